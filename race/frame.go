@@ -1,0 +1,50 @@
+package race
+
+// Frame is all cars of a race at one instant, in columns of equal length, indexed by CarIdx less First.
+// A picture for the spectators carries LapFraction and State only; the other columns are nil then.
+type Frame struct {
+	Tick  Tick
+	Time  Micros
+	First CarIdx
+	// LapFraction is how far round the lap the car is, in 1/65536 of it.
+	LapFraction []uint16
+	State       []CarState
+	// Lap is the lap that the car is on, from 1; 0 on the grid behind the line.
+	Lap []uint16
+	// SpeedDKMH is in tenths of a km/h.
+	SpeedDKMH []uint16
+	// RPM50 is in units of 50 revolutions a minute.
+	RPM50    []uint8
+	Throttle []uint8 // percent
+	Brake    []uint8 // percent
+	// GearDRS is the gear in the low four bits; bit 4 is set while DRS is open.
+	GearDRS []uint8
+}
+
+// DRSOpen is the bit of GearDRS that says that the flap is open.
+const DRSOpen = 1 << 4
+
+// Cars counts the cars in the frame.
+func (f *Frame) Cars() int { return len(f.LapFraction) }
+
+// Picture is the frame with the columns that a map needs; it shares the columns.
+func (f *Frame) Picture() *Frame {
+	return &Frame{Tick: f.Tick, Time: f.Time, First: f.First, LapFraction: f.LapFraction, State: f.State}
+}
+
+// Batch is what one producer hands to a race's journal at once: committed whole or not at all.
+type Batch struct {
+	Race ID
+	// Count is the producer's own count of its batches, from 1 without gaps: a simulation's tick + 1.
+	Count uint64
+	// Records carry no Seq yet.
+	Records []Record
+	Frame   *Frame
+	// Snapshot is what the producer needs to go on after this batch; nil where it keeps nothing.
+	Snapshot Snapshot
+	// Hash stands for the batch's records: a repeat must have the same.
+	Hash uint64
+}
+
+// Snapshot is a producer's state after a batch. It is encoded only when it is written.
+type Snapshot interface{ AppendBinary([]byte) ([]byte, error) }

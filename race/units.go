@@ -1,0 +1,65 @@
+package race
+
+import (
+	"fmt"
+	"math"
+)
+
+// ID names a race for good: lower-case letters, digits and dashes.
+type ID string
+
+// CarIdx is a car's 0-based slot in its race; the number painted on the car is Entry.Number.
+type CarIdx int32
+
+// NoCar marks a record or fact that concerns no single car.
+const NoCar CarIdx = -1
+
+// Tick counts engine steps of a simulation from 1; 0 is the grid.
+type Tick int64
+
+// Seq numbers the records of one race from 1, without gaps.
+type Seq uint64
+
+// Micros is race time in microseconds since the start signal. External races may have records before it.
+type Micros int64
+
+// Units of race time.
+const (
+	Millisecond Micros = 1_000
+	Second      Micros = 1_000_000
+	Minute             = 60 * Second
+	Hour               = 60 * Minute
+	NoTime      Micros = math.MinInt64
+)
+
+// Millis truncates to whole milliseconds, towards minus infinity so that differences never flicker at zero.
+func (t Micros) Millis() int64 { return int64(t.Truncate(Millisecond) / Millisecond) }
+
+// Truncate rounds down to a multiple of precision.
+func (t Micros) Truncate(precision Micros) Micros {
+	if precision <= 1 {
+		return t
+	}
+	r := t % precision
+	if r < 0 {
+		r += precision
+	}
+	return t - r
+}
+
+// String formats as the timing screen does: 1:32.512, or 1:02:03.004 from an hour.
+func (t Micros) String() string {
+	if t == NoTime {
+		return "-"
+	}
+	sign := ""
+	ms := t.Millis()
+	if ms < 0 {
+		sign, ms = "-", -ms
+	}
+	h, m, s := ms/3_600_000, ms/60_000%60, ms/1000%60
+	if h > 0 {
+		return fmt.Sprintf("%s%d:%02d:%02d.%03d", sign, h, m, s, ms%1000)
+	}
+	return fmt.Sprintf("%s%d:%02d.%03d", sign, m, s, ms%1000)
+}
