@@ -1,0 +1,39 @@
+package gateway
+
+import (
+	"context"
+
+	"lightsout/race"
+)
+
+// Races is what the gateway asks of whoever runs races. Errors are race.ErrNotFound, race.ErrConflict,
+// *race.InvalidError, or internal.
+type Races interface {
+	Create(ctx context.Context, o race.Order) (race.Summary, error)
+	Control(ctx context.Context, id race.ID, c race.Control) (race.Summary, error)
+	Delete(ctx context.Context, id race.ID) error
+	// Ready returns nil, or what keeps the platform from serving.
+	Ready(ctx context.Context) error
+}
+
+// History is what the gateway asks of whoever keeps races.
+type History interface {
+	Summaries(ctx context.Context) ([]race.Summary, error) // newest first
+	Summary(ctx context.Context, id race.ID) (race.Summary, error)
+	Entries(ctx context.Context, id race.ID) ([]race.Entry, error)
+	// Laps of one car, or of all with race.NoCar, by end time.
+	Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error)
+	Events(ctx context.Context, id race.ID) ([]race.Event, error)
+	// Passings after a sequence number, limit at most.
+	Passings(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.PassingRow, error)
+	// Classification is the result, or the order so far while the race runs.
+	Classification(ctx context.Context, id race.ID) (race.Classification, error)
+}
+
+// Encoder turns what spectators get into messages of the wire.
+type Encoder interface {
+	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
+	Facts(facts *race.Facts) ([]byte, error)
+	Frame(frame *race.Frame) ([]byte, error)
+	Pulse(wallMS int64) ([]byte, error)
+}

@@ -1,0 +1,69 @@
+package race
+
+// Summary is a race in a list.
+type Summary struct {
+	Race   Race
+	Status Status
+	// CreatedAt is UTC nanoseconds.
+	CreatedAt int64
+	LeaderLap int
+	// Winner is the code of the winner of the result; empty before there is one.
+	Winner string
+}
+
+// Order is what someone asks for who wants a race simulated.
+type Order struct {
+	Name    string  `json:"name"`
+	Circuit string  `json:"circuit"`
+	Cars    int     `json:"cars"`
+	Laps    int     `json:"laps"`
+	Seed    uint64  `json:"seed"`
+	Speed   float64 `json:"speed"`
+	TickHz  int     `json:"tick_hz"`
+}
+
+// SpeedMax is the fastest that a race may be asked to run, times real time; 0 is as fast as possible.
+const SpeedMax = 10_000
+
+// Validate reports every fault of the order as an InvalidError. The circuit's key is checked by whoever opens it.
+func (o Order) Validate() error {
+	var faults []Fault
+	check := func(ok bool, field, message, allowed string) {
+		if !ok {
+			faults = append(faults, Fault{Field: field, Message: message, Allowed: allowed})
+		}
+	}
+	check(o.Circuit != "", "circuit", "is missing", "the key of a circuit")
+	check(o.Cars >= 1 && o.Cars <= CarsMax, "cars", "is out of range", "1 to 100000")
+	check(o.Laps >= 1 && o.Laps <= LapsMax, "laps", "is out of range", "1 to 10000")
+	check(o.Speed >= 0 && o.Speed <= SpeedMax, "speed", "is out of range", "0 (as fast as possible) to 10000")
+	check(o.TickHz >= 0 && o.TickHz <= 100, "tick_hz", "is out of range", "0 (10) to 100")
+	check(len(o.Name) <= 100, "name", "is too long", "100 bytes at most")
+	if len(faults) > 0 {
+		return &InvalidError{Faults: faults}
+	}
+	return nil
+}
+
+// Control is what a race can be told from outside.
+type Control uint8
+
+// Controls of a race.
+const (
+	ControlStart Control = iota
+	ControlPause
+	ControlResume
+	ControlStop
+)
+
+var controlNames = []string{"start", "pause", "resume", "stop"}
+
+// String is the control's name at the edges.
+func (c Control) String() string { return name(controlNames, int(c)) }
+
+// PassingRow is a stored passing.
+type PassingRow struct {
+	Seq     Seq
+	Time    Micros
+	Passing Passing
+}
