@@ -1,0 +1,238 @@
+package transport_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+var sampleBodies = []race.Body{
+	race.Announced{Race: race.Race{
+		ID: "r", Name: "R", Kind: race.External, Circuit: "c", CircuitText: "circuit c\n", Lines: sampleRace.Lines,
+		Rules: race.F1(5), Cars: 3, Seed: 1<<64 - 1, TickHz: 10, Speed: 0.5,
+	}},
+	race.Entered{Entry: race.Entry{
+		Number: 1, Code: "ONE", Name: "One", Team: "T", Colour: "ffffff", Grid: 1, PitLaneStart: true, StartOffsetM: 8,
+	}},
+	race.Started{},
+	race.Passing{Car: 99_999, Line: 3, InPit: true, SpeedKMH: 321},
+	race.TyresFitted{Car: 1, Compound: race.Hard, AgeLaps: 3, Stationary: 2_345_678},
+	race.FlagShown{Flag: race.FlagSafetyCar, Sector: 2},
+	race.Suspended{}, race.Resumed{}, race.Abandoned{},
+	race.CarRetired{Car: 2, Reason: "engine"},
+	race.CarNotStarted{Car: 2, Reason: "withdrew"},
+	race.CarDisqualified{Car: 2, Reason: "fuel sample"},
+	race.TimePenalty{Car: 2, Amount: 5 * race.Second, Reason: "track limits"},
+	race.StartAborted{}, race.Ended{},
+}
+
+func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
+	var c transport.Codec
+	for i, body := range sampleBodies {
+		rec := &race.Record{Seq: race.Seq(i + 1), Time: race.Micros(i) - 3, RecordedAt: 1_795_000_000_000_000_000, Body: body}
+		data, err := c.Record(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := transport.Decode(data)
+		if err != nil {
+			t.Fatalf("%T: %v", body, err)
+		}
+		if diff := cmp.Diff(rec, got); diff != "" {
+			t.Errorf("%T: %s", body, diff)
+		}
+	}
+	for name, want := range map[string]any{
+		"facts": &sampleFacts, "frame": sampleFrame(20), "picture": sampleFrame(20).Picture(),
+		"pulse": transport.Pulse(1_795_000_000_123),
+	} {
+		got, err := transport.Decode(golden(t)[name])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	got, err := transport.Decode(golden(t)["snapshot"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot := got.(*transport.Snapshot)
+	if diff := cmp.Diff(sampleBoard, snapshot.Board, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("snapshot: %s", diff)
+	}
+	if diff := cmp.Diff(sampleEntries, snapshot.Entries); diff != "" {
+		t.Errorf("entries: %s", diff)
+	}
+}
+
+func TestDecode_PassesOverWhatALaterVersionAdds(t *testing.T) {
+	pulse := []byte{0x95, 1, 4, 7, 0xa1, 'x', 0x92, 1, 0x81, 2, 3} // [1, 4, 7, "x", [1, {2: 3}]]
+	got, err := transport.Decode(pulse)
+	if err != nil || got != transport.Pulse(7) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestDecode_SaysWhatIsWrong(t *testing.T) {
+	deep := append([]byte{0x94, 1, 4, 7}, bytes.Repeat([]byte{0x91}, 1_000_000)...)
+	for name, data := range map[string][]byte{
+		"nothing":              {},
+		"text":                 []byte("hello"),
+		"another version":      {0x93, 2, 4, 7},
+		"an unknown type":      {0x93, 1, 99, 7},
+		"a huge array":         {0xdd, 0xff, 0xff, 0xff, 0xff},
+		"a huge text":          {0x93, 1, 16, 0xdb, 0xff, 0xff, 0xff, 0xff},
+		"nesting":              deep,
+		"bytes behind":         {0x93, 1, 4, 7, 0},
+		"columns that differ":  {0x97, 1, 3, 0, 0, 0, 0xc4, 2, 0, 0, 0xc4, 2, 0, 0},
+		"a record too short":   {0x96, 1, 16, 1, 0, 0, 4},
+		"an unknown record":    {0x96, 1, 16, 1, 0, 0, 77},
+		"a flag out of range":  {0x98, 1, 16, 1, 0, 0, 6, 66, 0},
+		"a text for a number":  {0x93, 1, 4, 0xa1, 'x'},
+		"a car out of range":   {0x9a, 1, 16, 1, 0, 0, 4, 0xce, 0xff, 0xff, 0xff, 0xff, 0, 0xc2, 0},
+		"a sequence below nil": {0x96, 1, 16},
+	} {
+		if _, err := transport.Decode(data); !errors.Is(err, transport.ErrMalformed) {
+			t.Errorf("%s: got %v, want ErrMalformed", name, err)
+		}
+	}
+}
+
+func logFile(t *testing.T) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w := transport.NewLogWriter(&file)
+	for i, body := range sampleBodies {
+		w.Record(&race.Record{Seq: race.Seq(i + 1), Body: body})
+		w.Frame(sampleFrame(3))
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// readLog counts the messages until the end or an error.
+func readLog(data []byte) (n int, err error) {
+	r, err := transport.NewLogReader(bytes.NewReader(data))
+	for err == nil {
+		if _, err = r.Next(); err == nil {
+			n++
+		}
+	}
+	return n, err
+}
+
+func TestLog_IsReadToItsEnd(t *testing.T) {
+	if n, err := readLog(logFile(t)); n != 2*len(sampleBodies) || !errors.Is(err, io.EOF) {
+		t.Errorf("read %d messages and %v", n, err)
+	}
+}
+
+func TestLog_CutAnywhereKeepsTheWholeBlocks(t *testing.T) {
+	file := logFile(t)
+	last := 0
+	for cut := 17; cut < len(file); cut++ {
+		n, err := readLog(file[:cut])
+		if n < last || n > 2*len(sampleBodies) {
+			t.Fatalf("cut at %d: %d messages after %d", cut, n, last)
+		}
+		last = n
+		if !errors.Is(err, transport.ErrCut) && !errors.Is(err, io.EOF) {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+	}
+}
+
+func TestLog_DamageIsFound(t *testing.T) {
+	file := logFile(t)
+	for i := range file {
+		bad := bytes.Clone(file)
+		bad[i] ^= 0x40
+		if _, err := readLog(bad); err == nil || errors.Is(err, io.EOF) {
+			t.Fatalf("byte %d flipped: not found", i)
+		}
+	}
+	if _, err := readLog(nil); !errors.Is(err, transport.ErrNotALog) {
+		t.Errorf("empty file: %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	var c transport.Codec
+	for _, body := range sampleBodies {
+		data, err := c.Record(&race.Record{Seq: 1, Body: body})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	snapshot, err := c.Snapshot(&sampleRace, sampleEntries, &sampleBoard)
+	if err != nil {
+		f.Fatal(err)
+	}
+	facts, err := c.Facts(&sampleFacts)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(snapshot)
+	f.Add(facts)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := transport.Decode(data)
+		if err != nil {
+			if !errors.Is(err, transport.ErrMalformed) {
+				t.Errorf("an error of another kind: %v", err)
+			}
+			return
+		}
+		if rec, ok := m.(*race.Record); ok { // what was understood is written and read the same
+			again, err := c.Record(rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back, err := transport.Decode(again); err != nil || !cmp.Equal(back, m) {
+				t.Errorf("%v: %s", err, cmp.Diff(m, back))
+			}
+		}
+	})
+}
+
+func FuzzLog(f *testing.F) {
+	f.Add([]byte("LIGHTSOUT LOG 1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if n, err := readLog(data); err == nil {
+			t.Errorf("%d messages and no end", n)
+		}
+	})
+}
+
+func BenchmarkCodec(b *testing.B) {
+	var c transport.Codec
+	frame := sampleFrame(1000)
+	passing := &race.Record{Seq: 1, Time: 1, Body: race.Passing{Car: 1, Line: 2}}
+	b.Run("frame/cars=1000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Frame(frame); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("record", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Record(passing); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package transport
+
+import (
+	"fmt"
+
+	"lightsout/race"
+)
+
+// Kinds of record.
+const (
+	recordAnnounced    = 1
+	recordEntered      = 2
+	recordStarted      = 3
+	recordPassing      = 4
+	recordTyres        = 5
+	recordFlag         = 6
+	recordSuspended    = 7
+	recordResumed      = 8
+	recordAbandoned    = 9
+	recordRetired      = 10
+	recordNotStarted   = 11
+	recordDisqualified = 12
+	recordPenalty      = 13
+	recordStartAborted = 14
+	recordEnded        = 15
+)
+
+// Record is one entry of the log as a message.
+func (Codec) Record(rec *race.Record) ([]byte, error) {
+	w := newWriter()
+	kind, items := recordShape(rec.Body)
+	w.head(typeRecord, 4+items)
+	w.uint(uint64(rec.Seq))
+	w.int(int64(rec.Time))
+	w.int(rec.RecordedAt)
+	w.int(int64(kind))
+	w.body(rec.Body)
+	return w.done("record")
+}
+
+// recordShape says a body's kind and how many items it takes.
+func recordShape(b race.Body) (kind, items int) {
+	switch b.(type) {
+	case race.Announced:
+		return recordAnnounced, 1
+	case race.Entered:
+		return recordEntered, 1
+	case race.Started:
+		return recordStarted, 0
+	case race.Passing:
+		return recordPassing, 4
+	case race.TyresFitted:
+		return recordTyres, 4
+	case race.FlagShown:
+		return recordFlag, 2
+	case race.Suspended:
+		return recordSuspended, 0
+	case race.Resumed:
+		return recordResumed, 0
+	case race.Abandoned:
+		return recordAbandoned, 0
+	case race.CarRetired:
+		return recordRetired, 2
+	case race.CarNotStarted:
+		return recordNotStarted, 2
+	case race.CarDisqualified:
+		return recordDisqualified, 2
+	case race.TimePenalty:
+		return recordPenalty, 3
+	case race.StartAborted:
+		return recordStartAborted, 0
+	case race.Ended:
+		return recordEnded, 0
+	}
+	panic(fmt.Sprintf("transport: a record of %T has no shape", b)) // sealed: a new body must be listed
+}
+
+func (w *writer) body(b race.Body) {
+	switch b := b.(type) {
+	case race.Announced:
+		w.announced(&b.Race)
+	case race.Entered:
+		w.entry(&b.Entry)
+	case race.Passing:
+		w.int(int64(b.Car))
+		w.int(int64(b.Line))
+		w.bool(b.InPit)
+		w.int(int64(b.SpeedKMH))
+	case race.TyresFitted:
+		w.int(int64(b.Car))
+		w.int(int64(b.Compound))
+		w.int(int64(b.AgeLaps))
+		w.int(int64(b.Stationary))
+	case race.FlagShown:
+		w.int(int64(b.Flag))
+		w.int(int64(b.Sector))
+	case race.CarRetired:
+		w.ruling(b.Car, b.Reason)
+	case race.CarNotStarted:
+		w.ruling(b.Car, b.Reason)
+	case race.CarDisqualified:
+		w.ruling(b.Car, b.Reason)
+	case race.TimePenalty:
+		w.int(int64(b.Car))
+		w.int(int64(b.Amount))
+		w.str(b.Reason)
+	case race.Started, race.Suspended, race.Resumed, race.Abandoned, race.StartAborted, race.Ended:
+	}
+}
+
+func (w *writer) ruling(car race.CarIdx, reason string) {
+	w.int(int64(car))
+	w.str(reason)
+}
+
+func (w *writer) announced(r *race.Race) {
+	w.array(11)
+	w.str(string(r.ID))
+	w.str(r.Name)
+	w.int(int64(r.Kind))
+	w.str(r.Circuit)
+	w.str(r.CircuitText)
+	w.lines(r.Lines)
+	w.array(7)
+	w.str(r.Rules.Name)
+	w.int(int64(r.Rules.Laps))
+	w.int(int64(r.Rules.RunningLimit))
+	w.int(int64(r.Rules.WindowLimit))
+	w.int(int64(r.Rules.Precision))
+	w.int(int64(r.Rules.ClassifiedPermille))
+	w.int(int64(r.Rules.DeadTime))
+	w.int(int64(r.Cars))
+	w.uint(r.Seed)
+	w.int(int64(r.TickHz))
+	w.float(r.Speed)
+}
+
+func (w *writer) entry(e *race.Entry) {
+	w.array(8)
+	w.int(int64(e.Number))
+	w.str(e.Code)
+	w.str(e.Name)
+	w.str(e.Team)
+	w.str(e.Colour)
+	w.int(int64(e.Grid))
+	w.bool(e.PitLaneStart)
+	w.int(int64(e.StartOffsetM))
+}
+
+// record reads a record and says how many of the message's items it knew.
+func (r *reader) record(n int) (*race.Record, int) {
+	r.want(n, 6)
+	rec := &race.Record{
+		Seq: race.Seq(r.uint("seq")), Time: race.Micros(r.int("time_us")), RecordedAt: r.int("recorded_at_ns"),
+	}
+	kind := r.int("kind")
+	if r.err != nil {
+		return rec, n
+	}
+	if rec.Body = r.body(kind, n-6); rec.Body == nil {
+		r.fail("unknown kind of record %d", kind)
+		return rec, n
+	}
+	_, items := recordShape(rec.Body)
+	return rec, 6 + items
+}
+
+func (r *reader) body(kind int64, items int) race.Body {
+	least := map[int64]int{
+		recordAnnounced: 1, recordEntered: 1, recordPassing: 4, recordTyres: 4, recordFlag: 2,
+		recordRetired: 2, recordNotStarted: 2, recordDisqualified: 2, recordPenalty: 3,
+	}[kind]
+	if items < least {
+		r.fail("record of kind %d has %d items, needs %d", kind, items, least)
+		return race.Ended{}
+	}
+	switch kind {
+	case recordAnnounced:
+		return race.Announced{Race: r.announced()}
+	case recordEntered:
+		return race.Entered{Entry: r.entry()}
+	case recordStarted:
+		return race.Started{}
+	case recordPassing:
+		return race.Passing{
+			Car: r.car(), Line: int(r.intIn("line", 0, race.LinesMax)),
+			InPit: r.bool("in_pit"), SpeedKMH: int(r.int("speed")),
+		}
+	case recordTyres:
+		return race.TyresFitted{
+			Car: r.car(), Compound: enum[race.Compound](r, "compound", 4),
+			AgeLaps: int(r.int("age")), Stationary: race.Micros(r.int("stationary")),
+		}
+	case recordFlag:
+		return race.FlagShown{Flag: enum[race.FlagState](r, "flag", 6), Sector: int(r.intIn("sector", 0, 100))}
+	case recordSuspended:
+		return race.Suspended{}
+	case recordResumed:
+		return race.Resumed{}
+	case recordAbandoned:
+		return race.Abandoned{}
+	case recordRetired:
+		return race.CarRetired{Car: r.car(), Reason: r.str("reason")}
+	case recordNotStarted:
+		return race.CarNotStarted{Car: r.car(), Reason: r.str("reason")}
+	case recordDisqualified:
+		return race.CarDisqualified{Car: r.car(), Reason: r.str("reason")}
+	case recordPenalty:
+		return race.TimePenalty{Car: r.car(), Amount: race.Micros(r.int("amount")), Reason: r.str("reason")}
+	case recordStartAborted:
+		return race.StartAborted{}
+	case recordEnded:
+		return race.Ended{}
+	}
+	return nil
+}
+
+func (r *reader) announced() (v race.Race) {
+	r.tuple("race", 11, func() {
+		v.ID, v.Name = race.ID(r.str("id")), r.str("name")
+		v.Kind = enum[race.Kind](r, "kind", 2)
+		v.Circuit, v.CircuitText = r.str("circuit"), r.str("circuit text")
+		v.Lines = r.lines()
+		r.tuple("rules", 7, func() {
+			v.Rules = race.RuleSet{
+				Name: r.str("rules"), Laps: int(r.int("laps")),
+				RunningLimit: race.Micros(r.int("running_limit")), WindowLimit: race.Micros(r.int("window_limit")),
+				Precision:          race.Micros(r.int("precision")),
+				ClassifiedPermille: int(r.int("classified_permille")), DeadTime: race.Micros(r.int("dead_time")),
+			}
+		})
+		v.Cars = int(r.intIn("cars", 0, race.CarsMax))
+		v.Seed, v.TickHz, v.Speed = r.uint("seed"), int(r.int("tick_hz")), r.float("speed")
+	})
+	return v
+}
+
+func (r *reader) entry() (e race.Entry) {
+	r.tuple("entry", 8, func() {
+		e.Number = int(r.int("number"))
+		e.Code, e.Name, e.Team, e.Colour = r.str("code"), r.str("name"), r.str("team"), r.str("colour")
+		e.Grid, e.PitLaneStart, e.StartOffsetM = int(r.int("grid")), r.bool("pit_lane_start"), int(r.int("offset"))
+	})
+	return e
+}

@@ -1,0 +1,252 @@
+package transport
+
+import "lightsout/race"
+
+// Version of the wire that this package writes and reads.
+const Version = 1
+
+// Types of message.
+const (
+	typeSnapshot = 1
+	typeFacts    = 2
+	typeFrame    = 3
+	typePulse    = 4
+	typeRecord   = 16
+)
+
+// Tags of a fact.
+const (
+	factRow    = 1
+	factOrder  = 2
+	factLap    = 3
+	factEvent  = 4
+	factHead   = 5
+	factResult = 6
+)
+
+// Codec writes messages of the wire. The zero value is ready.
+type Codec struct{}
+
+// Snapshot is everything that a spectator needs to start.
+func (Codec) Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error) {
+	w := newWriter()
+	w.head(typeSnapshot, 9)
+	w.uint(uint64(board.Seq))
+	w.int(int64(board.Time))
+	w.raceHead(head)
+	w.array(len(entries))
+	for _, e := range entries {
+		w.array(6)
+		w.int(int64(e.Number))
+		w.str(e.Code)
+		w.str(e.Name)
+		w.str(e.Team)
+		w.str(e.Colour)
+		w.int(int64(e.Grid))
+	}
+	w.raceState(board.Head)
+	cars(w, board.Order)
+	w.array(len(board.Rows))
+	for i := range board.Rows {
+		w.row(&board.Rows[i])
+	}
+	events := board.Events[max(0, len(board.Events)-race.EventsMax):]
+	w.array(len(events))
+	for i := range events {
+		w.event(&events[i])
+	}
+	if board.Result == nil {
+		w.null()
+	} else {
+		w.result(board.Result)
+	}
+	return w.done("snapshot")
+}
+
+// Facts is what followed from the records up to facts.Seq.
+func (Codec) Facts(facts *race.Facts) ([]byte, error) {
+	w := newWriter()
+	w.head(typeFacts, 3)
+	w.uint(uint64(facts.Seq))
+	w.int(int64(facts.Time))
+	w.array(len(facts.Facts))
+	for _, f := range facts.Facts {
+		w.fact(f)
+	}
+	return w.done("facts")
+}
+
+// Frame is all cars at one instant; a picture carries two columns.
+func (Codec) Frame(f *race.Frame) ([]byte, error) {
+	w := newWriter()
+	picture := f.Lap == nil
+	n := 11
+	if picture {
+		n = 5
+	}
+	w.head(typeFrame, n)
+	w.int(int64(f.Tick))
+	w.int(int64(f.Time))
+	w.int(int64(f.First))
+	w.u16s(f.LapFraction)
+	column(w, f.State)
+	if !picture {
+		w.u16s(f.Lap)
+		w.u16s(f.SpeedDKMH)
+		w.bytes(f.RPM50)
+		w.bytes(f.Throttle)
+		w.bytes(f.Brake)
+		w.bytes(f.GearDRS)
+	}
+	return w.done("frame")
+}
+
+// Pulse says that the line is alive.
+func (Codec) Pulse(wallMS int64) ([]byte, error) {
+	w := newWriter()
+	w.head(typePulse, 1)
+	w.int(wallMS)
+	return w.done("pulse")
+}
+
+func (w *writer) raceHead(r *race.Race) {
+	w.mapOf(9)
+	w.key("id")
+	w.str(string(r.ID))
+	w.key("name")
+	w.str(r.Name)
+	w.key("kind")
+	w.str(r.Kind.String())
+	w.key("circuit")
+	w.str(r.Circuit)
+	w.key("cars")
+	w.int(int64(r.Cars))
+	w.key("laps")
+	w.int(int64(r.Rules.Laps))
+	w.key("speed")
+	w.float(r.Speed)
+	w.key("tick_hz")
+	w.int(int64(r.TickHz))
+	w.key("lines")
+	w.lines(r.Lines)
+}
+
+func (w *writer) lines(lines []race.Line) {
+	w.array(len(lines))
+	for _, l := range lines {
+		w.array(3)
+		w.int(int64(l.Kind))
+		w.int(int64(l.Sector))
+		w.int(int64(l.Permyriad))
+	}
+}
+
+func (w *writer) raceState(h race.Head) {
+	w.array(5)
+	w.int(int64(h.Status))
+	w.int(int64(h.Flag))
+	w.int(int64(h.LeaderLap))
+	w.int(int64(h.Laps))
+	w.int(h.TimeMS)
+}
+
+func (w *writer) fact(f race.Fact) {
+	tag := func(tag, items int) { w.array(1 + items); w.int(int64(tag)) }
+	switch f := f.(type) {
+	case race.RowChanged:
+		tag(factRow, 1)
+		w.row(&f.Row)
+	case race.OrderChanged:
+		tag(factOrder, 2)
+		w.int(int64(f.From))
+		cars(w, f.Cars)
+	case race.LapCompleted:
+		tag(factLap, 1)
+		w.lap(&f.Lap)
+	case race.EventHappened:
+		tag(factEvent, 1)
+		w.event(&f.Event)
+	case race.HeadChanged:
+		tag(factHead, 1)
+		w.raceState(f.Head)
+	case race.ResultPublished:
+		tag(factResult, 1)
+		w.result(&f.Classification)
+	}
+}
+
+func (w *writer) row(r *race.Row) {
+	w.array(20)
+	w.int(int64(r.Car))
+	w.int(int64(r.Laps))
+	w.int(r.GapMS)
+	w.int(int64(r.GapLaps))
+	w.int(r.IntervalMS)
+	w.int(int64(r.IntervalLaps))
+	w.int(r.LastMS)
+	w.int(r.BestMS)
+	for _, s := range r.SectorsMS {
+		w.int(s)
+	}
+	m := r.SectorMarks
+	w.int(int64(m[0]&3) | int64(m[1]&3)<<2 | int64(m[2]&3)<<4 | int64(r.LastMark&3)<<6)
+	w.int(int64(r.Tyre))
+	w.int(int64(r.TyreAgeLaps))
+	w.int(int64(r.Stops))
+	w.int(int64(r.State))
+	w.int(r.PenaltyMS)
+	column(w, r.MiniMarks)
+	w.int(int64(r.SpeedTrapKMH))
+	w.bool(r.BestIsSession)
+}
+
+func (w *writer) lap(l *race.Lap) {
+	w.array(14)
+	w.int(int64(l.Car))
+	w.int(int64(l.Number))
+	w.int(l.DurationMS)
+	for _, s := range l.SectorsMS {
+		w.int(s)
+	}
+	w.int(l.EndMS)
+	w.int(int64(l.Position))
+	w.int(int64(l.Tyre))
+	w.int(int64(l.TyreAgeLaps))
+	w.bool(l.PitIn)
+	w.bool(l.PitOut)
+	w.int(int64(l.Flag))
+	w.int(int64(l.Mark))
+}
+
+func (w *writer) event(e *race.Event) {
+	w.array(6)
+	w.int(int64(e.Kind))
+	w.int(int64(e.Car))
+	w.int(int64(e.Lap))
+	w.int(e.TimeMS)
+	w.int(e.Value)
+	w.str(e.Text)
+}
+
+func (w *writer) result(c *race.Classification) {
+	w.array(3)
+	w.bool(c.Final)
+	w.array(len(c.Entries))
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		w.array(12)
+		w.int(int64(e.Position))
+		w.int(int64(e.Car))
+		w.int(int64(e.Laps))
+		w.int(int64(e.Status))
+		w.int(e.DurationMS)
+		w.int(e.GapMS)
+		w.int(int64(e.GapLaps))
+		w.int(e.IntervalMS)
+		w.int(e.PenaltyMS)
+		w.int(e.BestLapMS)
+		w.int(int64(e.BestLap))
+		w.str(e.Reason)
+	}
+	w.str(c.StateHash)
+}

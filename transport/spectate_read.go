@@ -1,0 +1,293 @@
+package transport
+
+import (
+	"encoding/binary"
+
+	"lightsout/race"
+)
+
+// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse or *race.Record.
+type Message any
+
+// Snapshot is a decoded snapshot message. Of the head only what the wire carries is set.
+type Snapshot struct {
+	Race    race.Race
+	Entries []race.Entry
+	Board   race.Board
+}
+
+// Pulse is a decoded pulse: the server's clock in UTC milliseconds.
+type Pulse int64
+
+// Decode takes one message apart. The data is borrowed. Errors wrap ErrMalformed and say what was wrong.
+func Decode(data []byte) (Message, error) {
+	r := newReader(data)
+	n := r.array("message", 2, 128)
+	r.intIn("version", Version, Version)
+	kind := r.int("type")
+	var m Message
+	var known int
+	switch {
+	case r.err != nil:
+	case kind == typeSnapshot:
+		m, known = r.snapshot(n), 11
+	case kind == typeFacts:
+		m, known = r.facts(n), 5
+	case kind == typeFrame:
+		m, known = r.frame(n)
+	case kind == typePulse:
+		m, known = Pulse(r.int("wall_ms")), 3
+	case kind == typeRecord:
+		m, known = r.record(n)
+	default:
+		r.fail("unknown type %d", kind)
+	}
+	r.rest(n - known)
+	if r.err == nil && r.src.Len() > 0 {
+		r.fail("%d bytes behind the message", r.src.Len())
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return m, nil
+}
+
+func (r *reader) want(n, least int) {
+	if n < least {
+		r.fail("message has %d items, allowed are %d and more", n, least)
+	}
+}
+
+func (r *reader) snapshot(n int) *Snapshot {
+	r.want(n, 11)
+	s := &Snapshot{}
+	s.Board.Seq = race.Seq(r.uint("seq"))
+	s.Board.Time = race.Micros(r.int("time_us"))
+	r.raceHead(&s.Race)
+	r.list("entries", func(int) {
+		var e race.Entry
+		r.tuple("entry", 6, func() {
+			e.Number = int(r.int("number"))
+			e.Code, e.Name, e.Team, e.Colour = r.str("code"), r.str("name"), r.str("team"), r.str("colour")
+			e.Grid = int(r.int("grid"))
+		})
+		s.Entries = append(s.Entries, e)
+	})
+	s.Board.Head = r.raceState()
+	s.Board.Order = r.cars("order")
+	r.list("rows", func(int) { s.Board.Rows = append(s.Board.Rows, r.row()) })
+	r.list("events", func(int) { s.Board.Events = append(s.Board.Events, r.event()) })
+	if r.err == nil {
+		if code, err := r.dec.PeekCode(); r.check("result", err) && code == nilCode {
+			r.check("result", r.dec.DecodeNil())
+		} else {
+			s.Board.Result = r.result()
+		}
+	}
+	return s
+}
+
+const nilCode = 0xc0
+
+func (r *reader) raceHead(h *race.Race) {
+	if r.err != nil {
+		return
+	}
+	n, err := r.dec.DecodeMapLen()
+	r.check("race", err)
+	for i := 0; i < n && r.err == nil; i++ {
+		switch key := r.str("race"); key {
+		case "id":
+			h.ID = race.ID(r.str(key))
+		case "name":
+			h.Name = r.str(key)
+		case "kind":
+			if r.str(key) == race.External.String() {
+				h.Kind = race.External
+			}
+		case "circuit":
+			h.Circuit = r.str(key)
+		case "cars":
+			h.Cars = int(r.int(key))
+		case "laps":
+			h.Rules.Laps = int(r.int(key))
+		case "speed":
+			h.Speed = r.float(key)
+		case "tick_hz":
+			h.TickHz = int(r.int(key))
+		case "lines":
+			h.Lines = r.lines()
+		default:
+			r.skip(0)
+		}
+	}
+}
+
+func (r *reader) lines() (lines []race.Line) {
+	r.list("lines", func(int) {
+		r.tuple("line", 3, func() {
+			lines = append(lines, race.Line{
+				Kind:      enum[race.LineKind](r, "line kind", 6),
+				Sector:    int(r.intIn("sector", 0, 100)),
+				Permyriad: int(r.intIn("permyriad", 0, 10_000)),
+			})
+		})
+	})
+	return lines
+}
+
+func (r *reader) raceState() (h race.Head) {
+	r.tuple("head", 5, func() {
+		h.Status = enum[race.Status](r, "status", 5)
+		h.Flag = enum[race.FlagState](r, "flag", 6)
+		h.LeaderLap = int(r.int("leader_lap"))
+		h.Laps = int(r.int("laps"))
+		h.TimeMS = r.int("time_ms")
+	})
+	return h
+}
+
+func (r *reader) cars(what string) []race.CarIdx {
+	b := r.bin(what)
+	if len(b)%4 != 0 {
+		r.fail("%s: %d bytes are no whole number of cars", what, len(b))
+		return nil
+	}
+	v := make([]race.CarIdx, len(b)/4)
+	for i := range v {
+		v[i] = race.CarIdx(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return v
+}
+
+func (r *reader) facts(n int) *race.Facts {
+	r.want(n, 5)
+	f := &race.Facts{Seq: race.Seq(r.uint("seq")), Time: race.Micros(r.int("time_us"))}
+	r.list("facts", func(int) {
+		items := r.array("fact", 2, 64)
+		known := 2
+		switch tag := r.int("fact"); tag {
+		case factRow:
+			f.Facts = append(f.Facts, race.RowChanged{Row: r.row()})
+		case factOrder:
+			known = 3
+			from := int(r.intIn("from", 0, race.CarsMax))
+			f.Facts = append(f.Facts, race.OrderChanged{From: from, Cars: r.cars("order")})
+		case factLap:
+			f.Facts = append(f.Facts, race.LapCompleted{Lap: r.lap()})
+		case factEvent:
+			f.Facts = append(f.Facts, race.EventHappened{Event: r.event()})
+		case factHead:
+			f.Facts = append(f.Facts, race.HeadChanged{Head: r.raceState()})
+		case factResult:
+			f.Facts = append(f.Facts, race.ResultPublished{Classification: *r.result()})
+		default:
+			known = 1 // a fact of a later version
+		}
+		r.rest(items - known)
+	})
+	return f
+}
+
+func (r *reader) row() (v race.Row) {
+	r.tuple("row", 20, func() {
+		v.Car = r.car()
+		v.Laps = int(r.int("laps"))
+		v.GapMS, v.GapLaps = r.int("gap_ms"), int(r.int("gap_laps"))
+		v.IntervalMS, v.IntervalLaps = r.int("interval_ms"), int(r.int("interval_laps"))
+		v.LastMS, v.BestMS = r.int("last_ms"), r.int("best_ms")
+		for i := range v.SectorsMS {
+			v.SectorsMS[i] = r.int("sector_ms")
+		}
+		marks := r.intIn("marks", 0, 255)
+		for i := range v.SectorMarks {
+			v.SectorMarks[i] = race.Mark(marks >> (2 * i) & 3)
+		}
+		v.LastMark = race.Mark(marks >> 6)
+		v.Tyre = enum[race.Compound](r, "tyre", 4)
+		v.TyreAgeLaps, v.Stops = int(r.int("tyre_age")), int(r.int("stops"))
+		v.State = enum[race.CarState](r, "state", 7)
+		v.PenaltyMS = r.int("penalty_ms")
+		for _, m := range r.bin("minis") {
+			v.MiniMarks = append(v.MiniMarks, race.Mark(m&3))
+		}
+		v.SpeedTrapKMH = int(r.int("speed_trap_kmh"))
+		v.BestIsSession = r.bool("best_is_session")
+	})
+	return v
+}
+
+func (r *reader) car() race.CarIdx {
+	return race.CarIdx(r.intIn("car", int64(race.NoCar), race.CarsMax-1))
+}
+
+func (r *reader) lap() (v race.Lap) {
+	r.tuple("lap", 14, func() {
+		v.Car, v.Number, v.DurationMS = r.car(), int(r.int("number")), r.int("duration_ms")
+		for i := range v.SectorsMS {
+			v.SectorsMS[i] = r.int("sector_ms")
+		}
+		v.EndMS, v.Position = r.int("end_ms"), int(r.int("position"))
+		v.Tyre, v.TyreAgeLaps = enum[race.Compound](r, "tyre", 4), int(r.int("tyre_age"))
+		v.PitIn, v.PitOut = r.bool("pit_in"), r.bool("pit_out")
+		v.Flag, v.Mark = enum[race.FlagState](r, "flag", 6), enum[race.Mark](r, "mark", 4)
+	})
+	return v
+}
+
+func (r *reader) event() (v race.Event) {
+	r.tuple("event", 6, func() {
+		v.Kind, v.Car = enum[race.EventKind](r, "event kind", 256), r.car()
+		v.Lap, v.TimeMS, v.Value = int(r.int("lap")), r.int("time_ms"), r.int("value")
+		v.Text = r.str("text")
+	})
+	return v
+}
+
+func (r *reader) result() *race.Classification {
+	c := &race.Classification{}
+	r.tuple("result", 3, func() {
+		c.Final = r.bool("final")
+		r.list("classified", func(int) {
+			var e race.Classified
+			r.tuple("classified", 12, func() {
+				e.Position, e.Car, e.Laps = int(r.int("position")), r.car(), int(r.int("laps"))
+				e.Status = enum[race.ClassifiedStatus](r, "status", 5)
+				e.DurationMS, e.GapMS, e.GapLaps = r.int("duration_ms"), r.int("gap_ms"), int(r.int("gap_laps"))
+				e.IntervalMS, e.PenaltyMS = r.int("interval_ms"), r.int("penalty_ms")
+				e.BestLapMS, e.BestLap = r.int("best_lap_ms"), int(r.int("best_lap"))
+				e.Reason = r.str("reason")
+			})
+			c.Entries = append(c.Entries, e)
+		})
+		c.StateHash = r.str("state_hash")
+	})
+	return c
+}
+
+func (r *reader) frame(n int) (*race.Frame, int) {
+	r.want(n, 7)
+	f := &race.Frame{Tick: race.Tick(r.int("tick")), Time: race.Micros(r.int("time_us"))}
+	f.First = race.CarIdx(r.intIn("first", 0, race.CarsMax))
+	f.LapFraction = r.u16s("lap_fraction")
+	for _, s := range r.bin("state") {
+		f.State = append(f.State, race.CarState(s))
+	}
+	known, same := 7, len(f.State) == len(f.LapFraction)
+	if n > 7 {
+		r.want(n, 13)
+		known = 13
+		f.Lap, f.SpeedDKMH = r.u16s("lap"), r.u16s("speed")
+		f.RPM50, f.Throttle = r.bin("rpm"), r.bin("throttle")
+		f.Brake, f.GearDRS = r.bin("brake"), r.bin("gear_drs")
+		for _, length := range []int{
+			len(f.Lap), len(f.SpeedDKMH), len(f.RPM50), len(f.Throttle), len(f.Brake), len(f.GearDRS),
+		} {
+			same = same && length == len(f.LapFraction)
+		}
+	}
+	if !same {
+		r.fail("frame: columns of different length")
+	}
+	return f, known
+}

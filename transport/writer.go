@@ -1,0 +1,74 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// writer appends msgpack to a buffer and remembers the first error, so that layouts read as lists.
+type writer struct {
+	buf bytes.Buffer
+	enc *msgpack.Encoder
+	err error
+}
+
+func newWriter() *writer {
+	w := &writer{}
+	w.enc = msgpack.NewEncoder(&w.buf)
+	return w
+}
+
+func (w *writer) note(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *writer) array(n int)      { w.note(w.enc.EncodeArrayLen(n)) }
+func (w *writer) mapOf(n int)      { w.note(w.enc.EncodeMapLen(n)) }
+func (w *writer) int(v int64)      { w.note(w.enc.EncodeInt(v)) }
+func (w *writer) uint(v uint64)    { w.note(w.enc.EncodeUint(v)) }
+func (w *writer) str(s string)     { w.note(w.enc.EncodeString(s)) }
+func (w *writer) bytes(b []byte)   { w.note(w.enc.EncodeBytes(b)) }
+func (w *writer) bool(b bool)      { w.note(w.enc.EncodeBool(b)) }
+func (w *writer) null()            { w.note(w.enc.EncodeNil()) }
+func (w *writer) float(v float64)  { w.note(w.enc.EncodeFloat64(v)) }
+func (w *writer) key(k string)     { w.str(k) }
+func (w *writer) head(kind, n int) { w.array(n + 2); w.int(Version); w.int(int64(kind)) }
+
+func (w *writer) u16s(v []uint16) {
+	b := make([]byte, 0, 2*len(v))
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint16(b, x)
+	}
+	w.bytes(b)
+}
+
+// done is the finished message, given to the caller.
+func (w *writer) done(what string) ([]byte, error) {
+	if w.err != nil {
+		return nil, fmt.Errorf("encode %s: %w", what, w.err)
+	}
+	return w.buf.Bytes(), nil
+}
+
+// column writes a column of one-byte items.
+func column[T ~uint8](w *writer, v []T) {
+	b := make([]byte, len(v))
+	for i, x := range v {
+		b[i] = byte(x)
+	}
+	w.bytes(b)
+}
+
+// cars writes a column of car slots.
+func cars[T ~int32](w *writer, v []T) {
+	b := make([]byte, 0, 4*len(v))
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint32(b, uint32(x))
+	}
+	w.bytes(b)
+}
