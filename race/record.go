@@ -55,7 +55,8 @@ type Suspended struct{}
 type Resumed struct{}
 
 // Abandoned says that a suspended race is not resumed: the result is counted back.
-type Abandoned struct{}
+// Lap is the leader's lap of the signal, counted as begun; 0: the lap that the leader is on.
+type Abandoned struct{ Lap int }
 
 // CarRetired takes a car out of the race for good.
 type CarRetired struct {

@@ -25,7 +25,7 @@ var sampleBodies = []race.Body{
 	race.Passing{Car: 99_999, Line: 3, InPit: true, SpeedKMH: 321},
 	race.TyresFitted{Car: 1, Compound: race.Hard, AgeLaps: 3, Stationary: 2_345_678},
 	race.FlagShown{Flag: race.FlagSafetyCar, Sector: 2},
-	race.Suspended{}, race.Resumed{}, race.Abandoned{},
+	race.Suspended{}, race.Resumed{}, race.Abandoned{Lap: 3},
 	race.CarRetired{Car: 2, Reason: "engine"},
 	race.CarNotStarted{Car: 2, Reason: "withdrew"},
 	race.CarDisqualified{Car: 2, Reason: "fuel sample"},

@@ -58,7 +58,7 @@ func recordShape(b race.Body) (kind, items int) {
 	case race.Resumed:
 		return recordResumed, 0
 	case race.Abandoned:
-		return recordAbandoned, 0
+		return recordAbandoned, 1
 	case race.CarRetired:
 		return recordRetired, 2
 	case race.CarNotStarted:
@@ -94,6 +94,8 @@ func (w *writer) body(b race.Body) {
 	case race.FlagShown:
 		w.int(int64(b.Flag))
 		w.int(int64(b.Sector))
+	case race.Abandoned:
+		w.int(int64(b.Lap))
 	case race.CarRetired:
 		w.ruling(b.Car, b.Reason)
 	case race.CarNotStarted:
@@ -104,7 +106,7 @@ func (w *writer) body(b race.Body) {
 		w.int(int64(b.Car))
 		w.int(int64(b.Amount))
 		w.str(b.Reason)
-	case race.Started, race.Suspended, race.Resumed, race.Abandoned, race.StartAborted, race.Ended:
+	case race.Started, race.Suspended, race.Resumed, race.StartAborted, race.Ended:
 	}
 }
 
@@ -167,7 +169,7 @@ func (r *reader) record(n int) (*race.Record, int) {
 
 func (r *reader) body(kind int64, items int) race.Body {
 	least := map[int64]int{
-		recordAnnounced: 1, recordEntered: 1, recordPassing: 4, recordTyres: 4, recordFlag: 2,
+		recordAnnounced: 1, recordEntered: 1, recordPassing: 4, recordTyres: 4, recordFlag: 2, recordAbandoned: 1,
 		recordRetired: 2, recordNotStarted: 2, recordDisqualified: 2, recordPenalty: 3,
 	}[kind]
 	if items < least {
@@ -198,7 +200,7 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordResumed:
 		return race.Resumed{}
 	case recordAbandoned:
-		return race.Abandoned{}
+		return race.Abandoned{Lap: int(r.intIn("lap", 0, race.LapsMax))}
 	case recordRetired:
 		return race.CarRetired{Car: r.car(), Reason: r.str("reason")}
 	case recordNotStarted:

@@ -1,0 +1,55 @@
+package timing
+
+import (
+	"slices"
+
+	"lightsout/race"
+)
+
+// span is a range of places, half-open; empty where to is 0.
+type span struct{ from, to int }
+
+func (sp *span) add(at int) {
+	if sp.to == 0 {
+		*sp = span{at, at + 1}
+		return
+	}
+	sp.from, sp.to = min(sp.from, at), max(sp.to, at+1)
+}
+
+func (s *State) announceOrder() {
+	if s.moved.to == 0 {
+		return
+	}
+	s.facts = append(s.facts, race.OrderChanged{
+		From: s.moved.from, Cars: slices.Clone(s.order[s.moved.from:s.moved.to]),
+	})
+}
+
+func (s *State) tell(e race.Event) { s.facts = append(s.facts, race.EventHappened{Event: e}) }
+
+func (s *State) tellOfCar(kind race.EventKind, idx race.CarIdx, at race.Micros, value int64, text string) {
+	s.tell(race.Event{Kind: kind, Car: idx, Lap: s.cars[idx].laps + 1, TimeMS: at.Millis(), Value: value, Text: text})
+}
+
+func (s *State) tellHead(at race.Micros) {
+	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
+		Status: s.status, Flag: s.flag, LeaderLap: s.leaderLap, Laps: s.distance, TimeMS: at.Millis(),
+	}})
+}
+
+// tellRow tells of a car's row; one that was told in this record already is replaced.
+func (s *State) tellRow(idx race.CarIdx) {
+	c := &s.cars[idx]
+	c.row.State = c.state
+	c.row.BestIsSession = idx == s.bestCar
+	row := c.row
+	row.MiniMarks = slices.Clone(row.MiniMarks)
+	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {
+		if told, ok := s.facts[i].(race.RowChanged); ok && told.Row.Car == idx {
+			s.facts[i] = race.RowChanged{Row: row}
+			return
+		}
+	}
+	s.facts = append(s.facts, race.RowChanged{Row: row})
+}

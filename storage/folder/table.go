@@ -1,0 +1,153 @@
+package folder
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Error says what is wrong in a file. Line counts from 1; 0 is the file as a whole.
+type Error struct {
+	File    string
+	Line    int
+	Message string
+}
+
+// Error names the file and the line first, as compilers do.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
+// table is a CSV file with a header.
+type table struct {
+	file    string
+	columns map[string]int
+	rows    [][]string
+	lines   []int // of each row
+}
+
+// row is one line of a table; the first error of its fields is kept.
+type row struct {
+	t   *table
+	at  int
+	err error
+}
+
+// readTable reads a CSV file. It must have the columns named; more are welcome.
+func readTable(dir fs.FS, file string, columns ...string) (*table, error) {
+	f, err := dir.Open(file)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fs.ErrNotExist
+		}
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	r := csv.NewReader(f)
+	r.ReuseRecord = false
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, &Error{file, 0, "the file is empty: expected a header with the columns " + strings.Join(columns, ", ")}
+	}
+	if err != nil {
+		return nil, csvError(file, err)
+	}
+	t := &table{file: file, columns: map[string]int{}}
+	for i, name := range header {
+		t.columns[strings.TrimPrefix(strings.TrimSpace(name), "\ufeff")] = i
+	}
+	for _, c := range columns {
+		if _, ok := t.columns[c]; !ok {
+			return nil, &Error{file, 1, fmt.Sprintf("the column %q is missing: expected %s", c, strings.Join(columns, ", "))}
+		}
+	}
+	for {
+		fields, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, csvError(file, err)
+		}
+		line, _ := r.FieldPos(0)
+		t.rows, t.lines = append(t.rows, fields), append(t.lines, line)
+	}
+	if len(t.rows) == 0 {
+		return nil, &Error{file, 0, "the file has a header and no rows"}
+	}
+	return t, nil
+}
+
+func csvError(file string, err error) error {
+	var parse *csv.ParseError
+	if !errors.As(err, &parse) {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	what := parse.Err.Error()
+	if errors.Is(parse.Err, csv.ErrFieldCount) {
+		what = "the number of fields differs from the header's"
+	}
+	return &Error{file, parse.Line, what}
+}
+
+func (t *table) each(do func(r *row) error) error {
+	for i := range t.rows {
+		r := &row{t: t, at: i}
+		err := do(r)
+		if r.err != nil {
+			return r.err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *row) wrong(format string, args ...any) error {
+	return &Error{r.t.file, r.t.lines[r.at], fmt.Sprintf(format, args...)}
+}
+
+// text is a field; empty where the table has no such column.
+func (r *row) text(column string) string {
+	i, ok := r.t.columns[column]
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(r.t.rows[r.at][i])
+}
+
+// number is a whole number from low to high.
+func (r *row) number(column string, low, high int64) int64 {
+	s := r.text(column)
+	v, err := strconv.ParseInt(s, 10, 64)
+	if (err != nil || v < low || v > high) && r.err == nil {
+		r.err = r.wrong("%s is %q: expected a whole number from %d to %d", column, s, low, high)
+	}
+	return v
+}
+
+// optional is a number, or fallback where the field is empty.
+func (r *row) optional(column string, low, high, fallback int64) int64 {
+	if r.text(column) == "" {
+		return fallback
+	}
+	return r.number(column, low, high)
+}
+
+// oneOf is a field that has one of a few words.
+func (r *row) oneOf(column string, words ...string) string {
+	s := r.text(column)
+	if !slices.Contains(words, s) && r.err == nil {
+		r.err = r.wrong("%s is %q: expected one of %s", column, s, strings.Join(words, ", "))
+	}
+	return s
+}
