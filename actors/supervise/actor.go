@@ -1,0 +1,116 @@
+package supervise
+
+import (
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+)
+
+// Actor handles the messages of its mailbox, one after the other. A panic ends this incarnation: the next one gets
+// actor.Started, then the message in hand again.
+//
+// Lifecycle messages: actor.Started first in every incarnation, actor.Stopped last, Failed and Stopped of children.
+type Actor interface{ Receive(c Context) }
+
+// Producer makes an incarnation. What it closes over is shared by all of them.
+type Producer func() Actor
+
+// Context is what an actor may do while it handles a message.
+type Context interface {
+	Message() any
+	// Sender is nil where nobody waits for an answer.
+	Sender() *actor.PID
+	PID() *actor.PID
+	// Parent is nil for a root.
+	Parent() *actor.PID
+	Send(to *actor.PID, msg any)
+	// Respond answers the sender; at most once for a message.
+	Respond(msg any)
+	// Spawn starts a child. One that an earlier incarnation started under the same kind and ID lives on and is
+	// given back; an ID that is taken elsewhere is a broken invariant and panics.
+	Spawn(s Spec) *actor.PID
+	// Stop ends a child after what is in its mailbox; ChildStopped tells when it is gone.
+	Stop(child *actor.PID)
+	// Keep hands a value to the cell, which the next incarnation finds in Kept. It must be complete in itself and
+	// never change afterwards.
+	Keep(value any)
+	Kept() any
+	// Failures counts the incarnations that the message in hand has killed.
+	Failures() int
+	// After sends a message to the actor itself, unless it has stopped by then.
+	After(d time.Duration, msg any)
+	// Now is the wall clock, for pacing alone.
+	Now() time.Time
+}
+
+// Spec says how an actor is made and how often it may die.
+type Spec struct {
+	// Kind is the actor's class, for counters; ID tells it from others of its parent and kind.
+	Kind, ID string
+	Producer Producer
+	// Attempts is how often one message may kill the actor before it is set aside; 0: 3.
+	Attempts int
+	// Restarts in Within, by the clock; more, and the actor is given up. 0: only Attempts counts, as is right for
+	// actors that do no I/O.
+	Restarts int
+	Within   time.Duration
+	// MailboxHint is how many messages are expected to wait at once; 0: 4.
+	MailboxHint int
+}
+
+const attemptsDefault = 3
+
+// Failed tells a parent that a message killed its child too often. The message was set aside. Where GivenUp is set
+// the child is gone; otherwise it lives on without that message.
+type Failed struct {
+	Child   *actor.PID
+	Kind    string
+	ID      string
+	Message any
+	Reason  any
+	GivenUp bool
+}
+
+// ChildStopped tells a parent that a child has ended.
+type ChildStopped struct {
+	Child    *actor.PID
+	Kind, ID string
+}
+
+// Killed is what a drill panics with: such a death counts as a restart, never as a failed attempt.
+type Killed struct{ By string }
+
+// When says where in the handling of a message a fault strikes.
+type When uint8
+
+// Places where a fault may strike.
+const (
+	BeforeReceive When = iota
+	AfterReceive
+)
+
+// Strike is a chance for a drill to kill: it is asked before and after every message.
+type Strike struct {
+	Kind    string
+	PID     *actor.PID
+	Message any
+	When    When
+}
+
+// Restarted is the fact of a restart, on hollywood's event stream.
+type Restarted struct {
+	PID    *actor.PID
+	Kind   string
+	Reason any
+	Stack  []byte
+	// Took is from the panic to the next incarnation's readiness.
+	Took time.Duration
+}
+
+// SetAside is the fact that a message was given up after it had killed too many incarnations.
+type SetAside struct {
+	PID     *actor.PID
+	Kind    string
+	Message any
+	Reason  any
+}

@@ -1,0 +1,158 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+)
+
+// Config of a System.
+type Config struct {
+	// Workers run the actors; 0: one for each processor.
+	Workers int
+	// Fault is asked before and after every message and kills by panicking; nil outside of drills.
+	Fault func(Strike)
+}
+
+// System runs actors.
+type System struct {
+	engine *actor.Engine
+	exec   *executor
+	fault  func(Strike)
+
+	mu       sync.Mutex
+	roots    []*cell
+	counters map[string]*counter
+}
+
+// counter counts an actor kind's lives.
+type counter struct{ spawned, stopped, restarts, setAside, messages atomic.Int64 }
+
+// Counts is a kind's counter, read.
+type Counts struct {
+	Kind                                            string
+	Spawned, Stopped, Restarts, SetAside, Processed int64
+}
+
+// NewSystem starts the workers.
+func NewSystem(cfg Config) (*System, error) {
+	engine, err := actor.NewEngine(actor.NewEngineConfig())
+	if err != nil {
+		return nil, fmt.Errorf("start the actor engine: %w", err)
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &System{
+		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, counters: map[string]*counter{},
+	}, nil
+}
+
+// Engine is hollywood's engine, for requests from outside the actors and for the event stream.
+func (s *System) Engine() *actor.Engine { return s.engine }
+
+// Spawn starts a root actor.
+func (s *System) Spawn(spec Spec) *actor.PID {
+	c := s.spawn(spec, nil)
+	s.mu.Lock()
+	s.roots = append(s.roots, c)
+	s.mu.Unlock()
+	return c.pid
+}
+
+// Send sends from outside of the actors.
+func (s *System) Send(to *actor.PID, msg any) { s.engine.Send(to, msg) }
+
+// Stop ends the root actors in the reverse order of their start, each with its children, then the workers.
+func (s *System) Stop(ctx context.Context) error {
+	s.mu.Lock()
+	roots := slices.Clone(s.roots)
+	s.mu.Unlock()
+	for _, c := range slices.Backward(roots) {
+		c.enqueue(stop{}, nil)
+		select {
+		case <-c.gone:
+		case <-ctx.Done():
+			return fmt.Errorf("stop %s: %w", c.pid.ID, ctx.Err())
+		}
+	}
+	s.exec.stop()
+	return nil
+}
+
+// StopRoot ends one root actor with its children.
+func (s *System) StopRoot(ctx context.Context, pid *actor.PID) error {
+	s.mu.Lock()
+	at := slices.IndexFunc(s.roots, func(c *cell) bool { return c.pid.Equals(pid) })
+	if at < 0 {
+		s.mu.Unlock()
+		return nil
+	}
+	c := s.roots[at]
+	s.mu.Unlock()
+	c.enqueue(stop{}, nil)
+	select {
+	case <-c.gone:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop %s: %w", pid.ID, ctx.Err())
+	}
+}
+
+// Counts of every kind, by name.
+func (s *System) Counts() []Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Counts, 0, len(s.counters))
+	for kind, c := range s.counters {
+		out = append(out, Counts{
+			Kind: kind, Spawned: c.spawned.Load(), Stopped: c.stopped.Load(), Restarts: c.restarts.Load(),
+			SetAside: c.setAside.Load(), Processed: c.messages.Load(),
+		})
+	}
+	slices.SortFunc(out, func(a, b Counts) int {
+		if a.Kind < b.Kind {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+func (s *System) counter(kind string) *counter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counters[kind]
+	if c == nil {
+		c = &counter{}
+		s.counters[kind] = c
+	}
+	return c
+}
+
+func (s *System) spawn(spec Spec, parent *cell) *cell {
+	if spec.ID == "" || spec.Kind == "" || spec.Producer == nil {
+		panic(fmt.Sprintf("supervise: an actor needs kind, ID and producer: got %q, %q", spec.Kind, spec.ID))
+	}
+	prefix := spec.Kind
+	if parent != nil {
+		prefix = parent.pid.ID + "/" + spec.Kind
+	}
+	if s.engine.Registry.GetPID(prefix, spec.ID) != nil {
+		panic(fmt.Sprintf("supervise: the ID %s/%s is taken", prefix, spec.ID))
+	}
+	c := newCell(s, spec, actor.NewPID(s.engine.Address(), prefix+"/"+spec.ID), parent)
+	s.engine.SpawnProc(c)
+	return c
+}
+
+// after sends a message to a cell later.
+func (s *System) after(d time.Duration, c *cell, msg any) {
+	time.AfterFunc(d, func() { c.enqueue(msg, nil) })
+}
