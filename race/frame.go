@@ -48,3 +48,13 @@ type Batch struct {
 
 // Snapshot is a producer's state after a batch. It is encoded only when it is written.
 type Snapshot interface{ AppendBinary([]byte) ([]byte, error) }
+
+// Position is how far a race's log has come in a store.
+type Position struct {
+	Seq   Seq
+	Count uint64
+	// Facts is the record up to which what follows from the records is kept.
+	Facts Seq
+	// Snapshot of the producer after its batch Count; nil where it kept none.
+	Snapshot []byte
+}

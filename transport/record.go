@@ -245,3 +245,16 @@ func (r *reader) entry() (e race.Entry) {
 	})
 	return e
 }
+
+// DecodeRecord reads a record message. The data is borrowed.
+func (Codec) DecodeRecord(data []byte) (*race.Record, error) {
+	m, err := Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	rec, ok := m.(*race.Record)
+	if !ok {
+		return nil, fmt.Errorf("%w: a %T where a record is expected", ErrMalformed, m)
+	}
+	return rec, nil
+}

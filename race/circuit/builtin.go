@@ -1,0 +1,33 @@
+package circuit
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed builtin/*.circuit
+var builtin embed.FS
+
+// List is the keys of the built-in circuits, in alphabetical order.
+func List() []string {
+	entries, err := builtin.ReadDir("builtin")
+	if err != nil {
+		panic(err) // embedded
+	}
+	keys := make([]string, len(entries))
+	for i, e := range entries {
+		keys[i] = strings.TrimSuffix(e.Name(), ".circuit")
+	}
+	return keys
+}
+
+// Open is the built-in circuit of a key. It wraps ErrUnknown and names the allowed keys where there is none.
+func Open(key string) (*Circuit, error) {
+	text, err := builtin.ReadFile("builtin/" + key + ".circuit")
+	if err != nil || !keyPattern.MatchString(key) {
+		return nil, fmt.Errorf("%w %q: allowed are %s", ErrUnknown, key, strings.Join(List(), ", "))
+	}
+	return Parse(key+".circuit", bytes.NewReader(text))
+}

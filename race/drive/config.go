@@ -1,0 +1,57 @@
+package drive
+
+import (
+	"errors"
+	"fmt"
+
+	"lightsout/race"
+	"lightsout/race/circuit"
+)
+
+// Config is everything that a simulated race depends on.
+type Config struct {
+	Circuit *circuit.Circuit
+	// Cars and Laps: 1 to race.CarsMax and race.LapsMax. Cars may be 0 where entries are given.
+	Cars, Laps int
+	// Seed decides all that chance decides.
+	Seed uint64
+	// TickHz is the ticks in a second of race time, a divisor of 1,000,000 up to 100; 0: 10.
+	TickHz int
+	// Entries are the cars by CarIdx; nil: they are made up. A Grid of 0 puts a car behind all others.
+	Entries []race.Entry
+}
+
+const (
+	tickHzDefault = 10
+	tickHzMax     = 100
+)
+
+func (c Config) withDefaults() Config {
+	if c.TickHz == 0 {
+		c.TickHz = tickHzDefault
+	}
+	if c.Cars == 0 {
+		c.Cars = len(c.Entries)
+	}
+	return c
+}
+
+// Validate reports every fault of the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	hz := c.withDefaults().TickHz
+	cars := c.withDefaults().Cars
+	check(c.Circuit != nil, "circuit is missing: allowed is one of circuit.Open, Parse or Import")
+	check(cars >= 1 && cars <= race.CarsMax, "cars is %d: allowed is 1 to %d", cars, race.CarsMax)
+	check(c.Laps >= 1 && c.Laps <= race.LapsMax, "laps is %d: allowed is 1 to %d", c.Laps, race.LapsMax)
+	check(hz >= 1 && hz <= tickHzMax && 1_000_000%hz == 0,
+		"tick_hz is %d: allowed is a divisor of 1,000,000 from 1 to %d, 0 is %d", c.TickHz, tickHzMax, tickHzDefault)
+	check(c.Entries == nil || len(c.Entries) == cars, "entries are %d for %d cars: allowed is one for each car, or none",
+		len(c.Entries), cars)
+	return errors.Join(faults...)
+}

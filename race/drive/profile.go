@@ -1,0 +1,179 @@
+package drive
+
+import (
+	"math"
+
+	"lightsout/race/circuit"
+)
+
+// The car that the profile is driven with, light of fuel. Fitted to 15 real pole times (mean error +0.6 %).
+const (
+	carKG       = 808.0
+	gripMu      = 1.72
+	downforceM2 = 4.9  // Cz·A
+	dragM2      = 1.25 // Cx·A
+	powerW      = 700_000.0
+	efficiency  = 0.93
+	airKGM3     = 1.18
+	rollingPart = 0.012
+	gravityMS2  = 9.81
+	speedMaxMPS = 98.0
+)
+
+// cellBits sets the profile's grid: a cell is 2^25 ns of its clock, about 34 ms.
+const (
+	cellBits = 25
+	cellMask = 1<<cellBits - 1
+)
+
+// cell is the profile at one instant of its lap, in integers.
+type cell struct {
+	um       int64 // from the finish line
+	speedMMS int32
+	gear     uint8
+	rpm50    uint8
+	throttle uint8
+	brake    uint8
+}
+
+// profile is one lap at the limit. It is worked out once in floats and kept in integers.
+type profile struct {
+	lapNS  int64
+	cells  []cell // one more than the lap needs, so that there is always a next
+	length int64  // micrometres
+}
+
+func newProfile(c *circuit.Circuit) *profile {
+	speeds := limit(c)
+	n, step := len(speeds), c.Length()/float64(c.Steps())
+	// Times at the steps, each step driven at the mean of its ends; whole nanoseconds.
+	at := make([]int64, n+1)
+	for i := range n {
+		mean := (speeds[i] + speeds[(i+1)%n]) / 2
+		at[i+1] = at[i] + int64(math.Round(step/mean*1e9))
+	}
+	p := &profile{lapNS: at[n], length: c.LengthUM()}
+	count := int(p.lapNS>>cellBits) + 2
+	p.cells = make([]cell, count)
+	i := 0
+	for k := range p.cells {
+		t := int64(k) << cellBits
+		if t >= p.lapNS {
+			p.cells[k] = p.cells[0]
+			// The last cell is cut short by the line: its end lies beyond it by the speed there.
+			p.cells[k].um = p.cells[k-1].um + int64(p.cells[k-1].speedMMS)*1000>>10*(1<<cellBits)/976_562_500*1000/1000
+			continue
+		}
+		for at[i+1] <= t {
+			i++
+		}
+		part := float64(t-at[i]) / float64(at[i+1]-at[i])
+		v := speeds[i] + float64(part*(speeds[(i+1)%n]-speeds[i]))
+		p.cells[k] = cellOf(v, (speeds[(i+1)%n]-speeds[i])/step*v)
+		p.cells[k].um = int64(math.Round((float64(i) + part) * step * 1e6))
+	}
+	return p
+}
+
+// limit is the quasi-steady state of model.md at each step: bends, then acceleration forwards, then braking
+// backwards, two rounds of the lap.
+func limit(c *circuit.Circuit) []float64 {
+	n, step := c.Steps(), c.Length()/float64(c.Steps())
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = cornering(math.Abs(c.Curvature(i)))
+	}
+	for k := range 2 * n {
+		i, j := k%n, (k+1)%n
+		v[j] = min(v[j], accelerated(v[i], math.Abs(c.Curvature(i)), step))
+	}
+	for k := range 2 * n {
+		i, j := (2*n-k)%n, (2*n-k-1)%n
+		v[j] = min(v[j], braked(v[i], math.Abs(c.Curvature(i)), step))
+	}
+	return v
+}
+
+// cornering solves m·v²·κ = μ·(m·g + ½·ρ·CzA·v²).
+func cornering(bend float64) float64 {
+	rest := float64(carKG*bend) - float64(gripMu*0.5*airKGM3*downforceM2)
+	if rest <= 0 {
+		return speedMaxMPS
+	}
+	return min(speedMaxMPS, math.Sqrt(gripMu*carKG*gravityMS2/rest))
+}
+
+// free is what the friction ellipse leaves of the grip for driving and braking, in m/s², and the drag there.
+func free(v, bend float64) (grip, drag float64) {
+	most := gripMu * (gravityMS2 + float64(0.5*airKGM3*downforceM2*v*v)/carKG)
+	used := float64(v*v*bend) / most
+	grip = most * math.Sqrt(max(0, 1-float64(used*used)))
+	drag = float64(0.5*airKGM3*dragM2*v*v)/carKG + float64(rollingPart*gravityMS2)
+	return grip, drag
+}
+
+func accelerated(v, bend, step float64) float64 {
+	grip, drag := free(v, bend)
+	a := min(powerW*efficiency/(carKG*v), grip) - drag
+	return math.Sqrt(max(1, float64(v*v)+float64(2*a*step)))
+}
+
+func braked(v, bend, step float64) float64 {
+	grip, drag := free(v, bend)
+	return math.Sqrt(float64(v*v) + float64(2*(grip+drag)*step))
+}
+
+// gearTops are the speeds in m/s up to which each gear is used at 11,800 rpm.
+var gearTops = [8]float64{26, 36, 46, 56, 66, 76, 86, 97}
+
+// cellOf quantises a speed in m/s and an acceleration in m/s², with what the pedals and the engine do there.
+func cellOf(v, a float64) cell {
+	c := cell{speedMMS: int32(math.Round(v * 1000))}
+	c.gear, c.rpm50 = gearbox(c.speedMMS)
+	_, drag := free(v, 0)
+	push := a + drag
+	if push >= 0 {
+		c.throttle = uint8(min(100, math.Round(100*push*carKG*v/(powerW*efficiency))))
+		if push > 8 { // as much as the tyres take
+			c.throttle = uint8(min(100, max(float64(c.throttle), 60)))
+		}
+	} else {
+		c.brake = uint8(min(100, math.Round(-push*2.5)))
+	}
+	return c
+}
+
+// gearbox picks the gear and the engine speed, in units of 50 rpm, at a speed.
+func gearbox(speedMMS int32) (gear, rpm50 uint8) {
+	for g, top := range gearTops {
+		topMMS := int32(top * 1000)
+		if speedMMS <= topMMS || g == len(gearTops)-1 {
+			return uint8(g + 1), uint8(min(250, max(80, int64(speedMMS)*236/int64(topMMS))))
+		}
+	}
+	return 8, 236
+}
+
+// at is the distance from the finish line in micrometres, and the speed, at an instant of the profile's clock.
+func (p *profile) at(clock int64) (um int64, speedMMS int32) {
+	k := clock >> cellBits
+	a, b := &p.cells[k], &p.cells[k+1]
+	part := clock & cellMask
+	um = a.um + (b.um-a.um)*(part>>5)>>(cellBits-5)
+	speedMMS = a.speedMMS + int32(int64(b.speedMMS-a.speedMMS)*part>>cellBits)
+	return min(um, p.length-1), speedMMS
+}
+
+// clock is when the profile is at a distance of 0 to the length, in micrometres: the inverse of at.
+func (p *profile) clock(um int64) int64 {
+	low, high := int64(0), p.lapNS
+	for low < high {
+		mid := (low + high) / 2
+		if d, _ := p.at(min(mid, p.lapNS-1)); d < um {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}

@@ -1,0 +1,298 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	sqlitelib "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"lightsout/race"
+)
+
+// retryMax is the longest pause before a failed commit is tried again.
+const retryMax = 2 * time.Second
+
+// commitLoop commits whatever is queued at once, for all races; while one commit is under way, the next one gathers.
+func (s *Store) commitLoop() {
+	defer close(s.done)
+	for {
+		s.mu.Lock()
+		for len(s.queue) == 0 && !s.closed {
+			s.wake.Wait()
+		}
+		jobs := s.queue
+		s.queue = nil
+		closed := s.closed
+		s.mu.Unlock()
+		if len(jobs) == 0 && closed {
+			return
+		}
+		s.commitAll(jobs)
+	}
+}
+
+// commitAll commits the jobs together. A disk that is full or away is tried again until it is back; a job that can
+// never succeed is taken out, and told so.
+func (s *Store) commitAll(jobs []job) {
+	pause := 10 * time.Millisecond
+	for len(jobs) > 0 {
+		bad, err := s.commit(jobs)
+		if err == nil {
+			s.fail(nil)
+			for _, j := range jobs {
+				if j.ready != nil {
+					j.ready(nil)
+				}
+			}
+			return
+		}
+		clear(s.open) // they were changed for a commit that did not happen; they are read again
+		if bad >= 0 && !passing(err) {
+			s.log.Error("a commit was refused", "race", jobs[bad].id, "err", err)
+			if jobs[bad].ready != nil {
+				jobs[bad].ready(err)
+			}
+			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)
+			continue
+		}
+		s.fail(err)
+		s.mu.Lock()
+		closed := s.closed
+		s.mu.Unlock()
+		if closed {
+			for _, j := range jobs {
+				if j.ready != nil {
+					j.ready(errors.Join(ErrClosed, err))
+				}
+			}
+			return
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, retryMax)
+	}
+}
+
+func (s *Store) fail(err error) {
+	s.mu.Lock()
+	changed := (err == nil) != (s.failing == nil)
+	s.failing = err
+	s.mu.Unlock()
+	switch {
+	case changed && err != nil:
+		s.log.Error("commits fail; races wait until they succeed", "err", err)
+	case changed:
+		s.log.Info("commits succeed again")
+	}
+}
+
+// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed.
+func passing(err error) bool {
+	var e *sqlitelib.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+		return true
+	}
+	return false
+}
+
+// commit writes all jobs in one transaction. On an error it says which job it came from, -1 where from none.
+func (s *Store) commit(jobs []job) (bad int, err error) {
+	ctx := context.Background()
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return -1, fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	w := &txWriter{store: s, tx: tx, statements: map[string]*sql.Stmt{}}
+	last := map[race.ID]*race.Batch{} // a race's newest snapshot stands for those before it
+	for i, j := range jobs {
+		if err := w.job(ctx, j); err != nil {
+			return i, err
+		}
+		if j.batch != nil && j.batch.Snapshot != nil {
+			last[j.id] = j.batch
+		}
+	}
+	for _, b := range last { // in any order: they are of different races
+		if err := w.snapshot(ctx, b); err != nil {
+			return -1, err
+		}
+	}
+	if err := w.telemetry(ctx); err != nil {
+		return -1, err
+	}
+	if err := tx.Commit(); err != nil {
+		return -1, fmt.Errorf("commit: %w", err)
+	}
+	return -1, nil
+}
+
+// txWriter writes within one transaction.
+type txWriter struct {
+	store      *Store
+	tx         *sql.Tx
+	statements map[string]*sql.Stmt
+	touched    []*block
+}
+
+func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {
+	st := w.statements[query]
+	if st == nil {
+		var err error
+		if st, err = w.tx.PrepareContext(ctx, query); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		w.statements[query] = st
+	}
+	if _, err := st.ExecContext(ctx, args...); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+func (w *txWriter) job(ctx context.Context, j job) error {
+	switch {
+	case j.batch != nil:
+		return w.batch(ctx, j.batch)
+	case j.facts != nil:
+		return w.facts(ctx, j.id, j.facts)
+	}
+	return j.do(ctx, w.tx)
+}
+
+func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
+	now := w.store.now().UTC().UnixNano()
+	var seq race.Seq
+	for i := range b.Records {
+		r := &b.Records[i]
+		if r.RecordedAt == 0 {
+			r.RecordedAt = now
+		}
+		seq = r.Seq
+		if err := w.record(ctx, b.Race, r); err != nil {
+			return fmt.Errorf("record %d of race %s: %w", r.Seq, b.Race, err)
+		}
+	}
+	if b.Frame != nil {
+		if err := w.frame(ctx, b.Race, b.Frame); err != nil {
+			return fmt.Errorf("frame %d of race %s: %w", b.Frame.Tick, b.Race, err)
+		}
+	}
+	if n := len(b.Records); n > 0 {
+		if _, ended := b.Records[n-1].Body.(race.Ended); ended {
+			if err := w.endTelemetry(ctx, b.Race); err != nil {
+				return err
+			}
+		}
+	}
+	return w.exec(ctx, "UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?) WHERE id = ?",
+		int64(seq), int64(b.Count), string(b.Race))
+}
+
+func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error {
+	switch b := r.Body.(type) {
+	case race.Passing:
+		return w.exec(ctx, `INSERT INTO records (race, seq, time_us, recorded_at, car, line, in_pit, speed_kmh)
+			VALUES (?,?,?,?,?,?,?,?)`,
+			string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, int64(b.Car), b.Line, b.InPit, b.SpeedKMH)
+	case race.Announced:
+		if err := w.announced(ctx, r, &b.Race); err != nil {
+			return err
+		}
+	case race.Entered:
+		if err := w.entered(ctx, id, &b.Entry); err != nil {
+			return err
+		}
+	}
+	body, err := w.store.codec.Record(r)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return w.exec(ctx, "INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES (?,?,?,?,?)",
+		string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, body)
+}
+
+func (w *txWriter) announced(ctx context.Context, r *race.Record, head *race.Race) error {
+	body, err := w.store.codec.Record(r)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return w.exec(ctx, `INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head)
+		VALUES (?,?,?,?,?,?,?,?,?)`, string(head.ID), head.Name, head.Kind.String(), head.Circuit, head.Cars,
+		head.Rules.Laps, int(race.Waiting), r.RecordedAt, body)
+}
+
+func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error {
+	return w.exec(ctx, `INSERT INTO entries SELECT ?, count(*), ?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
+		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM, string(id))
+}
+
+func (w *txWriter) snapshot(ctx context.Context, b *race.Batch) error {
+	data, err := b.Snapshot.AppendBinary(nil)
+	if err != nil {
+		return fmt.Errorf("snapshot of race %s: %w", b.Race, err)
+	}
+	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)",
+		string(b.Race), int64(b.Count), w.store.zip.EncodeAll(data, nil))
+}
+
+// facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.
+func (w *txWriter) facts(ctx context.Context, id race.ID, f *race.Facts) error {
+	var kept int64
+	err := w.tx.QueryRowContext(ctx, "SELECT facts_seq FROM races WHERE id = ?", string(id)).Scan(&kept)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && int64(f.Seq) <= kept {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the cursor: %w", err)
+	}
+	for i, fact := range f.Facts {
+		if err := w.fact(ctx, id, f.Seq, i, fact); err != nil {
+			return err
+		}
+	}
+	return w.exec(ctx, "UPDATE races SET facts_seq = ? WHERE id = ?", int64(f.Seq), string(id))
+}
+
+func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal int, fact race.Fact) error {
+	switch f := fact.(type) {
+	case race.LapCompleted:
+		l := f.Lap
+		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			string(id), int64(l.Car), l.Number, l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS,
+			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark))
+	case race.EventHappened:
+		e := f.Event
+		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", string(id), int64(seq), ordinal,
+			e.Kind.String(), int(e.Kind), int64(e.Car), e.Lap, e.TimeMS, e.Value, e.Text)
+	case race.HeadChanged:
+		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ? WHERE id = ? AND status <> ?",
+			int(f.Head.Status), f.Head.LeaderLap, string(id), int(race.Failed))
+	case race.ResultPublished:
+		return w.result(ctx, id, seq, &f.Classification)
+	case race.RowChanged, race.OrderChanged: // the tower of a moment, worked out again when asked for
+	}
+	return nil
+}
+
+func (w *txWriter) result(ctx context.Context, id race.ID, seq race.Seq, c *race.Classification) error {
+	for place, e := range c.Entries {
+		err := w.exec(ctx, "INSERT OR REPLACE INTO classifications VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			string(id), int64(seq), place, c.Final, e.Position, int64(e.Car), e.Laps, int(e.Status), e.DurationMS, e.GapMS,
+			e.GapLaps, e.IntervalMS, e.PenaltyMS, e.BestLapMS, e.BestLap, e.Reason, c.StateHash)
+		if err != nil {
+			return err
+		}
+	}
+	return w.exec(ctx, `UPDATE races SET winner = coalesce((SELECT name_acronym FROM entries e JOIN classifications c
+		ON e.race = c.race AND e.car = c.car WHERE c.race = ?1 AND c.seq = ?2 AND c.place = 0 AND c.position = 1), '')
+		WHERE id = ?1`, string(id), int64(seq))
+}

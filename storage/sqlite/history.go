@@ -1,0 +1,273 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"lightsout/race"
+)
+
+// querier is a transaction or the readers' pool.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Position, error) {
+	var p race.Position
+	var seq, count, facts int64
+	err := q.QueryRowContext(ctx, "SELECT last_seq, last_count, facts_seq FROM races WHERE id = ?", string(id)).
+		Scan(&seq, &count, &facts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, nil
+	}
+	if err != nil {
+		return p, fmt.Errorf("read position: %w", err)
+	}
+	p.Seq, p.Count, p.Facts = race.Seq(seq), uint64(count), race.Seq(facts)
+	var data []byte
+	err = q.QueryRowContext(ctx, "SELECT data FROM snapshots WHERE race = ? AND count = ?", string(id), count).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, nil
+	}
+	if err == nil {
+		p.Snapshot, err = s.unzip.DecodeAll(data, nil)
+	}
+	if err != nil {
+		return p, fmt.Errorf("read snapshot: %w", err)
+	}
+	return p, nil
+}
+
+// each scans the rows of a query one by one.
+func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return nil
+}
+
+const summaryColumns = "SELECT head, status, created_at, leader_lap, winner FROM races"
+
+func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
+	var v race.Summary
+	var head []byte
+	var status int
+	if err := scan(&head, &status, &v.CreatedAt, &v.LeaderLap, &v.Winner); err != nil {
+		return v, err
+	}
+	r, err := s.codec.DecodeRecord(head)
+	if err != nil {
+		return v, fmt.Errorf("decode the head: %w", err)
+	}
+	announced, ok := r.Body.(race.Announced)
+	if !ok {
+		return v, fmt.Errorf("the head is a %T", r.Body)
+	}
+	v.Race, v.Status = announced.Race, race.Status(status)
+	return v, nil
+}
+
+// Summaries of all races, newest first.
+func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
+	var out []race.Summary
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		v, err := s.scanSummary(r.Scan)
+		out = append(out, v)
+		return err
+	}, summaryColumns+" ORDER BY created_at DESC, id")
+	return out, err
+}
+
+// Summary of one race.
+func (s *Store) Summary(ctx context.Context, id race.ID) (race.Summary, error) {
+	v, err := s.scanSummary(s.read.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(id)).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+	}
+	return v, err
+}
+
+// known returns ErrNotFound for a race that is not here.
+func (s *Store) known(ctx context.Context, id race.ID) error {
+	var one int
+	err := s.read.QueryRowContext(ctx, "SELECT 1 FROM races WHERE id = ?", string(id)).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+	}
+	if err != nil {
+		return fmt.Errorf("look for race %s: %w", id, err)
+	}
+	return nil
+}
+
+// Entries by slot.
+func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
+	var out []race.Entry
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var e race.Entry
+		err := r.Scan(&e.Number, &e.Code, &e.Name, &e.Team, &e.Colour, &e.Grid, &e.PitLaneStart, &e.StartOffsetM)
+		out = append(out, e)
+		return err
+	}, `SELECT driver_number, name_acronym, full_name, team_name, team_colour, grid_position, pit_lane_start,
+		start_offset_m FROM entries WHERE race = ? ORDER BY car`, string(id))
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, err
+}
+
+// Laps of one car, or of all with race.NoCar, by end time.
+func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error) {
+	var out []race.Lap
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var l race.Lap
+		err := r.Scan(&l.Car, &l.Number, &l.DurationMS, &l.SectorsMS[0], &l.SectorsMS[1], &l.SectorsMS[2], &l.EndMS,
+			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark)
+		out = append(out, l)
+		return err
+	}, `SELECT car, lap_number, lap_duration_ms, sector_1_ms, sector_2_ms, sector_3_ms, end_ms, position, compound,
+		tyre_age, pit_in, pit_out, flag, mark FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
+		string(id), int64(car))
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, err
+}
+
+// Events in order.
+func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
+	var out []race.Event
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var e race.Event
+		err := r.Scan(&e.Kind, &e.Car, &e.Lap, &e.TimeMS, &e.Value, &e.Text)
+		out = append(out, e)
+		return err
+	}, `SELECT kind_code, car, lap_number, time_ms, value, text FROM events WHERE race = ? ORDER BY seq, ordinal`, string(id))
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, err
+}
+
+// Passings after a sequence number, limit at most.
+func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.PassingRow, error) {
+	var out []race.PassingRow
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var p race.PassingRow
+		var seq int64
+		err := r.Scan(&seq, &p.Time, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH)
+		p.Seq = race.Seq(seq)
+		out = append(out, p)
+		return err
+	}, `SELECT seq, time_us, car, line, in_pit, speed_kmh FROM records
+		WHERE race = ? AND seq > ? AND body IS NULL ORDER BY seq LIMIT ?`, string(id), int64(after), limit)
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, err
+}
+
+// Classification is the newest result; race.ErrNotFound where there is none.
+func (s *Store) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
+	var out race.Classification
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var e race.Classified
+		err := r.Scan(&out.Final, &e.Position, &e.Car, &e.Laps, &e.Status, &e.DurationMS, &e.GapMS, &e.GapLaps,
+			&e.IntervalMS, &e.PenaltyMS, &e.BestLapMS, &e.BestLap, &e.Reason, &out.StateHash)
+		out.Entries = append(out.Entries, e)
+		return err
+	}, `SELECT final, position, car, laps, status, duration_ms, gap_ms, gap_laps, interval_ms, penalty_ms, best_lap_ms,
+		best_lap, reason, state_hash FROM classifications WHERE race = ?1
+		AND seq = (SELECT max(seq) FROM classifications WHERE race = ?1) ORDER BY place`, string(id))
+	if err == nil && len(out.Entries) == 0 {
+		err = fmt.Errorf("a result of race %s: %w", id, race.ErrNotFound)
+	}
+	return out, err
+}
+
+// Records after a sequence number, limit at most; in order and without gaps.
+func (s *Store) Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error) {
+	var out []race.Record
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		rec, err := s.scanRecord(r)
+		out = append(out, rec)
+		return err
+	}, `SELECT seq, time_us, recorded_at, car, line, in_pit, speed_kmh, body FROM records
+		WHERE race = ? AND seq > ? ORDER BY seq LIMIT ?`, string(id), int64(after), limit)
+	return out, err
+}
+
+func (s *Store) scanRecord(r *sql.Rows) (race.Record, error) {
+	var seq int64
+	var rec race.Record
+	var car, line, speed sql.NullInt64
+	var inPit sql.NullBool
+	var body sql.RawBytes
+	if err := r.Scan(&seq, &rec.Time, &rec.RecordedAt, &car, &line, &inPit, &speed, &body); err != nil {
+		return rec, err
+	}
+	if body == nil {
+		rec.Seq = race.Seq(seq)
+		rec.Body = race.Passing{
+			Car: race.CarIdx(car.Int64), Line: int(line.Int64), InPit: inPit.Bool, SpeedKMH: int(speed.Int64),
+		}
+		return rec, nil
+	}
+	decoded, err := s.codec.DecodeRecord(body)
+	if err != nil {
+		return rec, fmt.Errorf("record %d: %w", seq, err)
+	}
+	return *decoded, nil
+}
+
+// Unfinished are the simulations that a start goes on with.
+func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
+	var out []race.Summary
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		v, err := s.scanSummary(r.Scan)
+		out = append(out, v)
+		return err
+	}, summaryColumns+" WHERE status < ? AND kind = 'simulation' ORDER BY created_at, id", int(race.Over))
+	return out, err
+}
+
+// SetStatus notes what became of a race whose records do not say it, after all that was appended before.
+func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
+	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE races SET status = ? WHERE id = ?", int(status), string(id))
+		return err //nolint:wrapcheck // commitAll says of which race
+	}})
+}
+
+// Delete takes a race and all that is kept of it away.
+func (s *Store) Delete(id race.ID, ready func(error)) {
+	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
+		for _, table := range []string{"entries", "records", "laps", "events", "classifications", "telemetry", "snapshots"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
+				return fmt.Errorf("delete from %s: %w", table, err)
+			}
+		}
+		delete(s.open, id)
+		res, err := tx.ExecContext(ctx, "DELETE FROM races WHERE id = ?", string(id))
+		if err != nil {
+			return fmt.Errorf("delete: %w", err)
+		}
+		if n, err := res.RowsAffected(); err == nil && n == 0 {
+			return fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+		}
+		return nil
+	}})
+}

@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	_ "modernc.org/sqlite" // the driver
+
+	"lightsout/race"
+)
+
+//go:embed schema.sql
+var schema string
+
+// schemaVersion is kept in user_version.
+const schemaVersion = 1
+
+// ErrSchema says that the file was written by another version.
+var ErrSchema = errors.New("the database has another schema")
+
+// ErrClosed says that the store was closed before the commit.
+var ErrClosed = errors.New("the store is closed")
+
+// Codec turns records into the messages that are kept as their bodies.
+type Codec interface {
+	Record(r *race.Record) ([]byte, error)
+	DecodeRecord(data []byte) (*race.Record, error)
+}
+
+// Store is an open database. Its methods may be called from any goroutine.
+type Store struct {
+	write, read *sql.DB
+	codec       Codec
+	log         *slog.Logger
+	zip         *zstd.Encoder
+	unzip       *zstd.Decoder
+	now         func() time.Time
+
+	mu      sync.Mutex
+	wake    *sync.Cond
+	queue   []job
+	closed  bool
+	failing error // what keeps the commits from going on; nil while they do
+	done    chan struct{}
+
+	// Of the committer alone.
+	open map[race.ID]*block // telemetry blocks that are not full yet
+}
+
+// job is one thing to commit. ready is called once it is durable, or can never be.
+type job struct {
+	batch *race.Batch
+	facts *race.Facts
+	id    race.ID
+	do    func(ctx context.Context, tx *sql.Tx) error
+	ready func(error)
+}
+
+// Open opens or makes the database at path.
+func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
+	dsn := func(mode string) string {
+		q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}}
+		q.Set("_txlock", mode)
+		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+	}
+	write, err := sql.Open("sqlite", dsn("immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	write.SetMaxOpenConns(1)
+	if err := migrate(write); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+	}
+	read, err := sql.Open("sqlite", dsn("deferred"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	s := &Store{
+		write: write, read: read, codec: codec, log: log, zip: zip, unzip: unzip, now: time.Now,
+		done: make(chan struct{}), open: map[race.ID]*block{},
+	}
+	s.wake = sync.NewCond(&s.mu)
+	go s.commitLoop()
+	return s, nil
+}
+
+func migrate(db *sql.DB) error {
+	ctx := context.Background()
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+	}
+	switch version {
+	case schemaVersion:
+		return nil
+	case 0:
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+		if _, err := tx.ExecContext(ctx, schema); err != nil {
+			return fmt.Errorf("make the tables: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
+			return fmt.Errorf("note the version: %w", err)
+		}
+		if err := tx.Commit(); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: version %d, this program reads %d", ErrSchema, version, schemaVersion)
+}
+
+// Close commits what is queued and closes the file.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.wake.Broadcast()
+	<-s.done
+	return errors.Join(s.write.Close(), s.read.Close())
+}
+
+// Failing is what keeps the commits from going on, nil while they do.
+func (s *Store) Failing() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing
+}
+
+func (s *Store) enqueue(j job) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		if j.ready != nil {
+			j.ready(ErrClosed)
+		}
+		return
+	}
+	s.queue = append(s.queue, j)
+	s.mu.Unlock()
+	s.wake.Signal()
+}
+
+// Append commits a batch whose records are numbered. The batch is given; ready is called from another goroutine.
+func (s *Store) Append(b *race.Batch, ready func(error)) {
+	s.enqueue(job{batch: b, id: b.Race, ready: ready})
+}
+
+// AppendFacts keeps what followed from records that are durable. It can be worked out again, so nobody waits for it.
+func (s *Store) AppendFacts(id race.ID, f *race.Facts) { s.enqueue(job{facts: f, id: id}) }
+
+// Load tells how far a race's log has come, after all that was appended before.
+func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
+	var p race.Position
+	s.enqueue(job{
+		id: id,
+		do: func(ctx context.Context, tx *sql.Tx) error {
+			var err error
+			p, err = s.position(ctx, tx, id)
+			return err
+		},
+		ready: func(err error) { ready(p, err) },
+	})
+}
