@@ -46,6 +46,14 @@ type Batch struct {
 	Hash uint64
 }
 
+// Ack tells a producer that its batches up to Count are durable and applied. Resend asks for all batches after Count.
+type Ack struct {
+	Count  uint64
+	Resend bool
+	// Refused is set where a batch can never be taken: the race has failed.
+	Refused error
+}
+
 // Snapshot is a producer's state after a batch. It is encoded only when it is written.
 type Snapshot interface{ AppendBinary([]byte) ([]byte, error) }
 

@@ -86,6 +86,12 @@ type TimePenalty struct {
 // StartAborted shortens the race by a lap.
 type StartAborted struct{}
 
+// Held stops race time for a while: nobody drives and no clock runs, as nothing in a real race does.
+type Held struct{}
+
+// Released lets a held race go on.
+type Released struct{}
+
 // Ended says that no more passings come: the result can be final.
 type Ended struct{}
 
@@ -103,4 +109,6 @@ func (CarNotStarted) record()   {}
 func (CarDisqualified) record() {}
 func (TimePenalty) record()     {}
 func (StartAborted) record()    {}
+func (Held) record()            {}
+func (Released) record()        {}
 func (Ended) record()           {}

@@ -30,7 +30,7 @@ var sampleBodies = []race.Body{
 	race.CarNotStarted{Car: 2, Reason: "withdrew"},
 	race.CarDisqualified{Car: 2, Reason: "fuel sample"},
 	race.TimePenalty{Car: 2, Amount: 5 * race.Second, Reason: "track limits"},
-	race.StartAborted{}, race.Ended{},
+	race.StartAborted{}, race.Ended{}, race.Held{}, race.Released{},
 }
 
 func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {

@@ -23,6 +23,8 @@ const (
 	recordPenalty      = 13
 	recordStartAborted = 14
 	recordEnded        = 15
+	recordHeld         = 16
+	recordReleased     = 17
 )
 
 // Record is one entry of the log as a message.
@@ -71,6 +73,10 @@ func recordShape(b race.Body) (kind, items int) {
 		return recordStartAborted, 0
 	case race.Ended:
 		return recordEnded, 0
+	case race.Held:
+		return recordHeld, 0
+	case race.Released:
+		return recordReleased, 0
 	}
 	panic(fmt.Sprintf("transport: a record of %T has no shape", b)) // sealed: a new body must be listed
 }
@@ -106,7 +112,8 @@ func (w *writer) body(b race.Body) {
 		w.int(int64(b.Car))
 		w.int(int64(b.Amount))
 		w.str(b.Reason)
-	case race.Started, race.Suspended, race.Resumed, race.StartAborted, race.Ended:
+	case race.Started, race.Suspended, race.Resumed, race.StartAborted, race.Ended,
+		race.Held, race.Released:
 	}
 }
 
@@ -213,6 +220,10 @@ func (r *reader) body(kind int64, items int) race.Body {
 		return race.StartAborted{}
 	case recordEnded:
 		return race.Ended{}
+	case recordHeld:
+		return race.Held{}
+	case recordReleased:
+		return race.Released{}
 	}
 	return nil
 }

@@ -39,6 +39,8 @@ type Context interface {
 	Failures() int
 	// After sends a message to the actor itself, unless it has stopped by then.
 	After(d time.Duration, msg any)
+	// Self gives a way to send to the actor from outside of it, for the answers of workers. It outlives incarnations.
+	Self() func(msg any)
 	// Now is the wall clock, for pacing alone.
 	Now() time.Time
 }

@@ -74,5 +74,11 @@ func (c turn) Failures() int { return c.failures }
 // After sends a message to the actor itself.
 func (c turn) After(d time.Duration, msg any) { c.system.after(d, c.cell, msg) }
 
+// Self gives a way to send to the actor from outside of it.
+func (c turn) Self() func(any) {
+	to := c.cell
+	return func(msg any) { to.enqueue(msg, nil) }
+}
+
 // Now is the wall clock.
 func (c turn) Now() time.Time { return time.Now() }

@@ -63,12 +63,12 @@ func (r *Row) hash(h uint64) uint64 {
 	h = mix(h ^ uint64(r.Step))
 	h = mix(h ^ uint64(r.FinishAt))
 	h = mix(h ^ pair(r.Lap, r.SpeedMMS))
-	h = mix(h ^ pair(r.Pace, r.TargetMS))
+	h = mix(h ^ pair(r.Pace, r.TargetUS))
 	h = mix(h ^ pair(r.LaneUM, r.WaitUS))
 	h = mix(h ^ pair(r.StationaryUS, int32(r.Chase)))
 	h = mix(h ^ pair(r.ChaseTicks, int32(r.TyreAge)))
-	return mix(h ^ uint64(r.NextLine) ^ uint64(r.Stops)<<8 ^ uint64(r.Compound)<<16 ^ uint64(r.State)<<24 ^
-		uint64(r.Mode)<<32 ^ uint64(r.Reason)<<40)
+	return mix(h ^ uint64(r.NextLine) ^ uint64(r.Stops)<<8 ^ uint64(r.Compound)<<24 ^ uint64(r.State)<<32 ^
+		uint64(r.Mode)<<40 ^ uint64(r.Reason)<<48)
 }
 
 // Inputs are the commands that take effect in a tick. Nil means none.

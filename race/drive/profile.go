@@ -61,7 +61,7 @@ func newProfile(c *circuit.Circuit) *profile {
 		if t >= p.lapNS {
 			p.cells[k] = p.cells[0]
 			// The last cell is cut short by the line: its end lies beyond it by the speed there.
-			p.cells[k].um = p.cells[k-1].um + int64(p.cells[k-1].speedMMS)*1000>>10*(1<<cellBits)/976_562_500*1000/1000
+			p.cells[k].um = p.cells[k-1].um + int64(p.cells[k-1].speedMMS)*(1<<cellBits)/1_000_000
 			continue
 		}
 		for at[i+1] <= t {
@@ -159,7 +159,7 @@ func (p *profile) at(clock int64) (um int64, speedMMS int32) {
 	k := clock >> cellBits
 	a, b := &p.cells[k], &p.cells[k+1]
 	part := clock & cellMask
-	um = a.um + (b.um-a.um)*(part>>5)>>(cellBits-5)
+	um = a.um + (b.um-a.um)*part>>cellBits
 	speedMMS = a.speedMMS + int32(int64(b.speedMMS-a.speedMMS)*part>>cellBits)
 	return min(um, p.length-1), speedMMS
 }

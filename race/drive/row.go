@@ -16,8 +16,8 @@ type Row struct {
 	SpeedMMS int32
 	// Pace is how fast its clock goes when nothing is in the way, in billionths of real time.
 	Pace int32
-	// TargetMS is the lap time that it could drive on this lap, in ms of a full lap.
-	TargetMS int32
+	// TargetUS is the lap time that it would drive on this lap with nothing in its way, in microseconds.
+	TargetUS int32
 	// LaneUM is how far into the pit lane it is, in micrometres, while State is InPit.
 	LaneUM int32
 	// WaitUS is what is left of a stop or of the reaction at the start, in microseconds.
@@ -28,8 +28,8 @@ type Row struct {
 	Chase      race.CarIdx
 	ChaseTicks int32
 	TyreAge    uint16 // laps begun on this set, 0 when new
+	Stops      uint16
 	NextLine   uint8  // index of the next line on the track; 0 is the finish line
-	Stops      uint8
 	Compound   race.Compound
 	State      race.CarState
 	Mode       Mode

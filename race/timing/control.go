@@ -163,9 +163,19 @@ func (s *State) penalise(at race.Micros, b race.TimePenalty) error {
 	return nil
 }
 
+// hold stops race time or lets it go on.
+func (s *State) hold(at race.Micros, from, to race.Status) error {
+	if s.status != from {
+		return fmt.Errorf("the race is %v, not %v: %w", s.status, from, ErrOutOfOrder)
+	}
+	s.status = to
+	s.tellHead(at)
+	return nil
+}
+
 // end closes the race: the result is final.
 func (s *State) end(at race.Micros) error {
-	if s.status != race.Underway {
+	if s.status != race.Underway && s.status != race.Paused {
 		return fmt.Errorf("ended but not running: %w", ErrOutOfOrder)
 	}
 	s.status = race.Over

@@ -109,6 +109,10 @@ func (s *State) apply(r *race.Record) error {
 	case race.StartAborted:
 		s.distance = max(0, s.distance-1)
 		s.tellHead(r.Time)
+	case race.Held:
+		return s.hold(r.Time, race.Underway, race.Paused)
+	case race.Released:
+		return s.hold(r.Time, race.Paused, race.Underway)
 	case race.Ended:
 		return s.end(r.Time)
 	}

@@ -245,21 +245,30 @@ func (w *txWriter) snapshot(ctx context.Context, b *race.Batch) error {
 }
 
 // facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.
-func (w *txWriter) facts(ctx context.Context, id race.ID, f *race.Facts) error {
+func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) error {
 	var kept int64
 	err := w.tx.QueryRowContext(ctx, "SELECT facts_seq FROM races WHERE id = ?", string(id)).Scan(&kept)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && int64(f.Seq) <= kept {
+	if errors.Is(err, sql.ErrNoRows) || len(list) == 0 {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
 	}
-	for i, fact := range f.Facts {
-		if err := w.fact(ctx, id, f.Seq, i, fact); err != nil {
-			return err
+	last := list[len(list)-1].Seq
+	if int64(last) <= kept {
+		return nil
+	}
+	for _, f := range list {
+		if int64(f.Seq) <= kept {
+			continue
+		}
+		for i, fact := range f.Facts {
+			if err := w.fact(ctx, id, f.Seq, i, fact); err != nil {
+				return err
+			}
 		}
 	}
-	return w.exec(ctx, "UPDATE races SET facts_seq = ? WHERE id = ?", int64(f.Seq), string(id))
+	return w.exec(ctx, "UPDATE races SET facts_seq = ? WHERE id = ?", int64(last), string(id))
 }
 
 func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal int, fact race.Fact) error {

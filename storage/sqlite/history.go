@@ -200,8 +200,12 @@ func (s *Store) Classification(ctx context.Context, id race.ID) (race.Classifica
 
 // Records after a sequence number, limit at most; in order and without gaps.
 func (s *Store) Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error) {
+	return s.records(ctx, s.read, id, after, limit)
+}
+
+func (s *Store) records(ctx context.Context, q querier, id race.ID, after race.Seq, limit int) ([]race.Record, error) {
 	var out []race.Record
-	err := each(ctx, s.read, func(r *sql.Rows) error {
+	err := each(ctx, q, func(r *sql.Rows) error {
 		rec, err := s.scanRecord(r)
 		out = append(out, rec)
 		return err

@@ -58,7 +58,7 @@ type Store struct {
 // job is one thing to commit. ready is called once it is durable, or can never be.
 type job struct {
 	batch *race.Batch
-	facts *race.Facts
+	facts []race.Facts
 	id    race.ID
 	do    func(ctx context.Context, tx *sql.Tx) error
 	ready func(error)
@@ -171,7 +171,21 @@ func (s *Store) Append(b *race.Batch, ready func(error)) {
 }
 
 // AppendFacts keeps what followed from records that are durable. It can be worked out again, so nobody waits for it.
-func (s *Store) AppendFacts(id race.ID, f *race.Facts) { s.enqueue(job{facts: f, id: id}) }
+func (s *Store) AppendFacts(id race.ID, facts []race.Facts) { s.enqueue(job{facts: facts, id: id}) }
+
+// Read gives records after a sequence number, limit at most, after all that was appended before.
+func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
+	var out []race.Record
+	s.enqueue(job{
+		id: id,
+		do: func(ctx context.Context, tx *sql.Tx) error {
+			var err error
+			out, err = s.records(ctx, tx, id, after, limit)
+			return err
+		},
+		ready: func(err error) { ready(out, err) },
+	})
+}
 
 // Load tells how far a race's log has come, after all that was appended before.
 func (s *Store) Load(id race.ID, ready func(race.Position, error)) {

@@ -1,0 +1,67 @@
+package processor
+
+import (
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/race"
+)
+
+// Submit hands a batch to its race's journal. Ack is called once it is durable and applied, or asks for more.
+type Submit struct {
+	Batch *race.Batch
+	Ack   func(race.Ack)
+}
+
+// Recover makes the Timekeeper of a race that the journal knows, without waiting for a batch.
+type Recover struct{ ID race.ID }
+
+// Forget ends a race's actors.
+type Forget struct{ ID race.ID }
+
+// GetClassification asks a race's Timekeeper for the order so far; the answer is a Classification.
+type GetClassification struct {
+	ID      race.ID
+	ReplyTo *actor.PID
+}
+
+// Classification answers GetClassification. Err is race.ErrNotFound where the race is not being timed.
+type Classification struct {
+	Result race.Classification
+	Err    error
+}
+
+// committed says that a batch is on disk, its records numbered; refused that it can never be.
+type (
+	committed struct{ batch *race.Batch }
+	refused   struct {
+		batch *race.Batch
+		err   error
+	}
+)
+
+// applied says that a batch was folded, and what followed from its records.
+type applied struct {
+	count uint64
+	facts []race.Facts
+}
+
+// publish is what spectators are to see. Head is set the first time.
+type publish struct {
+	head    *race.Race
+	entries []race.Entry
+	facts   []race.Facts
+	frame   *race.Frame
+}
+
+// Answers of the journal's workers.
+type (
+	loaded struct {
+		position race.Position
+		err      error
+	}
+	records struct {
+		records []race.Record
+		err     error
+	}
+	retry struct{}
+)

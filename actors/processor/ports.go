@@ -1,0 +1,23 @@
+package processor
+
+import "lightsout/race"
+
+// Journal keeps what races are made of. Its methods never block: ready is called from another goroutine, in the order
+// of the calls.
+type Journal interface {
+	// Append commits a batch whose records are numbered. An error means that it never will be.
+	Append(b *race.Batch, ready func(error))
+	// AppendFacts keeps what followed from durable records; what is kept already is passed over.
+	AppendFacts(id race.ID, facts []race.Facts)
+	// Load tells how far the race has come after all appends before it.
+	Load(id race.ID, ready func(race.Position, error))
+	// Read gives records after a sequence number, limit at most.
+	Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error))
+}
+
+// Spectators are shown what is durable. Its methods never block; what was shown already is passed over.
+type Spectators interface {
+	Open(head race.Race, entries []race.Entry)
+	Publish(id race.ID, facts *race.Facts)
+	Picture(id race.ID, frame *race.Frame)
+}

@@ -1,0 +1,200 @@
+package processor
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// readLimit is how many records are read from the journal at once; retryAfter how long a failed read waits.
+const (
+	readLimit  = 10_000
+	retryAfter = 500 * time.Millisecond
+)
+
+// timekeeper folds a race's durable records. It is a reader with a cursor: a new incarnation reads the log from its
+// beginning, and what comes meanwhile waits. What it tells twice is passed over by those who are told.
+type timekeeper struct {
+	cfg       Config
+	id        race.ID
+	state     *timing.State
+	cursor    race.Seq
+	end       race.Seq // of the log when the incarnation began
+	endCount  uint64   // of the batches up to there
+	reading   bool
+	waiting   []*race.Batch
+	asked     []GetClassification
+	shown     bool // the head was given to the publisher
+	told      race.Seq
+	recorder  *actor.PID
+	publisher *actor.PID
+}
+
+func newTimekeeper(cfg Config, id race.ID) *timekeeper {
+	return &timekeeper{cfg: cfg, id: id, state: timing.New(), reading: true}
+}
+
+// Receive folds batches and answers questions.
+func (t *timekeeper) Receive(c supervise.Context) {
+	switch msg := c.Message().(type) {
+	case actor.Started:
+		t.begin(c)
+	case Submit:
+		c.Send(t.recorder, msg)
+	case committed:
+		t.take(c, msg.batch)
+	case loaded:
+		t.loaded(c, msg)
+	case records:
+		t.catchUp(c, msg)
+	case retry:
+		t.load(c)
+	case GetClassification:
+		t.answer(c, msg)
+	case supervise.Failed:
+		t.cfg.Log.Error("a child cannot handle a message", slog.String("race", string(t.id)),
+			slog.String("kind", msg.Kind), slog.Any("reason", msg.Reason), slog.Bool("given_up", msg.GivenUp))
+	}
+}
+
+func (t *timekeeper) begin(c supervise.Context) {
+	if told, ok := c.Kept().(race.Seq); ok {
+		t.told = told
+	}
+	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Producer: func() supervise.Actor {
+		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log}
+	}})
+	t.publisher = c.Spawn(supervise.Spec{Kind: "publisher", ID: "1", Producer: func() supervise.Actor {
+		return &publisher{spectators: t.cfg.Spectators, id: t.id}
+	}})
+	t.load(c)
+}
+
+func (t *timekeeper) load(c supervise.Context) {
+	self := c.Self()
+	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{p, err}) })
+}
+
+func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
+	if msg.err != nil {
+		t.cfg.Log.Error("the journal cannot be read", slog.String("race", string(t.id)), slog.Any("err", msg.err))
+		c.After(retryAfter, retry{})
+		return
+	}
+	t.end, t.endCount = msg.position.Seq, msg.position.Count
+	t.read(c)
+}
+
+// read asks for the next records, or ends the catching up.
+func (t *timekeeper) read(c supervise.Context) {
+	if t.cursor < t.end {
+		self := c.Self()
+		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{r, err}) })
+		return
+	}
+	t.reading = false
+	if t.endCount > 0 { // batches that an earlier incarnation had in hand are folded now
+		c.Send(t.recorder, applied{count: t.endCount})
+		t.endCount = 0
+	}
+	waiting := t.waiting
+	t.waiting = nil
+	for _, b := range waiting {
+		t.take(c, b)
+	}
+	for _, q := range t.asked {
+		t.answer(c, q)
+	}
+	t.asked = nil
+}
+
+func (t *timekeeper) catchUp(c supervise.Context, msg records) {
+	if msg.err != nil || len(msg.records) == 0 {
+		t.cfg.Log.Error("the journal cannot be read", slog.String("race", string(t.id)), slog.Any("err", msg.err))
+		c.After(retryAfter, retry{})
+		return
+	}
+	t.publish(c, t.fold(msg.records), nil)
+	t.read(c)
+}
+
+// take folds a durable batch, if its turn has come.
+func (t *timekeeper) take(c supervise.Context, b *race.Batch) {
+	if t.reading {
+		t.waiting = append(t.waiting, b)
+		return
+	}
+	if n := len(b.Records); n > 0 && b.Records[0].Seq > t.cursor+1 { // something before it was missed: read it
+		t.reading, t.end = true, b.Records[n-1].Seq
+		t.waiting = append(t.waiting, b)
+		t.read(c)
+		return
+	}
+	facts := t.fold(b.Records)
+	t.publish(c, facts, b.Frame)
+	c.Send(t.recorder, applied{count: b.Count, facts: facts})
+}
+
+// fold applies records after the cursor and gives what followed from each.
+func (t *timekeeper) fold(list []race.Record) []race.Facts {
+	var out []race.Facts
+	for i := range list {
+		r := &list[i]
+		if r.Seq <= t.cursor {
+			continue
+		}
+		facts, err := t.state.Apply(r, nil)
+		t.cursor = r.Seq
+		if err != nil {
+			t.reject(r, err)
+			continue
+		}
+		if len(facts) > 0 {
+			out = append(out, race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+		}
+	}
+	return out
+}
+
+func (t *timekeeper) reject(r *race.Record, err error) {
+	t.cfg.Log.Warn("a record was refused", slog.String("race", string(t.id)), slog.Uint64("seq", uint64(r.Seq)),
+		slog.Any("err", err))
+	if t.cfg.Rejected != nil {
+		t.cfg.Rejected(t.id, r, err)
+	}
+}
+
+// publish sends on what an earlier incarnation has not.
+func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *race.Frame) {
+	for len(facts) > 0 && facts[0].Seq <= t.told {
+		facts = facts[1:]
+	}
+	msg := publish{facts: facts, frame: frame}
+	if !t.shown && t.cursor > 0 {
+		head := t.state.Race()
+		msg.head, msg.entries = &head, t.state.Entries()
+		t.shown = true
+	}
+	if msg.head != nil || frame != nil || len(facts) > 0 {
+		c.Send(t.publisher, msg)
+	}
+	if n := len(facts); n > 0 {
+		t.told = facts[n-1].Seq
+		c.Keep(t.told)
+	}
+}
+
+func (t *timekeeper) answer(c supervise.Context, q GetClassification) {
+	switch {
+	case q.ReplyTo == nil:
+	case t.reading:
+		t.asked = append(t.asked, q)
+	default:
+		c.Send(q.ReplyTo, Classification{Result: t.state.Classification()})
+	}
+}

@@ -1,0 +1,37 @@
+package simulator
+
+import (
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// car is the actor of one car. It remembers nothing: its row is in the field of the tick it is given.
+type car struct {
+	model *drive.Model
+	idx   race.CarIdx
+	lines []*actor.PID // the checkpoints by line
+	hits  []drive.Crossing
+}
+
+// Receive works out rows.
+func (a *car) Receive(c supervise.Context) {
+	if t, ok := c.Message().(*Tick); ok {
+		a.drive(c, t)
+	}
+}
+
+func (a *car) drive(c supervise.Context, t *Tick) {
+	row, hits := a.model.Next(t.Prev, t.In, a.idx, a.hits[:0])
+	a.hits = hits
+	done := &RowDone{N: t.N, Attempt: t.Attempt, Car: a.idx, Row: row}
+	if len(hits) > 0 {
+		done.Crossings = append(done.Crossings, hits...)
+		for i := range done.Crossings {
+			c.Send(a.lines[hits[i].Line], &Hit{N: t.N, Crossing: hits[i]})
+		}
+	}
+	c.Send(c.Parent(), done)
+}

@@ -1,0 +1,94 @@
+package simulator
+
+import (
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// Commands to the Simulator.
+type (
+	// StartRace makes a race's actors. From is nil for a new race, else what an earlier process left.
+	StartRace struct {
+		Head  race.Race
+		Model *drive.Model
+		From  *race.Position
+		// Start lets it go at once; a race without waits for ControlStart.
+		Start bool
+	}
+	// TellRace passes a command on to a race; the answer goes to whoever asked.
+	TellRace struct {
+		ID      race.ID
+		Command any
+	}
+)
+
+// Commands to a Race. They take effect at the next tick; the answer is a Result. ReplyTo may be nil.
+type (
+	// ControlRace starts, pauses, resumes or stops.
+	ControlRace struct {
+		Control race.Control
+		ReplyTo *actor.PID
+	}
+	// CommandCars are inputs of the next tick.
+	CommandCars struct {
+		Inputs  drive.Inputs
+		ReplyTo *actor.PID
+	}
+)
+
+// Result answers a command. Err is race.ErrNotFound or race.ErrConflict, wrapped, or nil.
+type Result struct{ Err error }
+
+// Facts about a race, to its Simulator.
+type (
+	// RaceOver says that a race has ended and all of it is durable.
+	RaceOver struct{ ID race.ID }
+)
+
+// Tick asks a car for its row of tick N. It is shared by all cars.
+type Tick struct {
+	N       race.Tick
+	Attempt uint32
+	Prev    *drive.Field
+	In      *drive.Inputs
+}
+
+// RowDone is a car's row of a tick.
+type RowDone struct {
+	N         race.Tick
+	Attempt   uint32
+	Car       race.CarIdx
+	Row       drive.Row
+	Crossings []drive.Crossing
+}
+
+// Hit tells a checkpoint of a car's crossing.
+type Hit struct {
+	N        race.Tick
+	Crossing drive.Crossing
+}
+
+// CloseTick ends a tick for a checkpoint. Expected are the hits as the rows list them, in time order.
+type CloseTick struct {
+	N        race.Tick
+	Attempt  uint32
+	Expected []drive.Crossing
+}
+
+// TickClosed answers CloseTick with the passings of the line in time order.
+type TickClosed struct {
+	N       race.Tick
+	Attempt uint32
+	Line    int
+	Passed  []drive.Crossing
+	// FilledIn counts those whose hit was lost; Repeated the hits that came twice. Both are 0 without faults.
+	FilledIn, Repeated int
+}
+
+// acked is the journal's answer; wake is the pace's.
+type (
+	acked struct{ race.Ack }
+	wake  struct{}
+)

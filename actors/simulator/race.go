@@ -1,0 +1,385 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// Link carries batches to the race's journal. Submit never blocks; ack is called from any goroutine, later.
+type Link interface {
+	Submit(b *race.Batch, ack func(race.Ack))
+}
+
+// Limits of a race's credit: how many batches may be on the way to the journal, fewer for many cars.
+const (
+	windowMost  = 256
+	windowLeast = 4
+	windowRows  = 1 << 16
+)
+
+// lagMax is how far behind its pace a race may fall before it stops trying to make up for it.
+const lagMax = time.Second
+
+// raceActor drives one race. What it must not forget is in memory and is kept by the cell after every change.
+type raceActor struct {
+	head   race.Race
+	model  *drive.Model
+	link   Link
+	window int
+	life   uint32 // incarnations so far, in the high bits of a tick's attempt
+
+	memory
+	tick        *openTick
+	taken       int       // of pending, by the open tick
+	promises    []promise // who waits for a batch to be durable
+	opened      uint32
+	cars, lines []*actor.PID
+	filledIn    *filledIn
+
+	anchor     time.Time // when anchorTick was due
+	anchorTick race.Tick
+	waiting    bool // for a wake
+}
+
+// promise is an answer that is given once a batch is durable.
+type promise struct {
+	count uint64
+	to    *actor.PID
+}
+
+// raceSpec makes the specification of a race's actor.
+func raceSpec(msg StartRace, link Link, filled *filledIn) supervise.Spec {
+	life := uint32(0)
+	first := memory{field: msg.Model.Grid(), started: msg.Start}
+	if msg.From != nil && msg.From.Count > 0 {
+		var err error
+		if first, err = resume(msg.From, msg.Model); err != nil {
+			first.failed = err
+		}
+	}
+	return supervise.Spec{Kind: "race", ID: string(msg.Head.ID), MailboxHint: len(first.rows()) + 16,
+		Producer: func() supervise.Actor {
+			life++
+			return &raceActor{
+				head: msg.Head, model: msg.Model, link: link, life: life, memory: first, filledIn: filled,
+				window: max(windowLeast, min(windowMost, windowRows/max(1, len(msg.Model.Entries())))),
+			}
+		}}
+}
+
+func (m *memory) rows() []drive.Row {
+	if m.field == nil {
+		return nil
+	}
+	return m.field.Rows
+}
+
+// Receive handles commands, rows, closed lines and acknowledgements.
+func (a *raceActor) Receive(c supervise.Context) {
+	switch msg := c.Message().(type) {
+	case actor.Started:
+		a.begin(c)
+	case *RowDone:
+		a.row(c, msg)
+	case *TickClosed:
+		a.lineClosed(c, msg)
+	case acked:
+		a.credit(c, msg.Ack)
+	case wake:
+		a.waiting = false
+		a.proceed(c)
+	case ControlRace:
+		a.promise(c, msg.ReplyTo, a.control(c, msg.Control))
+	case CommandCars:
+		if err := a.command(c, msg); err != nil {
+			a.promise(c, msg.ReplyTo, err)
+		}
+	case supervise.Failed:
+		a.childFailed(c, msg)
+	}
+}
+
+// promise answers an error at once, and success when the newest batch is durable.
+func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error) {
+	switch {
+	case to == nil:
+	case err != nil:
+		c.Send(to, Result{Err: err})
+	default:
+		a.promises = append(a.promises, promise{a.count, to})
+	}
+}
+
+// keepPromises answers those whose batch is durable.
+func (a *raceActor) keepPromises(c supervise.Context, count uint64) {
+	for len(a.promises) > 0 && a.promises[0].count <= count {
+		c.Send(a.promises[0].to, Result{})
+		a.promises = a.promises[1:]
+	}
+}
+
+// begin is the start of an incarnation: the first one announces the race, a later one goes on from what was kept, and
+// sends again what may have been lost on the way.
+func (a *raceActor) begin(c supervise.Context) {
+	if kept, ok := c.Kept().(*memory); ok {
+		a.memory = *kept
+	}
+	if a.failed != nil {
+		panic(a.failed) // the Simulator is told
+	}
+	a.spawn(c)
+	for _, b := range a.unacked {
+		a.send(c, b)
+	}
+	if a.count == 0 {
+		a.announce(c)
+	}
+	a.pace(c)
+	a.proceed(c)
+}
+
+func (a *raceActor) spawn(c supervise.Context) {
+	a.lines = make([]*actor.PID, len(a.head.Lines))
+	for i := range a.lines {
+		a.lines[i] = c.Spawn(supervise.Spec{
+			Kind: "checkpoint", ID: strconv.Itoa(i),
+			Producer: func() supervise.Actor { return &checkpoint{line: i} },
+		})
+	}
+	a.cars = make([]*actor.PID, len(a.field.Rows))
+	for i := range a.cars {
+		a.cars[i] = c.Spawn(supervise.Spec{
+			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1,
+			Producer: func() supervise.Actor { return &car{model: a.model, idx: race.CarIdx(i), lines: a.lines} },
+		})
+	}
+}
+
+// announce opens the log: head and entries.
+func (a *raceActor) announce(c supervise.Context) {
+	records := []race.Record{{Body: race.Announced{Race: a.head}}}
+	for _, e := range a.model.Entries() {
+		records = append(records, race.Record{Body: race.Entered{Entry: e}})
+	}
+	if a.started {
+		records = append(records, race.Record{Body: race.Started{}})
+	}
+	a.submitBatch(c, records, nil)
+}
+
+func (a *raceActor) submitBatch(c supervise.Context, records []race.Record, frame *race.Frame) {
+	b := a.submit(a.head.ID, records, frame)
+	a.keep(c)
+	a.send(c, b)
+}
+
+func (a *raceActor) keep(c supervise.Context) {
+	m := a.memory
+	c.Keep(&m)
+}
+
+func (a *raceActor) send(c supervise.Context, b *race.Batch) {
+	self := c.Self()
+	a.link.Submit(b, func(ack race.Ack) { self(acked{ack}) })
+}
+
+// pace sets the clock anew: from now on, ticks are due at the race's speed.
+func (a *raceActor) pace(c supervise.Context) { a.anchor, a.anchorTick = c.Now(), a.field.Tick }
+
+// due is how long the next tick has to wait for its time.
+func (a *raceActor) due(c supervise.Context) time.Duration {
+	if a.head.Speed <= 0 {
+		return 0
+	}
+	ticks := float64(a.field.Tick + 1 - a.anchorTick)
+	at := a.anchor.Add(time.Duration(ticks / float64(a.head.TickHz) / a.head.Speed * float64(time.Second)))
+	wait := at.Sub(c.Now())
+	if wait < -lagMax {
+		a.pace(c)
+	}
+	return wait
+}
+
+// proceed opens the next tick when the race runs, its credit allows and its time has come.
+func (a *raceActor) proceed(c supervise.Context) {
+	if a.tick != nil || a.waiting || !a.started || a.held || len(a.unacked) >= a.window {
+		return
+	}
+	if a.over {
+		a.finish(c)
+		return
+	}
+	if wait := a.due(c); wait > 0 {
+		a.waiting = true
+		c.After(wait, wake{})
+		return
+	}
+	a.opened++
+	a.taken = len(a.pending)
+	a.tick = newOpenTick(a.field.Tick+1, a.life<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
+	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
+	for _, pid := range a.cars {
+		c.Send(pid, ask)
+	}
+}
+
+// row takes a car's row. Those of other ticks, or of a life of ours that is over, are late and ignored.
+func (a *raceActor) row(c supervise.Context, r *RowDone) {
+	if t := a.tick; t != nil && t.n == r.N && t.attempt == r.Attempt && t.row(r.Car, r.Row, r.Crossings) {
+		a.closeLines(c)
+	}
+}
+
+func (a *raceActor) closeLines(c supervise.Context) {
+	for line, expected := range a.tick.close(a.model, len(a.lines)) {
+		if expected != nil {
+			c.Send(a.lines[line], &CloseTick{N: a.tick.n, Attempt: a.tick.attempt, Expected: expected})
+		}
+	}
+	if a.tick.open == 0 {
+		a.closeTick(c)
+	}
+}
+
+func (a *raceActor) lineClosed(c supervise.Context, msg *TickClosed) {
+	t := a.tick
+	if t == nil || t.n != msg.N || t.attempt != msg.Attempt || t.next == nil {
+		return
+	}
+	a.filledIn.add(msg.FilledIn, msg.Repeated)
+	if t.passings(msg.Line, msg.Passed) {
+		a.closeTick(c)
+	}
+}
+
+// closeTick makes the tick's batch, takes over its field and goes on.
+func (a *raceActor) closeTick(c supervise.Context) {
+	t := a.tick
+	records := t.records(a.model)
+	a.field, a.tick = t.next, nil
+	taken := a.pending[:a.taken]
+	a.pending = a.pending[a.taken:]
+	if a.model.Done(a.field) {
+		records = append(records, race.Record{Time: a.field.Time, Body: race.Ended{}})
+		a.over = true
+	}
+	a.submitBatch(c, records, a.model.Frame(a.field))
+	for _, cmd := range taken {
+		a.promise(c, cmd.ReplyTo, nil)
+	}
+	a.proceed(c)
+}
+
+// credit takes the journal's answer.
+func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
+	if ack.Refused != nil {
+		a.failed = ack.Refused
+		a.keep(c)
+		panic(ack.Refused)
+	}
+	a.acknowledge(ack.Count)
+	a.keep(c)
+	a.keepPromises(c, ack.Count)
+	if ack.Resend {
+		for _, b := range a.unacked {
+			a.send(c, b)
+		}
+	}
+	a.proceed(c)
+}
+
+// finish tells the Simulator once everything is durable.
+func (a *raceActor) finish(c supervise.Context) {
+	if len(a.unacked) == 0 {
+		c.Send(c.Parent(), RaceOver{ID: a.head.ID})
+	}
+}
+
+// control starts, pauses, resumes or stops the race. Each is a record, so that a replay and a restart have it too.
+func (a *raceActor) control(c supervise.Context, what race.Control) error {
+	at := a.field.Time
+	switch {
+	case a.over:
+		return fmt.Errorf("the race is over: %w", race.ErrConflict)
+	case what == race.ControlStart && !a.started:
+		a.started = true
+		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
+	case what == race.ControlPause && a.started && !a.held:
+		a.held = true
+		a.submitBatch(c, []race.Record{{Time: at, Body: race.Held{}}}, nil)
+	case what == race.ControlResume && a.held:
+		a.held = false
+		a.submitBatch(c, []race.Record{{Time: at, Body: race.Released{}}}, nil)
+	case what == race.ControlStop && a.started:
+		a.abandon(c, at)
+	default:
+		return fmt.Errorf("%v of a race that is %v: %w", what, a.status(), race.ErrConflict)
+	}
+	a.pace(c)
+	a.proceed(c)
+	return nil
+}
+
+// abandon stops the race for good: a red flag that is not resumed, the result counted back.
+func (a *raceActor) abandon(c supervise.Context, at race.Micros) {
+	records := []race.Record{
+		{Time: at, Body: race.Suspended{}}, {Time: at, Body: race.Abandoned{}}, {Time: at, Body: race.Ended{}},
+	}
+	if a.model.Decided(a.field) { // after the chequered flag there is nothing to count back
+		records = records[2:]
+	}
+	a.tick, a.held, a.over = nil, false, true
+	a.submitBatch(c, records, nil)
+}
+
+func (a *raceActor) status() race.Status {
+	switch {
+	case !a.started:
+		return race.Waiting
+	case a.held:
+		return race.Paused
+	}
+	return race.Underway
+}
+
+func (a *raceActor) command(c supervise.Context, cmd CommandCars) error {
+	if a.over {
+		return fmt.Errorf("the race is over: %w", race.ErrConflict)
+	}
+	for _, car := range slices.Concat(cmd.Inputs.Retire, cmd.Inputs.PitCall) {
+		if car < 0 || int(car) >= len(a.cars) {
+			return fmt.Errorf("car slot %d of %d: %w", car, len(a.cars), race.ErrNotFound)
+		}
+	}
+	a.pending = append(slices.Clip(a.pending), cmd)
+	a.keep(c)
+	return nil
+}
+
+// childFailed does without a car or a line that dies of the same message again and again: the car is out of the race,
+// the line's passings are those that the rows list.
+func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
+	switch msg := f.Message.(type) {
+	case *Tick:
+		car, err := strconv.Atoi(f.ID)
+		if t := a.tick; err == nil && t != nil && t.n == msg.N && t.attempt == msg.Attempt &&
+			t.row(race.CarIdx(car), a.model.Lost(t.prev, race.CarIdx(car)), nil) {
+			a.closeLines(c)
+		}
+	case *CloseTick:
+		line, err := strconv.Atoi(f.ID)
+		if err == nil {
+			a.lineClosed(c, &TickClosed{
+				N: msg.N, Attempt: msg.Attempt, Line: line, Passed: msg.Expected, FilledIn: len(msg.Expected),
+			})
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package simulator
+
+import (
+	"fmt"
+	"maps"
+	"sync/atomic"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+)
+
+// Observer is told what becomes of races. It is called from the Simulator and must not block.
+type Observer interface {
+	RaceOver(id race.ID)
+	RaceFailed(id race.ID, reason string)
+}
+
+// Config of a Simulator.
+type Config struct {
+	Link     Link
+	Observer Observer
+}
+
+// filledIn counts what checkpoints had to make good; 0 without faults.
+type filledIn struct{ filled, repeated atomic.Int64 }
+
+func (f *filledIn) add(filled, repeated int) {
+	f.filled.Add(int64(filled))
+	f.repeated.Add(int64(repeated))
+}
+
+// Stats of a Simulator, for metrics.
+type Stats struct{ filled *filledIn }
+
+// NewStats is a counter to hand to Producer.
+func NewStats() *Stats { return &Stats{filled: &filledIn{}} }
+
+// FilledIn counts passings whose hit was lost with a checkpoint's life.
+func (s *Stats) FilledIn() int64 { return s.filled.filled.Load() }
+
+// Repeated counts hits that came twice, from a car's next life.
+func (s *Stats) Repeated() int64 { return s.filled.repeated.Load() }
+
+// simulator is the root of the hierarchy: it starts and ends races.
+type simulator struct {
+	cfg   Config
+	stats *Stats
+	races map[race.ID]*actor.PID
+}
+
+// SimulatorProducer makes the root actor.
+func SimulatorProducer(cfg Config, stats *Stats) supervise.Producer {
+	return func() supervise.Actor { return &simulator{cfg: cfg, stats: stats, races: map[race.ID]*actor.PID{}} }
+}
+
+// Receive handles commands from outside and facts from races.
+func (s *simulator) Receive(c supervise.Context) {
+	switch msg := c.Message().(type) {
+	case actor.Started:
+		if kept, ok := c.Kept().(map[race.ID]*actor.PID); ok {
+			s.races = maps.Clone(kept)
+		}
+	case StartRace:
+		c.Respond(Result{Err: s.start(c, msg)})
+	case TellRace:
+		s.tell(c, msg)
+	case RaceOver:
+		if pid := s.races[msg.ID]; pid != nil {
+			c.Stop(pid)
+			s.cfg.Observer.RaceOver(msg.ID)
+		}
+	case supervise.ChildStopped:
+		delete(s.races, race.ID(msg.ID))
+		c.Keep(maps.Clone(s.races))
+	case supervise.Failed:
+		if msg.Kind == "race" {
+			c.Stop(msg.Child)
+			s.cfg.Observer.RaceFailed(race.ID(msg.ID), fmt.Sprint(msg.Reason))
+		}
+	}
+}
+
+func (s *simulator) start(c supervise.Context, msg StartRace) error {
+	if s.races[msg.Head.ID] != nil {
+		return fmt.Errorf("race %s runs already: %w", msg.Head.ID, race.ErrConflict)
+	}
+	s.races[msg.Head.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled))
+	c.Keep(maps.Clone(s.races))
+	return nil
+}
+
+// tell passes a command on; the race answers to whoever asked.
+func (s *simulator) tell(c supervise.Context, msg TellRace) {
+	pid := s.races[msg.ID]
+	if pid == nil {
+		c.Respond(Result{Err: fmt.Errorf("race %s is not running: %w", msg.ID, race.ErrConflict)})
+		return
+	}
+	switch cmd := msg.Command.(type) {
+	case ControlRace:
+		cmd.ReplyTo = c.Sender()
+		c.Send(pid, cmd)
+	case CommandCars:
+		cmd.ReplyTo = c.Sender()
+		c.Send(pid, cmd)
+	default:
+		c.Respond(Result{Err: fmt.Errorf("a race knows no command %T", msg.Command)})
+	}
+}

@@ -1,0 +1,106 @@
+package simulator
+
+import (
+	"slices"
+
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// openTick is the tick that a race's cars and checkpoints are at work on. Its methods are pure.
+type openTick struct {
+	n       race.Tick
+	attempt uint32
+	prev    *drive.Field
+	in      *drive.Inputs
+
+	rows      []drive.Row
+	have      []bool
+	missing   int
+	crossings []drive.Crossing
+
+	next   *drive.Field // once all rows are in
+	open   int          // checkpoints that have not closed
+	closed []bool       // by line
+	passed []drive.Crossing
+}
+
+func newOpenTick(n race.Tick, attempt uint32, prev *drive.Field, in *drive.Inputs, lines int) *openTick {
+	cars := len(prev.Rows)
+	return &openTick{
+		n: n, attempt: attempt, prev: prev, in: in, rows: make([]drive.Row, cars), have: make([]bool, cars), missing: cars,
+		closed: make([]bool, lines),
+	}
+}
+
+// row takes a car's row once and reports whether it was the last.
+func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing) bool {
+	if t.have[car] {
+		return false
+	}
+	t.have[car], t.rows[car] = true, r
+	t.crossings = append(t.crossings, crossings...)
+	t.missing--
+	return t.missing == 0
+}
+
+// close works out the next field and says which hits each line expects; lines without hits have nothing to close.
+func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
+	slices.SortFunc(t.crossings, func(a, b drive.Crossing) int {
+		switch {
+		case drive.Less(a, b):
+			return -1
+		case drive.Less(b, a):
+			return 1
+		}
+		return 0
+	})
+	t.next = m.Close(t.prev, t.in, t.rows, t.crossings)
+	expected := make([][]drive.Crossing, lines)
+	for _, c := range t.crossings {
+		if expected[c.Line] == nil {
+			t.open++
+		}
+		expected[c.Line] = append(expected[c.Line], c)
+	}
+	return expected
+}
+
+// passings takes what a line closed with, once, and reports whether it was the last line.
+func (t *openTick) passings(line int, passed []drive.Crossing) bool {
+	if t.closed[line] {
+		return false
+	}
+	t.closed[line] = true
+	t.passed = append(t.passed, passed...)
+	t.open--
+	return t.open == 0
+}
+
+// records are the tick's records in their fixed order: time; passings before what follows from them; line; car.
+func (t *openTick) records(m *drive.Model) []race.Record {
+	slices.SortFunc(t.passed, func(a, b drive.Crossing) int {
+		if drive.Less(a, b) {
+			return -1
+		}
+		return 1
+	})
+	events := m.Events(t.prev, t.next)
+	out := make([]race.Record, 0, len(t.passed)+len(events)+1)
+	for _, p := range t.passed {
+		out = append(out, race.Record{Time: p.Time, Body: race.Passing{
+			Car: p.Car, Line: p.Line, InPit: p.InPit, SpeedKMH: p.SpeedKMH,
+		}})
+	}
+	out = append(out, events...)
+	slices.SortStableFunc(out, func(a, b race.Record) int {
+		switch {
+		case a.Time < b.Time:
+			return -1
+		case a.Time > b.Time:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
