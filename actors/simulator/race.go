@@ -38,8 +38,9 @@ type raceActor struct {
 
 	memory
 	tick        *openTick
-	taken       int       // of pending, by the open tick
-	promises    []promise // who waits for a batch to be durable
+	taken       int        // of pending, by the open tick
+	promises    []promise  // who waits for a batch to be durable
+	asked       *actor.PID // who waits for the race to be announced
 	opened      uint32
 	cars, lines []*actor.PID
 	filledIn    *filledIn
@@ -56,7 +57,7 @@ type promise struct {
 }
 
 // raceSpec makes the specification of a race's actor.
-func raceSpec(msg StartRace, link Link, filled *filledIn) supervise.Spec {
+func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supervise.Spec {
 	life := uint32(0)
 	first := memory{field: msg.Model.Grid(), started: msg.Start}
 	if msg.From != nil && msg.From.Count > 0 {
@@ -69,7 +70,7 @@ func raceSpec(msg StartRace, link Link, filled *filledIn) supervise.Spec {
 		Producer: func() supervise.Actor {
 			life++
 			return &raceActor{
-				head: msg.Head, model: msg.Model, link: link, life: life, memory: first, filledIn: filled,
+				head: msg.Head, model: msg.Model, link: link, life: life, memory: first, filledIn: filled, asked: asked,
 				window: max(windowLeast, min(windowMost, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
@@ -141,6 +142,10 @@ func (a *raceActor) begin(c supervise.Context) {
 	}
 	if a.count == 0 {
 		a.announce(c)
+	}
+	a.promise(c, a.asked, nil)
+	if len(a.unacked) == 0 {
+		a.keepPromises(c, a.count)
 	}
 	a.pace(c)
 	a.proceed(c)
@@ -333,7 +338,7 @@ func (a *raceActor) abandon(c supervise.Context, at race.Micros) {
 	records := []race.Record{
 		{Time: at, Body: race.Suspended{}}, {Time: at, Body: race.Abandoned{}}, {Time: at, Body: race.Ended{}},
 	}
-	if a.model.Decided(a.field) { // after the chequered flag there is nothing to count back
+	if a.field.ChequeredAt != race.NoTime { // after the chequered flag there is nothing to count back
 		records = records[2:]
 	}
 	a.tick, a.held, a.over = nil, false, true
@@ -371,7 +376,7 @@ func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
 	case *Tick:
 		car, err := strconv.Atoi(f.ID)
 		if t := a.tick; err == nil && t != nil && t.n == msg.N && t.attempt == msg.Attempt &&
-			t.row(race.CarIdx(car), a.model.Lost(t.prev, race.CarIdx(car)), nil) {
+			t.row(race.CarIdx(car), a.model.Retire(t.prev, race.CarIdx(car)), nil) {
 			a.closeLines(c)
 		}
 	case *CloseTick:

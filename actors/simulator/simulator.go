@@ -63,7 +63,7 @@ func (s *simulator) Receive(c supervise.Context) {
 			s.races = maps.Clone(kept)
 		}
 	case StartRace:
-		c.Respond(Result{Err: s.start(c, msg)})
+		s.start(c, msg)
 	case TellRace:
 		s.tell(c, msg)
 	case RaceOver:
@@ -82,13 +82,14 @@ func (s *simulator) Receive(c supervise.Context) {
 	}
 }
 
-func (s *simulator) start(c supervise.Context, msg StartRace) error {
+// start makes a race's actors; the race answers when its announcement is durable.
+func (s *simulator) start(c supervise.Context, msg StartRace) {
 	if s.races[msg.Head.ID] != nil {
-		return fmt.Errorf("race %s runs already: %w", msg.Head.ID, race.ErrConflict)
+		c.Respond(Result{Err: fmt.Errorf("race %s runs already: %w", msg.Head.ID, race.ErrConflict)})
+		return
 	}
-	s.races[msg.Head.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled))
+	s.races[msg.Head.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender()))
 	c.Keep(maps.Clone(s.races))
-	return nil
 }
 
 // tell passes a command on; the race answers to whoever asked.

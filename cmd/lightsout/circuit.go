@@ -1,0 +1,179 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"lightsout/race/circuit"
+)
+
+func newCircuit() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "circuit",
+		Short:   "List, draw and import circuits",
+		Example: "  lightsout circuit list\n  lightsout circuit show harbour",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCircuitList(), newCircuitShow(), newCircuitImport())
+	return cmd
+}
+
+// circuitJSON is a circuit in a list.
+type circuitJSON struct {
+	Key       string  `json:"key"`
+	Name      string  `json:"name"`
+	Character string  `json:"character"`
+	LengthM   float64 `json:"length_m"`
+	Lines     int     `json:"lines"`
+}
+
+func newCircuitList() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the circuits that come with the program", Args: cobra.NoArgs,
+		Example: "  lightsout circuit list --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return listCircuits(cmd.OutOrStdout(), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func listCircuits(w io.Writer, asJSON bool) error {
+	list := []circuitJSON{}
+	for _, key := range circuit.List() {
+		c, err := circuit.Open(key)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", key, err)
+		}
+		list = append(list, circuitJSON{c.Key, c.Name, c.Character, c.Length(), len(c.Lines)})
+	}
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(map[string]any{"circuits": list}); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "Key\tName\tLength\tCharacter")
+	for _, c := range list {
+		fmt.Fprintf(t, "%s\t%s\t%.3f km\t%s\n", c.Key, c.Name, c.LengthM/1000, c.Character)
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+func newCircuitShow() *cobra.Command {
+	var text bool
+	cmd := &cobra.Command{
+		Use: "show KEY|FILE", Short: "Draw a circuit, or print it in the text format", Args: cobra.ExactArgs(1),
+		Example: "  lightsout circuit show harbour\n  lightsout circuit show harbour --text > mine.circuit",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := openCircuit(args[0])
+			if err != nil {
+				return asBadInput(err)
+			}
+			if text {
+				return writeCircuit(cmd.OutOrStdout(), c)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s · %s · %.3f km · %d timing lines\n%s\n",
+				c.Name, c.Character, c.Length()/1000, len(c.Lines), c.Draw(72, 24))
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&text, "text", false, "print the circuit in the text format (race/circuit/FORMAT.md)")
+	return cmd
+}
+
+func newCircuitImport() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use: "import FILE", Short: "Make a circuit of a GeoJSON outline or of x,y,width CSV", Args: cobra.ExactArgs(1),
+		Long: `Make a circuit of a GeoJSON outline (one closed LineString of longitude and latitude) or of CSV with
+x,y,width in metres, and write it in the text format. Timing lines and pit lane are placed by default.`,
+		Example: "  lightsout circuit import it-1953.geojson -o imola.circuit\n  lightsout simulate --circuit ./imola.circuit",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := importCircuit(args[0])
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				return writeCircuit(cmd.OutOrStdout(), c)
+			}
+			f, err := os.Create(output)
+			if err != nil {
+				return badInput("%w", err)
+			}
+			if err := errors.Join(writeCircuit(f, c), f.Close()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %.3f km, %d timing lines\n", output, c.Name, c.Length()/1000, len(c.Lines))
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of standard output")
+	return cmd
+}
+
+func importCircuit(path string) (*circuit.Circuit, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	var c *circuit.Circuit
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".geojson", ".json":
+		c, err = circuit.ImportGeoJSON(path, data)
+	case ".csv":
+		c, err = circuit.ImportCSV(path, strings.NewReader(string(data)))
+	default:
+		return nil, badInput("%s: the ending %q is unknown: allowed are .geojson, .json and .csv", path, ext)
+	}
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	return c, nil
+}
+
+// readCircuit reads a circuit file: the text format, or an outline to import.
+func readCircuit(path string) (*circuit.Circuit, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".geojson", ".json", ".csv":
+		return importCircuit(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	c, err := circuit.Parse(path, f)
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	return c, nil
+}
+
+func writeCircuit(w io.Writer, c *circuit.Circuit) error {
+	text, err := c.MarshalText()
+	if err != nil {
+		return fmt.Errorf("write the circuit: %w", err)
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("write the circuit: %w", err)
+	}
+	return nil
+}

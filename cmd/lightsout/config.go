@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// envPrefix begins the names of environment variables: LIGHTSOUT_ADDR is --addr.
+const envPrefix = "LIGHTSOUT"
+
+// loadConfig fills in the flags that were not given: from the environment, then from the YAML file. What it finds is
+// parsed by the flags themselves, so that a wrong value is refused in the same words wherever it comes from.
+func loadConfig(cmd *cobra.Command) error {
+	v := viper.New()
+	v.SetEnvPrefix(envPrefix)
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	file, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return fmt.Errorf("read --config: %w", err)
+	}
+	if file == "" {
+		file = v.GetString("config")
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		v.SetConfigType("yaml")
+		if err := v.ReadInConfig(); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return badInput("%s: no such file", file)
+			}
+			return badInput("%s: %w", file, err)
+		}
+		if err := knownKeys(cmd.Root(), v.AllKeys(), file); err != nil {
+			return err
+		}
+	}
+	var faults []error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || f.Name == "config" || f.Name == "help" || !v.IsSet(f.Name) {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, fmt.Sprint(v.Get(f.Name))); err != nil {
+			faults = append(faults, badInput("%s_%s or the file's %q: %w",
+				envPrefix, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), f.Name, err))
+		}
+	})
+	return errors.Join(faults...)
+}
+
+// knownKeys refuses a file with a name that no command knows: a slip of the pen would be passed over otherwise.
+func knownKeys(root *cobra.Command, keys []string, file string) error {
+	var known []string
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	}
+	for _, k := range keys {
+		if !slices.Contains(known, k) {
+			slices.Sort(known)
+			return badInput("%s: unknown setting %q: allowed are %s", file, k, strings.Join(slices.Compact(known), ", "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, as the README lists them.
+const (
+	exitFailed   = 1
+	exitBadInput = 2
+)
+
+// version is set by the linker where a release is built.
+var version = ""
+
+// errBadInput marks what the user can mend: it ends the program with exit code 2.
+var errBadInput = errors.New("")
+
+// badInput marks an error as the user's to mend.
+func badInput(format string, args ...any) error {
+	return fmt.Errorf("%w%w", errBadInput, fmt.Errorf(format, args...))
+}
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	root := newRoot()
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "lightsout: "+err.Error())
+		cancel()
+		if errors.Is(err, errBadInput) || usage(err) {
+			os.Exit(exitBadInput)
+		}
+		os.Exit(exitFailed)
+	}
+}
+
+// usage says that cobra refused the command line.
+func usage(err error) bool {
+	for _, begin := range []string{"unknown command", "unknown flag", "unknown shorthand", "required flag", "accepts "} {
+		if strings.HasPrefix(err.Error(), begin) {
+			return true
+		}
+	}
+	return false
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lightsout",
+		Short: "A real-time race event platform",
+		Long: `Lights Out simulates races of thousands of cars or takes in real ones, times them by the rulebook,
+keeps every sample and shows them live.
+
+Every flag can also be given as an environment variable (LIGHTSOUT_ADDR for --addr) or in a YAML
+file (--config FILE); a flag goes before the environment, the environment before the file.`,
+		Example: `  lightsout serve --demo
+  lightsout simulate --circuit harbour --cars 20 --laps 10 --seed 7
+  lightsout time races/2022-17-singapore`,
+		Version:       buildVersion(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().String("config", "", "YAML file with settings, by the names of the flags")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return badInput("%w (see %s --help)", err, cmd.CommandPath())
+	})
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return loadConfig(cmd) }
+	root.AddCommand(newSimulate(), newTime(), newCircuit())
+	return root
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "development, commit " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "development"
+}
