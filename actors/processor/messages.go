@@ -53,15 +53,22 @@ type publish struct {
 	frame   *race.Frame
 }
 
-// Answers of the journal's workers.
+// Answers of the journal's workers. They are for the incarnation that asked: a later one asks again itself.
 type (
 	loaded struct {
+		life     life
 		position race.Position
 		err      error
 	}
 	records struct {
+		life    life
 		records []race.Record
 		err     error
 	}
 	retry struct{}
 )
+
+// life tells incarnations apart.
+type life *byte
+
+func newLife() life { return new(byte) }

@@ -24,6 +24,7 @@ type recorder struct {
 	journal Journal
 	id      race.ID
 	log     *slog.Logger
+	life    life
 
 	loaded  bool
 	seq     race.Seq
@@ -70,11 +71,14 @@ func (r *recorder) begin(c supervise.Context) {
 }
 
 func (r *recorder) load(c supervise.Context) {
-	self := c.Self()
-	r.journal.Load(r.id, func(p race.Position, err error) { self(loaded{p, err}) })
+	self, life := c.Self(), r.life
+	r.journal.Load(r.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
 func (r *recorder) position(c supervise.Context, msg loaded) {
+	if msg.life != r.life || r.loaded {
+		return
+	}
 	if msg.err != nil {
 		c.After(retryAfter, retry{})
 		return

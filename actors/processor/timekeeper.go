@@ -22,6 +22,7 @@ const (
 type timekeeper struct {
 	cfg       Config
 	id        race.ID
+	life      life
 	state     *timing.State
 	cursor    race.Seq
 	end       race.Seq // of the log when the incarnation began
@@ -36,7 +37,7 @@ type timekeeper struct {
 }
 
 func newTimekeeper(cfg Config, id race.ID) *timekeeper {
-	return &timekeeper{cfg: cfg, id: id, state: timing.New(), reading: true}
+	return &timekeeper{cfg: cfg, id: id, life: newLife(), state: timing.New(), reading: true}
 }
 
 // Receive folds batches and answers questions.
@@ -67,7 +68,7 @@ func (t *timekeeper) begin(c supervise.Context) {
 		t.told = told
 	}
 	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Producer: func() supervise.Actor {
-		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log}
+		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log, life: newLife()}
 	}})
 	t.publisher = c.Spawn(supervise.Spec{Kind: "publisher", ID: "1", Producer: func() supervise.Actor {
 		return &publisher{spectators: t.cfg.Spectators, id: t.id}
@@ -76,11 +77,14 @@ func (t *timekeeper) begin(c supervise.Context) {
 }
 
 func (t *timekeeper) load(c supervise.Context) {
-	self := c.Self()
-	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{p, err}) })
+	self, life := c.Self(), t.life
+	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
 func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
+	if msg.life != t.life {
+		return
+	}
 	if msg.err != nil {
 		t.cfg.Log.Error("the journal cannot be read", slog.String("race", string(t.id)), slog.Any("err", msg.err))
 		c.After(retryAfter, retry{})
@@ -93,8 +97,8 @@ func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
 // read asks for the next records, or ends the catching up.
 func (t *timekeeper) read(c supervise.Context) {
 	if t.cursor < t.end {
-		self := c.Self()
-		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{r, err}) })
+		self, life := c.Self(), t.life
+		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
 		return
 	}
 	t.reading = false
@@ -114,6 +118,9 @@ func (t *timekeeper) read(c supervise.Context) {
 }
 
 func (t *timekeeper) catchUp(c supervise.Context, msg records) {
+	if msg.life != t.life {
+		return
+	}
 	if msg.err != nil || len(msg.records) == 0 {
 		t.cfg.Log.Error("the journal cannot be read", slog.String("race", string(t.id)), slog.Any("err", msg.err))
 		c.After(retryAfter, retry{})

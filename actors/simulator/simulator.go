@@ -85,6 +85,9 @@ func (s *simulator) Receive(c supervise.Context) {
 // start makes a race's actors; the race answers when its announcement is durable.
 func (s *simulator) start(c supervise.Context, msg StartRace) {
 	if s.races[msg.Head.ID] != nil {
+		if c.Retried() {
+			return // an earlier incarnation started it
+		}
 		c.Respond(Result{Err: fmt.Errorf("race %s runs already: %w", msg.Head.ID, race.ErrConflict)})
 		return
 	}

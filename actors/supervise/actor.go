@@ -35,7 +35,9 @@ type Context interface {
 	// never change afterwards.
 	Keep(value any)
 	Kept() any
-	// Failures counts the incarnations that the message in hand has killed.
+	// Retried says that an incarnation died with the message in hand; whatever it did before may be done.
+	Retried() bool
+	// Failures counts the incarnations that the message in hand has killed, those that died in a drill aside.
 	Failures() int
 	// After sends a message to the actor itself, unless it has stopped by then.
 	After(d time.Duration, msg any)

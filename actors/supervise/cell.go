@@ -27,6 +27,7 @@ type cell struct {
 	actor    Actor
 	current  actor.Envelope
 	failures int
+	retried  bool
 	kept     any
 	children []*cell
 	byName   map[string]*cell // children by kind/ID
@@ -137,7 +138,7 @@ func (c *cell) take(e actor.Envelope) {
 
 // deliver hands a message to the actor until an incarnation survives it, or it is set aside.
 func (c *cell) deliver(e actor.Envelope) {
-	c.current, c.failures = e, 0
+	c.current, c.failures, c.retried = e, 0, false
 	for {
 		reason, stack := c.attempt()
 		if reason == nil {
@@ -146,6 +147,7 @@ func (c *cell) deliver(e actor.Envelope) {
 		if !c.restart(reason, stack) {
 			return
 		}
+		c.retried = true
 		if _, drill := reason.(Killed); !drill {
 			c.failures++
 		}

@@ -68,6 +68,9 @@ func (c turn) Keep(value any) { c.kept = value }
 // Kept is what was handed over last.
 func (c turn) Kept() any { return c.kept }
 
+// Retried says that an incarnation died with the message in hand.
+func (c turn) Retried() bool { return c.retried }
+
 // Failures counts the incarnations that the message in hand has killed.
 func (c turn) Failures() int { return c.failures }
 

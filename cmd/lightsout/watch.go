@@ -21,9 +21,11 @@ type watcher struct {
 	entries []race.Entry
 	board   race.Board
 	now     race.Micros
-	over    chan struct{}
-	once    sync.Once
+	ended   bool
 	failure error
+	// over is closed when the race has ended and its result was shown, or it has failed.
+	over chan struct{}
+	once sync.Once
 }
 
 func newWatcher() *watcher { return &watcher{over: make(chan struct{})} }
@@ -41,6 +43,13 @@ func (w *watcher) Publish(_ race.ID, facts *race.Facts) {
 	defer w.mu.Unlock()
 	w.board.Apply(facts)
 	w.now = max(w.now, facts.Time)
+	w.settle()
+}
+
+func (w *watcher) settle() {
+	if w.failure != nil || w.ended && w.board.Result != nil {
+		w.once.Do(func() { close(w.over) })
+	}
 }
 
 // Picture tells the race time.
@@ -50,15 +59,20 @@ func (w *watcher) Picture(_ race.ID, frame *race.Frame) {
 	w.now = max(w.now, frame.Time)
 }
 
-// RaceOver ends the wait.
-func (w *watcher) RaceOver(race.ID) { w.once.Do(func() { close(w.over) }) }
+// RaceOver notes that all of the race is durable.
+func (w *watcher) RaceOver(race.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.settle()
+}
 
 // RaceFailed ends the wait with an error.
 func (w *watcher) RaceFailed(id race.ID, reason string) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.failure = fmt.Errorf("race %s failed: %s", id, reason)
-	w.mu.Unlock()
-	w.once.Do(func() { close(w.over) })
+	w.settle()
 }
 
 // progress is what a person who waits wants to know.
