@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lightsout/race"
+)
+
+// replayWindow is how many batches of a replay may be on the way to the journal; batchSpan is how much wall time one
+// gathers.
+const (
+	replayWindow = 32
+	batchSpan    = 40 * time.Millisecond
+)
+
+// replayer plays a recorded race to a journal at its pace, as a producer of its own.
+type replayer struct {
+	id      race.ID
+	speed   float64
+	submit  func(b *race.Batch, ack func(race.Ack))
+	acks    chan race.Ack
+	count   uint64
+	unacked []*race.Batch
+	began   time.Time
+	first   race.Micros
+}
+
+func newReplayer(id race.ID, speed float64, submit func(*race.Batch, func(race.Ack))) *replayer {
+	return &replayer{id: id, speed: speed, submit: submit, acks: make(chan race.Ack, 4*replayWindow)}
+}
+
+// errReplayRefused says that the journal does not take the race.
+var errReplayRefused = errors.New("the log refuses the race")
+
+// play sends all steps of a race and returns when they are durable.
+func (r *replayer) play(ctx context.Context, steps []step) error {
+	r.began = time.Now()
+	for from := 0; from < len(steps); {
+		to := r.batchEnd(steps, from)
+		if err := r.wait(ctx, r.due(steps[to-1])); err != nil {
+			return err
+		}
+		if err := r.send(ctx, steps[from:to]); err != nil {
+			return err
+		}
+		from = to
+	}
+	for len(r.unacked) > 0 {
+		if err := r.take(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s step) time() race.Micros {
+	if s.record != nil {
+		return s.record.Time
+	}
+	return s.frame.Time
+}
+
+// batchEnd gathers what falls into one span of wall time; a frame ends a batch, for a batch carries one.
+func (r *replayer) batchEnd(steps []step, from int) int {
+	span := race.Hour * 1000
+	if r.speed > 0 {
+		span = race.Micros(float64(batchSpan.Microseconds()) * r.speed)
+	}
+	to := from
+	for to < len(steps) && to-from < 5000 {
+		if to > from && steps[to].time()-steps[from].time() > span {
+			break
+		}
+		to++
+		if steps[to-1].frame != nil {
+			break
+		}
+	}
+	return to
+}
+
+func (r *replayer) due(s step) time.Time {
+	if r.speed <= 0 {
+		return r.began
+	}
+	return r.began.Add(time.Duration(float64(s.time()) / r.speed * float64(time.Microsecond)))
+}
+
+func (r *replayer) wait(ctx context.Context, until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return nil
+		case ack := <-r.acks:
+			if err := r.acknowledge(ack); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (r *replayer) send(ctx context.Context, steps []step) error {
+	for len(r.unacked) >= replayWindow {
+		if err := r.take(ctx); err != nil {
+			return err
+		}
+	}
+	r.count++
+	b := &race.Batch{Race: r.id, Count: r.count}
+	for _, s := range steps {
+		if s.frame != nil {
+			b.Frame = s.frame
+			continue
+		}
+		rec := race.Record{Time: s.record.Time, Body: s.record.Body}
+		if head, ok := rec.Body.(race.Announced); ok {
+			head.Race.ID, head.Race.Kind, head.Race.Speed = r.id, race.External, r.speed
+			rec.Body = head
+		}
+		b.Records = append(b.Records, rec)
+	}
+	r.unacked = append(r.unacked, b)
+	r.submit(b, r.ack)
+	return nil
+}
+
+func (r *replayer) ack(a race.Ack) { r.acks <- a }
+
+func (r *replayer) take(ctx context.Context) error {
+	select {
+	case ack := <-r.acks:
+		return r.acknowledge(ack)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *replayer) acknowledge(a race.Ack) error {
+	if a.Refused != nil {
+		return fmt.Errorf("%w: %w", errReplayRefused, a.Refused)
+	}
+	for len(r.unacked) > 0 && r.unacked[0].Count <= a.Count {
+		r.unacked = r.unacked[1:]
+	}
+	if a.Resend {
+		for _, b := range r.unacked {
+			r.submit(b, r.ack)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package drive
+
+import "lightsout/race"
+
+// yellowSeconds is how long a yellow flag stands for a parked car: 20 s and up to 10 more.
+const yellowSeconds = 20
+
+// Close ends a tick: from the field before it and all cars' rows to the field after it. rows and in are given: the
+// caller forgets them. crossings are those of the tick, in any order; the chequered flag is worked out from the
+// rows, which hold the last crossing of the line, so that they may be left out.
+func (m *Model) Close(prev *Field, in *Inputs, rows []Row, crossings []Crossing) *Field {
+	next := &Field{
+		Tick: prev.Tick + 1, Time: (race.Micros(prev.Tick) + 1) * race.Micros(m.tickUS), Rows: rows,
+		Flag: prev.Flag, YellowUntil: prev.YellowUntil, ChequeredAt: prev.ChequeredAt, Winner: prev.Winner,
+	}
+	_ = crossings
+	if in != nil && in.Flag != nil && prev.ChequeredAt == race.NoTime {
+		m.show(next, *in.Flag)
+	}
+	m.chequer(prev, next)
+	m.warn(prev, next)
+	m.neighbours(prev, next)
+	return next
+}
+
+// show puts up a flag that race control asks for.
+func (m *Model) show(f *Field, flag race.FlagShown) {
+	local := flag.Sector >= 1 && flag.Sector <= sectors
+	switch {
+	case flag.Flag == race.FlagYellow && local:
+		f.YellowUntil[flag.Sector-1] = 1 << 62
+	case flag.Flag == race.FlagClear && local:
+		f.YellowUntil[flag.Sector-1] = 0
+	case flag.Flag == race.FlagClear:
+		f.YellowUntil = [sectors]race.Tick{}
+		f.Flag = race.FlagClear
+	case flag.Flag < race.FlagChequered:
+		f.Flag = flag.Flag
+	}
+}
+
+// chequer shows the chequered flag when the first car completes the distance: earliest time, then lowest index, as
+// crossings are ordered. Whoever crosses the line after that in the same tick has finished too.
+func (m *Model) chequer(prev, next *Field) {
+	if next.ChequeredAt != race.NoTime {
+		return
+	}
+	for i := range next.Rows {
+		r := &next.Rows[i]
+		if r.State == race.Finished && (next.Winner == race.NoCar || r.FinishAt < int64(next.ChequeredAt)) {
+			next.Winner, next.ChequeredAt = race.CarIdx(i), race.Micros(r.FinishAt)
+		}
+	}
+	if next.Winner == race.NoCar {
+		return
+	}
+	next.YellowUntil, next.Flag = [sectors]race.Tick{}, race.FlagClear
+	for i := range next.Rows {
+		r := &next.Rows[i]
+		after := r.FinishAt > int64(next.ChequeredAt) ||
+			(r.FinishAt == int64(next.ChequeredAt) && race.CarIdx(i) > next.Winner)
+		if !r.over() && r.FinishAt > int64(prev.Time) && after {
+			r.finish()
+		}
+	}
+}
+
+// warn shows a yellow flag where a car has parked on the track.
+func (m *Model) warn(prev, next *Field) {
+	if next.ChequeredAt != race.NoTime {
+		return
+	}
+	for i := range next.Rows {
+		r, was := &next.Rows[i], &prev.Rows[i]
+		if r.State == race.Retired && was.State != race.Retired && was.State != race.InPit {
+			luck := permille(draw(m.cfg.Seed, forReason, int64(next.Tick), uint64(i), 1))
+			until := next.Tick + race.Tick((yellowSeconds*1000+luck*10)*int64(m.cfg.TickHz)/1000)
+			s := m.sector(r.Clock)
+			next.YellowUntil[s] = max(next.YellowUntil[s], until)
+		}
+	}
+}
+
+// Done says whether the race is over for every car.
+func (m *Model) Done(f *Field) bool {
+	for i := range f.Rows {
+		if !f.Rows[i].over() {
+			return false
+		}
+	}
+	return true
+}
+
+// neighbours works out the order on the road from the one before, which it is nearly: the order begins at a place
+// that goes round as fast as the best car, so few cars pass through it, and insertion puts the rest right.
+func (m *Model) neighbours(prev, next *Field) {
+	n := len(next.Rows)
+	lap := m.profile.lapNS
+	next.base = int64(next.Time) * 1000 % lap
+	next.Ahead = make([]race.CarIdx, 2*n)
+	next.Ahead, next.Behind = next.Ahead[:n:n], next.Ahead[n:]
+	for i := range n {
+		next.Ahead[i], next.Behind[i] = race.NoCar, race.NoCar
+	}
+	if prev == nil {
+		m.firstOrder(next)
+	} else {
+		m.reorder(prev, next)
+	}
+	m.link(next)
+	m.lead(next)
+}
+
+func (m *Model) key(clock, base int64) int64 {
+	k := clock - base
+	if k < 0 {
+		k += m.profile.lapNS
+	}
+	return k
+}
+
+// reorder carries the order over: cars that passed the base backwards or forwards go to the other end at once,
+// all others move by a few places at most.
+func (m *Model) reorder(prev, next *Field) {
+	order := make([]race.CarIdx, 0, len(prev.order))
+	keys := make([]int64, 0, len(prev.order))
+	half := m.profile.lapNS / 2
+	var front, back []race.CarIdx
+	for _, c := range prev.order {
+		r := &next.Rows[c]
+		if r.over() {
+			continue
+		}
+		k := m.key(r.Clock, next.base)
+		switch was := m.key(prev.Rows[c].Clock, prev.base); {
+		case k-was > half:
+			back = append(back, c)
+		case was-k > half:
+			front = append(front, c)
+		default:
+			order, keys = append(order, c), append(keys, k)
+		}
+	}
+	if len(front) > 0 {
+		order = append(front, order...)
+		keys = append(make([]int64, len(front)), keys...)
+		for i, c := range front {
+			keys[i] = m.key(next.Rows[c].Clock, next.base)
+		}
+	}
+	for _, c := range back {
+		order, keys = append(order, c), append(keys, m.key(next.Rows[c].Clock, next.base))
+	}
+	insertion(order, keys)
+	next.order = order
+}
+
+func insertion(order []race.CarIdx, keys []int64) {
+	for i := 1; i < len(order); i++ {
+		c, k := order[i], keys[i]
+		j := i
+		for j > 0 && keys[j-1] > k {
+			order[j], keys[j] = order[j-1], keys[j-1]
+			j--
+		}
+		order[j], keys[j] = c, k
+	}
+}
+
+// link names each car's neighbours among those that are on the track. The order is a ring.
+func (m *Model) link(f *Field) {
+	first, last := race.NoCar, race.NoCar
+	for _, c := range f.order {
+		if !f.Rows[c].onRoad() {
+			continue
+		}
+		if last == race.NoCar {
+			first = c
+		} else {
+			f.Ahead[last], f.Behind[c] = c, last
+		}
+		last = c
+	}
+	if first != last {
+		f.Ahead[last], f.Behind[first] = first, last
+	}
+}
+
+func (m *Model) lead(f *Field) {
+	f.Leader = race.NoCar
+	for i := range f.Rows {
+		r := &f.Rows[i]
+		if r.over() {
+			continue
+		}
+		if f.Leader == race.NoCar || m.lapping(r, &f.Rows[f.Leader]) {
+			f.Leader = race.CarIdx(i)
+		}
+	}
+}

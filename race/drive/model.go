@@ -1,0 +1,185 @@
+package drive
+
+import (
+	"fmt"
+	"math"
+
+	"lightsout/race"
+	"lightsout/race/circuit"
+)
+
+// Model is what is fixed in a race: the circuit's profile, the entries and their plans. It is not changed after
+// NewModel and is shared by all cars.
+type Model struct {
+	cfg     Config
+	circuit *circuit.Circuit
+	profile *profile
+	entries []race.Entry
+	specs   []spec
+	starts  []int64 // by CarIdx: how far behind the line the car starts, in micrometres
+
+	lines     []int64 // profile clock of each line; the finish line's is the lap
+	next      []uint8 // the next line on the track after each
+	sectorEnd [sectors]int64
+	places    []int64 // where overtaking is tried
+	flap      flap
+	lane      lane
+	stopsUS   [1024]int32  // quantiles of the stationary time
+	pullMMS2  [128]int32   // acceleration by speed in m/s
+	minGapNS  int64        // that a car keeps behind another
+	duelNS    int64        // within which two cars cost each other time
+	needUS    int64        // s/lap of advantage that overtaking needs, in microseconds
+	tickUS    int64
+	baseUS    int64 // race pace of the best car without fuel
+	timeScale int64 // lap time over 90 s, in thousandths: lap time effects are scaled by it
+	roadScale int64 // lap length over 5.3 km, in thousandths: wear and fuel are scaled by it
+}
+
+// flap is where DRS is: detected at one place, used in one zone.
+type flap struct{ detect, from, to, gainPermille int64 }
+
+// Reference lap that the figures of model.md are about.
+const (
+	lapReferenceNS = 90_000_000_000
+	lapReferenceUM = 5_300_000_000
+	raceReferenceM = 305_000
+
+	racePaceUS   = 3_600_000 // race pace behind qualifying pace
+	minGapMaxNS  = 500_000_000
+	minGapLap    = 3 // minimum gap: at most 3/10 of the lap over the number of cars
+	duelMaxNS    = 800_000_000
+	overtakingUS = 2_000_000
+)
+
+// NewModel works out a race's model. The error joins every fault of the configuration.
+func NewModel(cfg Config) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("race model: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	m := &Model{cfg: cfg, circuit: cfg.Circuit, profile: newProfile(cfg.Circuit)}
+	m.tickUS = int64(1_000_000 / cfg.TickHz)
+	lap := m.profile.lapNS
+	m.timeScale = max(1, lap*1000/lapReferenceNS)
+	m.roadScale = max(1, m.profile.length*1000/lapReferenceUM)
+	m.baseUS = lap/1000 + racePaceUS*m.timeScale/1000
+	m.minGapNS = min(minGapMaxNS, lap*minGapLap/10/int64(cfg.Cars))
+	m.duelNS = min(duelMaxNS, m.minGapNS*8/5)
+	for v := range m.pullMMS2 {
+		grip, drag := free(float64(max(v, 1)), 0)
+		pull := min(grip*0.65, powerW*efficiency/(carKG+100)/float64(max(v, 1))) - drag
+		m.pullMMS2[v] = int32(max(500, math.Round(pull*1000)))
+	}
+	for i := range m.stopsUS {
+		m.stopsUS[i] = stationary((float64(i) + 0.5) / float64(len(m.stopsUS)))
+	}
+	m.findLines()
+	m.findPlaces()
+	m.findLane()
+	m.specs = make([]spec, cfg.Cars)
+	m.entries = m.enter()
+	for i := range m.specs {
+		m.specify(race.CarIdx(i))
+	}
+	m.line()
+	return m, nil
+}
+
+// Entries are the cars of the race by CarIdx. The caller gets a copy.
+func (m *Model) Entries() []race.Entry { return append([]race.Entry(nil), m.entries...) }
+
+// Circuit is the race's circuit; its lines are the race's.
+func (m *Model) Circuit() *circuit.Circuit { return m.circuit }
+
+// BestLap is the profile's lap: what the best car would do in qualifying.
+func (m *Model) BestLap() race.Micros { return race.Micros(m.profile.lapNS / 1000) }
+
+// stationary is a quantile of the stationary time at a stop in microseconds: 1.9 s and a log-logistic tail with a
+// median of 1.1 s and a shape of 1.6, so u/(1-u) to the power of 5/8, made of square roots.
+func stationary(u float64) int32 {
+	odds := u / (1 - u)
+	tail := math.Sqrt(odds) * math.Sqrt(math.Sqrt(math.Sqrt(odds)))
+	return int32(math.Round(min(40, 1.9+float64(1.1*tail))*1000)) * 1000
+}
+
+// findLines puts the timing lines on the profile's clock.
+func (m *Model) findLines() {
+	lines := m.circuit.Lines
+	m.lines = make([]int64, len(lines))
+	m.next = make([]uint8, len(lines))
+	onTrack := func(i int) bool {
+		return lines[i].Kind != race.LinePitEntry && lines[i].Kind != race.LinePitExit
+	}
+	after := 0
+	for i := len(lines) - 1; i >= 0; i-- {
+		m.lines[i] = m.profile.clock(m.circuit.LineUM(i))
+		m.next[i] = uint8(after)
+		if onTrack(i) {
+			after = i
+		}
+	}
+	m.lines[0] = m.profile.lapNS
+	s := 0
+	for i, l := range lines {
+		if l.Kind == race.LineSector && s < sectors-1 {
+			m.sectorEnd[s] = m.lines[i]
+			s++
+		}
+	}
+	m.sectorEnd[sectors-1] = m.profile.lapNS
+}
+
+func (m *Model) sector(clock int64) int {
+	s := 0
+	for s < sectors-1 && clock >= m.sectorEnd[s] {
+		s++
+	}
+	return s
+}
+
+// findPlaces finds where cars overtake, the ends of the two fastest straights, and the DRS zone before the best.
+// How much advantage overtaking needs hangs on the top speed: 2.0 s at 320 km/h, less 0.034 s per km/h.
+func (m *Model) findPlaces() {
+	cells := m.profile.cells[:len(m.profile.cells)-1]
+	n := len(cells)
+	apart := max(1, n/6)
+	var peaks []int
+	for len(peaks) < 2 {
+		best := -1
+		for k := range cells {
+			far := true
+			for _, p := range peaks {
+				d := (k - p + n) % n
+				far = far && min(d, n-d) > apart
+			}
+			if far && (best < 0 || cells[k].speedMMS >= cells[best].speedMMS) {
+				best = k
+			}
+		}
+		if best < 0 {
+			break
+		}
+		peaks = append(peaks, best)
+		m.places = append(m.places, int64(best)<<cellBits)
+	}
+	top := peaks[0]
+	topKMH10 := int64(cells[top].speedMMS) * 36 / 1000
+	m.needUS = min(4_000_000, max(1_000_000, overtakingUS-(topKMH10-3200)*3_400))
+	from := top
+	for k := 1; k < n/3; k++ { // back along the straight to where it was slow
+		i := (top - k + n) % n
+		if cells[i].speedMMS < cells[top].speedMMS*7/10 {
+			break
+		}
+		from = i
+	}
+	m.flap = flap{from: int64(from) << cellBits, to: int64(top) << cellBits}
+	m.flap.detect = int64((from-n/40+n)%n) << cellBits
+	zone := (m.flap.to - m.flap.from + m.profile.lapNS) % m.profile.lapNS
+	gain := 500_000_000 * m.timeScale / 1000
+	if zone > 4*gain {
+		m.flap.gainPermille = gain * 1000 / (zone - gain)
+	} else {
+		m.flap.gainPermille = 100
+	}
+}

@@ -1,0 +1,172 @@
+package drive
+
+import "lightsout/race"
+
+// What traffic does to a car.
+const (
+	duelPart       = 300 // a duel costs both 0.3 s of a 90 s lap: one part in 300
+	chasePart      = 33  // an overtaking car gains 3 %: slipstream and late braking
+	yieldPart      = 67  // the overtaken one loses 1.5 %
+	lappedPart     = 20  // a lapped car lifts by 5 %
+	yellowPart     = 20
+	fallBackPart   = 25 // a car too close falls back by 4 % of the speed of the one ahead
+	flapGapNS      = 1_000_000_000
+	flapFromLap    = 3
+	chaseSeconds   = 12
+	duelNoiseUS    = 700_000
+	flapGainUS     = 500_000
+	safetyCarGapNS = 800_000_000
+)
+
+// gap is how far b is ahead of a on the road, on the profile's clock.
+func (m *Model) gap(a, b *Row) int64 {
+	d := b.Clock - a.Clock
+	if d < 0 {
+		d += m.profile.lapNS
+	}
+	return d
+}
+
+// lapping says that the car behind on the road is ahead in the race.
+func (m *Model) lapping(behind, ahead *Row) bool {
+	return behind.Lap > ahead.Lap || (behind.Lap == ahead.Lap && behind.Clock > ahead.Clock)
+}
+
+// rate is how fast the car's clock would go in this tick but for a car right ahead: its pace, less what flags and
+// neighbours cost, plus DRS.
+func (t *turn) rate() int64 {
+	m, r := t.m, &t.row
+	rate := int64(r.Pace)
+	if r.Chase != race.NoCar {
+		r.ChaseTicks--
+		if t.prev.Ahead[t.car] != r.Chase || r.ChaseTicks <= 0 {
+			r.Chase, r.ChaseTicks = race.NoCar, 0
+		} else {
+			rate += rate / chasePart
+		}
+	}
+	if a := t.prev.Ahead[t.car]; a != race.NoCar {
+		ahead := &t.prev.Rows[a]
+		if m.gap(r, ahead) < m.duelNS && !m.lapping(r, ahead) {
+			rate -= rate / duelPart
+		}
+	}
+	if b := t.prev.Behind[t.car]; b != race.NoCar {
+		behind := &t.prev.Rows[b]
+		if m.gap(behind, r) < m.duelNS {
+			switch {
+			case behind.Chase == t.car:
+				rate -= rate / yieldPart
+			case m.lapping(behind, r):
+				rate -= rate / lappedPart
+			default:
+				rate -= rate / duelPart
+			}
+		}
+	}
+	if r.Mode&FlapOpen != 0 && m.flap.within(r.Clock) {
+		rate += rate * m.flap.gainPermille / 1000
+	}
+	return t.flagged(rate)
+}
+
+// flagged is the rate under the flags: safety car laps are 1.52 times as long and the field closes up, virtual
+// safety car laps 1.3 times.
+func (t *turn) flagged(rate int64) int64 {
+	switch t.prev.Flag {
+	case race.FlagVirtualSafetyCar:
+		return rate * 10 / 13
+	case race.FlagSafetyCar:
+		a := t.prev.Ahead[t.car]
+		if t.prev.Leader == t.car || a == race.NoCar ||
+			t.m.gap(&t.row, &t.prev.Rows[a]) < 2*safetyCarGapNS {
+			return rate * 100 / 152
+		}
+		return rate * 100 / 120
+	}
+	if t.prev.yellow(t.m.sector(t.row.Clock)) {
+		return rate - rate/yellowPart
+	}
+	return rate
+}
+
+// follow is the step that keeps the car behind the one ahead, unless it may pass: a slow car, a lapped one, one that
+// it is overtaking.
+func (t *turn) follow(step int64) int64 {
+	m, r := t.m, &t.row
+	a := t.prev.Ahead[t.car]
+	if a == race.NoCar {
+		return step
+	}
+	ahead := &t.prev.Rows[a]
+	neutral := t.prev.Flag == race.FlagSafetyCar || t.prev.Flag == race.FlagVirtualSafetyCar
+	if !neutral && (r.Chase == a || m.lapping(r, ahead) || ahead.Step < step*7/10) {
+		return step
+	}
+	need := m.minGapNS
+	switch {
+	case t.prev.Flag == race.FlagSafetyCar:
+		need = min(safetyCarGapNS, m.minGapNS*8/5)
+	case r.Lap == 0:
+		need /= 10
+	case r.Lap == 1: // the field spreads out over the first lap
+		need = need/10 + need*9/10/1000*(r.Clock/(m.profile.lapNS/1000))
+	}
+	allowed := m.gap(r, ahead) + ahead.Step - need
+	if step <= allowed {
+		return step
+	}
+	return min(step, max(allowed, ahead.Step-ahead.Step/fallBackPart))
+}
+
+func (f flap) within(clock int64) bool {
+	if f.from <= f.to {
+		return clock >= f.from && clock < f.to
+	}
+	return clock >= f.from || clock < f.to
+}
+
+// seen is what a car looks out for between two instants of the profile's clock: the DRS detection and the places
+// where it may try to overtake.
+func (t *turn) seen(from, to int64) {
+	m, r := t.m, &t.row
+	past := func(place int64) bool { return from < place && place <= to }
+	a := t.prev.Ahead[t.car]
+	if past(m.flap.detect) {
+		r.Mode &^= FlapOpen
+		if a != race.NoCar && r.Lap >= flapFromLap && t.prev.Flag == race.FlagClear && !t.prev.anyYellow() &&
+			m.gap(r, &t.prev.Rows[a]) < flapGapNS {
+			r.Mode |= FlapOpen
+		}
+	}
+	if a == race.NoCar || r.Chase != race.NoCar || r.Lap == 0 || t.prev.Flag != race.FlagClear {
+		return
+	}
+	for i, place := range m.places {
+		if past(place) && !t.prev.yellow(m.sector(r.Clock)) {
+			t.duel(a, i)
+		}
+	}
+}
+
+// duel decides whether the car overtakes the one ahead: by its advantage in pace, and luck that both share.
+func (t *turn) duel(a race.CarIdx, place int) {
+	m, r := t.m, &t.row
+	ahead := &t.prev.Rows[a]
+	if m.gap(r, ahead) > m.duelNS || m.lapping(r, ahead) {
+		return
+	}
+	advantage := (int64(ahead.TargetUS) - int64(r.TargetUS)) * 1000 / m.timeScale
+	if r.Mode&FlapOpen != 0 {
+		advantage += flapGainUS
+	}
+	low, high := uint64(min(a, t.car)), uint64(max(a, t.car))
+	advantage += duelNoiseUS * bell(draw(m.cfg.Seed, forDuel, int64(r.Lap)<<4|int64(place), low, high)) / 1000
+	need := m.needUS
+	if r.Lap == 1 {
+		need /= 2
+	}
+	if advantage > need {
+		r.Chase, r.ChaseTicks = a, int32(chaseSeconds*m.cfg.TickHz)
+	}
+}
