@@ -9,7 +9,8 @@ import (
 // Races is what the gateway asks of whoever runs races. Errors are race.ErrNotFound, race.ErrConflict,
 // *race.InvalidError, or internal.
 type Races interface {
-	Create(ctx context.Context, o race.Order) (race.Summary, error)
+	// Create makes a race and, with start, lets it go at once. It answers when the race is durable.
+	Create(ctx context.Context, o race.Order, start bool) (race.Summary, error)
 	Control(ctx context.Context, id race.ID, c race.Control) (race.Summary, error)
 	Delete(ctx context.Context, id race.ID) error
 	// Ready returns nil, or what keeps the platform from serving.
@@ -28,6 +29,11 @@ type History interface {
 	Passings(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.PassingRow, error)
 	// Classification is the result, or the order so far while the race runs.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
+}
+
+// Boards works out the tower of a race that is over and no longer on the hub.
+type Boards interface {
+	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)
 }
 
 // Encoder turns what spectators get into messages of the wire.

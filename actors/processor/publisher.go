@@ -11,7 +11,7 @@ type publisher struct {
 	id         race.ID
 }
 
-// Receive passes on, all facts of a batch at once.
+// Receive passes on.
 func (p *publisher) Receive(c supervise.Context) {
 	msg, ok := c.Message().(publish)
 	if !ok {
@@ -20,12 +20,8 @@ func (p *publisher) Receive(c supervise.Context) {
 	if msg.head != nil {
 		p.spectators.Open(*msg.head, msg.entries)
 	}
-	if n := len(msg.facts); n > 0 {
-		all := &race.Facts{Seq: msg.facts[n-1].Seq, Time: msg.facts[n-1].Time}
-		for i := range msg.facts {
-			all.Facts = append(all.Facts, msg.facts[i].Facts...)
-		}
-		p.spectators.Publish(p.id, all)
+	if len(msg.facts) > 0 {
+		p.spectators.Publish(p.id, msg.facts)
 	}
 	if msg.frame != nil {
 		p.spectators.Picture(p.id, msg.frame.Picture())

@@ -207,7 +207,7 @@ type tickWatcher struct {
 func (w *tickWatcher) Open(race.Race, []race.Entry) {}
 
 // Publish is part of processor.Spectators.
-func (w *tickWatcher) Publish(race.ID, *race.Facts) {}
+func (w *tickWatcher) Publish(race.ID, []race.Facts) {}
 
 // Picture is called by one publisher, one after the other.
 func (w *tickWatcher) Picture(_ race.ID, f *race.Frame) {

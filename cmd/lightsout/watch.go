@@ -38,11 +38,13 @@ func (w *watcher) Open(head race.Race, entries []race.Entry) {
 }
 
 // Publish folds the facts.
-func (w *watcher) Publish(_ race.ID, facts *race.Facts) {
+func (w *watcher) Publish(_ race.ID, facts []race.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.board.Apply(facts)
-	w.now = max(w.now, facts.Time)
+	for i := range facts {
+		w.board.Apply(&facts[i])
+		w.now = max(w.now, facts[i].Time)
+	}
 	w.settle()
 }
 

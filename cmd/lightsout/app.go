@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/race/timing"
+	"lightsout/storage/sqlite"
+)
+
+var (
+	_ gateway.Races      = (*app)(nil)
+	_ gateway.History    = (*app)(nil)
+	_ gateway.Boards     = (*app)(nil)
+	_ simulator.Observer = (*app)(nil)
+)
+
+// app runs races for the gateway: it joins what runs now with what is kept.
+type app struct {
+	*sqlite.Store // History, but for what is newer than the store
+	platform      *platform
+	hub           *gateway.Hub
+	log           *slog.Logger
+
+	mu      sync.Mutex
+	ordinal int
+	over    map[race.ID]chan struct{} // of the races that run, closed at their end
+}
+
+func newApp(store *sqlite.Store, hub *gateway.Hub, log *slog.Logger) *app {
+	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}}
+}
+
+// Create makes a race and, if asked, starts it. It answers when the race is durable.
+func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summary, error) {
+	c, err := openCircuit(o.Circuit)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	head, model, err := newRace(o, a.newID(c.Key), c)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	a.begin(head.ID)
+	if err := a.platform.start(simulator.StartRace{Head: head, Model: model, Start: start}); err != nil {
+		a.end(head.ID)
+		return race.Summary{}, err
+	}
+	return a.Summary(ctx, head.ID)
+}
+
+// newID names a race by its circuit and the moment, so that names sort by time and are unique.
+func (a *app) newID(key string) race.ID {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ordinal++
+	now := time.Now().UTC()
+	return race.ID(fmt.Sprintf("%s-%s-%s", key, now.Format("20060102-150405"),
+		strconv.FormatInt(now.UnixMilli()%1000*100+int64(a.ordinal%100), 36)))
+}
+
+func (a *app) begin(id race.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over[id] = make(chan struct{})
+}
+
+// end notes that a race runs no longer.
+func (a *app) end(id race.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if done := a.over[id]; done != nil {
+		close(done)
+		delete(a.over, id)
+	}
+}
+
+// running is closed when the race ends; nil where it does not run.
+func (a *app) running(id race.ID) chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.over[id]
+}
+
+// RaceOver retires a race's actors: from now on the store answers for it.
+func (a *app) RaceOver(id race.ID) {
+	a.platform.system.Send(a.platform.processor, processor.Forget{ID: id})
+	a.end(id)
+	a.log.Info("race over", slog.String("race", string(id)))
+}
+
+// RaceFailed marks a race that cannot go on.
+func (a *app) RaceFailed(id race.ID, reason string) {
+	a.log.Error("race failed", slog.String("race", string(id)), slog.String("reason", reason))
+	a.Store.SetStatus(id, race.Failed, func(error) {})
+	a.end(id)
+}
+
+// Control starts, pauses, resumes or stops a race. It answers when that is durable.
+func (a *app) Control(ctx context.Context, id race.ID, what race.Control) (race.Summary, error) {
+	before, err := a.Summary(ctx, id)
+	if err != nil {
+		return before, err
+	}
+	if a.running(id) == nil {
+		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
+	}
+	if err := a.platform.tell(id, simulator.ControlRace{Control: what}); err != nil {
+		return before, err
+	}
+	after, err := a.Summary(ctx, id)
+	if err == nil { // what follows from the record may not be kept yet
+		switch what {
+		case race.ControlStart, race.ControlResume:
+			after.Status = race.Underway
+		case race.ControlPause:
+			after.Status = race.Paused
+		case race.ControlStop:
+			after.Status = race.Over
+		}
+	}
+	return after, err
+}
+
+// Delete stops a race that runs and takes all of it away.
+func (a *app) Delete(ctx context.Context, id race.ID) error {
+	if _, err := a.Summary(ctx, id); err != nil {
+		return err
+	}
+	if done := a.running(id); done != nil {
+		err := a.platform.tell(id, simulator.ControlRace{Control: race.ControlStop})
+		if errors.Is(err, race.ErrConflict) { // it waits for its start
+			err = a.platform.tell(id, simulator.ControlRace{Control: race.ControlStart})
+			err = errors.Join(err, a.platform.tell(id, simulator.ControlRace{Control: race.ControlStop}))
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the end of race %s: %w", id, ctx.Err())
+		}
+	}
+	a.hub.Close(id)
+	deleted := make(chan error, 1)
+	a.Store.Delete(id, func(err error) { deleted <- err })
+	return <-deleted
+}
+
+// Ready says what keeps the platform from serving.
+func (a *app) Ready(context.Context) error {
+	if err := a.Failing(); err != nil {
+		return fmt.Errorf("the log cannot be written, races wait: %w", err)
+	}
+	return nil
+}
+
+// Classification is the result, or the order so far while the race runs.
+func (a *app) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
+	if a.running(id) != nil {
+		c, err := a.platform.classification(id)
+		if !errors.Is(err, race.ErrNotFound) {
+			return c, err
+		}
+	}
+	c, err := a.Store.Classification(ctx, id)
+	if !errors.Is(err, race.ErrNotFound) {
+		return c, err
+	}
+	if _, err := a.Summary(ctx, id); err != nil {
+		return c, err
+	}
+	state, _, err := a.fold(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	return state.Classification(), nil
+}
+
+// Board works out the tower of a race that is not on the hub.
+func (a *app) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
+	if _, err := a.Summary(ctx, id); err != nil {
+		return race.Race{}, nil, race.Board{}, err
+	}
+	state, board, err := a.fold(ctx, id)
+	if err != nil {
+		return race.Race{}, nil, race.Board{}, err
+	}
+	return state.Race(), state.Entries(), *board, nil
+}
+
+// fold reads a race's log from its beginning.
+func (a *app) fold(ctx context.Context, id race.ID) (*timing.State, *race.Board, error) {
+	state, board := timing.New(), &race.Board{}
+	for after := race.Seq(0); ; {
+		records, err := a.Records(ctx, id, after, 10_000)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the log of race %s: %w", id, err)
+		}
+		if len(records) == 0 {
+			return state, board, nil
+		}
+		for i := range records {
+			r := &records[i]
+			after = r.Seq
+			facts, err := state.Apply(r, nil)
+			if err != nil {
+				continue // refused then as it is now
+			}
+			board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+		}
+	}
+}
+
+// resume goes on with the races that an earlier process left unfinished.
+func (a *app) resume(ctx context.Context) error {
+	left, err := a.Unfinished(ctx)
+	if err != nil {
+		return fmt.Errorf("look for unfinished races: %w", err)
+	}
+	for _, s := range left {
+		if err := a.resumeRace(s); err != nil {
+			a.RaceFailed(s.Race.ID, err.Error())
+			continue
+		}
+		a.log.Info("race goes on", slog.String("race", string(s.Race.ID)), slog.Int("lap", s.LeaderLap))
+	}
+	return nil
+}
+
+func (a *app) resumeRace(s race.Summary) error {
+	model, err := modelOf(s.Race)
+	if err != nil {
+		return err
+	}
+	type answer struct {
+		position race.Position
+		err      error
+	}
+	got := make(chan answer, 1)
+	a.Load(s.Race.ID, func(p race.Position, err error) { got <- answer{p, err} })
+	from := <-got
+	if from.err != nil {
+		return from.err
+	}
+	a.begin(s.Race.ID)
+	a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
+	return a.platform.start(simulator.StartRace{Head: s.Race, Model: model, From: &from.position})
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lightsout/race/circuit"
+)
+
+// actorMetrics reads the actors' counters when it is asked.
+type actorMetrics struct {
+	p                                    *platform
+	alive, restarts, setAside, processed *prometheus.Desc
+	filledIn, repeated                   *prometheus.Desc
+}
+
+func newActorMetrics(p *platform) *actorMetrics {
+	by := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("lightsout_actors_"+name, help, []string{"kind"}, nil)
+	}
+	return &actorMetrics{
+		p: p, alive: by("alive", "Actors that live now."), restarts: by("restarted_total", "Incarnations that died."),
+		setAside:  by("messages_set_aside_total", "Messages that killed an actor too often."),
+		processed: by("messages_processed_total", "Messages taken from mailboxes."),
+		filledIn: prometheus.NewDesc("lightsout_simulator_passings_filled_in_total",
+			"Passings whose hit was lost with a checkpoint's life; 0 without faults.", nil, nil),
+		repeated: prometheus.NewDesc("lightsout_simulator_hits_repeated_total",
+			"Hits that came twice, from a car's next life; 0 without faults.", nil, nil),
+	}
+}
+
+// Describe is part of prometheus.Collector.
+func (m *actorMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.alive, m.restarts, m.setAside, m.processed, m.filledIn, m.repeated} {
+		ch <- d
+	}
+}
+
+// Collect is part of prometheus.Collector.
+func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, v int64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	for _, n := range m.p.system.Counts() {
+		ch <- prometheus.MustNewConstMetric(m.alive, prometheus.GaugeValue, float64(n.Spawned-n.Stopped), n.Kind)
+		count(m.restarts, n.Restarts, n.Kind)
+		count(m.setAside, n.SetAside, n.Kind)
+		count(m.processed, n.Processed, n.Kind)
+	}
+	count(m.filledIn, m.p.stats.FilledIn())
+	count(m.repeated, m.p.stats.Repeated())
+}
+
+// demoCircuit takes one circuit after the other.
+func demoCircuit(n int) string {
+	keys := circuit.List()
+	return keys[n%len(keys)]
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"lightsout/actors/processor"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+	"lightsout/ui"
+)
+
+var (
+	_ processor.Spectators = (*gateway.Hub)(nil)
+	_ gateway.Encoder      = transport.Codec{}
+)
+
+// serveFlags are what serve and replay are asked.
+type serveFlags struct {
+	gateway  gateway.Config
+	db       string
+	demo     bool
+	logLevel string
+	logJSON  bool
+}
+
+func newServe() *cobra.Command {
+	f := serveFlags{gateway: gateway.DefaultConfig()}
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
+		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
+127.0.0.1:8080. Races that an earlier process left unfinished go on where their log ends.`,
+		Example: `  lightsout serve --demo
+  lightsout serve --addr 127.0.0.1:9000 --db season.db
+  LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), f, cmd.ErrOrStderr(), func(ctx context.Context, a *app) error {
+				if f.demo {
+					return runDemo(ctx, a)
+				}
+				return nil
+			})
+		},
+	}
+	serverFlags(cmd, &f)
+	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
+	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
+	return cmd
+}
+
+func serverFlags(cmd *cobra.Command, f *serveFlags) {
+	cmd.Flags().StringVar(&f.gateway.Addr, "addr", f.gateway.Addr, "address to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&f.gateway.Token, "token", "", "token for all that changes something; needed where the address is not loopback")
+	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
+}
+
+func newLog(f serveFlags, w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, badInput("--log-level is %q: allowed are debug, info, warn and error", f.logLevel)
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if f.logJSON {
+		return slog.New(slog.NewJSONHandler(w, opts)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, opts)), nil
+}
+
+// serve runs a server until the context ends or work, which runs beside it, fails.
+func serve(ctx context.Context, f serveFlags, status io.Writer, work func(context.Context, *app) error) (err error) {
+	log, err := newLog(f, status)
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(log) // hollywood logs to the default
+	if err := f.gateway.Validate(); err != nil {
+		return badInput("%w", err)
+	}
+	store, err := sqlite.Open(f.db, transport.Codec{}, log)
+	if err != nil {
+		return badInput("%w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	registry := prometheus.NewRegistry()
+	metrics := gateway.NewMetrics(registry)
+	hub := gateway.NewHub(transport.Codec{}, metrics)
+	a := newApp(store, hub, log)
+	p, err := newPlatform(parts{
+		journal: store, spectators: hub, observer: a, log: log, rejected: countRejected(registry),
+	})
+	if err != nil {
+		return err
+	}
+	a.platform = p
+	registry.MustRegister(collectors.NewGoCollector(), newActorMetrics(p))
+	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
+
+	site, built := ui.Files()
+	if !built {
+		log.Warn("the page is not built: go tool task ui:build")
+	}
+	server, err := gateway.New(f.gateway, gateway.Deps{
+		Races: a, History: a, Boards: a, Hub: hub, Encoder: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Metrics: metrics, Version: buildVersion(),
+	})
+	if err != nil {
+		return badInput("%w", err)
+	}
+	return listenAndWork(ctx, server, a, status, work)
+}
+
+func stopPlatform(ctx context.Context, p *platform) error {
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return p.stop(stopping)
+}
+
+// listenAndWork serves until the context ends, then shuts down from outside in.
+func listenAndWork(ctx context.Context, server *gateway.Server, a *app, status io.Writer, work func(context.Context, *app) error) error {
+	listener, err := server.Listen(ctx)
+	if err != nil {
+		return badInput("%w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Fprintf(status, "Lights Out is on http://%s\n", listener.Addr())
+	if err := a.resume(ctx); err != nil {
+		return err
+	}
+	go func() {
+		if err := work(ctx, a); err != nil && ctx.Err() == nil {
+			failed <- err
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(status, "shutting down")
+	case err = <-failed:
+	}
+	cancel()
+	stopping, done := context.WithTimeout(context.Background(), stopTimeout)
+	defer done()
+	return errors.Join(err, server.Shutdown(stopping))
+}
+
+// countRejected counts records that the rulebook refuses.
+func countRejected(r prometheus.Registerer) func(race.ID, *race.Record, error) {
+	c := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "lightsout_processor_records_rejected_total", Help: "Records that the rulebook refused.",
+	})
+	r.MustRegister(c)
+	return func(race.ID, *race.Record, error) { c.Inc() }
+}
+
+// The demo: a race of twenty cars at a time, one circuit after the other.
+const (
+	demoCars  = 20
+	demoLaps  = 15
+	demoSpeed = 4
+	demoPause = 15 * time.Second
+	demoKept  = 12
+	demoName  = "Demo race"
+)
+
+// runDemo keeps a race running and forgets the oldest demo races.
+func runDemo(ctx context.Context, a *app) error {
+	for n := uint64(1); ; n++ {
+		all, err := a.Summaries(ctx)
+		if err != nil {
+			return fmt.Errorf("look for demo races: %w", err)
+		}
+		var running race.ID
+		kept := 0
+		for _, s := range all {
+			switch {
+			case s.Race.Name != demoName:
+			case a.running(s.Race.ID) != nil:
+				running = s.Race.ID
+			default:
+				if kept++; kept > demoKept {
+					if err := a.Delete(ctx, s.Race.ID); err != nil {
+						return fmt.Errorf("delete an old demo race: %w", err)
+					}
+				}
+			}
+		}
+		if running == "" {
+			s, err := a.Create(ctx, race.Order{
+				Name: demoName, Circuit: demoCircuit(len(all)), Cars: demoCars, Laps: demoLaps,
+				Seed: uint64(time.Now().UnixNano() & 0xffff), Speed: demoSpeed, TickHz: 10,
+			}, true)
+			if err != nil {
+				return fmt.Errorf("start a demo race: %w", err)
+			}
+			running = s.Race.ID
+		}
+		if done := a.running(running); done != nil {
+			select {
+			case <-done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		select {
+		case <-time.After(demoPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func newReplay() *cobra.Command {
+	f := serveFlags{gateway: gateway.DefaultConfig()}
+	var speed float64
+	cmd := &cobra.Command{
+		Use: "replay PATH", Short: "Play a recorded race in the browser", Args: cobra.ExactArgs(1),
+		Long: `Play a recorded race, a log file (simulate --log) or a folder of CSV, at --speed times real time: it
+is timed, kept and shown by a server of its own as if it happened now. Without --db nothing is kept.`,
+		Example: `  lightsout replay races/2022-17-singapore --speed 30
+  lightsout replay race.lolog --speed 10 --addr 127.0.0.1:9000`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if speed < 0 || speed > race.SpeedMax {
+				return badInput("--speed is %v: allowed is 0 (as fast as possible) to %d", speed, race.SpeedMax)
+			}
+			return replay(cmd.Context(), args[0], speed, f, cmd.ErrOrStderr())
+		},
+	}
+	serverFlags(cmd, &f)
+	cmd.Flags().StringVar(&f.db, "db", "", "keep the race in this SQLite file")
+	cmd.Flags().Float64Var(&speed, "speed", 1, "times real time; 0 is as fast as possible")
+	return cmd
+}
+
+func replay(ctx context.Context, path string, speed float64, f serveFlags, status io.Writer) error {
+	var steps []step
+	note := func(s string) { fmt.Fprintln(status, "note: "+s) }
+	err := recorded(path, func(s step) error { steps = append(steps, s); return nil }, note)
+	if err != nil {
+		return err
+	}
+	if f.db == "" {
+		dir, err := os.MkdirTemp("", "lightsout-replay-")
+		if err != nil {
+			return fmt.Errorf("make a folder: %w", err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+		f.db = filepath.Join(dir, "replay.db")
+	}
+	return serve(ctx, f, status, func(ctx context.Context, a *app) error {
+		id := a.newID(string(idOf(path)))
+		a.begin(id)
+		fmt.Fprintf(status, "replaying at %v times real time: http://%s/race/%s\n", speed, f.gateway.Addr, id)
+		err := newReplayer(id, speed, a.platform.Submit).play(ctx, steps)
+		if err != nil {
+			return err
+		}
+		a.RaceOver(id)
+		fmt.Fprintln(status, "the replay is over; the server goes on until it is interrupted")
+		return nil
+	})
+}

@@ -1,0 +1,252 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"lightsout/race"
+	"lightsout/race/circuit"
+)
+
+// raceDTO is a race in answers.
+type raceDTO struct {
+	ID        race.ID   `json:"id"`
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`
+	Status    string    `json:"status"`
+	Circuit   string    `json:"circuit"`
+	Cars      int       `json:"cars"`
+	Laps      int       `json:"laps"`
+	LeaderLap int       `json:"leader_lap"`
+	Seed      uint64    `json:"seed"`
+	TickHz    int       `json:"tick_hz"`
+	Speed     float64   `json:"speed"`
+	CreatedAt time.Time `json:"created_at"`
+	Winner    *string   `json:"winner"`
+}
+
+func newRaceDTO(s race.Summary) raceDTO {
+	d := raceDTO{
+		ID: s.Race.ID, Name: s.Race.Name, Kind: s.Race.Kind.String(), Status: s.Status.String(), Circuit: s.Race.Circuit,
+		Cars: s.Race.Cars, Laps: s.Race.Rules.Laps, LeaderLap: s.LeaderLap, Seed: s.Race.Seed, TickHz: s.Race.TickHz,
+		Speed: s.Race.Speed, CreatedAt: time.Unix(0, s.CreatedAt).UTC(),
+	}
+	if s.Winner != "" {
+		d.Winner = &s.Winner
+	}
+	return d
+}
+
+// raceDetailDTO is one race, with its lines and rules.
+type raceDetailDTO struct {
+	raceDTO
+	Lines []lineDTO    `json:"lines"`
+	Rules race.RuleSet `json:"rules"`
+}
+
+type lineDTO struct {
+	Kind      string `json:"kind"`
+	Sector    int    `json:"sector"`
+	Permyriad int    `json:"permyriad"`
+}
+
+func newLines(lines []race.Line) []lineDTO {
+	out := make([]lineDTO, len(lines))
+	for i, l := range lines {
+		out[i] = lineDTO{l.Kind.String(), l.Sector, l.Permyriad}
+	}
+	return out
+}
+
+// classifiedDTO is a line of a classification; what does not apply is null.
+type classifiedDTO struct {
+	Position     *int    `json:"position"`
+	DriverNumber int     `json:"driver_number"`
+	NameAcronym  string  `json:"name_acronym"`
+	Laps         int     `json:"laps"`
+	Status       string  `json:"status"`
+	DurationMS   *int64  `json:"duration_ms"`
+	GapMS        *int64  `json:"gap_ms"`
+	GapLaps      *int    `json:"gap_laps"`
+	IntervalMS   *int64  `json:"interval_ms"`
+	PenaltyMS    int64   `json:"penalty_ms"`
+	BestLapMS    *int64  `json:"best_lap_ms"`
+	BestLap      *int    `json:"best_lap"`
+	Reason       *string `json:"reason"`
+}
+
+func newClassified(e race.Classified, who race.Entry) classifiedDTO {
+	d := classifiedDTO{
+		DriverNumber: who.Number, NameAcronym: who.Code, Laps: e.Laps, Status: e.Status.String(),
+		DurationMS: applies(e.DurationMS), GapMS: applies(e.GapMS), IntervalMS: applies(e.IntervalMS),
+		PenaltyMS: e.PenaltyMS, BestLapMS: applies(e.BestLapMS),
+	}
+	if e.Position > 0 {
+		d.Position, d.GapLaps = &e.Position, &e.GapLaps
+	}
+	if e.BestLap > 0 {
+		d.BestLap = &e.BestLap
+	}
+	if e.Reason != "" {
+		d.Reason = &e.Reason
+	}
+	return d
+}
+
+func applies(ms int64) *int64 {
+	if ms < 0 {
+		return nil
+	}
+	return &ms
+}
+
+type classificationDTO struct {
+	Race           raceHeadDTO     `json:"race"`
+	Final          bool            `json:"final"`
+	Classification []classifiedDTO `json:"classification"`
+	StateHash      string          `json:"state_hash"`
+}
+
+type raceHeadDTO struct {
+	ID      race.ID `json:"id"`
+	Name    string  `json:"name"`
+	Circuit string  `json:"circuit"`
+	Laps    int     `json:"laps"`
+}
+
+// lapDTO is a lap, in the words of OpenF1; lap_duration is in seconds as there.
+type lapDTO struct {
+	DriverNumber int      `json:"driver_number"`
+	LapNumber    int      `json:"lap_number"`
+	LapDuration  *float64 `json:"lap_duration"`
+	DurationMS   *int64   `json:"lap_duration_ms"`
+	Sector1MS    *int64   `json:"duration_sector_1_ms"`
+	Sector2MS    *int64   `json:"duration_sector_2_ms"`
+	Sector3MS    *int64   `json:"duration_sector_3_ms"`
+	EndMS        int64    `json:"end_ms"`
+	Position     int      `json:"position"`
+	Compound     string   `json:"compound"`
+	TyreAge      int      `json:"tyre_age"`
+	IsPitIn      bool     `json:"is_pit_in_lap"`
+	IsPitOut     bool     `json:"is_pit_out_lap"`
+	Flag         string   `json:"flag"`
+	Mark         string   `json:"mark"`
+}
+
+func newLap(l race.Lap, who race.Entry) lapDTO {
+	some := func(ms int64) *int64 {
+		if ms <= 0 {
+			return nil
+		}
+		return &ms
+	}
+	d := lapDTO{
+		DriverNumber: who.Number, LapNumber: l.Number, DurationMS: some(l.DurationMS), Sector1MS: some(l.SectorsMS[0]),
+		Sector2MS: some(l.SectorsMS[1]), Sector3MS: some(l.SectorsMS[2]), EndMS: l.EndMS, Position: l.Position,
+		Compound: l.Tyre.String(), TyreAge: l.TyreAgeLaps, IsPitIn: l.PitIn, IsPitOut: l.PitOut, Flag: l.Flag.String(),
+		Mark: l.Mark.String(),
+	}
+	if d.DurationMS != nil {
+		seconds := float64(l.DurationMS) / 1000
+		d.LapDuration = &seconds
+	}
+	return d
+}
+
+type eventDTO struct {
+	Kind         string `json:"kind"`
+	DriverNumber *int   `json:"driver_number"`
+	LapNumber    int    `json:"lap_number"`
+	TimeMS       int64  `json:"time_ms"`
+	Value        int64  `json:"value"`
+	Text         string `json:"text"`
+}
+
+func newEvent(e race.Event, entries []race.Entry) eventDTO {
+	d := eventDTO{Kind: e.Kind.String(), LapNumber: e.Lap, TimeMS: e.TimeMS, Value: e.Value, Text: e.Text}
+	if e.Car >= 0 && int(e.Car) < len(entries) {
+		d.DriverNumber = &entries[e.Car].Number
+	}
+	return d
+}
+
+type passingDTO struct {
+	Seq          race.Seq `json:"seq"`
+	DriverNumber int      `json:"driver_number"`
+	Line         int      `json:"line"`
+	TimeUS       int64    `json:"time_us"`
+	InPit        bool     `json:"in_pit"`
+	SpeedKMH     *int     `json:"speed_kmh"`
+}
+
+func newPassing(p race.PassingRow, who race.Entry) passingDTO {
+	d := passingDTO{Seq: p.Seq, DriverNumber: who.Number, Line: p.Passing.Line, TimeUS: int64(p.Time), InPit: p.Passing.InPit}
+	if p.Passing.SpeedKMH > 0 {
+		d.SpeedKMH = &p.Passing.SpeedKMH
+	}
+	return d
+}
+
+type circuitDTO struct {
+	Key       string  `json:"key"`
+	Name      string  `json:"name"`
+	LengthM   float64 `json:"length_m"`
+	Character string  `json:"character"`
+}
+
+func newCircuitDTO(c *circuit.Circuit) circuitDTO {
+	return circuitDTO{Key: c.Key, Name: c.Name, LengthM: c.Length(), Character: c.Character}
+}
+
+// circuitDetailDTO draws a circuit: points at equal steps of the lap from the finish line, in metres.
+type circuitDetailDTO struct {
+	circuitDTO
+	Outline  [][2]float64 `json:"outline"`
+	PitLane  [][2]float64 `json:"pit_lane"`
+	PitEntry int          `json:"pit_entry_permyriad"`
+	PitExit  int          `json:"pit_exit_permyriad"`
+	Lines    []lineDTO    `json:"lines"`
+}
+
+// outlineStep is how far apart the points of an outline are, in metres; a pit lane has pitPoints.
+const (
+	outlineStep = 10
+	pitPoints   = 40
+)
+
+func newCircuitDetail(c *circuit.Circuit) circuitDetailDTO {
+	points := func(ps []circuit.Point) [][2]float64 {
+		out := make([][2]float64, len(ps))
+		for i, p := range ps {
+			out[i] = [2]float64{decimetre(p.X), decimetre(p.Y)}
+		}
+		return out
+	}
+	d := circuitDetailDTO{
+		circuitDTO: newCircuitDTO(c), Outline: points(c.Outline(max(100, int(c.Length()/outlineStep)))),
+		PitLane: points(c.PitLane(pitPoints)), Lines: newLines(c.Lines),
+	}
+	for _, l := range c.Lines {
+		switch l.Kind {
+		case race.LinePitEntry:
+			d.PitEntry = l.Permyriad
+		case race.LinePitExit:
+			d.PitExit = l.Permyriad
+		case race.LineFinish, race.LineSector, race.LineMini, race.LineSpeedTrap:
+		}
+	}
+	return d
+}
+
+func decimetre(v float64) float64 { return float64(int64(v*10+copysign(0.5, v))) / 10 }
+
+func copysign(v, sign float64) float64 {
+	if sign < 0 {
+		return -v
+	}
+	return v
+}
+
+func contextFor(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}

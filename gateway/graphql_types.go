@@ -1,0 +1,132 @@
+package gateway
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/graphql-go/graphql"
+
+	"lightsout/race"
+)
+
+// types are the objects of the schema. They are made of the same values as the answers of REST; names are in camel case
+// as GraphQL's users expect.
+type types struct{ race, circuit *graphql.Object }
+
+func list(of graphql.Type) graphql.Output {
+	return graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(of)))
+}
+
+func newTypes(s *Server) types {
+	circuit := graphql.NewObject(graphql.ObjectConfig{Name: "Circuit", Fields: fieldsOf(circuitDTO{})})
+	fields := fieldsOf(raceDTO{})
+	owner := func(p graphql.ResolveParams) race.ID {
+		r, _ := p.Source.(raceDTO)
+		return r.ID
+	}
+	add := func(name string, of any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
+		object := graphql.NewObject(graphql.ObjectConfig{Name: strings.ToUpper(name[:1]) + name[1:], Fields: fieldsOf(of)})
+		var typ graphql.Output = list(object)
+		if name == "classification" {
+			typ = object
+		}
+		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.resolve(get)}
+	}
+	add("entries", race.Entry{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.entriesOf(c, owner(p))
+	})
+	add("laps", lapDTO{}, graphql.FieldConfigArgument{
+		"driverNumber": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.lapsOf(c, owner(p), int64(intArg(p, "driverNumber", -1)), int64(intArg(p, "fromLap", 1)),
+			int64(intArg(p, "toLap", race.LapsMax)))
+	})
+	add("events", eventDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.eventsOf(c, owner(p))
+	})
+	add("passings", passingDTO{}, graphql.FieldConfigArgument{
+		"after": {Type: graphql.Int}, "limit": {Type: graphql.Int},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		limit := min(max(1, intArg(p, "limit", 1000)), passingsMost)
+		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit)
+	})
+	add("classification", classificationDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.classificationOf(c, owner(p))
+	})
+	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
+}
+
+// fieldsOf makes fields of a struct's JSON tags, so that REST and GraphQL cannot drift apart.
+func fieldsOf(v any) graphql.Fields {
+	fields := graphql.Fields{}
+	t := reflect.TypeOf(v)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("json")
+		if tag == "" || tag == "-" || f.Name == "Race" {
+			continue // a result is asked of its race
+		}
+		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
+			got := reflect.ValueOf(p.Source).Field(i)
+			if got.Kind() == reflect.Pointer && got.IsNil() {
+				return nil, nil //nolint:nilnil // null is the answer
+			}
+			return plainValue(reflect.Indirect(got)), nil
+		}}
+	}
+	return fields
+}
+
+// plainValue is a value in a type that graphql-go knows; 64 bits go as text or float, for its Int has 32.
+func plainValue(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Int64:
+		return float64(v.Int())
+	case reflect.Int, reflect.Int32, reflect.Uint8:
+		return int(reflect.ValueOf(v.Interface()).Convert(reflect.TypeFor[int]()).Int())
+	default:
+		return v.Interface()
+	}
+}
+
+func scalar(t reflect.Type) graphql.Output {
+	nullable := t.Kind() == reflect.Pointer
+	if nullable {
+		t = t.Elem()
+	}
+	var out graphql.Output
+	switch t.Kind() {
+	case reflect.String:
+		out = graphql.String
+	case reflect.Bool:
+		out = graphql.Boolean
+	case reflect.Float64, reflect.Int64:
+		out = graphql.Float
+	case reflect.Uint64: // a seed may be beyond what a float holds
+		out = graphql.String
+	case reflect.Slice:
+		out = graphql.NewList(graphql.NewNonNull(graphql.NewObject(graphql.ObjectConfig{
+			Name:   strings.TrimSuffix(strings.ToUpper(t.Elem().Name()[:1])+t.Elem().Name()[1:], "DTO"),
+			Fields: fieldsOf(reflect.Zero(t.Elem()).Interface()),
+		})))
+	case reflect.Struct:
+		out = graphql.DateTime
+	default:
+		out = graphql.Int
+	}
+	if nullable {
+		return out
+	}
+	return graphql.NewNonNull(out)
+}
+
+func camel(snake string) string {
+	parts := strings.Split(snake, "_")
+	for i := 1; i < len(parts); i++ {
+		parts[i] = strings.ToUpper(parts[i][:1]) + parts[i][1:]
+	}
+	return strings.Join(parts, "")
+}

@@ -1,0 +1,304 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"lightsout/race"
+)
+
+// Limits of what the hub keeps of a race for those who come back, and of races that are over and watched by nobody.
+const (
+	ringMessages = 4096
+	ringFacts    = 100_000
+	idleStages   = 8
+)
+
+// Hub is where races are shown. Whoever publishes never waits for whoever watches: a spectator holds a cursor and
+// takes what came after it at its own pace; one that falls behind what is kept gets a fresh snapshot.
+type Hub struct {
+	enc Encoder
+	m   *Metrics
+
+	mu     sync.Mutex
+	stages map[race.ID]*stage
+	ended  []race.ID // oldest first
+	closed bool
+}
+
+// errHubClosed says that the server is going away.
+var errHubClosed = errors.New("the server is going away")
+
+// NewHub makes an empty hub.
+func NewHub(enc Encoder, m *Metrics) *Hub {
+	return &Hub{enc: enc, m: m.orNone(), stages: map[race.ID]*stage{}}
+}
+
+// Open shows a race. One that is shown already goes on as it is.
+func (h *Hub) Open(head race.Race, entries []race.Entry) {
+	h.open(head, entries, race.Board{})
+}
+
+func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *stage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st := h.stages[head.ID]
+	if st == nil {
+		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}}
+		h.stages[head.ID] = st
+		if board.Head.Status == race.Over {
+			h.note(head.ID)
+		}
+	}
+	return st
+}
+
+func (h *Hub) stage(id race.ID) *stage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stages[id]
+}
+
+// note remembers that a race is over and drops the oldest ones that nobody watches. The hub is locked.
+func (h *Hub) note(id race.ID) {
+	h.ended = append(h.ended, id)
+	for i := 0; i < len(h.ended) && len(h.ended) > idleStages; {
+		st := h.stages[h.ended[i]]
+		if st != nil && st.watched() {
+			i++
+			continue
+		}
+		delete(h.stages, h.ended[i])
+		h.ended = append(h.ended[:i], h.ended[i+1:]...)
+	}
+}
+
+// Publish shows facts, one element for each record, in order. Those that were shown already are passed over.
+func (h *Hub) Publish(id race.ID, facts []race.Facts) {
+	st := h.stage(id)
+	if st != nil && st.publish(facts) {
+		h.mu.Lock()
+		h.note(id)
+		h.mu.Unlock()
+	}
+}
+
+// Picture shows a frame. The frame is given.
+func (h *Hub) Picture(id race.ID, f *race.Frame) {
+	if st := h.stage(id); st != nil {
+		st.picture(f)
+	}
+}
+
+// Close takes a race away: its spectators are told that there is none.
+func (h *Hub) Close(id race.ID) {
+	h.mu.Lock()
+	st := h.stages[id]
+	delete(h.stages, id)
+	h.mu.Unlock()
+	if st != nil {
+		st.close(closeNotFound, "the race was deleted")
+	}
+}
+
+// Shutdown sends all spectators away, to come back later.
+func (h *Hub) Shutdown() {
+	h.mu.Lock()
+	h.closed = true
+	stages := h.stages
+	h.stages = map[race.ID]*stage{}
+	h.mu.Unlock()
+	for _, st := range stages {
+		st.close(closeGoingAway, "the server is going away")
+	}
+}
+
+// message is what followed from a few records, encoded once somebody wants it.
+type message struct {
+	after, upTo race.Seq
+	parts       []race.Facts
+	data        []byte
+}
+
+// stage is a race as it is shown.
+type stage struct {
+	hub     *Hub
+	head    race.Race
+	entries []race.Entry
+
+	mu         sync.Mutex
+	board      race.Board
+	base       race.Seq // what came up to here is not in the ring
+	ring       []*message
+	facts      int // in the ring
+	snapshot   []byte
+	snapshotAt race.Seq
+	frame      *race.Frame
+	frameData  []byte
+	frameNo    uint64
+	spectators map[*spectator]bool
+	waiting    []*spectator
+	gone       bool
+}
+
+func (st *stage) watched() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return len(st.spectators) > 0
+}
+
+// publish folds facts into the board and reports whether the race has ended with them.
+func (st *stage) publish(facts []race.Facts) (ended bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for len(facts) > 0 && facts[0].Seq <= st.board.Seq {
+		facts = facts[1:]
+	}
+	if len(facts) == 0 {
+		return false
+	}
+	before, was := st.board.Seq, st.board.Head.Status
+	m := &message{after: before, upTo: facts[len(facts)-1].Seq, parts: facts}
+	for i := range facts {
+		st.board.Apply(&facts[i])
+		st.facts += len(facts[i].Facts)
+	}
+	st.ring = append(st.ring, m)
+	for len(st.ring) > 1 && (len(st.ring) > ringMessages || st.facts > ringFacts) {
+		for _, p := range st.ring[0].parts {
+			st.facts -= len(p.Facts)
+		}
+		st.base = st.ring[0].upTo
+		st.ring[0] = nil
+		st.ring = st.ring[1:]
+	}
+	st.wake()
+	return was != race.Over && st.board.Head.Status == race.Over
+}
+
+func (st *stage) picture(f *race.Frame) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.frame, st.frameData = f, nil
+	st.frameNo++
+	st.wake()
+}
+
+// wake tells those who have seen everything that there is more. The stage is locked.
+func (st *stage) wake() {
+	for _, v := range st.waiting {
+		v.signal()
+	}
+	st.waiting = st.waiting[:0]
+}
+
+func (st *stage) close(code int, reason string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.gone = true
+	for v := range st.spectators {
+		v.cut(code, reason)
+	}
+}
+
+// join adds a spectator that has seen what came up to its cursor, or nothing.
+func (st *stage) join(v *spectator) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.gone {
+		return errHubClosed
+	}
+	st.spectators[v] = true
+	st.hub.m.spectators.Inc()
+	return nil
+}
+
+func (st *stage) leave(v *spectator) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.spectators[v] {
+		delete(st.spectators, v)
+		st.hub.m.spectators.Dec()
+	}
+}
+
+// take gives a spectator what it has not seen, and moves its cursor. Where that is nothing, it is woken when there is.
+func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var err error
+	if !v.resumed || v.cursor > st.board.Seq || v.cursor < st.base {
+		into, err = st.takeSnapshot(v, into)
+	} else {
+		into, err = st.takeFacts(v, into)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if st.frame != nil && v.frameNo != st.frameNo {
+		if st.frameData == nil {
+			if st.frameData, err = st.hub.enc.Frame(st.frame); err != nil {
+				return nil, fmt.Errorf("encode a frame: %w", err)
+			}
+		}
+		v.frameNo = st.frameNo
+		into = append(into, st.frameData)
+	}
+	if len(into) == 0 {
+		st.waiting = append(st.waiting, v)
+	}
+	return into, nil
+}
+
+func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
+	if st.snapshot == nil || st.snapshotAt != st.board.Seq {
+		data, err := st.hub.enc.Snapshot(&st.head, st.entries, &st.board)
+		if err != nil {
+			return nil, fmt.Errorf("encode a snapshot: %w", err)
+		}
+		st.snapshot, st.snapshotAt = data, st.board.Seq
+	}
+	v.resumed, v.cursor = true, st.board.Seq
+	st.hub.m.snapshots.Inc()
+	return append(into, st.snapshot), nil
+}
+
+func (st *stage) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
+	from := len(st.ring)
+	for from > 0 && st.ring[from-1].upTo > v.cursor {
+		from--
+	}
+	for _, m := range st.ring[from:] {
+		data, err := st.encode(m, v.cursor)
+		if err != nil {
+			return nil, err
+		}
+		into = append(into, data)
+		v.cursor = m.upTo
+	}
+	return into, nil
+}
+
+// encode gives a message's bytes. For a cursor inside of it, what was seen already is left out.
+func (st *stage) encode(m *message, cursor race.Seq) ([]byte, error) {
+	whole := cursor <= m.after
+	if whole && m.data != nil {
+		return m.data, nil
+	}
+	all := race.Facts{Seq: m.upTo}
+	for _, p := range m.parts {
+		if p.Seq > cursor {
+			all.Facts = append(all.Facts, p.Facts...)
+			all.Time = p.Time
+		}
+	}
+	data, err := st.hub.enc.Facts(&all)
+	if err != nil {
+		return nil, fmt.Errorf("encode facts: %w", err)
+	}
+	if whole {
+		m.data = data
+	}
+	return data, nil
+}

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+// Limits of a live socket.
+const (
+	readMax   = 512 // a spectator says nothing
+	pingEvery = 20 * time.Second
+	pongWait  = 60 * time.Second
+)
+
+// live answers /live/{id}: see transport/WIRE.md for what is sent.
+func (s *Server) live() fiber.Handler {
+	upgrade := websocket.New(s.watch, websocket.Config{EnableCompression: false})
+	return func(c *fiber.Ctx) error {
+		if !websocket.IsWebSocketUpgrade(c) {
+			return refuse(fiber.StatusUpgradeRequired, "this is a websocket: connect with ws:// and read binary messages")
+		}
+		return upgrade(c)
+	}
+}
+
+// wsSocket is a websocket as the spectator's socket.
+type wsSocket struct{ conn *websocket.Conn }
+
+// Send writes one binary message.
+func (w wsSocket) Send(data []byte, deadline time.Time) error {
+	if err := w.conn.SetWriteDeadline(deadline); err != nil {
+		return err //nolint:wrapcheck // looked at, never shown
+	}
+	return w.conn.WriteMessage(websocket.BinaryMessage, data) //nolint:wrapcheck // looked at, never shown
+}
+
+// CloseWith says goodbye; what is left to fail then does not matter.
+func (w wsSocket) CloseWith(code int, reason string) {
+	_ = w.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+}
+
+// watch is one spectator's connection, from the upgrade to its end.
+func (s *Server) watch(conn *websocket.Conn) {
+	sock := wsSocket{conn}
+	id := race.ID(strings.Clone(conn.Params("id")))
+	st, err := s.stageOf(id)
+	switch {
+	case errors.Is(err, race.ErrNotFound):
+		sock.CloseWith(closeNotFound, "no such race")
+		return
+	case err != nil:
+		sock.CloseWith(closeGoingAway, "the race cannot be shown now")
+		return
+	}
+	v := newSpectator(st, sock)
+	if from := conn.Query("from"); from != "" {
+		seq, err := strconv.ParseUint(from, 10, 64)
+		if err != nil {
+			sock.CloseWith(closeBadRequest, "from must be a sequence number")
+			return
+		}
+		v.cursor, v.resumed = race.Seq(seq), true
+	}
+	if err := st.join(v); err != nil {
+		sock.CloseWith(closeGoingAway, err.Error())
+		return
+	}
+	go drain(conn, v)
+	v.watch(s.cfg.PulseEvery, s.cfg.WriteTimeout)
+}
+
+// drain reads what a spectator sends, which is nothing but answers to pings, and notices when it has gone.
+func drain(conn *websocket.Conn, v *spectator) {
+	conn.SetReadLimit(readMax)
+	extend := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongWait)) }
+	conn.SetPongHandler(extend)
+	_ = extend("") // a deadline that cannot be set shows in the read
+	go func() {
+		tick := time.NewTicker(pingEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-v.end:
+				return
+			case <-tick.C:
+				_ = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // the read notices
+			}
+		}
+	}()
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			v.cut(0, "")
+			return
+		}
+	}
+}
+
+// stageOf is a race on the hub; one that is over is put there again.
+func (s *Server) stageOf(id race.ID) (*stage, error) {
+	if st := s.deps.Hub.stage(id); st != nil {
+		return st, nil
+	}
+	ctx, cancel := contextFor(s.cfg.ReadTimeout)
+	defer cancel()
+	head, entries, board, err := s.deps.Boards.Board(ctx, id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	return s.deps.Hub.open(head, entries, board), nil
+}

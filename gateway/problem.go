@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+// Problem is an RFC 9457 problem document.
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"`
+	Errors []race.Fault `json:"errors,omitempty"`
+	// ID is in the log too, where the detail must stay inside.
+	ID string `json:"id,omitempty"`
+}
+
+// contentProblem is the media type of a problem document.
+const contentProblem = "application/problem+json"
+
+// Close codes of a live socket. A spectator reconnects after the last two.
+const (
+	closeBadRequest = 4400
+	closeNotFound   = 4404
+	closeTooSlow    = 4408
+	closeGoingAway  = 1001
+)
+
+// statusError is a problem that the gateway itself found.
+type statusError struct {
+	status int
+	detail string
+}
+
+func (e *statusError) Error() string { return e.detail }
+
+func refuse(status int, detail string) error { return &statusError{status, detail} }
+
+// kinds is the one table from kinds of errors to what leaves the house.
+var kinds = []struct {
+	is     error
+	status int
+	code   string // of GraphQL
+}{
+	{race.ErrNotFound, http.StatusNotFound, "NOT_FOUND"},
+	{race.ErrConflict, http.StatusConflict, "CONFLICT"},
+}
+
+// problemOf turns an error into a problem. What nobody outside may see is logged under the problem's id.
+func problemOf(err error, log *slog.Logger) (Problem, string) {
+	var invalid *race.InvalidError
+	if errors.As(err, &invalid) {
+		return problem(http.StatusUnprocessableEntity, "what was sent does not hold: "+invalid.Error(), invalid.Faults...), "INVALID"
+	}
+	var own *statusError
+	if errors.As(err, &own) {
+		return problem(own.status, own.detail), "BAD_REQUEST"
+	}
+	for _, k := range kinds {
+		if errors.Is(err, k.is) {
+			return problem(k.status, err.Error()), k.code
+		}
+	}
+	var fe *fiber.Error
+	if errors.As(err, &fe) && fe.Code < http.StatusInternalServerError {
+		return problem(fe.Code, fe.Message), "BAD_REQUEST"
+	}
+	p := problem(http.StatusInternalServerError, "something went wrong inside; the log has it under this id")
+	var id [6]byte
+	if _, failed := rand.Read(id[:]); failed == nil {
+		p.ID = hex.EncodeToString(id[:])
+	}
+	log.Error("internal error", slog.String("id", p.ID), slog.Any("err", err))
+	return p, "INTERNAL"
+}
+
+func problem(status int, detail string, faults ...race.Fault) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Errors: faults}
+}
+
+// fail answers with a problem document.
+func (s *Server) fail(c *fiber.Ctx, err error) error {
+	p, _ := problemOf(err, s.deps.Log)
+	if sent := c.Status(p.Status).JSON(p); sent != nil {
+		return sent
+	}
+	c.Set(fiber.HeaderContentType, contentProblem)
+	return nil
+}

@@ -1,0 +1,165 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/graphql-go/graphql"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Deps are what a Server is joined to. All but Token-like options are needed.
+type Deps struct {
+	Races    Races
+	History  History
+	Boards   Boards
+	Hub      *Hub
+	Encoder  Encoder
+	Site     fs.FS
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Metrics  *Metrics
+	Version  string
+}
+
+// Server serves a platform over HTTP.
+type Server struct {
+	cfg    Config
+	deps   Deps
+	app    *fiber.App
+	schema graphql.Schema
+	m      *Metrics
+}
+
+// New sets a server up; Listen and Serve start it.
+func New(cfg Config, deps Deps) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone()}
+	schema, err := s.newSchema()
+	if err != nil {
+		return nil, fmt.Errorf("set up GraphQL: %w", err)
+	}
+	s.schema = schema
+	s.app = fiber.New(fiber.Config{
+		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.BodyMax, ReadTimeout: cfg.ReadTimeout,
+		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
+		JSONEncoder: json.Marshal, JSONDecoder: json.Unmarshal,
+	})
+	s.routes()
+	return s, nil
+}
+
+func (s *Server) routes() {
+	s.app.Use(s.measure, recover.New(), headers)
+	s.app.Get("/healthz", func(c *fiber.Ctx) error {
+		return c.JSON(map[string]string{"status": "alive", "version": s.deps.Version})
+	})
+	s.app.Get("/readyz", s.ready)
+	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
+	s.app.Use(s.sameOrigin)
+	s.app.Get("/live/:id", s.live())
+	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed}))
+	s.app.All("/graphql", s.graphql)
+	s.restRoutes(s.app.Group("/api/v1"))
+	s.siteRoutes()
+}
+
+// Listen takes the address and gives the one that it got.
+func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use: is another server running? choose another address with --addr", s.cfg.Addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s needs rights that this user lacks: choose a port above 1023 with --addr", s.cfg.Addr)
+	case err != nil:
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}
+
+// Serve answers until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.app.Listener(l); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// Shutdown sends the spectators away and waits for what is being answered.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.deps.Hub.Shutdown()
+	if err := s.app.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("shut the server down: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) measure(c *fiber.Ctx) error {
+	began := time.Now()
+	err := c.Next()
+	if err != nil { // the error handler runs after this; count what it will say
+		p := s.fail(c, err)
+		err = p
+	}
+	s.m.requests.WithLabelValues(fmt.Sprintf("%dxx", c.Response().StatusCode()/100)).Inc()
+	s.m.seconds.Observe(time.Since(began).Seconds())
+	return err
+}
+
+// headers keep a page of ours to itself.
+func headers(c *fiber.Ctx) error {
+	c.Set("X-Content-Type-Options", "nosniff")
+	c.Set("Referrer-Policy", "no-referrer")
+	c.Set("Content-Security-Policy",
+		"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'")
+	return c.Next()
+}
+
+// sameOrigin keeps pages of other hosts from acting through a visitor's browser: on loopback only names of this machine
+// are answered, and what changes something, or a socket, must come from our own page or from no page at all. Elsewhere,
+// changing something needs the token.
+func (s *Server) sameOrigin(c *fiber.Ctx) error {
+	host, _, err := net.SplitHostPort(c.Hostname())
+	if err != nil {
+		host = c.Hostname()
+	}
+	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
+	if loopback(listen) && !loopback(strings.Trim(host, "[]")) {
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1 and [::1]", host))
+	}
+	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || strings.HasPrefix(c.Path(), "/live/")) {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host != c.Hostname() {
+			return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages", origin))
+		}
+	}
+	if s.cfg.Token != "" && changes && c.Get(fiber.HeaderAuthorization) != "Bearer "+s.cfg.Token {
+		return refuse(fiber.StatusUnauthorized, "this needs the header Authorization: Bearer TOKEN with the server's token")
+	}
+	return c.Next()
+}
+
+func (s *Server) ready(c *fiber.Ctx) error {
+	if err := s.deps.Races.Ready(c.UserContext()); err != nil {
+		return c.Status(fiber.StatusServiceUnavailable).JSON(map[string]string{"status": "not ready", "why": err.Error()})
+	}
+	return c.JSON(map[string]string{"status": "ready"})
+}

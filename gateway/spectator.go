@@ -1,0 +1,136 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"lightsout/race"
+)
+
+// Paces of what is sent to a spectator.
+const (
+	paceFew  = 100 * time.Millisecond // up to fewCars
+	paceMany = 200 * time.Millisecond
+	fewCars  = 200
+)
+
+// socket is a spectator's connection: what spectator needs of a websocket.
+type socket interface {
+	// Send writes one binary message before the deadline.
+	Send(data []byte, deadline time.Time) error
+	// CloseWith tells why and hangs up.
+	CloseWith(code int, reason string)
+}
+
+// spectator is one who watches a race.
+type spectator struct {
+	st      *stage
+	conn    socket
+	cursor  race.Seq // what came up to here was sent
+	resumed bool     // a cursor was given, or a snapshot sent
+	frameNo uint64
+
+	more chan struct{} // there is something to take
+	end  chan struct{} // closed when it is over
+	once sync.Once
+	code int
+	why  string
+}
+
+func newSpectator(st *stage, conn socket) *spectator {
+	return &spectator{st: st, conn: conn, more: make(chan struct{}, 1), end: make(chan struct{})}
+}
+
+func (v *spectator) signal() {
+	select {
+	case v.more <- struct{}{}:
+	default:
+	}
+}
+
+// cut ends the watching; the first reason counts. A code of 0 means that the other side has gone.
+func (v *spectator) cut(code int, reason string) {
+	v.once.Do(func() {
+		v.code, v.why = code, reason
+		close(v.end)
+	})
+}
+
+// watch sends until the spectator is cut or its connection fails. It is the only writer of the connection.
+func (v *spectator) watch(pulseEvery, writeTimeout time.Duration) {
+	defer func() {
+		v.st.leave(v)
+		if v.code != 0 {
+			v.conn.CloseWith(v.code, v.why)
+		}
+	}()
+	pace := paceFew
+	if len(v.st.entries) > fewCars {
+		pace = paceMany
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var out [][]byte
+	for {
+		var err error
+		if out, err = v.st.take(v, out[:0]); err != nil {
+			v.cut(closeGoingAway, "the server cannot encode the race")
+			return
+		}
+		silence := pulseEvery
+		if len(out) > 0 {
+			if !v.send(out, writeTimeout) {
+				return
+			}
+			silence = pace
+		}
+		if !v.rest(timer, silence, len(out) > 0, writeTimeout) {
+			return
+		}
+	}
+}
+
+// rest waits: for the pace after something was sent, else for news or the time of a pulse.
+func (v *spectator) rest(timer *time.Timer, d time.Duration, paced bool, writeTimeout time.Duration) bool {
+	timer.Reset(d)
+	more := v.more
+	if paced {
+		more = nil // what comes meanwhile is taken together
+	}
+	select {
+	case <-v.end:
+		return false
+	case <-more:
+		return true
+	case <-timer.C:
+	}
+	if paced {
+		return true
+	}
+	pulse, err := v.st.hub.enc.Pulse(time.Now().UnixMilli())
+	return err == nil && v.send([][]byte{pulse}, writeTimeout)
+}
+
+func (v *spectator) send(out [][]byte, timeout time.Duration) bool {
+	m := v.st.hub.m
+	for _, data := range out {
+		select {
+		case <-v.end:
+			return false
+		default:
+		}
+		if err := v.conn.Send(data, time.Now().Add(timeout)); err != nil {
+			var slow interface{ Timeout() bool }
+			if errors.As(err, &slow) && slow.Timeout() {
+				m.cut.Inc()
+				v.cut(closeTooSlow, "messages were not read in time")
+			}
+			v.cut(0, "")
+			return false
+		}
+		m.sent.Inc()
+		m.sentBytes.Add(float64(len(data)))
+	}
+	return true
+}
