@@ -1,0 +1,138 @@
+// Package memory keeps races in memory, for runs that leave nothing behind. It holds to the same contract as
+// storage/sqlite (storagetest), but for durability: it ends with its process.
+// Owns: nothing outside of its maps. Imported by cmd and by tests. Imports race.
+// Never: a promise that survives the process.
+package memory
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"lightsout/race"
+)
+
+// Store is a journal in memory. Its methods may be called from any goroutine.
+type Store struct {
+	mu     sync.Mutex
+	wake   *sync.Cond
+	queue  []func()
+	closed bool
+	done   chan struct{}
+	races  map[race.ID]*log // of the worker alone
+}
+
+// log is what is kept of a race.
+type log struct {
+	position race.Position
+	records  []race.Record
+	snapshot race.Snapshot
+}
+
+// New starts an empty store. Close ends it.
+func New() *Store {
+	s := &Store{races: map[race.ID]*log{}, done: make(chan struct{})}
+	s.wake = sync.NewCond(&s.mu)
+	go s.work()
+	return s
+}
+
+// work answers in the order of the calls, from a goroutine of its own as every journal does.
+func (s *Store) work() {
+	defer close(s.done)
+	for {
+		s.mu.Lock()
+		for len(s.queue) == 0 && !s.closed {
+			s.wake.Wait()
+		}
+		jobs := s.queue
+		s.queue = nil
+		s.mu.Unlock()
+		if len(jobs) == 0 {
+			return
+		}
+		for _, job := range jobs {
+			job()
+		}
+	}
+}
+
+// Close answers what is queued and ends.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.wake.Broadcast()
+	<-s.done
+	return nil
+}
+
+func (s *Store) enqueue(job func()) {
+	s.mu.Lock()
+	if !s.closed {
+		s.queue = append(s.queue, job)
+	}
+	s.mu.Unlock()
+	s.wake.Signal()
+}
+
+func (s *Store) log(id race.ID) *log {
+	l := s.races[id]
+	if l == nil {
+		l = &log{}
+		s.races[id] = l
+	}
+	return l
+}
+
+// Append keeps a batch whose records are numbered.
+func (s *Store) Append(b *race.Batch, ready func(error)) {
+	s.enqueue(func() { ready(s.append(b)) })
+}
+
+func (s *Store) append(b *race.Batch) error {
+	l := s.log(b.Race)
+	for i, r := range b.Records {
+		if want := l.position.Seq + race.Seq(i) + 1; r.Seq != want {
+			return fmt.Errorf("race %s: record %d where %d is next: %w", b.Race, r.Seq, want, race.ErrConflict)
+		}
+	}
+	l.records = append(l.records, b.Records...)
+	l.position.Seq = race.Seq(len(l.records))
+	l.position.Count = max(l.position.Count, b.Count)
+	if b.Snapshot != nil {
+		l.snapshot = b.Snapshot
+	}
+	return nil
+}
+
+// AppendFacts notes how far facts were told; they are worked out again when asked for.
+func (s *Store) AppendFacts(id race.ID, facts []race.Facts) {
+	s.enqueue(func() {
+		if l := s.log(id); len(facts) > 0 {
+			l.position.Facts = max(l.position.Facts, facts[len(facts)-1].Seq)
+		}
+	})
+}
+
+// Load tells how far the race has come.
+func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
+	s.enqueue(func() {
+		l := s.log(id)
+		p := l.position
+		var err error
+		if l.snapshot != nil {
+			p.Snapshot, err = l.snapshot.AppendBinary(nil)
+		}
+		ready(p, err)
+	})
+}
+
+// Read gives records after a sequence number, limit at most.
+func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
+	s.enqueue(func() {
+		all := s.log(id).records
+		from := min(int(after), len(all))
+		ready(slices.Clone(all[from:min(from+limit, len(all))]), nil)
+	})
+}

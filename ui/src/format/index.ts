@@ -1,0 +1,3 @@
+/** The door of number and word formats. */
+export * from './time';
+export * from './words';

@@ -1,0 +1,163 @@
+import type { Entry, Fact, Facts, Head, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
+import { CarState, Flag, Mark, Status, Tyre } from './model';
+import { WireError } from './items';
+
+/** The events that a board remembers, as race.EventsMax. */
+export const EVENTS_MAX = 500;
+
+/** A board at one moment. Whoever holds one may keep it: nothing in it changes. */
+export interface BoardView {
+  readonly race: RaceInfo;
+  readonly entries: readonly Entry[];
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly head: Head;
+  /** By car. */
+  readonly rows: readonly Row[];
+  /** Cars by position. */
+  readonly order: readonly number[];
+  /** Oldest first. */
+  readonly events: readonly RaceEvent[];
+  /** How many events there were in all, so that each keeps its own number when the oldest fall off. */
+  readonly eventsSeen: number;
+  readonly result: Result | null;
+}
+
+const BEFORE: Head = { status: Status.Waiting, flag: Flag.Clear, leaderLap: 0, laps: 0, timeMs: 0 };
+
+/** The timing tower as the fold of a race's facts; race/board.go is its twin. */
+export class Board {
+  #race: RaceInfo | null = null;
+  #entries: readonly Entry[] = [];
+  #seq = 0;
+  #timeUs = 0;
+  #head: Head = BEFORE;
+  #rows: Row[] = [];
+  #order: number[] = [];
+  #events: RaceEvent[] = [];
+  #eventsSeen = 0;
+  #result: Result | null = null;
+
+  /** The last record that is in here; 0 before the first snapshot. */
+  get seq(): number {
+    return this.#race === null ? 0 : this.#seq;
+  }
+
+  get race(): RaceInfo | null {
+    return this.#race;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Replaces everything, also by an older snapshot: what the server holds is what happened. */
+  replace(s: Snapshot): void {
+    this.#race = s.race;
+    this.#entries = s.entries;
+    this.#seq = s.seq;
+    this.#timeUs = s.timeUs;
+    this.#head = s.head;
+    this.#rows = s.entries.map((_, car) => s.rows[car] ?? blankRow(car));
+    this.#order = wholeOrder(s.order, s.entries);
+    this.#events = [...s.events];
+    this.#eventsSeen = s.events.length;
+    this.#result = s.result;
+  }
+
+  /** Folds facts in and says whether they were news. Throws WireError before anything changed. */
+  apply(f: Facts): boolean {
+    if (this.#race === null || f.seq <= this.#seq) return false;
+    for (const fact of f.facts) this.#check(fact);
+    this.#seq = f.seq;
+    this.#timeUs = f.timeUs;
+    for (const fact of f.facts) this.#fold(fact);
+    return true;
+  }
+
+  /** Null before the first snapshot. */
+  view(): BoardView | null {
+    if (this.#race === null) return null;
+    return {
+      race: this.#race,
+      entries: this.#entries,
+      seq: this.#seq,
+      timeUs: this.#timeUs,
+      head: this.#head,
+      rows: this.#rows.slice(),
+      order: this.#order.slice(),
+      events: this.#events.slice(-EVENTS_MAX),
+      eventsSeen: this.#eventsSeen,
+      result: this.#result,
+    };
+  }
+
+  #check(fact: Fact): void {
+    const cars = this.#entries.length;
+    if (fact.kind === 'row' && fact.row.car >= cars) {
+      throw new WireError(`row of car ${fact.row.car} in a race of ${cars}`);
+    }
+    if (fact.kind === 'order' && (fact.from + fact.cars.length > cars || fact.cars.some((car) => car >= cars))) {
+      throw new WireError(`order of places ${fact.from}+${fact.cars.length} in a race of ${cars}`);
+    }
+  }
+
+  #fold(fact: Fact): void {
+    switch (fact.kind) {
+      case 'row':
+        this.#rows[fact.row.car] = fact.row;
+        break;
+      case 'order':
+        fact.cars.forEach((car, i) => (this.#order[fact.from + i] = car));
+        break;
+      case 'event':
+        this.#events.push(fact.event);
+        this.#eventsSeen++;
+        if (this.#events.length > 2 * EVENTS_MAX) this.#events = this.#events.slice(-EVENTS_MAX);
+        break;
+      case 'head':
+        this.#head = fact.head;
+        break;
+      case 'result':
+        this.#result = fact.result;
+        break;
+      case 'lap': // history, kept by the server's store
+        break;
+    }
+  }
+}
+
+/** The order with every car in it: those it does not name yet follow by grid, and unknown cars are left out. */
+function wholeOrder(told: Uint32Array, entries: readonly Entry[]): number[] {
+  const order = Array.from(told).filter((car) => car < entries.length);
+  if (order.length === entries.length) return order;
+  const named = new Set(order);
+  const grid = (car: number): number => entries[car]?.grid || Infinity;
+  const rest = entries.map((_, car) => car).filter((car) => !named.has(car));
+  return [...order, ...rest.sort((a, b) => (grid(a) === grid(b) ? a - b : grid(a) - grid(b)))];
+}
+
+/** A car of which nothing was told yet. */
+export function blankRow(car: number): Row {
+  return {
+    car,
+    laps: 0,
+    gapMs: 0,
+    gapLaps: 0,
+    intervalMs: 0,
+    intervalLaps: 0,
+    lastMs: 0,
+    bestMs: 0,
+    sectorsMs: [0, 0, 0],
+    sectorMarks: [Mark.None, Mark.None, Mark.None],
+    lastMark: Mark.None,
+    tyre: Tyre.Unknown,
+    tyreAgeLaps: 0,
+    stops: 0,
+    state: CarState.Grid,
+    penaltyMs: 0,
+    minis: new Uint8Array(0),
+    speedTrapKmh: 0,
+    bestIsSession: false,
+  };
+}

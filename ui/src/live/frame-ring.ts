@@ -1,0 +1,102 @@
+import type { Frame } from './model';
+import { CarState } from './model';
+import { ABSENT, type Positions } from './positions';
+
+const SLOTS = 16;
+const LAP = 65_536;
+/** A step of more than this, the forward way round, is taken for a small step back: cars do not drive a lap in one. */
+const BACKWARDS = LAP - LAP / 16;
+/** A car that stopped for good is drawn for this long. */
+const STOPPED_SHOWN_US = 30_000_000;
+
+/** The newest frames in columns that never move. Written by the live line, read by the map; never reactive. */
+export class FrameRing implements Positions {
+  readonly cars: number;
+  readonly #times = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
+  readonly #fractions: Uint16Array;
+  readonly #states: Uint8Array;
+  /** When a car was first seen out of the race; -Infinity: before the first frame here; +Infinity: not. */
+  readonly #outSinceUs: Float64Array;
+  #newest = -1;
+  #count = 0;
+
+  constructor(cars: number) {
+    this.cars = cars;
+    this.#fractions = new Uint16Array(SLOTS * cars);
+    this.#states = new Uint8Array(SLOTS * cars).fill(ABSENT);
+    this.#outSinceUs = new Float64Array(cars).fill(Number.POSITIVE_INFINITY);
+  }
+
+  get empty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Takes a frame, or a part of one: parts carry the same time and different cars. */
+  push(frame: Frame): void {
+    const newestUs = this.#times[this.#newest] ?? Number.NEGATIVE_INFINITY;
+    if (frame.timeUs < newestUs) this.clear();
+    if (this.#count === 0 || frame.timeUs > newestUs) this.#advance(frame.timeUs);
+    const n = Math.min(frame.lapFraction.length, Math.max(0, this.cars - frame.first));
+    const at = this.#newest * this.cars + frame.first;
+    this.#fractions.set(n < frame.lapFraction.length ? frame.lapFraction.subarray(0, n) : frame.lapFraction, at);
+    this.#states.set(n < frame.state.length ? frame.state.subarray(0, n) : frame.state, at);
+    const before = this.#count > 1 ? frame.timeUs : Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < n; i++) {
+      const car = frame.first + i;
+      if ((frame.state[i] ?? 0) < CarState.Retired) this.#outSinceUs[car] = Number.POSITIVE_INFINITY;
+      else if (this.#outSinceUs[car] === Number.POSITIVE_INFINITY) this.#outSinceUs[car] = before;
+    }
+  }
+
+  /** Forgets everything, for another stretch of the race. */
+  clear(): void {
+    this.#times.fill(Number.NEGATIVE_INFINITY);
+    this.#states.fill(ABSENT);
+    this.#outSinceUs.fill(Number.POSITIVE_INFINITY);
+    this.#newest = -1;
+    this.#count = 0;
+  }
+
+  /** Between two frames cars move the forward way round; before the oldest and after the newest they hold still. */
+  sample(timeUs: number, fractions: Float64Array, states: Uint8Array): void {
+    if (this.#count === 0) {
+      states.fill(ABSENT);
+      return;
+    }
+    const { from, to, part } = this.#around(timeUs);
+    for (let car = 0; car < this.cars; car++) {
+      const a = this.#fractions[from * this.cars + car] ?? 0;
+      let step = ((this.#fractions[to * this.cars + car] ?? 0) - a + LAP) % LAP;
+      if (step > BACKWARDS) step -= LAP;
+      fractions[car] = ((a + step * part + LAP) % LAP) / LAP;
+      const out = timeUs - (this.#outSinceUs[car] ?? 0) > STOPPED_SHOWN_US;
+      states[car] = out ? ABSENT : (this.#states[from * this.cars + car] ?? ABSENT);
+    }
+  }
+
+  #advance(timeUs: number): void {
+    const last = this.#newest;
+    this.#newest = (last + 1) % SLOTS;
+    if (this.#count < SLOTS) this.#count++;
+    this.#times[this.#newest] = timeUs;
+    if (last < 0) return;
+    // A frame in parts leaves no car where it was sixteen frames ago.
+    this.#fractions.copyWithin(this.#newest * this.cars, last * this.cars, (last + 1) * this.cars);
+    this.#states.copyWithin(this.#newest * this.cars, last * this.cars, (last + 1) * this.cars);
+  }
+
+  #around(timeUs: number): { from: number; to: number; part: number } {
+    let to = this.#newest;
+    for (let back = 0; back < this.#count; back++) {
+      const from = (this.#newest - back + SLOTS) % SLOTS;
+      const fromUs = this.#times[from] ?? 0;
+      if (fromUs <= timeUs || back === this.#count - 1) {
+        const span = (this.#times[to] ?? 0) - fromUs;
+        const part = span > 0 ? Math.min(1, Math.max(0, (timeUs - fromUs) / span)) : 0;
+        return { from, to, part };
+      }
+      to = from;
+    }
+    return { from: to, to, part: 0 };
+  }
+}

@@ -1,0 +1,146 @@
+import { Board, type BoardView } from './board';
+import { FrameRing } from './frame-ring';
+import { LineEstimator } from './line-estimator';
+import type { Facts, Frame, Snapshot } from './model';
+import { Status } from './model';
+import type { Positions } from './positions';
+import { RaceClock } from './race-clock';
+import { LiveSocket, type Connection, type Socket } from './socket';
+import { readMessage } from './wire';
+
+/** The board is given to the page at most this often. */
+const PUBLISH_EVERY_MS = 100;
+/** How far cars are driven on ahead of the newest fact, where there are no frames. */
+const ESTIMATE_AHEAD_US = 5_000_000;
+
+export interface LiveRaceOptions {
+  /** For tests: a line that is not a WebSocket. */
+  readonly open?: (url: string) => Socket;
+}
+
+/** One race as it is seen live: the board for the page, the positions for the map, and how the line stands. */
+export class LiveRace {
+  readonly id: string;
+  #board = new Board();
+  #view = $state.raw<BoardView | null>(null);
+  #connection = $state.raw<Connection>({ kind: 'connecting' });
+  #snapshots = $state(0);
+  #publishing: ReturnType<typeof setTimeout> | null = null;
+  #ring: FrameRing | null = null;
+  #estimator: LineEstimator | null = null;
+  #frameClock = new RaceClock(1);
+  #factClock = new RaceClock(1);
+  readonly #socket: LiveSocket;
+
+  constructor(id: string, options: LiveRaceOptions = {}) {
+    this.id = id;
+    this.#socket = new LiveSocket({
+      url: () => liveUrl(id, this.#board.seq),
+      receive: (data, atMs) => this.#receive(data, atMs),
+      changed: (connection) => (this.#connection = connection),
+      reset: () => (this.#board = new Board()),
+      ...options,
+    });
+  }
+
+  /** Null until the first snapshot; the last one known while the line is down. */
+  get board(): BoardView | null {
+    return this.#view;
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  /** Counts the snapshots: what changed with one did not happen now, so nothing moves for it. */
+  get snapshots(): number {
+    return this.#snapshots;
+  }
+
+  /** Whether the map's positions are worked out from timing lines, there being no frames. Read each picture. */
+  get estimated(): boolean {
+    return this.#ring === null || this.#ring.empty;
+  }
+
+  connect(): void {
+    this.#socket.connect();
+  }
+
+  close(): void {
+    this.#socket.close();
+    if (this.#publishing !== null) clearTimeout(this.#publishing);
+  }
+
+  /** Where the cars are; null before the first snapshot. */
+  get positions(): Positions | null {
+    return this.estimated ? this.#estimator : this.#ring;
+  }
+
+  /** The race time that the map shows at a moment of ours. */
+  pictureTimeUs(atMs: number): number {
+    if (!this.estimated) return this.#frameClock.playbackUs(atMs);
+    if (this.#board.head.status !== Status.Running) return this.#factClock.nowUs(atMs, 0);
+    return this.#factClock.nowUs(atMs, ESTIMATE_AHEAD_US);
+  }
+
+  /** How old the newest position is. */
+  pictureAgeMs(atMs: number): number {
+    return this.estimated ? 0 : this.#frameClock.ageMs(atMs);
+  }
+
+  #receive(data: ArrayBuffer, atMs: number): void {
+    const message = readMessage(data);
+    switch (message?.type) {
+      case 'snapshot':
+        this.#start(message, atMs);
+        break;
+      case 'facts':
+        this.#follow(message, atMs);
+        break;
+      case 'frame':
+        this.#picture(message, atMs);
+        break;
+      case 'pulse': // heard, which is all it is for
+      case undefined:
+        break;
+    }
+  }
+
+  #start(snapshot: Snapshot, atMs: number): void {
+    this.#board.replace(snapshot);
+    const cars = snapshot.entries.length;
+    if (this.#ring?.cars !== cars) this.#ring = new FrameRing(cars);
+    this.#frameClock = new RaceClock(snapshot.race.speed);
+    this.#factClock = new RaceClock(snapshot.race.speed);
+    this.#factClock.observe(snapshot.timeUs, atMs);
+    this.#estimator = new LineEstimator(snapshot.race, cars);
+    this.#view = this.#board.view();
+    this.#estimator.start(this.#view?.rows ?? [], this.#view?.order ?? [], snapshot.timeUs);
+    this.#snapshots++;
+  }
+
+  #follow(facts: Facts, atMs: number): void {
+    if (!this.#board.apply(facts)) return;
+    this.#factClock.observe(facts.timeUs, atMs);
+    if (this.estimated) {
+      for (const fact of facts.facts) {
+        if (fact.kind === 'row') this.#estimator?.observe(fact.row, facts.timeUs);
+      }
+    }
+    this.#publishing ??= setTimeout(() => {
+      this.#publishing = null;
+      this.#view = this.#board.view();
+    }, PUBLISH_EVERY_MS);
+  }
+
+  #picture(frame: Frame, atMs: number): void {
+    this.#ring?.push(frame);
+    this.#frameClock.observe(frame.timeUs, atMs);
+  }
+}
+
+function liveUrl(id: string, seq: number): string {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  const from = seq > 0 ? `?from=${seq}` : '';
+  return `${scheme}//${location.host}/live/${encodeURIComponent(id)}${from}`;
+}

@@ -1,0 +1,232 @@
+/*
+ * The words of a race as the live line speaks them; mirrored from race/*.go and transport/WIRE.md.
+ * Times are race time, 0 = none yet. `car` is a car's 0-based slot, its place in `entries`.
+ */
+
+export enum Status {
+  Waiting,
+  Running,
+  Paused,
+  Finished,
+  Failed,
+}
+
+export enum Flag {
+  Clear,
+  Yellow,
+  SafetyCar,
+  VirtualSafetyCar,
+  Red,
+  Chequered,
+}
+
+export enum CarState {
+  Grid,
+  Running,
+  Pit,
+  Finished,
+  Retired,
+  DidNotStart,
+  Disqualified,
+}
+
+export enum Mark {
+  None,
+  Slower,
+  PersonalBest,
+  SessionBest,
+}
+
+export enum Tyre {
+  Unknown,
+  Soft,
+  Medium,
+  Hard,
+}
+
+export enum LineKind {
+  Finish,
+  Sector,
+  Mini,
+  SpeedTrap,
+  PitEntry,
+  PitExit,
+}
+
+export enum EventKind {
+  Start,
+  Flag,
+  PitIn,
+  PitOut,
+  Tyres,
+  Retired,
+  Penalty,
+  FastestLap,
+  Leader,
+  Chequered,
+  DidNotStart,
+  Disqualified,
+  Result,
+}
+
+export enum ClassifiedStatus {
+  Finished,
+  Retired,
+  NotClassified,
+  DidNotStart,
+  Disqualified,
+}
+
+/** Marks an event that concerns no single car. */
+export const NO_CAR = -1;
+
+export interface Line {
+  readonly kind: LineKind;
+  /** From 1: the sector that ends here; 0 for other lines. */
+  readonly sector: number;
+  readonly permyriad: number;
+}
+
+export interface RaceInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'simulation' | 'external';
+  /** The circuit's key; empty where only the lines are known. */
+  readonly circuit: string;
+  readonly cars: number;
+  /** The distance; 0: by time alone. */
+  readonly laps: number;
+  /** Times real time; 0: as fast as possible. */
+  readonly speed: number;
+  readonly tickHz: number;
+  readonly lines: readonly Line[];
+}
+
+export interface Entry {
+  readonly number: number;
+  readonly code: string;
+  readonly name: string;
+  readonly team: string;
+  /** `#rrggbb`. */
+  readonly colour: string;
+  /** From 1; 0 where there is no grid. */
+  readonly grid: number;
+}
+
+export interface Head {
+  readonly status: Status;
+  readonly flag: Flag;
+  readonly leaderLap: number;
+  readonly laps: number;
+  readonly timeMs: number;
+}
+
+export interface Row {
+  readonly car: number;
+  readonly laps: number;
+  readonly gapMs: number;
+  /** Above 0: that many laps behind, and the time does not apply. */
+  readonly gapLaps: number;
+  readonly intervalMs: number;
+  readonly intervalLaps: number;
+  readonly lastMs: number;
+  readonly bestMs: number;
+  readonly sectorsMs: readonly [number, number, number];
+  readonly sectorMarks: readonly [Mark, Mark, Mark];
+  readonly lastMark: Mark;
+  readonly tyre: Tyre;
+  readonly tyreAgeLaps: number;
+  readonly stops: number;
+  readonly state: CarState;
+  readonly penaltyMs: number;
+  /** One mark for each mini-sector of the lap being driven. */
+  readonly minis: Uint8Array;
+  readonly speedTrapKmh: number;
+  readonly bestIsSession: boolean;
+}
+
+export interface Lap {
+  readonly car: number;
+  readonly number: number;
+  readonly durationMs: number;
+  readonly endMs: number;
+  readonly position: number;
+}
+
+export interface RaceEvent {
+  readonly kind: EventKind;
+  readonly car: number;
+  readonly lap: number;
+  readonly timeMs: number;
+  readonly value: number;
+  readonly text: string;
+}
+
+export interface Classified {
+  /** 0: none. */
+  readonly position: number;
+  readonly car: number;
+  readonly laps: number;
+  readonly status: ClassifiedStatus;
+  /** -1 where it does not apply, as in the other times. */
+  readonly durationMs: number;
+  readonly gapMs: number;
+  readonly gapLaps: number;
+  readonly intervalMs: number;
+  readonly penaltyMs: number;
+  readonly bestLapMs: number;
+  readonly bestLap: number;
+  readonly reason: string;
+}
+
+export interface Result {
+  readonly final: boolean;
+  readonly classified: readonly Classified[];
+  readonly stateHash: string;
+}
+
+export interface Snapshot {
+  readonly type: 'snapshot';
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly race: RaceInfo;
+  readonly entries: readonly Entry[];
+  readonly head: Head;
+  readonly order: Uint32Array;
+  readonly rows: readonly Row[];
+  readonly events: readonly RaceEvent[];
+  readonly result: Result | null;
+}
+
+export type Fact =
+  | { readonly kind: 'row'; readonly row: Row }
+  | { readonly kind: 'order'; readonly from: number; readonly cars: Uint32Array }
+  | { readonly kind: 'lap'; readonly lap: Lap }
+  | { readonly kind: 'event'; readonly event: RaceEvent }
+  | { readonly kind: 'head'; readonly head: Head }
+  | { readonly kind: 'result'; readonly result: Result };
+
+export interface Facts {
+  readonly type: 'facts';
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly facts: readonly Fact[];
+}
+
+/** All cars at one instant: the columns that the map needs. */
+export interface Frame {
+  readonly type: 'frame';
+  readonly tick: number;
+  readonly timeUs: number;
+  readonly first: number;
+  /** 65536ths of the lap from the finish line. */
+  readonly lapFraction: Uint16Array;
+  readonly state: Uint8Array;
+}
+
+export interface Pulse {
+  readonly type: 'pulse';
+  readonly wallMs: number;
+}
+
+export type Message = Snapshot | Facts | Frame | Pulse;

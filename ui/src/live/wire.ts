@@ -1,0 +1,242 @@
+import { decode } from '@msgpack/msgpack';
+
+import { Items, WireError } from './items';
+import type {
+  Classified,
+  Entry,
+  Fact,
+  Facts,
+  Frame,
+  Head,
+  Lap,
+  Line,
+  Mark,
+  Message,
+  RaceEvent,
+  RaceInfo,
+  Result,
+  Row,
+  Snapshot,
+} from './model';
+
+export { WireError } from './items';
+
+const VERSION = 1;
+
+const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4 } as const;
+const FACT = { row: 1, order: 2, lap: 3, event: 4, head: 5, result: 6 } as const;
+
+/**
+ * Reads a message of transport/WIRE.md. Null for a type, or facts of a kind, that a newer server may send and this
+ * page need not know. Throws WireError where the bytes are not of this wire.
+ */
+export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
+  const m = new Items(unpack(data), 'message');
+  const version = m.int(0);
+  if (version !== VERSION) throw new WireError(`the server speaks version ${version}, this page ${VERSION}`);
+  switch (m.int(1)) {
+    case TYPE.snapshot:
+      return readSnapshot(m);
+    case TYPE.facts:
+      return readFacts(m);
+    case TYPE.frame:
+      return readFrame(m);
+    case TYPE.pulse:
+      return { type: 'pulse', wallMs: m.int(2) };
+    default:
+      return null;
+  }
+}
+
+function unpack(data: ArrayBuffer | Uint8Array): unknown {
+  try {
+    return decode(data);
+  } catch (cause) {
+    throw new WireError('message is not MessagePack', { cause });
+  }
+}
+
+function readSnapshot(m: Items): Snapshot {
+  const race = readRace(m.value(4));
+  const entries = m.array(5, 'entries').map(readEntry);
+  const order = m.u32s(7);
+  const rows = m.array(8, 'rows').map(readRow);
+  if (rows.length > entries.length) {
+    throw new WireError(`snapshot: ${rows.length} rows for ${entries.length} entries`);
+  }
+  return {
+    type: 'snapshot',
+    seq: m.count(2),
+    timeUs: m.int(3),
+    race,
+    entries,
+    head: readHead(m.array(6, 'head')),
+    order,
+    rows,
+    events: m.array(9, 'events').map(readEvent),
+    result: m.isNil(10) ? null : readResult(m.array(10, 'result')),
+  };
+}
+
+function readRace(value: unknown): RaceInfo {
+  if (typeof value !== 'object' || value === null) throw new WireError('race is not a map');
+  const map = value as Record<string, unknown>;
+  // The values in a fixed order, so that one reader checks the types of maps and of arrays.
+  const fields = ['id', 'name', 'kind', 'circuit', 'cars', 'laps', 'speed', 'tick_hz', 'lines'];
+  const race = new Items(
+    fields.map((field) => map[field]),
+    `race (${fields.join(', ')})`,
+  );
+  const kind = race.string(2);
+  if (kind !== 'simulation' && kind !== 'external') throw new WireError(`race: unknown kind ${kind}`);
+  return {
+    id: race.string(0),
+    name: race.string(1),
+    kind,
+    circuit: race.string(3),
+    cars: race.count(4),
+    laps: race.count(5),
+    speed: race.number(6),
+    tickHz: race.count(7),
+    lines: race.array(8, 'lines').map(readLine),
+  };
+}
+
+function readLine(value: unknown): Line {
+  const l = new Items(value, 'line');
+  return { kind: l.count(0), sector: l.count(1), permyriad: l.count(2, 10_000) };
+}
+
+function readEntry(value: unknown): Entry {
+  const e = new Items(value, 'entry');
+  const colour = e.string(4);
+  return {
+    number: e.count(0),
+    code: e.string(1),
+    name: e.string(2),
+    team: e.string(3),
+    // A colour goes into style attributes and onto the canvas: anything else becomes grey.
+    colour: /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : '#7a8290',
+    grid: e.count(5),
+  };
+}
+
+function readHead(h: Items): Head {
+  return {
+    status: h.count(0),
+    flag: h.count(1),
+    leaderLap: h.count(2),
+    laps: h.count(3),
+    timeMs: h.int(4),
+  };
+}
+
+function readFacts(m: Items): Facts {
+  const facts = m.array(4, 'facts').map(readFact);
+  return {
+    type: 'facts',
+    seq: m.count(2),
+    timeUs: m.int(3),
+    facts: facts.filter((fact) => fact !== null),
+  };
+}
+
+function readFact(value: unknown): Fact | null {
+  const f = new Items(value, 'fact');
+  switch (f.int(0)) {
+    case FACT.row:
+      return { kind: 'row', row: readRow(f.value(1)) };
+    case FACT.order:
+      return { kind: 'order', from: f.count(1), cars: f.u32s(2) };
+    case FACT.lap:
+      return { kind: 'lap', lap: readLap(f.array(1, 'lap')) };
+    case FACT.event:
+      return { kind: 'event', event: readEvent(f.value(1)) };
+    case FACT.head:
+      return { kind: 'head', head: readHead(f.array(1, 'head')) };
+    case FACT.result:
+      return { kind: 'result', result: readResult(f.array(1, 'result')) };
+    default:
+      return null;
+  }
+}
+
+function readRow(value: unknown): Row {
+  const r = new Items(value, 'row');
+  const marks = r.count(11, 255);
+  const mark = (slot: number): Mark => (marks >> (2 * slot)) & 3;
+  return {
+    car: r.count(0),
+    laps: r.count(1),
+    gapMs: r.int(2),
+    gapLaps: r.count(3),
+    intervalMs: r.int(4),
+    intervalLaps: r.count(5),
+    lastMs: r.int(6),
+    bestMs: r.int(7),
+    sectorsMs: [r.int(8), r.int(9), r.int(10)],
+    sectorMarks: [mark(0), mark(1), mark(2)],
+    lastMark: mark(3),
+    tyre: r.count(12),
+    tyreAgeLaps: r.count(13),
+    stops: r.count(14),
+    state: r.count(15),
+    penaltyMs: r.int(16),
+    minis: r.bytes(17),
+    speedTrapKmh: r.count(18),
+    bestIsSession: r.bool(19),
+  };
+}
+
+function readLap(l: Items): Lap {
+  return {
+    car: l.count(0),
+    number: l.count(1),
+    durationMs: l.int(2),
+    endMs: l.int(6),
+    position: l.count(7),
+  };
+}
+
+function readEvent(value: unknown): RaceEvent {
+  const e = new Items(value, 'event');
+  return {
+    kind: e.count(0),
+    car: e.int(1),
+    lap: e.count(2),
+    timeMs: e.int(3),
+    value: e.int(4),
+    text: e.string(5),
+  };
+}
+
+function readResult(r: Items): Result {
+  return { final: r.bool(0), classified: r.array(1, 'classified').map(readClassified), stateHash: r.string(2) };
+}
+
+function readClassified(value: unknown): Classified {
+  const c = new Items(value, 'classified');
+  return {
+    position: c.count(0),
+    car: c.count(1),
+    laps: c.count(2),
+    status: c.count(3),
+    durationMs: c.int(4),
+    gapMs: c.int(5),
+    gapLaps: c.count(6),
+    intervalMs: c.int(7),
+    penaltyMs: c.int(8),
+    bestLapMs: c.int(9),
+    bestLap: c.count(10),
+    reason: c.string(11),
+  };
+}
+
+function readFrame(m: Items): Frame {
+  const lapFraction = m.u16s(5);
+  const state = m.bytes(6);
+  if (lapFraction.length !== state.length) {
+    throw new WireError(`frame: ${lapFraction.length} lap fractions for ${state.length} states`);
+  }
+  return { type: 'frame', tick: m.int(2), timeUs: m.int(3), first: m.count(4), lapFraction, state };
+}
