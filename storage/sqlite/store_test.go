@@ -1,0 +1,238 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
+	"lightsout/transport"
+)
+
+func mustOpen(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func mustClose(t *testing.T, s *sqlite.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStore_KeepsTheContract(t *testing.T) {
+	storagetest.Contract(t, func(t *testing.T) storagetest.Journal {
+		return mustOpen(t, filepath.Join(t.TempDir(), "odd name?#%.db"))
+	})
+}
+
+func frames(t *testing.T, s *sqlite.Store, from, to race.Tick) []*race.Frame {
+	t.Helper()
+	var out []*race.Frame
+	err := s.Frames(context.Background(), "r", from, to, func(f *race.Frame) error { out = append(out, f); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	s := mustOpen(t, path)
+	batches := storagetest.Batches("r")
+	for _, b := range batches[:3] {
+		storagetest.MustAppend(t, s, b)
+	}
+	result := race.Classification{Final: true, StateHash: "h", Entries: []race.Classified{
+		{Position: 1, Car: 0, Laps: 2, DurationMS: 100, BestLapMS: 50, BestLap: 1},
+		{Car: 1, Status: race.StatusNotClassified, DurationMS: -1, GapMS: -1, IntervalMS: -1, BestLapMS: -1, Reason: "engine"},
+	}}
+	lap := race.Lap{Car: 1, Number: 1, DurationMS: 90_000, SectorsMS: [3]int64{1, 2, 3}, EndMS: 90_000, Position: 2, PitIn: true, Mark: race.SessionBest}
+	event := race.Event{Kind: race.EventRetired, Car: 1, Lap: 2, TimeMS: 5, Text: "engine"}
+	facts := []race.Facts{
+		{Seq: 5, Facts: []race.Fact{race.LapCompleted{Lap: lap}, race.HeadChanged{Head: race.Head{Status: race.Underway, LeaderLap: 2}}}},
+		{Seq: 6, Facts: []race.Fact{race.EventHappened{Event: event}, race.ResultPublished{Classification: result}}},
+	}
+	s.AppendFacts("r", facts)
+	s.AppendFacts("r", facts) // told again by a timekeeper's next life
+	mustClose(t, s)
+
+	s = mustOpen(t, path)
+	defer mustClose(t, s)
+	if p := storagetest.MustLoad(t, s, "r"); p.Seq != 6 || p.Count != 3 || p.Facts != 6 || string(p.Snapshot) != "after 3" {
+		t.Errorf("position %+v", p)
+	}
+	storagetest.MustAppend(t, s, batches[3])
+	ctx := context.Background()
+	all, err := s.Summaries(ctx)
+	if err != nil || len(all) != 1 || all[0].Winner != "AAA" || all[0].LeaderLap != 2 || all[0].Race.Seed != 1<<64-1 {
+		t.Errorf("summaries %+v, %v", all, err)
+	}
+	laps, err := s.Laps(ctx, "r", race.NoCar)
+	if diff := cmp.Diff([]race.Lap{lap}, laps); diff != "" || err != nil {
+		t.Errorf("laps: %v %s", err, diff)
+	}
+	events, err := s.Events(ctx, "r")
+	if diff := cmp.Diff([]race.Event{event}, events); diff != "" || err != nil {
+		t.Errorf("events: %v %s", err, diff)
+	}
+	got, err := s.Classification(ctx, "r")
+	if diff := cmp.Diff(result, got); diff != "" || err != nil {
+		t.Errorf("classification: %v %s", err, diff)
+	}
+	passings, err := s.Passings(ctx, "r", 0, 10)
+	if err != nil || len(passings) != 2 || !passings[1].Passing.InPit || passings[1].Passing.SpeedKMH != 80 {
+		t.Errorf("passings %+v, %v", passings, err)
+	}
+	if got := frames(t, s, 0, 100); len(got) != 3 || got[0].Tick != 2 || got[2].Tick != 4 {
+		t.Errorf("%d frames", len(got))
+	} else if diff := cmp.Diff(batches[3].Frame, got[2]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTelemetry_IsTheSameInBlocksAcrossCommitsAndRestarts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	s := mustOpen(t, path)
+	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
+	var want []*race.Frame
+	for tick := race.Tick(1); tick <= 250; tick++ {
+		f := &race.Frame{Tick: tick, Time: race.Micros(tick) * 100_000}
+		for car := range 30 {
+			f.LapFraction = append(f.LapFraction, uint16(int(tick)*97+car*2000))
+			f.State = append(f.State, race.CarState(int(tick)/50%3))
+			f.Lap = append(f.Lap, uint16(tick/40))
+			f.SpeedDKMH = append(f.SpeedDKMH, uint16(3000-car*int(tick)%700))
+			f.RPM50 = append(f.RPM50, uint8(tick))
+			f.Throttle = append(f.Throttle, uint8(tick%101))
+			f.Brake = append(f.Brake, uint8(100-tick%101))
+			f.GearDRS = append(f.GearDRS, uint8(car%9))
+		}
+		want = append(want, f)
+		storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: uint64(tick) + 1, Frame: f})
+		if tick == 130 { // in the middle of a block
+			mustClose(t, s)
+			s = mustOpen(t, path)
+		}
+	}
+	if diff := cmp.Diff(want, frames(t, s, 1, 1000)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want[94:105], frames(t, s, 95, 105)); diff != "" {
+		t.Errorf("a part: %s", diff)
+	}
+	mustClose(t, s)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes for %d samples", info.Size(), 250*30)
+}
+
+func TestDelete_TakesAllOfARace(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+	defer mustClose(t, s)
+	for _, b := range storagetest.Batches("r") {
+		storagetest.MustAppend(t, s, b)
+	}
+	deleted := make(chan error, 1)
+	s.Delete("r", func(err error) { deleted <- err })
+	if err := <-deleted; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Summary(context.Background(), "r"); !errors.Is(err, race.ErrNotFound) {
+		t.Errorf("summary: %v", err)
+	}
+	if len(storagetest.MustRead(t, s, "r", 0, 10)) != 0 || len(frames(t, s, 0, 100)) != 0 {
+		t.Error("something is left")
+	}
+	s.Delete("r", func(err error) { deleted <- err })
+	if err := <-deleted; !errors.Is(err, race.ErrNotFound) {
+		t.Errorf("deleting again: %v", err)
+	}
+}
+
+func TestOpen_SaysWhatIsWrongWithTheFile(t *testing.T) {
+	dir := t.TempDir()
+	notADatabase := filepath.Join(dir, "text.db")
+	if err := os.WriteFile(notADatabase, []byte("this is no database, but a text of some length, as anybody can see"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{notADatabase, dir, filepath.Join(dir, "none", "x.db")} {
+		if s, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler)); err == nil {
+			mustClose(t, s)
+			t.Errorf("%s was opened", path)
+		} else {
+			t.Log(err)
+		}
+	}
+}
+
+func TestAppend_OfARefusedBatchLeavesTheOthersOfItsCommitAlone(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+	defer mustClose(t, s)
+	good, bad := storagetest.Batches("good"), storagetest.Batches("bad")
+	storagetest.MustAppend(t, s, bad[0])
+	answers := make(chan string, 10)
+	for i, b := range append([]*race.Batch{bad[0]}, good...) {
+		s.Append(b, func(err error) { answers <- fmt.Sprint(i, err == nil) })
+	}
+	seen := map[string]bool{}
+	for range 5 {
+		seen[<-answers] = true
+	}
+	for i := range 5 {
+		if want := fmt.Sprint(i, i > 0); !seen[want] {
+			t.Errorf("%s is missing in %v", want, seen)
+		}
+	}
+	if n := len(storagetest.MustRead(t, s, "good", 0, 100)); n != 8 {
+		t.Errorf("%d records of the good race, expected 8", n)
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, cars := range []int{20, 1000} {
+		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
+			s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			done := make(chan error, 64)
+			s.Append(storagetest.Batches("r")[0], func(err error) { done <- err })
+			if err := <-done; err != nil {
+				b.Fatal(err)
+			}
+			frame := func(tick race.Tick) *race.Frame {
+				f := &race.Frame{Tick: tick}
+				f.LapFraction, f.State, f.Lap = make([]uint16, cars), make([]race.CarState, cars), make([]uint16, cars)
+				f.SpeedDKMH, f.RPM50, f.Throttle = make([]uint16, cars), make([]uint8, cars), make([]uint8, cars)
+				f.Brake, f.GearDRS = make([]uint8, cars), make([]uint8, cars)
+				return f
+			}
+			var tick race.Tick
+			for b.Loop() {
+				tick++
+				s.Append(&race.Batch{Race: "r", Count: uint64(tick) + 1, Frame: frame(tick)}, func(err error) { done <- err })
+				if err := <-done; err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(cars), "ns/sample")
+		})
+	}
+}
