@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/contrib/websocket"
@@ -72,8 +73,13 @@ func (s *Server) watch(conn *websocket.Conn) {
 		sock.CloseWith(closeGoingAway, err.Error())
 		return
 	}
-	go drain(conn, v)
+	var beside sync.WaitGroup
+	beside.Go(func() { drain(conn, v) })
+	beside.Go(func() { ping(conn, v) })
 	v.watch(s.cfg.PulseEvery, s.cfg.WriteTimeout)
+	v.cut(0, "")
+	_ = conn.Close() // ends the reading
+	beside.Wait()    // the library hands the connection's place to another one once this returns
 }
 
 // drain reads what a spectator sends, which is nothing but answers to pings, and notices when it has gone.
@@ -82,22 +88,24 @@ func drain(conn *websocket.Conn, v *spectator) {
 	extend := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongWait)) }
 	conn.SetPongHandler(extend)
 	_ = extend("") // a deadline that cannot be set shows in the read
-	go func() {
-		tick := time.NewTicker(pingEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-v.end:
-				return
-			case <-tick.C:
-				_ = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // the read notices
-			}
-		}
-	}()
 	for {
 		if _, _, err := conn.ReadMessage(); err != nil {
 			v.cut(0, "")
 			return
+		}
+	}
+}
+
+// ping makes a spectator answer now and then; that it has gone shows in the reading.
+func ping(conn *websocket.Conn, v *spectator) {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-v.end:
+			return
+		case <-tick.C:
+			_ = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
 		}
 	}
 }

@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lightsout/race"
+)
+
+func TestOpenAPI_DescribesEveryRouteAndNoOther(t *testing.T) {
+	s, err := New(DefaultConfig(), Deps{Registry: prometheus.NewRegistry()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal(openAPIDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var described, served []string
+	for path, methods := range doc.Paths {
+		for m := range methods {
+			described = append(described, strings.ToUpper(m)+" "+path)
+		}
+	}
+	param := regexp.MustCompile(`:(\w+)`)
+	for _, r := range s.app.GetRoutes(true) {
+		path, ours := strings.CutPrefix(r.Path, "/api/v1")
+		if ours && r.Method != "HEAD" && path != "" {
+			served = append(served, r.Method+" "+param.ReplaceAllString(path, "{$1}"))
+		}
+	}
+	slices.Sort(described)
+	slices.Sort(served)
+	if !slices.Equal(described, served) {
+		t.Errorf("described\n%q\nserved\n%q", described, served)
+	}
+}
+
+func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(openAPIDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range map[string]any{
+		"Race": raceDTO{}, "RaceDetail": raceDetailDTO{}, "Line": lineDTO{}, "RuleSet": race.RuleSet{}, "Order": orderDTO{},
+		"Entry": race.Entry{}, "Classified": classifiedDTO{}, "Classification": classificationDTO{}, "Lap": lapDTO{},
+		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
+		"Problem": Problem{},
+	} {
+		want := fieldNames(reflect.TypeOf(v))
+		var got []string
+		for p := range doc.Components.Schemas[name].Properties {
+			got = append(got, p)
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: described are %q, sent are %q", name, got, want)
+		}
+	}
+}
+
+func fieldNames(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			names = append(names, fieldNames(f.Type)...)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
