@@ -24,11 +24,11 @@ type Model struct {
 	places    []int64 // where overtaking is tried
 	flap      flap
 	lane      lane
-	stopsUS   [1024]int32  // quantiles of the stationary time
-	pullMMS2  [128]int32   // acceleration by speed in m/s
-	minGapNS  int64        // that a car keeps behind another
-	duelNS    int64        // within which two cars cost each other time
-	needUS    int64        // s/lap of advantage that overtaking needs, in microseconds
+	stopsUS   [1024]int32 // quantiles of the stationary time
+	pullMMS2  [128]int32  // acceleration by speed in m/s
+	minGapNS  int64       // that a car keeps behind another
+	duelNS    int64       // within which two cars cost each other time
+	needUS    int64       // s/lap of advantage that overtaking needs, in microseconds
 	tickUS    int64
 	baseUS    int64 // race pace of the best car without fuel
 	timeScale int64 // lap time over 90 s, in thousandths: lap time effects are scaled by it

@@ -105,6 +105,9 @@ func (t *turn) onTrack() {
 // a red flag; it sets the speed.
 func (t *turn) limited(step int64, top int32) int64 {
 	m, r := t.m, &t.row
+	if t.left <= 0 {
+		return 0 // the wait took all of the tick
+	}
 	before := int64(r.SpeedMMS)
 	after := step * int64(top) / t.left / 1000 // mm/s at the pace that is wanted
 	if r.Mode&Launching != 0 {

@@ -29,7 +29,7 @@ type Row struct {
 	ChaseTicks int32
 	TyreAge    uint16 // laps begun on this set, 0 when new
 	Stops      uint16
-	NextLine   uint8  // index of the next line on the track; 0 is the finish line
+	NextLine   uint8 // index of the next line on the track; 0 is the finish line
 	Compound   race.Compound
 	State      race.CarState
 	Mode       Mode

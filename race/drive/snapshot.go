@@ -126,7 +126,9 @@ func (m *Model) DecodeField(b []byte) (*Field, error) {
 // sound checks that every value is one that a race can have, so that nothing later can fail on it.
 func (m *Model) sound(f *Field) error {
 	n := race.CarIdx(m.cfg.Cars)
-	bad := func(what string, i int) error { return fmt.Errorf("%w: %s of %d is out of range", ErrSnapshot, what, i) }
+	bad := func(what string, i int) error {
+		return fmt.Errorf("%w: %s of %d is out of range", ErrSnapshot, what, i)
+	}
 	if f.Tick < 0 || f.Tick > 1<<40 || f.Flag >= race.FlagChequered || f.Winner < race.NoCar || f.Winner >= n {
 		return bad("head", 0)
 	}
