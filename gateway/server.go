@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -43,6 +44,10 @@ type Server struct {
 	app    *fiber.App
 	schema graphql.Schema
 	m      *Metrics
+
+	mu       sync.Mutex
+	listener net.Listener
+	closing  bool
 }
 
 // New sets a server up; Listen and Serve start it.
@@ -91,12 +96,18 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listener = l
 	return l, nil
 }
 
 // Serve answers until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.app.Listener(l); err != nil {
+	err := s.app.Listener(l)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && !s.closing {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
@@ -105,7 +116,13 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown sends the spectators away and waits for what is being answered.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.deps.Hub.Shutdown()
-	if err := s.app.ShutdownWithContext(ctx); err != nil {
+	s.mu.Lock()
+	s.closing = true
+	if s.listener != nil {
+		_ = s.listener.Close() // Fiber does not know it before Serve has begun; closing it twice does no harm
+	}
+	s.mu.Unlock()
+	if err := s.app.ShutdownWithContext(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("shut the server down: %w", err)
 	}
 	return nil

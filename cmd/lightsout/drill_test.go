@@ -45,12 +45,12 @@ func (r *recording) Append(b *race.Batch, ready func(error)) {
 	})
 }
 
-var drillOrder = race.Order{Circuit: "drill", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
+var drillOrder = race.Order{Circuit: "kartwerk", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
 
 // mustRace runs a race to its end in this process, under a fault.
 func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	t.Helper()
-	c, err := circuit.Open(circuit.List()[0])
+	c, err := circuit.Open(drillOrder.Circuit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestDrill_KillingOneOfEachKindMidRaceChangesNothing(t *testing.T) {
 		for _, when := range []supervise.When{supervise.BeforeReceive, supervise.AfterReceive} {
 			t.Run(fmt.Sprintf("%s/%d", kind, when), func(t *testing.T) {
 				var seen atomic.Int64
-				strike := int64(500)
+				strike := int64(150)
 				if kind == "simulator" {
 					strike = 2 // it handles few messages
 				}
