@@ -70,7 +70,7 @@ func divided(lines []race.Line, n int) []race.Line {
 // speed trap before the finish, and a lane beside the finish line on the inside.
 func (c *Circuit) defaults() error {
 	m := c.Length()
-	aside := max(300, int(350/m*Lap)) // the lane takes about 350 m on either side, 3 % at least
+	aside := max(250, int(220/m*Lap)) // the lane takes about 220 m on either side, 2.5 % at least
 	aside = min(aside, 1500)
 	c.WidthM = 12
 	c.Pit = Pit{Entry: Lap - aside, Exit: aside, LimitKMH: 80, BoxFrom: 3000, BoxTo: 7000}

@@ -46,9 +46,9 @@ func (p Pit) FinishUM() (int64, bool) {
 // PitLane is the lane at n equal steps from entry to exit, beside the track.
 func (c *Circuit) PitLane(n int) []Point {
 	points := make([]Point, max(n, 0))
-	side := -pitAsideM
+	side := -min(pitAsideM, c.Length()/120)
 	if c.Pit.Left {
-		side = pitAsideM
+		side = -side
 	}
 	for i := range points {
 		part := 0.0
