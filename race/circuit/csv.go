@@ -15,7 +15,7 @@ func ImportCSV(file string, r io.Reader) (*Circuit, error) {
 	var points []Point
 	var width float64
 	scan := bufio.NewScanner(io.LimitReader(r, textMaxBytes))
-	line, heading := 0, false
+	line, rows, heading := 0, 0, false
 	for scan.Scan() {
 		line++
 		text := strings.TrimSpace(strings.TrimPrefix(scan.Text(), "\uFEFF"))
@@ -30,6 +30,7 @@ func ImportCSV(file string, r io.Reader) (*Circuit, error) {
 		if err != nil {
 			return nil, err
 		}
+		rows++
 		points = append(points, Point{row[0], row[1]})
 		for _, w := range row[2:] {
 			width += w
@@ -52,7 +53,7 @@ func ImportCSV(file string, r io.Reader) (*Circuit, error) {
 		return nil, err
 	}
 	if width > 0 {
-		c.WidthM = min(50, max(3, math.Round(width/float64(len(points))*10)/10))
+		c.WidthM = min(50, max(3, math.Round(width/float64(rows)*10)/10))
 	}
 	return c, nil
 }

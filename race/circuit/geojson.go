@@ -44,6 +44,9 @@ func ImportGeoJSON(file string, data []byte) (*Circuit, error) {
 	if err := gap(file, points, false); err != nil {
 		return nil, err
 	}
+	if err := sound(file, points); err != nil {
+		return nil, err
+	}
 	length, ok := f.Properties.Length.(float64)
 	if ok {
 		if is := around(points); !(math.Abs(is-length) <= float64(0.05*length)) {
