@@ -43,7 +43,6 @@ export async function startRace(order: RaceOrder): Promise<RaceSummary> {
   return (await ask('/races', { method: 'POST', body: order })) as RaceSummary;
 }
 
-
 export async function controlRace(id: string, control: RaceControl): Promise<RaceSummary> {
   return (await ask(`${race(id)}/${control}`, { method: 'POST' })) as RaceSummary;
 }

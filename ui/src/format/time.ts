@@ -13,7 +13,6 @@ export function lapTime(ms: number): string {
   return minutes > 0 ? `${minutes}:${seconds}` : seconds.replace(/^0/, '');
 }
 
-
 /** `+2.345`, `+1:02.345`, `1 LAP`, `2 LAPS`. */
 export function gap(ms: number, laps: number): string {
   if (laps > 0) return laps === 1 ? '1 LAP' : `${laps} LAPS`;

@@ -26,5 +26,11 @@ export function when(iso: string, now = new Date()): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return '';
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric';
-  return at.toLocaleString(undefined, { day: 'numeric', month: 'short', year, hour: '2-digit', minute: '2-digit' });
+  return at.toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    year,
+    hour: '2-digit',
+    minute: '2-digit',
+  });
 }

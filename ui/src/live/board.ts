@@ -97,7 +97,10 @@ export class Board {
     if (fact.kind === 'row' && fact.row.car >= cars) {
       throw new WireError(`row of car ${fact.row.car} in a race of ${cars}`);
     }
-    if (fact.kind === 'order' && (fact.from + fact.cars.length > cars || fact.cars.some((car) => car >= cars))) {
+    if (
+      fact.kind === 'order' &&
+      (fact.from + fact.cars.length > cars || fact.cars.some((car) => car >= cars))
+    ) {
       throw new WireError(`order of places ${fact.from}+${fact.cars.length} in a race of ${cars}`);
     }
   }

@@ -38,7 +38,10 @@ export class FrameRing implements Positions {
     if (this.#count === 0 || frame.timeUs > newestUs) this.#advance(frame.timeUs);
     const n = Math.min(frame.lapFraction.length, Math.max(0, this.cars - frame.first));
     const at = this.#newest * this.cars + frame.first;
-    this.#fractions.set(n < frame.lapFraction.length ? frame.lapFraction.subarray(0, n) : frame.lapFraction, at);
+    this.#fractions.set(
+      n < frame.lapFraction.length ? frame.lapFraction.subarray(0, n) : frame.lapFraction,
+      at,
+    );
     this.#states.set(n < frame.state.length ? frame.state.subarray(0, n) : frame.state, at);
     const before = this.#count > 1 ? frame.timeUs : Number.NEGATIVE_INFINITY;
     for (let i = 0; i < n; i++) {

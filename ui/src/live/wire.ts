@@ -211,7 +211,11 @@ function readEvent(value: unknown): RaceEvent {
 }
 
 function readResult(r: Items): Result {
-  return { final: r.bool(0), classified: r.array(1, 'classified').map(readClassified), stateHash: r.string(2) };
+  return {
+    final: r.bool(0),
+    classified: r.array(1, 'classified').map(readClassified),
+    stateHash: r.string(2),
+  };
 }
 
 function readClassified(value: unknown): Classified {

@@ -1,8 +1,6 @@
 /** What a path shows. */
 export type Route =
-  | { readonly page: 'home' }
-  | { readonly page: 'race'; readonly id: string }
-  | { readonly page: 'nowhere' };
+  { readonly page: 'home' } | { readonly page: 'race'; readonly id: string } | { readonly page: 'nowhere' };
 
 /** Reads a path; ids are lower-case letters, digits and dashes. */
 export function routeOf(pathname: string): Route {

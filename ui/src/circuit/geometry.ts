@@ -1,0 +1,79 @@
+import type { Point } from '../api';
+
+/** A closed line that cars travel along by their part of the lap. */
+export interface Track {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
+}
+
+/** Fits points in metres, y north, into a canvas, y down, with room at the border. */
+export function fit(
+  points: readonly Point[],
+  width: number,
+  height: number,
+  border: number,
+): (p: Point) => [number, number] {
+  const xs = points.map((p) => p[0]);
+  const ys = points.map((p) => p[1]);
+  const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const scale = Math.min(
+    (width - 2 * border) / (right - left || 1),
+    (height - 2 * border) / (high - low || 1),
+  );
+  const x0 = (width - scale * (right - left)) / 2;
+  const y0 = (height - scale * (high - low)) / 2;
+  return ([x, y]) => [x0 + scale * (x - left), height - y0 - scale * (y - low)];
+}
+
+export function track(points: readonly Point[], place: (p: Point) => [number, number]): Track {
+  const xs = new Float64Array(points.length);
+  const ys = new Float64Array(points.length);
+  points.forEach((p, i) => ([xs[i], ys[i]] = place(p)));
+  return { xs, ys };
+}
+
+/** The place at a part of a closed track (0 to 1). */
+export function along(t: Track, part: number): [number, number] {
+  const n = t.xs.length;
+  const at = (((part % 1) + 1) % 1) * n;
+  return between(t, Math.floor(at) % n, (Math.floor(at) + 1) % n, at % 1);
+}
+
+/** The place at a part of an open line (0 to 1). */
+export function alongLine(t: Track, part: number): [number, number] {
+  const last = t.xs.length - 1;
+  const at = Math.min(Math.max(part, 0), 1) * last;
+  const i = Math.min(Math.floor(at), last - 1);
+  return between(t, i, i + 1, at - i);
+}
+
+function between(t: Track, i: number, j: number, part: number): [number, number] {
+  const [xi, yi, xj, yj] = [t.xs[i] ?? 0, t.ys[i] ?? 0, t.xs[j] ?? 0, t.ys[j] ?? 0];
+  return [xi + (xj - xi) * part, yi + (yj - yi) * part];
+}
+
+/** Where a part of the lap lies within the pit lane's span (0 to 1); the span may cross the finish line. */
+export function inLane(part: number, entry: number, exit: number): number {
+  const span = (exit - entry + 1) % 1 || 1;
+  return Math.min(1, ((part - entry + 1) % 1) / span);
+}
+
+/** A ring for races of which only the timing lines are known. */
+export function ring(n: number): Point[] {
+  return Array.from({ length: n }, (_, i) => {
+    const a = Math.PI / 2 - (i / n) * 2 * Math.PI;
+    return [Math.cos(a) * 1.6, Math.sin(a)] as const;
+  });
+}
+
+export function viewBox(points: readonly Point[]): string {
+  const xs = points.map((p) => p[0]);
+  const ys = points.map((p) => -p[1]);
+  const border = 30;
+  const [left, top] = [Math.min(...xs) - border, Math.min(...ys) - border];
+  return `${left} ${top} ${Math.max(...xs) + border - left} ${Math.max(...ys) + border - top}`;
+}
+
+export function svgPath(points: readonly Point[]): string {
+  return `M${points.map(([x, y]) => `${x} ${-y}`).join('L')}Z`;
+}

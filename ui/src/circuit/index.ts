@@ -1,0 +1,3 @@
+/** The door of the circuit: the live map, and a still outline. */
+export { default as CircuitMap } from './CircuitMap.svelte';
+export { default as CircuitOutline } from './CircuitOutline.svelte';

@@ -1,0 +1,231 @@
+import type { Circuit } from '../api';
+import { ABSENT, CarState, Flag, LineKind, type BoardView, type LiveRace } from '../live';
+import { along, alongLine, fit, inLane, ring, track, type Track } from './geometry';
+
+/** Above this many cars they are drawn in one path for each colour. */
+const BATCH_FROM = 60;
+const HOLLOW_AFTER_MS = 2000;
+const LABELS_MAX = 20;
+
+export interface Colours {
+  readonly line: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly rim: string;
+}
+
+/** Draws a circuit and its cars on a canvas. The circuit is drawn once for each size, the cars for each picture. */
+export class Painter {
+  readonly #circuit: Circuit | null;
+  readonly #still = document.createElement('canvas');
+  #track: Track;
+  #lane: Track | null = null;
+  #fractions = new Float64Array(0);
+  #states = new Uint8Array(0);
+  #width = 0;
+  #height = 0;
+  #stillKey = '';
+  /** Where the cars were drawn last, for the pointer. */
+  readonly places = new Map<number, readonly [number, number]>();
+
+  constructor(circuit: Circuit | null) {
+    this.#circuit = circuit;
+    this.#track = track([], ([x, y]) => [x, y]);
+  }
+
+  resize(width: number, height: number): void {
+    const points = this.#circuit?.outline ?? ring(240);
+    const place = fit(points, width, height, 28);
+    this.#track = track(points, place);
+    this.#lane =
+      this.#circuit && this.#circuit.pit_lane.length > 1 ? track(this.#circuit.pit_lane, place) : null;
+    [this.#width, this.#height] = [width, height];
+    this.#stillKey = '';
+  }
+
+  draw(
+    g: CanvasRenderingContext2D,
+    ratio: number,
+    live: LiveRace,
+    board: BoardView,
+    marked: readonly number[],
+    colours: Colours,
+    nowMs: number,
+  ): void {
+    this.#drawStill(ratio, board, colours);
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.clearRect(0, 0, g.canvas.width, g.canvas.height);
+    g.drawImage(this.#still, 0, 0);
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const positions = live.positions;
+    if (positions === null) return;
+    if (this.#fractions.length !== positions.cars) {
+      this.#fractions = new Float64Array(positions.cars);
+      this.#states = new Uint8Array(positions.cars);
+    }
+    positions.sample(live.pictureTimeUs(nowMs), this.#fractions, this.#states);
+    this.#drawCars(g, board, marked, colours, live.pictureAgeMs(nowMs) > HOLLOW_AFTER_MS);
+  }
+
+  #drawStill(ratio: number, board: BoardView, colours: Colours): void {
+    const key = `${this.#width}x${this.#height}@${ratio} ${board.head.flag} ${colours.line}`;
+    if (key === this.#stillKey) return;
+    this.#stillKey = key;
+    this.#still.width = this.#width * ratio;
+    this.#still.height = this.#height * ratio;
+    const g = this.#still.getContext('2d');
+    if (g === null) return;
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.lineJoin = 'round';
+    g.beginPath();
+    this.#track.xs.forEach((x, i) => g.lineTo(x, this.#track.ys[i] ?? 0));
+    g.closePath();
+    g.strokeStyle = colours.line;
+    g.lineWidth = 14;
+    g.stroke();
+    const flag = flagStroke(board.head.flag);
+    g.setLineDash(flag?.dash ?? []);
+    g.strokeStyle = flag?.colour ?? colours.muted;
+    g.lineWidth = flag ? 6 : 3;
+    g.stroke();
+    g.setLineDash([]);
+    this.#drawLane(g, colours);
+    for (const line of board.race.lines) {
+      if (line.kind === LineKind.Finish) this.#tick(g, 0, 12, 4, colours.text);
+      if (line.kind === LineKind.Sector) this.#tick(g, line.permyriad / 10_000, 8, 2, colours.text);
+    }
+    if (flag) {
+      g.font = '700 15px "Inter Variable", sans-serif';
+      g.fillStyle = colours.text;
+      g.fillText(flag.label, 12, 24);
+    }
+  }
+
+  #drawLane(g: CanvasRenderingContext2D, colours: Colours): void {
+    const lane = this.#lane;
+    if (lane === null) return;
+    g.beginPath();
+    lane.xs.forEach((x, i) => g.lineTo(x, lane.ys[i] ?? 0));
+    g.strokeStyle = colours.muted;
+    g.lineWidth = 1.5;
+    g.stroke();
+  }
+
+  #tick(g: CanvasRenderingContext2D, part: number, half: number, width: number, colour: string): void {
+    const [x, y] = along(this.#track, part);
+    const [x2, y2] = along(this.#track, part + 0.002);
+    const length = Math.hypot(x2 - x, y2 - y) || 1;
+    const [nx, ny] = [(-(y2 - y) / length) * half, ((x2 - x) / length) * half];
+    g.beginPath();
+    g.moveTo(x - nx, y - ny);
+    g.lineTo(x + nx, y + ny);
+    g.strokeStyle = colour;
+    g.lineWidth = width;
+    g.stroke();
+  }
+
+  #place(car: number): readonly [number, number] | null {
+    const state = this.#states[car] ?? ABSENT;
+    if (state === ABSENT || state === CarState.Finished || state >= CarState.DidNotStart) return null;
+    const part = this.#fractions[car] ?? 0;
+    if (state === CarState.Pit && this.#lane && this.#circuit) {
+      const { pit_entry_permyriad: entry, pit_exit_permyriad: exit } = this.#circuit;
+      return alongLine(this.#lane, inLane(part, entry / 10_000, exit / 10_000));
+    }
+    return along(this.#track, part);
+  }
+
+  #drawCars(
+    g: CanvasRenderingContext2D,
+    board: BoardView,
+    marked: readonly number[],
+    colours: Colours,
+    hollow: boolean,
+  ): void {
+    this.places.clear();
+    const many = board.entries.length > BATCH_FROM;
+    const size = many ? 2.5 : 4.5;
+    const batches = new Map<string, Path2D>();
+    for (let at = board.order.length - 1; at >= 0; at--) {
+      const car = board.order[at] ?? 0;
+      const place = this.#place(car);
+      if (place === null) continue;
+      this.places.set(car, place);
+      const colour = board.entries[car]?.colour ?? colours.text;
+      let path = batches.get(colour);
+      if (path === undefined || !many) batches.set(many ? colour : `${colour}|${car}`, (path = new Path2D()));
+      shape(path, place[0], place[1], size, this.#states[car] ?? 0);
+    }
+    g.lineWidth = 1;
+    for (const [key, path] of batches) {
+      g.fillStyle = g.strokeStyle = key.split('|')[0] ?? key;
+      if (!hollow) g.fill(path);
+      if (!hollow) g.strokeStyle = colours.rim;
+      if (hollow || !many) g.stroke(path);
+    }
+    this.#drawLabels(g, board, marked, colours, many);
+  }
+
+  /** The leader and the marked cars by name; in a small field as many as do not overlap. */
+  #drawLabels(
+    g: CanvasRenderingContext2D,
+    board: BoardView,
+    marked: readonly number[],
+    colours: Colours,
+    many: boolean,
+  ): void {
+    const leader = board.order[0];
+    const wanted = [...marked, ...(leader === undefined ? [] : [leader]), ...(many ? [] : board.order)];
+    const taken: (readonly [number, number])[] = [];
+    g.font = '600 12px "Roboto Condensed Variable", sans-serif';
+    for (const car of new Set(wanted)) {
+      const place = this.places.get(car);
+      if (place === undefined || taken.length >= LABELS_MAX) continue;
+      const [x, y] = [place[0] + 8, place[1] - 6];
+      if (taken.some(([tx, ty]) => Math.abs(tx - x) < 28 && Math.abs(ty - y) < 13)) continue;
+      taken.push([x, y]);
+      if (marked.includes(car)) {
+        g.beginPath();
+        g.arc(place[0], place[1], 8, 0, 2 * Math.PI);
+        g.strokeStyle = colours.text;
+        g.lineWidth = 2;
+        g.stroke();
+      }
+      g.fillStyle = colours.text;
+      g.fillText(board.entries[car]?.code ?? '', x, y);
+    }
+  }
+}
+
+/** ● running, ◆ in the pit lane, ✕ stopped. */
+function shape(p: Path2D, x: number, y: number, r: number, state: number): void {
+  if (state === CarState.Pit) {
+    p.moveTo(x, y - r);
+    p.lineTo(x + r, y);
+    p.lineTo(x, y + r);
+    p.lineTo(x - r, y);
+    p.closePath();
+  } else if (state === CarState.Retired) {
+    const w = r / 3;
+    p.rect(x - r, y - w, 2 * r, 2 * w);
+    p.rect(x - w, y - r, 2 * w, 2 * r);
+  } else {
+    p.moveTo(x + r, y);
+    p.arc(x, y, r, 0, 2 * Math.PI);
+  }
+}
+
+function flagStroke(flag: Flag): { colour: string; dash: number[]; label: string } | null {
+  switch (flag) {
+    case Flag.Yellow:
+      return { colour: '#ffd400', dash: [10, 8], label: 'Yellow flag' };
+    case Flag.SafetyCar:
+      return { colour: '#ff9f1a', dash: [], label: 'SC' };
+    case Flag.VirtualSafetyCar:
+      return { colour: '#ff9f1a', dash: [4, 6], label: 'VSC' };
+    case Flag.Red:
+      return { colour: '#c8102e', dash: [], label: 'RED' };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { lapTime, seconds } from '../format';
+import { EventKind, Flag, type Entry, type RaceEvent } from '../live';
+
+const FLAGS: Readonly<Record<Flag, string>> = {
+  [Flag.Clear]: 'Track clear',
+  [Flag.Yellow]: 'Yellow flag',
+  [Flag.SafetyCar]: 'Safety car deployed',
+  [Flag.VirtualSafetyCar]: 'Virtual safety car',
+  [Flag.Red]: 'Red flag: race suspended',
+  [Flag.Chequered]: 'Chequered flag',
+};
+
+/** An event as race control would say it. */
+export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
+  const who = entries[e.car]?.code ?? 'All cars';
+  const because = e.text ? ` (${e.text})` : '';
+  switch (e.kind) {
+    case EventKind.Start:
+      return 'Lights out: the race is on';
+    case EventKind.Flag:
+      return `${FLAGS[e.value as Flag] ?? 'Flag'}${e.text ? ` in ${e.text}` : ''}`;
+    case EventKind.PitIn:
+      return `${who} enters the pit lane`;
+    case EventKind.PitOut:
+      return `${who} leaves the pit lane`;
+    case EventKind.Tyres:
+      return e.value > 0
+        ? `${who} stops for ${seconds(e.value)}, ${e.text} tyres`
+        : `${who} makes a pit stop`;
+    case EventKind.Retired:
+      return `${who} is out${because}`;
+    case EventKind.Penalty:
+      return `${who} gets a penalty of ${seconds(e.value)}${because}`;
+    case EventKind.FastestLap:
+      return `${who} sets the fastest lap: ${lapTime(e.value)}`;
+    case EventKind.Leader:
+      return `${who} takes the lead`;
+    case EventKind.Chequered:
+      return e.text ? `The race ends, ${e.text}` : `Chequered flag for ${who}`;
+    case EventKind.DidNotStart:
+      return `${who} does not start${because}`;
+    case EventKind.Disqualified:
+      return `${who} is disqualified${because}`;
+    case EventKind.Result:
+      return `The result is final: ${who} wins`;
+  }
+}
