@@ -52,6 +52,7 @@ export class Painter {
     colours: Colours,
     nowMs: number,
   ): void {
+    if (this.#width === 0 || this.#height === 0) return; // hidden, as the other tabs of a phone are
     this.#drawStill(ratio, board, colours);
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.clearRect(0, 0, g.canvas.width, g.canvas.height);

@@ -1,0 +1,94 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+
+import { Server } from './server';
+
+const server = new Server();
+test.beforeAll(() => server.start());
+test.afterAll(async () => {
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+const rows = (page: Page) => page.getByTestId('tower').locator('tbody tr');
+const map = (page: Page) =>
+  page.getByTestId('map').evaluate((c) => (c instanceof HTMLCanvasElement ? c.toDataURL() : ''));
+
+test('a race that is started in the form is watched to its end', async ({ page }) => {
+  const faults: string[] = [];
+  page.on('pageerror', (fault) => faults.push(fault.message));
+  await page.goto(server.url);
+  await page.getByLabel('Circuit', { exact: true }).selectOption('kartwerk');
+  await page.getByLabel('Cars', { exact: true }).fill('20');
+  await page.getByLabel('Laps', { exact: true }).fill('8');
+  await page.getByLabel('Speed', { exact: true }).selectOption('30');
+  await page.getByRole('button', { name: 'Start the race' }).click();
+  await expect(page).toHaveURL(/\/race\/kartwerk-/);
+  await expect(rows(page)).toHaveCount(20);
+  await expect(page.getByTestId('connection')).toContainText('Live');
+  const before = await map(page);
+  await expect(async () => expect(await map(page)).not.toBe(before)).toPass();
+  await expect(page.getByTestId('lap')).toContainText('Lap 4/8');
+  await expect(rows(page).first()).toContainText('Leader');
+  await expect(page.getByTestId('winner')).toContainText('wins after 8 laps');
+  const winner = (await page.getByTestId('winner').innerText()).match(/([A-Z]{3}) wins/)?.[1] ?? '';
+  await expect(rows(page).first()).toContainText(winner);
+  await expect(page.getByText('Lights out: the race is on')).toBeVisible();
+  expect(faults).toEqual([]);
+});
+
+test('what the form cannot take is said at its field', async ({ page }) => {
+  await page.goto(server.url);
+  await page.getByLabel('Cars', { exact: true }).fill('0');
+  await page.getByRole('button', { name: 'Start the race' }).click();
+  await expect(page.locator('#cars-note')).toContainText('allowed is 1 to 100000');
+});
+
+test('the page comes back after the server was killed, and the race goes on', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 10, laps: 12, speed: 40 });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(page.getByTestId('lap')).toContainText('Lap 3/12');
+  await server.end('SIGKILL');
+  await expect(page.getByText('Connection lost')).toBeVisible();
+  await server.start();
+  await expect(page.getByTestId('connection')).toContainText('Live');
+  await expect(page.getByTestId('winner')).toContainText('wins after 12 laps');
+  await page.goto(server.url);
+  await expect(page.getByTestId('races')).toContainText('12 laps');
+});
+
+test('a race of 2,000 cars is shown and searched', async ({ page }) => {
+  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 1, speed: 1 });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(page.getByTestId('tower')).toHaveAttribute('aria-rowcount', '2001');
+  expect(await rows(page).count()).toBeLessThan(80);
+  await page.getByRole('region', { name: 'Timing tower' }).evaluate((e) => e.scrollTo(0, 32_000));
+  await expect(page.locator('tr[aria-rowindex="1002"]')).toBeVisible();
+  await page.getByRole('searchbox').fill('no such car');
+  await expect(page.getByText('0 cars')).toBeVisible();
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByTestId('flag')).toContainText('RED');
+});
+
+test('an unknown race is said to be none', async ({ page }) => {
+  await page.goto(`${server.url}/race/none`);
+  await expect(page.getByText('There is no such race')).toBeVisible();
+});
+
+for (const width of [1440, 768, 390]) {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    test(`nothing is in the way at ${width} px, ${colorScheme}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 2, speed: 0 });
+      for (const path of ['/', `/race/${id}`]) {
+        await page.goto(server.url + path);
+        await expect(page.getByTestId(path === '/' ? 'races' : 'winner')).toBeVisible();
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(wider).toBeLessThanOrEqual(0);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
+      }
+    });
+  }
+}

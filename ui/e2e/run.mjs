@@ -1,0 +1,20 @@
+// Runs the end-to-end tests against the real server in a real Chromium; says so where there is none.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const browser = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (p) => p && existsSync(p),
+);
+if (!browser) {
+  console.log('SKIPPED: no Chromium found (set CHROMIUM=/path)');
+  process.exit(0);
+}
+if (!process.env.LIGHTSOUT_BIN || !existsSync(process.env.LIGHTSOUT_BIN)) {
+  console.error('LIGHTSOUT_BIN must be the path of a built lightsout: go tool task test:e2e sets it');
+  process.exit(2);
+}
+const run = spawnSync('npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'], {
+  stdio: 'inherit',
+  env: { ...process.env, CHROMIUM: browser },
+});
+process.exit(run.status ?? 1);

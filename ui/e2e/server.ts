@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The real server, as a process of its own on a file of its own. */
+export class Server {
+  readonly #db = join(mkdtempSync(join(tmpdir(), 'lightsout-e2e-')), 'races.db');
+  #process: ChildProcess | null = null;
+  url = '';
+
+  /** Starts the server, on the port that it had before, and waits until it listens. */
+  async start(): Promise<void> {
+    const addr = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+    const child = spawn(process.env.LIGHTSOUT_BIN ?? '', ['serve', '--addr', addr, '--db', this.#db]);
+    this.#process = child;
+    let said = '';
+    await new Promise<void>((ready, failed) => {
+      child.once('exit', () => failed(new Error(`the server ended: ${said}`)));
+      child.stderr.on('data', (data: Buffer) => {
+        said += data.toString();
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+        if (url) {
+          this.url = url;
+          ready();
+        }
+      });
+    });
+  }
+
+  /** Ends the server and waits until it is gone. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#process;
+    if (child === null) return null;
+    this.#process = null;
+    return new Promise((gone) => {
+      child.once('exit', (code) => gone(code));
+      child.kill(signal);
+    });
+  }
+
+  async order(race: Readonly<Record<string, unknown>>): Promise<string> {
+    const answer = await fetch(`${this.url}/api/v1/races`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(race),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  }
+}

@@ -1,0 +1,104 @@
+import { encode } from '@msgpack/msgpack';
+import { expect, test } from 'vitest';
+
+import { golden } from '../test/golden';
+import { Board } from './board';
+import {
+  CarState,
+  EventKind,
+  Flag,
+  Mark,
+  Status,
+  Tyre,
+  type Facts,
+  type Frame,
+  type Snapshot,
+} from './model';
+import { readMessage, WireError } from './wire';
+
+test('the golden snapshot is read', () => {
+  const s = readMessage(golden('snapshot')) as Snapshot;
+  expect(s).toMatchObject({ type: 'snapshot', seq: 4242, timeUs: 123_000_000 });
+  expect(s.race).toMatchObject({
+    id: 'demo-1',
+    name: 'Demo Grand Prix',
+    kind: 'simulation',
+    cars: 3,
+    laps: 57,
+    speed: 1.5,
+  });
+  expect(s.race.lines).toHaveLength(5);
+  expect(s.entries[1]).toMatchObject({ number: 44, code: 'BÖB', colour: '#ff5a4d', grid: 2 });
+  expect(s.head).toEqual({
+    status: Status.Running,
+    flag: Flag.Yellow,
+    leaderLap: 13,
+    laps: 57,
+    timeMs: 1_100_000,
+  });
+  expect([...s.order]).toEqual([2, 1, 0]);
+  expect(s.rows[1]).toMatchObject({
+    gapMs: 2345,
+    sectorsMs: [30_100, 31_200, 0],
+    sectorMarks: [Mark.SessionBest, Mark.PersonalBest, Mark.None],
+    lastMark: Mark.Slower,
+    tyre: Tyre.Medium,
+    tyreAgeLaps: 9,
+    state: CarState.Running,
+    penaltyMs: 5000,
+    bestIsSession: true,
+  });
+  expect(s.events[1]).toMatchObject({ kind: EventKind.Retired, car: 0, text: 'gearbox' });
+  expect(s.result).toBeNull();
+});
+
+test('the golden facts are read', () => {
+  const f = readMessage(golden('facts')) as Facts;
+  expect(f.seq).toBe(4250);
+  expect(f.facts.map((x) => x.kind)).toEqual(['row', 'order', 'lap', 'event', 'head', 'result']);
+  const result = f.facts.find((x) => x.kind === 'result');
+  expect(result?.kind === 'result' && result.result.classified[2]).toMatchObject({
+    position: 0,
+    gapLaps: 37,
+    reason: 'gearbox',
+  });
+});
+
+test('the golden frame and picture are read', () => {
+  for (const name of ['frame', 'picture']) {
+    const f = readMessage(golden(name)) as Frame;
+    expect(f).toMatchObject({ tick: 54_000, timeUs: 5_400_000_000 });
+    expect(f.lapFraction).toHaveLength(20);
+    expect(f.lapFraction[3]).toBe(9000);
+    expect(f.state[0]).toBe(CarState.Running);
+  }
+  expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123 });
+});
+
+test('what is not of this wire is refused, what is of a later one passed over', () => {
+  for (const bytes of [
+    new Uint8Array([0xc1]),
+    encode('text'),
+    encode([2, 4, 7]),
+    encode([1, 3, 0]),
+    encode([]),
+  ]) {
+    expect(() => readMessage(bytes)).toThrow(WireError);
+  }
+  expect(readMessage(encode([1, 99, 'later']))).toBeNull();
+  expect(readMessage(encode([1, 4, 7, 'more']))).toEqual({ type: 'pulse', wallMs: 7 });
+});
+
+test('a board folds facts once, in order', () => {
+  const board = new Board();
+  const facts = readMessage(golden('facts')) as Facts;
+  expect(board.apply(facts)).toBe(false); // before a snapshot there is nothing to fold into
+  board.replace(readMessage(golden('snapshot')) as Snapshot);
+  expect(board.apply(facts)).toBe(true);
+  const view = board.view();
+  expect(view?.order).toEqual([2, 0, 1]);
+  expect(view?.events).toHaveLength(3);
+  expect(view?.result?.final).toBe(true);
+  expect(board.apply(facts)).toBe(false);
+  expect(board.view()?.events).toHaveLength(3);
+});
