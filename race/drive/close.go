@@ -5,15 +5,14 @@ import "lightsout/race"
 // yellowSeconds is how long a yellow flag stands for a parked car: 20 s and up to 10 more.
 const yellowSeconds = 20
 
-// Close ends a tick: from the field before it and all cars' rows to the field after it. rows and in are given: the
-// caller forgets them. crossings are those of the tick, in any order; the chequered flag is worked out from the
-// rows, which hold the last crossing of the line, so that they may be left out.
-func (m *Model) Close(prev *Field, in *Inputs, rows []Row, crossings []Crossing) *Field {
+// Close ends a tick: from the field before it and all cars' rows, by CarIdx, to the field after it. rows are given:
+// the caller forgets them. crossings are borrowed and may be nil: the chequered flag is worked out from the rows,
+// which hold each car's last crossing of the line.
+func (m *Model) Close(prev *Field, in *Inputs, rows []Row, _ []Crossing) *Field {
 	next := &Field{
 		Tick: prev.Tick + 1, Time: (race.Micros(prev.Tick) + 1) * race.Micros(m.tickUS), Rows: rows,
-		Flag: prev.Flag, YellowUntil: prev.YellowUntil, ChequeredAt: prev.ChequeredAt, Winner: prev.Winner,
+		race: m.fingerprint, Flag: prev.Flag, YellowUntil: prev.YellowUntil, ChequeredAt: prev.ChequeredAt, Winner: prev.Winner,
 	}
-	_ = crossings
 	if in != nil && in.Flag != nil && prev.ChequeredAt == race.NoTime {
 		m.show(next, *in.Flag)
 	}
@@ -94,14 +93,7 @@ func (m *Model) Done(f *Field) bool {
 // neighbours works out the order on the road from the one before, which it is nearly: the order begins at a place
 // that goes round as fast as the best car, so few cars pass through it, and insertion puts the rest right.
 func (m *Model) neighbours(prev, next *Field) {
-	n := len(next.Rows)
-	lap := m.profile.lapNS
-	next.base = int64(next.Time) * 1000 % lap
-	next.Ahead = make([]race.CarIdx, 2*n)
-	next.Ahead, next.Behind = next.Ahead[:n:n], next.Ahead[n:]
-	for i := range n {
-		next.Ahead[i], next.Behind[i] = race.NoCar, race.NoCar
-	}
+	next.base = int64(next.Time) * 1000 % m.profile.lapNS
 	if prev == nil {
 		m.firstOrder(next)
 	} else {
@@ -169,6 +161,12 @@ func insertion(order []race.CarIdx, keys []int64) {
 
 // link names each car's neighbours among those that are on the track. The order is a ring.
 func (m *Model) link(f *Field) {
+	n := len(f.Rows)
+	both := make([]race.CarIdx, 2*n)
+	for i := range both {
+		both[i] = race.NoCar
+	}
+	f.Ahead, f.Behind = both[:n:n], both[n:]
 	first, last := race.NoCar, race.NoCar
 	for _, c := range f.order {
 		if !f.Rows[c].onRoad() {

@@ -20,6 +20,7 @@ type Field struct {
 	ChequeredAt race.Micros
 	Winner      race.CarIdx
 
+	race  uint64        // the model's fingerprint
 	order []race.CarIdx // on the road and in the lane, by place on the lap, from the rearmost on
 	base  int64         // where the order begins, on the profile's clock
 }
@@ -42,7 +43,8 @@ func (f *Field) anyYellow() bool {
 
 // Hash stands for the whole field: equal fields have equal hashes on every platform.
 func (f *Field) Hash() uint64 {
-	h := mix(uint64(f.Tick)<<8 ^ uint64(f.Flag))
+	h := mix(f.race)
+	h = mix(h ^ uint64(f.Tick)<<8 ^ uint64(f.Flag))
 	h = mix(h ^ uint64(f.ChequeredAt))
 	h = mix(h ^ uint64(uint32(f.Winner))<<32 ^ uint64(uint32(f.Leader)))
 	for _, y := range f.YellowUntil {

@@ -43,7 +43,7 @@ func (m *Model) cockpit(r *Row) (rpm50, throttle, brake, gearDRS uint8) {
 		throttle, brake = 0, 10
 	case r.Mode&Launching != 0:
 		throttle, brake = 100, 0
-	case r.Mode&PitThisLap != 0 && int64(r.SpeedMMS) < int64(c.speedMMS)*9/10:
+	case r.Mode&PitThisLap != 0 && m.lane.approach(m.profile, r.Clock) < int64(r.SpeedMMS)*51/50:
 		throttle, brake = 0, 60
 	}
 	if r.Mode&FlapOpen != 0 && m.flap.within(r.Clock) {

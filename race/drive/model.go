@@ -18,6 +18,9 @@ type Model struct {
 	specs   []spec
 	starts  []int64 // by CarIdx: how far behind the line the car starts, in micrometres
 
+	// fingerprint stands for the configuration and the profile: snapshots carry it.
+	fingerprint uint64
+
 	lines     []int64 // profile clock of each line; the finish line's is the lap
 	next      []uint8 // the next line on the track after each
 	sectorEnd [sectors]int64
@@ -67,7 +70,7 @@ func NewModel(cfg Config) (*Model, error) {
 	m.duelNS = min(duelMaxNS, m.minGapNS*8/5)
 	for v := range m.pullMMS2 {
 		grip, drag := free(float64(max(v, 1)), 0)
-		pull := min(grip*0.65, powerW*efficiency/(carKG+100)/float64(max(v, 1))) - drag
+		pull := min(float64(grip*0.65), powerW*efficiency/(carKG+100)/float64(max(v, 1))) - drag
 		m.pullMMS2[v] = int32(max(500, math.Round(pull*1000)))
 	}
 	for i := range m.stopsUS {
@@ -82,6 +85,7 @@ func NewModel(cfg Config) (*Model, error) {
 		m.specify(race.CarIdx(i))
 	}
 	m.line()
+	m.fingerprint = m.print()
 	return m, nil
 }
 
@@ -182,4 +186,18 @@ func (m *Model) findPlaces() {
 	} else {
 		m.flap.gainPermille = 100
 	}
+}
+
+func (m *Model) print() uint64 {
+	h := mix(m.cfg.Seed)
+	for _, v := range []int64{int64(m.cfg.Cars), int64(m.cfg.Laps), int64(m.cfg.TickHz), m.profile.lapNS, m.profile.length} {
+		h = mix(h ^ uint64(v))
+	}
+	for _, at := range m.lines {
+		h = mix(h ^ uint64(at))
+	}
+	for _, um := range m.starts {
+		h = mix(h ^ uint64(um))
+	}
+	return h
 }

@@ -69,7 +69,7 @@ func newProfile(c *circuit.Circuit) *profile {
 		}
 		part := float64(t-at[i]) / float64(at[i+1]-at[i])
 		v := speeds[i] + float64(part*(speeds[(i+1)%n]-speeds[i]))
-		p.cells[k] = cellOf(v, (speeds[(i+1)%n]-speeds[i])/step*v)
+		p.cells[k] = cellOf(v, float64((speeds[(i+1)%n]-speeds[i])/step*v))
 		p.cells[k].um = int64(math.Round((float64(i) + part) * step * 1e6))
 	}
 	return p
@@ -107,7 +107,7 @@ func cornering(bend float64) float64 {
 func free(v, bend float64) (grip, drag float64) {
 	most := gripMu * (gravityMS2 + float64(0.5*airKGM3*downforceM2*v*v)/carKG)
 	used := float64(v*v*bend) / most
-	grip = most * math.Sqrt(max(0, 1-float64(used*used)))
+	grip = float64(most * math.Sqrt(max(0, 1-float64(used*used))))
 	drag = float64(0.5*airKGM3*dragM2*v*v)/carKG + float64(rollingPart*gravityMS2)
 	return grip, drag
 }

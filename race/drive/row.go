@@ -48,7 +48,6 @@ const (
 	Failing                     // rolling to a halt
 	FreshTyres                  // on an out-lap
 	PitCalled                   // told to come in
-	modeEnd
 )
 
 // Reason is why a car is out.

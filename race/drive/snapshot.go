@@ -13,20 +13,24 @@ var ErrSnapshot = errors.New("not a snapshot of this race")
 
 // A snapshot, all integers little-endian:
 //
-//	┌──────────┬─────────┬──────────┬──────────────┬───────┬──────────────┬───────────┬───────────┬───────────┐
-//	│ magic 4  │ cars u32│ tick i64 │ chequered i64│ flag 1│ yellow 3×i64 │ winner i32│ rows 70×n │ order …   │
-//	└──────────┴─────────┴──────────┴──────────────┴───────┴──────────────┴───────────┴───────────┴───────────┘
-//	order: count u32, car i32 each; then the field's hash u64. Neighbours and leader are worked out again.
+//	┌───────┬─────────┬──────────┬──────────┬───────────────┬────────┬──────────────┬────────────┐
+//	│ magic │ race u64│ cars u32 │ tick i64 │ chequered i64 │ flag u8│ yellow 3×i64 │ winner i32 │
+//	├───────┴─────────┴─────┬────┴──────────┴──┬────────────┴────────┴──┬───────────┴────────────┤
+//	│ rows 69 × cars        │ order count u32  │ car i32 × count        │ the field's hash u64   │
+//	└───────────────────────┴──────────────────┴────────────────────────┴────────────────────────┘
+//
+// race is the model's fingerprint. Neighbours and leader are worked out again.
 const (
 	snapshotMagic = "LOF1"
-	snapshotHead  = 4 + 4 + 8 + 8 + 1 + sectors*8 + 4
-	rowBytes      = 3*8 + 9*4 + 2*2 + 6
+	snapshotHead  = 4 + 8 + 4 + 8 + 8 + 1 + sectors*8 + 4
+	rowBytes      = 3*8 + 9*4 + 2*2 + 5
 )
 
-// AppendBinary appends the field as a snapshot; it does not fail.
+// AppendBinary appends the field as a snapshot, versioned and guarded by its hash; it does not fail.
 func (f *Field) AppendBinary(b []byte) ([]byte, error) {
 	le := binary.LittleEndian
 	b = append(b, snapshotMagic...)
+	b = le.AppendUint64(b, f.race)
 	b = le.AppendUint32(b, uint32(len(f.Rows)))
 	b = le.AppendUint64(b, uint64(f.Tick))
 	b = le.AppendUint64(b, uint64(f.ChequeredAt))
@@ -57,7 +61,7 @@ func (r *Row) append(b []byte) []byte {
 	}
 	b = le.AppendUint16(b, r.TyreAge)
 	b = le.AppendUint16(b, r.Stops)
-	return append(b, r.NextLine, byte(r.Compound), byte(r.State), byte(r.Mode), byte(r.Reason), 0)
+	return append(b, r.NextLine, byte(r.Compound), byte(r.State), byte(r.Mode), byte(r.Reason))
 }
 
 func (r *Row) read(b []byte) {
@@ -78,20 +82,25 @@ func (r *Row) read(b []byte) {
 }
 
 // DecodeField reads a snapshot of this race. Damaged bytes are an error that wraps ErrSnapshot. b is borrowed.
-func (m *Model) DecodeField(b []byte) (*Field, error) {
+func (m *Model) DecodeField(b []byte) (*Field, error) { return m.decode(b, true) }
+
+func (m *Model) decode(b []byte, guarded bool) (*Field, error) {
 	le := binary.LittleEndian
 	n := m.cfg.Cars
 	if len(b) < snapshotHead+n*rowBytes+4+8 || string(b[:4]) != snapshotMagic {
-		return nil, fmt.Errorf("%w: %d bytes, or not of this version", ErrSnapshot, len(b))
+		return nil, fmt.Errorf("%w: %d bytes, too few or not of this version", ErrSnapshot, len(b))
 	}
-	if cars := le.Uint32(b[4:]); int64(cars) != int64(n) {
-		return nil, fmt.Errorf("%w: it holds %d cars, the race has %d", ErrSnapshot, cars, n)
+	hash := le.Uint64(b[len(b)-8:])
+	if of := le.Uint64(b[4:]); of != m.fingerprint || int64(le.Uint32(b[12:])) != int64(n) {
+		return nil, fmt.Errorf("%w: it is of race %016x, this is %016x", ErrSnapshot, of, m.fingerprint)
 	}
-	f := &Field{Tick: race.Tick(le.Uint64(b[8:])), ChequeredAt: race.Micros(le.Uint64(b[16:])), Flag: race.FlagState(b[24])}
+	f := &Field{
+		race: m.fingerprint, Tick: race.Tick(le.Uint64(b[16:])), ChequeredAt: race.Micros(le.Uint64(b[24:])),
+		Flag: race.FlagState(b[32]), Winner: race.CarIdx(le.Uint32(b[33+8*sectors:])),
+	}
 	for i := range f.YellowUntil {
-		f.YellowUntil[i] = race.Tick(le.Uint64(b[25+8*i:]))
+		f.YellowUntil[i] = race.Tick(le.Uint64(b[33+8*i:]))
 	}
-	f.Winner = race.CarIdx(le.Uint32(b[25+8*sectors:]))
 	f.Rows = make([]Row, n)
 	b = b[snapshotHead:]
 	for i := range f.Rows {
@@ -111,13 +120,9 @@ func (m *Model) DecodeField(b []byte) (*Field, error) {
 	}
 	f.Time = race.Micros(f.Tick) * race.Micros(m.tickUS)
 	f.base = int64(f.Time) * 1000 % m.profile.lapNS
-	f.Ahead, f.Behind = make([]race.CarIdx, n), make([]race.CarIdx, n)
-	for i := range n {
-		f.Ahead[i], f.Behind[i] = race.NoCar, race.NoCar
-	}
 	m.link(f)
 	m.lead(f)
-	if f.Hash() != le.Uint64(b[4+4*count:]) {
+	if guarded && f.Hash() != hash {
 		return nil, fmt.Errorf("%w: its hash does not fit", ErrSnapshot)
 	}
 	return f, nil
@@ -129,7 +134,8 @@ func (m *Model) sound(f *Field) error {
 	bad := func(what string, i int) error {
 		return fmt.Errorf("%w: %s of %d is out of range", ErrSnapshot, what, i)
 	}
-	if f.Tick < 0 || f.Tick > 1<<40 || f.Flag >= race.FlagChequered || f.Winner < race.NoCar || f.Winner >= n {
+	if f.Tick < 0 || f.Tick > 1<<40 || f.Flag >= race.FlagChequered ||
+		(f.ChequeredAt < 0 && f.ChequeredAt != race.NoTime) || f.ChequeredAt > 1<<50 || f.Winner < race.NoCar || f.Winner >= n {
 		return bad("head", 0)
 	}
 	for i := range f.Rows {
@@ -138,9 +144,11 @@ func (m *Model) sound(f *Field) error {
 		switch {
 		case r.Clock < 0 || r.Clock >= m.profile.lapNS || r.Step < 0 || r.Step > m.profile.lapNS:
 			return bad("place", i)
+		case r.FinishAt < -1 || r.FinishAt > 1<<50 || r.TargetUS < 0 || r.StationaryUS < 0 || r.ChaseTicks < 0:
+			return bad("time", i)
 		case r.Lap < 0 || int(r.Lap) > m.cfg.Laps+1 || r.SpeedMMS < 0 || r.SpeedMMS > 1_000_000 || r.Pace < 0:
 			return bad("speed", i)
-		case r.Chase < race.NoCar || r.Chase >= n || r.LaneUM < 0 || int64(r.LaneUM) > m.lane.lengthUM || r.WaitUS < 0:
+		case r.Chase < race.NoCar || r.Chase >= n || r.LaneUM < 0 || int64(r.LaneUM) >= m.lane.lengthUM || r.WaitUS < 0:
 			return bad("traffic", i)
 		case line >= len(m.lines) || line == m.lane.entryLine || line == m.lane.exitLine:
 			return bad("line", i)

@@ -134,7 +134,7 @@ func (m *Model) line() {
 // Grid is the field before the start: tick 0.
 func (m *Model) Grid() *Field {
 	rows := make([]Row, m.cfg.Cars)
-	f := &Field{Rows: rows, ChequeredAt: race.NoTime, Winner: race.NoCar, Leader: race.NoCar}
+	f := &Field{race: m.fingerprint, Rows: rows, ChequeredAt: race.NoTime, Winner: race.NoCar, Leader: race.NoCar}
 	for i := range rows {
 		car, r := race.CarIdx(i), &rows[i]
 		r.State, r.FinishAt, r.Chase = race.OnGrid, -1, race.NoCar

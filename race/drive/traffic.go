@@ -13,7 +13,7 @@ const (
 	flapGapNS      = 1_000_000_000
 	flapFromLap    = 3
 	chaseSeconds   = 12
-	duelNoiseUS    = 700_000
+	duelNoiseUS    = 600_000
 	flapGainUS     = 500_000
 	safetyCarGapNS = 800_000_000
 )
