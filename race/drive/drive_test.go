@@ -104,9 +104,9 @@ func TestRace_IsTheSameTwiceAndForTheSameSeedOnly(t *testing.T) {
 func TestRace_GoldenHashesAtEachLap(t *testing.T) {
 	var b strings.Builder
 	for _, key := range circuit.List() {
-		laps := 3
+		laps := 2
 		if key == "meridian" {
-			laps = 21 // with stops and retirements
+			laps = 20 // with stops and retirements
 		}
 		m := mustModel(t, key, 20, laps, 7)
 		lap := int32(-1)

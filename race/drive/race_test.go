@@ -102,17 +102,17 @@ func TestRace_EndsForEachCarAtItsNextCrossing(t *testing.T) {
 }
 
 func TestEvents_OpenWithTyresAndShowOneChequeredFlag(t *testing.T) {
-	m := mustModel(t, "meridian", 20, 22, 9)
+	m := mustModel(t, "meridian", 14, 20, 9)
 	s := drive(t, m, nil)
 	chequered, tyres, out := 0, 0, 0
 	for i, r := range s.records {
 		switch b := r.Body.(type) {
 		case race.TyresFitted:
 			tyres++
-			if i < 20 && (b.Car != race.CarIdx(i) || b.Stationary != 0 || r.Time != 0) {
+			if i < 14 && (b.Car != race.CarIdx(i) || b.Stationary != 0 || r.Time != 0) {
 				t.Errorf("record %d is %+v", i, b)
 			}
-			if i >= 20 && (b.Stationary < 1_900*race.Millisecond || b.Stationary > 41*race.Second) {
+			if i >= 14 && (b.Stationary < 1_900*race.Millisecond || b.Stationary > 41*race.Second) {
 				t.Errorf("a stop of %v", b.Stationary)
 			}
 		case race.FlagShown:
@@ -136,7 +136,7 @@ func TestEvents_OpenWithTyresAndShowOneChequeredFlag(t *testing.T) {
 			retired++
 		}
 	}
-	if chequered != 1 || tyres != 20+stops || out != retired || stops == 0 {
+	if chequered != 1 || tyres != 14+stops || out != retired || stops == 0 {
 		t.Errorf("%d chequered flags, %d sets for %d stops, %d of %d retirements", chequered, tyres, stops, out, retired)
 	}
 }
