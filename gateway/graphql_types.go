@@ -27,7 +27,7 @@ func newTypes(s *Server) types {
 	}
 	add := func(name string, of any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
 		object := graphql.NewObject(graphql.ObjectConfig{Name: strings.ToUpper(name[:1]) + name[1:], Fields: fieldsOf(of)})
-		var typ graphql.Output = list(object)
+		typ := list(object)
 		if name == "classification" {
 			typ = object
 		}

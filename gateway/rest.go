@@ -36,7 +36,7 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/circuits", s.circuits)
 	api.Get("/circuits/:key", s.circuit)
 	api.Get("/openapi.json", s.openAPI)
-	api.Use(func(c *fiber.Ctx) error {
+	api.Use(func(*fiber.Ctx) error {
 		return refuse(fiber.StatusNotFound, "no such route: the routes are described at /api/v1/openapi.json")
 	})
 }

@@ -63,12 +63,11 @@ func (r *reader) array(what string, atLeast, atMost int) int {
 }
 
 // list opens an array of any length and calls item for each.
-func (r *reader) list(what string, item func(i int)) int {
+func (r *reader) list(what string, item func(i int)) {
 	n := r.array(what, 0, itemsMax)
 	for i := 0; i < n && r.err == nil; i++ {
 		item(i)
 	}
-	return n
 }
 
 // tuple opens an array whose first known items are read by body; items beyond are skipped.

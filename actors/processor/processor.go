@@ -26,8 +26,8 @@ type processor struct {
 	races map[race.ID]*actor.PID
 }
 
-// ProcessorProducer makes the root actor.
-func ProcessorProducer(cfg Config) supervise.Producer {
+// Producer makes the root actor.
+func Producer(cfg Config) supervise.Producer {
 	return func() supervise.Actor { return &processor{cfg: cfg, races: map[race.ID]*actor.PID{}} }
 }
 

@@ -50,8 +50,8 @@ type simulator struct {
 	races map[race.ID]*actor.PID
 }
 
-// SimulatorProducer makes the root actor.
-func SimulatorProducer(cfg Config, stats *Stats) supervise.Producer {
+// Producer makes the root actor.
+func Producer(cfg Config, stats *Stats) supervise.Producer {
 	return func() supervise.Actor { return &simulator{cfg: cfg, stats: stats, races: map[race.ID]*actor.PID{}} }
 }
 

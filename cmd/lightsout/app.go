@@ -101,7 +101,7 @@ func (a *app) RaceOver(id race.ID) {
 // RaceFailed marks a race that cannot go on.
 func (a *app) RaceFailed(id race.ID, reason string) {
 	a.log.Error("race failed", slog.String("race", string(id)), slog.String("reason", reason))
-	a.Store.SetStatus(id, race.Failed, func(error) {})
+	a.SetStatus(id, race.Failed, func(error) {})
 	a.end(id)
 }
 

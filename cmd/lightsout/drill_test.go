@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -62,7 +61,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	journal := &recording{Journal: store}
 	watch := newWatcher()
 	p, err := newPlatform(parts{
-		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.NewTextHandler(io.Discard, nil)), fault: fault,
+		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault,
 	})
 	if err != nil {
 		t.Fatal(err)

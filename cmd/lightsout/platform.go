@@ -59,13 +59,13 @@ func newPlatform(p parts) (*platform, error) {
 	pl := &platform{system: system, stats: simulator.NewStats()}
 	pl.processor = system.Spawn(supervise.Spec{
 		Kind: "processor", ID: "1", MailboxHint: 1024,
-		Producer: processor.ProcessorProducer(processor.Config{
+		Producer: processor.Producer(processor.Config{
 			Journal: p.journal, Spectators: p.spectators, Log: p.log, Rejected: p.rejected,
 		}),
 	})
 	pl.simulator = system.Spawn(supervise.Spec{
 		Kind: "simulator", ID: "1",
-		Producer: simulator.SimulatorProducer(simulator.Config{Link: pl, Observer: p.observer}, pl.stats),
+		Producer: simulator.Producer(simulator.Config{Link: pl, Observer: p.observer}, pl.stats),
 	})
 	return pl, nil
 }

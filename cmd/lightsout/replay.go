@@ -25,7 +25,6 @@ type replayer struct {
 	count   uint64
 	unacked []*race.Batch
 	began   time.Time
-	first   race.Micros
 }
 
 func newReplayer(id race.ID, speed float64, submit func(*race.Batch, func(race.Ack))) *replayer {

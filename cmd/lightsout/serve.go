@@ -179,29 +179,14 @@ const (
 
 // runDemo keeps a race running and forgets the oldest demo races.
 func runDemo(ctx context.Context, a *app) error {
-	for n := uint64(1); ; n++ {
-		all, err := a.Summaries(ctx)
+	for {
+		running, made, err := tidyDemo(ctx, a)
 		if err != nil {
-			return fmt.Errorf("look for demo races: %w", err)
-		}
-		var running race.ID
-		kept := 0
-		for _, s := range all {
-			switch {
-			case s.Race.Name != demoName:
-			case a.running(s.Race.ID) != nil:
-				running = s.Race.ID
-			default:
-				if kept++; kept > demoKept {
-					if err := a.Delete(ctx, s.Race.ID); err != nil {
-						return fmt.Errorf("delete an old demo race: %w", err)
-					}
-				}
-			}
+			return err
 		}
 		if running == "" {
 			s, err := a.Create(ctx, race.Order{
-				Name: demoName, Circuit: demoCircuit(len(all)), Cars: demoCars, Laps: demoLaps,
+				Name: demoName, Circuit: demoCircuit(made), Cars: demoCars, Laps: demoLaps,
 				Seed: uint64(time.Now().UnixNano() & 0xffff), Speed: demoSpeed, TickHz: 10,
 			}, true)
 			if err != nil {
@@ -222,6 +207,29 @@ func runDemo(ctx context.Context, a *app) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// tidyDemo deletes demo races beyond the newest ones and gives the one that runs, and how many races there are.
+func tidyDemo(ctx context.Context, a *app) (running race.ID, made int, err error) {
+	all, err := a.Summaries(ctx)
+	if err != nil {
+		return "", 0, fmt.Errorf("look for demo races: %w", err)
+	}
+	kept := 0
+	for _, s := range all {
+		switch {
+		case s.Race.Name != demoName:
+		case a.running(s.Race.ID) != nil:
+			running = s.Race.ID
+		default:
+			if kept++; kept > demoKept {
+				if err := a.Delete(ctx, s.Race.ID); err != nil {
+					return "", 0, fmt.Errorf("delete an old demo race: %w", err)
+				}
+			}
+		}
+	}
+	return running, len(all), nil
 }
 
 func newReplay() *cobra.Command {

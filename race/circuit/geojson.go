@@ -3,6 +3,7 @@ package circuit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"path"
 	"strings"
@@ -27,7 +28,8 @@ func ImportGeoJSON(file string, data []byte) (*Circuit, error) {
 	var doc feature
 	if err := json.Unmarshal(data, &doc); err != nil {
 		line := 0
-		if at, ok := err.(*json.SyntaxError); ok {
+		var at *json.SyntaxError
+		if errors.As(err, &at) {
 			line = 1 + bytes.Count(data[:min(int(at.Offset), len(data))], []byte("\n"))
 		}
 		return nil, fault(file, line, "is not GeoJSON: %v", err)

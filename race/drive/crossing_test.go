@@ -83,7 +83,6 @@ func TestCrossings_AreMonotoneAndNoneIsMissing(t *testing.T) {
 				}
 			}
 			f = next
-			s.final = next
 		}
 		checkCrossings(t, m, s.crossings)
 	}

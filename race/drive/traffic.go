@@ -83,6 +83,7 @@ func (t *turn) flagged(rate int64) int64 {
 			return rate * 100 / 152
 		}
 		return rate * 100 / 120
+	default: // the others slow nobody everywhere
 	}
 	if t.prev.yellow(t.m.sector(t.row.Clock)) {
 		return rate - rate/yellowPart

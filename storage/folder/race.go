@@ -47,7 +47,7 @@ func (r *reader) readResults() error {
 		case reason != "" || position == "DNF":
 			r.add(gone, rankRuling, car, race.CarRetired{Car: car, Reason: reason})
 		}
-		if ms := row.optional("time_penalty_ms", 0, timeMaxMS, 0); ms > 0 {
+		if ms := row.optional("time_penalty_ms", 0, timeMaxMS); ms > 0 {
 			r.add(last, rankPenalty, car, race.TimePenalty{Car: car, Amount: race.Micros(ms) * race.Millisecond})
 		}
 		return nil

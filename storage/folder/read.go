@@ -145,7 +145,7 @@ func (r *reader) readGrid() error {
 		if row.text("position") == "PL" {
 			e.PitLaneStart = true
 		} else {
-			e.Grid = int(row.optional("position", 1, race.CarsMax, 0))
+			e.Grid = int(row.optional("position", 1, race.CarsMax))
 		}
 		if _, twice := r.slots[e.Number]; twice {
 			return row.wrong("car %d is on the grid twice", e.Number)
@@ -250,7 +250,7 @@ func (r *reader) readSuspension() error {
 	}
 	winner := &row{t: t}
 	car, known := r.slots[int(winner.number("number", 0, numberMax))]
-	total := winner.optional("time_ms", 0, timeMaxMS, 0) - winner.optional("time_penalty_ms", 0, timeMaxMS, 0)
+	total := winner.optional("time_ms", 0, timeMaxMS) - winner.optional("time_penalty_ms", 0, timeMaxMS)
 	if winner.err != nil || !known || len(r.laps[car]) == 0 {
 		return winner.err
 	}

@@ -135,10 +135,10 @@ func (r *row) number(column string, low, high int64) int64 {
 	return v
 }
 
-// optional is a number, or fallback where the field is empty.
-func (r *row) optional(column string, low, high, fallback int64) int64 {
+// optional is a number, or 0 where the field is empty.
+func (r *row) optional(column string, low, high int64) int64 {
 	if r.text(column) == "" {
-		return fallback
+		return 0
 	}
 	return r.number(column, low, high)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	sqlitelib "modernc.org/sqlite"
@@ -43,37 +44,39 @@ func (s *Store) commitAll(jobs []job) {
 		bad, err := s.commit(jobs)
 		if err == nil {
 			s.fail(nil)
-			for _, j := range jobs {
-				if j.ready != nil {
-					j.ready(nil)
-				}
-			}
+			answer(jobs, nil)
 			return
 		}
 		clear(s.open) // they were changed for a commit that did not happen; they are read again
 		if bad >= 0 && !passing(err) {
-			s.log.Error("a commit was refused", "race", jobs[bad].id, "err", err)
-			if jobs[bad].ready != nil {
-				jobs[bad].ready(err)
-			}
+			s.log.Error("a commit was refused", slog.String("race", string(jobs[bad].id)), slog.Any("err", err))
+			answer(jobs[bad:bad+1], err)
 			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)
 			continue
 		}
 		s.fail(err)
-		s.mu.Lock()
-		closed := s.closed
-		s.mu.Unlock()
-		if closed {
-			for _, j := range jobs {
-				if j.ready != nil {
-					j.ready(errors.Join(ErrClosed, err))
-				}
-			}
+		if s.isClosed() {
+			answer(jobs, errors.Join(ErrClosed, err))
 			return
 		}
 		time.Sleep(pause)
 		pause = min(2*pause, retryMax)
 	}
+}
+
+// answer tells those who wait what became of their jobs, in the order of the jobs.
+func answer(jobs []job, err error) {
+	for _, j := range jobs {
+		if j.ready != nil {
+			j.ready(err)
+		}
+	}
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 func (s *Store) fail(err error) {
@@ -83,7 +86,7 @@ func (s *Store) fail(err error) {
 	s.mu.Unlock()
 	switch {
 	case changed && err != nil:
-		s.log.Error("commits fail; races wait until they succeed", "err", err)
+		s.log.Error("commits fail; races wait until they succeed", slog.Any("err", err))
 	case changed:
 		s.log.Info("commits succeed again")
 	}
@@ -211,6 +214,7 @@ func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error
 		if err := w.entered(ctx, id, &b.Entry); err != nil {
 			return err
 		}
+	default: // kept as its body alone
 	}
 	body, err := w.store.codec.Record(r)
 	if err != nil {

@@ -188,7 +188,7 @@ func newFrame(cars int) *race.Frame {
 func (s *Store) decodeBlock(data []byte) ([]*race.Frame, error) {
 	raw, err := s.unzip.DecodeAll(data, nil)
 	if err != nil || len(raw) == 0 || raw[0] != 1 {
-		return nil, fmt.Errorf("%w: %v", ErrDamagedBlock, err)
+		return nil, errors.Join(ErrDamagedBlock, err)
 	}
 	raw = raw[1:]
 	failed := false
