@@ -1,0 +1,85 @@
+package timing_test
+
+import (
+	"fmt"
+	"testing"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// loops is a circuit with as many timing lines as the built-in ones have: three sectors in mini-sectors, and a trap.
+func loops(n int) []race.Line {
+	out := []race.Line{{Kind: race.LineFinish, Sector: 3}}
+	for i := 1; i < n; i++ {
+		l := race.Line{Kind: race.LineMini, Permyriad: i * 10_000 / n}
+		switch i {
+		case n / 3:
+			l = race.Line{Kind: race.LineSector, Sector: 1, Permyriad: l.Permyriad}
+		case n / 2:
+			l = race.Line{Kind: race.LineSpeedTrap, Permyriad: l.Permyriad}
+		case 2 * n / 3:
+			l = race.Line{Kind: race.LineSector, Sector: 2, Permyriad: l.Permyriad}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// processionOf has the passings of a race in the order of time: cars a tenth of a second apart, with a place or two
+// changing hands each lap.
+func processionOf(cars, lines, laps int) (head, passings []race.Record) {
+	at := func(b race.Body, t race.Micros) race.Record { return race.Record{Time: t, Body: b} }
+	head = append(head, at(race.Announced{Race: race.Race{ID: "bench", Lines: loops(lines), Rules: sprint(laps), Cars: cars}}, 0))
+	for i := range cars {
+		head = append(head, at(race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}, 0))
+	}
+	head = append(head, at(race.Started{}, 0))
+	spacing := min(100*race.Millisecond, 80*race.Second/race.Micros(cars))
+	for lap := range laps {
+		for l := 1; l <= lines; l++ {
+			base := race.Micros(lap)*90*race.Second + race.Micros(l)*90*race.Second/race.Micros(lines)
+			for i := range cars {
+				slot := i ^ lap&1 // neighbours swap places from lap to lap
+				if slot >= cars {
+					slot = i
+				}
+				passings = append(passings, at(race.Passing{Car: race.CarIdx(slot), Line: l % lines}, base+race.Micros(i)*spacing))
+			}
+		}
+	}
+	return head, passings
+}
+
+func BenchmarkApply(b *testing.B) {
+	for _, cars := range []int{20, 1_000, 10_000} {
+		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
+			head, passings := processionOf(cars, 20, max(2, 200_000/(20*cars)))
+			b.ReportAllocs()
+			var facts []race.Fact
+			state, at, done := timing.New(), len(passings), 0
+			for b.Loop() {
+				if at == len(passings) {
+					b.StopTimer()
+					state, at = timing.New(), 0
+					for i := range head {
+						if _, err := state.Apply(&head[i], nil); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.StartTimer()
+				}
+				var err error
+				if facts, err = state.Apply(&passings[at], facts[:0]); err != nil {
+					b.Fatal(err)
+				}
+				at++
+				done++
+			}
+			if len(facts) == 0 {
+				b.Fatal("nothing followed from the last passing")
+			}
+			b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "passings/s")
+		})
+	}
+}
