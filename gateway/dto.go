@@ -103,6 +103,8 @@ func applies(ms int64) *int64 {
 type classificationDTO struct {
 	Race           raceHeadDTO     `json:"race"`
 	Final          bool            `json:"final"`
+	Version        int             `json:"version"` // 0: the order so far
+	Status         string          `json:"status"`
 	Classification []classifiedDTO `json:"classification"`
 	StateHash      string          `json:"state_hash"`
 }
@@ -131,6 +133,7 @@ type lapDTO struct {
 	IsPitOut     bool     `json:"is_pit_out_lap"`
 	Flag         string   `json:"flag"`
 	Mark         string   `json:"mark"`
+	IsDeleted    bool     `json:"is_deleted"`
 }
 
 func newLap(l race.Lap, who race.Entry) lapDTO {
@@ -144,7 +147,7 @@ func newLap(l race.Lap, who race.Entry) lapDTO {
 		DriverNumber: who.Number, LapNumber: l.Number, DurationMS: some(l.DurationMS), Sector1MS: some(l.SectorsMS[0]),
 		Sector2MS: some(l.SectorsMS[1]), Sector3MS: some(l.SectorsMS[2]), EndMS: l.EndMS, Position: l.Position,
 		Compound: l.Tyre.String(), TyreAge: l.TyreAgeLaps, IsPitIn: l.PitIn, IsPitOut: l.PitOut, Flag: l.Flag.String(),
-		Mark: l.Mark.String(),
+		Mark: l.Mark.String(), IsDeleted: l.Deleted,
 	}
 	if d.DurationMS != nil {
 		seconds := float64(l.DurationMS) / 1000
@@ -170,19 +173,39 @@ func newEvent(e race.Event, entries []race.Entry) eventDTO {
 	return d
 }
 
+// passingDTO is a hit on a timing line and what is made of it.
 type passingDTO struct {
 	Seq          race.Seq `json:"seq"`
-	DriverNumber int      `json:"driver_number"`
+	DriverNumber *int     `json:"driver_number"` // null where nobody knows whose it is
 	Line         int      `json:"line"`
 	TimeUS       int64    `json:"time_us"`
 	InPit        bool     `json:"in_pit"`
 	SpeedKMH     *int     `json:"speed_kmh"`
+	Verdict      string   `json:"verdict"`
+	Reason       string   `json:"reason"`
+	SplitUS      *int64   `json:"split_us"` // when a missed crossing of the finish line will have been
+	Decoder      string   `json:"decoder"`
+	Session      string   `json:"session"`
+	Sequence     uint64   `json:"sequence"`
+	Transponder  string   `json:"transponder"`
 }
 
-func newPassing(p race.PassingRow, who race.Entry) passingDTO {
-	d := passingDTO{Seq: p.Seq, DriverNumber: who.Number, Line: p.Passing.Line, TimeUS: int64(p.Time), InPit: p.Passing.InPit}
+func newPassing(p race.PassingRow, entries []race.Entry) passingDTO {
+	d := passingDTO{
+		Seq: p.Seq, Line: p.Passing.Line, TimeUS: int64(p.Time), InPit: p.Passing.InPit, Verdict: p.Verdict.String(), Reason: p.Reason,
+	}
+	if car := p.Passing.Car; car >= 0 && int(car) < len(entries) {
+		d.DriverNumber = &entries[car].Number
+	}
 	if p.Passing.SpeedKMH > 0 {
 		d.SpeedKMH = &p.Passing.SpeedKMH
+	}
+	if src := p.Passing.Source; src != nil {
+		d.Decoder, d.Session, d.Sequence, d.Transponder = src.Decoder, src.Session, src.Sequence, src.Transponder
+	}
+	if p.Split != race.NoTime {
+		split := int64(p.Split)
+		d.SplitUS = &split
 	}
 	return d
 }

@@ -46,10 +46,15 @@ func newTypes(s *Server) types {
 		return s.eventsOf(c, owner(p))
 	})
 	add("passings", passingDTO{}, graphql.FieldConfigArgument{
-		"after": {Type: graphql.Int}, "limit": {Type: graphql.Int},
+		"after": {Type: graphql.Int}, "limit": {Type: graphql.Int}, "verdict": {Type: graphql.String},
 	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		limit := min(max(1, intArg(p, "limit", 1000)), passingsMost)
-		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit)
+		text, _ := p.Args["verdict"].(string)
+		verdict, err := verdictOf(text)
+		if err != nil {
+			return nil, err
+		}
+		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit, verdict)
 	})
 	add("classification", classificationDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.classificationOf(c, owner(p))
@@ -63,7 +68,7 @@ func fieldsOf(v any) graphql.Fields {
 	t := reflect.TypeOf(v)
 	for i := range t.NumField() {
 		f := t.Field(i)
-		tag := f.Tag.Get("json")
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if tag == "" || tag == "-" || f.Name == "Race" {
 			continue // a result is asked of its race
 		}
@@ -108,6 +113,10 @@ func scalar(t reflect.Type) graphql.Output {
 	case reflect.Uint64: // a seed may be beyond what a float holds
 		out = graphql.String
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.String {
+			out = graphql.NewList(graphql.NewNonNull(graphql.String))
+			break
+		}
 		out = graphql.NewList(graphql.NewNonNull(graphql.NewObject(graphql.ObjectConfig{
 			Name:   strings.TrimSuffix(strings.ToUpper(t.Elem().Name()[:1])+t.Elem().Name()[1:], "DTO"),
 			Fields: fieldsOf(reflect.Zero(t.Elem()).Interface()),

@@ -25,8 +25,11 @@ type History interface {
 	// Laps of one car, or of all with race.NoCar, by end time.
 	Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error)
 	Events(ctx context.Context, id race.ID) ([]race.Event, error)
-	// Passings after a sequence number, limit at most.
-	Passings(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.PassingRow, error)
+	// Passings after a sequence number, limit at most; of one verdict, or with -1 of all.
+	Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error)
+	// Versions of the result, oldest first, without their lines; Version is one of them, 0 the newest.
+	Versions(ctx context.Context, id race.ID) ([]race.Version, error)
+	Version(ctx context.Context, id race.ID, version int) (race.Classification, error)
 	// Classification is the result, or the order so far while the race runs.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
 }

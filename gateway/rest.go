@@ -265,7 +265,7 @@ func (s *Server) classificationOf(c *fiber.Ctx, id race.ID) (classificationDTO, 
 	}
 	d := classificationDTO{
 		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Race.Rules.Laps},
-		Final: result.Final, StateHash: result.StateHash, Classification: []classifiedDTO{},
+		Final: result.Final(), Version: result.Version, Status: result.Status.String(), StateHash: result.StateHash, Classification: []classifiedDTO{},
 	}
 	for _, e := range result.Entries {
 		d.Classification = append(d.Classification, newClassified(e, entries[e.Car]))
@@ -349,7 +349,11 @@ func (s *Server) eventsOf(c *fiber.Ctx, id race.ID) ([]eventDTO, error) {
 }
 
 func (s *Server) passings(c *fiber.Ctx) error {
-	params, err := query(c, "after", "limit")
+	params, err := query(c, "after", "limit", "verdict")
+	if err != nil {
+		return err
+	}
+	verdict, err := verdictOf(params["verdict"])
 	if err != nil {
 		return err
 	}
@@ -361,25 +365,39 @@ func (s *Server) passings(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.passingsOf(c, raceID(c), race.Seq(after), int(limit))
+	list, err := s.passingsOf(c, raceID(c), race.Seq(after), int(limit), verdict)
 	if err != nil {
 		return err
 	}
 	return c.JSON(map[string]any{"passings": list})
 }
 
-func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit int) ([]passingDTO, error) {
+// verdictOf reads the verdict that is asked for; -1 for all.
+func verdictOf(text string) (int, error) {
+	if text == "" {
+		return -1, nil
+	}
+	v, err := race.ParseVerdict(text)
+	if err != nil {
+		return 0, &race.InvalidError{Faults: []race.Fault{{
+			Field: "verdict", Message: fmt.Sprintf("is %q", text), Allowed: "accepted, duplicate, suspect, rejected, estimated",
+		}}}
+	}
+	return int(v), nil
+}
+
+func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, verdict int) ([]passingDTO, error) {
 	entries, err := s.entriesOf(c, id)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.deps.History.Passings(c.UserContext(), id, after, limit)
+	rows, err := s.deps.History.Passings(c.UserContext(), id, after, limit, verdict)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
 	out := []passingDTO{}
 	for _, p := range rows {
-		out = append(out, newPassing(p, entries[p.Passing.Car]))
+		out = append(out, newPassing(p, entries))
 	}
 	return out, nil
 }

@@ -53,7 +53,7 @@ func newHouse() *house {
 		laps:     []race.Lap{lap(0, 1, 90_000), lap(1, 1, 91_000), lap(0, 2, 180_000)},
 		events:   []race.Event{{Kind: race.EventStart, Car: race.NoCar}, {Kind: race.EventRetired, Car: 1, Lap: 2, TimeMS: 5, Text: "engine"}},
 		passings: []race.PassingRow{{Seq: 5, Time: 90_000_000, Passing: race.Passing{Car: 0}}},
-		result: race.Classification{Final: true, StateHash: "hash", Entries: []race.Classified{
+		result: race.Classification{Version: 1, Status: race.Final, StateHash: "hash", Entries: []race.Classified{
 			{Position: 1, Car: 0, Laps: 3, DurationMS: 270_000, BestLapMS: 90_000, BestLap: 1},
 			{Car: 1, Laps: 1, Status: race.StatusNotClassified, DurationMS: -1, GapMS: -1, GapLaps: 2, IntervalMS: -1, BestLapMS: -1, Reason: "engine"},
 		}},
@@ -116,10 +116,10 @@ func (h *house) Laps(_ context.Context, _ race.ID, car race.CarIdx) ([]race.Lap,
 	return out, nil
 }
 func (h *house) Events(context.Context, race.ID) ([]race.Event, error) { return h.events, nil }
-func (h *house) Passings(_ context.Context, _ race.ID, after race.Seq, limit int) ([]race.PassingRow, error) {
+func (h *house) Passings(_ context.Context, _ race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
 	var out []race.PassingRow
 	for _, p := range h.passings {
-		if p.Seq > after && len(out) < limit {
+		if p.Seq > after && len(out) < limit && (verdict < 0 || int(p.Verdict) == verdict) {
 			out = append(out, p)
 		}
 	}
@@ -127,6 +127,15 @@ func (h *house) Passings(_ context.Context, _ race.ID, after race.Seq, limit int
 }
 func (h *house) Classification(context.Context, race.ID) (race.Classification, error) {
 	return h.result, nil
+}
+func (h *house) Version(_ context.Context, id race.ID, version int) (race.Classification, error) {
+	if version > 1 {
+		return race.Classification{}, fmt.Errorf("version %d of race %s: %w", version, id, race.ErrNotFound)
+	}
+	return h.result, nil
+}
+func (h *house) Versions(context.Context, race.ID) ([]race.Version, error) {
+	return []race.Version{{Classification: h.result, Seq: 9, Time: race.Minute}}, nil
 }
 func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
 	r, err := h.find(id)

@@ -141,6 +141,89 @@ var markNames = []string{"none", "slower", "personal_best", "session_best"}
 // String is the mark's name at the edges.
 func (m Mark) String() string { return name(markNames, int(m)) }
 
+// PenaltyKind is what a penalised car must do.
+type PenaltyKind uint8
+
+// Kinds of penalty: seconds on the race time, through the pit lane, and a stop in it.
+const (
+	PenaltyTime PenaltyKind = iota
+	PenaltyDriveThrough
+	PenaltyStopAndGo
+)
+
+var penaltyNames = []string{"time", "drive_through", "stop_and_go"}
+
+// String is the penalty's name at the edges.
+func (k PenaltyKind) String() string { return name(penaltyNames, int(k)) }
+
+// ParsePenalty reads a penalty's name.
+func ParsePenalty(s string) (PenaltyKind, error) {
+	i, err := parse("penalty", penaltyNames, s)
+	return PenaltyKind(i), err
+}
+
+// Verdict is what is made of a hit on a timing line.
+type Verdict uint8
+
+// Verdicts. Accepted and estimated hits count, the others do not: a duplicate is a second report of the same crossing,
+// a suspect waits for a marshal, what is rejected was ruled out, and an estimated one was inserted by hand.
+const (
+	Accepted Verdict = iota
+	Duplicate
+	Suspect
+	Rejected
+	Estimated
+)
+
+var verdictNames = []string{"accepted", "duplicate", "suspect", "rejected", "estimated"}
+
+// String is the verdict's name at the edges.
+func (v Verdict) String() string { return name(verdictNames, int(v)) }
+
+// ParseVerdict reads a verdict's name.
+func ParseVerdict(s string) (Verdict, error) {
+	i, err := parse("verdict", verdictNames, s)
+	return Verdict(i), err
+}
+
+// CorrectionKind is what a marshal does with a passing.
+type CorrectionKind uint8
+
+// Kinds of correction.
+const (
+	CorrectAccept CorrectionKind = iota
+	CorrectReject
+	CorrectMove
+	CorrectInsert
+	CorrectSplit
+)
+
+var correctionNames = []string{"accept", "reject", "move", "insert", "split"}
+
+// String is the correction's name at the edges.
+func (k CorrectionKind) String() string { return name(correctionNames, int(k)) }
+
+// ParseCorrection reads a correction's name.
+func ParseCorrection(s string) (CorrectionKind, error) {
+	i, err := parse("correction", correctionNames, s)
+	return CorrectionKind(i), err
+}
+
+// ResultStatus is how firm a result is.
+type ResultStatus uint8
+
+// Statuses of a result: it may still change, it was declared, it was changed after that.
+const (
+	Provisional ResultStatus = iota
+	Final
+	Amended
+)
+
+var resultNames = []string{"provisional", "final", "amended"}
+
+// String is the status's name at the edges.
+func (s ResultStatus) String() string { return name(resultNames, int(s)) }
+
 func name(names []string, i int) string {
 	if i < 0 || i >= len(names) {
 		return fmt.Sprintf("unknown_%d", i)

@@ -54,10 +54,30 @@ type Lap struct {
 	PitOut      bool
 	Flag        FlagState
 	Mark        Mark
+	// Deleted laps count for the distance and not as a best.
+	Deleted bool
 }
 
-// LapCompleted says that a car completed a lap.
+// LapCompleted says that a car completed a lap. Told again of the same lap, it replaces what was told before.
 type LapCompleted struct{ Lap Lap }
+
+// LapsWithdrawn says that a car has only so many laps: those after it were told in error.
+type LapsWithdrawn struct {
+	Car  CarIdx
+	Laps int
+}
+
+// PassingJudged is what is made of the hit of a record. Hits of which nothing is told are accepted.
+type PassingJudged struct {
+	Seq     Seq
+	Car     CarIdx // NoCar where it is not known whose it is
+	Line    int
+	Time    Micros // with the decoder's offset
+	Verdict Verdict
+	Reason  string
+	// Split is offered where a crossing of the finish line was missed: when it will have been. NoTime: none.
+	Split Micros
+}
 
 // EventKind says what an event is about.
 type EventKind uint8
@@ -114,12 +134,14 @@ type Head struct {
 // HeadChanged replaces the head.
 type HeadChanged struct{ Head Head }
 
-// ResultPublished carries a classification: provisional at the flag, final at the end.
+// ResultPublished carries a version of the result.
 type ResultPublished struct{ Classification Classification }
 
 func (RowChanged) fact()      {}
 func (OrderChanged) fact()    {}
 func (LapCompleted) fact()    {}
+func (LapsWithdrawn) fact()   {}
+func (PassingJudged) fact()   {}
 func (EventHappened) fact()   {}
 func (HeadChanged) fact()     {}
 func (ResultPublished) fact() {}
@@ -131,12 +153,18 @@ type Facts struct {
 	Facts []Fact
 }
 
-// Classification is a result.
+// Classification is a result: the order so far (version 0), or a version that was published.
 type Classification struct {
-	Final     bool
-	Entries   []Classified
-	StateHash string
+	Version int
+	Status  ResultStatus
+	// Author and Reason of the version.
+	Author, Reason string
+	Entries        []Classified
+	StateHash      string
 }
+
+// Final says that the result was declared.
+func (c *Classification) Final() bool { return c.Status != Provisional }
 
 // ClassifiedStatus is how a car's race ended.
 type ClassifiedStatus uint8

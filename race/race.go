@@ -30,6 +30,8 @@ type Entry struct {
 	// StartOffsetM is how far behind the finish line the car starts. Above 0, its first crossing of that line
 	// completes no lap.
 	StartOffsetM int `json:"start_offset_m"`
+	// Transponders that the car carries.
+	Transponders []string `json:"transponders,omitempty"`
 }
 
 // Race is the head of a race: what is fixed before it starts.

@@ -6,7 +6,9 @@ type Record struct {
 	Seq        Seq
 	Time       Micros
 	RecordedAt int64
-	Body       Body
+	// Author is who ordered it; empty for what machines report.
+	Author string
+	Body   Body
 }
 
 // Body is what a record says.
@@ -23,14 +25,26 @@ type Entered struct{ Entry Entry }
 // Started is the start signal: lights out.
 type Started struct{}
 
-// Passing is a car's hit on a timing line. Ordinal tells apart the crossings of one car and tick.
+// Passing is a car's hit on a timing line. Hits may come late, doubled or out of order: timing sorts them by time.
 type Passing struct {
+	// Car is NoCar where only a transponder is known, and it is no car's.
 	Car  CarIdx
 	Line int // index into Race.Lines
 	// InPit says that the line was crossed in the pit lane.
 	InPit bool
 	// SpeedKMH is measured at speed traps, 0 elsewhere.
 	SpeedKMH int
+	// Source is nil for hits of a simulation.
+	Source *Source
+}
+
+// Source is where a hit comes from. Decoder, session and sequence name it for good: the same three with the same time
+// are the same hit.
+type Source struct {
+	Decoder     string // empty: none is known, and so no repeat is recognised
+	Session     string // of the decoder: a new one where it counts from the beginning again
+	Sequence    uint64
+	Transponder string
 }
 
 // TyresFitted says what a car runs on from here: at the start and at each stop. Stationary is 0 on the grid.
@@ -76,12 +90,65 @@ type CarDisqualified struct {
 	Reason string
 }
 
-// TimePenalty adds to a car's race time.
-type TimePenalty struct {
+// Penalised gives a car a penalty. What it adds to the race time is Amount, or with 0 what the rules say for its kind;
+// a drive-through or stop-and-go adds it only while it is not served.
+type Penalised struct {
 	Car    CarIdx
+	Kind   PenaltyKind
 	Amount Micros
 	Reason string
 }
+
+// PenaltyServed says that the penalty given by the record Penalty was served: it adds no time.
+type PenaltyServed struct {
+	Car     CarIdx
+	Penalty Seq
+}
+
+// LapDeleted takes a lap out of the bests; it counts for the distance.
+type LapDeleted struct {
+	Car    CarIdx
+	Lap    int
+	Reason string
+}
+
+// Corrected is what a marshal makes of a passing.
+type Corrected struct {
+	Kind CorrectionKind
+	// Passing is the record of the hit that is accepted, rejected or moved.
+	Passing Seq
+	// Car is whom it is moved to, or for whom a hit is inserted or a lap split.
+	Car CarIdx
+	// Line and At of an inserted hit. A split is a hit on the finish line; At 0: where the rules estimate it.
+	Line int
+	At   Micros
+	// Lap that is split.
+	Lap    int
+	Reason string
+}
+
+// TransponderAssigned says whose a transponder is; its hits so far become that car's.
+type TransponderAssigned struct {
+	Transponder string
+	Car         CarIdx
+	Reason      string
+}
+
+// DecoderSet says how much must be added to a decoder's times, before and from now on.
+type DecoderSet struct {
+	Decoder string
+	Offset  Micros
+	Reason  string
+}
+
+// Undone takes back what the record Of ordered, as if it had never been.
+type Undone struct {
+	Of     Seq
+	Reason string
+}
+
+// ResultDeclared makes the result final.
+type ResultDeclared struct{ Reason string }
 
 // StartAborted shortens the race by a lap.
 type StartAborted struct{}
@@ -95,20 +162,27 @@ type Released struct{}
 // Ended says that no more passings come: the result can be final.
 type Ended struct{}
 
-func (Announced) record()       {}
-func (Entered) record()         {}
-func (Started) record()         {}
-func (Passing) record()         {}
-func (TyresFitted) record()     {}
-func (FlagShown) record()       {}
-func (Suspended) record()       {}
-func (Resumed) record()         {}
-func (Abandoned) record()       {}
-func (CarRetired) record()      {}
-func (CarNotStarted) record()   {}
-func (CarDisqualified) record() {}
-func (TimePenalty) record()     {}
-func (StartAborted) record()    {}
-func (Held) record()            {}
-func (Released) record()        {}
-func (Ended) record()           {}
+func (Announced) record()           {}
+func (Entered) record()             {}
+func (Started) record()             {}
+func (Passing) record()             {}
+func (TyresFitted) record()         {}
+func (FlagShown) record()           {}
+func (Suspended) record()           {}
+func (Resumed) record()             {}
+func (Abandoned) record()           {}
+func (CarRetired) record()          {}
+func (CarNotStarted) record()       {}
+func (CarDisqualified) record()     {}
+func (Penalised) record()           {}
+func (PenaltyServed) record()       {}
+func (LapDeleted) record()          {}
+func (Corrected) record()           {}
+func (TransponderAssigned) record() {}
+func (DecoderSet) record()          {}
+func (Undone) record()              {}
+func (ResultDeclared) record()      {}
+func (StartAborted) record()        {}
+func (Held) record()                {}
+func (Released) record()            {}
+func (Ended) record()               {}

@@ -20,16 +20,68 @@ type RuleSet struct {
 	ClassifiedPermille int `json:"classified_permille"`
 	// DeadTime within which a second hit on the same line is the same passing.
 	DeadTime Micros `json:"dead_time_us"`
+	// MinLap is the shortest lap that is believed; a hit that would make a shorter one is suspect. 0: none.
+	MinLap Micros `json:"min_lap_us"`
+	// DriveThrough and StopAndGo are added to the race time of who did not serve one.
+	DriveThrough Micros `json:"drive_through_us"`
+	StopAndGo    Micros `json:"stop_and_go_us"`
+	// MustFinish classifies only cars that took the chequered flag.
+	MustFinish bool `json:"must_finish"`
 }
 
-// F1 is the preset of a Formula 1 grand prix. Source: FIA Formula One Sporting Regulations 2022, articles 5
-// (distance, two hours running, three hours overall) and 6 (90 % of the winner's laps).
+// F1 is the preset of a Formula 1 grand prix. Source: FIA Formula One Sporting Regulations 2022, articles 5 (distance,
+// two hours running, three hours overall), 6 (90 % of the winner's laps) and 54 (20 s for a drive-through that was not
+// served, 30 s for a stop-and-go).
 func F1(laps int) RuleSet {
 	return RuleSet{
 		Name: "f1", Laps: laps,
 		RunningLimit: 2 * Hour, WindowLimit: 3 * Hour,
-		Precision: Millisecond, ClassifiedPermille: 900, DeadTime: 3 * Second,
+		Precision: Millisecond, ClassifiedPermille: 900, DeadTime: 3 * Second, MinLap: 15 * Second,
+		DriveThrough: 20 * Second, StopAndGo: 30 * Second,
 	}
+}
+
+// Endurance is the preset of a race by time. Source: FIA WEC Sporting Regulations, chapter on the finish: the flag falls
+// at the leader's first crossing after the time; a car must take it and have covered 70 % of the winner's distance.
+// Unserved penalties are converted at the stewards' discretion there; the figures of F1 are taken.
+func Endurance(limit Micros) RuleSet {
+	r := F1(0)
+	r.Name, r.RunningLimit, r.WindowLimit = "endurance", 0, limit
+	r.ClassifiedPermille, r.MustFinish, r.MinLap = 700, true, 30*Second
+	return r
+}
+
+// Kart is the preset of a kart race by laps. Source: CIK-FIA General Prescriptions: who does not finish is classified by
+// the laps covered. Short laps need a short dead time; the penalties are a usual choice of national series.
+func Kart(laps int) RuleSet {
+	return RuleSet{
+		Name: "kart", Laps: laps, Precision: Millisecond, DeadTime: 2 * Second, MinLap: 8 * Second,
+		DriveThrough: 10 * Second, StopAndGo: 20 * Second,
+	}
+}
+
+// Presets are the names of the rule sets that are known.
+var Presets = []string{"f1", "endurance", "kart"}
+
+// Preset gives a rule set by name for a race of laps, or where that is 0 of a time.
+func Preset(name string, laps int, limit Micros) (RuleSet, error) {
+	var r RuleSet
+	switch name {
+	case "f1":
+		r = F1(laps)
+	case "endurance":
+		r = Endurance(limit)
+		r.Laps = laps
+	case "kart":
+		r = Kart(laps)
+	default:
+		_, err := parse("rule set", Presets, name)
+		return r, err
+	}
+	if limit > 0 {
+		r.WindowLimit = limit
+	}
+	return r, nil
 }
 
 // Validate reports every fault of the rule set.
@@ -41,12 +93,18 @@ func (r RuleSet) Validate() error {
 		}
 	}
 	check(r.Laps >= 0 && r.Laps <= LapsMax, "laps is %d: allowed is 0 (by time) to %d", r.Laps, LapsMax)
-	check(r.RunningLimit >= 0, "running_limit_us is negative: allowed is 0 (none) or more")
-	check(r.WindowLimit >= 0, "window_limit_us is negative: allowed is 0 (none) or more")
 	check(r.Laps > 0 || r.RunningLimit > 0 || r.WindowLimit > 0, "a race needs laps or a time limit: all are 0")
 	check(r.Precision >= 1 && r.Precision <= Second, "precision_us is %d: allowed is 1 to %d", r.Precision, Second)
 	check(r.ClassifiedPermille >= 0 && r.ClassifiedPermille <= 1000,
 		"classified_permille is %d: allowed is 0 to 1000", r.ClassifiedPermille)
-	check(r.DeadTime >= 0, "dead_time_us is negative: allowed is 0 or more")
+	for _, t := range []struct {
+		name string
+		v    Micros
+	}{
+		{"running_limit_us", r.RunningLimit}, {"window_limit_us", r.WindowLimit}, {"dead_time_us", r.DeadTime},
+		{"min_lap_us", r.MinLap}, {"drive_through_us", r.DriveThrough}, {"stop_and_go_us", r.StopAndGo},
+	} {
+		check(t.v >= 0 && t.v <= TimeMax, "%s is %d: allowed is 0 (none) to %d", t.name, t.v, TimeMax)
+	}
 	return errors.Join(faults...)
 }

@@ -63,7 +63,20 @@ func (c Control) String() string { return name(controlNames, int(c)) }
 
 // PassingRow is a stored passing.
 type PassingRow struct {
-	Seq     Seq
-	Time    Micros
-	Passing Passing
+	Seq        Seq
+	Time       Micros
+	RecordedAt int64
+	Passing    Passing
+	Verdict    Verdict
+	Reason     string
+	// Split is offered: when the missed crossing of the finish line will have been; NoTime where it is not.
+	Split Micros
+}
+
+// Version is a version of a result and the record that made it.
+type Version struct {
+	Classification
+	Seq        Seq
+	Time       Micros // race time of the record
+	RecordedAt int64  // UTC nanoseconds
 }

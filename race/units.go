@@ -30,6 +30,8 @@ const (
 	Minute             = 60 * Second
 	Hour               = 60 * Minute
 	NoTime      Micros = math.MinInt64
+	// TimeMax is the longest that a race may take.
+	TimeMax = 7 * 24 * Hour
 )
 
 // Millis truncates to whole milliseconds, towards minus infinity so that differences never flicker at zero.

@@ -20,6 +20,7 @@ var sampleBodies = []race.Body{
 	}},
 	race.Entered{Entry: race.Entry{
 		Number: 1, Code: "ONE", Name: "One", Team: "T", Colour: "ffffff", Grid: 1, PitLaneStart: true, StartOffsetM: 8,
+		Transponders: []string{"AB-1", "AB-2"},
 	}},
 	race.Started{},
 	race.Passing{Car: 99_999, Line: 3, InPit: true, SpeedKMH: 321},
@@ -29,14 +30,22 @@ var sampleBodies = []race.Body{
 	race.CarRetired{Car: 2, Reason: "engine"},
 	race.CarNotStarted{Car: 2, Reason: "withdrew"},
 	race.CarDisqualified{Car: 2, Reason: "fuel sample"},
-	race.TimePenalty{Car: 2, Amount: 5 * race.Second, Reason: "track limits"},
+	race.Passing{Car: race.NoCar, Source: &race.Source{Decoder: "main", Session: "s1", Sequence: 1 << 60, Transponder: "AB-12"}},
+	race.Penalised{Car: 2, Kind: race.PenaltyStopAndGo, Amount: 5 * race.Second, Reason: "track limits"},
+	race.PenaltyServed{Car: 2, Penalty: 17},
+	race.LapDeleted{Car: 2, Lap: 4, Reason: "track limits"},
+	race.Corrected{Kind: race.CorrectInsert, Car: 1, Line: 2, At: 77 * race.Second, Lap: 3, Passing: 9, Reason: "loop down"},
+	race.TransponderAssigned{Transponder: "AB-12", Car: 1, Reason: "spare"},
+	race.DecoderSet{Decoder: "main", Offset: -race.Second, Reason: "clock"},
+	race.Undone{Of: 12, Reason: "wrong car"},
+	race.ResultDeclared{Reason: "no protests"},
 	race.StartAborted{}, race.Ended{}, race.Held{}, race.Released{},
 }
 
 func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
 	var c transport.Codec
 	for i, body := range sampleBodies {
-		rec := &race.Record{Seq: race.Seq(i + 1), Time: race.Micros(i) - 3, RecordedAt: 1_795_000_000_000_000_000, Body: body}
+		rec := &race.Record{Seq: race.Seq(i + 1), Time: race.Micros(i) - 3, RecordedAt: 1_795_000_000_000_000_000, Author: "Ada", Body: body}
 		data, err := c.Record(rec)
 		if err != nil {
 			t.Fatal(err)

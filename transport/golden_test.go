@@ -136,7 +136,7 @@ var sampleRow = race.Row{
 }
 
 var sampleResult = race.Classification{
-	Final: true,
+	Version: 2, Status: race.Amended, Author: "Ada", Reason: "car 1 underweight",
 	Entries: []race.Classified{
 		{Position: 1, Car: 2, Laps: 57, Status: race.StatusFinished, DurationMS: 5_400_000, BestLapMS: 90_000, BestLap: 40},
 		{Position: 2, Car: 1, Laps: 57, Status: race.StatusFinished, DurationMS: 5_402_345, GapMS: 2345, IntervalMS: 2345,

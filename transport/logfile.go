@@ -12,7 +12,7 @@ import (
 )
 
 // logMagic opens a log file. Its last digit is the file's version.
-const logMagic = "LIGHTSOUT LOG 1\n"
+const logMagic = "LIGHTSOUT LOG 2\n"
 
 // blockMax bounds a block of a log file, so that a damaged length cannot take the memory.
 const blockMax = 16 << 20

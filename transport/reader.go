@@ -162,6 +162,18 @@ func (r *reader) bool(what string) bool {
 	return v
 }
 
+// null passes over a nil and says whether there was one.
+func (r *reader) null(what string) bool {
+	if r.err != nil {
+		return true
+	}
+	code, err := r.dec.PeekCode()
+	if !r.check(what, err) || code != msgpcode.Nil {
+		return r.err != nil
+	}
+	return r.check(what, r.dec.DecodeNil())
+}
+
 func (r *reader) str(what string) string { return string(r.text(what, false)) }
 
 func (r *reader) bin(what string) []byte { return r.text(what, true) }

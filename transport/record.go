@@ -25,17 +25,25 @@ const (
 	recordEnded        = 15
 	recordHeld         = 16
 	recordReleased     = 17
+	recordServed       = 18
+	recordLapDeleted   = 19
+	recordCorrected    = 20
+	recordAssigned     = 21
+	recordDecoder      = 22
+	recordUndone       = 23
+	recordDeclared     = 24
 )
 
 // Record is one entry of the log as a message.
 func (Codec) Record(rec *race.Record) ([]byte, error) {
 	w := newWriter()
 	kind, items := recordShape(rec.Body)
-	w.head(typeRecord, 4+items)
+	w.head(typeRecord, 5+items)
 	w.uint(uint64(rec.Seq))
 	w.int(int64(rec.Time))
 	w.int(rec.RecordedAt)
 	w.int(int64(kind))
+	w.str(rec.Author)
 	w.body(rec.Body)
 	return w.done("record")
 }
@@ -50,7 +58,7 @@ func recordShape(b race.Body) (kind, items int) {
 	case race.Started:
 		return recordStarted, 0
 	case race.Passing:
-		return recordPassing, 4
+		return recordPassing, 5
 	case race.TyresFitted:
 		return recordTyres, 4
 	case race.FlagShown:
@@ -67,8 +75,22 @@ func recordShape(b race.Body) (kind, items int) {
 		return recordNotStarted, 2
 	case race.CarDisqualified:
 		return recordDisqualified, 2
-	case race.TimePenalty:
-		return recordPenalty, 3
+	case race.Penalised:
+		return recordPenalty, 4
+	case race.PenaltyServed:
+		return recordServed, 2
+	case race.LapDeleted:
+		return recordLapDeleted, 3
+	case race.Corrected:
+		return recordCorrected, 7
+	case race.TransponderAssigned:
+		return recordAssigned, 3
+	case race.DecoderSet:
+		return recordDecoder, 3
+	case race.Undone:
+		return recordUndone, 2
+	case race.ResultDeclared:
+		return recordDeclared, 1
 	case race.StartAborted:
 		return recordStartAborted, 0
 	case race.Ended:
@@ -92,6 +114,7 @@ func (w *writer) body(b race.Body) {
 		w.int(int64(b.Line))
 		w.bool(b.InPit)
 		w.int(int64(b.SpeedKMH))
+		w.source(b.Source)
 	case race.TyresFitted:
 		w.int(int64(b.Car))
 		w.int(int64(b.Compound))
@@ -108,18 +131,68 @@ func (w *writer) body(b race.Body) {
 		w.ruling(b.Car, b.Reason)
 	case race.CarDisqualified:
 		w.ruling(b.Car, b.Reason)
-	case race.TimePenalty:
+	case race.Penalised:
 		w.int(int64(b.Car))
 		w.int(int64(b.Amount))
 		w.str(b.Reason)
+		w.int(int64(b.Kind))
 	case race.Started, race.Suspended, race.Resumed, race.StartAborted, race.Ended,
 		race.Held, race.Released:
+	default:
+		w.ruled(b)
+	}
+}
+
+// ruled writes what race control ordered after the fact.
+func (w *writer) ruled(b race.Body) {
+	switch b := b.(type) {
+	case race.PenaltyServed:
+		w.int(int64(b.Car))
+		w.uint(uint64(b.Penalty))
+	case race.LapDeleted:
+		w.int(int64(b.Car))
+		w.int(int64(b.Lap))
+		w.str(b.Reason)
+	case race.Corrected:
+		w.int(int64(b.Kind))
+		w.uint(uint64(b.Passing))
+		w.int(int64(b.Car))
+		w.int(int64(b.Line))
+		w.int(int64(b.At))
+		w.int(int64(b.Lap))
+		w.str(b.Reason)
+	case race.TransponderAssigned:
+		w.str(b.Transponder)
+		w.ruling(b.Car, b.Reason)
+	case race.DecoderSet:
+		w.str(b.Decoder)
+		w.int(int64(b.Offset))
+		w.str(b.Reason)
+	case race.Undone:
+		w.uint(uint64(b.Of))
+		w.str(b.Reason)
+	case race.ResultDeclared:
+		w.str(b.Reason)
+	default: // its shape has no items, or body wrote them
 	}
 }
 
 func (w *writer) ruling(car race.CarIdx, reason string) {
 	w.int(int64(car))
 	w.str(reason)
+}
+
+// source is nil or where a hit comes from.
+func (w *writer) source(src *race.Source) {
+	if src == nil {
+		w.null()
+		return
+	}
+	w.array(4)
+	w.str(src.Decoder)
+	w.str(src.Session)
+	w.uint(src.Sequence)
+	w.str(src.Transponder)
 }
 
 func (w *writer) announced(r *race.Race) {
@@ -130,7 +203,7 @@ func (w *writer) announced(r *race.Race) {
 	w.str(r.Circuit)
 	w.str(r.CircuitText)
 	w.lines(r.Lines)
-	w.array(7)
+	w.array(11)
 	w.str(r.Rules.Name)
 	w.int(int64(r.Rules.Laps))
 	w.int(int64(r.Rules.RunningLimit))
@@ -138,6 +211,10 @@ func (w *writer) announced(r *race.Race) {
 	w.int(int64(r.Rules.Precision))
 	w.int(int64(r.Rules.ClassifiedPermille))
 	w.int(int64(r.Rules.DeadTime))
+	w.int(int64(r.Rules.MinLap))
+	w.int(int64(r.Rules.DriveThrough))
+	w.int(int64(r.Rules.StopAndGo))
+	w.bool(r.Rules.MustFinish)
 	w.int(int64(r.Cars))
 	w.uint(r.Seed)
 	w.int(int64(r.TickHz))
@@ -145,7 +222,7 @@ func (w *writer) announced(r *race.Race) {
 }
 
 func (w *writer) entry(e *race.Entry) {
-	w.array(8)
+	w.array(9)
 	w.int(int64(e.Number))
 	w.str(e.Code)
 	w.str(e.Name)
@@ -154,30 +231,37 @@ func (w *writer) entry(e *race.Entry) {
 	w.int(int64(e.Grid))
 	w.bool(e.PitLaneStart)
 	w.int(int64(e.StartOffsetM))
+	w.array(len(e.Transponders))
+	for _, t := range e.Transponders {
+		w.str(t)
+	}
 }
 
 // record reads a record and says how many of the message's items it knew.
 func (r *reader) record(n int) (*race.Record, int) {
-	r.want(n, 6)
+	r.want(n, 7)
 	rec := &race.Record{
 		Seq: race.Seq(r.uint("seq")), Time: race.Micros(r.int("time_us")), RecordedAt: r.int("recorded_at_ns"),
 	}
 	kind := r.int("kind")
+	rec.Author = r.str("author")
 	if r.err != nil {
 		return rec, n
 	}
-	if rec.Body = r.body(kind, n-6); rec.Body == nil {
+	if rec.Body = r.body(kind, n-7); rec.Body == nil {
 		r.fail("unknown kind of record %d", kind)
 		return rec, n
 	}
 	_, items := recordShape(rec.Body)
-	return rec, 6 + items
+	return rec, 7 + items
 }
 
 func (r *reader) body(kind int64, items int) race.Body {
 	least := map[int64]int{
-		recordAnnounced: 1, recordEntered: 1, recordPassing: 4, recordTyres: 4, recordFlag: 2, recordAbandoned: 1,
-		recordRetired: 2, recordNotStarted: 2, recordDisqualified: 2, recordPenalty: 3,
+		recordAnnounced: 1, recordEntered: 1, recordPassing: 5, recordTyres: 4, recordFlag: 2, recordAbandoned: 1,
+		recordRetired: 2, recordNotStarted: 2, recordDisqualified: 2, recordPenalty: 4,
+		recordServed: 2, recordLapDeleted: 3, recordCorrected: 7, recordAssigned: 3, recordDecoder: 3, recordUndone: 2,
+		recordDeclared: 1,
 	}[kind]
 	if items < least {
 		r.fail("record of kind %d has %d items, needs %d", kind, items, least)
@@ -193,7 +277,7 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordPassing:
 		return race.Passing{
 			Car: r.car(), Line: int(r.intIn("line", 0, race.LinesMax)),
-			InPit: r.bool("in_pit"), SpeedKMH: int(r.int("speed")),
+			InPit: r.bool("in_pit"), SpeedKMH: int(r.int("speed")), Source: r.source(),
 		}
 	case recordTyres:
 		return race.TyresFitted{
@@ -215,7 +299,10 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordDisqualified:
 		return race.CarDisqualified{Car: r.car(), Reason: r.str("reason")}
 	case recordPenalty:
-		return race.TimePenalty{Car: r.car(), Amount: race.Micros(r.int("amount")), Reason: r.str("reason")}
+		return race.Penalised{
+			Car: r.car(), Amount: race.Micros(r.int("amount")), Reason: r.str("reason"),
+			Kind: enum[race.PenaltyKind](r, "penalty", 3),
+		}
 	case recordStartAborted:
 		return race.StartAborted{}
 	case recordEnded:
@@ -225,7 +312,44 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordReleased:
 		return race.Released{}
 	}
+	return r.ruling(kind)
+}
+
+// ruling reads what race control ordered after the fact; nil for a kind that is not known.
+func (r *reader) ruling(kind int64) race.Body {
+	switch kind {
+	case recordServed:
+		return race.PenaltyServed{Car: r.car(), Penalty: race.Seq(r.uint("penalty"))}
+	case recordLapDeleted:
+		return race.LapDeleted{Car: r.car(), Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason")}
+	case recordCorrected:
+		return race.Corrected{
+			Kind: enum[race.CorrectionKind](r, "correction", 5), Passing: race.Seq(r.uint("passing")), Car: r.car(),
+			Line: int(r.intIn("line", 0, race.LinesMax)), At: race.Micros(r.int("at")),
+			Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason"),
+		}
+	case recordAssigned:
+		return race.TransponderAssigned{Transponder: r.str("transponder"), Car: r.car(), Reason: r.str("reason")}
+	case recordDecoder:
+		return race.DecoderSet{Decoder: r.str("decoder"), Offset: race.Micros(r.int("offset")), Reason: r.str("reason")}
+	case recordUndone:
+		return race.Undone{Of: race.Seq(r.uint("of")), Reason: r.str("reason")}
+	case recordDeclared:
+		return race.ResultDeclared{Reason: r.str("reason")}
+	}
 	return nil
+}
+
+func (r *reader) source() *race.Source {
+	if r.null("source") {
+		return nil
+	}
+	src := &race.Source{}
+	r.tuple("source", 4, func() {
+		src.Decoder, src.Session = r.str("decoder"), r.str("session")
+		src.Sequence, src.Transponder = r.uint("sequence"), r.str("transponder")
+	})
+	return src
 }
 
 func (r *reader) announced() (v race.Race) {
@@ -234,12 +358,14 @@ func (r *reader) announced() (v race.Race) {
 		v.Kind = enum[race.Kind](r, "kind", 2)
 		v.Circuit, v.CircuitText = r.str("circuit"), r.str("circuit text")
 		v.Lines = r.lines()
-		r.tuple("rules", 7, func() {
+		r.tuple("rules", 11, func() {
 			v.Rules = race.RuleSet{
 				Name: r.str("rules"), Laps: int(r.int("laps")),
 				RunningLimit: race.Micros(r.int("running_limit")), WindowLimit: race.Micros(r.int("window_limit")),
 				Precision:          race.Micros(r.int("precision")),
 				ClassifiedPermille: int(r.int("classified_permille")), DeadTime: race.Micros(r.int("dead_time")),
+				MinLap: race.Micros(r.int("min_lap")), DriveThrough: race.Micros(r.int("drive_through")),
+				StopAndGo: race.Micros(r.int("stop_and_go")), MustFinish: r.bool("must_finish"),
 			}
 		})
 		v.Cars = int(r.intIn("cars", 0, race.CarsMax))
@@ -249,10 +375,11 @@ func (r *reader) announced() (v race.Race) {
 }
 
 func (r *reader) entry() (e race.Entry) {
-	r.tuple("entry", 8, func() {
+	r.tuple("entry", 9, func() {
 		e.Number = int(r.int("number"))
 		e.Code, e.Name, e.Team, e.Colour = r.str("code"), r.str("name"), r.str("team"), r.str("colour")
 		e.Grid, e.PitLaneStart, e.StartOffsetM = int(r.int("grid")), r.bool("pit_lane_start"), int(r.int("offset"))
+		r.list("transponders", func(int) { e.Transponders = append(e.Transponders, r.str("transponder")) })
 	})
 	return e
 }

@@ -16,12 +16,14 @@ const (
 
 // Tags of a fact.
 const (
-	factRow    = 1
-	factOrder  = 2
-	factLap    = 3
-	factEvent  = 4
-	factHead   = 5
-	factResult = 6
+	factRow       = 1
+	factOrder     = 2
+	factLap       = 3
+	factEvent     = 4
+	factHead      = 5
+	factResult    = 6
+	factWithdrawn = 7
+	factJudged    = 8
 )
 
 // Codec writes messages of the wire. The zero value is ready.
@@ -172,6 +174,19 @@ func (w *writer) fact(f race.Fact) {
 	case race.ResultPublished:
 		tag(factResult, 1)
 		w.result(&f.Classification)
+	case race.LapsWithdrawn:
+		tag(factWithdrawn, 2)
+		w.int(int64(f.Car))
+		w.int(int64(f.Laps))
+	case race.PassingJudged:
+		tag(factJudged, 7)
+		w.uint(uint64(f.Seq))
+		w.int(int64(f.Car))
+		w.int(int64(f.Line))
+		w.int(int64(f.Time))
+		w.int(int64(f.Verdict))
+		w.str(f.Reason)
+		w.int(int64(f.Split))
 	}
 }
 
@@ -201,7 +216,7 @@ func (w *writer) row(r *race.Row) {
 }
 
 func (w *writer) lap(l *race.Lap) {
-	w.array(14)
+	w.array(15)
 	w.int(int64(l.Car))
 	w.int(int64(l.Number))
 	w.int(l.DurationMS)
@@ -216,6 +231,7 @@ func (w *writer) lap(l *race.Lap) {
 	w.bool(l.PitOut)
 	w.int(int64(l.Flag))
 	w.int(int64(l.Mark))
+	w.bool(l.Deleted)
 }
 
 func (w *writer) event(e *race.Event) {
@@ -229,8 +245,8 @@ func (w *writer) event(e *race.Event) {
 }
 
 func (w *writer) result(c *race.Classification) {
-	w.array(3)
-	w.bool(c.Final)
+	w.array(7)
+	w.bool(c.Final())
 	w.array(len(c.Entries))
 	for i := range c.Entries {
 		e := &c.Entries[i]
@@ -249,4 +265,8 @@ func (w *writer) result(c *race.Classification) {
 		w.str(e.Reason)
 	}
 	w.str(c.StateHash)
+	w.int(int64(c.Version))
+	w.int(int64(c.Status))
+	w.str(c.Author)
+	w.str(c.Reason)
 }

@@ -78,16 +78,12 @@ func (r *reader) snapshot(n int) *Snapshot {
 	r.list("rows", func(int) { s.Board.Rows = append(s.Board.Rows, r.row()) })
 	r.list("events", func(int) { s.Board.Events = append(s.Board.Events, r.event()) })
 	if r.err == nil {
-		if code, err := r.dec.PeekCode(); r.check("result", err) && code == nilCode {
-			r.check("result", r.dec.DecodeNil())
-		} else {
+		if !r.null("result") {
 			s.Board.Result = r.result()
 		}
 	}
 	return s
 }
-
-const nilCode = 0xc0
 
 func (r *reader) raceHead(h *race.Race) {
 	if r.err != nil {
@@ -181,6 +177,16 @@ func (r *reader) facts(n int) *race.Facts {
 			f.Facts = append(f.Facts, race.HeadChanged{Head: r.raceState()})
 		case factResult:
 			f.Facts = append(f.Facts, race.ResultPublished{Classification: *r.result()})
+		case factWithdrawn:
+			known = 3
+			f.Facts = append(f.Facts, race.LapsWithdrawn{Car: r.car(), Laps: int(r.intIn("laps", 0, race.LapsMax))})
+		case factJudged:
+			known = 8
+			f.Facts = append(f.Facts, race.PassingJudged{
+				Seq: race.Seq(r.uint("seq")), Car: r.car(), Line: int(r.intIn("line", 0, race.LinesMax)),
+				Time: race.Micros(r.int("time_us")), Verdict: enum[race.Verdict](r, "verdict", 5),
+				Reason: r.str("reason"), Split: race.Micros(r.int("split_us")),
+			})
 		default:
 			known = 1 // a fact of a later version
 		}
@@ -222,7 +228,7 @@ func (r *reader) car() race.CarIdx {
 }
 
 func (r *reader) lap() (v race.Lap) {
-	r.tuple("lap", 14, func() {
+	r.tuple("lap", 15, func() {
 		v.Car, v.Number, v.DurationMS = r.car(), int(r.int("number")), r.int("duration_ms")
 		for i := range v.SectorsMS {
 			v.SectorsMS[i] = r.int("sector_ms")
@@ -231,6 +237,7 @@ func (r *reader) lap() (v race.Lap) {
 		v.Tyre, v.TyreAgeLaps = enum[race.Compound](r, "tyre", 4), int(r.int("tyre_age"))
 		v.PitIn, v.PitOut = r.bool("pit_in"), r.bool("pit_out")
 		v.Flag, v.Mark = enum[race.FlagState](r, "flag", 6), enum[race.Mark](r, "mark", 4)
+		v.Deleted = r.bool("deleted")
 	})
 	return v
 }
@@ -246,8 +253,8 @@ func (r *reader) event() (v race.Event) {
 
 func (r *reader) result() *race.Classification {
 	c := &race.Classification{}
-	r.tuple("result", 3, func() {
-		c.Final = r.bool("final")
+	r.tuple("result", 7, func() {
+		r.bool("final") // said by the status too
 		r.list("classified", func(int) {
 			var e race.Classified
 			r.tuple("classified", 12, func() {
@@ -261,6 +268,8 @@ func (r *reader) result() *race.Classification {
 			c.Entries = append(c.Entries, e)
 		})
 		c.StateHash = r.str("state_hash")
+		c.Version, c.Status = int(r.int("version")), enum[race.ResultStatus](r, "result status", 3)
+		c.Author, c.Reason = r.str("author"), r.str("reason")
 	})
 	return c
 }

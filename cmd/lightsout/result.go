@@ -55,7 +55,7 @@ func printResultJSON(w io.Writer, head race.Race, entries []race.Entry, c race.C
 			ID: head.ID, Name: head.Name, Kind: head.Kind.String(), Circuit: head.Circuit, Cars: len(entries),
 			Laps: head.Rules.Laps, Seed: head.Seed, Rules: head.Rules.Name,
 		},
-		Final: c.Final, StateHash: c.StateHash, Classification: []classifiedJSON{},
+		Final: c.Final(), StateHash: c.StateHash, Classification: []classifiedJSON{},
 	}
 	for _, e := range c.Entries {
 		out.Classification = append(out.Classification, classifiedLine(entries[e.Car], e))
@@ -124,7 +124,7 @@ func printResultTable(w io.Writer, head race.Race, entries []race.Entry, c race.
 }
 
 func finality(c race.Classification) string {
-	if c.Final {
+	if c.Final() {
 		return "final classification"
 	}
 	return "not finished: order so far"

@@ -1,9 +1,23 @@
 package timing
 
-import "lightsout/race"
+import (
+	"fmt"
+	"slices"
 
-// car is what timing knows of a car. All times are truncated once, at the crossing (decision 8).
+	"lightsout/race"
+)
+
+// car is a car in the race: what was told of it, and what follows.
 type car struct {
+	hits  []hit // in the order of time
+	acts  []act // rulings on it, in the order of arrival
+	ruled rulings
+	run   run
+}
+
+// run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
+// came late. All times are truncated once, at the crossing.
+type run struct {
 	state race.CarState
 	laps  int
 	// begun says that the first lap counts: false while a car that starts behind the line has not crossed it.
@@ -11,25 +25,23 @@ type car struct {
 	// progress is laps·lines + line of the last line passed; it orders the cars between laps (rules 1 and 4).
 	progress   int32
 	progressAt race.Micros // untruncated, settles ties
-	lastAt     race.Micros // truncated time of the last line passed
 	lapStart   race.Micros
-	ends       []race.Micros // truncated race time at the end of each lap
-	rawEnds    []race.Micros
-	trail      []crossing // the last lap of crossings, by progress modulo its length
+	ends       []race.Micros // untruncated race time at the end of each lap
+	done       []race.Lap
+	trail      []crossing    // the last lap of crossings, by progress modulo its length
+	hitAt      []race.Micros // by line: the last hit that counted
 	sectorAt   race.Micros
 	miniAt     race.Micros
 	nextSector int // the sector that is being driven, from 1; 0 after a missed loop
 	nextMini   int // likewise from 0; -1 after a missed loop
+	nextFit    int // the next of the tyres that were fitted
 
 	lap         race.Lap // the lap being driven
-	worstFlag   race.FlagState
 	best        race.Micros
 	bestLap     int
+	bestEnd     race.Micros
 	bestSectors [3]race.Micros
 	bestMinis   []race.Micros
-	penalty     race.Micros
-	reason      string
-	stopAt      race.Micros // of the retirement, NoTime
 
 	row race.Row
 }
@@ -40,32 +52,184 @@ type crossing struct {
 	at       race.Micros
 }
 
-func newCar(idx race.CarIdx, e *race.Entry, lines, minis int) car {
-	c := car{
-		begun: e.StartOffsetM <= 0, progress: -1, stopAt: race.NoTime, nextSector: 1,
-		trail: make([]crossing, lines+1), bestMinis: make([]race.Micros, minis),
-		row: race.Row{Car: idx},
+// newRun is a car on the grid.
+func (s *State) newRun(idx race.CarIdx) run {
+	r := run{
+		begun: s.entries[idx].StartOffsetM <= 0, progress: -1, nextSector: 1,
+		trail: make([]crossing, len(s.lines)+1), hitAt: make([]race.Micros, len(s.lines)),
+		bestMinis: make([]race.Micros, s.minis), row: race.Row{Car: idx},
 	}
-	for i := range c.trail {
-		c.trail[i].progress = -1
+	for i := range r.trail {
+		r.trail[i].progress = -1
 	}
-	return c
+	for i := range r.hitAt {
+		r.hitAt[i] = race.NoTime
+	}
+	if r.begun {
+		r.hitAt[0] = 0 // the start signal
+	}
+	return r
 }
 
 // remember keeps a crossing for the gaps of those behind.
-func (c *car) remember(progress int32, raw, at race.Micros) {
-	c.progress, c.progressAt, c.lastAt = progress, raw, at
-	c.trail[int(progress)%len(c.trail)] = crossing{progress, at}
+func (r *run) remember(progress int32, raw, at race.Micros) {
+	r.progress, r.progressAt = progress, raw
+	r.trail[int(progress)%len(r.trail)] = crossing{progress, at}
 }
 
 // timeAt is when the car had that progress, if it is less than a lap and a line ago.
-func (c *car) timeAt(progress int32) (race.Micros, bool) {
-	t := c.trail[int(progress)%len(c.trail)]
+func (r *run) timeAt(progress int32) (race.Micros, bool) {
+	if progress < 0 {
+		return 0, false
+	}
+	t := r.trail[int(progress)%len(r.trail)]
 	return t.at, t.progress == progress
 }
 
 // racing says that the car's crossings count.
-func (c *car) racing() bool { return c.state == race.Running || c.state == race.InPit }
+func (r *run) racing() bool { return r.state == race.Running || r.state == race.InPit }
+
+// news is what a hit brought that is worth an event.
+type news struct {
+	pitIn, pitOut, lap bool
+}
+
+// counts judges a hit of a car by the rules: whether it counts, and if not, why (rule 10).
+func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
+	r := &c.run
+	forced := h.ruled == accepted || h.ruled == inserted
+	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
+		if h.verdict != v { // what was told before is not worded again
+			s.judgeAt(idx, h, v, fmt.Sprintf(format, args...), split)
+		}
+		return false
+	}
+	switch {
+	case h.out() != "":
+		return judge(race.Rejected, race.NoTime, "%s", h.out())
+	case h.at < 0:
+		return judge(race.Rejected, race.NoTime, "before the start signal: formation laps do not count")
+	case c.ruled.state == race.NotStarted:
+		return judge(race.Rejected, race.NoTime, "the car did not start")
+	case c.ruled.stopAt != race.NoTime && h.at > c.ruled.stopAt:
+		return judge(race.Rejected, race.NoTime, "the car was out of the race from %v", c.ruled.stopAt)
+	}
+	ok := race.Accepted
+	if h.ruled == inserted {
+		ok = race.Estimated
+	}
+	if !r.racing() || !r.begun && h.line != 0 { // the in-lap of a finished car; still on the way to the line
+		s.judgeAt(idx, h, ok, "", race.NoTime)
+		return false
+	}
+	last := r.hitAt[h.line]
+	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
+	case forced:
+	case last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
+		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.head.Rules.DeadTime)
+	case h.line == 0 && r.begun && since < s.head.Rules.MinLap:
+		return judge(race.Suspect, race.NoTime, "a lap of %v is under the minimum of %v", since, s.head.Rules.MinLap)
+	case h.line != 0 && s.progressOf(r, h) <= r.progress:
+		return judge(race.Suspect, s.missedFinish(r, h), "line %d again in lap %d: a crossing of the finish line may have been missed",
+			h.line, r.laps+1)
+	}
+	if h.line != 0 && s.progressOf(r, h) <= r.progress { // accepted, but it leads nowhere in this lap
+		s.judgeAt(idx, h, ok, "", race.NoTime)
+		return false
+	}
+	s.judgeAt(idx, h, ok, "", race.NoTime)
+	return true
+}
+
+func (s *State) progressOf(r *run, h *hit) int32 {
+	if h.line == 0 {
+		return int32((r.laps + 1) * len(s.lines))
+	}
+	return int32(r.laps*len(s.lines) + int(h.line))
+}
+
+// missedFinish is when a car will have crossed the finish line between its last hit and this one, at an even pace.
+func (s *State) missedFinish(r *run, h *hit) race.Micros {
+	from, to := s.lines[int(r.progress)%len(s.lines)].permyriad, s.lines[h.line].permyriad
+	before, after := race.Micros(10_000-from), race.Micros(to)
+	if before <= 0 || after <= 0 { // where the lines are is not known
+		before, after = 1, 1
+	}
+	return r.progressAt + (h.at-r.progressAt)*before/(before+after)
+}
+
+// step takes the next hit of a car that counts.
+func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
+	r := &c.run
+	s.fitTyres(c, h.at)
+	at := h.at.Truncate(s.head.Rules.Precision)
+	r.hitAt[h.line] = h.at
+	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already (rule 6)
+		r.begun = true
+		r.remember(0, h.at, at)
+		return n
+	}
+	progress := s.progressOf(r, h)
+	r.remember(progress, h.at, at)
+	n = s.split(at, r, h)
+	if h.line == 0 {
+		n.lap = true
+		s.completeLap(h.at, at, idx, c)
+	}
+	return n
+}
+
+// split takes sector, mini-sector, speed trap and pit lane from a crossing.
+func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
+	l := s.lines[h.line]
+	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
+		r.row.MiniMarks = r.row.MiniMarks[:0]
+	}
+	if l.mini >= 0 {
+		s.splitMini(at, r, l.mini)
+	}
+	if l.sector > 0 {
+		s.splitSector(at, r, l.sector)
+	}
+	switch l.kind {
+	case race.LineSpeedTrap:
+		r.row.SpeedTrapKMH = int(h.speed)
+	case race.LinePitEntry:
+		r.state, r.lap.PitIn = race.InPit, true
+		n.pitIn = true
+	case race.LinePitExit:
+		r.state, r.lap.PitOut = race.Running, true
+		n.pitOut = true
+	case race.LineFinish, race.LineSector, race.LineMini:
+	}
+	return n
+}
+
+func (s *State) splitMini(at race.Micros, r *run, mini int) {
+	for len(r.row.MiniMarks) < mini { // loops that were missed or lie beside the pit lane
+		r.row.MiniMarks = append(r.row.MiniMarks, race.NoMark)
+	}
+	m := race.NoMark
+	if r.nextMini == mini {
+		m = mark(at-r.miniAt, &r.bestMinis[mini], &s.bests.minis[mini])
+	}
+	r.row.MiniMarks = append(r.row.MiniMarks, m)
+	r.miniAt, r.nextMini = at, (mini+1)%s.minis
+}
+
+func (s *State) splitSector(at race.Micros, r *run, sector int) {
+	i := sector - 1
+	if i == 0 {
+		r.row.SectorsMS, r.row.SectorMarks = [3]int64{}, [3]race.Mark{}
+	}
+	if r.nextSector == sector {
+		t := at - r.sectorAt
+		r.lap.SectorsMS[i] = t.Millis()
+		r.row.SectorsMS[i] = t.Millis()
+		r.row.SectorMarks[i] = mark(t, &r.bestSectors[i], &s.bests.sectors[i])
+	}
+	r.sectorAt, r.nextSector = at, sector%3+1
+}
 
 // mark ranks a time against the best of the car and of all, and keeps it where it is one.
 func mark(t race.Micros, own, all *race.Micros) race.Mark {
@@ -77,4 +241,58 @@ func mark(t race.Micros, own, all *race.Micros) race.Mark {
 		*all, m = t, race.SessionBest
 	}
 	return m
+}
+
+// completeLap counts the lap and ranks it (rules 6 and 7). Its position is for those who tell of it.
+func (s *State) completeLap(raw, at race.Micros, idx race.CarIdx, c *car) {
+	r := &c.run
+	r.laps++
+	duration := at - r.lapStart
+	l := &r.lap
+	l.Car, l.Number, l.DurationMS, l.EndMS = idx, r.laps, duration.Millis(), at.Millis()
+	l.Deleted = slices.Contains(c.ruled.deleted, r.laps)
+	l.Mark = race.Slower
+	if !l.Deleted {
+		l.Mark = s.rankLap(r, idx, duration, raw)
+	}
+	r.row.Laps, r.row.LastMS, r.row.BestMS, r.row.LastMark = r.laps, duration.Millis(), r.best.Millis(), l.Mark
+	if r.row.Tyre != race.NoCompound || r.row.TyreAgeLaps > 0 || r.row.Stops > 0 {
+		r.row.TyreAgeLaps++
+	}
+	l.Tyre, l.TyreAgeLaps = r.row.Tyre, r.row.TyreAgeLaps
+	from := race.Micros(0)
+	if n := len(r.ends); n > 0 {
+		from = r.ends[n-1]
+	}
+	l.Flag = s.worstFlag(from, raw)
+	r.ends, r.done = append(r.ends, raw), append(r.done, *l)
+	r.lap, r.lapStart = race.Lap{}, at
+	if s.fall.fell && raw >= s.fall.at {
+		r.state = race.Finished
+	}
+}
+
+// rankLap keeps a lap that is a best; of two equal ones the earlier is.
+func (s *State) rankLap(r *run, idx race.CarIdx, duration, end race.Micros) race.Mark {
+	m := race.Slower
+	if r.best == 0 || duration < r.best {
+		r.best, r.bestLap, r.bestEnd, m = duration, r.laps, end, race.PersonalBest
+	}
+	if b := &s.bests; b.lap == 0 || duration < b.lap || duration == b.lap && end < b.lapEnd {
+		b.lap, b.lapEnd, b.car, m = duration, end, idx, race.SessionBest
+	}
+	return m
+}
+
+// fitTyres fits what was fitted before a time.
+func (s *State) fitTyres(c *car, before race.Micros) {
+	r := &c.run
+	for r.nextFit < len(c.ruled.fits) && c.ruled.fits[r.nextFit].at < before {
+		f := c.ruled.fits[r.nextFit]
+		r.nextFit++
+		r.row.Tyre, r.row.TyreAgeLaps = f.Compound, f.AgeLaps
+		if f.Stationary > 0 || r.laps > 0 {
+			r.row.Stops++
+		}
+	}
 }

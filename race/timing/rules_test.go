@@ -130,7 +130,7 @@ func TestRule5_APenaltySortsCarsOfTheSameLapAlone(t *testing.T) {
 	s.lap(1, 180)
 	s.lap(2, 182)
 	s.lap(3, 185)
-	s.do(190, race.TimePenalty{Car: s.car(1), Amount: 5 * race.Second, Reason: "speeding in the pit lane"})
+	s.do(190, race.Penalised{Car: s.car(1), Amount: 5 * race.Second, Reason: "speeding in the pit lane"})
 	s.do(191, race.Ended{})
 	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 3000},
 		line{3, 3, 1, race.StatusFinished, -1})

@@ -11,11 +11,11 @@ import (
 // Lines of the test circuit, in driving order.
 const (
 	finish = iota
+	pitExit
 	sector1
 	trap
 	sector2
 	pitEntry
-	pitExit
 )
 
 // script tells a race record by record, in seconds, and keeps the facts.
@@ -31,11 +31,11 @@ type script struct {
 func fullCircuit() []race.Line {
 	return []race.Line{
 		{Kind: race.LineFinish, Sector: 3},
+		{Kind: race.LinePitExit, Permyriad: 400},
 		{Kind: race.LineSector, Sector: 1, Permyriad: 3000},
 		{Kind: race.LineSpeedTrap, Permyriad: 5000},
 		{Kind: race.LineSector, Sector: 2, Permyriad: 6000},
 		{Kind: race.LinePitEntry, Permyriad: 9500},
-		{Kind: race.LinePitExit, Permyriad: 400},
 	}
 }
 

@@ -3,6 +3,7 @@ package timing
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"lightsout/race"
 )
@@ -12,63 +13,77 @@ var (
 	ErrNotAnnounced = errors.New("no race was announced")
 	ErrUnknownCar   = errors.New("unknown car")
 	ErrUnknownLine  = errors.New("unknown timing line")
+	ErrUnknown      = errors.New("unknown record")
 	ErrOutOfOrder   = errors.New("out of order")
 	ErrDuplicate    = errors.New("duplicate")
 	ErrTooLate      = errors.New("the race is over")
 )
 
-// State is a race as timed so far.
+// State is a race as timed so far. What was told of the race is kept: the head, the entries, each car's hits and the
+// rulings. All else follows from that, and is worked out again where something late or corrected changes the past.
 type State struct {
 	head    race.Race
 	entries []race.Entry
 	lines   []line
 	minis   int // mini-sectors of a lap
+	cars    []car
+	acts    []act // rulings that concern no single car, in the order of arrival
+	sources sources
+	strays  []stray
 
-	cars  []car
-	order []race.CarIdx
-	place []int32 // by car: its index in order
+	status      race.Status
+	flags       []flagChange // by time
+	suspensions []suspension // by time
+	aborted     int          // starts
+	abandoned   *abandonment
+	latest      race.Micros // time of the newest hit that counts
 
-	status    race.Status
-	flag      race.FlagState
-	distance  int // laps to go in all; lowered by aborted starts and time limits; 0: by time alone
+	order []race.CarIdx // the tower
+	place []int32       // by car: its index in order
+
+	firsts    []race.Micros // by lap less 1: when it was first completed
+	fall      fall
 	leaderLap int
-	now       race.Micros
+	bests     bests
 
-	suspendedAt race.Micros // NoTime while running
-	suspended   race.Micros // in all so far
-	lastLap     bool        // the running limit has passed and the last lap is set
-	chequeredAt race.Micros // when the leader finished; NoTime before
-	countedBack bool
+	result published
 
-	best        race.Micros // best lap of all, 0: none
-	bestCar     race.CarIdx
-	bestSectors [3]race.Micros
-	bestMinis   []race.Micros
+	facts  []race.Fact // of the record in hand
+	moved  span        // places that changed with the record in hand
+	author string      // of the record in hand
+	why    string      // the reason that the record in hand gives
+	dirty  bool        // the record in hand may have changed the result
+}
 
-	facts []race.Fact // of the record in hand
-	moved span        // places that changed with the record in hand
+// bests are the best times of all.
+type bests struct {
+	lap     race.Micros // 0: none
+	lapEnd  race.Micros // when it was set: of two equal laps the earlier is the best
+	car     race.CarIdx
+	sectors [3]race.Micros
+	minis   []race.Micros
 }
 
 // line is a timing line as timing sees it.
 type line struct {
-	kind   race.LineKind
-	sector int // 1 to 3 where a sector ends here, else 0
-	mini   int // index of the mini-sector that ends here, else -1
+	kind      race.LineKind
+	sector    int // 1 to 3 where a sector ends here, else 0
+	mini      int // index of the mini-sector that ends here, else -1
+	permyriad int
 }
 
 // New is a state before the first record.
-func New() *State {
-	return &State{suspendedAt: race.NoTime, chequeredAt: race.NoTime, bestCar: race.NoCar}
-}
+func New() *State { return &State{bests: bests{car: race.NoCar}, latest: race.NoTime} }
 
 // Apply takes the next record and appends the facts that follow from it. A record that the rules refuse gives an
 // error and changes nothing. The facts own what they hold.
 func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
-	s.facts, s.moved = facts, span{}
+	s.facts, s.moved, s.author, s.why, s.dirty = facts, span{}, r.Author, "", false
 	if err := s.apply(r); err != nil {
+		s.facts = nil
 		return facts, err
 	}
-	s.now = max(s.now, r.Time)
+	s.publish(r)
 	s.announceOrder()
 	out := s.facts
 	s.facts = nil
@@ -76,47 +91,32 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 }
 
 func (s *State) apply(r *race.Record) error {
-	if _, first := r.Body.(race.Announced); !first && s.lines == nil {
-		return fmt.Errorf("a record of %T: %w", r.Body, ErrNotAnnounced)
-	}
 	switch b := r.Body.(type) {
 	case race.Announced:
 		return s.announce(&b.Race)
+	case race.Passing:
+		return s.pass(r, b)
+	default: // below, once there is a race
+	}
+	if s.lines == nil {
+		return fmt.Errorf("a record of %T: %w", r.Body, ErrNotAnnounced)
+	}
+	switch b := r.Body.(type) {
 	case race.Entered:
 		return s.enter(b.Entry)
 	case race.Started:
 		return s.start(r.Time)
-	case race.Passing:
-		return s.pass(r.Time, b)
-	case race.TyresFitted:
-		return s.fitTyres(r.Time, b)
-	case race.FlagShown:
-		s.show(r.Time, b.Flag, b.Sector)
-	case race.Suspended:
-		return s.suspend(r.Time)
-	case race.Resumed:
-		return s.resume(r.Time)
-	case race.Abandoned:
-		return s.abandon(r.Time, b.Lap)
-	case race.CarRetired:
-		return s.leave(r.Time, b.Car, race.Retired, b.Reason)
-	case race.CarNotStarted:
-		return s.leave(r.Time, b.Car, race.NotStarted, b.Reason)
-	case race.CarDisqualified:
-		return s.leave(r.Time, b.Car, race.Disqualified, b.Reason)
-	case race.TimePenalty:
-		return s.penalise(r.Time, b)
-	case race.StartAborted:
-		s.distance = max(0, s.distance-1)
-		s.tellHead(r.Time)
 	case race.Held:
 		return s.hold(r.Time, race.Underway, race.Paused)
 	case race.Released:
 		return s.hold(r.Time, race.Paused, race.Underway)
 	case race.Ended:
 		return s.end(r.Time)
+	case race.ResultDeclared:
+		return s.declare(b)
+	default:
+		return s.rule(r)
 	}
-	return nil
 }
 
 func (s *State) announce(r *race.Race) error {
@@ -126,12 +126,15 @@ func (s *State) announce(r *race.Race) error {
 	if len(r.Lines) == 0 || r.Lines[0].Kind != race.LineFinish {
 		return fmt.Errorf("the first timing line must be the finish line: %w", ErrUnknownLine)
 	}
+	if len(r.Lines) > race.LinesMax {
+		return fmt.Errorf("%d timing lines, allowed are %d: %w", len(r.Lines), race.LinesMax, ErrUnknownLine)
+	}
 	if err := r.Rules.Validate(); err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	s.head, s.distance = *r, r.Rules.Laps
+	s.head = *r
 	for _, l := range r.Lines {
-		one := line{kind: l.Kind, mini: -1}
+		one := line{kind: l.Kind, mini: -1, permyriad: l.Permyriad}
 		if l.Sector >= 1 && l.Sector <= 3 {
 			one.sector = l.Sector
 		}
@@ -146,7 +149,8 @@ func (s *State) announce(r *race.Race) error {
 		case race.LineSpeedTrap, race.LinePitEntry, race.LinePitExit:
 		}
 	}
-	s.bestMinis = make([]race.Micros, s.minis)
+	s.bests.minis = make([]race.Micros, s.minis)
+	s.fall = s.flagFall()
 	s.tellHead(0)
 	return nil
 }
@@ -158,27 +162,23 @@ func (s *State) enter(e race.Entry) error {
 	if len(s.cars) >= race.CarsMax {
 		return fmt.Errorf("car %d: a race has at most %d cars: %w", e.Number, race.CarsMax, ErrUnknownCar)
 	}
+	for _, t := range e.Transponders {
+		if owner, taken := s.sources.owner(t); taken {
+			return fmt.Errorf("car %d: the transponder %q is car %d's: %w", e.Number, t, s.entries[owner].Number, ErrDuplicate)
+		}
+	}
 	idx := race.CarIdx(len(s.cars))
 	s.entries = append(s.entries, e)
-	s.cars = append(s.cars, newCar(idx, &e, len(s.lines), s.minis))
-	at := len(s.order)
+	s.cars = append(s.cars, car{ruled: rulings{stopAt: race.NoTime}, run: s.newRun(idx)})
 	s.order = append(s.order, idx)
-	s.place = append(s.place, int32(at))
-	s.moved.add(at)
-	for at > 0 && gridBefore(&e, &s.entries[s.order[at-1]]) {
-		s.swap(at)
-		at--
+	s.place = append(s.place, int32(len(s.order)-1))
+	s.moved.add(len(s.order) - 1)
+	s.reposition(idx)
+	for _, t := range e.Transponders {
+		s.sources.assign(t, idx)
 	}
 	s.tellRow(idx)
 	return nil
-}
-
-// gridBefore orders the grid; those from the pit lane and those without a place follow in the order of entry.
-func gridBefore(a, b *race.Entry) bool {
-	if a.PitLaneStart != b.PitLaneStart {
-		return b.PitLaneStart
-	}
-	return a.Grid > 0 && (b.Grid == 0 || a.Grid < b.Grid)
 }
 
 func (s *State) start(at race.Micros) error {
@@ -189,13 +189,42 @@ func (s *State) start(at race.Micros) error {
 		return fmt.Errorf("a race without cars cannot start: %w", ErrUnknownCar)
 	}
 	s.status, s.leaderLap = race.Underway, 1
-	for i := range s.cars {
-		if c := &s.cars[i]; c.state == race.OnGrid {
-			c.state = race.Running
-			s.tellRow(race.CarIdx(i))
-		}
-	}
 	s.tell(race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: at.Millis()})
+	for i := range s.cars {
+		c := &s.cars[i]
+		switch {
+		case len(c.hits) > 0 || len(c.ruled.fits) > 0: // they came before the signal
+			s.rework(race.CarIdx(i))
+		case c.run.state == race.OnGrid:
+			c.run.state = race.Running
+		}
+		s.tellRow(race.CarIdx(i))
+	}
+	s.tellHead(at)
+	return nil
+}
+
+// hold stops race time or lets it go on.
+func (s *State) hold(at race.Micros, from, to race.Status) error {
+	if s.status != from {
+		return fmt.Errorf("the race is %v, not %v: %w", s.status, from, ErrOutOfOrder)
+	}
+	s.status = to
+	s.tellHead(at)
+	return nil
+}
+
+// end closes the race: its result is published.
+func (s *State) end(at race.Micros) error {
+	if s.status != race.Underway && s.status != race.Paused {
+		return fmt.Errorf("ended but not running: %w", ErrOutOfOrder)
+	}
+	s.status, s.dirty = race.Over, true
+	winner := race.NoCar
+	if order := s.resultOrder(); len(order) > 0 {
+		winner = order[0]
+	}
+	s.tell(race.Event{Kind: race.EventResult, Car: winner, Lap: s.leaderLap, TimeMS: at.Millis()})
 	s.tellHead(at)
 	return nil
 }
@@ -215,3 +244,6 @@ func (s *State) Race() race.Race { return s.head }
 
 // Entries are the cars by slot; the caller only reads them.
 func (s *State) Entries() []race.Entry { return s.entries }
+
+// Order is the tower: the cars by position.
+func (s *State) Order() []race.CarIdx { return slices.Clone(s.order) }

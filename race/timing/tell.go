@@ -29,21 +29,21 @@ func (s *State) announceOrder() {
 func (s *State) tell(e race.Event) { s.facts = append(s.facts, race.EventHappened{Event: e}) }
 
 func (s *State) tellOfCar(kind race.EventKind, idx race.CarIdx, at race.Micros, value int64, text string) {
-	s.tell(race.Event{Kind: kind, Car: idx, Lap: s.cars[idx].laps + 1, TimeMS: at.Millis(), Value: value, Text: text})
+	s.tell(race.Event{Kind: kind, Car: idx, Lap: s.cars[idx].run.laps + 1, TimeMS: at.Millis(), Value: value, Text: text})
 }
 
 func (s *State) tellHead(at race.Micros) {
 	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
-		Status: s.status, Flag: s.flag, LeaderLap: s.leaderLap, Laps: s.distance, TimeMS: at.Millis(),
+		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.fall.distance, TimeMS: at.Millis(),
 	}})
 }
 
 // tellRow tells of a car's row; one that was told in this record already is replaced.
 func (s *State) tellRow(idx race.CarIdx) {
-	c := &s.cars[idx]
-	c.row.State = c.state
-	c.row.BestIsSession = idx == s.bestCar
-	row := c.row
+	r := &s.cars[idx].run
+	r.row.State = r.state
+	r.row.BestIsSession = idx == s.bests.car
+	row := r.row
 	row.MiniMarks = slices.Clone(row.MiniMarks)
 	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {
 		if told, ok := s.facts[i].(race.RowChanged); ok && told.Row.Car == idx {

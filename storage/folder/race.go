@@ -48,7 +48,7 @@ func (r *reader) readResults() error {
 			r.add(gone, rankRuling, car, race.CarRetired{Car: car, Reason: reason})
 		}
 		if ms := row.optional("time_penalty_ms", 0, timeMaxMS); ms > 0 {
-			r.add(last, rankPenalty, car, race.TimePenalty{Car: car, Amount: race.Micros(ms) * race.Millisecond})
+			r.add(last, rankPenalty, car, race.Penalised{Car: car, Amount: race.Micros(ms) * race.Millisecond})
 		}
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	sqlitelib "modernc.org/sqlite"
@@ -203,9 +204,7 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error {
 	switch b := r.Body.(type) {
 	case race.Passing:
-		return w.exec(ctx, `INSERT INTO records (race, seq, time_us, recorded_at, car, line, in_pit, speed_kmh)
-			VALUES (?,?,?,?,?,?,?,?)`,
-			string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, int64(b.Car), b.Line, b.InPit, b.SpeedKMH)
+		return w.passing(ctx, id, r, b)
 	case race.Announced:
 		if err := w.announced(ctx, r, &b.Race); err != nil {
 			return err
@@ -220,8 +219,20 @@ func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	return w.exec(ctx, "INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES (?,?,?,?,?)",
-		string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, body)
+	return w.exec(ctx, "INSERT INTO records (race, seq, time_us, recorded_at, author, body) VALUES (?,?,?,?,?,?)",
+		string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, r.Author, body)
+}
+
+func (w *txWriter) passing(ctx context.Context, id race.ID, r *race.Record, b race.Passing) error {
+	if b.Source == nil {
+		return w.exec(ctx, `INSERT INTO records (race, seq, time_us, recorded_at, car, line, in_pit, speed_kmh)
+			VALUES (?,?,?,?,?,?,?,?)`,
+			string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, int64(b.Car), b.Line, b.InPit, b.SpeedKMH)
+	}
+	return w.exec(ctx, `INSERT INTO records (race, seq, time_us, recorded_at, author, car, line, in_pit, speed_kmh, decoder,
+		session, sequence, transponder) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		string(id), int64(r.Seq), int64(r.Time), r.RecordedAt, r.Author, int64(b.Car), b.Line, b.InPit, b.SpeedKMH,
+		b.Source.Decoder, b.Source.Session, int64(b.Source.Sequence), b.Source.Transponder)
 }
 
 func (w *txWriter) announced(ctx context.Context, r *race.Record, head *race.Race) error {
@@ -235,8 +246,9 @@ func (w *txWriter) announced(ctx context.Context, r *race.Record, head *race.Rac
 }
 
 func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error {
-	return w.exec(ctx, `INSERT INTO entries SELECT ?, count(*), ?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
-		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM, string(id))
+	return w.exec(ctx, `INSERT INTO entries SELECT ?, count(*), ?,?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
+		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM,
+		strings.Join(e.Transponders, " "), string(id))
 }
 
 func (w *txWriter) snapshot(ctx context.Context, b *race.Batch) error {
@@ -279,9 +291,13 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal i
 	switch f := fact.(type) {
 	case race.LapCompleted:
 		l := f.Lap
-		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			string(id), int64(l.Car), l.Number, l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS,
-			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark))
+			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark), l.Deleted)
+	case race.LapsWithdrawn:
+		return w.exec(ctx, "DELETE FROM laps WHERE race = ? AND car = ? AND lap_number > ?", string(id), int64(f.Car), f.Laps)
+	case race.PassingJudged:
+		return w.verdict(ctx, id, &f)
 	case race.EventHappened:
 		e := f.Event
 		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", string(id), int64(seq), ordinal,
@@ -296,16 +312,30 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal i
 	return nil
 }
 
+func (w *txWriter) verdict(ctx context.Context, id race.ID, f *race.PassingJudged) error {
+	var split any
+	if f.Split != race.NoTime {
+		split = int64(f.Split)
+	}
+	return w.exec(ctx, "INSERT OR REPLACE INTO verdicts VALUES (?,?,?,?,?,?,?,?)", string(id), int64(f.Seq), int64(f.Car),
+		f.Line, int64(f.Time), int(f.Verdict), f.Reason, split)
+}
+
 func (w *txWriter) result(ctx context.Context, id race.ID, seq race.Seq, c *race.Classification) error {
+	err := w.exec(ctx, "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?)", string(id), c.Version, int64(seq), int(c.Status),
+		c.Author, c.Reason, c.StateHash)
+	if err != nil {
+		return err
+	}
 	for place, e := range c.Entries {
-		err := w.exec(ctx, "INSERT OR REPLACE INTO classifications VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			string(id), int64(seq), place, c.Final, e.Position, int64(e.Car), e.Laps, int(e.Status), e.DurationMS, e.GapMS,
-			e.GapLaps, e.IntervalMS, e.PenaltyMS, e.BestLapMS, e.BestLap, e.Reason, c.StateHash)
+		err := w.exec(ctx, "INSERT OR REPLACE INTO classifications VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			string(id), c.Version, place, e.Position, int64(e.Car), e.Laps, int(e.Status), e.DurationMS, e.GapMS,
+			e.GapLaps, e.IntervalMS, e.PenaltyMS, e.BestLapMS, e.BestLap, e.Reason)
 		if err != nil {
 			return err
 		}
 	}
 	return w.exec(ctx, `UPDATE races SET winner = coalesce((SELECT name_acronym FROM entries e JOIN classifications c
-		ON e.race = c.race AND e.car = c.car WHERE c.race = ?1 AND c.seq = ?2 AND c.place = 0 AND c.position = 1), '')
-		WHERE id = ?1`, string(id), int64(seq))
+		ON e.race = c.race AND e.car = c.car WHERE c.race = ?1 AND c.version = ?2 AND c.place = 0 AND c.position = 1), '')
+		WHERE id = ?1`, string(id), c.Version)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"lightsout/race"
 )
@@ -118,11 +119,13 @@ func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
 	var out []race.Entry
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var e race.Entry
-		err := r.Scan(&e.Number, &e.Code, &e.Name, &e.Team, &e.Colour, &e.Grid, &e.PitLaneStart, &e.StartOffsetM)
+		var transponders string
+		err := r.Scan(&e.Number, &e.Code, &e.Name, &e.Team, &e.Colour, &e.Grid, &e.PitLaneStart, &e.StartOffsetM, &transponders)
+		e.Transponders = strings.Fields(transponders)
 		out = append(out, e)
 		return err
 	}, `SELECT driver_number, name_acronym, full_name, team_name, team_colour, grid_position, pit_lane_start,
-		start_offset_m FROM entries WHERE race = ? ORDER BY car`, string(id))
+		start_offset_m, transponders FROM entries WHERE race = ? ORDER BY car`, string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
@@ -135,11 +138,11 @@ func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.L
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var l race.Lap
 		err := r.Scan(&l.Car, &l.Number, &l.DurationMS, &l.SectorsMS[0], &l.SectorsMS[1], &l.SectorsMS[2], &l.EndMS,
-			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark)
+			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark, &l.Deleted)
 		out = append(out, l)
 		return err
 	}, `SELECT car, lap_number, lap_duration_ms, sector_1_ms, sector_2_ms, sector_3_ms, end_ms, position, compound,
-		tyre_age, pit_in, pit_out, flag, mark FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
+		tyre_age, pit_in, pit_out, flag, mark, deleted FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
 		string(id), int64(car))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
@@ -162,39 +165,84 @@ func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
 	return out, err
 }
 
-// Passings after a sequence number, limit at most.
-func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.PassingRow, error) {
+// Passings after a sequence number, limit at most, with what is made of each; of one verdict, or with a negative one of
+// all.
+func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
 	var out []race.PassingRow
 	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var p race.PassingRow
+		p := race.PassingRow{Split: race.NoTime}
 		var seq int64
-		err := r.Scan(&seq, &p.Time, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH)
+		var decoder, session, transponder sql.NullString
+		var sequence, split sql.NullInt64
+		err := r.Scan(&seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH,
+			&decoder, &session, &sequence, &transponder, &p.Verdict, &p.Reason, &split)
 		p.Seq = race.Seq(seq)
+		if decoder.Valid {
+			p.Passing.Source = &race.Source{
+				Decoder: decoder.String, Session: session.String, Sequence: uint64(sequence.Int64), Transponder: transponder.String,
+			}
+		}
+		if split.Valid {
+			p.Split = race.Micros(split.Int64)
+		}
 		out = append(out, p)
 		return err
-	}, `SELECT seq, time_us, car, line, in_pit, speed_kmh FROM records
-		WHERE race = ? AND seq > ? AND body IS NULL ORDER BY seq LIMIT ?`, string(id), int64(after), limit)
+	}, `SELECT seq, time_us, recorded_at, car, line, in_pit, speed_kmh, decoder, session, sequence, transponder, verdict, reason,
+		split_us FROM passings WHERE race = ?1 AND seq > ?2 AND (?4 < 0 OR verdict = ?4) ORDER BY seq LIMIT ?3`,
+		string(id), int64(after), limit, verdict)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
 	return out, err
 }
 
-// Classification is the newest result; race.ErrNotFound where there is none.
+// Classification is the newest version of the result; race.ErrNotFound where there is none.
 func (s *Store) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
-	var out race.Classification
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var e race.Classified
-		err := r.Scan(&out.Final, &e.Position, &e.Car, &e.Laps, &e.Status, &e.DurationMS, &e.GapMS, &e.GapLaps,
-			&e.IntervalMS, &e.PenaltyMS, &e.BestLapMS, &e.BestLap, &e.Reason, &out.StateHash)
-		out.Entries = append(out.Entries, e)
-		return err
-	}, `SELECT final, position, car, laps, status, duration_ms, gap_ms, gap_laps, interval_ms, penalty_ms, best_lap_ms,
-		best_lap, reason, state_hash FROM classifications WHERE race = ?1
-		AND seq = (SELECT max(seq) FROM classifications WHERE race = ?1) ORDER BY place`, string(id))
-	if err == nil && len(out.Entries) == 0 {
+	return s.Version(ctx, id, 0)
+}
+
+// Version of a result, from 1; 0 is the newest. race.ErrNotFound where there is none.
+func (s *Store) Version(ctx context.Context, id race.ID, version int) (race.Classification, error) {
+	list, err := s.versions(ctx, id, version)
+	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("a result of race %s: %w", id, race.ErrNotFound)
 	}
+	if err != nil {
+		return race.Classification{}, err
+	}
+	out := list[len(list)-1].Classification
+	err = each(ctx, s.read, func(r *sql.Rows) error {
+		var e race.Classified
+		err := r.Scan(&e.Position, &e.Car, &e.Laps, &e.Status, &e.DurationMS, &e.GapMS, &e.GapLaps, &e.IntervalMS, &e.PenaltyMS,
+			&e.BestLapMS, &e.BestLap, &e.Reason)
+		out.Entries = append(out.Entries, e)
+		return err
+	}, `SELECT position, car, laps, status, duration_ms, gap_ms, gap_laps, interval_ms, penalty_ms, best_lap_ms,
+		best_lap, reason FROM classifications WHERE race = ? AND version = ? ORDER BY place`, string(id), out.Version)
+	return out, err
+}
+
+// Versions of a result, oldest first, without their lines.
+func (s *Store) Versions(ctx context.Context, id race.ID) ([]race.Version, error) {
+	list, err := s.versions(ctx, id, 0)
+	if err == nil && len(list) == 0 {
+		err = s.known(ctx, id)
+	}
+	return list, err
+}
+
+func (s *Store) versions(ctx context.Context, id race.ID, only int) ([]race.Version, error) {
+	var out []race.Version
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var v race.Version
+		var seq int64
+		err := r.Scan(&v.Version, &seq, &v.Status, &v.Author, &v.Reason, &v.StateHash, &v.RecordedAt, &v.Time)
+		v.Seq = race.Seq(seq)
+		out = append(out, v)
+		return err
+	}, `SELECT v.version, v.seq, v.status, v.author, v.reason, v.state_hash, r.recorded_at, r.time_us FROM results v
+		JOIN records r ON r.race = v.race AND r.seq = v.seq WHERE v.race = ?1 AND (?2 = 0 OR v.version = ?2)
+		ORDER BY v.version`, string(id), only)
 	return out, err
 }
 
@@ -209,7 +257,7 @@ func (s *Store) records(ctx context.Context, q querier, id race.ID, after race.S
 		rec, err := s.scanRecord(r)
 		out = append(out, rec)
 		return err
-	}, `SELECT seq, time_us, recorded_at, car, line, in_pit, speed_kmh, body FROM records
+	}, `SELECT seq, time_us, recorded_at, author, car, line, in_pit, speed_kmh, decoder, session, sequence, transponder, body FROM records
 		WHERE race = ? AND seq > ? ORDER BY seq LIMIT ?`, string(id), int64(after), limit)
 	return out, err
 }
@@ -220,14 +268,23 @@ func (s *Store) scanRecord(r *sql.Rows) (race.Record, error) {
 	var car, line, speed sql.NullInt64
 	var inPit sql.NullBool
 	var body sql.RawBytes
-	if err := r.Scan(&seq, &rec.Time, &rec.RecordedAt, &car, &line, &inPit, &speed, &body); err != nil {
+	var decoder, session, transponder sql.NullString
+	var sequence sql.NullInt64
+	if err := r.Scan(&seq, &rec.Time, &rec.RecordedAt, &rec.Author, &car, &line, &inPit, &speed, &decoder, &session, &sequence,
+		&transponder, &body); err != nil {
 		return rec, err
 	}
 	if body == nil {
 		rec.Seq = race.Seq(seq)
-		rec.Body = race.Passing{
+		p := race.Passing{
 			Car: race.CarIdx(car.Int64), Line: int(line.Int64), InPit: inPit.Bool, SpeedKMH: int(speed.Int64),
 		}
+		if decoder.Valid {
+			p.Source = &race.Source{
+				Decoder: decoder.String, Session: session.String, Sequence: uint64(sequence.Int64), Transponder: transponder.String,
+			}
+		}
+		rec.Body = p
 		return rec, nil
 	}
 	decoded, err := s.codec.DecodeRecord(body)
@@ -259,7 +316,8 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 // Delete takes a race and all that is kept of it away.
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"entries", "records", "laps", "events", "classifications", "telemetry", "snapshots"} {
+		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
+			"classifications", "telemetry", "snapshots"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return fmt.Errorf("delete from %s: %w", table, err)
 			}

@@ -21,7 +21,7 @@ import (
 var schema string
 
 // schemaVersion is kept in user_version.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // ErrSchema says that the file was written by another version.
 var ErrSchema = errors.New("the database has another schema")

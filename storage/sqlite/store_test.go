@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"lightsout/race"
 	"lightsout/storage/sqlite"
@@ -56,7 +57,7 @@ func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
 	for _, b := range batches[:3] {
 		storagetest.MustAppend(t, s, b)
 	}
-	result := race.Classification{Final: true, StateHash: "h", Entries: []race.Classified{
+	result := race.Classification{Version: 1, Status: race.Final, StateHash: "h", Entries: []race.Classified{
 		{Position: 1, Car: 0, Laps: 2, DurationMS: 100, BestLapMS: 50, BestLap: 1},
 		{Car: 1, Status: race.StatusNotClassified, DurationMS: -1, GapMS: -1, IntervalMS: -1, BestLapMS: -1, Reason: "engine"},
 	}}
@@ -93,7 +94,7 @@ func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
 	if diff := cmp.Diff(result, got); diff != "" || err != nil {
 		t.Errorf("classification: %v %s", err, diff)
 	}
-	passings, err := s.Passings(ctx, "r", 0, 10)
+	passings, err := s.Passings(ctx, "r", 0, 10, -1)
 	if err != nil || len(passings) != 2 || !passings[1].Passing.InPit || passings[1].Passing.SpeedKMH != 80 {
 		t.Errorf("passings %+v, %v", passings, err)
 	}
@@ -234,5 +235,66 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(cars), "ns/sample")
 		})
+	}
+}
+
+func TestStore_KeepsVerdictsVersionsAndWhereHitsCameFrom(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+	defer mustClose(t, s)
+	batches := storagetest.Batches("r")
+	storagetest.MustAppend(t, s, batches[0])
+	last := batches[0].Records[len(batches[0].Records)-1].Seq
+	src := &race.Source{Decoder: "main", Session: "a", Sequence: 7, Transponder: "T-1"}
+	records := []race.Record{
+		{Seq: last + 1, Time: 90 * race.Second, Body: race.Passing{Car: race.NoCar, Source: src}},
+		{Seq: last + 2, Time: 91 * race.Second, Author: "Ada", Body: race.Corrected{Kind: race.CorrectInsert, Car: 1, At: race.Minute}},
+	}
+	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 2, Records: records})
+	v1 := race.Classification{Version: 1, StateHash: "h1", Entries: []race.Classified{{Position: 1, Car: 0, Laps: 2}}}
+	v2 := race.Classification{
+		Version: 2, Status: race.Amended, Author: "Ada", Reason: "late", StateHash: "h2", Entries: []race.Classified{{Position: 1, Car: 1, Laps: 2}},
+	}
+	s.AppendFacts("r", []race.Facts{
+		{Seq: last + 1, Facts: []race.Fact{
+			race.PassingJudged{Seq: last + 1, Car: race.NoCar, Time: 90 * race.Second, Verdict: race.Suspect, Reason: "nobody's", Split: race.Second},
+			race.LapCompleted{Lap: race.Lap{Car: 1, Number: 1}}, race.LapCompleted{Lap: race.Lap{Car: 1, Number: 2, Deleted: true}},
+			race.ResultPublished{Classification: v1},
+		}},
+		{Seq: last + 2, Facts: []race.Fact{
+			race.PassingJudged{Seq: last + 2, Car: 1, Time: race.Minute, Verdict: race.Estimated, Split: race.NoTime},
+			race.LapsWithdrawn{Car: 1, Laps: 1}, race.ResultPublished{Classification: v2},
+		}},
+	})
+	storagetest.MustLoad(t, s, "r") // after all that was handed over before
+	ctx := context.Background()
+	read, err := s.Records(ctx, "r", last, 10)
+	for i := range read {
+		read[i].RecordedAt = 0
+	}
+	if diff := cmp.Diff(records, read, cmpopts.IgnoreFields(race.Record{}, "RecordedAt")); diff != "" || err != nil {
+		t.Errorf("records: %v %s", err, diff)
+	}
+	suspects, err := s.Passings(ctx, "r", 0, 10, int(race.Suspect))
+	if err != nil || len(suspects) != 1 || suspects[0].Reason != "nobody's" || suspects[0].Split != race.Second || *suspects[0].Passing.Source != *src {
+		t.Errorf("suspects %+v, %v", suspects, err)
+	}
+	inserted, err := s.Passings(ctx, "r", 0, 10, int(race.Estimated))
+	if err != nil || len(inserted) != 1 || inserted[0].Time != race.Minute || inserted[0].Passing.Car != 1 {
+		t.Errorf("inserted %+v, %v", inserted, err)
+	}
+	if laps, err := s.Laps(ctx, "r", 1); err != nil || len(laps) != 1 {
+		t.Errorf("laps %+v, %v", laps, err)
+	}
+	versions, err := s.Versions(ctx, "r")
+	if err != nil || len(versions) != 2 || versions[1].Reason != "late" || versions[1].Seq != last+2 || versions[1].RecordedAt == 0 {
+		t.Errorf("versions %+v, %v", versions, err)
+	}
+	for version, want := range map[int]race.Classification{0: v2, 1: v1, 2: v2} {
+		if got, err := s.Version(ctx, "r", version); cmp.Diff(want, got) != "" || err != nil {
+			t.Errorf("version %d: %v %s", version, err, cmp.Diff(want, got))
+		}
+	}
+	if _, err := s.Version(ctx, "r", 3); !errors.Is(err, race.ErrNotFound) {
+		t.Errorf("version 3: %v", err)
 	}
 }

@@ -1,0 +1,57 @@
+package timing
+
+import (
+	"fmt"
+	"slices"
+
+	"lightsout/race"
+)
+
+// published is the newest version of the result.
+type published struct {
+	version        int // 0: none yet
+	status         race.ResultStatus
+	author, reason string
+	entries        []race.Classified
+}
+
+// declare makes the result final.
+func (s *State) declare(b race.ResultDeclared) error {
+	switch {
+	case s.status != race.Over:
+		return fmt.Errorf("a result is declared before the end: %w", ErrOutOfOrder)
+	case s.result.status != race.Provisional:
+		return fmt.Errorf("the result is declared already: %w", ErrDuplicate)
+	}
+	s.result.status, s.why, s.dirty = race.Final, b.Reason, true
+	s.result.entries = nil // the same order is a new version
+	return nil
+}
+
+// publish makes a new version of the result where the record in hand changed it. Nobody can protest against a
+// simulation: its first result is final.
+func (s *State) publish(r *race.Record) {
+	if s.status != race.Over || !s.dirty {
+		return
+	}
+	before := s.result
+	next := s.Classification()
+	if before.version > 0 && slices.Equal(before.entries, next.Entries) {
+		return
+	}
+	s.result.version++
+	s.result.author, s.result.reason, s.result.entries = r.Author, s.why, next.Entries
+	switch {
+	case s.result.version == 1 && s.head.Kind == race.Simulation:
+		s.result.status = race.Final
+	case before.status != race.Provisional && before.entries != nil:
+		s.result.status = race.Amended
+	}
+	if _, late := r.Body.(race.Passing); late && before.version > 0 {
+		s.result.reason = "a passing that came late"
+	}
+	next.Version, next.Status = s.result.version, s.result.status
+	next.Author, next.Reason = s.result.author, s.result.reason
+	s.facts = append(s.facts, race.ResultPublished{Classification: next})
+	s.setOrder(s.resultOrder())
+}
