@@ -70,6 +70,38 @@ test('a race of 2,000 cars is shown and searched', async ({ page }) => {
   await expect(page.getByTestId('flag')).toContainText('RED');
 });
 
+test('a car is selected, looked at closely, pinned and compared by keys', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 40, speed: 10 });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(page.getByTestId('lap')).toContainText('Lap 2/40');
+  await page.keyboard.press('j');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('tr.selected')).toHaveCount(1);
+  await expect(page.getByRole('columnheader', { name: /^vs / })).toBeVisible();
+  await expect(page.getByTestId('spoken')).toContainText(/P\d/);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('details')).toContainText('Speed trap');
+  await page.keyboard.press('p');
+  await expect(page.getByTestId('pinned').getByRole('rowheader')).toHaveCount(1);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
+  await page.getByLabel('Letters act by themselves').uncheck();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await page.keyboard.press('p');
+  await expect(page.getByTestId('pinned').getByRole('rowheader')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('details')).toBeHidden();
+  await page.reload();
+  await page.keyboard.press('j');
+  await expect(page.locator('tr.selected')).toHaveCount(0);
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByTestId('flag')).toContainText('RED');
+});
+
 test('an unknown race is said to be none', async ({ page }) => {
   await page.goto(`${server.url}/race/none`);
   await expect(page.getByText('There is no such race')).toBeVisible();

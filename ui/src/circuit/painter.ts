@@ -182,7 +182,8 @@ export class Painter {
     for (const car of new Set(wanted)) {
       const place = this.places.get(car);
       if (place === undefined || taken.length >= LABELS_MAX) continue;
-      const [x, y] = [place[0] + 8, place[1] - 6];
+      const text = board.entries[car]?.code ?? '';
+      const [x, y] = this.#beside(place, g.measureText(text).width);
       if (taken.some(([tx, ty]) => Math.abs(tx - x) < 28 && Math.abs(ty - y) < 13)) continue;
       taken.push([x, y]);
       if (marked.includes(car)) {
@@ -193,8 +194,13 @@ export class Painter {
         g.stroke();
       }
       g.fillStyle = colours.text;
-      g.fillText(board.entries[car]?.code ?? '', x, y);
+      g.fillText(text, x, y);
     }
+  }
+
+  /** Where a label stands: right above its car, and inside the picture. */
+  #beside([x, y]: readonly [number, number], width: number): readonly [number, number] {
+    return [x + 8 + width > this.#width ? x - 8 - width : x + 8, y < 20 ? y + 16 : y - 6];
   }
 }
 

@@ -1,11 +1,12 @@
-import { fireEvent, render, screen } from '@testing-library/svelte';
+import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 
 import { Board, blankRow } from '../live/board';
 import type { BoardView, Snapshot } from '../live';
 import { readMessage } from '../live/wire';
 import { golden } from '../test/golden';
-import { found, inSight, line } from './cells';
+import { found, inSight, line, spoken, versus } from './cells';
+import { moves } from './motion';
 import Tower from './Tower.svelte';
 
 function board(): BoardView {
@@ -54,15 +55,44 @@ test('the tower is a table in order of position, with what colour says in words 
   expect(screen.getAllByText(/session best/).length).toBeGreaterThan(0);
 });
 
-test('keys go from car to car, but not while somebody types', async () => {
-  const onselect = vi.fn();
-  render(Tower, { board: many(100), dimmed: false, selected: 2, onselect });
-  await fireEvent.keyDown(window, { key: 'j' });
-  expect(onselect).toHaveBeenLastCalledWith(3);
-  await fireEvent.keyDown(window, { key: 'ArrowUp' });
-  expect(onselect).toHaveBeenLastCalledWith(1);
-  await fireEvent.keyDown(screen.getByRole('searchbox'), { key: 'j' });
-  expect(onselect).toHaveBeenCalledTimes(2);
+test('a selected car adds the gap of all to it, its details open, and pinned cars stand above the list', () => {
+  const onpin = vi.fn();
+  render(Tower, {
+    board: board(),
+    dimmed: false,
+    selected: 1,
+    expanded: true,
+    pins: [0],
+    onselect: vi.fn(),
+    onpin,
+  });
+  expect(screen.getByText('vs BÖB')).toBeTruthy();
+  expect(screen.getByTestId('details').textContent).toContain('Speed trap');
+  expect(within(screen.getByTestId('pinned')).getAllByRole('rowheader')).toHaveLength(1);
+  screen.getByRole('button', { name: 'Pin' }).click();
+  expect(onpin).toHaveBeenCalledWith(1);
+});
+
+test('the gap to the selected car is the difference of the gaps to the leader', () => {
+  const b = many(3);
+  const rows = b.rows.map((r, i) => ({
+    ...r,
+    laps: 3,
+    gapMs: [0, 1500, 0][i] ?? 0,
+    gapLaps: i === 2 ? 1 : 0,
+  }));
+  const at = { ...b, rows };
+  expect([0, 1, 2].map((car) => versus(at, car, 1))).toEqual(['−1.500', '–', '+1 LAP']);
+  expect(spoken(at, 1)).toBe('C1 P2, +1.500');
+});
+
+test('rows move where few did, and stay where many did', () => {
+  expect([...(moves([1, 2, 3], [2, 1, 3]) ?? [])]).toEqual([
+    [0, 1],
+    [1, -1],
+  ]);
+  const many = Array.from({ length: 20 }, (_, i) => i);
+  expect(moves(many, [...many].reverse())).toBeNull();
 });
 
 test('of many cars only those in sight are drawn, and they can be found', async () => {

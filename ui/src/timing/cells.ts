@@ -25,6 +25,9 @@ export interface Line {
   readonly state: CarState;
   readonly laps: number;
   readonly penaltyMs: number;
+  readonly team: string;
+  readonly minis: Uint8Array;
+  readonly speedTrapKmh: number;
 }
 
 const TYRES: Readonly<Record<Tyre, readonly [string, string]>> = {
@@ -69,6 +72,9 @@ export function line(board: BoardView, place: number): Line | null {
     state: row.state,
     laps: row.laps,
     penaltyMs: row.penaltyMs,
+    team: entry.team,
+    minis: row.minis,
+    speedTrapKmh: row.speedTrapKmh,
   };
 }
 
@@ -80,6 +86,32 @@ function distance(place: number, started: boolean, ms: number, laps: number, fir
 
 function sectors(row: Row): Line['sectors'] {
   return row.sectorsMs.map((ms, i) => ({ text: lapTime(ms), mark: row.sectorMarks[i] ?? Mark.None }));
+}
+
+/** The gap of a car to the one that is looked at, at their last lines: above it with a minus. */
+export function versus(board: BoardView, car: number, selected: number): string {
+  const [a, b] = [board.rows[car], board.rows[selected]];
+  if (!a || !b || car === selected || isOut(a.state) || isOut(b.state)) return NONE;
+  const started = (row: Row): boolean => row.gapMs > 0 || row.gapLaps > 0 || row.car === board.order[0];
+  if (!started(a) || !started(b)) return NONE;
+  const [ms, laps] = [a.gapMs - b.gapMs, a.gapLaps - b.gapLaps];
+  const behind = laps === 0 ? ms : laps;
+  return gap(Math.abs(ms), Math.abs(laps)).replace(/^\+?/, behind < 0 ? '−' : '+');
+}
+
+/** The car some places further down (or up), or the first where none is selected. */
+export function neighbour(board: BoardView, selected: number | null, step: 1 | -1): number | null {
+  const at = selected === null ? -1 : board.order.indexOf(selected);
+  return board.order[Math.min(Math.max(at + step, 0), board.order.length - 1)] ?? null;
+}
+
+/** A car in words, as a screen reader says it: "LEC P3, +1.600". */
+export function spoken(board: BoardView, car: number): string {
+  const l = line(board, board.order.indexOf(car));
+  if (l === null) return '';
+  if (isOut(l.state)) return `${l.code} out of the race`;
+  const where = l.gap === NONE ? '' : `, ${l.gap}`;
+  return `${l.code} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
 }
 
 /** Which rows of a long list are drawn: those in sight, and a few more. */

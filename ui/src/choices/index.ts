@@ -1,0 +1,2 @@
+/** The door of what a visitor chose. */
+export { settings } from './settings.svelte';

@@ -1,0 +1,108 @@
+import type { BoardView } from '../live';
+import { settings } from '../choices';
+import { neighbour } from '../timing';
+import type { Action } from './keys';
+
+export const TABS = ['Tower', 'Map', 'Control'] as const;
+export type Tab = (typeof TABS)[number];
+
+export const PINS_MAX = 5;
+
+/** What a visitor looks at on the page of a race. */
+export class View {
+  #tab = $state<Tab>('Tower');
+  #selected = $state<number | null>(null);
+  #expanded = $state(false);
+  #pins = $state.raw<readonly number[]>([]);
+  #keys = $state(false);
+  #note = $state('');
+
+  get tab(): Tab {
+    return this.#tab;
+  }
+  get selected(): number | null {
+    return this.#selected;
+  }
+  /** Whether the details of the selected car are shown. */
+  get expanded(): boolean {
+    return this.#expanded;
+  }
+  /** The cars that are kept above the list, 5 at most. */
+  get pins(): readonly number[] {
+    return this.#pins;
+  }
+  /** Whether the keys are explained. */
+  get keys(): boolean {
+    return this.#keys;
+  }
+  /** What could not be done, in words. */
+  get note(): string {
+    return this.#note;
+  }
+
+  show(tab: Tab): void {
+    this.#tab = tab;
+  }
+
+  explain(open: boolean): void {
+    this.#keys = open;
+  }
+
+  /** Selects a car; the second time shows its details, the third none. */
+  pick(car: number | null): void {
+    this.#note = '';
+    if (car !== null && car === this.#selected) {
+      if (this.#expanded) this.#selected = null;
+      this.#expanded = this.#selected !== null;
+      return;
+    }
+    this.#selected = car;
+    this.#expanded &&= car !== null;
+  }
+
+  pin(car: number): void {
+    this.#note = '';
+    if (this.#pins.includes(car)) {
+      this.#pins = this.#pins.filter((one) => one !== car);
+    } else if (this.#pins.length < PINS_MAX) {
+      this.#pins = [...this.#pins, car];
+    } else {
+      this.#note = `${PINS_MAX} cars are pinned already: unpin one first.`;
+    }
+  }
+
+  /** Does what a key asks for, and says whether there was anything to do. */
+  act(action: Action, board: BoardView): boolean {
+    switch (action) {
+      case 'down':
+      case 'up':
+        this.#selected = neighbour(board, this.#selected, action === 'down' ? 1 : -1);
+        return true;
+      case 'details':
+        this.#expanded = !this.#expanded && this.#selected !== null;
+        return this.#selected !== null;
+      case 'pin':
+        if (this.#selected !== null) this.pin(this.#selected);
+        return true;
+      case 'gaps':
+        settings.gaps = !settings.gaps;
+        return true;
+      case 'tower':
+      case 'map':
+      case 'control':
+        this.#tab = TABS[['tower', 'map', 'control'].indexOf(action)] ?? 'Tower';
+        document.querySelector<HTMLElement>(`.pane.${action}`)?.focus();
+        return true;
+      case 'search':
+        document.querySelector<HTMLElement>('[data-search]')?.focus();
+        return true;
+      case 'keys':
+        this.#keys = true;
+        return true;
+      case 'escape':
+        if (this.#expanded) this.#expanded = false;
+        else this.#selected = null;
+        return false;
+    }
+  }
+}
