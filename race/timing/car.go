@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -97,7 +98,7 @@ type news struct {
 // counts judges a hit of a car by the rules: whether it counts, and if not, why (rule 10).
 func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	r := &c.run
-	forced := h.ruled == accepted || h.ruled == inserted
+	forced := h.ruled == accepted || h.made
 	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
 		if h.verdict != v { // what was told before is not worded again
 			s.judgeAt(idx, h, v, fmt.Sprintf(format, args...), split)
@@ -115,7 +116,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 		return judge(race.Rejected, race.NoTime, "the car was out of the race from %v", c.ruled.stopAt)
 	}
 	ok := race.Accepted
-	if h.ruled == inserted {
+	if h.made {
 		ok = race.Estimated
 	}
 	if !r.racing() || !r.begun && h.line != 0 { // the in-lap of a finished car; still on the way to the line
@@ -124,6 +125,8 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	}
 	last := r.hitAt[h.line]
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
+	case h.at == last:
+		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
 	case forced:
 	case last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
 		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.head.Rules.DeadTime)
@@ -252,7 +255,7 @@ func (s *State) completeLap(raw, at race.Micros, idx race.CarIdx, c *car) {
 	l.Car, l.Number, l.DurationMS, l.EndMS = idx, r.laps, duration.Millis(), at.Millis()
 	l.Deleted = slices.Contains(c.ruled.deleted, r.laps)
 	l.Mark = race.Slower
-	if !l.Deleted {
+	if !l.Deleted && duration > 0 {
 		l.Mark = s.rankLap(r, idx, duration, raw)
 	}
 	r.row.Laps, r.row.LastMS, r.row.BestMS, r.row.LastMark = r.laps, duration.Millis(), r.best.Millis(), l.Mark
@@ -272,13 +275,14 @@ func (s *State) completeLap(raw, at race.Micros, idx race.CarIdx, c *car) {
 	}
 }
 
-// rankLap keeps a lap that is a best; of two equal ones the earlier is.
+// rankLap keeps a lap that is a best; of two equal ones the earlier is, then the car that was entered first.
 func (s *State) rankLap(r *run, idx race.CarIdx, duration, end race.Micros) race.Mark {
 	m := race.Slower
 	if r.best == 0 || duration < r.best {
 		r.best, r.bestLap, r.bestEnd, m = duration, r.laps, end, race.PersonalBest
 	}
-	if b := &s.bests; b.lap == 0 || duration < b.lap || duration == b.lap && end < b.lapEnd {
+	if b := &s.bests; b.lap == 0 ||
+		cmp.Or(cmp.Compare(duration, b.lap), cmp.Compare(end, b.lapEnd), cmp.Compare(idx, b.car)) < 0 {
 		b.lap, b.lapEnd, b.car, m = duration, end, idx, race.SessionBest
 	}
 	return m

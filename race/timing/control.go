@@ -175,9 +175,10 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.Eve
 	if c.ruled.state == state {
 		return fmt.Errorf("car %d left twice: %w", s.entries[idx].Number, ErrDuplicate)
 	}
+	before := c.ruled.state
 	s.ruleOn(c, a, reason)
 	s.tellOfCar(kind, idx, a.at, 0, reason)
-	if n := len(c.hits); n > 0 && c.hits[n-1].at > c.ruled.stopAt {
+	if n := len(c.hits); n > 0 && (before != race.OnGrid || state == race.NotStarted || c.hits[n-1].at > c.ruled.stopAt) {
 		s.rework(idx)
 		return nil
 	}
@@ -292,9 +293,9 @@ func (s *State) suspend(a act) error {
 	if n := len(s.suspensions); n > 0 && s.suspensions[n-1].to == race.NoTime {
 		return fmt.Errorf("suspended twice: %w", ErrDuplicate)
 	}
-	s.setOrder(s.commonOrder())
 	s.acts = append(s.acts, a)
 	s.regulate()
+	s.setOrder(s.standing())
 	s.tellFlag(a.at, race.FlagRed, "")
 	return nil
 }
@@ -306,6 +307,7 @@ func (s *State) resume(a act) error {
 	}
 	s.acts = append(s.acts, a)
 	s.regulate()
+	s.setOrder(s.standing())
 	s.tellFlag(a.at, race.FlagClear, "")
 	s.checkFall(a.at)
 	return nil

@@ -54,32 +54,78 @@ func (s *State) insertHit(a act, b race.Corrected) error {
 		return fmt.Errorf("a hit at %v: %w", at, ErrOutOfOrder)
 	}
 	s.acts = append(s.acts, a)
-	s.insert(b.Car, hit{at: at, seq: a.seq, home: b.Car, line: uint8(line), ruled: inserted})
+	s.insert(b.Car, hit{at: at, seq: a.seq, home: b.Car, line: uint8(line), made: true})
 	return nil
 }
 
-// reconsider works out from the corrections what is ruled on a hit and whose it is.
-func (s *State) reconsider(seq race.Seq) {
-	owner, h := s.find(seq)
-	if h == nil {
-		return
+// reconsider works out again what is ruled on the hit of a record, and whose it is.
+func (s *State) reconsider(seq race.Seq) { s.settle(func(h *hit) bool { return h.seq == seq }) }
+
+// settle works out from the corrections what is ruled on some hits and whose they are, and gives them to those cars.
+func (s *State) settle(which func(*hit) bool) {
+	type moved struct {
+		hit
+		to race.CarIdx
 	}
-	ruling, whose := unruled, h.home
-	from := owner == race.NoCar || h.home == race.NoCar
+	var moves []moved
+	var touched []race.CarIdx
+	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
+		list, kept := s.hitsOf(idx), 0
+		for i := range *list {
+			h := (*list)[i]
+			if which(&h) {
+				var whose race.CarIdx
+				h.ruled, whose = s.rulingOn(&h)
+				touched = append(touched, idx)
+				if whose != idx {
+					moves = append(moves, moved{h, whose})
+					continue
+				}
+			}
+			(*list)[kept] = h
+			kept++
+		}
+		*list = (*list)[:kept]
+	}
+	for _, m := range moves {
+		list := s.hitsOf(m.to)
+		at, _ := slices.BinarySearchFunc(*list, m.hit, compareHits)
+		*list = slices.Insert(*list, at, m.hit)
+		touched = append(touched, m.to)
+	}
+	slices.Sort(touched)
+	for _, idx := range slices.Compact(touched) {
+		s.dirty = true
+		switch {
+		case idx == race.NoCar:
+			for i := range s.strays {
+				s.judgeStray(&s.strays[i])
+			}
+		case s.status != race.Waiting:
+			s.rework(idx)
+		}
+	}
+}
+
+// hitsOf are the hits of a car, and with NoCar those that are nobody's.
+func (s *State) hitsOf(idx race.CarIdx) *[]hit {
+	if idx == race.NoCar {
+		return &s.strays
+	}
+	return &s.cars[idx].hits
+}
+
+// rulingOn works out from the corrections what is ruled on a hit and whose it is.
+func (s *State) rulingOn(h *hit) (ruled, race.CarIdx) {
+	ruling, whose, gone := unruled, s.ownerOf(h), false
 	for i := range s.acts {
 		a := &s.acts[i]
 		b, ok := a.body.(race.Corrected)
 		switch {
 		case !ok:
-			if t, assigned := a.body.(race.TransponderAssigned); assigned && !a.undone && from && t.Transponder == s.strayName(seq) {
-				whose = t.Car
-			}
-		case a.seq == seq: // it was inserted by this one
-			ruling = inserted
-			if a.undone {
-				ruling = withdrawn
-			}
-		case b.Passing != seq || a.undone:
+		case a.seq == h.seq: // it was inserted by this one
+			gone = a.undone
+		case b.Passing != h.seq || a.undone:
 		case b.Kind == race.CorrectAccept:
 			ruling = accepted
 		case b.Kind == race.CorrectReject:
@@ -88,50 +134,13 @@ func (s *State) reconsider(seq race.Seq) {
 			whose = b.Car
 		}
 	}
-	h.ruled = ruling
-	s.relocate(owner, whose, seq)
+	if gone {
+		ruling = withdrawn
+	}
+	return ruling, whose
 }
 
-// relocate gives a hit to whose it is now.
-func (s *State) relocate(owner, whose race.CarIdx, seq race.Seq) {
-	_, h := s.find(seq)
-	moved := *h
-	s.dirty = true
-	if at := slices.IndexFunc(s.strays, func(st stray) bool { return st.seq == seq }); at >= 0 {
-		s.strays[at].ruled, s.strays[at].owned = moved.ruled, whose != race.NoCar
-		if whose == race.NoCar {
-			s.strays[at].verdict = moved.verdict
-			s.judgeStray(&s.strays[at])
-		}
-	}
-	if owner != whose && owner != race.NoCar {
-		c := &s.cars[owner]
-		c.hits = slices.DeleteFunc(c.hits, func(one hit) bool { return one.seq == seq })
-		s.rework(owner)
-	}
-	if whose == race.NoCar {
-		return
-	}
-	if owner != whose {
-		c := &s.cars[whose]
-		at, _ := slices.BinarySearchFunc(c.hits, moved, compareHits)
-		c.hits = slices.Insert(c.hits, at, moved)
-	}
-	if s.status != race.Waiting {
-		s.rework(whose)
-	}
-}
-
-func (s *State) strayName(seq race.Seq) string {
-	for i := range s.strays {
-		if s.strays[i].seq == seq {
-			return s.strays[i].transponder
-		}
-	}
-	return ""
-}
-
-// assign gives a transponder to a car, with the hits that nobody owned.
+// assign gives a transponder to a car, with all its hits.
 func (s *State) assign(a act, b race.TransponderAssigned) error {
 	if _, err := s.car(b.Car); err != nil {
 		return err
@@ -158,12 +167,12 @@ func (s *State) reassign(name string) {
 			owner = b.Car
 		}
 	}
-	s.sources.assign(name, owner)
-	for i := range s.strays {
-		if s.strays[i].transponder == name {
-			s.reconsider(s.strays[i].seq)
-		}
+	box := s.sources.box(name)
+	if s.sources.boxes[box].car == owner {
+		return
 	}
+	s.sources.boxes[box].car = owner
+	s.settle(func(h *hit) bool { return h.home == race.NoCar && h.box == box })
 }
 
 // setDecoder corrects a decoder's clock, for the hits so far and those to come.

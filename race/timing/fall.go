@@ -92,32 +92,28 @@ func (s *State) checkFall(at race.Micros) {
 		return
 	}
 	before := s.fall
-	if before.fell && (!f.fell || f.at > before.at) { // laps that were cut off may count
-		s.rebuild()
-		s.tellHead(at)
-		return
-	}
-	s.fall = f
 	if f.fell && !before.fell {
 		s.tell(race.Event{Kind: race.EventChequered, Car: s.order[0], Lap: f.lap, TimeMS: at.Millis()})
 	}
-	if f.fell {
+	switch {
+	case f.fell && !before.fell && f.at >= s.latest: // it falls now
+		s.fall = f
 		for i := range s.cars {
 			s.finish(race.CarIdx(i))
 		}
+	case f.fell || before.fell: // laps that counted may not, and the other way round
+		s.rebuild()
+	default:
+		s.fall = f
 	}
 	s.leaderLap = 0 // told below in any case
 	s.lead(at)
 }
 
-// finish ends the race for a car at its first crossing from the flag on (rule 2).
+// finish ends the race for a car whose last crossing is from the flag on (rule 2).
 func (s *State) finish(idx race.CarIdx) {
 	r := &s.cars[idx].run
-	n := len(r.ends)
-	switch {
-	case n > 0 && r.ends[n-1] >= s.fall.at && n > 1 && r.ends[n-2] >= s.fall.at, s.fall.lap == 0 && n > 0:
-		s.rework(idx)
-	case n > 0 && r.ends[n-1] >= s.fall.at && r.racing():
+	if n := len(r.ends); n > 0 && r.ends[n-1] >= s.fall.at && r.racing() {
 		r.state = race.Finished
 		s.tellRow(idx)
 	}

@@ -14,9 +14,11 @@ type hit struct {
 	seq     race.Seq    // of its record; of the correction that inserted it
 	speed   uint16
 	decoder uint16      // index into sources.decoders; 0: none
-	home    race.CarIdx // whose it was said to be
+	home    race.CarIdx // whose it was said to be; NoCar where its transponder says whose it is
+	box     int32       // index into sources.boxes, where home is NoCar
 	line    uint8
 	inPit   bool
+	made    bool // inserted by a marshal
 	ruled   ruled
 	// conflict says that the decoder told of an earlier time under the same number.
 	conflict bool
@@ -30,8 +32,7 @@ const (
 	unruled   ruled = iota
 	accepted        // by a marshal
 	rejected        // by a marshal
-	inserted        // by a marshal
-	withdrawn       // inserted, and undone
+	withdrawn       // its insertion was undone
 )
 
 // out says why a hit was ruled out; empty where it was not.
@@ -72,43 +73,31 @@ type known struct {
 
 // sources are where hits come from.
 type sources struct {
-	decoders     []string      // index 0 is none
-	offsets      []race.Micros // by decoder
-	sessions     []string
-	transponders []transponder
-	seen         map[sourceID]known
+	decoders []string      // index 0 is none
+	offsets  []race.Micros // by decoder
+	sessions []string
+	boxes    []transponder
+	boxOf    map[string]int32 // index into boxes
+	seen     map[sourceID]known
 }
 
-// stray is a hit of a transponder that is no car's.
-type stray struct {
-	hit
-	transponder string
-	owned       bool // a car has it now
-}
-
-// transponder is a box on a car.
+// transponder is a box that may be on a car. Whose it is, all its hits are.
 type transponder struct {
 	name string
-	car  race.CarIdx
+	car  race.CarIdx // NoCar: nobody knows
 }
 
-func (s *sources) owner(name string) (race.CarIdx, bool) {
-	for _, t := range s.transponders {
-		if t.name == name {
-			return t.car, true
+// box gives a transponder's index, a new one for a new name.
+func (s *sources) box(name string) int32 {
+	at, known := s.boxOf[name]
+	if !known {
+		if s.boxOf == nil {
+			s.boxOf = map[string]int32{}
 		}
+		at = int32(len(s.boxes))
+		s.boxes, s.boxOf[name] = append(s.boxes, transponder{name, race.NoCar}), at
 	}
-	return race.NoCar, false
-}
-
-func (s *sources) assign(name string, car race.CarIdx) {
-	for i := range s.transponders {
-		if s.transponders[i].name == name {
-			s.transponders[i].car = car
-			return
-		}
-	}
-	s.transponders = append(s.transponders, transponder{name, car})
+	return at
 }
 
 // decoder gives a decoder's index, a new one for a new name.
@@ -147,15 +136,15 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 	if p.Line < 0 || p.Line >= len(s.lines) {
 		return fmt.Errorf("line %d of %d: %w", p.Line, len(s.lines), ErrUnknownLine)
 	}
-	idx := p.Car
-	if idx == race.NoCar && p.Source != nil && p.Source.Transponder != "" {
-		idx, _ = s.sources.owner(p.Source.Transponder)
-	} else if _, err := s.car(idx); err != nil {
+	h := hit{
+		at: r.Time, seq: r.Seq, home: p.Car, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
+	}
+	if p.Car == race.NoCar && p.Source != nil && p.Source.Transponder != "" {
+		h.box = s.sources.box(p.Source.Transponder)
+	} else if _, err := s.car(p.Car); err != nil {
 		return err
 	}
-	h := hit{
-		at: r.Time, seq: r.Seq, home: idx, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
-	}
+	idx := s.ownerOf(&h)
 	if p.Source != nil && p.Source.Decoder != "" {
 		if len(s.sources.decoders) > sourcesMax || len(s.sources.sessions) > sourcesMax {
 			return fmt.Errorf("more than %d decoders or sessions: %w", sourcesMax, ErrUnknown)
@@ -165,12 +154,20 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		}
 	}
 	if idx == race.NoCar {
-		s.strays = append(s.strays, stray{h, p.Source.Transponder, false})
+		s.strays = append(s.strays, h)
 		s.judgeStray(&s.strays[len(s.strays)-1])
 		return nil
 	}
 	s.insert(idx, h)
 	return nil
+}
+
+// ownerOf is whose a hit is, where no marshal says otherwise.
+func (s *State) ownerOf(h *hit) race.CarIdx {
+	if h.home == race.NoCar {
+		return s.sources.boxes[h.box].car
+	}
+	return h.home
 }
 
 // identify compares a hit with what its decoder told before under the same number. It reports whether the hit is to be
@@ -209,7 +206,11 @@ func (s *State) insert(idx race.CarIdx, h hit) {
 	n := len(c.hits)
 	if n == 0 || compareHits(c.hits[n-1], h) < 0 {
 		c.hits = append(c.hits, h)
-		if s.status != race.Waiting {
+		switch {
+		case s.status == race.Waiting:
+		case c.ruled.state != race.OnGrid, s.abandoned != nil: // what it changes lies in the past
+			s.rework(idx)
+		default:
 			s.next(idx, &c.hits[n])
 		}
 		return
@@ -231,19 +232,19 @@ func (s *State) find(seq race.Seq) (race.CarIdx, *hit) {
 		}
 	}
 	for j := range s.strays {
-		if s.strays[j].seq == seq && !s.strays[j].owned {
-			return race.NoCar, &s.strays[j].hit
+		if s.strays[j].seq == seq {
+			return race.NoCar, &s.strays[j]
 		}
 	}
 	return race.NoCar, nil
 }
 
-func (s *State) judgeStray(st *stray) {
-	if out := st.out(); out != "" {
-		s.judgeAt(race.NoCar, &st.hit, race.Rejected, out, race.NoTime)
+func (s *State) judgeStray(h *hit) {
+	if out := h.out(); out != "" {
+		s.judgeAt(race.NoCar, h, race.Rejected, out, race.NoTime)
 		return
 	}
-	s.judgeAt(race.NoCar, &st.hit, race.Suspect, fmt.Sprintf("the transponder %q is no car's", st.transponder), race.NoTime)
+	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %q is no car's", s.sources.boxes[h.box].name), race.NoTime)
 }
 
 // judgeAt tells what is made of a hit, if that is news.

@@ -73,6 +73,18 @@ func (s *State) setOrder(order []race.CarIdx) {
 	}
 }
 
+// standing is what the tower shows of all that is known: the result where there is one, the order at the last common
+// line while the race is suspended, else who passed the last line first.
+func (s *State) standing() []race.CarIdx {
+	switch {
+	case s.result.version > 0:
+		return s.resultOrder()
+	case s.suspended():
+		return s.commonOrder()
+	}
+	return s.sorted()
+}
+
 // commonOrder is the order at the last line that all cars still racing had passed after the leader (rule 8).
 func (s *State) commonOrder() []race.CarIdx {
 	leader := &s.cars[s.order[0]].run

@@ -10,11 +10,11 @@ import (
 // next takes the newest hit of a car: what follows is told as it happens.
 func (s *State) next(idx race.CarIdx, h *hit) {
 	c := &s.cars[idx]
+	former, late := s.bests.car, h.at < s.latest
+	s.latest = max(s.latest, h.at)
 	if !s.counts(idx, c, h) {
 		return
 	}
-	former, late := s.bests.car, h.at < s.latest
-	s.latest = max(s.latest, h.at)
 	at := h.at.Truncate(s.head.Rules.Precision)
 	n := s.step(idx, c, h)
 	if n.pitIn {
@@ -83,9 +83,10 @@ func (s *State) derive(idx race.CarIdx) {
 			c.run.state = race.Finished
 		}
 		for i := range c.hits {
-			if h := &c.hits[i]; s.counts(idx, c, h) {
+			h := &c.hits[i]
+			s.latest = max(s.latest, h.at)
+			if s.counts(idx, c, h) {
 				s.step(idx, c, h)
-				s.latest = max(s.latest, h.at)
 			}
 		}
 	}
@@ -98,6 +99,10 @@ func (s *State) derive(idx race.CarIdx) {
 
 // rework derives a car again because its past has changed, and what hangs on it.
 func (s *State) rework(idx race.CarIdx) {
+	if s.abandoned != nil { // counted back from laps that were cut off since
+		s.rebuild()
+		return
+	}
 	old := s.cars[idx].run
 	led := s.order[0]
 	s.collectBests(idx)
@@ -132,7 +137,7 @@ func (s *State) rebuild() {
 	}
 	s.collectBests(race.NoCar)
 	s.dirty = true
-	s.setOrder(s.sorted())
+	s.setOrder(s.standing())
 	for i := range s.cars {
 		s.amendLaps(race.CarIdx(i), &olds[i])
 		s.remeasure(race.CarIdx(i), &olds[i])

@@ -29,14 +29,14 @@ type State struct {
 	cars    []car
 	acts    []act // rulings that concern no single car, in the order of arrival
 	sources sources
-	strays  []stray
+	strays  []hit // of transponders that are no car's
 
 	status      race.Status
 	flags       []flagChange // by time
 	suspensions []suspension // by time
 	aborted     int          // starts
 	abandoned   *abandonment
-	latest      race.Micros // time of the newest hit that counts
+	latest      race.Micros // no hit is newer
 
 	order []race.CarIdx // the tower
 	place []int32       // by car: its index in order
@@ -163,7 +163,7 @@ func (s *State) enter(e race.Entry) error {
 		return fmt.Errorf("car %d: a race has at most %d cars: %w", e.Number, race.CarsMax, ErrUnknownCar)
 	}
 	for _, t := range e.Transponders {
-		if owner, taken := s.sources.owner(t); taken {
+		if owner := s.sources.boxes[s.sources.box(t)].car; owner != race.NoCar {
 			return fmt.Errorf("car %d: the transponder %q is car %d's: %w", e.Number, t, s.entries[owner].Number, ErrDuplicate)
 		}
 	}
@@ -175,7 +175,10 @@ func (s *State) enter(e race.Entry) error {
 	s.moved.add(len(s.order) - 1)
 	s.reposition(idx)
 	for _, t := range e.Transponders {
-		s.sources.assign(t, idx)
+		s.sources.boxes[s.sources.box(t)].car = idx
+	}
+	if len(s.strays) > 0 { // hits that came before the entry
+		s.settle(func(h *hit) bool { return h.home == race.NoCar })
 	}
 	s.tellRow(idx)
 	return nil

@@ -1,0 +1,92 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// part is the part of the result that a car belongs to (rule 3).
+func (b *book) part(c *runner, most, need int, fell bool) race.ClassifiedStatus {
+	n := len(c.ends)
+	switch {
+	case c.state == race.Disqualified:
+		return race.StatusDisqualified
+	case c.state == race.NotStarted:
+		return race.StatusDidNotStart
+	case n < need, n == 0 && c.state == race.Retired, n == 0 && b.over && most == 0,
+		b.head.Rules.MustFinish && fell && (!c.finished || c.state == race.Retired):
+		return race.StatusNotClassified
+	case c.state == race.Retired:
+		return race.StatusRetired
+	}
+	return race.StatusFinished
+}
+
+var partOrder = map[race.ClassifiedStatus]int{
+	race.StatusFinished: 0, race.StatusRetired: 0, race.StatusNotClassified: 1, race.StatusDidNotStart: 2, race.StatusDisqualified: 3,
+}
+
+func (b *book) classify(fell bool) []race.Classified {
+	most, any := 0, 0
+	for _, c := range b.cars {
+		any = max(any, len(c.ends))
+		if c.state != race.Disqualified && c.state != race.NotStarted {
+			most = max(most, len(c.ends))
+		}
+	}
+	need := most * b.head.Rules.ClassifiedPermille / 1000
+	cars := slices.Clone(b.cars)
+	slices.SortStableFunc(cars, func(x, y *runner) int {
+		px, py := partOrder[b.part(x, any, need, fell)], partOrder[b.part(y, any, need, fell)]
+		if c := cmp.Or(cmp.Compare(px, py), cmp.Compare(len(y.ends), len(x.ends))); c != 0 {
+			return c
+		}
+		if len(x.ends) == 0 {
+			return behind(x, y)
+		}
+		return cmp.Or(cmp.Compare(b.time(x), b.time(y)), cmp.Compare(b.exact(x), b.exact(y)), onGrid(x, y))
+	})
+	var lines []race.Classified
+	for i, c := range cars {
+		status := b.part(c, any, need, fell)
+		l := race.Classified{
+			Car: c.car, Laps: len(c.ends), Status: status, DurationMS: -1, GapMS: -1, IntervalMS: -1,
+			PenaltyMS: int64(c.penalty / race.Millisecond), BestLapMS: -1, Reason: c.reason,
+		}
+		b.best(c, &l)
+		if status == race.StatusFinished && l.Laps > 0 {
+			l.DurationMS = int64(b.time(c) / race.Millisecond)
+		}
+		if partOrder[status] == 0 {
+			l.Position = i + 1
+			ahead := cars[max(0, i-1)]
+			if i > 0 && l.Laps > 0 && len(ahead.ends) == l.Laps && b.exact(ahead) == b.exact(c) {
+				l.Position = lines[i-1].Position
+			}
+			l.GapLaps = len(cars[0].ends) - l.Laps
+			if l.GapLaps == 0 && l.DurationMS >= 0 {
+				l.GapMS = int64((b.time(c) - b.time(cars[0])) / race.Millisecond)
+			}
+			if len(ahead.ends) == l.Laps && l.DurationMS >= 0 {
+				l.IntervalMS = int64((b.time(c) - b.time(ahead)) / race.Millisecond)
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// best is the best lap that was not deleted (rule 7).
+func (b *book) best(c *runner, l *race.Classified) {
+	from, best := race.Micros(0), race.TimeMax
+	for i, end := range c.ends {
+		to := cut(end, b.head.Rules.Precision)
+		if !slices.Contains(c.deleted, i+1) && to > from && to-from < best {
+			best = to - from
+			l.BestLapMS, l.BestLap = int64(best/race.Millisecond), i+1
+		}
+		from = to
+	}
+}

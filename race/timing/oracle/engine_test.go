@@ -1,0 +1,331 @@
+package oracle_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+	"lightsout/race/timing/oracle"
+)
+
+// randomRaces is how many random races each property is tried on.
+const randomRaces = "10000"
+
+// rapidly tries a property on many random races.
+func rapidly(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set(randomRaces); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
+	}
+	rapid.Check(t, property)
+}
+
+// engine is the timing core with the log that it accepted and what it said of each passing.
+type engine struct {
+	state    *timing.State
+	log      []race.Record
+	verdicts map[race.Seq]race.Verdict
+	laps     map[race.CarIdx][]int64 // as they were told: when they ended
+}
+
+func newEngine() *engine {
+	return &engine{state: timing.New(), verdicts: map[race.Seq]race.Verdict{}, laps: map[race.CarIdx][]int64{}}
+}
+
+// take applies a record and says whether the rules allow it.
+func (e *engine) take(r race.Record) bool {
+	facts, err := e.state.Apply(&r, nil)
+	if err != nil {
+		return false
+	}
+	e.log = append(e.log, r)
+	for _, f := range facts {
+		switch f := f.(type) {
+		case race.PassingJudged:
+			e.verdicts[f.Seq] = f.Verdict
+		case race.LapCompleted:
+			e.laps[f.Lap.Car] = append(e.laps[f.Lap.Car][:f.Lap.Number-1:f.Lap.Number-1], append([]int64{f.Lap.EndMS}, rest(e.laps[f.Lap.Car], f.Lap.Number)...)...)
+		case race.LapsWithdrawn:
+			e.laps[f.Car] = e.laps[f.Car][:f.Laps]
+		default: // shown, not compared
+		}
+	}
+	return true
+}
+
+func rest(laps []int64, from int) []int64 {
+	if from >= len(laps) {
+		return nil
+	}
+	return slices.Clone(laps[from:])
+}
+
+// differs says where engine and oracle differ; empty where they do not.
+func (e *engine) differs() string {
+	want, got := oracle.Classify(e.log), e.state.Classification()
+	for i, w := range want.Lines {
+		if got.Entries[i] != w {
+			return fmt.Sprintf("place %d:\nthe engine has %+v\nthe oracle has %+v", i+1, got.Entries[i], w)
+		}
+	}
+	for car, laps := range want.Laps {
+		if told := e.laps[race.CarIdx(car)]; !slices.Equal(told, laps) {
+			return fmt.Sprintf("car slot %d: laps that end at %v were told, the oracle has %v", car, told, laps)
+		}
+	}
+	if want.Tower != nil && !slices.Equal(want.Tower, e.state.Order()) {
+		return fmt.Sprintf("the tower of the engine is %v, of the oracle %v", e.state.Order(), want.Tower)
+	}
+	seqs := make([]race.Seq, 0, len(want.Verdicts))
+	for seq := range want.Verdicts {
+		seqs = append(seqs, seq)
+	}
+	slices.Sort(seqs)
+	for _, seq := range seqs {
+		if e.verdicts[seq] != want.Verdicts[seq] {
+			return fmt.Sprintf("record %d is %v to the engine and %v to the oracle", seq, e.verdicts[seq], want.Verdicts[seq])
+		}
+	}
+	return ""
+}
+
+// program writes a log as a test that can be put into this file.
+func program(log []race.Record) string {
+	var b strings.Builder
+	b.WriteString("func TestFound(t *testing.T) {\n\tagrees(t, []race.Record{\n")
+	for _, r := range log {
+		body := fmt.Sprintf("%#v", r.Body)
+		if p, ok := r.Body.(race.Passing); ok {
+			source := "nil"
+			if p.Source != nil {
+				source = fmt.Sprintf("&%#v", *p.Source)
+			}
+			body = fmt.Sprintf("race.Passing{Car: %d, Line: %d, Source: %s}", p.Car, p.Line, source)
+		}
+		fmt.Fprintf(&b, "\t\t{Seq: %d, Time: %d, Body: %s},\n", r.Seq, r.Time, body)
+	}
+	b.WriteString("\t})\n}")
+	return b.String()
+}
+
+// agrees plays a log and compares engine and oracle after each record.
+func agrees(t interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, log []race.Record) *engine {
+	t.Helper()
+	e := newEngine()
+	for _, r := range log {
+		if !e.take(r) {
+			continue
+		}
+		if d := e.differs(); d != "" {
+			t.Fatalf("after record %d: %s\n\n%s", r.Seq, d, program(e.log))
+		}
+	}
+	return e
+}
+
+// lap is how long the cars of the random races take for one, about.
+const lap = 60 * race.Second
+
+func drawRules(t *rapid.T) race.RuleSet {
+	some := func(name string, v ...race.Micros) race.Micros { return rapid.SampledFrom(v).Draw(t, name) }
+	return race.RuleSet{
+		Laps:               rapid.IntRange(1, 5).Draw(t, "laps"),
+		RunningLimit:       some("running limit", 0, 0, 2*lap),
+		WindowLimit:        some("window", 0, 0, 3*lap),
+		Precision:          some("precision", race.Millisecond, 1, race.Second),
+		ClassifiedPermille: rapid.SampledFrom([]int{900, 700, 0, 1000}).Draw(t, "classified"),
+		DeadTime:           some("dead time", 3*race.Second, 0),
+		MinLap:             some("minimum", 20*race.Second, 0),
+		DriveThrough:       20 * race.Second, StopAndGo: 30 * race.Second,
+		MustFinish: rapid.Bool().Draw(t, "must finish"),
+	}
+}
+
+// drawn is a random race: its head, its passings in the order of time, and rulings with the place where they come.
+type drawn struct {
+	head     []race.Record
+	passings []race.Record
+	rulings  []race.Record
+}
+
+func drawRace(t *rapid.T) drawn {
+	cars, lines := rapid.IntRange(1, 4).Draw(t, "cars"), rapid.IntRange(1, 3).Draw(t, "lines")
+	head := race.Race{ID: "random", Kind: race.External, Rules: drawRules(t), Cars: cars}
+	for i := range lines {
+		kind := race.LineSector
+		if i == 0 {
+			kind = race.LineFinish
+		}
+		head.Lines = append(head.Lines, race.Line{Kind: kind, Sector: (i+2)%3 + 1, Permyriad: i * 3000})
+	}
+	d := drawn{head: []race.Record{{Body: race.Announced{Race: head}}}}
+	for i := range cars {
+		e := race.Entry{Number: i + 1, Grid: rapid.IntRange(0, cars).Draw(t, "grid"), Transponders: []string{fmt.Sprint("t", i)}}
+		e.PitLaneStart = rapid.IntRange(0, 9).Draw(t, "pit lane") == 9
+		e.StartOffsetM = rapid.SampledFrom([]int{0, 0, 8}).Draw(t, "offset")
+		d.head = append(d.head, race.Record{Body: race.Entered{Entry: e}})
+	}
+	d.head = append(d.head, race.Record{Body: race.Started{}})
+	for car := range cars {
+		d.drive(t, race.CarIdx(car), lines)
+	}
+	slices.SortStableFunc(d.passings, func(a, b race.Record) int { return cmp.Compare(a.Time, b.Time) })
+	for range rapid.IntRange(0, 4).Draw(t, "rulings") {
+		d.rulings = append(d.rulings, drawRuling(t, cars))
+	}
+	return d
+}
+
+// drive adds the hits of a car: most as they should be, some missed, doubled, too early, of an unknown transponder.
+func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
+	at := race.Micros(0)
+	for n := range rapid.IntRange(0, 6*lines).Draw(t, "hits") {
+		at += lap/race.Micros(lines) + race.Micros(rapid.IntRange(-12_000, 12_000).Draw(t, "pace"))*race.Millisecond
+		line := (n + 1) % lines
+		p := race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
+			Decoder: fmt.Sprint("d", line), Session: "s", Sequence: uint64(int(car)*1000 + n), Transponder: fmt.Sprint("t", car),
+		}}
+		hit := func(at race.Micros) { d.passings = append(d.passings, race.Record{Time: at, Body: p}) }
+		switch rapid.IntRange(0, 15).Draw(t, "kind") {
+		case 15: // missed
+			continue
+		case 14: // the same report twice
+			hit(at)
+		case 13: // twice under one number at different times
+			hit(at + race.Second)
+		case 12: // hit twice
+			again := *p.Source
+			again.Sequence += 500
+			d.passings = append(d.passings, race.Record{Time: at + race.Second, Body: race.Passing{Car: race.NoCar, Line: line, Source: &again}})
+		case 11: // named by car
+			p = race.Passing{Car: car, Line: line}
+		case 10: // a transponder that nobody knows
+			p.Source.Transponder = "stranger"
+		case 9: // somewhere else
+			p.Line = rapid.IntRange(0, lines-1).Draw(t, "line")
+		case 8: // too soon
+			at -= race.Micros(rapid.IntRange(0, 60_000).Draw(t, "early")) * race.Millisecond
+		}
+		hit(at)
+	}
+}
+
+func drawRuling(t *rapid.T, cars int) race.Record {
+	r := race.Record{Time: race.Micros(rapid.IntRange(0, 6*60).Draw(t, "at")) * race.Second}
+	car := race.CarIdx(rapid.IntRange(0, cars-1).Draw(t, "car"))
+	switch rapid.IntRange(0, 9).Draw(t, "ruling") {
+	case 0:
+		r.Body = race.CarRetired{Car: car, Reason: "engine"}
+	case 1:
+		r.Body = race.CarDisqualified{Car: car, Reason: "underweight"}
+	case 2:
+		r.Body = race.CarNotStarted{Car: car}
+	case 3:
+		r.Body = race.Penalised{Car: car, Amount: race.Micros(rapid.IntRange(1, 20).Draw(t, "seconds")) * race.Second}
+	case 4:
+		r.Body = race.Penalised{Car: car, Kind: rapid.SampledFrom([]race.PenaltyKind{race.PenaltyDriveThrough, race.PenaltyStopAndGo}).Draw(t, "penalty")}
+	case 5:
+		r.Body = race.DecoderSet{Decoder: "d0", Offset: race.Micros(rapid.IntRange(-5, 5).Draw(t, "offset")) * race.Second}
+	case 6:
+		r.Body = race.TransponderAssigned{Transponder: rapid.SampledFrom([]string{"stranger", "t0"}).Draw(t, "box"), Car: car}
+	case 7:
+		r.Body = race.StartAborted{}
+	case 8:
+		r.Body = race.FlagShown{Flag: race.FlagSafetyCar}
+	case 9:
+		r.Body = race.Suspended{}
+	}
+	return r
+}
+
+func numbered(parts ...[]race.Record) []race.Record {
+	log := slices.Concat(parts...)
+	for i := range log {
+		log[i].Seq = race.Seq(i + 1)
+	}
+	return log
+}
+
+// corrections are rulings on what came before: they are drawn with the log at hand.
+func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
+	r := race.Record{Seq: race.Seq(len(log) + 1), Time: 7 * lap}
+	any := race.Seq(rapid.IntRange(1, len(log)).Draw(t, "of"))
+	car := race.CarIdx(rapid.IntRange(0, cars-1).Draw(t, "whose"))
+	switch rapid.IntRange(0, 8).Draw(t, "correction") {
+	case 0:
+		r.Body = race.Corrected{Kind: race.CorrectAccept, Passing: any}
+	case 1:
+		r.Body = race.Corrected{Kind: race.CorrectReject, Passing: any}
+	case 2:
+		r.Body = race.Corrected{Kind: race.CorrectMove, Passing: any, Car: car}
+	case 3:
+		r.Body = race.Corrected{Kind: race.CorrectInsert, Car: car, At: race.Micros(rapid.IntRange(0, 400).Draw(t, "when")) * race.Second}
+	case 4:
+		r.Body = race.LapDeleted{Car: car, Lap: rapid.IntRange(1, 3).Draw(t, "lap")}
+	case 5:
+		r.Body = race.PenaltyServed{Car: car, Penalty: any}
+	case 6, 7:
+		r.Body = race.Undone{Of: any}
+	case 8:
+		if rapid.Bool().Draw(t, "resumed") {
+			r.Body = race.Resumed{}
+		} else {
+			r.Body = race.Abandoned{Lap: rapid.IntRange(0, 3).Draw(t, "signal")}
+		}
+	}
+	return r
+}
+
+func TestEngine_EqualsTheOracleAfterEveryRecordOfRandomRaces(t *testing.T) {
+	rapidly(t, func(t *rapid.T) {
+		d := drawRace(t)
+		mixed := append(slices.Clone(d.passings), d.rulings...)
+		for i := range mixed { // most come in time, some late
+			if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
+				to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
+				r := mixed[i]
+				copy(mixed[i:], mixed[i+1:to+1])
+				mixed[to] = r
+			}
+		}
+		log := numbered(d.head, mixed)
+		for range rapid.IntRange(0, 4).Draw(t, "corrections") {
+			log = append(log, drawCorrection(t, log, len(d.head)-2))
+		}
+		if rapid.Bool().Draw(t, "over") {
+			at := rapid.IntRange(len(d.head), len(log)).Draw(t, "end")
+			log = numbered(log[:at], []race.Record{{Time: 7 * lap, Body: race.Ended{}}}, log[at:])
+		}
+		agrees(t, log)
+	})
+}
+
+func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
+	rapidly(t, func(t *rapid.T) {
+		d := drawRace(t)
+		play := func(passings []race.Record) *engine {
+			e, half := newEngine(), len(passings)/2
+			for _, r := range numbered(d.head, passings[:half], d.rulings, passings[half:]) {
+				e.take(r)
+			}
+			return e
+		}
+		inTime, shuffled := play(d.passings), play(rapid.Permutation(d.passings).Draw(t, "arrival"))
+		if inTime.state.Hash() != shuffled.state.Hash() {
+			t.Fatalf("another hash than in the order of time:\n%+v\n%+v\n\n%s", inTime.state.Classification(), shuffled.state.Classification(), program(shuffled.log))
+		}
+	})
+}
