@@ -315,6 +315,30 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 	}
 }
 
+func TestRulings_AreTheSameByGraphQL(t *testing.T) {
+	s := mustServeOutside(t)
+	for query, want := range map[string]string{
+		`mutation{showFlag(id:"ext",flag:"yellow",sector:2,author:"A"){seq timeUs}}`:                                                                                             `{"showFlag":{"seq":"1","timeUs":0}}`,
+		`mutation{penalise(id:"ext",kind:"time",driverNumber:9,amountMs:5000,author:"A",reason:"r"){seq}}`:                                                                       `"seq":`,
+		`mutation{correct(id:"ext",kind:"insert",driverNumber:9,atUs:"9007199254740993",author:"A",reason:"r"){seq}}`:                                                            `at_us`,
+		`mutation{correct(id:"ext",kind:"insert",driverNumber:9,line:1,atUs:"5000000",timeUs:"7",author:"A",reason:"r"){timeUs}}`:                                                `"timeUs":7`,
+		`mutation{declareResult(id:"ext",author:"A"){seq}}`:                                                                                                                      `"seq":`,
+		`mutation{penalise(id:"ext",kind:"time",author:"A"){seq}}`:                                                                                                               `"code":"INVALID"`,
+		`{race(id:"ext"){rulings{kind detail undone recordedAt} results{version status} difference(from:1,to:1){changes{nameAcronym fields{field from to}}} decoders{decoder}}}`: `"difference":{"changes":[]}`,
+	} {
+		body, err := json.Marshal(map[string]string{"query": query})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(query, "showFlag") {
+			s.outside.rulings = nil
+		}
+		if code, _, got := s.ask(t, "POST", "/graphql", string(body)); code != 200 || !strings.Contains(got, want) {
+			t.Errorf("%s: %d %s: %q is missing", query, code, got, want)
+		}
+	}
+}
+
 func TestRulings_AreRefusedWithAllThatIsMissing(t *testing.T) {
 	s := mustServeOutside(t)
 	for path, test := range map[string]struct{ body, says string }{

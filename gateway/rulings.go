@@ -74,6 +74,10 @@ func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
 	return rec
 }
 
+func readDeclaration(f *fields, _ *race.Roster) race.Body {
+	return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
+}
+
 func readFlag(f *fields, _ *race.Roster) race.Body {
 	what := f.oneOf("flag", flagWords, true)
 	sector := int(f.number("sector", 1, 3, 0))
