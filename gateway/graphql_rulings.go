@@ -70,6 +70,5 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 	if f.end(); faults != nil {
 		return nil, &race.InvalidError{Faults: faults}
 	}
-	ruled, err := s.deps.Outside.Rule(c.UserContext(), id, rec)
-	return ruledDTO{ruled.Seq, int64(ruled.At)}, err //nolint:wrapcheck // its kind decides
+	return s.record(c.UserContext(), id, rec)
 }

@@ -285,6 +285,8 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 	}{
 		{"flags", `{"flag":"yellow","sector":2,"author":"Race Control"}`, race.FlagShown{Flag: race.FlagYellow, Sector: 2}},
 		{"flags", `{"flag":"red","author":"Race Control"}`, race.Suspended{}},
+		{"flags", `{"flag":"clear","author":"Race Control"}`, race.Resumed{}},
+		{"flags", `{"flag":"clear","author":"Race Control"}`, race.FlagShown{}},
 		{"flags", `{"flag":"abandoned","lap":3,"author":"Race Control"}`, race.Abandoned{Lap: 3}},
 		{"flags", `{"flag":"start_aborted","author":"Race Control"}`, race.StartAborted{}},
 		{"penalties", `{"kind":"time","driver_number":9,"amount_ms":5000,` + who + `}`, race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "why"}},
