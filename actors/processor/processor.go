@@ -120,7 +120,7 @@ func (p *processor) timekeeper(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
 	if f.timekeeper == nil {
 		f.timekeeper = c.Spawn(supervise.Spec{
-			Kind: "timekeeper", ID: string(id),
+			Kind: "timekeeper", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
 			Producer: func() supervise.Actor { return newTimekeeper(p.cfg, id) },
 		})
 		p.keep(c, id, f)
@@ -132,7 +132,7 @@ func (p *processor) intake(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
 	if f.intake == nil {
 		f.intake = c.Spawn(supervise.Spec{
-			Kind: "intake", ID: string(id),
+			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
 			Producer: func() supervise.Actor { return &intake{cfg: p.cfg, id: id, life: newLife()} },
 		})
 		p.keep(c, id, f)

@@ -18,6 +18,12 @@ const (
 	retryAfter = 500 * time.Millisecond
 )
 
+// Pauses of actors that die in a row although no drill kills them: whatever they work with may need a moment.
+const (
+	backoff    = 10 * time.Millisecond
+	backoffMax = time.Second
+)
+
 // timekeeper folds a race's durable records. It is a reader with a cursor: a new incarnation reads the log from its
 // beginning, and what comes meanwhile waits. What it tells twice is passed over by those who are told.
 type timekeeper struct {
@@ -74,10 +80,10 @@ func (t *timekeeper) begin(c supervise.Context) {
 	if kept, ok := c.Kept().(timekeeperMemory); ok {
 		t.timekeeperMemory = kept
 	}
-	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Producer: func() supervise.Actor {
+	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Backoff: backoff, BackoffMax: backoffMax, Producer: func() supervise.Actor {
 		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log, life: newLife()}
 	}})
-	t.publisher = c.Spawn(supervise.Spec{Kind: "publisher", ID: "1", Producer: func() supervise.Actor {
+	t.publisher = c.Spawn(supervise.Spec{Kind: "publisher", ID: "1", Backoff: backoff, BackoffMax: backoffMax, Producer: func() supervise.Actor {
 		return &publisher{spectators: t.cfg.Spectators, id: t.id}
 	}})
 	t.load(c)
