@@ -2,6 +2,7 @@ package timing_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"lightsout/race"
@@ -20,12 +21,16 @@ const (
 
 // script tells a race record by record, in seconds, and keeps the facts.
 type script struct {
-	t     *testing.T
+	t     testing.TB
 	state *timing.State
 	seq   race.Seq
 	log   []race.Record
 	facts []race.Fact
 	board race.Board
+	// author of the records to come.
+	author string
+	// seen notes what a snapshot had values of, where it is not nil.
+	seen map[string]bool
 }
 
 func fullCircuit() []race.Line {
@@ -40,7 +45,7 @@ func fullCircuit() []race.Line {
 }
 
 // newScript announces a race of cars with the numbers given, gridded in that order.
-func newScript(t *testing.T, rules race.RuleSet, numbers ...int) *script {
+func newScript(t testing.TB, rules race.RuleSet, numbers ...int) *script {
 	t.Helper()
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "test", Kind: race.External, Lines: fullCircuit(), Rules: rules, Cars: len(numbers)}})
@@ -60,15 +65,45 @@ func micros(seconds float64) race.Micros { return race.Micros(seconds*1e6 + 0.5)
 
 // try applies a record and gives the error of the rulebook.
 func (s *script) try(seconds float64, b race.Body) error {
+	s.t.Helper()
 	s.seq++
-	r := race.Record{Seq: s.seq, Time: micros(seconds), Body: b}
+	r := race.Record{Seq: s.seq, Time: micros(seconds), Author: s.author, Body: b}
+	before, twin := s.restored(), s.restored()
 	facts, err := s.state.Apply(&r, nil)
+	if again, _ := twin.Apply(&r, nil); !reflect.DeepEqual(facts, again) {
+		s.t.Errorf("record %d gives other facts on a snapshot:\n%+v\n%+v", s.seq, again, facts)
+	}
+	if err != nil {
+		if d := s.state.Differs(before); d != "" {
+			s.t.Errorf("record %d was refused (%v) and changed the state: %s", s.seq, err, d)
+		}
+	}
 	if err == nil {
 		s.log = append(s.log, r)
 		s.facts = append(s.facts, facts...)
 		s.board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 	}
 	return err
+}
+
+// restored is the state after it went through a snapshot: each test of a rule is one of that as well.
+func (s *script) restored() *timing.State {
+	s.t.Helper()
+	b, err := s.state.AppendBinary(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	twin, err := timing.Decode(b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if d := s.state.Differs(twin); d != "" {
+		s.t.Fatalf("before record %d the state differs from its snapshot: %s", s.seq, d)
+	}
+	if s.seen != nil {
+		twin.Filled(s.seen)
+	}
+	return twin
 }
 
 func (s *script) do(seconds float64, b race.Body) {

@@ -16,13 +16,13 @@ import (
 )
 
 // randomRaces is how many random races each property is tried on.
-const randomRaces = "10000"
+const randomRaces = 10_000
 
 // rapidly tries a property on many random races.
-func rapidly(t *testing.T, property func(*rapid.T)) {
+func rapidly(t *testing.T, races int, property func(*rapid.T)) {
 	t.Helper()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set(randomRaces); err != nil {
+		if err := f.Value.Set(fmt.Sprint(races)); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
@@ -289,32 +289,35 @@ func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 	return r
 }
 
+// drawLog is a random race as it may arrive: most records in time, some late, corrected afterwards, over or not.
+func drawLog(t *rapid.T) []race.Record {
+	d := drawRace(t)
+	mixed := append(slices.Clone(d.passings), d.rulings...)
+	for i := range mixed { // most come in time, some late
+		if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
+			to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
+			r := mixed[i]
+			copy(mixed[i:], mixed[i+1:to+1])
+			mixed[to] = r
+		}
+	}
+	log := numbered(d.head, mixed)
+	for range rapid.IntRange(0, 4).Draw(t, "corrections") {
+		log = append(log, drawCorrection(t, log, len(d.head)-2))
+	}
+	if rapid.Bool().Draw(t, "over") {
+		at := rapid.IntRange(len(d.head), len(log)).Draw(t, "end")
+		log = numbered(log[:at], []race.Record{{Time: 7 * lap, Body: race.Ended{}}}, log[at:])
+	}
+	return log
+}
+
 func TestEngine_EqualsTheOracleAfterEveryRecordOfRandomRaces(t *testing.T) {
-	rapidly(t, func(t *rapid.T) {
-		d := drawRace(t)
-		mixed := append(slices.Clone(d.passings), d.rulings...)
-		for i := range mixed { // most come in time, some late
-			if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
-				to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
-				r := mixed[i]
-				copy(mixed[i:], mixed[i+1:to+1])
-				mixed[to] = r
-			}
-		}
-		log := numbered(d.head, mixed)
-		for range rapid.IntRange(0, 4).Draw(t, "corrections") {
-			log = append(log, drawCorrection(t, log, len(d.head)-2))
-		}
-		if rapid.Bool().Draw(t, "over") {
-			at := rapid.IntRange(len(d.head), len(log)).Draw(t, "end")
-			log = numbered(log[:at], []race.Record{{Time: 7 * lap, Body: race.Ended{}}}, log[at:])
-		}
-		agrees(t, log)
-	})
+	rapidly(t, randomRaces, func(t *rapid.T) { agrees(t, drawLog(t)) })
 }
 
 func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
-	rapidly(t, func(t *rapid.T) {
+	rapidly(t, randomRaces, func(t *rapid.T) {
 		d := drawRace(t)
 		play := func(passings []race.Record) *engine {
 			e, half := newEngine(), len(passings)/2
