@@ -104,7 +104,7 @@ func (s *State) checkAct(a *archive, one *act) {
 	case race.TransponderAssigned:
 		car = b.Car
 	case race.FlagShown:
-		checks(a, "a flag", b.Flag <= race.FlagChequered)
+		checks(a, "a flag", b.Flag <= race.FlagChequered, b.Sector >= 0, b.Sector <= sectorsMax)
 	case race.Undone:
 		checks(a, "an undoing", b.Of < one.seq)
 	case race.Penalised:
