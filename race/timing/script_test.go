@@ -3,10 +3,12 @@ package timing_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"lightsout/race"
 	"lightsout/race/timing"
+	"lightsout/race/timing/oracle"
 )
 
 // Lines of the test circuit, in driving order.
@@ -31,6 +33,8 @@ type script struct {
 	author string
 	// seen notes what a snapshot had values of, where it is not nil.
 	seen map[string]bool
+	// count is the decoder's.
+	count uint64
 }
 
 func fullCircuit() []race.Line {
@@ -80,6 +84,7 @@ func (s *script) try(seconds float64, b race.Body) error {
 	}
 	if err == nil {
 		s.log = append(s.log, r)
+		s.agrees()
 		s.facts = append(s.facts, facts...)
 		s.board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 	}
@@ -104,6 +109,15 @@ func (s *script) restored() *timing.State {
 		twin.Filled(s.seen)
 	}
 	return twin
+}
+
+// agrees compares with the oracle: each test of a rule is one of that as well.
+func (s *script) agrees() {
+	s.t.Helper()
+	want := oracle.Classify(s.log)
+	if got := s.state.Classification().Entries; !slices.Equal(got, want.Lines) {
+		s.t.Errorf("after record %d the engine has\n%+v\nthe oracle has\n%+v", s.seq, got, want.Lines)
+	}
 }
 
 func (s *script) do(seconds float64, b race.Body) {
@@ -136,6 +150,88 @@ func (s *script) car(number int) race.CarIdx {
 	}
 	s.t.Fatalf("no car %d", number)
 	return race.NoCar
+}
+
+// told applies a record and gives its number, to refer to it.
+func (s *script) told(seconds float64, b race.Body) race.Seq {
+	s.t.Helper()
+	s.do(seconds, b)
+	return s.seq
+}
+
+// hear is a hit of a transponder on a line as the decoder d tells of it under its next number.
+func (s *script) hear(box string, line int, seconds float64) race.Seq {
+	s.t.Helper()
+	s.count++
+	return s.hearAs(s.count, box, line, seconds)
+}
+
+func (s *script) hearAs(sequence uint64, box string, line int, seconds float64) race.Seq {
+	s.t.Helper()
+	return s.told(seconds, race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
+		Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
+	}})
+}
+
+func (s *script) undo(of race.Seq) race.Seq {
+	s.t.Helper()
+	return s.told(999, race.Undone{Of: of, Reason: "in error"})
+}
+
+// judged is what was last told of the hit of a record; accepted where nothing was.
+func (s *script) judged(seq race.Seq) race.PassingJudged {
+	out := race.PassingJudged{Seq: seq}
+	for _, f := range s.facts {
+		if j, ok := f.(race.PassingJudged); ok && j.Seq == seq {
+			out = j
+		}
+	}
+	return out
+}
+
+func (s *script) wantVerdict(seq race.Seq, want race.Verdict) {
+	s.t.Helper()
+	if got := s.judged(seq); got.Verdict != want {
+		s.t.Errorf("the hit of record %d is %v (%s), expected %v", seq, got.Verdict, got.Reason, want)
+	}
+}
+
+// wantEnds compares when a car's laps ended, in seconds, as they were told.
+func (s *script) wantEnds(number int, want ...float64) {
+	s.t.Helper()
+	var got []float64
+	laps := map[int]race.Lap{}
+	for _, f := range s.facts {
+		switch f := f.(type) {
+		case race.LapCompleted:
+			if f.Lap.Car == s.car(number) {
+				laps[f.Lap.Number] = f.Lap
+			}
+		case race.LapsWithdrawn:
+			for n := range laps {
+				if f.Car == s.car(number) && n > f.Laps {
+					delete(laps, n)
+				}
+			}
+		default:
+		}
+	}
+	for n := 1; n <= len(laps); n++ {
+		got = append(got, float64(laps[n].EndMS)/1000)
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("car %d ended laps at %v, expected %v", number, got, want)
+	}
+}
+
+// versions are the results that were published, in order.
+func (s *script) versions() (out []race.Classification) {
+	for _, f := range s.facts {
+		if p, ok := f.(race.ResultPublished); ok {
+			out = append(out, p.Classification)
+		}
+	}
+	return out
 }
 
 func (s *script) row(number int) race.Row {
