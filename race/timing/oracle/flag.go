@@ -105,10 +105,11 @@ func (b *book) flag() (at race.Micros, fell, counted bool) {
 	}
 	rules, lastLap := b.head.Rules, 0
 	for _, e := range all {
+		inTime := (rules.RunningLimit == 0 || e.at < rules.RunningLimit) && (rules.WindowLimit == 0 || e.at < rules.WindowLimit)
 		switch {
 		case rules.Laps > 0 && e.lap >= max(1, rules.Laps-o.aborted):
 			return e.at, true, false
-		case !b.leading(e, all):
+		case inTime, !b.leading(e, all):
 		case lastLap > 0 && e.lap >= lastLap, rules.WindowLimit > 0 && e.at >= rules.WindowLimit:
 			return e.at, true, false
 		case lastLap == 0 && rules.RunningLimit > 0 && e.at-o.stood(e.at) >= rules.RunningLimit:
