@@ -19,6 +19,9 @@ type Config struct {
 	Log        *slog.Logger
 	// Rejected is called for each record that the rulebook refuses; nil: nobody counts.
 	Rejected func(id race.ID, r *race.Record, err error)
+	// SnapshotEvery is how many records a Timekeeper folds at the least before it keeps a snapshot for its next incarnation;
+	// 0: 20,000.
+	SnapshotEvery int
 }
 
 // processor is the root of the hierarchy: for each race that has records to come it has a Timekeeper, and an Intake
