@@ -125,11 +125,24 @@ const (
 
 // Strike is a chance for a drill to kill: it is asked before and after every message.
 type Strike struct {
-	Kind    string
-	PID     *actor.PID
-	Message any
-	When    When
+	Kind, ID string
+	PID      *actor.PID
+	Message  any
+	When     When
+	// Retried says that the message has killed an incarnation already.
+	Retried bool
 }
+
+// Action is what a drill makes of a message, other than a death.
+type Action uint8
+
+// Actions: the message is handled as it is, lost, handled twice, or put behind all others.
+const (
+	Pass Action = iota
+	Lose
+	Double
+	Later
+)
 
 // Restarted is the fact of a restart, on hollywood's event stream.
 type Restarted struct {

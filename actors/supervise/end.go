@@ -9,7 +9,7 @@ import (
 
 func (c *cell) setAside(reason any) {
 	c.counter.setAside.Add(1)
-	c.system.engine.BroadcastEvent(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: c.hand.Msg, Reason: reason})
+	c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: c.hand.Msg, Reason: reason})
 	c.tellParent(reason, false)
 	c.hand = hand{}
 }
@@ -106,7 +106,7 @@ func (c *cell) endIfAlone() {
 	c.starting, c.hand = false, hand{}
 	c.current = actor.Envelope{Msg: actor.Stopped{}}
 	if reason, _ := c.attempt(); reason != nil {
-		c.system.engine.BroadcastEvent(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
+		c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
 	}
 	c.current = actor.Envelope{}
 	c.actor, c.kept = goneActor{}, nil

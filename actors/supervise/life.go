@@ -51,6 +51,18 @@ func (c *cell) attempt() (reason any, stack []byte) {
 	if c.actor == nil {
 		c.actor = c.spec.Producer()
 	}
+	if c.system.meddle != nil {
+		switch c.system.meddle(c.chance(BeforeReceive)) {
+		case Lose:
+			return nil, nil
+		case Later:
+			c.enqueue(c.current.Msg, c.current.Sender)
+			return nil, nil
+		case Double:
+			c.actor.Receive(turn{c})
+		case Pass:
+		}
+	}
 	c.strike(BeforeReceive)
 	c.actor.Receive(turn{c})
 	c.strike(AfterReceive)
@@ -59,7 +71,13 @@ func (c *cell) attempt() (reason any, stack []byte) {
 
 func (c *cell) strike(when When) {
 	if c.system.fault != nil {
-		c.system.fault(Strike{Kind: c.spec.Kind, PID: c.pid, Message: c.current.Msg, When: when})
+		c.system.fault(c.chance(when))
+	}
+}
+
+func (c *cell) chance(when When) Strike {
+	return Strike{
+		Kind: c.spec.Kind, ID: c.spec.ID, PID: c.pid, Message: c.current.Msg, When: when, Retried: c.hand.retried,
 	}
 }
 
@@ -71,7 +89,7 @@ func (c *cell) start() {
 	if reason == nil {
 		c.starting, c.life.failedStarts = false, 0
 		if !c.life.diedAt.IsZero() {
-			c.system.engine.BroadcastEvent(Restarted{
+			c.system.tell(Restarted{
 				PID: c.pid, Kind: c.spec.Kind, Reason: c.life.reason, Stack: c.life.stack, Took: time.Since(c.life.diedAt),
 			})
 			c.life.diedAt, c.life.reason, c.life.stack = time.Time{}, nil, nil

@@ -18,6 +18,10 @@ type Config struct {
 	Workers int
 	// Fault is asked before and after every message and kills by panicking; nil outside of drills.
 	Fault func(Strike)
+	// Meddle is asked before every message what becomes of it; nil outside of drills.
+	Meddle func(Strike) Action
+	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
+	Notice func(event any)
 }
 
 // System runs actors.
@@ -25,6 +29,8 @@ type System struct {
 	engine *actor.Engine
 	exec   *executor
 	fault  func(Strike)
+	meddle func(Strike) Action
+	notice func(any)
 
 	mu       sync.Mutex
 	roots    []*cell
@@ -50,7 +56,7 @@ func NewSystem(cfg Config) (*System, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	return &System{
-		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, counters: map[string]*counter{},
+		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, meddle: cfg.Meddle, notice: cfg.Notice, counters: map[string]*counter{},
 	}, nil
 }
 
@@ -65,6 +71,14 @@ func (s *System) Spawn(spec Spec) *actor.PID {
 	s.mu.Unlock()
 	s.engine.SpawnProc(c)
 	return c.pid
+}
+
+// tell puts a fact on the event stream.
+func (s *System) tell(event any) {
+	s.engine.BroadcastEvent(event)
+	if s.notice != nil {
+		s.notice(event)
+	}
 }
 
 // Send sends from outside of the actors.

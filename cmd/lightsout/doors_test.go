@@ -9,13 +9,16 @@ import (
 
 // doors says what each room may import of ours.
 var doors = map[string][]string{
-	"race":                {},
-	"race/circuit":        {"race"},
-	"race/drive":          {"race", "race/circuit"},
-	"race/timing":         {"race"},
-	"race/timing/oracle":  {"race"},
-	"actors/supervise":    {},
-	"actors/simulator":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
+	"race":               {},
+	"race/circuit":       {"race"},
+	"race/drive":         {"race", "race/circuit"},
+	"race/timing":        {"race"},
+	"race/timing/oracle": {"race"},
+	"actors/supervise":   {},
+	"actors/simulator":   {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
+	"actors/drill": {
+		"race", "race/circuit", "race/drive", "race/timing", "actors/supervise", "actors/simulator", "actors/processor",
+	},
 	"actors/processor":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
 	"transport":           {"race"},
 	"storage":             {"race"},

@@ -48,13 +48,18 @@ type parts struct {
 	log        *slog.Logger
 	workers    int
 	fault      func(supervise.Strike)
+	meddle     func(supervise.Strike) supervise.Action
+	notice     func(any)
+	link       func(simulator.Link) simulator.Link // nil: as it is
 	rejected   func(race.ID, *race.Record, error)
 	// snapshotEvery is the Timekeepers'; 0: as they like.
 	snapshotEvery int
 }
 
 func newPlatform(p parts) (*platform, error) {
-	system, err := supervise.NewSystem(supervise.Config{Workers: p.workers, Fault: p.fault})
+	system, err := supervise.NewSystem(supervise.Config{
+		Workers: p.workers, Fault: p.fault, Meddle: p.meddle, Notice: p.notice,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("start the actors: %w", err)
 	}
@@ -66,9 +71,13 @@ func newPlatform(p parts) (*platform, error) {
 			SnapshotEvery: p.snapshotEvery,
 		}),
 	})
+	var link simulator.Link = pl
+	if p.link != nil {
+		link = p.link(pl)
+	}
 	pl.simulator = system.Spawn(supervise.Spec{
 		Kind: "simulator", ID: "1",
-		Producer: simulator.Producer(simulator.Config{Link: pl, Observer: p.observer}, pl.stats),
+		Producer: simulator.Producer(simulator.Config{Link: link, Observer: p.observer}, pl.stats),
 	})
 	return pl, nil
 }
