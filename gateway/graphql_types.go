@@ -57,7 +57,7 @@ func newTypes(s *Server) types {
 		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit, verdict)
 	})
 	add("classification", classificationDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.classificationOf(c, owner(p))
+		return s.versionOf(c, owner(p), 0)
 	})
 	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
 }

@@ -35,6 +35,7 @@ type house struct {
 	broken   error // what every question is answered with
 	unready  error
 	board    race.Board
+	outside  outside
 }
 
 func newHouse() *house {
@@ -86,7 +87,7 @@ func (h *house) Create(_ context.Context, o race.Order, start bool) (race.Summar
 	return s, nil
 }
 
-func (h *house) Control(_ context.Context, id race.ID, c race.Control) (race.Summary, error) {
+func (h *house) Control(_ context.Context, id race.ID, c race.Control, _ time.Time) (race.Summary, error) {
 	r, err := h.find(id)
 	if err == nil && (r.Status == race.Over || c == race.ControlResume) {
 		err = fmt.Errorf("race %s is %v: %w", id, r.Status, race.ErrConflict)
@@ -162,7 +163,8 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Hub: s.hub, Encoder: transport.Codec{}, Registry: registry, Metrics: metrics,
+		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Hub: s.hub, Encoder: transport.Codec{},
+		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
 	})
@@ -267,7 +269,7 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/nothing", "", 404, "openapi.json"},
 		{"GET", "/nothing", "", 404, "/api/v1/races"},
 		{"POST", "/api/v1/races", `{"circuit":"none","cars":0,"laps":99999}`, 422, `"field":"cars"`},
-		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"string"`},
+		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"a line of text of at most 100 bytes"`},
 		{"POST", "/api/v1/races", `{"circuits":"x"}`, 422, `"field":"circuits"`},
 		{"POST", "/api/v1/races", `{"circuit":`, 400, "cut off"},
 		{"POST", "/api/v1/races", `{"circuit" "x"}`, 400, "at byte"},
@@ -291,8 +293,8 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 	if code, _, _ := s.ask(t, "POST", "/api/v1/races", "{}", "Content-Type", "text/plain"); code != 415 {
 		t.Errorf("a text was answered with %d", code)
 	}
-	if got := s.announce(t, 2<<20); !strings.HasPrefix(got, "HTTP/1.1 413") || !strings.Contains(got, "problem+json") {
-		t.Errorf("two MiB were answered with %s", got)
+	if got := s.announce(t, 5<<20); !strings.HasPrefix(got, "HTTP/1.1 413") || !strings.Contains(got, "problem+json") {
+		t.Errorf("five MiB were answered with %s", got)
 	}
 }
 

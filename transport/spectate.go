@@ -24,6 +24,7 @@ const (
 	factResult    = 6
 	factWithdrawn = 7
 	factJudged    = 8
+	factRefused   = 9
 )
 
 // Codec writes messages of the wire. The zero value is ready.
@@ -187,6 +188,10 @@ func (w *writer) fact(f race.Fact) {
 		w.int(int64(f.Verdict))
 		w.str(f.Reason)
 		w.int(int64(f.Split))
+	case race.RecordRefused:
+		tag(factRefused, 2)
+		w.uint(uint64(f.Seq))
+		w.str(f.Reason)
 	}
 }
 

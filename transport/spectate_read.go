@@ -187,6 +187,9 @@ func (r *reader) facts(n int) *race.Facts {
 				Time: race.Micros(r.int("time_us")), Verdict: enum[race.Verdict](r, "verdict", 5),
 				Reason: r.str("reason"), Split: race.Micros(r.int("split_us")),
 			})
+		case factRefused:
+			known = 3
+			f.Facts = append(f.Facts, race.RecordRefused{Seq: race.Seq(r.uint("seq")), Reason: r.str("reason")})
 		default:
 			known = 1 // a fact of a later version
 		}

@@ -126,7 +126,11 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 		c.After(retryAfter, retry{})
 		return
 	}
-	t.publish(c, t.fold(msg.records), nil)
+	facts := t.fold(msg.records)
+	t.publish(c, facts, nil)
+	if len(facts) > 0 { // the store may lack what followed from the last records before a crash; it passes over the rest
+		c.Send(t.recorder, applied{facts: facts})
+	}
 	t.read(c)
 }
 
@@ -159,7 +163,7 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 		t.cursor = r.Seq
 		if err != nil {
 			t.reject(r, err)
-			continue
+			facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
 		}
 		if len(facts) > 0 {
 			out = append(out, race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})

@@ -33,16 +33,17 @@ type app struct {
 
 	mu      sync.Mutex
 	ordinal int
-	over    map[race.ID]chan struct{} // of the races that run, closed at their end
+	over    map[race.ID]chan struct{} // of the simulations that run, closed at their end
+	rosters map[race.ID]*race.Roster  // of races that are told of from outside
 }
 
 func newApp(store *sqlite.Store, hub *gateway.Hub, log *slog.Logger) *app {
-	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}}
+	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}, rosters: map[race.ID]*race.Roster{}}
 }
 
 // Create makes a race and, if asked, starts it. It answers when the race is durable.
 func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summary, error) {
-	c, err := openCircuit(o.Circuit)
+	c, err := a.openCircuit(ctx, o.Circuit)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -106,10 +107,15 @@ func (a *app) RaceFailed(id race.ID, reason string) {
 }
 
 // Control starts, pauses, resumes or stops a race. It answers when that is durable.
-func (a *app) Control(ctx context.Context, id race.ID, what race.Control) (race.Summary, error) {
+func (a *app) Control(ctx context.Context, id race.ID, what race.Control, at time.Time) (race.Summary, error) {
 	before, err := a.Summary(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return before, err
+	case before.Race.Kind == race.External:
+		return a.controlOutside(ctx, before, what, at)
+	case !at.IsZero():
+		return before, fmt.Errorf("a simulated race is started now, not at %v: %w", at, race.ErrConflict)
 	}
 	if a.running(id) == nil {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
@@ -151,7 +157,13 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 			return fmt.Errorf("wait for the end of race %s: %w", id, ctx.Err())
 		}
 	}
+	if err := a.platform.forget(ctx, id); err != nil {
+		return err
+	}
 	a.hub.Close(id)
+	a.mu.Lock()
+	delete(a.rosters, id)
+	a.mu.Unlock()
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
 	return <-deleted
@@ -167,13 +179,11 @@ func (a *app) Ready(context.Context) error {
 
 // Classification is the result, or the order so far while the race runs.
 func (a *app) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
-	if a.running(id) != nil {
-		c, err := a.platform.classification(id)
-		if !errors.Is(err, race.ErrNotFound) {
-			return c, err
-		}
+	c, err := a.platform.classification(ctx, id)
+	if !errors.Is(err, race.ErrNotFound) {
+		return c, err
 	}
-	c, err := a.Store.Classification(ctx, id)
+	c, err = a.Store.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}

@@ -84,9 +84,9 @@ func (p *platform) tell(id race.ID, command any) error {
 }
 
 func (p *platform) ask(msg any) error {
-	answer, err := p.system.Engine().Request(p.simulator, msg, askTimeout).Result()
+	answer, err := p.request(context.Background(), p.simulator, msg)
 	if err != nil {
-		return fmt.Errorf("no answer within %v: %w", askTimeout, err)
+		return err
 	}
 	result, ok := answer.(simulator.Result)
 	if !ok {
@@ -95,11 +95,24 @@ func (p *platform) ask(msg any) error {
 	return result.Err
 }
 
-// classification asks a race's Timekeeper; race.ErrNotFound where it is not being timed now.
-func (p *platform) classification(id race.ID) (race.Classification, error) {
-	answer, err := p.system.Engine().Request(p.processor, processor.GetClassification{ID: id}, askTimeout).Result()
+// request asks an actor from outside. The answer may come after the asker has gone: then nobody reads it.
+func (p *platform) request(ctx context.Context, to *actor.PID, msg any) (any, error) {
+	wait := askTimeout
+	if until, bounded := ctx.Deadline(); bounded {
+		wait = min(wait, time.Until(until))
+	}
+	answer, err := p.system.Engine().Request(to, msg, wait).Result()
 	if err != nil {
-		return race.Classification{}, fmt.Errorf("no answer within %v: %w", askTimeout, err)
+		return nil, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrBusy, err))
+	}
+	return answer, nil
+}
+
+// classification asks a race's Timekeeper; race.ErrNotFound where it is not being timed now.
+func (p *platform) classification(ctx context.Context, id race.ID) (race.Classification, error) {
+	answer, err := p.request(ctx, p.processor, processor.GetClassification{ID: id})
+	if err != nil {
+		return race.Classification{}, err
 	}
 	c, ok := answer.(processor.Classification)
 	if !ok {
@@ -144,9 +157,9 @@ func newRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *drive.Mo
 
 // modelOf makes the model of a race that was announced before, from its head alone.
 func modelOf(head race.Race) (*drive.Model, error) {
-	c, err := circuit.Parse(head.Circuit, strings.NewReader(head.CircuitText))
+	c, err := parseCircuit(head.Circuit, head.CircuitText)
 	if err != nil {
-		return nil, fmt.Errorf("read the circuit: %w", err)
+		return nil, err
 	}
 	model, err := drive.NewModel(drive.Config{
 		Circuit: c, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed, TickHz: head.TickHz,
@@ -157,18 +170,30 @@ func modelOf(head race.Race) (*drive.Model, error) {
 	return model, nil
 }
 
-// openCircuit finds a circuit by its key, or reads one from a file.
-func openCircuit(key string) (*circuit.Circuit, error) {
-	if !strings.ContainsAny(key, "./\\") {
-		c, err := circuit.Open(key)
-		if err != nil {
-			return nil, &race.InvalidError{Faults: []race.Fault{{
-				Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(circuit.List(), ", "),
-			}}}
-		}
-		return c, nil
+func parseCircuit(key, text string) (*circuit.Circuit, error) {
+	c, err := circuit.Parse(key, strings.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read the circuit: %w", err)
 	}
-	return readCircuit(key)
+	return c, nil
+}
+
+// openCircuit finds a circuit of the house by its key, or reads one from a file.
+func openCircuit(key string) (*circuit.Circuit, error) {
+	if strings.ContainsAny(key, "./\\") {
+		return readCircuit(key)
+	}
+	c, err := circuit.Open(key)
+	if err != nil {
+		return nil, unknownCircuit(key, circuit.List())
+	}
+	return c, nil
+}
+
+func unknownCircuit(key string, known []string) error {
+	return &race.InvalidError{Faults: []race.Fault{{
+		Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(known, ", "),
+	}}}
 }
 
 // asBadInput marks what is wrong with what the user gave.

@@ -28,6 +28,9 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 		return p, fmt.Errorf("read position: %w", err)
 	}
 	p.Seq, p.Count, p.Facts = race.Seq(seq), uint64(count), race.Seq(facts)
+	if p.Requests, err = s.requests(ctx, q, id); err != nil {
+		return p, err
+	}
 	var data []byte
 	err = q.QueryRowContext(ctx, "SELECT data FROM snapshots WHERE race = ? AND count = ?", string(id), count).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -317,7 +320,7 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
-			"classifications", "telemetry", "snapshots"} {
+			"classifications", "telemetry", "snapshots", "samples", "requests", "refusals"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return fmt.Errorf("delete from %s: %w", table, err)
 			}
