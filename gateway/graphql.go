@@ -229,6 +229,14 @@ func (s *Server) queries(t types) graphql.Fields {
 }
 
 func (s *Server) mutations(t types) graphql.Fields {
+	fields := s.rulingMutations()
+	for name, field := range s.raceMutations(t) {
+		fields[name] = field
+	}
+	return fields
+}
+
+func (s *Server) raceMutations(t types) graphql.Fields {
 	return graphql.Fields{
 		"startRace": {
 			Type: t.race, Description: "Makes a simulated race and lets it go.",

@@ -285,6 +285,8 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 	}{
 		{"flags", `{"flag":"yellow","sector":2,"author":"Race Control"}`, race.FlagShown{Flag: race.FlagYellow, Sector: 2}},
 		{"flags", `{"flag":"red","author":"Race Control"}`, race.Suspended{}},
+		{"flags", `{"flag":"clear","author":"Race Control"}`, race.Resumed{}},
+		{"flags", `{"flag":"clear","author":"Race Control"}`, race.FlagShown{}},
 		{"flags", `{"flag":"abandoned","lap":3,"author":"Race Control"}`, race.Abandoned{Lap: 3}},
 		{"flags", `{"flag":"start_aborted","author":"Race Control"}`, race.StartAborted{}},
 		{"penalties", `{"kind":"time","driver_number":9,"amount_ms":5000,` + who + `}`, race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "why"}},
@@ -311,6 +313,30 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 	for _, want := range []string{`"kind":"red"`, `"detail":"5 s"`, `"detail":"lap 2"`, `"kind":"undo"`, `"undone":true`, `"detail":"decoder main by -0.000 s"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the rulings lack %s: %s", want, body)
+		}
+	}
+}
+
+func TestRulings_AreTheSameByGraphQL(t *testing.T) {
+	s := mustServeOutside(t)
+	for query, want := range map[string]string{
+		`mutation{showFlag(id:"ext",flag:"yellow",sector:2,author:"A"){seq timeUs}}`:                                                                                             `{"showFlag":{"seq":"1","timeUs":0}}`,
+		`mutation{penalise(id:"ext",kind:"time",driverNumber:9,amountMs:5000,author:"A",reason:"r"){seq}}`:                                                                       `"seq":`,
+		`mutation{correct(id:"ext",kind:"insert",driverNumber:9,atUs:"9007199254740993",author:"A",reason:"r"){seq}}`:                                                            `at_us`,
+		`mutation{correct(id:"ext",kind:"insert",driverNumber:9,line:1,atUs:"5000000",timeUs:"7",author:"A",reason:"r"){timeUs}}`:                                                `"timeUs":7`,
+		`mutation{declareResult(id:"ext",author:"A"){seq}}`:                                                                                                                      `"seq":`,
+		`mutation{penalise(id:"ext",kind:"time",author:"A"){seq}}`:                                                                                                               `"code":"INVALID"`,
+		`{race(id:"ext"){rulings{kind detail undone recordedAt} results{version status} difference(from:1,to:1){changes{nameAcronym fields{field from to}}} decoders{decoder}}}`: `"difference":{"changes":[]}`,
+	} {
+		body, err := json.Marshal(map[string]string{"query": query})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(query, "showFlag") {
+			s.outside.rulings = nil
+		}
+		if code, _, got := s.ask(t, "POST", "/graphql", string(body)); code != 200 || !strings.Contains(got, want) {
+			t.Errorf("%s: %d %s: %q is missing", query, code, got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -50,11 +51,43 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	if err != nil {
 		return err
 	}
-	ruled, err := s.deps.Outside.Rule(c.UserContext(), id, rec)
+	ruled, err := s.record(c.UserContext(), id, rec)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
-	return c.Status(fiber.StatusCreated).JSON(ruledDTO{ruled.Seq, int64(ruled.At)})
+	return c.Status(fiber.StatusCreated).JSON(ruled)
+}
+
+// record has a ruling recorded. A clear track resumes a race that is suspended.
+func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruledDTO, error) {
+	if rec.Body == (race.FlagShown{Flag: race.FlagClear}) {
+		records, refused, err := s.deps.History.Rulings(ctx, id)
+		if err != nil {
+			return ruledDTO{}, err //nolint:wrapcheck // its kind decides
+		}
+		if suspended(records, refused) {
+			rec.Body = race.Resumed{}
+		}
+	}
+	ruled, err := s.deps.Outside.Rule(ctx, id, rec)
+	return ruledDTO{ruled.Seq, int64(ruled.At)}, err //nolint:wrapcheck // its kind decides
+}
+
+// suspended says that a red flag stands.
+func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
+	undone := undoneBy(records, refused)
+	for _, r := range records {
+		if _, no := refused[r.Seq]; no || undone[r.Seq] {
+			continue
+		}
+		switch r.Body.(type) {
+		case race.Suspended:
+			red = true
+		case race.Resumed:
+			red = false
+		}
+	}
+	return red
 }
 
 // readRuling reads who rules and when, and what.
@@ -72,6 +105,10 @@ func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
 	f.read = append(f.read, "time_us", "date")
 	rec.Body = read(f, r)
 	return rec
+}
+
+func readDeclaration(f *fields, _ *race.Roster) race.Body {
+	return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
 }
 
 func readFlag(f *fields, _ *race.Roster) race.Body {

@@ -31,14 +31,18 @@ type intake struct {
 	loaded bool
 	cursor race.Seq // while the log is being read
 	end    race.Position
-	early  []TakeIn // until it is read
+	acks   []race.Ack // that came meanwhile
 	intakeMemory
 	idleSince time.Time
 	resting   bool // a rest was asked for
 }
 
-// intakeMemory is what the next incarnation needs. It is a value; what its slice holds is never changed.
-type intakeMemory struct{ pending []pending }
+// intakeMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
+type intakeMemory struct {
+	pending []pending
+	early   []TakeIn   // what came before the log was read
+	last    *actor.PID // who was taken last: a message that killed someone on its way comes again right after it
+}
 
 // pending is an intake that waits for its batch, or, without one of its own, for those before it.
 type pending struct {
@@ -125,11 +129,17 @@ func (a *intake) next(c supervise.Context) {
 			a.note(b)
 		}
 	}
+	acks := a.acks
+	a.acks = nil
+	for _, ack := range acks {
+		a.acknowledge(c, ack)
+	}
 	a.submitAll(c)
-	early := a.early
-	a.early = nil
-	for _, msg := range early {
-		a.take(c, msg)
+	for len(a.early) > 0 {
+		msg := a.early[0]
+		a.early = a.early[1:]
+		a.takeNow(c, msg)
+		c.Keep(a.intakeMemory)
 	}
 	a.work(c)
 }
@@ -149,18 +159,26 @@ func (a *intake) read(c supervise.Context, msg records) {
 	a.next(c)
 }
 
-// take hands an intake on, or answers at once where there is nothing to wait for.
+// take hands an intake on, or lets it wait until the log was read.
 func (a *intake) take(c supervise.Context, msg TakeIn) {
 	switch {
+	case a.last != nil && a.last.Equals(msg.ReplyTo):
+		return
 	case a.outstanding()+msg.Intake.Items() > intakeItems+1 && a.outstanding() > 0, len(a.pending)+len(a.early) >= intakeBatches:
 		a.answer(c, msg.ReplyTo, race.Taken{}, fmt.Errorf("race %s: %w", a.id, race.ErrBusy))
 		return
-	case !a.loaded:
-		a.early = append(a.early, msg)
-		return
-	case c.Retried() && a.waits(msg.ReplyTo): // an earlier incarnation took it
-		return
 	}
+	a.last = msg.ReplyTo
+	if a.loaded {
+		a.takeNow(c, msg)
+	} else {
+		a.early = append(slices.Clip(a.early), msg)
+	}
+	c.Keep(a.intakeMemory)
+}
+
+// takeNow makes a batch of an intake, or answers at once where there is nothing to wait for.
+func (a *intake) takeNow(c supervise.Context, msg TakeIn) {
 	if err := a.fits(a.id, msg.Intake); err != nil {
 		a.answer(c, msg.ReplyTo, race.Taken{}, err)
 		return
@@ -200,10 +218,6 @@ func (a *intake) outstanding() (items int) {
 	return items
 }
 
-func (a *intake) waits(who *actor.PID) bool {
-	return slices.ContainsFunc(a.pending, func(p pending) bool { return p.to.Equals(who) })
-}
-
 func (a *intake) answer(c supervise.Context, to *actor.PID, t race.Taken, err error) {
 	if to != nil {
 		c.Send(to, TakenIn{Taken: t, Err: err})
@@ -225,6 +239,10 @@ func (a *intake) submitAll(c supervise.Context) {
 
 // acknowledge answers those whose batch is durable and applied.
 func (a *intake) acknowledge(c supervise.Context, ack race.Ack) {
+	if !a.loaded { // how far the log had come when it was asked is not known yet: what is on the way must stay in sight
+		a.acks = append(a.acks, ack)
+		return
+	}
 	if ack.Refused != nil {
 		a.refuse(c, ack.Refused)
 		return
@@ -241,7 +259,7 @@ func (a *intake) acknowledge(c supervise.Context, ack race.Ack) {
 		a.pending = a.pending[done:]
 		c.Keep(a.intakeMemory)
 	}
-	if ack.Resend && a.loaded {
+	if ack.Resend {
 		a.submitAll(c)
 	}
 	a.work(c)

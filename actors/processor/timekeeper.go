@@ -2,6 +2,7 @@ package processor
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/anthdm/hollywood/actor"
@@ -20,20 +21,26 @@ const (
 // timekeeper folds a race's durable records. It is a reader with a cursor: a new incarnation reads the log from its
 // beginning, and what comes meanwhile waits. What it tells twice is passed over by those who are told.
 type timekeeper struct {
-	cfg       Config
-	id        race.ID
-	life      life
-	state     *timing.State
-	cursor    race.Seq
-	end       race.Seq // of the log when the incarnation began
-	endCount  uint64   // of the batches up to there
-	reading   bool
-	waiting   []*race.Batch
-	asked     []GetClassification
-	shown     bool // the head was given to the publisher
-	told      race.Seq
+	cfg      Config
+	id       race.ID
+	life     life
+	state    *timing.State
+	cursor   race.Seq
+	end      race.Seq // of the log when the incarnation began
+	endCount uint64   // of the batches up to there
+	reading  bool
+	waiting  []*race.Batch
+	shown    bool // the head was given to the publisher
+	timekeeperMemory
 	recorder  *actor.PID
 	publisher *actor.PID
+}
+
+// timekeeperMemory is what the next incarnation needs: how far the publisher was told, and who waits for an answer. It is
+// a value; what its slice holds is never changed.
+type timekeeperMemory struct {
+	told  race.Seq
+	asked []GetClassification
 }
 
 func newTimekeeper(cfg Config, id race.ID) *timekeeper {
@@ -64,8 +71,8 @@ func (t *timekeeper) Receive(c supervise.Context) {
 }
 
 func (t *timekeeper) begin(c supervise.Context) {
-	if told, ok := c.Kept().(race.Seq); ok {
-		t.told = told
+	if kept, ok := c.Kept().(timekeeperMemory); ok {
+		t.timekeeperMemory = kept
 	}
 	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Producer: func() supervise.Actor {
 		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log, life: newLife()}
@@ -111,10 +118,12 @@ func (t *timekeeper) read(c supervise.Context) {
 	for _, b := range waiting {
 		t.take(c, b)
 	}
-	for _, q := range t.asked {
+	asked := t.asked
+	t.asked = nil
+	for _, q := range asked {
 		t.answer(c, q)
 	}
-	t.asked = nil
+	c.Keep(t.timekeeperMemory)
 }
 
 func (t *timekeeper) catchUp(c supervise.Context, msg records) {
@@ -196,7 +205,7 @@ func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *rac
 	}
 	if n := len(facts); n > 0 {
 		t.told = facts[n-1].Seq
-		c.Keep(t.told)
+		c.Keep(t.timekeeperMemory)
 	}
 }
 
@@ -204,7 +213,8 @@ func (t *timekeeper) answer(c supervise.Context, q GetClassification) {
 	switch {
 	case q.ReplyTo == nil:
 	case t.reading:
-		t.asked = append(t.asked, q)
+		t.asked = append(slices.Clip(t.asked), q)
+		c.Keep(t.timekeeperMemory)
 	default:
 		c.Send(q.ReplyTo, Classification{Result: t.state.Classification()})
 	}

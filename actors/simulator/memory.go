@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/anthdm/hollywood/actor"
+
 	"lightsout/race"
 	"lightsout/race/drive"
 )
@@ -20,6 +22,16 @@ type memory struct {
 	failed  error
 	pending []CommandCars // for the next tick
 	unacked []*race.Batch
+	// promises are answers to give; last is who gave the newest command.
+	promises []promise
+	last     *actor.PID
+}
+
+// promise is an answer that is given once a batch is durable.
+type promise struct {
+	count  uint64
+	to     *actor.PID
+	result Result
 }
 
 // acknowledge forgets what is durable.

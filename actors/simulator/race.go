@@ -39,7 +39,6 @@ type raceActor struct {
 	memory
 	tick        *openTick
 	taken       int        // of pending, by the open tick
-	promises    []promise  // who waits for a batch to be durable
 	asked       *actor.PID // who waits for the race to be announced
 	opened      uint32
 	cars, lines []*actor.PID
@@ -48,13 +47,6 @@ type raceActor struct {
 	anchor     time.Time // when anchorTick was due
 	anchorTick race.Tick
 	waiting    bool // for a wake
-}
-
-// promise is an answer that is given once a batch is durable.
-type promise struct {
-	count  uint64
-	to     *actor.PID
-	result Result
 }
 
 // raceSpec makes the specification of a race's actor.
@@ -99,13 +91,20 @@ func (a *raceActor) Receive(c supervise.Context) {
 		a.waiting = false
 		a.proceed(c)
 	case ControlRace:
-		a.promise(c, msg.ReplyTo, a.control(c, msg.Control), Result{})
+		if a.once(msg.ReplyTo) {
+			a.promise(c, msg.ReplyTo, a.control(c, msg.Control), Result{})
+		}
 	case CommandCars:
+		if !a.once(msg.ReplyTo) {
+			break
+		}
 		if err := a.command(c, msg); err != nil {
 			a.promise(c, msg.ReplyTo, err, Result{})
 		}
 	case RuleRace:
-		a.rule(c, msg)
+		if a.once(msg.ReplyTo) {
+			a.rule(c, msg)
+		}
 	case supervise.Failed:
 		a.childFailed(c, msg)
 	}
@@ -118,8 +117,18 @@ func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error, r Res
 	case err != nil:
 		c.Send(to, Result{Err: err})
 	default:
-		a.promises = append(a.promises, promise{a.count, to, r})
+		a.promises = append(slices.Clip(a.promises), promise{a.count, to, r})
+		a.keep(c)
 	}
+}
+
+// once says that a command is new: one that killed an incarnation, here or on its way, comes again right after it.
+func (a *raceActor) once(who *actor.PID) bool {
+	if who == nil || a.last == nil || !a.last.Equals(who) {
+		a.last = who
+		return true
+	}
+	return false
 }
 
 // keepPromises answers those whose batch is durable.
@@ -139,7 +148,8 @@ func (a *raceActor) keepPromises(c supervise.Context, ack race.Ack) {
 // begin is the start of an incarnation: the first one announces the race, a later one goes on from what was kept, and
 // sends again what may have been lost on the way.
 func (a *raceActor) begin(c supervise.Context) {
-	if kept, ok := c.Kept().(*memory); ok {
+	kept, again := c.Kept().(*memory)
+	if again {
 		a.memory = *kept
 	}
 	if a.failed != nil {
@@ -152,7 +162,9 @@ func (a *raceActor) begin(c supervise.Context) {
 	if a.count == 0 {
 		a.announce(c)
 	}
-	a.promise(c, a.asked, nil, Result{})
+	if !again {
+		a.promise(c, a.asked, nil, Result{})
+	}
 	if len(a.unacked) == 0 {
 		a.keepPromises(c, race.Ack{Count: a.count})
 	}

@@ -56,7 +56,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 		a.end(head.ID)
 		return race.Summary{}, err
 	}
-	return a.Summary(ctx, head.ID)
+	return a.settled(ctx, head.ID)
 }
 
 // newID names a race by its circuit and the moment, so that names sort by time and are unique.
@@ -123,18 +123,22 @@ func (a *app) Control(ctx context.Context, id race.ID, what race.Control, at tim
 	if err := a.platform.tell(id, simulator.ControlRace{Control: what}); err != nil {
 		return before, err
 	}
-	after, err := a.Summary(ctx, id)
-	if err == nil { // what follows from the record may not be kept yet
-		switch what {
-		case race.ControlStart, race.ControlResume:
-			after.Status = race.Underway
-		case race.ControlPause:
-			after.Status = race.Paused
-		case race.ControlStop:
-			after.Status = race.Over
+	return a.settled(ctx, id)
+}
+
+// settled is a race's summary with all that followed from what was acknowledged before.
+func (a *app) settled(ctx context.Context, id race.ID) (race.Summary, error) {
+	done := make(chan error, 1)
+	a.Settle(func(err error) { done <- err })
+	select {
+	case err := <-done:
+		if err != nil {
+			return race.Summary{}, err
 		}
+	case <-ctx.Done():
+		return race.Summary{}, ctx.Err()
 	}
-	return after, err
+	return a.Summary(ctx, id)
 }
 
 // Delete stops a race that runs and takes all of it away.

@@ -41,7 +41,7 @@ func (a *app) Open(ctx context.Context, head race.Race, entries []race.Entry) (r
 		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)
 		return race.Summary{}, errors.Join(err, a.Delete(ctx, head.ID))
 	}
-	return a.Summary(ctx, head.ID)
+	return a.settled(ctx, head.ID)
 }
 
 // Roster is what must be known of a race to read what is told of it. Entries do not change once a race is announced.
@@ -79,6 +79,9 @@ func (a *app) TakeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Tak
 func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
 	if done := a.running(id); done != nil {
 		ruled, err := a.platform.rule(ctx, id, r)
+		if err == nil {
+			_, err = a.settled(ctx, id)
+		}
 		if a.running(id) != nil || !errors.Is(err, race.ErrConflict) {
 			return ruled, err
 		}
@@ -97,7 +100,8 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 	for _, refused := range taken.Refused {
 		return race.Ruled{}, fmt.Errorf("%w: %s", race.ErrConflict, refused.Reason)
 	}
-	return race.Ruled{Seq: taken.First, At: r.Time}, nil
+	_, err = a.settled(ctx, id) // whoever asks for the result now sees what came of it
+	return race.Ruled{Seq: taken.First, At: r.Time}, err
 }
 
 // liveWithin is how far behind the clock the newest record of a race that is told live may be.
@@ -144,11 +148,7 @@ func (a *app) controlOutside(ctx context.Context, before race.Summary, what race
 	if _, err := a.Rule(ctx, id, rec); err != nil {
 		return before, err
 	}
-	after, err := a.Summary(ctx, id)
-	if after.Status = race.Underway; what == race.ControlStop {
-		after.Status = race.Over
-	}
-	return after, err
+	return a.settled(ctx, id)
 }
 
 // importAtOnce is how many records of an imported race go to the log together.
@@ -185,7 +185,7 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 		}
 		isNew = false
 	}
-	s, err := a.Summary(ctx, id)
+	s, err := a.settled(ctx, id)
 	a.log.Info("race imported", slog.String("race", string(id)), slog.Int("records", len(read.Records)))
 	return s, read.Notes, err
 }

@@ -71,6 +71,10 @@ func sampleArgs(args []any, id race.ID, s *race.Sample) []any {
 // Samples of real cars between two race times, by car and time, limit at most.
 func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error) {
 	var out []race.Sample
+	first, last := car, car
+	if car == race.NoCar {
+		first, last = 0, race.CarsMax
+	}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var v race.Sample
 		var channels [8]sql.NullInt64
@@ -84,8 +88,8 @@ func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, 
 		out = append(out, v)
 		return err
 	}, `SELECT car, time_us, speed_kmh, rpm, n_gear, throttle, brake, drs, x_dm, y_dm FROM samples
-		WHERE race = ?1 AND (?2 < 0 OR car = ?2) AND time_us BETWEEN ?3 AND ?4 ORDER BY car, time_us LIMIT ?5`,
-		string(id), int64(car), int64(from), int64(to), limit)
+		WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?`,
+		string(id), int64(first), int64(last), int64(from), int64(to), limit)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}

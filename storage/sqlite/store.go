@@ -194,6 +194,11 @@ func (s *Store) Append(b *race.Batch, ready func(error)) {
 // AppendFacts keeps what followed from records that are durable. It can be worked out again, so nobody waits for it.
 func (s *Store) AppendFacts(id race.ID, facts []race.Facts) { s.enqueue(job{facts: facts, id: id}) }
 
+// Settle answers once all that was appended before is in the tables.
+func (s *Store) Settle(ready func(error)) {
+	s.enqueue(job{do: func(context.Context, *sql.Tx) error { return nil }, ready: ready})
+}
+
 // Read gives records after a sequence number, limit at most, after all that was appended before.
 func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
 	var out []race.Record
