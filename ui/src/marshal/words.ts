@@ -1,6 +1,7 @@
-import type { PenaltyKind, ResultVersion, Verdict } from '../api';
+import type { PenaltyKind, ResultVersion, Ruling, Verdict } from '../api';
 import { lapTime, seconds } from '../format';
-import { LineKind, type Line } from '../live';
+import { LineKind, type Entry, type Line } from '../live';
+import { carName } from './cars';
 
 const RULINGS: Readonly<Record<string, string>> = {
   clear: 'Track clear',
@@ -37,6 +38,12 @@ const RULINGS: Readonly<Record<string, string>> = {
 /** What was ordered, in words; a kind that is younger than this page keeps its own. */
 export function ruled(kind: string): string {
   return RULINGS[kind] ?? kind.replaceAll('_', ' ');
+}
+
+/** A ruling in words: what, on which car, and how much. */
+export function ruling(entries: readonly Entry[], r: Ruling): string {
+  const car = r.driver_number === null ? '' : ` ${carName(entries, r.driver_number)}`;
+  return `${ruled(r.kind)}${car}${r.detail && `, ${r.detail}`}`;
 }
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
