@@ -40,7 +40,7 @@ test('what the form cannot take is said at its field', async ({ page }) => {
   await page.goto(server.url);
   await page.getByLabel('Cars', { exact: true }).fill('0');
   await page.getByRole('button', { name: 'Start the race' }).click();
-  await expect(page.locator('#cars-note')).toContainText('allowed is 1 to 100000');
+  await expect(page.locator('#cars-note')).toContainText('from 1 to 100000');
 });
 
 test('the page comes back after the server was killed, and the race goes on', async ({ page }) => {
