@@ -214,6 +214,18 @@ test('suspects are settled by keyboard, one after the other', async ({ page }) =
   await expect(page.getByTestId('passings')).toBeFocused();
 });
 
+test('the focus stays where it was, or in its panel', async ({ page }) => {
+  const loops = await Loops.open(server, 'Focus');
+  await desk(page, loops);
+  await button(page, 'Start the race').press('Enter');
+  await expect(page.getByRole('heading', { name: 'Track status' })).toBeFocused();
+  for (const flag of ['Safety car', 'Red flag']) {
+    await button(page, flag).press('Enter');
+    await expect(button(page, flag)).toHaveAttribute('aria-pressed', 'true');
+    await expect(button(page, flag)).toBeFocused();
+  }
+});
+
 test('a server with a token asks for it, and the tab alone remembers it', async ({ page }) => {
   const guarded = new Server('the-token');
   await guarded.start();
@@ -234,6 +246,28 @@ test('a server with a token asks for it, and the tab alone remembers it', async 
   expect(kept[0]).not.toContain('the-token');
   expect(kept[1]).toContain('the-token');
   expect(await guarded.end('SIGTERM')).toBe(0);
+});
+
+test('a simulated race takes orders too, and its lists are not read more often than every 2 s', async ({
+  page,
+}) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 200, speed: 30 });
+  await page.addInitScript(() => localStorage.setItem('lightsout.choices', '{"author":"Ada"}'));
+  await page.goto(`${server.url}/race/${id}/control`);
+  await expect(page.getByTestId('lap')).toContainText('Lap 2/');
+  const read = { rulings: 0, passings: 0, results: 0 };
+  page.on('request', (request) => {
+    const [, list] = /\/(rulings|passings|results)\b/.exec(request.url()) ?? [];
+    if (list) read[list as keyof typeof read]++;
+  });
+  await page.waitForTimeout(6000);
+  expect(Math.max(...Object.values(read))).toBeLessThanOrEqual(4);
+  await button(page, 'Safety car').click();
+  await expect(page.getByTestId('flag')).toContainText('SC');
+  await expect(list(page, 'rulings').first()).toContainText('Safety car');
+  await button(page, 'Stop the race').click();
+  await button(page, 'Stop it').click();
+  await expect(page.getByText('The race is over: its flags are history.')).toBeVisible();
 });
 
 test('a race that is none has no desk', async ({ page }) => {

@@ -38,6 +38,7 @@ export class Desk {
   readonly passings: Listing<Passing>;
   #verdict = $state<Verdict>('suspect');
   #said = $state('');
+  #orders = $state(0);
   #settling = $state.raw<readonly number[]>([]);
   readonly #faults = new SvelteMap<number, string>();
   #refreshers: Readonly<Partial<Record<List, Refresher>>> = {};
@@ -61,6 +62,11 @@ export class Desk {
   /** What was done last, for those who do not see it. */
   get said(): string {
     return this.#said;
+  }
+
+  /** Counts the orders that were done, when the lists show what came of them. */
+  get orders(): number {
+    return this.#orders;
   }
 
   /** The passings, newest first, without those that are being settled; null until they are known. */
@@ -102,6 +108,7 @@ export class Desk {
     }
     this.#said = done;
     await Promise.all(LISTS.map((list) => this[list].load()));
+    this.#orders++;
     return { done: true, fault: null };
   }
 
