@@ -61,6 +61,7 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
 		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": takenDTO{}, "Sample": sampleDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
 		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
+		"Actor": ActorNode{}, "ActorGroup": ActorGroup{},
 	} {
 		want := fieldNames(reflect.TypeOf(v))
 		var got []string

@@ -69,6 +69,34 @@ type Unpacker interface {
 	Values(data []byte) (any, error)
 }
 
+// Actors shows the living system: of each kind of child, most nodes at the most.
+type Actors interface {
+	Tree(most int) []ActorNode
+}
+
+// ActorNode is a living actor, as it is now.
+type ActorNode struct {
+	Kind     string `json:"kind"`
+	ID       string `json:"id"`
+	Restarts int64  `json:"restarts"`
+	Mailbox  int    `json:"mailbox"` // messages that wait
+	// Resting says that it waits for its back-off.
+	Resting     bool         `json:"resting"`
+	LastError   *string      `json:"last_error"`
+	LastErrorAt *time.Time   `json:"last_error_at"`
+	Children    []ActorGroup `json:"children"`
+}
+
+// ActorGroup is an actor's children of a kind: all of them counted, those worth a look first.
+type ActorGroup struct {
+	Kind       string      `json:"kind"`
+	Count      int         `json:"count"`
+	Restarts   int64       `json:"restarts"`
+	Mailbox    int         `json:"mailbox"`
+	MailboxMax int         `json:"mailbox_max"`
+	Actors     []ActorNode `json:"actors"`
+}
+
 // Boards works out the tower of a race that is over and no longer on the hub.
 type Boards interface {
 	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)

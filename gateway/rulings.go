@@ -85,6 +85,7 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 			red = true
 		case race.Resumed:
 			red = false
+		default: // it has nothing to do with it
 		}
 	}
 	return red
@@ -140,7 +141,7 @@ func readPenalty(f *fields, r *race.Roster) race.Body {
 	reason := needReason(f)
 	switch what {
 	case "served":
-		return race.PenaltyServed{Car: car, Penalty: needSeq(f, "of", "the seq of the penalty")}
+		return race.PenaltyServed{Car: car, Penalty: needOf(f, "the seq of the penalty")}
 	case "lap_deleted":
 		f.need("lap", "the number of a completed lap")
 		return race.LapDeleted{Car: car, Lap: int(f.number("lap", 1, race.LapsMax, 1)), Reason: reason}
@@ -167,7 +168,7 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 	reason := needReason(f)
 	switch what {
 	case "undo":
-		return race.Undone{Of: needSeq(f, "of", "the seq of a ruling"), Reason: reason}
+		return race.Undone{Of: needOf(f, "the seq of a ruling"), Reason: reason}
 	case "assign":
 		f.need("transponder", "the name of a transponder")
 		return race.TransponderAssigned{Transponder: f.text("transponder", textMost), Car: needCar(f, r), Reason: reason}
@@ -186,9 +187,9 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 	b := race.Corrected{Kind: kind, Reason: reason}
 	switch kind {
 	case race.CorrectAccept, race.CorrectReject:
-		b.Passing = needSeq(f, "of", "the seq of a passing")
+		b.Passing = needOf(f, "the seq of a passing")
 	case race.CorrectMove:
-		b.Passing, b.Car = needSeq(f, "of", "the seq of a passing"), needCar(f, r)
+		b.Passing, b.Car = needOf(f, "the seq of a passing"), needCar(f, r)
 	case race.CorrectInsert:
 		f.need("at_us", "the race time of the passing, in microseconds")
 		b.Car, b.Line = needCar(f, r), int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0))
@@ -213,9 +214,9 @@ func needCar(f *fields, r *race.Roster) race.CarIdx {
 	return readCar(f, r)
 }
 
-func needSeq(f *fields, name, what string) race.Seq {
-	f.need(name, what)
-	return race.Seq(f.number(name, 1, 1<<53, 0))
+func needOf(f *fields, what string) race.Seq {
+	f.need("of", what)
+	return race.Seq(f.number("of", 1, 1<<53, 0))
 }
 
 // rulingDTO is a decision of race control or of the stewards.

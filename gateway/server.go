@@ -30,6 +30,7 @@ type Deps struct {
 	Boards   Boards
 	Outside  Outside
 	Circuits Circuits
+	Actors   Actors
 	Hub      *Hub
 	Encoder  Encoder
 	Unpacker Unpacker

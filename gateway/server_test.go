@@ -138,6 +138,9 @@ func (h *house) Version(_ context.Context, id race.ID, version int) (race.Classi
 func (h *house) Versions(context.Context, race.ID) ([]race.Version, error) {
 	return []race.Version{{Classification: h.result, Seq: 9, Time: race.Minute}}, nil
 }
+func (h *house) Tree(most int) []gateway.ActorNode {
+	return []gateway.ActorNode{{Kind: "simulator", ID: "1", Children: []gateway.ActorGroup{{Kind: "race", Count: 1, Actors: make([]gateway.ActorNode, most)}}}}
+}
 func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
 	r, err := h.find(id)
 	return r.Race, h.entries, h.board, err
@@ -163,7 +166,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Hub: s.hub, Encoder: transport.Codec{},
+		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
@@ -234,6 +237,7 @@ func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 		"/api/v1/races/r1/events":                   `"kind":"retired","driver_number":9`,
 		"/api/v1/races/r1/passings?after=4&limit=1": `"seq":5`,
 		"/api/v1/races/r1/passings?after=5":         `{"passings":[]}`,
+		"/api/v1/actors?most=1":                     `"children":[{"kind":"race","count":1,`,
 		"/api/v1/circuits":                          `"key":"` + circuit.List()[0] + `"`,
 		"/api/v1/circuits/" + circuit.List()[0]:     `"outline":[[`,
 		"/api/v1/openapi.json":                      `"openapi"`,

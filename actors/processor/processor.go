@@ -19,6 +19,9 @@ type Config struct {
 	Log        *slog.Logger
 	// Rejected is called for each record that the rulebook refuses; nil: nobody counts.
 	Rejected func(id race.ID, r *race.Record, err error)
+	// SnapshotEvery is how many records a Timekeeper folds at the least before it keeps a snapshot for its next incarnation;
+	// 0: 20,000.
+	SnapshotEvery int
 }
 
 // processor is the root of the hierarchy: for each race that has records to come it has a Timekeeper, and an Intake
@@ -120,7 +123,7 @@ func (p *processor) timekeeper(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
 	if f.timekeeper == nil {
 		f.timekeeper = c.Spawn(supervise.Spec{
-			Kind: "timekeeper", ID: string(id),
+			Kind: "timekeeper", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
 			Producer: func() supervise.Actor { return newTimekeeper(p.cfg, id) },
 		})
 		p.keep(c, id, f)
@@ -132,7 +135,7 @@ func (p *processor) intake(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
 	if f.intake == nil {
 		f.intake = c.Spawn(supervise.Spec{
-			Kind: "intake", ID: string(id),
+			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
 			Producer: func() supervise.Actor { return &intake{cfg: p.cfg, id: id, life: newLife()} },
 		})
 		p.keep(c, id, f)

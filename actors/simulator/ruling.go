@@ -47,8 +47,9 @@ func modelled(b race.Body) bool {
 	switch b.(type) {
 	case race.FlagShown, race.Suspended, race.Resumed, race.CarRetired:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // inputsOf is what the cars must see of a ruling; nil where it is for the stewards alone.
@@ -68,8 +69,9 @@ func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 		return a.takeOut(b.Car)
 	case race.StartAborted, race.Abandoned, race.Started, race.Ended, race.Held, race.Released:
 		return nil, fmt.Errorf("a simulated race is started, paused and stopped instead: %w", race.ErrConflict)
+	default:
+		return nil, nil //nolint:nilnil // no input, and nothing wrong
 	}
-	return nil, nil //nolint:nilnil // no input, and nothing wrong
 }
 
 func (a *raceActor) takeOut(car race.CarIdx) (*drive.Inputs, error) {
@@ -117,8 +119,9 @@ func follows(b race.Body, in *drive.Inputs) bool {
 		return in.Flag != nil
 	case race.CarRetired:
 		return slices.Contains(in.Retire, b.Car)
+	default:
+		return false
 	}
-	return false
 }
 
 // childFailed does without a car or a line that dies of the same message again and again: the car is out of the race,

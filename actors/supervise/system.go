@@ -32,12 +32,12 @@ type System struct {
 }
 
 // counter counts an actor kind's lives.
-type counter struct{ spawned, stopped, restarts, setAside, messages atomic.Int64 }
+type counter struct{ spawned, stopped, restarts, setAside, givenUp, deadLetters, messages atomic.Int64 }
 
 // Counts is a kind's counter, read.
 type Counts struct {
-	Kind                                            string
-	Spawned, Stopped, Restarts, SetAside, Processed int64
+	Kind                                                                  string
+	Spawned, Stopped, Restarts, SetAside, GivenUp, DeadLetters, Processed int64
 }
 
 // NewSystem starts the workers.
@@ -59,10 +59,11 @@ func (s *System) Engine() *actor.Engine { return s.engine }
 
 // Spawn starts a root actor.
 func (s *System) Spawn(spec Spec) *actor.PID {
-	c := s.spawn(spec, nil)
+	c := s.newCell(spec, nil)
 	s.mu.Lock()
 	s.roots = append(s.roots, c)
 	s.mu.Unlock()
+	s.engine.SpawnProc(c)
 	return c.pid
 }
 
@@ -113,7 +114,7 @@ func (s *System) Counts() []Counts {
 	for kind, c := range s.counters {
 		out = append(out, Counts{
 			Kind: kind, Spawned: c.spawned.Load(), Stopped: c.stopped.Load(), Restarts: c.restarts.Load(),
-			SetAside: c.setAside.Load(), Processed: c.messages.Load(),
+			SetAside: c.setAside.Load(), GivenUp: c.givenUp.Load(), DeadLetters: c.deadLetters.Load(), Processed: c.messages.Load(),
 		})
 	}
 	slices.SortFunc(out, func(a, b Counts) int {
@@ -136,7 +137,7 @@ func (s *System) counter(kind string) *counter {
 	return c
 }
 
-func (s *System) spawn(spec Spec, parent *cell) *cell {
+func (s *System) newCell(spec Spec, parent *cell) *cell {
 	if spec.ID == "" || spec.Kind == "" || spec.Producer == nil {
 		panic(fmt.Sprintf("supervise: an actor needs kind, ID and producer: got %q, %q", spec.Kind, spec.ID))
 	}
@@ -147,9 +148,7 @@ func (s *System) spawn(spec Spec, parent *cell) *cell {
 	if s.engine.Registry.GetPID(prefix, spec.ID) != nil {
 		panic(fmt.Sprintf("supervise: the ID %s/%s is taken", prefix, spec.ID))
 	}
-	c := newCell(s, spec, actor.NewPID(s.engine.Address(), prefix+"/"+spec.ID), parent)
-	s.engine.SpawnProc(c)
-	return c
+	return newCell(s, spec, actor.NewPID(s.engine.Address(), prefix+"/"+spec.ID), parent)
 }
 
 // after sends a message to a cell later.

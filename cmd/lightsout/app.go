@@ -215,29 +215,56 @@ func (a *app) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, r
 
 // fold reads a race's log from its beginning.
 func (a *app) fold(ctx context.Context, id race.ID) (*timing.State, *race.Board, error) {
-	state, board := timing.New(), &race.Board{}
+	board := &race.Board{}
+	state, err := a.replayLog(ctx, id, func(f race.Facts) { board.Apply(&f) })
+	return state, board, err
+}
+
+// replayLog folds a race's log and calls each with what follows from its records.
+func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) (*timing.State, error) {
+	state := timing.New()
 	for after := race.Seq(0); ; {
 		records, err := a.Records(ctx, id, after, 10_000)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the log of race %s: %w", id, err)
+			return nil, fmt.Errorf("read the log of race %s: %w", id, err)
 		}
 		if len(records) == 0 {
-			return state, board, nil
+			return state, nil
 		}
 		for i := range records {
 			r := &records[i]
 			after = r.Seq
 			facts, err := state.Apply(r, nil)
-			if err != nil {
-				continue // refused then as it is now
+			if err != nil { // refused then as it is now
+				facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
 			}
-			board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+			each(race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 		}
 	}
 }
 
+// catchUp keeps the facts that a crash left out: of records that were durable and not told of yet.
+func (a *app) catchUp(ctx context.Context) error {
+	lagging, err := a.Lagging(ctx)
+	if err != nil {
+		return fmt.Errorf("look for facts that are missing: %w", err)
+	}
+	for _, id := range lagging {
+		var facts []race.Facts
+		if _, err := a.replayLog(ctx, id, func(f race.Facts) { facts = append(facts, f) }); err != nil {
+			return err
+		}
+		a.AppendFacts(id, facts)
+		a.log.Info("facts caught up with the log", slog.String("race", string(id)))
+	}
+	return nil
+}
+
 // resume goes on with the races that an earlier process left unfinished.
 func (a *app) resume(ctx context.Context) error {
+	if err := a.catchUp(ctx); err != nil {
+		return err
+	}
 	left, err := a.Unfinished(ctx)
 	if err != nil {
 		return fmt.Errorf("look for unfinished races: %w", err)

@@ -49,6 +49,8 @@ type parts struct {
 	workers    int
 	fault      func(supervise.Strike)
 	rejected   func(race.ID, *race.Record, error)
+	// snapshotEvery is the Timekeepers'; 0: as they like.
+	snapshotEvery int
 }
 
 func newPlatform(p parts) (*platform, error) {
@@ -61,6 +63,7 @@ func newPlatform(p parts) (*platform, error) {
 		Kind: "processor", ID: "1", MailboxHint: 1024,
 		Producer: processor.Producer(processor.Config{
 			Journal: p.journal, Spectators: p.spectators, Log: p.log, Rejected: p.rejected,
+			SnapshotEvery: p.snapshotEvery,
 		}),
 	})
 	pl.simulator = system.Spawn(supervise.Spec{

@@ -52,13 +52,20 @@ func idOf(path string) race.ID {
 func recordedFolder(path string, each func(step) error, note func(string)) error {
 	r, err := folder.Read(os.DirFS(path), idOf(path))
 	if err != nil {
+		var faults folder.Faults
 		var wrong *folder.Error
-		if errors.As(err, &wrong) {
-			named := *wrong
-			named.File = filepath.Join(path, wrong.File)
-			return badInput("%w", &named)
+		switch {
+		case errors.As(err, &faults):
+		case errors.As(err, &wrong):
+			faults = folder.Faults{wrong}
+		default:
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		return fmt.Errorf("%s: %w", path, err)
+		named := make(folder.Faults, len(faults))
+		for i, f := range faults {
+			named[i] = &folder.Error{File: filepath.Join(path, f.File), Line: f.Line, Message: f.Message}
+		}
+		return badInput("%w", named)
 	}
 	for _, n := range r.Notes {
 		note(n)

@@ -119,17 +119,16 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	if h.made {
 		ok = race.Estimated
 	}
-	if !r.racing() || !r.begun && h.line != 0 { // the in-lap of a finished car; still on the way to the line
-		s.judgeAt(idx, h, ok, "", race.NoTime)
-		return false
-	}
 	last := r.hitAt[h.line]
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
-	case forced:
-	case last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
+	case !forced && last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
 		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.head.Rules.DeadTime)
+	case !r.racing() || !r.begun && h.line != 0: // the in-lap of a finished car; still on the way to the line
+		s.judgeAt(idx, h, ok, "", race.NoTime)
+		return false
+	case forced:
 	case h.line == 0 && r.begun && since < s.head.Rules.MinLap:
 		return judge(race.Suspect, race.NoTime, "a lap of %v is under the minimum of %v", since, s.head.Rules.MinLap)
 	case h.line != 0 && s.progressOf(r, h) <= r.progress:

@@ -53,13 +53,15 @@ func (s *State) resultOrder() []race.CarIdx {
 	return order
 }
 
-// lapsNeeded is floor(0.9 × the winner's laps). The winner is the first by laps and time with penalties.
+// lapsNeeded is floor(0.9 × the winner's laps). Who is disqualified or must take the flag and did not is no winner.
 func (s *State) lapsNeeded() int {
 	most := 0
 	for i := range s.cars {
-		if r := &s.cars[i].run; r.state != race.Disqualified && r.state != race.NotStarted {
-			most = max(most, r.laps)
+		r := &s.cars[i].run
+		if r.state == race.Disqualified || r.state == race.NotStarted || s.missedFlag(r) {
+			continue
 		}
+		most = max(most, r.laps)
 	}
 	return most * s.head.Rules.ClassifiedPermille / 1000
 }
@@ -73,10 +75,15 @@ func (s *State) group(idx race.CarIdx, need int) group {
 		return groupNotStarted
 	case s.status == race.Over && r.laps == 0 && !s.anyLap(),
 		r.laps == 0 && r.state == race.Retired, r.laps < need,
-		s.head.Rules.MustFinish && s.fall.fell && r.state != race.Finished:
+		s.missedFlag(r):
 		return groupUnclassified
 	}
 	return groupClassified
+}
+
+// missedFlag says that a car had to take the chequered flag and has not.
+func (s *State) missedFlag(r *run) bool {
+	return s.head.Rules.MustFinish && s.fall.fell && r.state != race.Finished
 }
 
 func (s *State) anyLap() bool {
@@ -118,7 +125,10 @@ func (s *State) classified(idx race.CarIdx, need int) race.Classified {
 	c := &s.cars[idx]
 	e := race.Classified{
 		Car: idx, Laps: c.run.laps, DurationMS: -1, GapMS: -1, IntervalMS: -1,
-		PenaltyMS: c.ruled.penalty.Millis(), BestLapMS: -1, BestLap: c.run.bestLap, Reason: c.ruled.reason,
+		PenaltyMS: c.ruled.penalty.Millis(), BestLapMS: -1, BestLap: c.run.bestLap,
+	}
+	if c.run.state == c.ruled.state { // else it took the flag before it was said to retire
+		e.Reason = c.ruled.reason
 	}
 	if c.run.best > 0 {
 		e.BestLapMS = c.run.best.Millis()

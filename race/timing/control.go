@@ -31,15 +31,12 @@ type fit struct {
 	race.TyresFitted
 }
 
-// flagChange is a track status and since when.
-type flagChange struct {
-	at   race.Micros
-	flag race.FlagState
-}
-
 // rule takes a record of race control.
 func (s *State) rule(r *race.Record) error {
 	a := act{seq: r.Seq, at: r.Time, body: r.Body}
+	if err := s.inSeason(r.Body); err != nil {
+		return err
+	}
 	switch b := r.Body.(type) {
 	case race.TyresFitted:
 		return s.fit(a, b)
@@ -80,6 +77,25 @@ func (s *State) rule(r *race.Record) error {
 	default:
 		return fmt.Errorf("a record of %T: %w", r.Body, ErrUnknown)
 	}
+}
+
+// inSeason refuses what is ordered for a race that is not run yet, or no longer.
+func (s *State) inSeason(b race.Body) error {
+	switch b.(type) {
+	case race.Suspended, race.Abandoned:
+		if s.status == race.Waiting {
+			return fmt.Errorf("a record of %T before the start: %w", b, ErrOutOfOrder)
+		}
+	default: // it may be ordered before
+	}
+	switch b.(type) {
+	case race.FlagShown, race.Suspended, race.Resumed, race.StartAborted:
+		if s.status == race.Over {
+			return fmt.Errorf("a record of %T after the end: %w", b, ErrTooLate)
+		}
+	default: // it may be ordered afterwards
+	}
+	return nil
 }
 
 // ruleOn notes an act on a car and works out what holds of it now.
@@ -177,14 +193,21 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.Eve
 	}
 	before := c.ruled.state
 	s.ruleOn(c, a, reason)
-	s.tellOfCar(kind, idx, a.at, 0, reason)
-	if n := len(c.hits); n > 0 && (before != race.OnGrid || state == race.NotStarted || c.hits[n-1].at > c.ruled.stopAt) {
+	finished := state == race.Retired && c.tookFlag() // unless it did so after it retired
+	if !finished || a.at < c.run.ends[c.run.laps-1] {
+		s.tellOfCar(kind, idx, a.at, 0, reason)
+	}
+	if n := len(c.hits); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.hits[n-1].at > c.ruled.stopAt) {
 		s.rework(idx)
 		return nil
 	}
 	c.run.state = c.ruled.state
-	s.reposition(idx)
+	from, led := int(s.place[idx]), s.order[0]
+	s.reorder(idx)
 	s.tellRow(idx)
+	s.measureMoved(idx, from, led)
+	s.checkFall(s.latest)
+	s.lead(s.latest)
 	return nil
 }
 
@@ -192,6 +215,12 @@ func (s *State) penalise(a act, b race.Penalised) error {
 	c, err := s.car(b.Car)
 	if err != nil {
 		return err
+	}
+	switch {
+	case b.Amount < 0 || b.Amount > race.TimeMax:
+		return fmt.Errorf("a penalty of %d µs: %w", b.Amount, ErrOutOfOrder)
+	case b.Kind > race.PenaltyStopAndGo || b.Kind == race.PenaltyTime && b.Amount == 0:
+		return fmt.Errorf("a %v penalty without an amount: %w", b.Kind, ErrUnknown)
 	}
 	s.ruleOn(c, a, b.Reason)
 	s.tellOfCar(race.EventPenalty, b.Car, a.at, amountOf(b, s.head.Rules).Millis(), b.Reason)
@@ -210,6 +239,12 @@ func (s *State) servePenalty(a act, b race.PenaltyServed) error {
 	})
 	if given < 0 {
 		return fmt.Errorf("record %d is no penalty of car %d: %w", b.Penalty, s.entries[b.Car].Number, ErrUnknown)
+	}
+	if slices.ContainsFunc(c.acts, func(one act) bool {
+		other, ok := one.body.(race.PenaltyServed)
+		return ok && other.Penalty == b.Penalty && !one.undone
+	}) {
+		return fmt.Errorf("the penalty of record %d was served already: %w", b.Penalty, ErrDuplicate)
 	}
 	s.ruleOn(c, a, "penalty served")
 	s.tellPenalty(b.Car, c)
@@ -232,191 +267,4 @@ func (s *State) deleteLap(a act, b race.LapDeleted) error {
 	s.ruleOn(c, a, b.Reason)
 	s.rework(b.Car)
 	return nil
-}
-
-// regulate works out what holds of the race from the acts that were not undone.
-func (s *State) regulate() {
-	s.flags, s.suspensions, s.aborted, s.abandoned = nil, nil, 0, nil
-	for _, a := range s.acts {
-		if a.undone {
-			continue
-		}
-		switch b := a.body.(type) {
-		case race.FlagShown:
-			s.flags = append(s.flags, flagChange{a.at, b.Flag})
-		case race.Suspended:
-			s.suspensions = append(s.suspensions, suspension{a.at, race.NoTime})
-			s.flags = append(s.flags, flagChange{a.at, race.FlagRed})
-		case race.Resumed:
-			if n := len(s.suspensions); n > 0 {
-				s.suspensions[n-1].to = max(a.at, s.suspensions[n-1].from)
-			}
-			s.flags = append(s.flags, flagChange{a.at, race.FlagClear})
-		case race.Abandoned:
-			s.abandoned = &abandonment{a.at, b.Lap}
-			if n := len(s.suspensions); n > 0 && s.suspensions[n-1].to == race.NoTime {
-				s.abandoned.signal = s.suspensions[n-1].from
-			}
-		case race.StartAborted:
-			s.aborted++
-		default: // it holds of a car or of a passing
-		}
-	}
-	slices.SortStableFunc(s.flags, func(x, y flagChange) int { return cmp.Compare(x.at, y.at) })
-}
-
-func (s *State) show(a act, b race.FlagShown) error {
-	s.acts = append(s.acts, a)
-	s.regulate()
-	if s.fall.fell {
-		return nil // nothing is shown over the chequered flag
-	}
-	text := ""
-	if b.Sector > 0 {
-		text = fmt.Sprintf("sector %d", b.Sector)
-	}
-	s.tellFlag(a.at, b.Flag, text)
-	return nil
-}
-
-func (s *State) tellFlag(at race.Micros, flag race.FlagState, text string) {
-	s.tell(race.Event{
-		Kind: race.EventFlag, Car: race.NoCar, Lap: s.leaderLap, TimeMS: at.Millis(), Value: int64(flag), Text: text,
-	})
-	if at < s.latest { // laps that ended since saw it
-		s.rebuild()
-	}
-	s.tellHead(at)
-}
-
-func (s *State) suspend(a act) error {
-	if n := len(s.suspensions); n > 0 && s.suspensions[n-1].to == race.NoTime {
-		return fmt.Errorf("suspended twice: %w", ErrDuplicate)
-	}
-	s.acts = append(s.acts, a)
-	s.regulate()
-	s.setOrder(s.standing())
-	s.tellFlag(a.at, race.FlagRed, "")
-	return nil
-}
-
-func (s *State) resume(a act) error {
-	n := len(s.suspensions)
-	if n == 0 || s.suspensions[n-1].to != race.NoTime {
-		return fmt.Errorf("resumed without a suspension: %w", ErrOutOfOrder)
-	}
-	s.acts = append(s.acts, a)
-	s.regulate()
-	s.setOrder(s.standing())
-	s.tellFlag(a.at, race.FlagClear, "")
-	s.checkFall(a.at)
-	return nil
-}
-
-func (s *State) abandon(a act) error {
-	if s.fall.fell {
-		return fmt.Errorf("abandoned after the chequered flag: %w", ErrTooLate)
-	}
-	s.acts = append(s.acts, a)
-	s.regulate()
-	s.rebuild()
-	s.tell(race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.fall.lap, TimeMS: a.at.Millis(), Text: "counted back"})
-	s.tellHead(a.at)
-	return nil
-}
-
-// flag is the track status now.
-func (s *State) flag() race.FlagState {
-	switch {
-	case s.abandoned != nil:
-		return race.FlagRed
-	case s.fall.fell:
-		return race.FlagChequered
-	case len(s.flags) > 0:
-		return s.flags[len(s.flags)-1].flag
-	}
-	return race.FlagClear
-}
-
-// hardness of a track status: a safety car is harder than a virtual one.
-var hardness = [...]int{
-	race.FlagClear: 0, race.FlagYellow: 1, race.FlagVirtualSafetyCar: 2, race.FlagSafetyCar: 3, race.FlagRed: 4, race.FlagChequered: 5,
-}
-
-// worstFlag is the hardest status that a lap saw.
-func (s *State) worstFlag(from, to race.Micros) race.FlagState {
-	worst := race.FlagClear
-	for i := len(s.flags) - 1; i >= 0; i-- {
-		if f := s.flags[i]; f.at <= to {
-			if hardness[f.flag] > hardness[worst] {
-				worst = f.flag
-			}
-			if f.at <= from {
-				break
-			}
-		}
-	}
-	return worst
-}
-
-// undo takes an act back, as if it had never been.
-func (s *State) undo(a act, b race.Undone) error {
-	idx, target := s.findAct(b.Of)
-	if target == nil {
-		return fmt.Errorf("record %d, which is no ruling: %w", b.Of, ErrUnknown)
-	}
-	if target.undone {
-		return fmt.Errorf("record %d is undone already: %w", b.Of, ErrDuplicate)
-	}
-	s.toggle(idx, target)
-	s.acts = append(s.acts, a)
-	s.why, s.dirty = b.Reason, true
-	s.tellHead(s.latest)
-	return nil
-}
-
-// toggle undoes an act, or brings one back whose undoing is undone.
-func (s *State) toggle(idx race.CarIdx, target *act) {
-	target.undone = !target.undone
-	switch b := target.body.(type) {
-	case race.Undone:
-		if owner, again := s.findAct(b.Of); again != nil {
-			s.toggle(owner, again)
-		}
-	case race.Corrected:
-		if b.Kind == race.CorrectInsert || b.Kind == race.CorrectSplit {
-			s.reconsider(target.seq)
-		} else {
-			s.reconsider(b.Passing)
-		}
-	case race.TransponderAssigned:
-		s.reassign(b.Transponder)
-	case race.DecoderSet:
-		s.reset(b.Decoder)
-	default:
-		if idx != race.NoCar {
-			s.cars[idx].rule(s.head.Rules)
-			s.rework(idx)
-			return
-		}
-		s.regulate()
-		s.rebuild()
-	}
-}
-
-// findAct looks an act up by its record.
-func (s *State) findAct(seq race.Seq) (race.CarIdx, *act) {
-	for i := range s.acts {
-		if s.acts[i].seq == seq {
-			return race.NoCar, &s.acts[i]
-		}
-	}
-	for i := range s.cars {
-		for j := range s.cars[i].acts {
-			if s.cars[i].acts[j].seq == seq {
-				return race.CarIdx(i), &s.cars[i].acts[j]
-			}
-		}
-	}
-	return race.NoCar, nil
 }

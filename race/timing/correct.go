@@ -18,6 +18,8 @@ func (s *State) correct(a act, b race.Corrected) error {
 			return err
 		}
 	case race.CorrectAccept, race.CorrectReject:
+	default:
+		return fmt.Errorf("a correction of the kind %v: %w", b.Kind, ErrUnknown)
 	}
 	if _, h := s.find(b.Passing); h == nil {
 		return fmt.Errorf("record %d, which is no passing: %w", b.Passing, ErrUnknown)

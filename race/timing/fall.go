@@ -19,32 +19,32 @@ type abandonment struct {
 	lap    int // of the signal; 0: the one that the leader was on
 }
 
-// flagFall works out when the chequered flag falls: at the leader's end of the last lap. The leader at the end of a lap
-// is who completed it first (rule 1).
+// flagFall works out when the chequered flag falls: at the leader's end of the last lap.
 func (s *State) flagFall() fall {
 	rules := s.head.Rules
 	f := fall{distance: max(0, rules.Laps-s.aborted)}
 	if rules.Laps > 0 {
 		f.distance = max(1, f.distance)
 	}
-	if a := s.abandoned; a != nil {
-		return s.countBack(f, a)
+	if s.abandoned != nil {
+		return s.countBack(f)
+	}
+	if f.distance > 0 && len(s.firsts) >= f.distance {
+		f.fell, f.lap, f.at = true, f.distance, s.firsts[f.distance-1]
 	}
 	if rules.RunningLimit == 0 && rules.WindowLimit == 0 {
-		if f.distance > 0 && len(s.firsts) >= f.distance {
-			f.fell, f.lap, f.at = true, f.distance, s.firsts[f.distance-1]
-		}
 		return f
 	}
-	lastLap := false
-	for i, at := range s.firsts {
-		lap := i + 1
-		if f.distance > 0 && lap >= f.distance || rules.WindowLimit > 0 && at >= rules.WindowLimit {
-			f.fell, f.lap, f.at = true, lap, at
+	lastLap := 0 // by the running limit
+	for _, l := range s.leads() {
+		switch {
+		case f.fell && l.at >= f.at:
 			return f
-		}
-		if rules.RunningLimit > 0 && !lastLap && at-s.suspendedUntil(at) >= rules.RunningLimit {
-			lastLap, f.distance = true, lap+1
+		case lastLap > 0 && l.lap >= lastLap, rules.WindowLimit > 0 && l.at >= rules.WindowLimit:
+			return fall{true, l.at, l.lap, max(f.distance, lastLap)}
+		case lastLap == 0 && rules.RunningLimit > 0 && l.at-s.suspendedUntil(l.at) >= rules.RunningLimit:
+			lastLap = l.lap + 1
+			f.distance = lastLap
 		}
 	}
 	return f
@@ -52,38 +52,60 @@ func (s *State) flagFall() fall {
 
 // countBack is the flag of a race that was not resumed: as if it fell at the leader's end of lap L-2, where L is the lap
 // of the signal counted as begun.
-func (s *State) countBack(f fall, a *abandonment) fall {
+func (s *State) countBack(f fall) fall {
+	a := s.abandoned
 	lap := a.lap
 	if lap == 0 {
-		for lap < len(s.firsts) && s.firsts[lap] <= a.signal {
-			lap++
+		for i := range s.cars {
+			if s.cars[i].inRace(a.signal) {
+				lap = max(lap, s.cars[i].lapsBy(a.signal))
+			}
 		}
 		lap++
 	}
 	f.fell, f.lap, f.at = true, max(0, min(lap-2, len(s.firsts))), -1
-	if f.lap > 0 {
-		f.at = s.firsts[f.lap-1]
+	if f.lap == 0 {
+		return f
+	}
+	f.at = s.firsts[f.lap-1]
+	first := race.TimeMax // of those who were still in it: who led then may be out since
+	for i := range s.cars {
+		if c := &s.cars[i]; c.inRace(a.signal) && c.run.laps >= f.lap {
+			first = min(first, c.run.ends[f.lap-1])
+		}
+	}
+	if first < race.TimeMax {
+		f.at = first
 	}
 	return f
 }
 
-// suspendedUntil is how long the race stood still before a time.
+// suspendedUntil is how long the race stood still before a time. Suspensions that overlap count once.
 func (s *State) suspendedUntil(at race.Micros) (sum race.Micros) {
+	counted := race.NoTime
 	for _, p := range s.suspensions {
-		to := at
+		from, to := max(p.from, counted), at
 		if p.to != race.NoTime {
 			to = min(to, p.to)
 		}
-		sum += max(0, to-p.from)
+		sum += max(0, to-from)
+		counted = max(counted, to)
 	}
 	return sum
 }
 
-// suspended says that the race stands still now.
-func (s *State) suspended() bool {
-	n := len(s.suspensions)
-	return n > 0 && s.suspensions[n-1].to == race.NoTime && s.abandoned == nil
+// open is the suspension that lasts; nil where none does.
+func (s *State) open() *suspension {
+	for i := range s.suspensions {
+		if s.suspensions[i].to == race.NoTime {
+			return &s.suspensions[i]
+		}
+	}
+	return nil
 }
+
+// suspended says that the race stands still now.
+func (s *State) suspended() bool { return s.abandoned == nil && s.open() != nil }
 
 // checkFall sees whether the flag falls, or fell at another time than was thought, and ends the race for the cars.
 func (s *State) checkFall(at race.Micros) {
@@ -113,8 +135,15 @@ func (s *State) checkFall(at race.Micros) {
 // finish ends the race for a car whose last crossing is from the flag on (rule 2).
 func (s *State) finish(idx race.CarIdx) {
 	r := &s.cars[idx].run
-	if n := len(r.ends); n > 0 && r.ends[n-1] >= s.fall.at && r.racing() {
-		r.state = race.Finished
-		s.tellRow(idx)
+	n := len(r.ends)
+	if n == 0 || r.ends[n-1] < s.fall.at || !r.racing() && r.state != race.Retired {
+		return
 	}
+	if int(r.progress) > n*len(s.lines) { // it passed another line at the very instant
+		s.rework(idx)
+		return
+	}
+	r.state = race.Finished
+	s.reorder(idx) // it may have been among those who are out
+	s.tellRow(idx)
 }

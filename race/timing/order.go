@@ -35,9 +35,13 @@ func (s *State) gridOrder(a, b race.CarIdx) int {
 }
 
 // overtake moves a car that passed a line to its place, and tells of a new leader.
-func (s *State) overtake(idx race.CarIdx, at race.Micros) {
+func (s *State) overtake(idx race.CarIdx, raw, at race.Micros) {
 	led := s.order[0]
-	s.reposition(idx)
+	if s.suspended() && raw <= s.open().from { // told after the signal, passed before
+		s.reorder(idx)
+	} else {
+		s.reposition(idx)
+	}
 	if s.order[0] == idx && led != idx && s.cars[led].run.laps+s.cars[idx].run.laps > 0 {
 		s.tellOfCar(race.EventLeader, idx, at, 0, "")
 	}
@@ -54,6 +58,16 @@ func (s *State) reposition(idx race.CarIdx) {
 	for at := int(s.place[idx]); at+1 < len(s.order) && s.ahead(s.order[at+1], idx) < 0; at++ {
 		s.swap(at + 1)
 	}
+}
+
+// reorder moves a car to its place where more than a crossing has changed: while the race is suspended the order is that
+// of a line that was passed before, which may be another one now.
+func (s *State) reorder(idx race.CarIdx) {
+	if s.suspended() && s.result.version == 0 {
+		s.setOrder(s.commonOrder())
+		return
+	}
+	s.reposition(idx)
 }
 
 // swap exchanges the car at a place with the one before it.
@@ -85,34 +99,70 @@ func (s *State) standing() []race.CarIdx {
 	return s.sorted()
 }
 
-// commonOrder is the order at the last line that all cars still racing had passed after the leader (rule 8).
+// commonOrder is the order at the last line that all cars still racing had passed after the leader when the race was
+// suspended, and the grid's where that is the start (rule 8). What they passed afterwards does not count.
 func (s *State) commonOrder() []race.CarIdx {
-	leader := &s.cars[s.order[0]].run
-	lines := int32(len(s.lines))
-	for p := leader.progress; p > leader.progress-lines && p > 0; p-- {
-		since, ok := leader.timeAt(p)
-		if !ok {
+	signal := s.open().from
+	last := map[race.CarIdx]crossing{} // that each car had passed
+	leader := race.NoCar
+	for i := range s.cars {
+		idx := race.CarIdx(i)
+		if !s.cars[i].run.racing() {
 			continue
 		}
-		passed := map[race.CarIdx]crossing{}
-		for i := range s.cars {
-			r := &s.cars[i].run
-			if !r.racing() {
-				continue
-			}
-			q := r.progress - (r.progress-p%lines+lines)%lines
-			at, seen := r.timeAt(q)
-			if !seen || at < since {
-				passed = nil
-				break
-			}
-			passed[race.CarIdx(i)] = crossing{q, at}
+		last[idx] = s.cars[i].run.passedBy(signal)
+		if l, now := last[leader], last[idx]; leader == race.NoCar ||
+			cmp.Or(cmp.Compare(now.progress, l.progress), cmp.Compare(l.at, now.at)) > 0 {
+			leader = idx
 		}
-		if passed != nil {
+	}
+	if leader == race.NoCar {
+		return s.sorted()
+	}
+	lines, front := int32(len(s.lines)), last[leader].progress
+	for p := front; p > front-lines && p > 0; p-- {
+		if passed := s.passedLine(last, leader, p); passed != nil {
 			return s.orderBy(passed)
 		}
 	}
-	return s.sorted()
+	if front < lines { // in the first lap all had passed the start alone
+		for idx := range last {
+			last[idx] = crossing{-1, 0}
+		}
+	}
+	return s.orderBy(last)
+}
+
+// passedLine says when each car last passed the line of the leader's progress p; nil where one has not since.
+func (s *State) passedLine(last map[race.CarIdx]crossing, leader race.CarIdx, p int32) map[race.CarIdx]crossing {
+	since, ok := s.cars[leader].run.timeAt(p)
+	if !ok {
+		return nil
+	}
+	lines := int32(len(s.lines))
+	passed := map[race.CarIdx]crossing{}
+	for idx, c := range last {
+		q := c.progress - (c.progress-p%lines+lines)%lines
+		at, seen := s.cars[idx].run.timeAt(q)
+		if !seen || at < since {
+			return nil
+		}
+		passed[idx] = crossing{q, at}
+	}
+	return passed
+}
+
+// passedBy is the last crossing that a car had made at a time; its newest where it is more than a lap further.
+func (r *run) passedBy(at race.Micros) crossing {
+	for p := r.progress; p >= 0 && p > r.progress-int32(len(r.trail)); p-- {
+		if t, ok := r.timeAt(p); ok && t <= at {
+			return crossing{p, t}
+		}
+	}
+	if int(r.progress) < len(r.trail) { // it had passed none
+		return crossing{-1, 0}
+	}
+	return crossing{r.progress, r.progressAt}
 }
 
 // orderBy sorts the tower with other crossings than the last ones for some cars.
@@ -131,8 +181,11 @@ func (s *State) orderBy(passed map[race.CarIdx]crossing) []race.CarIdx {
 	return order
 }
 
-// measure takes gap and interval at the last line that the car passed (rule 4).
+// measure takes gap and interval at the last line that the car passed (rule 4). Afterwards they are the result's.
 func (s *State) measure(idx race.CarIdx) {
+	if s.result.version > 0 {
+		return
+	}
 	r := &s.cars[idx].run
 	place := int(s.place[idx])
 	if place == 0 {
@@ -155,12 +208,46 @@ func (s *State) measureBehind(idx race.CarIdx) {
 		last = len(s.order) - 1
 	}
 	for at := place + 1; at <= last; at++ {
-		r := &s.cars[s.order[at]].run
-		before := [4]int64{r.row.GapMS, int64(r.row.GapLaps), r.row.IntervalMS, int64(r.row.IntervalLaps)}
-		s.measure(s.order[at])
-		if before != [4]int64{r.row.GapMS, int64(r.row.GapLaps), r.row.IntervalMS, int64(r.row.IntervalLaps)} {
-			s.tellRow(s.order[at])
+		s.measureAt(at)
+	}
+}
+
+// measureMoved takes the gaps again that hang on a car which left a place otherwise than over a line; led is who led.
+func (s *State) measureMoved(idx race.CarIdx, from int, led race.CarIdx) {
+	if led == idx || s.order[0] == idx {
+		for at := range s.order {
+			s.measureAt(at)
 		}
+		return
+	}
+	now := int(s.place[idx])
+	for _, at := range [...]int{from, from + 1, now, now + 1} {
+		if at < len(s.order) {
+			s.measureAt(at)
+		}
+	}
+}
+
+// distances are what a row says of the cars ahead.
+type distances struct {
+	gapMS, intervalMS     int64
+	gapLaps, intervalLaps int
+}
+
+func distancesOf(r *race.Row) distances {
+	return distances{r.GapMS, r.IntervalMS, r.GapLaps, r.IntervalLaps}
+}
+
+// measureAt takes the gaps of the car at a place, if it is not out, and tells of it if they are others than before.
+func (s *State) measureAt(at int) {
+	r := &s.cars[s.order[at]].run
+	if r.state > race.Finished {
+		return
+	}
+	before := distancesOf(&r.row)
+	s.measure(s.order[at])
+	if before != distancesOf(&r.row) {
+		s.tellRow(s.order[at])
 	}
 }
 

@@ -54,4 +54,21 @@ func (s *State) publish(r *race.Record) {
 	next.Author, next.Reason = s.result.author, s.result.reason
 	s.facts = append(s.facts, race.ResultPublished{Classification: next})
 	s.setOrder(s.resultOrder())
+	s.settleGaps(next.Entries)
+}
+
+// settleGaps has the tower show the gaps of the result: penalties move cars that have no line to pass any more.
+func (s *State) settleGaps(result []race.Classified) {
+	for i, e := range result {
+		if e.Status != race.StatusFinished || e.Position == 0 || e.Laps == 0 {
+			continue
+		}
+		row := &s.cars[e.Car].run.row
+		before := distancesOf(row)
+		row.GapLaps, row.IntervalLaps = e.GapLaps, result[max(0, i-1)].Laps-e.Laps
+		row.GapMS, row.IntervalMS = max(0, e.GapMS), max(0, e.IntervalMS)
+		if before != distancesOf(row) {
+			s.tellRow(e.Car)
+		}
+	}
 }

@@ -31,7 +31,7 @@ func (s *State) next(idx race.CarIdx, h *hit) {
 			s.tellOfCar(race.EventFastestLap, idx, at, c.run.row.LastMS, "")
 		}
 	}
-	s.overtake(idx, at)
+	s.overtake(idx, h.at, at)
 	s.measure(idx)
 	s.tellRow(idx)
 	if late {
@@ -61,7 +61,10 @@ func (s *State) afterLap(idx race.CarIdx, at race.Micros) {
 
 // lead tells of the lap that the leader is on, if it is another than before.
 func (s *State) lead(at race.Micros) {
-	lap := len(s.firsts) + 1
+	lap := s.leaderLap
+	if len(s.order) > 0 && !s.suspended() {
+		lap = s.cars[s.order[0]].run.laps + 1
+	}
 	if s.fall.fell {
 		lap = s.fall.lap
 	} else if d := s.fall.distance; d > 0 {
@@ -91,11 +94,14 @@ func (s *State) derive(idx race.CarIdx) {
 		}
 	}
 	s.fitTyres(c, race.TimeMax)
-	if c.ruled.state != race.OnGrid {
+	if c.ruled.state > race.Retired || c.ruled.state == race.Retired && !c.tookFlag() { // after the flag nobody retires
 		c.run.state = c.ruled.state
 	}
 	c.run.row.PenaltyMS = c.ruled.penalty.Millis()
 }
+
+// tookFlag says that a car crossed the line at the flag or after it.
+func (c *car) tookFlag() bool { return c.run.state == race.Finished && c.run.laps > 0 }
 
 // rework derives a car again because its past has changed, and what hangs on it.
 func (s *State) rework(idx race.CarIdx) {
@@ -104,16 +110,19 @@ func (s *State) rework(idx race.CarIdx) {
 		return
 	}
 	old := s.cars[idx].run
-	led := s.order[0]
+	from, led, best := int(s.place[idx]), s.order[0], s.bests.car
 	s.collectBests(idx)
 	s.derive(idx)
 	s.refirst(old.ends, s.cars[idx].run.ends)
 	s.dirty = true
 	s.amendLaps(idx, &old)
-	s.reposition(idx)
+	s.reorder(idx)
 	s.remeasure(idx, &old)
-	if led == idx || s.order[0] == idx {
-		s.measureBehind(idx)
+	s.measureMoved(idx, from, led)
+	for _, other := range [...]race.CarIdx{best, s.bests.car} { // who has the best lap may have changed
+		if best != s.bests.car && other != race.NoCar && other != idx {
+			s.tellRow(other)
+		}
 	}
 	s.checkFall(s.latest)
 	s.lead(s.latest)

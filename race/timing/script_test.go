@@ -2,10 +2,13 @@ package timing_test
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"testing"
 
 	"lightsout/race"
 	"lightsout/race/timing"
+	"lightsout/race/timing/oracle"
 )
 
 // Lines of the test circuit, in driving order.
@@ -20,12 +23,18 @@ const (
 
 // script tells a race record by record, in seconds, and keeps the facts.
 type script struct {
-	t     *testing.T
+	t     testing.TB
 	state *timing.State
 	seq   race.Seq
 	log   []race.Record
 	facts []race.Fact
 	board race.Board
+	// author of the records to come.
+	author string
+	// seen notes what a snapshot had values of, where it is not nil.
+	seen map[string]bool
+	// count is the decoder's.
+	count uint64
 }
 
 func fullCircuit() []race.Line {
@@ -40,7 +49,7 @@ func fullCircuit() []race.Line {
 }
 
 // newScript announces a race of cars with the numbers given, gridded in that order.
-func newScript(t *testing.T, rules race.RuleSet, numbers ...int) *script {
+func newScript(t testing.TB, rules race.RuleSet, numbers ...int) *script {
 	t.Helper()
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "test", Kind: race.External, Lines: fullCircuit(), Rules: rules, Cars: len(numbers)}})
@@ -60,15 +69,55 @@ func micros(seconds float64) race.Micros { return race.Micros(seconds*1e6 + 0.5)
 
 // try applies a record and gives the error of the rulebook.
 func (s *script) try(seconds float64, b race.Body) error {
+	s.t.Helper()
 	s.seq++
-	r := race.Record{Seq: s.seq, Time: micros(seconds), Body: b}
+	r := race.Record{Seq: s.seq, Time: micros(seconds), Author: s.author, Body: b}
+	before, twin := s.restored(), s.restored()
 	facts, err := s.state.Apply(&r, nil)
+	if again, _ := twin.Apply(&r, nil); !reflect.DeepEqual(facts, again) {
+		s.t.Errorf("record %d gives other facts on a snapshot:\n%+v\n%+v", s.seq, again, facts)
+	}
+	if err != nil {
+		if d := s.state.Differs(before); d != "" {
+			s.t.Errorf("record %d was refused (%v) and changed the state: %s", s.seq, err, d)
+		}
+	}
 	if err == nil {
 		s.log = append(s.log, r)
+		s.agrees()
 		s.facts = append(s.facts, facts...)
 		s.board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 	}
 	return err
+}
+
+// restored is the state after it went through a snapshot: each test of a rule is one of that as well.
+func (s *script) restored() *timing.State {
+	s.t.Helper()
+	b, err := s.state.AppendBinary(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	twin, err := timing.Decode(b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if d := s.state.Differs(twin); d != "" {
+		s.t.Fatalf("before record %d the state differs from its snapshot: %s", s.seq, d)
+	}
+	if s.seen != nil {
+		twin.Filled(s.seen)
+	}
+	return twin
+}
+
+// agrees compares with the oracle: each test of a rule is one of that as well.
+func (s *script) agrees() {
+	s.t.Helper()
+	want := oracle.Classify(s.log)
+	if got := s.state.Classification().Entries; !slices.Equal(got, want.Lines) {
+		s.t.Errorf("after record %d the engine has\n%+v\nthe oracle has\n%+v", s.seq, got, want.Lines)
+	}
 }
 
 func (s *script) do(seconds float64, b race.Body) {
@@ -101,6 +150,88 @@ func (s *script) car(number int) race.CarIdx {
 	}
 	s.t.Fatalf("no car %d", number)
 	return race.NoCar
+}
+
+// told applies a record and gives its number, to refer to it.
+func (s *script) told(seconds float64, b race.Body) race.Seq {
+	s.t.Helper()
+	s.do(seconds, b)
+	return s.seq
+}
+
+// hear is a hit of a transponder on a line as the decoder d tells of it under its next number.
+func (s *script) hear(box string, line int, seconds float64) race.Seq {
+	s.t.Helper()
+	s.count++
+	return s.hearAs(s.count, box, line, seconds)
+}
+
+func (s *script) hearAs(sequence uint64, box string, line int, seconds float64) race.Seq {
+	s.t.Helper()
+	return s.told(seconds, race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
+		Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
+	}})
+}
+
+func (s *script) undo(of race.Seq) race.Seq {
+	s.t.Helper()
+	return s.told(999, race.Undone{Of: of, Reason: "in error"})
+}
+
+// judged is what was last told of the hit of a record; accepted where nothing was.
+func (s *script) judged(seq race.Seq) race.PassingJudged {
+	out := race.PassingJudged{Seq: seq}
+	for _, f := range s.facts {
+		if j, ok := f.(race.PassingJudged); ok && j.Seq == seq {
+			out = j
+		}
+	}
+	return out
+}
+
+func (s *script) wantVerdict(seq race.Seq, want race.Verdict) {
+	s.t.Helper()
+	if got := s.judged(seq); got.Verdict != want {
+		s.t.Errorf("the hit of record %d is %v (%s), expected %v", seq, got.Verdict, got.Reason, want)
+	}
+}
+
+// wantEnds compares when a car's laps ended, in seconds, as they were told.
+func (s *script) wantEnds(number int, want ...float64) {
+	s.t.Helper()
+	var got []float64
+	laps := map[int]race.Lap{}
+	for _, f := range s.facts {
+		switch f := f.(type) {
+		case race.LapCompleted:
+			if f.Lap.Car == s.car(number) {
+				laps[f.Lap.Number] = f.Lap
+			}
+		case race.LapsWithdrawn:
+			for n := range laps {
+				if f.Car == s.car(number) && n > f.Laps {
+					delete(laps, n)
+				}
+			}
+		default:
+		}
+	}
+	for n := 1; n <= len(laps); n++ {
+		got = append(got, float64(laps[n].EndMS)/1000)
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("car %d ended laps at %v, expected %v", number, got, want)
+	}
+}
+
+// versions are the results that were published, in order.
+func (s *script) versions() (out []race.Classification) {
+	for _, f := range s.facts {
+		if p, ok := f.(race.ResultPublished); ok {
+			out = append(out, p.Classification)
+		}
+	}
+	return out
 }
 
 func (s *script) row(number int) race.Row {

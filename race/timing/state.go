@@ -91,6 +91,9 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 }
 
 func (s *State) apply(r *race.Record) error {
+	if r.Time < -race.TimeMax || r.Time > race.TimeMax {
+		return fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)
+	}
 	switch b := r.Body.(type) {
 	case race.Announced:
 		return s.announce(&b.Race)
@@ -123,16 +126,27 @@ func (s *State) announce(r *race.Race) error {
 	if s.lines != nil {
 		return fmt.Errorf("announced twice: %w", ErrDuplicate)
 	}
+	if err := r.Rules.Validate(); err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	if err := s.layOut(r); err != nil {
+		return err
+	}
+	s.head = *r
+	s.bests.minis = make([]race.Micros, s.minis)
+	s.fall = s.flagFall()
+	s.tellHead(0)
+	return nil
+}
+
+// layOut takes the timing lines as timing sees them.
+func (s *State) layOut(r *race.Race) error {
 	if len(r.Lines) == 0 || r.Lines[0].Kind != race.LineFinish {
 		return fmt.Errorf("the first timing line must be the finish line: %w", ErrUnknownLine)
 	}
 	if len(r.Lines) > race.LinesMax {
 		return fmt.Errorf("%d timing lines, allowed are %d: %w", len(r.Lines), race.LinesMax, ErrUnknownLine)
 	}
-	if err := r.Rules.Validate(); err != nil {
-		return fmt.Errorf("rules: %w", err)
-	}
-	s.head = *r
 	for _, l := range r.Lines {
 		one := line{kind: l.Kind, mini: -1, permyriad: l.Permyriad}
 		if l.Sector >= 1 && l.Sector <= 3 {
@@ -149,9 +163,6 @@ func (s *State) announce(r *race.Race) error {
 		case race.LineSpeedTrap, race.LinePitEntry, race.LinePitExit:
 		}
 	}
-	s.bests.minis = make([]race.Micros, s.minis)
-	s.fall = s.flagFall()
-	s.tellHead(0)
 	return nil
 }
 

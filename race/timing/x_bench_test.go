@@ -83,3 +83,55 @@ func BenchmarkApply(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSnapshot is of a race after 50 laps of 20 lines.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, cars := range []int{20, 1_000} {
+		state := timing.New()
+		head, passings := processionOf(cars, 20, 50)
+		for _, r := range append(head, passings...) {
+			if _, err := state.Apply(&r, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		snapshot, err := state.AppendBinary(nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size := func(b *testing.B) {
+			b.SetBytes(int64(len(snapshot)))
+			b.ReportAllocs()
+			b.ReportMetric(float64(len(snapshot))/float64(len(passings)), "bytes/passing")
+		}
+		b.Run(fmt.Sprintf("write/cars=%d", cars), func(b *testing.B) {
+			into := make([]byte, 0, len(snapshot))
+			for b.Loop() {
+				if out, err := state.AppendBinary(into); err != nil || len(out) != len(snapshot) {
+					b.Fatal(len(out), err)
+				}
+			}
+			size(b)
+		})
+		b.Run(fmt.Sprintf("read/cars=%d", cars), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := timing.Decode(snapshot); err != nil {
+					b.Fatal(err)
+				}
+			}
+			size(b)
+		})
+		b.Run(fmt.Sprintf("fold/cars=%d", cars), func(b *testing.B) { // what a snapshot spares
+			for b.Loop() {
+				again := timing.New()
+				var facts []race.Fact
+				for i := range head {
+					facts, _ = again.Apply(&head[i], facts[:0])
+				}
+				for i := range passings {
+					facts, _ = again.Apply(&passings[i], facts[:0])
+				}
+			}
+			size(b)
+		})
+	}
+}

@@ -1,12 +1,9 @@
 package folder
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strconv"
 	"strings"
 
 	"lightsout/race"
@@ -14,11 +11,15 @@ import (
 
 // Names of the files of a folder.
 const (
-	lapsFile    = "laps.csv"
-	gridFile    = "grid.csv"
-	resultsFile = "results.csv"
-	stopsFile   = "pitstops.csv"
-	headFile    = "race.json"
+	headFile     = "race.json"
+	entriesFile  = "entries.csv"
+	gridFile     = "grid.csv"
+	linesFile    = "lines.csv"
+	passingsFile = "passings.csv"
+	controlFile  = "control.csv"
+	lapsFile     = "laps.csv"
+	resultsFile  = "results.csv"
+	stopsFile    = "pitstops.csv"
 )
 
 // Limits of what a file may say.
@@ -33,135 +34,155 @@ type Race struct {
 	Notes   []string
 }
 
-// head is what is taken from race.json.
-type head struct {
-	Year          int       `json:"year"`
-	Name          string    `json:"name"`
-	Laps          int       `json:"laps"`
-	ScheduledLaps *int      `json:"scheduled_laps"`
-	RedFlags      []redFlag `json:"red_flags"`
-	LapsComplete  *bool     `json:"laps_complete"`
-}
-
-// redFlag is a suspension. Resumed is N where it was not; other letters say how it was.
-type redFlag struct {
-	Lap     string `json:"Lap"`
-	Resumed string `json:"Resumed"`
-}
-
 // reader gathers a race.
 type reader struct {
-	dir     fs.FS
-	id      race.ID
-	head    head
-	entries []race.Entry
-	slots   map[int]race.CarIdx
-	laps    [][]race.Micros // by car: the end of each lap
-	lapNo   []int           // by car: the number of the last lap read
-	timed   []timed         // records of the race, to be sorted
-	notes   []string
-	shift   shift
+	dir      fs.FS
+	id       race.ID
+	head     head
+	lines    []race.Line
+	entries  []race.Entry
+	slots    map[int]race.CarIdx
+	boxes    map[string]int // whose a transponder is
+	listed   bool           // the entries are: no other car is in the race
+	notes    []string
+	arrivals []arrival // in the order in which they came
+	orders   []order   // of race control, in the order of the file
+
+	laps  [][]race.Micros // by car: the end of each lap
+	lapNo []int           // by car: the number of the last lap read
+	timed []timed         // what follows from laps and results, to be sorted
+	shift shift
 }
 
-// shift moves what came after a suspension, whose length the laps leave out.
-type shift struct {
-	afterLap int
-	from     race.Micros // when the race was suspended
-	by       race.Micros
-}
-
-// timed is a record with its rank among those of the same time.
-type timed struct {
+// arrival is what happened on the track, or to a car, as it was told.
+type arrival struct {
 	at   race.Micros
-	rank int
-	car  race.CarIdx
+	row  int // of passings.csv; 0: of another file
 	body race.Body
 }
 
-// Ranks of records of the same instant.
-const (
-	rankPassing = iota
-	rankStop
-	rankRuling
-	rankFlag
-	rankPenalty
-	rankEnd
-)
-
-// Read reads the race in a folder. The id names it.
+// Read reads the race in a folder. The id names it. What is wrong with a file is Faults, or a single Error.
 func Read(dir fs.FS, id race.ID) (*Race, error) {
-	r := &reader{dir: dir, id: id, slots: map[int]race.CarIdx{}}
-	for _, step := range []func() error{r.readHead, r.readGrid, r.readLaps, r.readSuspension, r.readResults, r.readStops} {
+	r := &reader{
+		dir: dir, id: id, slots: map[int]race.CarIdx{}, boxes: map[string]int{}, lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
+	}
+	steps := []func() error{
+		r.readHead, r.readEntries, r.readLaps, r.readSuspension, r.readResults, r.readStops, r.sortLaps, r.readControl,
+	}
+	if r.there(passingsFile) {
+		for _, file := range []string{lapsFile, resultsFile, stopsFile} {
+			if r.there(file) {
+				r.note("%s is not read: %s is there", file, passingsFile)
+			}
+		}
+		steps = []func() error{r.readHead, r.readEntries, r.readLines, r.readPassings, r.readControl}
+	}
+	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	return r.race(), nil
+	return r.race()
+}
+
+func (r *reader) there(file string) bool {
+	_, err := fs.Stat(r.dir, file)
+	return err == nil
 }
 
 func (r *reader) note(format string, args ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
-func (r *reader) readHead() error {
-	data, err := fs.ReadFile(r.dir, headFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		r.note("%s is missing: the distance is taken to be the most laps of a car", headFile)
-		return nil
+// open reads a table that need not be there: nil then, also where it has no rows and may have none.
+func (r *reader) open(file string, mayBeEmpty bool, columns ...string) (*table, error) {
+	t, err := readTable(r.dir, file, columns...)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case len(t.rows) > 0:
+		return t, nil
+	case mayBeEmpty:
+		return nil, nil
 	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", headFile, err)
-	}
-	if err := json.Unmarshal(data, &r.head); err != nil {
-		line := 0
-		var syntax *json.SyntaxError
-		var kind *json.UnmarshalTypeError
-		switch {
-		case errors.As(err, &syntax):
-			line = 1 + strings.Count(string(data[:syntax.Offset]), "\n")
-		case errors.As(err, &kind):
-			line = 1 + strings.Count(string(data[:kind.Offset]), "\n")
-			return &Error{headFile, line, fmt.Sprintf("%s is a %s: expected %s", kind.Field, kind.Value, kind.Type)}
-		}
-		return &Error{headFile, line, "is no valid JSON: " + err.Error()}
-	}
-	if r.head.Laps < 0 || r.head.Laps > race.LapsMax {
-		return &Error{headFile, 0, fmt.Sprintf("laps is %d: expected 0 to %d", r.head.Laps, race.LapsMax)}
-	}
-	return nil
+	return nil, &Error{file, 0, "the file has a header and no rows"}
 }
 
-func (r *reader) readGrid() error {
-	t, err := readTable(r.dir, gridFile, "position", "number", "code")
-	if errors.Is(err, fs.ErrNotExist) {
-		r.note("%s is missing: the entries are taken from %s", gridFile, lapsFile)
-		return nil
-	}
+// readEntries takes who takes part from entries.csv, or from grid.csv.
+func (r *reader) readEntries() error {
+	t, err := r.open(entriesFile, false, "number")
 	if err != nil {
 		return err
 	}
+	if t != nil {
+		r.listed = true
+		return t.all(r.readEntry)
+	}
+	t, err = r.open(gridFile, false, "position", "number", "code")
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		r.note("%s is missing: the entries are taken from %s", gridFile, r.source())
+		return nil
+	}
 	return t.each(func(row *row) error {
 		e := entryOf(row)
-		if row.text("position") == "PL" {
-			e.PitLaneStart = true
-		} else {
-			e.Grid = int(row.optional("position", 1, race.CarsMax))
-		}
-		if _, twice := r.slots[e.Number]; twice {
-			return row.wrong("car %d is on the grid twice", e.Number)
-		}
+		e.Grid, e.PitLaneStart = row.place("position")
 		return r.enter(row, e)
 	})
 }
 
+// source is the file that the race itself is in.
+func (r *reader) source() string {
+	if r.there(passingsFile) {
+		return passingsFile
+	}
+	return lapsFile
+}
+
+func (r *reader) readEntry(row *row) error {
+	e := entryOf(row)
+	e.Grid, e.PitLaneStart = row.place("grid")
+	e.StartOffsetM = int(row.optional("start_offset_m", 0, offsetMaxM))
+	e.Transponders = strings.Fields(row.text("transponders"))
+	for _, t := range e.Transponders {
+		if other, taken := r.boxes[t]; taken {
+			row.fault("the transponder %q is car %d's: expected one car for each", t, other)
+		}
+		r.boxes[t] = e.Number
+	}
+	return r.enter(row, e)
+}
+
+// offsetMaxM bounds how far behind the finish line a car may start.
+const offsetMaxM = 100_000
+
+// place is a place on the grid, or the pit lane.
+func (r *row) place(column string) (grid int, pitLane bool) {
+	if r.text(column) == "PL" {
+		return 0, true
+	}
+	return int(r.optional(column, 1, race.CarsMax)), false
+}
+
 func entryOf(row *row) race.Entry {
-	return race.Entry{
+	e := race.Entry{
 		Number: int(row.number("number", 0, numberMax)), Code: row.text("code"),
 		Name: titled(row.text("driver")), Team: titled(row.text("constructor")),
 	}
+	if e.Code == "" {
+		e.Code = row.text("number")
+	}
+	return e
 }
 
 func (r *reader) enter(row *row, e race.Entry) error {
+	if _, twice := r.slots[e.Number]; twice && row.err == nil {
+		return row.wrong("car %d is there twice", e.Number)
+	}
 	if row.err != nil {
 		return row.err
 	}
@@ -174,103 +195,47 @@ func (r *reader) enter(row *row, e race.Entry) error {
 	return nil
 }
 
-// titled makes a name of a slug: max-verstappen becomes Max Verstappen.
-func titled(slug string) string {
-	words := strings.Fields(strings.ReplaceAll(slug, "-", " "))
+// car is the slot of the car that a row names. Where the entries are listed it is one of them.
+func (r *reader) car(row *row) race.CarIdx {
+	number := int(row.number("number", 0, numberMax))
+	idx, known := r.slots[number]
+	if !known {
+		row.fault("car %d is not among the entries: expected a number of %s", number, r.whence())
+	}
+	return idx
+}
+
+// carOrNew is the slot of the car that a row names. Where the entries are not listed in full it enters itself.
+func (r *reader) carOrNew(row *row) (race.CarIdx, error) {
+	e := entryOf(row)
+	if _, known := r.slots[e.Number]; !known && !r.listed && row.err == nil {
+		if err := r.enter(row, e); err != nil {
+			return 0, err
+		}
+	}
+	return r.car(row), row.err
+}
+
+func (r *reader) whence() string {
+	switch {
+	case r.listed:
+		return entriesFile
+	case r.there(gridFile):
+		return gridFile
+	}
+	return r.source()
+}
+
+// titled makes a name of a slug: max-verstappen becomes Max Verstappen. Other names stay as they are.
+func titled(name string) string {
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return name
+		}
+	}
+	words := strings.Fields(strings.ReplaceAll(name, "-", " "))
 	for i, w := range words {
 		words[i] = strings.ToUpper(w[:1]) + w[1:]
 	}
 	return strings.Join(words, " ")
-}
-
-func (r *reader) readLaps() error {
-	t, err := readTable(r.dir, lapsFile, "number", "lap", "lap_time_ms", "elapsed_ms")
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Error{lapsFile, 0, "is missing: a folder needs at least it"}
-	}
-	if err != nil {
-		return err
-	}
-	return t.each(r.readLap)
-}
-
-func (r *reader) readLap(row *row) error {
-	number := int(row.number("number", 0, numberMax))
-	lap := int(row.number("lap", 1, race.LapsMax))
-	duration := race.Micros(row.number("lap_time_ms", 1, timeMaxMS)) * race.Millisecond
-	end := race.Micros(row.number("elapsed_ms", 1, timeMaxMS)) * race.Millisecond
-	if row.err != nil {
-		return row.err
-	}
-	car, known := r.slots[number]
-	if !known {
-		if err := r.enter(row, entryOf(row)); err != nil {
-			return err
-		}
-		car = r.slots[number]
-	}
-	if expected := r.lapNo[car] + 1; lap != expected {
-		if lap < expected || r.head.LapsComplete == nil || *r.head.LapsComplete {
-			return row.wrong("lap %d of car %d is out of order: expected lap %d", lap, number, expected)
-		}
-		r.note("%s:%d: car %d: laps %d to %d are missing", lapsFile, row.t.lines[row.at], number, expected, lap-1)
-	}
-	before := race.Micros(0)
-	if n := len(r.laps[car]); n > 0 {
-		before = r.laps[car][n-1]
-	}
-	if end <= before {
-		return row.wrong("car %d ends lap %d at %v, not after the lap before (%v)", number, lap, end, before)
-	}
-	if end-before != duration && lap == r.lapNo[car]+1 {
-		r.note("%s:%d: car %d, lap %d: lap_time_ms is %v, the crossings are %v apart",
-			lapsFile, row.t.lines[row.at], number, lap, duration, end-before)
-	}
-	r.lapNo[car] = lap
-	r.laps[car] = append(r.laps[car], end)
-	return nil
-}
-
-// readSuspension finds how long a red flag held the race: laps leave it out, the winner's official time does not.
-func (r *reader) readSuspension() error {
-	at := slices.IndexFunc(r.head.RedFlags, func(f redFlag) bool { return f.Resumed != "N" })
-	if at < 0 {
-		return nil
-	}
-	lap, err := strconv.Atoi(r.head.RedFlags[at].Lap)
-	if err != nil {
-		return &Error{headFile, 0, fmt.Sprintf("the red flag's Lap is %q: expected a number", r.head.RedFlags[at].Lap)}
-	}
-	t, err := readTable(r.dir, resultsFile, "number", "time_ms", "time_penalty_ms")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	winner := &row{t: t}
-	car, known := r.slots[int(winner.number("number", 0, numberMax))]
-	total := winner.optional("time_ms", 0, timeMaxMS) - winner.optional("time_penalty_ms", 0, timeMaxMS)
-	if winner.err != nil || !known || len(r.laps[car]) == 0 {
-		return winner.err
-	}
-	by := race.Micros(total)*race.Millisecond - r.laps[car][len(r.laps[car])-1]
-	if by <= 0 {
-		return nil
-	}
-	r.note("red flag in lap %d: the race was suspended for %v, which the laps leave out", lap, by)
-	r.shift = shift{afterLap: lap, by: by}
-	for _, ends := range r.laps {
-		if len(ends) >= lap {
-			r.shift.from = max(r.shift.from, ends[lap-1])
-		}
-	}
-	for _, ends := range r.laps {
-		for i := range ends {
-			if ends[i] > r.shift.from {
-				ends[i] += by
-			}
-		}
-	}
-	return nil
 }

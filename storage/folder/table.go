@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lightsout/race"
 )
 
 // Error says what is wrong in a file. Line counts from 1; 0 is the file as a whole.
@@ -24,6 +26,30 @@ func (e *Error) Error() string {
 		return e.File + ": " + e.Message
 	}
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
+// faultsMax bounds how many faults of a file are told.
+const faultsMax = 10
+
+// Faults are what is wrong in a file, line by line, faultsMax at most.
+type Faults []*Error
+
+// Error has a line for each fault.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, e := range f {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives the faults one by one.
+func (f Faults) Unwrap() []error {
+	out := make([]error, len(f))
+	for i, e := range f {
+		out[i] = e
+	}
+	return out
 }
 
 // table is a CSV file with a header.
@@ -80,9 +106,6 @@ func readTable(dir fs.FS, file string, columns ...string) (*table, error) {
 		line, _ := r.FieldPos(0)
 		t.rows, t.lines = append(t.rows, fields), append(t.lines, line)
 	}
-	if len(t.rows) == 0 {
-		return nil, &Error{file, 0, "the file has a header and no rows"}
-	}
 	return t, nil
 }
 
@@ -98,22 +121,58 @@ func csvError(file string, err error) error {
 	return &Error{file, parse.Line, what}
 }
 
+// each calls do for the rows in order, and stops at the first fault: what comes after it may only follow from it.
 func (t *table) each(do func(r *row) error) error {
 	for i := range t.rows {
-		r := &row{t: t, at: i}
-		err := do(r)
-		if r.err != nil {
-			return r.err
-		}
-		if err != nil {
+		if err := t.do(i, do); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// all calls do for every row, and tells of several faults at once.
+func (t *table) all(do func(r *row) error) error {
+	var faults Faults
+	for i := range t.rows {
+		var fault *Error
+		err := t.do(i, do)
+		switch {
+		case errors.As(err, &fault):
+			if faults = append(faults, fault); len(faults) == faultsMax {
+				return faults
+			}
+		case err != nil:
+			return err
+		}
+	}
+	if faults != nil {
+		return faults
+	}
+	return nil
+}
+
+// do is one row; the first fault of its fields counts.
+func (t *table) do(i int, do func(r *row) error) error {
+	r := &row{t: t, at: i}
+	err := do(r)
+	if r.err != nil {
+		return r.err
+	}
+	return err
+}
+
+// has says that the table has a column.
+func (t *table) has(column string) bool {
+	_, ok := t.columns[column]
+	return ok
+}
+
+// line is where the row stands in its file, the header being line 1.
+func (r *row) line() int { return r.t.lines[r.at] }
+
 func (r *row) wrong(format string, args ...any) error {
-	return &Error{r.t.file, r.t.lines[r.at], fmt.Sprintf(format, args...)}
+	return &Error{r.t.file, r.line(), fmt.Sprintf(format, args...)}
 }
 
 // text is a field; empty where the table has no such column.
@@ -129,8 +188,9 @@ func (r *row) text(column string) string {
 func (r *row) number(column string, low, high int64) int64 {
 	s := r.text(column)
 	v, err := strconv.ParseInt(s, 10, 64)
-	if (err != nil || v < low || v > high) && r.err == nil {
-		r.err = r.wrong("%s is %q: expected a whole number from %d to %d", column, s, low, high)
+	if err != nil || v < low || v > high {
+		r.fault("%s is %q: expected a whole number from %d to %d", column, s, low, high)
+		return low
 	}
 	return v
 }
@@ -143,11 +203,36 @@ func (r *row) optional(column string, low, high int64) int64 {
 	return r.number(column, low, high)
 }
 
-// oneOf is a field that has one of a few words.
-func (r *row) oneOf(column string, words ...string) string {
-	s := r.text(column)
-	if !slices.Contains(words, s) && r.err == nil {
-		r.err = r.wrong("%s is %q: expected one of %s", column, s, strings.Join(words, ", "))
+// micros is a time given by a column in microseconds or one in milliseconds, from low to high.
+func (r *row) micros(us, ms string, low, high race.Micros) race.Micros {
+	if r.text(us) != "" {
+		return race.Micros(r.number(us, int64(low), int64(high)))
 	}
-	return s
+	return race.Micros(r.number(ms, low.Millis(), high.Millis())) * race.Millisecond
+}
+
+// truth is a field that says yes or no; empty is no.
+func (r *row) truth(column string) bool {
+	switch s := r.text(column); s {
+	case "true", "1", "yes":
+		return true
+	case "", "false", "0", "no":
+	default:
+		r.fault("%s is %q: expected true or false", column, s)
+	}
+	return false
+}
+
+// fault keeps what is wrong in the row, if it is the first.
+func (r *row) fault(format string, args ...any) {
+	if r.err == nil {
+		r.err = r.wrong(format, args...)
+	}
+}
+
+// oneOf checks that a field has one of a few words.
+func (r *row) oneOf(column string, words ...string) {
+	if s := r.text(column); !slices.Contains(words, s) {
+		r.fault("%s is %q: expected one of %s", column, s, strings.Join(words, ", "))
+	}
 }

@@ -308,6 +308,18 @@ func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 	return out, err
 }
 
+// Lagging are the races of which a crash left records whose facts are not kept, but for the unfinished simulations.
+func (s *Store) Lagging(ctx context.Context) ([]race.ID, error) {
+	var out []race.ID
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var id race.ID
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	}, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ?) ORDER BY id", int(race.Over))
+	return out, err
+}
+
 // SetStatus notes what became of a race whose records do not say it, after all that was appended before.
 func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {

@@ -28,18 +28,28 @@ var partOrder = map[race.ClassifiedStatus]int{
 	race.StatusFinished: 0, race.StatusRetired: 0, race.StatusNotClassified: 1, race.StatusDidNotStart: 2, race.StatusDisqualified: 3,
 }
 
-func (b *book) classify(fell bool) []race.Classified {
-	most, any := 0, 0
+// need is how many laps a car must have: the part of the winner's. Who must take the flag and has not is no winner.
+func (b *book) need(fell bool) int {
+	most := 0
 	for _, c := range b.cars {
-		any = max(any, len(c.ends))
-		if c.state != race.Disqualified && c.state != race.NotStarted {
+		switch {
+		case c.state == race.Disqualified, c.state == race.NotStarted:
+		case b.head.Rules.MustFinish && fell && (!c.finished || c.state != race.OnGrid):
+		default:
 			most = max(most, len(c.ends))
 		}
 	}
-	need := most * b.head.Rules.ClassifiedPermille / 1000
+	return most * b.head.Rules.ClassifiedPermille / 1000
+}
+
+func (b *book) classify(fell bool) []race.Classified {
+	most, need := 0, b.need(fell)
+	for _, c := range b.cars {
+		most = max(most, len(c.ends))
+	}
 	cars := slices.Clone(b.cars)
 	slices.SortStableFunc(cars, func(x, y *runner) int {
-		px, py := partOrder[b.part(x, any, need, fell)], partOrder[b.part(y, any, need, fell)]
+		px, py := partOrder[b.part(x, most, need, fell)], partOrder[b.part(y, most, need, fell)]
 		if c := cmp.Or(cmp.Compare(px, py), cmp.Compare(len(y.ends), len(x.ends))); c != 0 {
 			return c
 		}
@@ -50,32 +60,37 @@ func (b *book) classify(fell bool) []race.Classified {
 	})
 	var lines []race.Classified
 	for i, c := range cars {
-		status := b.part(c, any, need, fell)
+		status := b.part(c, most, need, fell)
 		l := race.Classified{
 			Car: c.car, Laps: len(c.ends), Status: status, DurationMS: -1, GapMS: -1, IntervalMS: -1,
 			PenaltyMS: int64(c.penalty / race.Millisecond), BestLapMS: -1, Reason: c.reason,
 		}
 		b.best(c, &l)
 		if status == race.StatusFinished && l.Laps > 0 {
-			l.DurationMS = int64(b.time(c) / race.Millisecond)
+			l.DurationMS = b.millis(c)
 		}
 		if partOrder[status] == 0 {
-			l.Position = i + 1
 			ahead := cars[max(0, i-1)]
+			l.Position = i + 1
 			if i > 0 && l.Laps > 0 && len(ahead.ends) == l.Laps && b.exact(ahead) == b.exact(c) {
 				l.Position = lines[i-1].Position
 			}
-			l.GapLaps = len(cars[0].ends) - l.Laps
-			if l.GapLaps == 0 && l.DurationMS >= 0 {
-				l.GapMS = int64((b.time(c) - b.time(cars[0])) / race.Millisecond)
-			}
-			if len(ahead.ends) == l.Laps && l.DurationMS >= 0 {
-				l.IntervalMS = int64((b.time(c) - b.time(ahead)) / race.Millisecond)
-			}
+			b.distances(&l, c, cars[0], ahead)
 		}
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// distances to the winner and the car ahead.
+func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
+	l.GapLaps = len(winner.ends) - l.Laps
+	if l.GapLaps == 0 && l.DurationMS >= 0 {
+		l.GapMS = b.millis(c) - b.millis(winner)
+	}
+	if len(ahead.ends) == l.Laps && l.DurationMS >= 0 {
+		l.IntervalMS = b.millis(c) - b.millis(ahead)
+	}
 }
 
 // best is the best lap that was not deleted (rule 7).
@@ -89,4 +104,27 @@ func (b *book) best(c *runner, l *race.Classified) {
 		}
 		from = to
 	}
+}
+
+func (b *book) tower() []race.CarIdx {
+	stands := false
+	b.each(func(r race.Record) {
+		switch r.Body.(type) {
+		case race.Suspended:
+			stands = true
+		case race.Resumed, race.Abandoned:
+			stands = false
+		default:
+		}
+	})
+	if stands || b.over {
+		return nil
+	}
+	cars := slices.Clone(b.cars)
+	slices.SortStableFunc(cars, behind)
+	var out []race.CarIdx
+	for _, c := range cars {
+		out = append(out, c.car)
+	}
+	return out
 }

@@ -16,13 +16,13 @@ import (
 )
 
 // randomRaces is how many random races each property is tried on.
-const randomRaces = "10000"
+const randomRaces = 10_000
 
 // rapidly tries a property on many random races.
-func rapidly(t *testing.T, property func(*rapid.T)) {
+func rapidly(t *testing.T, races int, property func(*rapid.T)) {
 	t.Helper()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set(randomRaces); err != nil {
+		if err := f.Value.Set(fmt.Sprint(races)); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
@@ -259,12 +259,13 @@ func numbered(parts ...[]race.Record) []race.Record {
 	return log
 }
 
-// corrections are rulings on what came before: they are drawn with the log at hand.
+// drawCorrection is a ruling on what came before, which is drawn with the log at hand.
 func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 	r := race.Record{Seq: race.Seq(len(log) + 1), Time: 7 * lap}
 	any := race.Seq(rapid.IntRange(1, len(log)).Draw(t, "of"))
 	car := race.CarIdx(rapid.IntRange(0, cars-1).Draw(t, "whose"))
-	switch rapid.IntRange(0, 8).Draw(t, "correction") {
+	when := race.Micros(rapid.IntRange(0, 400).Draw(t, "when")) * race.Second
+	switch rapid.IntRange(0, 12).Draw(t, "correction") {
 	case 0:
 		r.Body = race.Corrected{Kind: race.CorrectAccept, Passing: any}
 	case 1:
@@ -272,49 +273,55 @@ func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 	case 2:
 		r.Body = race.Corrected{Kind: race.CorrectMove, Passing: any, Car: car}
 	case 3:
-		r.Body = race.Corrected{Kind: race.CorrectInsert, Car: car, At: race.Micros(rapid.IntRange(0, 400).Draw(t, "when")) * race.Second}
+		r.Body = race.Corrected{Kind: race.CorrectInsert, Car: car, At: when}
 	case 4:
 		r.Body = race.LapDeleted{Car: car, Lap: rapid.IntRange(1, 3).Draw(t, "lap")}
 	case 5:
 		r.Body = race.PenaltyServed{Car: car, Penalty: any}
 	case 6, 7:
 		r.Body = race.Undone{Of: any}
-	case 8:
-		if rapid.Bool().Draw(t, "resumed") {
-			r.Body = race.Resumed{}
-		} else {
-			r.Body = race.Abandoned{Lap: rapid.IntRange(0, 3).Draw(t, "signal")}
-		}
+	case 8, 9: // what was ordered last, which is an undoing by and by
+		r.Body = race.Undone{Of: race.Seq(len(log) - rapid.IntRange(0, min(3, len(log)-1)).Draw(t, "back"))}
+	case 10:
+		r.Body = race.Corrected{Kind: race.CorrectSplit, Car: car, Lap: rapid.IntRange(1, 3).Draw(t, "lap"), At: when / 2 * race.Micros(rapid.IntRange(0, 1).Draw(t, "said"))}
+	case 11:
+		r.Time = when
+		r.Body = rapid.SampledFrom([]race.Body{race.Suspended{}, race.Resumed{}, race.Resumed{}}).Draw(t, "suspension")
+	case 12:
+		r.Time, r.Body = when, race.Abandoned{Lap: rapid.IntRange(0, 3).Draw(t, "signal")}
 	}
 	return r
 }
 
+// drawLog is a random race as it may arrive: most records in time, some late, corrected afterwards, over or not.
+func drawLog(t *rapid.T) []race.Record {
+	d := drawRace(t)
+	mixed := append(slices.Clone(d.passings), d.rulings...)
+	for i := range mixed { // most come in time, some late
+		if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
+			to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
+			r := mixed[i]
+			copy(mixed[i:], mixed[i+1:to+1])
+			mixed[to] = r
+		}
+	}
+	log := numbered(d.head, mixed)
+	for range rapid.IntRange(0, 7).Draw(t, "corrections") {
+		log = append(log, drawCorrection(t, log, len(d.head)-2))
+	}
+	if rapid.Bool().Draw(t, "over") {
+		at := rapid.IntRange(len(d.head), len(log)).Draw(t, "end")
+		log = numbered(log[:at], []race.Record{{Time: 7 * lap, Body: race.Ended{}}}, log[at:])
+	}
+	return log
+}
+
 func TestEngine_EqualsTheOracleAfterEveryRecordOfRandomRaces(t *testing.T) {
-	rapidly(t, func(t *rapid.T) {
-		d := drawRace(t)
-		mixed := append(slices.Clone(d.passings), d.rulings...)
-		for i := range mixed { // most come in time, some late
-			if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
-				to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
-				r := mixed[i]
-				copy(mixed[i:], mixed[i+1:to+1])
-				mixed[to] = r
-			}
-		}
-		log := numbered(d.head, mixed)
-		for range rapid.IntRange(0, 4).Draw(t, "corrections") {
-			log = append(log, drawCorrection(t, log, len(d.head)-2))
-		}
-		if rapid.Bool().Draw(t, "over") {
-			at := rapid.IntRange(len(d.head), len(log)).Draw(t, "end")
-			log = numbered(log[:at], []race.Record{{Time: 7 * lap, Body: race.Ended{}}}, log[at:])
-		}
-		agrees(t, log)
-	})
+	rapidly(t, randomRaces, func(t *rapid.T) { agrees(t, drawLog(t)) })
 }
 
 func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
-	rapidly(t, func(t *rapid.T) {
+	rapidly(t, randomRaces, func(t *rapid.T) {
 		d := drawRace(t)
 		play := func(passings []race.Record) *engine {
 			e, half := newEngine(), len(passings)/2

@@ -1,0 +1,92 @@
+package timing
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// scratch are the fields of the record in hand: nothing of them is needed by the next.
+var scratch = []string{"facts", "moved", "author", "why", "dirty"}
+
+// Differs says where two states differ; empty where they do not.
+func (s *State) Differs(other *State) string {
+	clean := func(s *State) State {
+		c := *s
+		c.facts, c.moved, c.author, c.why, c.dirty = nil, span{}, "", "", false
+		return c
+	}
+	x, y := clean(s), clean(other)
+	if reflect.DeepEqual(x, y) {
+		return ""
+	}
+	return cmp.Diff(x, y, cmp.Exporter(func(reflect.Type) bool { return true }))
+}
+
+// FieldsOfState are all fields of all structs that a state is made of, as Type.field.
+func FieldsOfState() []string {
+	seen := map[reflect.Type]bool{}
+	var out []string
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t.Kind() {
+		case reflect.Slice, reflect.Array, reflect.Pointer:
+			walk(t.Elem())
+		case reflect.Map:
+			walk(t.Key())
+			walk(t.Elem())
+		case reflect.Struct:
+			for i := range t.NumField() {
+				f := t.Field(i)
+				if t == reflect.TypeFor[State]() && slices.Contains(scratch, f.Name) {
+					continue
+				}
+				out = append(out, t.Name()+"."+f.Name)
+				walk(f.Type)
+			}
+		default:
+		}
+	}
+	walk(reflect.TypeFor[State]())
+	for _, b := range bodies {
+		walk(reflect.TypeOf(b))
+	}
+	return out
+}
+
+// Filled notes the fields that have a value, by the names of FieldsOfState.
+func (s *State) Filled(seen map[string]bool) { filled(reflect.ValueOf(s).Elem(), seen) }
+
+func filled(v reflect.Value, seen map[string]bool) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if !v.IsNil() {
+			filled(v.Elem(), seen)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			filled(v.Index(i), seen)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			filled(k, seen)
+			filled(v.MapIndex(k), seen)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				seen[v.Type().Name()+"."+v.Type().Field(i).Name] = true
+			}
+			filled(v.Field(i), seen)
+		}
+	default:
+	}
+}
+
+// DecodeUnguarded reads a snapshot without looking at its checksum.
+func DecodeUnguarded(b []byte) (*State, error) { return decode(b, false) }

@@ -1,0 +1,180 @@
+package timing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"lightsout/race"
+)
+
+// flagChange is a track status and since when.
+type flagChange struct {
+	at   race.Micros
+	flag race.FlagState
+}
+
+// regulate works out what holds of the race from the acts that were not undone.
+func (s *State) regulate() {
+	s.suspensions, s.aborted, s.abandoned = nil, 0, nil
+	var shown []signal
+	for _, a := range s.acts {
+		if a.undone {
+			continue
+		}
+		open := s.open()
+		switch b := a.body.(type) {
+		case race.FlagShown:
+			shown = append(shown, signal{a.at, b})
+		case race.Suspended:
+			if open == nil { // else what lay between was undone, and it goes on
+				s.suspensions = append(s.suspensions, suspension{a.at, race.NoTime})
+			}
+			shown = append(shown, signal{a.at, race.FlagShown{Flag: race.FlagRed}})
+		case race.Resumed:
+			if open != nil {
+				open.to = max(a.at, open.from)
+			}
+			shown = append(shown, signal{a.at, race.FlagShown{Flag: race.FlagClear}})
+		case race.Abandoned:
+			s.abandoned = &abandonment{a.at, b.Lap}
+			if open != nil {
+				s.abandoned.signal = open.from
+			}
+		case race.StartAborted:
+			s.aborted++
+		default: // it holds of a car or of a passing
+		}
+	}
+	slices.SortStableFunc(s.suspensions, func(x, y suspension) int { return cmp.Compare(x.from, y.from) })
+	s.flags = statuses(shown)
+}
+
+// signal is what was shown, and when.
+type signal struct {
+	at race.Micros
+	race.FlagShown
+}
+
+// statuses are the track statuses that follow from what was shown: a yellow sector does not take the safety car in, and
+// a sector that is clear leaves the others as they are. What is shown to all clears the sectors.
+func statuses(shown []signal) (out []flagChange) {
+	slices.SortStableFunc(shown, func(x, y signal) int { return cmp.Compare(x.at, y.at) })
+	var sectors [sectorsMax + 1]race.FlagState // 0 is the whole circuit
+	for _, one := range shown {
+		if one.Sector == 0 {
+			sectors = [sectorsMax + 1]race.FlagState{}
+		}
+		sectors[one.Sector] = one.Flag
+		worst := race.FlagClear
+		for _, f := range sectors {
+			if hardness[f] > hardness[worst] {
+				worst = f
+			}
+		}
+		out = append(out, flagChange{one.at, worst})
+	}
+	return out
+}
+
+// sectorsMax bounds the sectors that a flag may be shown in.
+const sectorsMax = 3
+
+func (s *State) show(a act, b race.FlagShown) error {
+	if b.Flag > race.FlagChequered || b.Sector < 0 || b.Sector > sectorsMax {
+		return fmt.Errorf("%v in sector %d of %d: %w", b.Flag, b.Sector, sectorsMax, ErrUnknown)
+	}
+	s.acts = append(s.acts, a)
+	s.regulate()
+	if s.fall.fell {
+		return nil // nothing is shown over the chequered flag
+	}
+	text := ""
+	if b.Sector > 0 {
+		text = fmt.Sprintf("sector %d", b.Sector)
+	}
+	s.tellFlag(a.at, b.Flag, text)
+	return nil
+}
+
+func (s *State) tellFlag(at race.Micros, flag race.FlagState, text string) {
+	s.tell(race.Event{
+		Kind: race.EventFlag, Car: race.NoCar, Lap: s.leaderLap, TimeMS: at.Millis(), Value: int64(flag), Text: text,
+	})
+	if at < s.latest { // laps that ended since saw it
+		s.rebuild()
+	}
+	s.tellHead(at)
+}
+
+func (s *State) suspend(a act) error {
+	if s.open() != nil {
+		return fmt.Errorf("suspended twice: %w", ErrDuplicate)
+	}
+	s.acts = append(s.acts, a)
+	s.regulate()
+	s.setOrder(s.standing())
+	s.tellFlag(a.at, race.FlagRed, "")
+	return nil
+}
+
+func (s *State) resume(a act) error {
+	if s.open() == nil {
+		return fmt.Errorf("resumed without a suspension: %w", ErrOutOfOrder)
+	}
+	if s.abandoned != nil {
+		return fmt.Errorf("resumed after it was abandoned: %w", ErrTooLate)
+	}
+	s.acts = append(s.acts, a)
+	s.regulate()
+	s.setOrder(s.standing())
+	s.tellFlag(a.at, race.FlagClear, "")
+	s.checkFall(a.at)
+	return nil
+}
+
+func (s *State) abandon(a act) error {
+	if s.fall.fell {
+		return fmt.Errorf("abandoned after the chequered flag: %w", ErrTooLate)
+	}
+	s.acts = append(s.acts, a)
+	s.regulate()
+	s.rebuild()
+	s.tell(race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.fall.lap, TimeMS: a.at.Millis(), Text: "counted back"})
+	s.tellHead(a.at)
+	return nil
+}
+
+// flag is the track status now.
+func (s *State) flag() race.FlagState {
+	switch {
+	case s.abandoned != nil:
+		return race.FlagRed
+	case s.fall.fell:
+		return race.FlagChequered
+	case len(s.flags) > 0:
+		return s.flags[len(s.flags)-1].flag
+	}
+	return race.FlagClear
+}
+
+// hardness of a track status: a safety car is harder than a virtual one.
+var hardness = [...]int{
+	race.FlagClear: 0, race.FlagYellow: 1, race.FlagVirtualSafetyCar: 2, race.FlagSafetyCar: 3, race.FlagRed: 4, race.FlagChequered: 5,
+}
+
+// worstFlag is the hardest status that a lap saw.
+func (s *State) worstFlag(from, to race.Micros) race.FlagState {
+	worst := race.FlagClear
+	for i := len(s.flags) - 1; i >= 0; i-- {
+		if f := s.flags[i]; f.at <= to {
+			if hardness[f.flag] > hardness[worst] {
+				worst = f.flag
+			}
+			if f.at <= from {
+				break
+			}
+		}
+	}
+	return worst
+}

@@ -1,0 +1,88 @@
+package timing
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// lead is a crossing of the finish line by the leader.
+type lead struct {
+	at  race.Micros // untruncated
+	lap int         // that was completed
+}
+
+// inRace says that a car was not out at a time.
+func (c *car) inRace(at race.Micros) bool {
+	return c.ruled.stopAt == race.NoTime || c.ruled.stopAt >= at
+}
+
+// lapsBy counts the laps that a car had completed at a time.
+func (c *car) lapsBy(at race.Micros) int {
+	n, _ := slices.BinarySearch(c.run.ends, at+1)
+	return n
+}
+
+// leads are the leader's crossings from when a limit of time may have been reached. The leader at the end of a lap is
+// who completed it first (rule 1) of those who are still in the race: who led and is out leads no more.
+func (s *State) leads() []lead {
+	since := s.head.Rules.RunningLimit
+	if w := s.head.Rules.WindowLimit; since == 0 || w > 0 && w < since {
+		since = w
+	}
+	if n := len(s.firsts); n == 0 || s.latest < since {
+		return nil
+	}
+	if s.outLed(since) {
+		return s.leadsOfAll(since)
+	}
+	from, _ := slices.BinarySearch(s.firsts, since)
+	out := make([]lead, 0, len(s.firsts)-from)
+	for lap := from; lap < len(s.firsts); lap++ {
+		out = append(out, lead{s.firsts[lap], lap + 1})
+	}
+	return out
+}
+
+// outLed says that a car is out which had completed more laps than who led the others at a time: the first to complete
+// a lap is not the leader then.
+func (s *State) outLed(at race.Micros) bool {
+	out, in := 0, 0
+	for i := range s.cars {
+		c := &s.cars[i]
+		if c.ruled.stopAt != race.NoTime {
+			out = max(out, c.run.laps)
+		} else {
+			in = max(in, c.lapsBy(at))
+		}
+	}
+	return out > in
+}
+
+// leadsOfAll goes through all crossings from a time on, with who was still in the race at each.
+func (s *State) leadsOfAll(since race.Micros) (out []lead) {
+	type crossing struct {
+		lead
+		car race.CarIdx
+	}
+	var all []crossing
+	laps := make([]int, len(s.cars)) // by car, so far
+	for i := range s.cars {
+		laps[i] = s.cars[i].lapsBy(since - 1)
+		for lap, at := range s.cars[i].run.ends[laps[i]:] {
+			all = append(all, crossing{lead{at, laps[i] + lap + 1}, race.CarIdx(i)})
+		}
+	}
+	slices.SortFunc(all, func(x, y crossing) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(y.lap, x.lap)) })
+	for _, one := range all {
+		leads := s.cars[one.car].inRace(one.at)
+		for i := 0; leads && i < len(laps); i++ {
+			leads = laps[i] < one.lap || !s.cars[i].inRace(one.at)
+		}
+		if laps[one.car] = one.lap; leads {
+			out = append(out, one.lead)
+		}
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package oracle
+
+import (
+	"cmp"
+
+	"lightsout/race"
+)
+
+// driveAll drives all cars, first as if there were no flag, then up to it. It reports whether it fell.
+func (b *book) driveAll() bool {
+	for _, c := range b.cars {
+		b.drive(c, race.TimeMax, false)
+	}
+	flag, fell, counted := b.flag()
+	for _, c := range b.cars {
+		if fell {
+			b.drive(c, flag, counted)
+		}
+		if c.state == race.Retired && c.finished && len(c.ends) > 0 { // it took the flag: what came then changes nothing
+			c.state, c.reason = race.OnGrid, ""
+		}
+	}
+	return fell
+}
+
+// drive counts a car's laps up to its first crossing of the finish line from the flag on (rules 2, 6, 10, 11).
+func (b *book) drive(c *runner, flag race.Micros, counted bool) {
+	c.ends, c.progress, c.at, c.finished, c.begun = nil, -1, 0, counted, c.entry.StartOffsetM <= 0
+	c.last = make([]race.Micros, len(b.head.Lines))
+	for i := range c.last {
+		c.last[i] = race.NoTime
+	}
+	if c.begun {
+		c.last[0] = 0
+	}
+	for _, p := range c.passings {
+		progress := len(c.ends)*len(b.head.Lines) + p.line
+		if p.line == 0 {
+			progress += len(b.head.Lines)
+		}
+		seen, counts := b.judge(c, p, progress)
+		if p.made && seen == race.Accepted {
+			seen = race.Estimated
+		}
+		if b.verdict[p.seq] = seen; counts && b.started {
+			c.cross(p, progress, flag)
+		}
+	}
+}
+
+// cross takes a hit that counts.
+func (c *runner) cross(p passing, progress int, flag race.Micros) {
+	c.last[p.line] = p.at
+	if !c.begun { // it started behind the line
+		c.begun, c.progress, c.at = true, 0, p.at
+		return
+	}
+	c.progress, c.at = progress, p.at
+	if p.line == 0 {
+		c.ends = append(c.ends, p.at)
+		c.finished = p.at >= flag
+	}
+}
+
+// judge says what is made of a hit of a car, and whether it counts (rule 10).
+func (b *book) judge(c *runner, p passing, progress int) (race.Verdict, bool) {
+	rules, lapFrom, last := b.head.Rules, race.Micros(0), c.last[p.line]
+	if n := len(c.ends); n > 0 {
+		lapFrom = cut(c.ends[n-1], rules.Precision)
+	}
+	back := p.line != 0 && progress <= c.progress
+	switch {
+	case p.out, p.at < 0, c.state == race.NotStarted, c.stopAt != race.NoTime && p.at > c.stopAt:
+		return race.Rejected, false
+	case p.at == last, !p.forced && last != race.NoTime && p.at-last < rules.DeadTime:
+		return race.Duplicate, false
+	case c.finished, !c.begun && p.line != 0:
+		return race.Accepted, false
+	case p.forced:
+		return race.Accepted, !back
+	case p.line == 0 && c.begun && cut(p.at, rules.Precision)-lapFrom < rules.MinLap, back:
+		return race.Suspect, false
+	}
+	return race.Accepted, true
+}
+
+func cut(at, precision race.Micros) race.Micros {
+	for at%precision != 0 {
+		at -= ((at % precision) + precision) % precision
+	}
+	return at
+}
+
+// time is a car's race time at the end of its last lap, with its penalties (rule 5).
+func (b *book) time(c *runner) race.Micros {
+	return cut(c.ends[len(c.ends)-1], b.head.Rules.Precision) + c.penalty
+}
+
+// millis is that in the unit of a result; gaps are differences of it.
+func (b *book) millis(c *runner) int64 { return int64(b.time(c) / race.Millisecond) }
+
+func (b *book) exact(c *runner) race.Micros { return c.ends[len(c.ends)-1] + c.penalty }
+
+// gridPlace puts starts from the pit lane behind the grid.
+func gridPlace(e race.Entry) int {
+	place := 0
+	if e.PitLaneStart {
+		place = 2 * race.CarsMax
+	}
+	if e.Grid > 0 {
+		return place + e.Grid
+	}
+	return 2*race.CarsMax + place
+}
+
+// behind orders two cars by the last line that they passed and when (rules 1, 4, 11).
+func behind(x, y *runner) int {
+	return cmp.Or(cmp.Compare(x.state, y.state), cmp.Compare(y.progress, x.progress), cmp.Compare(x.at, y.at), onGrid(x, y))
+}
+
+func onGrid(x, y *runner) int {
+	return cmp.Or(cmp.Compare(gridPlace(x.entry), gridPlace(y.entry)), cmp.Compare(x.car, y.car))
+}

@@ -1,0 +1,141 @@
+package timing
+
+import (
+	"lightsout/race"
+)
+
+// restore works out what a snapshot leaves out, and checks that every value is one that a race can have, so that
+// nothing later can fail on it.
+func (s *State) restore(a *archive) {
+	if a.err != nil {
+		return
+	}
+	if len(s.head.Lines) > 0 {
+		if err := s.layOut(&s.head); err != nil {
+			a.damaged("%v", err)
+			return
+		}
+	}
+	s.checkHead(a)
+	s.checkOrder(a)
+	for i := range s.acts {
+		s.checkAct(a, &s.acts[i])
+	}
+	for i := range s.cars {
+		for j := range s.cars[i].acts {
+			s.checkAct(a, &s.cars[i].acts[j])
+		}
+	}
+	if a.err != nil {
+		return
+	}
+	s.regulate()
+	for i := range s.cars {
+		s.cars[i].rule(s.head.Rules)
+		s.checkRun(a, &s.cars[i])
+	}
+	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
+		for _, h := range *s.hitsOf(idx) {
+			s.checkHit(a, &h)
+		}
+	}
+}
+
+// checks notes the first thing that does not hold.
+func checks(a *archive, what string, holds ...bool) {
+	for i, ok := range holds {
+		if !ok {
+			a.damaged("%s has a value that no race has (%d)", what, i)
+		}
+	}
+}
+
+// known says that a slot is a car's, or with NoCar nobody's.
+func (s *State) known(idx race.CarIdx) bool { return idx >= race.NoCar && int(idx) < len(s.cars) }
+
+func inTime(t race.Micros) bool { return t >= -2*race.TimeMax && t <= 2*race.TimeMax }
+
+func (s *State) checkHead(a *archive) {
+	checks(a, "the head", len(s.cars) <= race.CarsMax, len(s.cars) == len(s.entries), len(s.cars) == len(s.order),
+		s.lines != nil || len(s.cars) == 0, s.status <= race.Failed,
+		s.latest == race.NoTime || inTime(s.latest), s.known(s.bests.car), len(s.bests.minis) == s.minis,
+		s.fall.lap >= 0 && s.fall.lap <= len(s.firsts), s.result.version >= 0, s.result.status <= race.Amended,
+		len(s.sources.offsets) == len(s.sources.decoders), len(s.sources.decoders) <= sourcesMax+1,
+		len(s.sources.sessions) <= sourcesMax+1)
+	if s.lines != nil && s.head.Rules.Validate() != nil {
+		a.damaged("%v", s.head.Rules.Validate())
+	}
+	for _, t := range s.firsts {
+		checks(a, "a lap", inTime(t))
+	}
+	for _, b := range s.sources.boxes {
+		checks(a, "a transponder", s.known(b.car))
+	}
+	for _, by := range s.sources.offsets {
+		checks(a, "a decoder", inTime(by))
+	}
+}
+
+// checkOrder sees that each car has one place, and notes it.
+func (s *State) checkOrder(a *archive) {
+	if a.err != nil || s.order == nil {
+		return
+	}
+	s.place = make([]int32, len(s.order))
+	for i := range s.place {
+		s.place[i] = -1
+	}
+	for at, idx := range s.order {
+		if idx < 0 || int(idx) >= len(s.order) || s.place[idx] >= 0 {
+			a.damaged("car slot %d has no place of its own", idx)
+			return
+		}
+		s.place[idx] = int32(at)
+	}
+}
+
+func (s *State) checkAct(a *archive, one *act) {
+	car := race.CarIdx(0)
+	switch b := one.body.(type) {
+	case race.Corrected:
+		if b.Kind == race.CorrectMove || b.Kind == race.CorrectInsert || b.Kind == race.CorrectSplit {
+			car = b.Car
+		}
+	case race.TransponderAssigned:
+		car = b.Car
+	case race.FlagShown:
+		checks(a, "a flag", b.Flag <= race.FlagChequered, b.Sector >= 0, b.Sector <= sectorsMax)
+	case race.Undone:
+		checks(a, "an undoing", b.Of < one.seq)
+	case race.Penalised:
+		checks(a, "a penalty", inTime(b.Amount))
+	default: // nothing is looked up by what it says
+	}
+	checks(a, "a ruling", inTime(one.at), s.known(car))
+}
+
+func (s *State) checkRun(a *archive, c *car) {
+	r := &c.run
+	lines := int32(len(s.lines))
+	checks(a, "a car", len(r.trail) == len(s.lines)+1, len(r.hitAt) == len(s.lines), len(r.bestMinis) == s.minis,
+		r.laps == len(r.ends), r.laps == len(r.done), r.laps < 1<<24,
+		r.progress >= -1 && r.progress <= int32(r.laps+1)*lines, inTime(r.progressAt), inTime(r.lapStart),
+		r.nextSector >= 0 && r.nextSector <= 3, r.nextMini >= -1 && r.nextMini < max(1, s.minis),
+		r.nextFit >= 0 && r.nextFit <= len(c.ruled.fits), r.state <= race.Disqualified, s.known(r.row.Car),
+		len(r.row.MiniMarks) <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
+	for _, t := range r.ends {
+		checks(a, "a lap", inTime(t))
+	}
+	for _, c := range r.trail {
+		checks(a, "a crossing", c.progress >= -1, inTime(c.at))
+	}
+	for _, t := range r.hitAt {
+		checks(a, "a line", t == race.NoTime || inTime(t))
+	}
+}
+
+func (s *State) checkHit(a *archive, h *hit) {
+	checks(a, "a hit", inTime(h.at), int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
+		s.known(h.home), h.home != race.NoCar || h.box >= 0 && int(h.box) < len(s.sources.boxes),
+		h.ruled <= withdrawn, h.verdict <= race.Estimated)
+}

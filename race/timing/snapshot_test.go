@@ -1,0 +1,196 @@
+package timing_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/crc32"
+	"math/rand/v2"
+	"testing"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// eventful is a race in which everything happens that a state can hold.
+func eventful(t testing.TB, seen map[string]bool) *script {
+	s := &script{t: t, state: timing.New(), seen: seen, author: "a steward"}
+	head := race.Race{
+		ID: "eventful", Name: "Eventful", Kind: race.External, Circuit: "x", Lines: fullCircuit(), Rules: race.F1(9), Cars: 4,
+		Seed: 7, TickHz: 10, Speed: 1.5, CircuitText: "circuit x",
+	}
+	head.Rules.MustFinish = true
+	s.do(0, race.Announced{Race: head})
+	for i := range 4 {
+		s.do(0, race.Entered{Entry: race.Entry{
+			Number: i + 1, Code: "AAA", Name: "A", Team: "T", Colour: "ffffff", Grid: i + 1, PitLaneStart: i == 3,
+			StartOffsetM: 4 * (i % 2), Transponders: []string{string(rune('a' + i))},
+		}})
+	}
+	s.do(0, race.StartAborted{})
+	s.do(0, race.TyresFitted{Car: 0, Compound: race.Soft, AgeLaps: 2})
+	s.started()
+	sequence := uint64(0)
+	hear := func(box string, line int, seconds float64) {
+		sequence++
+		s.do(seconds, race.Passing{Car: race.NoCar, Line: line, InPit: line == pitEntry, SpeedKMH: 300, Source: &race.Source{
+			Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
+		}})
+	}
+	s.do(1, race.FlagShown{Flag: race.FlagYellow, Sector: 2})
+	for lap := range 4 {
+		for line := 1; line <= 6; line++ {
+			for i, box := range []string{"a", "b", "c", "d", "stranger"} {
+				hear(box, line%6, float64(lap*90+line*15)+float64(i)/3)
+			}
+		}
+	}
+	sequence-- // under one number at two times
+	hear("c", finish, 361)
+	s.do(364, race.Passing{Car: 0, Line: sector1, Source: &race.Source{Decoder: "d", Session: "2", Sequence: 1}})
+	s.do(290, race.TyresFitted{Car: 1, Compound: race.Hard, Stationary: 2 * race.Second})
+	s.corrections()
+	s.do(400, race.Suspended{})
+	s.do(500, race.Resumed{})
+	s.do(501, race.Suspended{})
+	s.lap(1, 510)
+	s.do(511, race.Abandoned{Lap: 6})
+	s.do(512, race.Ended{})
+	s.do(513, race.ResultDeclared{Reason: "no protest"})
+	s.do(514, race.CarDisqualified{Car: 1, Reason: "underweight"})
+	return s
+}
+
+// corrections has the marshals and the stewards at work.
+func (s *script) corrections() {
+	s.do(362, race.DecoderSet{Decoder: "d", Offset: race.Millisecond, Reason: "clock"})
+	s.do(362, race.TransponderAssigned{Transponder: "stranger", Car: 3, Reason: "a spare"})
+	s.do(362, race.Corrected{Kind: race.CorrectInsert, Car: 2, Line: sector1, At: 363 * race.Second, Reason: "seen"})
+	s.do(362, race.Corrected{Kind: race.CorrectSplit, Car: 2, Lap: 2, Reason: "seen"})
+	s.do(362, race.Undone{Of: s.seq, Reason: "not seen"})
+	for _, kind := range []race.CorrectionKind{race.CorrectReject, race.CorrectAccept, race.CorrectMove} {
+		s.do(363, race.Corrected{Kind: kind, Passing: 40 + race.Seq(kind), Car: 1, Reason: "seen"})
+	}
+	s.do(364, race.Penalised{Car: 1, Kind: race.PenaltyDriveThrough, Amount: race.Second, Reason: "speeding"})
+	s.do(364, race.PenaltyServed{Car: 1, Penalty: s.seq})
+	s.do(364, race.Penalised{Car: 2, Amount: 5 * race.Second, Reason: "corner cut"})
+	s.do(364, race.LapDeleted{Car: 2, Lap: 1, Reason: "track limits"})
+	s.do(365, race.CarRetired{Car: 2, Reason: "engine"})
+	s.do(365, race.CarNotStarted{Car: 3, Reason: "ill"})
+}
+
+func TestSnapshot_CarriesEveryFieldOfTheState(t *testing.T) {
+	seen := map[string]bool{}
+	s := eventful(t, seen)
+	s.restored()
+	for _, field := range timing.FieldsOfState() {
+		if !seen[field] {
+			t.Errorf("%s had no value in any snapshot: have it filled, or it is not known to be carried", field)
+		}
+	}
+}
+
+// TestSnapshot_HasTheBytesOfItsVersion fails when the layout changes: raise the version in snapshot.go then.
+func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
+	b, err := eventful(t, nil).state.AppendBinary([]byte("before"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "LOT1 6612f94dc17a41c7"
+	sum := sha256.Sum256(b[6:])
+	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
+		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)
+	}
+}
+
+func TestDecode_RefusesDamage(t *testing.T) {
+	good, err := eventful(t, nil).state.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range good {
+		if _, err := timing.Decode(good[:n]); !errors.Is(err, timing.ErrSnapshot) {
+			t.Fatalf("cut off after %d bytes: %v", n, err)
+		}
+		damaged := bytes.Clone(good)
+		damaged[n] ^= 0x10
+		if _, err := timing.Decode(damaged); !errors.Is(err, timing.ErrSnapshot) {
+			t.Fatalf("with byte %d damaged: %v", n, err)
+		}
+	}
+}
+
+// resummed gives damaged bytes a checksum that fits, which would keep all of them out.
+func resummed(b []byte) []byte {
+	if len(b) < 4 {
+		return b
+	}
+	sum := crc32.Checksum(b[:len(b)-4], crc32.MakeTable(crc32.Castagnoli))
+	return binary.LittleEndian.AppendUint32(bytes.Clone(b[:len(b)-4]), sum)
+}
+
+func TestDecode_SurvivesDamageThatTheChecksumFits(t *testing.T) {
+	good, err := eventful(t, nil).state.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random, decoded := rand.New(rand.NewPCG(1, 2)), 0
+	for n := 0; n < len(good); n += 5 {
+		for _, value := range []byte{good[n] + 2, 0, byte(random.Uint32())} {
+			damaged := bytes.Clone(good)
+			damaged[n] = value
+			s, err := timing.Decode(resummed(damaged))
+			if err != nil {
+				continue
+			}
+			if decoded++; decoded%4 == 0 {
+				goOn(s)
+			}
+		}
+	}
+	t.Logf("%d of %d damaged snapshots were read", decoded, 3*len(good)/5)
+}
+
+// FuzzDecodeState tries any bytes with a checksum that fits: no panic, and what is read can go on.
+func FuzzDecodeState(f *testing.F) {
+	for _, s := range []*script{{t: f, state: timing.New()}, eventful(f, nil)} {
+		b, err := s.state.AppendBinary(nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := timing.Decode(resummed(b))
+		if err != nil {
+			return
+		}
+		again, err := s.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if twin, err := timing.Decode(again); err != nil || s.Differs(twin) != "" {
+			t.Fatalf("not the same after another snapshot: %v %s", err, s.Differs(twin))
+		}
+		goOn(s)
+	})
+}
+
+// goOn applies a record of each kind; that some are refused is fine.
+func goOn(s *timing.State) {
+	for i, body := range []race.Body{
+		race.Passing{Car: 0}, race.Passing{Car: 1, Line: 1}, race.Passing{Car: race.NoCar, Source: &race.Source{
+			Decoder: "d", Session: "1", Sequence: 40, Transponder: "stranger",
+		}},
+		race.Started{}, race.CarRetired{Car: 0}, race.Penalised{Car: 1, Amount: 1}, race.FlagShown{Flag: race.FlagSafetyCar},
+		race.Suspended{}, race.Resumed{}, race.TransponderAssigned{Transponder: "a", Car: 1}, race.DecoderSet{Decoder: "d", Offset: 5},
+		race.Corrected{Kind: race.CorrectInsert, Car: 0, At: 1}, race.Undone{Of: 20}, race.Undone{Of: 130}, race.LapDeleted{Lap: 1},
+		race.TyresFitted{Car: 1}, race.StartAborted{}, race.Abandoned{}, race.Ended{}, race.ResultDeclared{}, race.CarDisqualified{},
+	} {
+		r := race.Record{Seq: race.Seq(1_000_000 + i), Time: 600 * race.Second, Body: body}
+		_, _ = s.Apply(&r, nil)
+	}
+	s.Classification()
+}

@@ -1,0 +1,145 @@
+package folder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+
+	"lightsout/race"
+)
+
+// head is what is taken from race.json.
+type head struct {
+	Year          int             `json:"year"`
+	Name          string          `json:"name"`
+	Laps          int             `json:"laps"`
+	ScheduledLaps *int            `json:"scheduled_laps"`
+	RedFlags      []redFlag       `json:"red_flags"`
+	LapsComplete  *bool           `json:"laps_complete"`
+	Rules         json.RawMessage `json:"rules"`
+}
+
+// redFlag is a suspension. Resumed is N where it was not; other letters say how it was.
+type redFlag struct {
+	Lap     string `json:"Lap"`
+	Resumed string `json:"Resumed"`
+}
+
+func (r *reader) readHead() error {
+	data, err := fs.ReadFile(r.dir, headFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.note("%s is missing: the distance is taken to be the most laps of a car", headFile)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", headFile, err)
+	}
+	if err := json.Unmarshal(data, &r.head); err != nil {
+		return headError(data, err)
+	}
+	for _, laps := range []int{r.head.Laps, r.head.scheduled()} {
+		if laps < 0 || laps > race.LapsMax {
+			return &Error{headFile, 0, fmt.Sprintf("laps is %d: expected 0 to %d", laps, race.LapsMax)}
+		}
+	}
+	return nil
+}
+
+// headError says what is wrong in race.json and in which line.
+func headError(data []byte, err error) error {
+	lineAt := func(offset int64) int { return 1 + strings.Count(string(data[:min(offset, int64(len(data)))]), "\n") }
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return &Error{headFile, lineAt(syntax.Offset), "is no valid JSON: " + err.Error()}
+	case errors.As(err, &kind):
+		return &Error{headFile, lineAt(kind.Offset), fmt.Sprintf("%s is a %s: expected %s", kind.Field, kind.Value, kind.Type)}
+	}
+	return &Error{headFile, 0, "is no valid JSON: " + err.Error()}
+}
+
+// scheduled is the distance that the head names; 0 where it names none.
+func (h *head) scheduled() int {
+	if h.ScheduledLaps != nil {
+		return *h.ScheduledLaps
+	}
+	return h.Laps
+}
+
+// rules are those of race.json: a preset by its name, and any field that differs from it. Without, those of F1.
+func (r *reader) rules() (race.RuleSet, error) {
+	if r.head.Rules == nil {
+		return race.F1(r.lapsOr(nil)), nil
+	}
+	wrong := func(format string, args ...any) (race.RuleSet, error) {
+		return race.RuleSet{}, &Error{headFile, 0, "rules: " + fmt.Sprintf(format, args...)}
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(r.head.Rules, &given); err != nil {
+		return wrong("expected an object of the fields %s", strings.Join(ruleNames(), ", "))
+	}
+	for _, name := range sortedKeys(given) {
+		if !slices.Contains(ruleNames(), name) {
+			return wrong("%q is unknown: expected %s", name, strings.Join(ruleNames(), ", "))
+		}
+	}
+	named := struct {
+		Name string `json:"name"`
+	}{Name: "f1"}
+	if err := json.Unmarshal(r.head.Rules, &named); err != nil {
+		return wrong("name is no text: expected %s", strings.Join(race.Presets, ", "))
+	}
+	laps := 0
+	if named.Name != "endurance" { // which is run by time, unless it says otherwise
+		laps = r.lapsOr(given["laps"])
+	}
+	rules, err := race.Preset(named.Name, laps, 0)
+	if err != nil {
+		return wrong("%v", err)
+	}
+	if err := json.Unmarshal(r.head.Rules, &rules); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			return wrong("%s is a %s: expected %s", kind.Field, kind.Value, kind.Type)
+		}
+		return wrong("%v", err)
+	}
+	if err := rules.Validate(); err != nil {
+		return wrong("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return rules, nil
+}
+
+// lapsOr is the distance that the head names, where the rules do not.
+func (r *reader) lapsOr(given json.RawMessage) int {
+	switch laps := r.head.scheduled(); {
+	case given != nil:
+		return 0
+	case laps > 0:
+		return laps
+	}
+	return r.distance()
+}
+
+// ruleNames are the fields of a rule set as JSON names them.
+func ruleNames() (names []string) {
+	t := reflect.TypeFor[race.RuleSet]()
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("json"))
+	}
+	return names
+}
+
+func sortedKeys(m map[string]json.RawMessage) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,273 @@
+package folder
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+
+	"lightsout/race"
+)
+
+// race puts the records in order: head, entries, start, and then what arrived with what was ordered between.
+func (r *reader) race() (*Race, error) {
+	rules, err := r.rules()
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{rows: map[int]race.Seq{}, hits: map[int]race.Seq{}}
+	w.add(0, "", race.Announced{Race: race.Race{
+		ID: r.id, Name: r.name(), Kind: race.External, Cars: len(r.entries), Rules: rules, Lines: r.lines,
+	}})
+	r.paint()
+	for _, e := range r.entries {
+		w.add(0, "", race.Entered{Entry: e})
+	}
+	for range r.abortedStarts(rules) {
+		w.add(0, "", race.StartAborted{})
+	}
+	orders, err := r.placed()
+	if err != nil {
+		return nil, err
+	}
+	r.write(w, orders)
+	return &Race{Records: w.out, Notes: r.notes}, nil
+}
+
+func (r *reader) name() string {
+	switch {
+	case r.head.Name == "":
+		return string(r.id)
+	case r.head.Year > 0:
+		return fmt.Sprintf("%s %d", r.head.Name, r.head.Year)
+	}
+	return r.head.Name
+}
+
+// distance is that of a race whose head names none: the most laps of a car, or the most hits of one on the finish line
+// that are far enough apart.
+func (r *reader) distance() (most int) {
+	for _, ends := range r.laps {
+		most = max(most, len(ends))
+	}
+	type owner struct {
+		car race.CarIdx
+		box string
+	}
+	hits := map[owner][]race.Micros{}
+	for _, a := range r.arrivals {
+		if p, ok := a.body.(race.Passing); ok && a.row > 0 && p.Line == 0 {
+			whose := owner{car: p.Car}
+			if p.Car == race.NoCar {
+				whose.box = p.Source.Transponder
+			}
+			hits[whose] = append(hits[whose], a.at)
+		}
+	}
+	for _, times := range hits {
+		slices.Sort(times)
+		laps, last := 0, race.Micros(0)
+		for _, at := range times {
+			if at-last >= race.F1(1).MinLap {
+				laps, last = laps+1, at
+			}
+		}
+		most = max(most, laps)
+	}
+	most = min(max(most, 1), race.LapsMax)
+	if r.there(passingsFile) {
+		r.note("%s names no distance: it is taken to be the most laps of a car, %d", headFile, most)
+	}
+	return most
+}
+
+// abortedStarts are laps that a race was short of its distance for no other reason that the laps tell.
+func (r *reader) abortedStarts(rules race.RuleSet) int {
+	short := r.head.scheduled() - r.head.Laps
+	if r.there(passingsFile) || short <= 0 || r.head.Laps <= 0 || len(r.head.RedFlags) > 0 ||
+		rules.RunningLimit > 0 && r.lastPassing() >= rules.RunningLimit {
+		return 0
+	}
+	r.note("the race was %d laps short of its distance, with no red flag and time left: aborted starts", short)
+	return short
+}
+
+// writer numbers the records.
+type writer struct {
+	out  []race.Record
+	rows map[int]race.Seq // of control.csv
+	hits map[int]race.Seq // of passings.csv
+	last race.Micros
+}
+
+func (w *writer) add(at race.Micros, author string, b race.Body) race.Seq {
+	seq := race.Seq(len(w.out) + 1)
+	w.out = append(w.out, race.Record{Seq: seq, Time: at, Author: author, Body: b})
+	w.last = max(w.last, at)
+	return seq
+}
+
+func (w *writer) order(o *order) {
+	of := w.rows[o.of]
+	if o.passing {
+		of = w.hits[o.of]
+	}
+	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
+}
+
+// placedOrder is an order with the number of arrivals that come before it.
+type placedOrder struct {
+	order
+	after int
+}
+
+// placed puts the orders in the order of time and says after which arrivals each comes: what is ordered of the race or
+// a car when its time has come, what is made of hits and laps when all hits up to its time are there.
+func (r *reader) placed() ([]placedOrder, error) {
+	orders := make([]placedOrder, len(r.orders))
+	for i, o := range r.orders {
+		orders[i].order = o
+	}
+	slices.SortStableFunc(orders, func(a, b placedOrder) int { return cmp.Compare(a.at, b.at) })
+	r.resumptions(orders)
+	n := len(r.arrivals)
+	soon, late := make([]race.Micros, n), make([]race.Micros, n) // the newest so far, the oldest still to come
+	for i, a := range r.arrivals {
+		soon[i] = a.at
+		if i > 0 {
+			soon[i] = max(soon[i-1], a.at)
+		}
+	}
+	for i := n - 1; i >= 0; i-- {
+		late[i] = r.arrivals[i].at
+		if i < n-1 {
+			late[i] = min(late[i+1], late[i])
+		}
+	}
+	place, floor := map[int]int{}, 0
+	for i := range orders {
+		o := &orders[i]
+		times := late
+		if o.urgent() {
+			times = soon
+		}
+		o.after = max(floor, sort.Search(n, func(i int) bool { return times[i] > o.at }))
+		switch {
+		case o.passing:
+			o.after = max(o.after, 1+slices.IndexFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }))
+		case o.of > 0:
+			at, before := place[o.of]
+			if !before {
+				return nil, &Error{controlFile, o.row, fmt.Sprintf("of_row is %d, which comes later: expected a row before it in time", o.of)}
+			}
+			o.after = max(o.after, at)
+		case o.kind == "end" || o.kind == "result":
+			floor = o.after
+		}
+		place[o.row] = o.after
+	}
+	slices.SortStableFunc(orders, func(a, b placedOrder) int { return cmp.Compare(a.after, b.after) })
+	return orders, nil
+}
+
+// urgent says that an order needs no hits or laps to be there.
+func (o *order) urgent() bool {
+	switch o.kind {
+	case "clear", "yellow", "safety_car", "virtual_safety_car", "red", "start_aborted", "start",
+		"time", "drive_through", "stop_and_go", "retired", "did_not_start", "disqualified":
+		return true
+	}
+	return false
+}
+
+// resumptions makes suspensions of red flags, and resumptions of the flags that clear them.
+func (r *reader) resumptions(orders []placedOrder) {
+	open := 0 // the row of the red flag that is out
+	for i := range orders {
+		o := &orders[i]
+		switch {
+		case o.kind == "red":
+			o.body = is(race.Suspended{})
+			open = o.row
+		case o.kind == "clear" && open > 0:
+			o.body = is(race.Resumed{})
+			open = 0
+		case o.kind == "abandoned", o.kind == "undo" && o.of == open:
+			open = 0
+		}
+	}
+}
+
+// write adds the records between which orders lie, with the start and the end where nobody says.
+func (r *reader) write(w *writer, orders []placedOrder) {
+	next, begun, ended := 0, false, false
+	start := func() {
+		if !begun {
+			w.add(0, r.starter(), race.Started{})
+			begun = true
+		}
+	}
+	end := func() {
+		if start(); !ended {
+			w.add(w.last, "", race.Ended{})
+			ended = true
+		}
+	}
+	until := func(n int) {
+		for ; next < n; next++ {
+			a := &r.arrivals[next]
+			if _, dns := a.body.(race.CarNotStarted); !dns {
+				start()
+			}
+			w.hits[a.row] = w.add(a.at, "", a.body)
+		}
+	}
+	for i := range orders {
+		o := &orders[i]
+		until(o.after)
+		switch o.kind {
+		case "start":
+			continue
+		case "did_not_start", "start_aborted":
+		case "end":
+			start()
+			ended = true
+		case "result":
+			until(len(r.arrivals))
+			end()
+		default:
+			start()
+		}
+		w.order(&o.order)
+	}
+	until(len(r.arrivals))
+	end()
+}
+
+// starter is who gave the start signal.
+func (r *reader) starter() string {
+	for _, o := range r.orders {
+		if o.kind == "start" {
+			return o.author
+		}
+	}
+	return ""
+}
+
+// teamColours are told apart on dark and on light ground; teams take them in alphabetical order.
+var teamColours = []string{
+	"e4572e", "17a2b8", "8e6bbf", "3fa34d", "d4a017", "4f7cac", "d16ba5", "8a8d91", "b5651d", "5c6bc0", "00a896", "c0504d",
+}
+
+func (r *reader) paint() {
+	var teams []string
+	for _, e := range r.entries {
+		teams = append(teams, e.Team)
+	}
+	slices.Sort(teams)
+	teams = slices.Compact(teams)
+	for i := range r.entries {
+		at, _ := slices.BinarySearch(teams, r.entries[i].Team)
+		r.entries[i].Colour = teamColours[at%len(teamColours)]
+	}
+}
