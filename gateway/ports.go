@@ -107,5 +107,6 @@ type Encoder interface {
 	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
 	Facts(facts *race.Facts) ([]byte, error)
 	Frame(frame *race.Frame) ([]byte, error)
+	Ops(ops *race.Ops) ([]byte, error)
 	Pulse(wallMS int64) ([]byte, error)
 }

@@ -55,7 +55,16 @@ test('the golden snapshot is read', () => {
 test('the golden facts are read', () => {
   const f = readMessage(golden('facts')) as Facts;
   expect(f.seq).toBe(4250);
-  expect(f.facts.map((x) => x.kind)).toEqual(['row', 'order', 'lap', 'event', 'head', 'result']);
+  expect(f.facts.map((x) => x.kind)).toEqual([
+    'row',
+    'order',
+    'lap',
+    'event',
+    'head',
+    'result',
+    'passing',
+    'refused',
+  ]);
   const result = f.facts.find((x) => x.kind === 'result');
   expect(result?.kind === 'result' && result.result.classified[2]).toMatchObject({
     position: 0,
