@@ -13,6 +13,7 @@ var doors = map[string][]string{
 	"race/circuit":        {"race"},
 	"race/drive":          {"race", "race/circuit"},
 	"race/timing":         {"race"},
+	"race/document":       {"race"},
 	"race/timing/oracle":  {"race"},
 	"actors/supervise":    {},
 	"actors/simulator":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
