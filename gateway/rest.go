@@ -42,6 +42,7 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races/:id/results/diff", s.diff)
 	api.Get("/races/:id/results/:version", s.result)
 	api.Get("/races/:id/decoders", s.decoders)
+	api.Get("/races/:id/documents/:file", s.document)
 	api.Get("/races/:id/circuit", s.raceCircuit)
 	api.Get("/actors", s.actors)
 	api.Get("/circuits", s.circuits)
