@@ -104,7 +104,7 @@ func (in *Injector) Strike(at supervise.Strike) {
 		case "kill":
 			if in.due(f, at, tick) {
 				in.note(f, at)
-				panic(supervise.Killed{By: f.String()})
+				panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
 			}
 		case "stall":
 			if in.due(f, at, tick) {

@@ -358,6 +358,9 @@ func (d *drills) over(ctx context.Context, id race.ID) {
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
 
 func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
+	if _, err := d.app.settled(ctx, one.race); err != nil {
+		return nil, err
+	}
 	run := &one.run
 	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
 	for {
