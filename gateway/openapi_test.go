@@ -61,7 +61,7 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
 		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": takenDTO{}, "Sample": sampleDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
 		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
-		"Actor": ActorNode{}, "ActorGroup": ActorGroup{},
+		"Actor": ActorNode{}, "ActorGroup": ActorGroup{}, "Drill": Drill{},
 	} {
 		want := fieldNames(reflect.TypeOf(v))
 		var got []string

@@ -97,6 +97,28 @@ type ActorGroup struct {
 	Actors     []ActorNode `json:"actors"`
 }
 
+// Drills are faults on demand, at simulated races that run.
+type Drills interface {
+	// Scenarios are those that ship with the program, as they are shown.
+	Scenarios() (any, error)
+	// Start begins a drill, given as JSON, and gives its number.
+	Start(ctx context.Context, id race.ID, spec []byte) (int, error)
+	Stop(ctx context.Context, id race.ID) error
+	List(ctx context.Context, id race.ID) ([]Drill, error)
+}
+
+// Drill is a drill on a race.
+type Drill struct {
+	ID        int       `json:"id"`
+	Name      string    `json:"name"`
+	About     string    `json:"about"`
+	Phase     string    `json:"phase"`
+	Injected  int       `json:"injected"`
+	Text      string    `json:"text"` // the verdict in a sentence
+	StartedAt time.Time `json:"started_at"`
+	Verdict   any       `json:"verdict"`
+}
+
 // Boards works out the tower of a race that is over and no longer on the hub.
 type Boards interface {
 	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)

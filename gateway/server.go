@@ -31,6 +31,7 @@ type Deps struct {
 	Outside  Outside
 	Circuits Circuits
 	Actors   Actors
+	Drills   Drills
 	Hub      *Hub
 	Encoder  Encoder
 	Unpacker Unpacker

@@ -27,15 +27,17 @@ type Injected struct {
 	What  string `json:"what"`
 }
 
-// Members say how many actors of a kind there are, where there are many.
-type Members struct{ Cars, Checkpoints int }
+// Members say how many actors of a kind there are, where there are many, and how fast the race ticks (0: 10 Hz).
+type Members struct{ Cars, Checkpoints, TickHz int }
 
 // Injector strikes while a race runs. Its methods are called from many goroutines.
 type Injector struct {
 	scenario *Scenario
 	members  Members
 	faults   []*armed
+	tick     race.Micros  // the length of one
 	now      atomic.Int64 // race time of the newest tick that was seen
+	disarmed atomic.Bool
 
 	// Gates that a fault closes for a while.
 	store, link gate
@@ -60,7 +62,10 @@ type armed struct {
 
 // NewInjector arms a scenario's faults.
 func NewInjector(s *Scenario, m Members) *Injector {
-	in := &Injector{scenario: s, members: m, late: map[*simulator.Hit]bool{}}
+	if m.TickHz == 0 {
+		m.TickHz = 10
+	}
+	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Hit]bool{}}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
 		f.verb, f.object, _ = f.what()
@@ -68,9 +73,6 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	}
 	return in
 }
-
-// tickTime is the length of a tick of race time.
-const tickTime = race.Second / 10
 
 // tickOf is the tick that a message belongs to; 0 where it says none.
 func tickOf(msg any) race.Tick {
@@ -87,9 +89,12 @@ func tickOf(msg any) race.Tick {
 
 // Strike kills and stalls: it is given to supervise as the fault.
 func (in *Injector) Strike(at supervise.Strike) {
+	if in.disarmed.Load() {
+		return
+	}
 	tick := tickOf(at.Message)
 	if tick > 0 {
-		in.advance(race.Micros(tick) * tickTime)
+		in.advance(race.Micros(tick) * in.tick)
 	}
 	for _, f := range in.faults {
 		if f.object != at.Kind {
@@ -99,7 +104,7 @@ func (in *Injector) Strike(at supervise.Strike) {
 		case "kill":
 			if in.due(f, at, tick) {
 				in.note(f, at)
-				panic(supervise.Killed{By: f.String()})
+				panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
 			}
 		case "stall":
 			if in.due(f, at, tick) {
@@ -112,7 +117,7 @@ func (in *Injector) Strike(at supervise.Strike) {
 				panic(errors.New("a bug, by order of the drill"))
 			}
 		case "poison":
-			if tick > 0 && at.When == supervise.BeforeReceive && race.Micros(tick)*tickTime >= f.At.micros() && in.picks(f, at, 0) {
+			if tick > 0 && at.When == supervise.BeforeReceive && race.Micros(tick)*in.tick >= f.At.micros() && in.picks(f, at, 0) {
 				in.note(f, at)
 				panic(errors.New("poisoned, by order of the drill"))
 			}
@@ -190,7 +195,7 @@ func (in *Injector) due(f *armed, at supervise.Strike, tick race.Tick) bool {
 	}
 	now := race.Micros(in.now.Load())
 	if tick > 0 {
-		now = race.Micros(tick) * tickTime
+		now = race.Micros(tick) * in.tick
 	}
 	period := f.period(now)
 	switch {
@@ -201,7 +206,7 @@ func (in *Injector) due(f *armed, at supervise.Strike, tick race.Tick) bool {
 	case tick == 0:
 		return false
 	case f.Rate > 0:
-		return in.chance(f, uint64(tick), at.ID, "") < 1-math.Exp(-f.Rate*float64(tickTime)/float64(race.Second)) && f.new(at.ID, int64(tick))
+		return in.chance(f, uint64(tick), at.ID, "") < 1-math.Exp(-f.Rate*float64(in.tick)/float64(race.Second)) && f.new(at.ID, int64(tick))
 	}
 	return in.picks(f, at, period) && f.new(at.ID, period)
 }
@@ -276,7 +281,7 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 // Meddle loses, doubles and delays hits: it is given to supervise.
 func (in *Injector) Meddle(at supervise.Strike) supervise.Action {
 	hit, ok := at.Message.(*simulator.Hit)
-	if !ok || at.Retried {
+	if !ok || at.Retried || in.disarmed.Load() {
 		return supervise.Pass
 	}
 	for _, f := range in.faults {
@@ -324,6 +329,9 @@ func (in *Injector) note(f *armed, at supervise.Strike) {
 		in.list = append(in.list, Injected{race.Micros(in.now.Load()), f.place + 1, what})
 	}
 }
+
+// Disarm ends all faults.
+func (in *Injector) Disarm() { in.disarmed.Store(true) }
 
 // Injected lists the strikes so far, and counts all of them.
 func (in *Injector) Injected() (int, []Injected) {

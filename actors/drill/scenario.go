@@ -156,7 +156,7 @@ func Parse(file string, data []byte) (*Scenario, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%s: the scenario is empty: expected name, race and faults", file)
 		}
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", file, plain(err))
 	}
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(path.Base(file), path.Ext(file))
@@ -165,6 +165,20 @@ func Parse(file string, data []byte) (*Scenario, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return s, nil
+}
+
+// plain says what the YAML reader found wrong, without its own types.
+func plain(err error) error {
+	var many *yaml.TypeError
+	if !errors.As(err, &many) {
+		return err
+	}
+	var out []error
+	for _, e := range many.Errors {
+		text, _, _ := strings.Cut(e, " in type ")
+		out = append(out, errors.New(text))
+	}
+	return errors.Join(out...)
 }
 
 // Validate reports every fault of the scenario.

@@ -114,6 +114,9 @@ type ChildStopped struct {
 // Killed is what a drill panics with: such a death counts as a restart, never as a failed attempt.
 type Killed struct{ By string }
 
+// String says by what.
+func (k Killed) String() string { return "killed by a drill: " + k.By }
+
 // When says where in the handling of a message a fault strikes.
 type When uint8
 

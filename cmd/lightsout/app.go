@@ -28,6 +28,7 @@ var (
 type app struct {
 	*sqlite.Store // History, but for what is newer than the store
 	platform      *platform
+	drills        *drills
 	hub           *gateway.Hub
 	log           *slog.Logger
 
@@ -96,6 +97,9 @@ func (a *app) running(id race.ID) chan struct{} {
 func (a *app) RaceOver(id race.ID) {
 	a.platform.system.Send(a.platform.processor, processor.Forget{ID: id})
 	a.end(id)
+	if a.drills != nil {
+		go a.drills.over(context.Background(), id)
+	}
 	a.log.Info("race over", slog.String("race", string(id)))
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +40,7 @@ func TestSimulate_IsTheSameTwiceAndFromItsLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first != second || first != timed {
+	if first != second || first != withoutSuspects(t, timed) {
 		t.Errorf("three results differ:\n%s\n%s\n%s", first, second, timed)
 	}
 	other, _, err := command(t, "simulate", "--circuit", "kartwerk", "--laps", "6", "--seed", "8", "--json")
@@ -54,6 +56,97 @@ func TestSimulate_IsTheSameTwiceAndFromItsLog(t *testing.T) {
 	}
 	if _, status, err := command(t, "time", log); err != nil || !strings.Contains(status, "the log is cut off") {
 		t.Errorf("a log that is cut off: %v, %q", err, status)
+	}
+}
+
+// withoutSuspects takes off what time --json has more than simulate --json.
+func withoutSuspects(t *testing.T, timed string) string {
+	t.Helper()
+	result, _, found := strings.Cut(timed, ",\n  \"suspects\": [")
+	if !found {
+		t.Fatalf("no list of suspects in %s", timed)
+	}
+	return result + "\n}\n"
+}
+
+// garage is a folder with hits of every doubtful kind.
+func garage(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	passings := "time_ms,number,transponder,line,decoder,session,sequence\n" +
+		"30000,7,,0,d,1,1\n30000,7,,0,d,1,1\n31000,7,,0,d,1,2\n45000,,box,0,d,1,3\n-5000,8,,0,d,1,4\n" +
+		"40000,8,,1,d,1,5\n110000,8,,1,d,1,6\n60000,7,,0,d,1,7\n"
+	for i := range 12 {
+		passings += fmt.Sprintf("%d,,box,0,d,1,%d\n", 70_000+i, 100+i)
+	}
+	for name, text := range map[string]string{
+		"entries.csv": "number,code\n7,AAA\n8,BBB\n", "lines.csv": "kind,permyriad\nfinish,0\nsector,5000\n",
+		"passings.csv": passings, "control.csv": "time_ms,kind,number,value,reason,author\n50000,time,7,5000,corner cut,a steward\n",
+		"race.json": `{"name": "Garage", "rules": {"name": "kart", "laps": 9}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestTime_SaysWhatIsSuspectByKindWithTheReason(t *testing.T) {
+	out, status, err := command(t, "time", garage(t), "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"14 suspect hits\n", `record 8, 0:45.000, no car, line 0 (finish): the transponder "box" is no car's`,
+		"car 8 BBB, line 1 (sector): line 1 again in lap 1", "a split of the lap is offered at 1:15.000", "and 4 more (--json lists them all)",
+		"2 duplicate hits\n", "car 7 AAA, line 0 (finish): the decoder told of it in record", "within the dead time of 0:02.000",
+		"1 rejected hit\n", "car 8 BBB, line 0 (finish): before the start signal",
+	} {
+		if !strings.Contains(status, want) {
+			t.Errorf("%q is not said in\n%s", want, status)
+		}
+	}
+	var got struct {
+		Suspects []struct {
+			Verdict, Reason string
+			DriverNumber    *int   `json:"driver_number"`
+			SplitUS         *int64 `json:"split_us"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.Suspects); n != 17 {
+		t.Errorf("%d suspects in JSON", n)
+	}
+	for _, s := range got.Suspects {
+		if (s.SplitUS != nil) != strings.Contains(s.Reason, "again in lap") || s.Reason == "" || s.Verdict == "" {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results", "garage")
+	if _, _, err := command(t, "time", garage(t), "--documents", dir, "--format", "csv,html"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"classification.csv": "1,7,AAA,", "classification.html": "Provisional classification", "lap_chart.csv": "lap,position_1",
+		"lap_analysis.html": "AAA", "best_sectors.csv": "sector,rank", "pit_stops.html": "Nobody went through the pit lane",
+		"penalties.csv": "7,AAA,,time,5000,,corner cut,a steward,added",
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %v, expected %q in\n%s", name, err, want, text)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 12 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+	if _, _, err := command(t, "time", garage(t), "--format", "pdf"); !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), "csv, json, html") {
+		t.Errorf("an unknown format: %v", err)
 	}
 }
 

@@ -13,6 +13,7 @@ var doors = map[string][]string{
 	"race/circuit":       {"race"},
 	"race/drive":         {"race", "race/circuit"},
 	"race/timing":        {"race"},
+	"race/document":      {"race"},
 	"race/timing/oracle": {"race"},
 	"actors/supervise":   {},
 	"actors/simulator":   {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
@@ -26,7 +27,7 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"race", "race/circuit", "race/drive", "race/timing"},
+	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing"},
 	"ui":                  {},
 	"cmd/lightsout":       nil, // everything
 }

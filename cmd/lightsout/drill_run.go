@@ -15,6 +15,7 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )
@@ -64,7 +65,7 @@ func (o *observed) committed(b *race.Batch) {
 }
 
 // drillRun runs a race with everything behind it, the SQLite file included; in is nil for the undisturbed one.
-func drillRun(ctx context.Context, order race.Order, in *drill.Injector) (_ *drillRace, err error) {
+func drillRun(ctx context.Context, order race.Order, in *drill.Injector) (*drillRace, error) {
 	c, err := openCircuit(order.Circuit)
 	if err != nil {
 		return nil, err
@@ -73,6 +74,10 @@ func drillRun(ctx context.Context, order race.Order, in *drill.Injector) (_ *dri
 	if err != nil {
 		return nil, err
 	}
+	return drillHead(ctx, head, model, in)
+}
+
+func drillHead(ctx context.Context, head race.Race, model *drive.Model, in *drill.Injector) (_ *drillRace, err error) {
 	dir, err := os.MkdirTemp("", "lightsout-drill-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)

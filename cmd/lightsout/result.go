@@ -50,6 +50,15 @@ type resultJSON struct {
 }
 
 func printResultJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(resultOf(head, entries, c)); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+func resultOf(head race.Race, entries []race.Entry, c race.Classification) resultJSON {
 	out := resultJSON{
 		Race: raceJSON{
 			ID: head.ID, Name: head.Name, Kind: head.Kind.String(), Circuit: head.Circuit, Cars: len(entries),
@@ -60,12 +69,7 @@ func printResultJSON(w io.Writer, head race.Race, entries []race.Entry, c race.C
 	for _, e := range c.Entries {
 		out.Classification = append(out.Classification, classifiedLine(entries[e.Car], e))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(out); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
+	return out
 }
 
 func classifiedLine(who race.Entry, e race.Classified) classifiedJSON {
@@ -124,10 +128,10 @@ func printResultTable(w io.Writer, head race.Race, entries []race.Entry, c race.
 }
 
 func finality(c race.Classification) string {
-	if c.Final() {
-		return "final classification"
+	if c.Version == 0 {
+		return "not finished: order so far"
 	}
-	return "not finished: order so far"
+	return c.Status.String() + " classification"
 }
 
 func gapText(e race.Classified) string {

@@ -1,68 +1,102 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"lightsout/race"
+	"lightsout/race/document"
 	"lightsout/race/timing"
 )
 
+// timeFlags are what time is asked for besides the classification.
+type timeFlags struct {
+	asJSON, laps bool
+	documents    string // a folder; empty: none
+	formats      []string
+}
+
 func newTime() *cobra.Command {
-	var asJSON, laps bool
+	var f timeFlags
 	cmd := &cobra.Command{
 		Use:   "time PATH",
 		Short: "Time a recorded race and print its classification",
-		Long: `Time a recorded race: a log file (simulate --log) or a folder of CSV (laps.csv, and where present
-grid.csv, results.csv for rulings, pitstops.csv, race.json; the columns are in storage/folder/README.md).
-What is suspect is said on standard error.`,
+		Long: `Time a recorded race: a log file (simulate --log) or a folder of CSV (passings.csv or laps.csv, and where
+present entries.csv, lines.csv, control.csv, grid.csv, results.csv, pitstops.csv, race.json; the columns are
+in storage/folder/README.md). What is suspect is said on standard error: hits that do not count, with the
+reason, and rows that do not fit together.`,
 		Example: `  lightsout time races/2022-17-singapore
-  lightsout time race.lolog --json`,
+  lightsout time race.lolog --json
+  lightsout time race.lolog --documents results --format html,csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return timeRace(args[0], asJSON, laps, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if err := checkFormats(f.formats); err != nil {
+				return err
+			}
+			return timeRace(args[0], f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the classification as JSON")
-	cmd.Flags().BoolVar(&laps, "laps", false, "print every lap as well")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the classification and the suspect hits as JSON")
+	cmd.Flags().BoolVar(&f.laps, "laps", false, "print every lap as well")
+	cmd.Flags().StringVar(&f.documents, "documents", "", "folder to write the result documents into")
+	cmd.Flags().StringSliceVar(&f.formats, "format", document.Formats(), "formats of the documents: csv, json, html")
 	return cmd
 }
 
-func timeRace(path string, asJSON, laps bool, out, status io.Writer) error {
-	state := timing.New()
+func timeRace(path string, f timeFlags, out, status io.Writer) error {
+	state, s := timing.New(), newStory()
 	var facts []race.Fact
-	var done []race.Lap
 	note := func(s string) { fmt.Fprintln(status, "note: "+s) }
-	err := recorded(path, func(s step) error {
-		if s.record == nil {
+	err := recorded(path, func(st step) error {
+		if st.record == nil {
 			return nil
 		}
 		var err error
-		if facts, err = state.Apply(s.record, facts[:0]); err != nil {
-			note(fmt.Sprintf("record %d at %v is refused: %v", s.record.Seq, s.record.Time, err))
+		if facts, err = state.Apply(st.record, facts[:0]); err != nil {
+			note(fmt.Sprintf("record %d at %v is refused: %v", st.record.Seq, st.record.Time, err))
 			return nil
 		}
-		for _, f := range facts {
-			if l, ok := f.(race.LapCompleted); ok && laps {
-				done = append(done, l.Lap)
-			}
-		}
+		s.take(st.record, facts)
 		return nil
 	}, note)
 	if err != nil {
 		return err
 	}
-	if len(state.Entries()) == 0 {
+	head, entries, result := state.Race(), state.Entries(), state.Classification()
+	if len(entries) == 0 {
 		return badInput("%s: the log announces no race with cars", path)
 	}
-	head, result := state.Race(), state.Classification()
-	if asJSON {
-		return printResultJSON(out, head, state.Entries(), result)
+	saySuspects(status, s, entries, head.Lines)
+	if f.documents != "" {
+		if err := writeDocuments(f.documents, f.formats, state, s, status); err != nil {
+			return err
+		}
 	}
-	for _, l := range done {
-		fmt.Fprintf(out, "%s lap %d %s position %d\n", state.Entries()[l.Car].Code, l.Number, msText(l.DurationMS, ""), l.Position)
+	if f.asJSON {
+		return printTimedJSON(out, head, entries, result, s)
 	}
-	return printResultTable(out, head, state.Entries(), result)
+	if f.laps {
+		for _, l := range s.allLaps() {
+			fmt.Fprintf(out, "%s lap %d %s position %d\n", entries[l.Car].Code, l.Number, msText(l.DurationMS, ""), l.Position)
+		}
+	}
+	return printResultTable(out, head, entries, result)
+}
+
+// timedJSON is what time --json prints: the result, and the hits that do not count.
+type timedJSON struct {
+	resultJSON
+	Suspects []suspectJSON `json:"suspects"`
+}
+
+func printTimedJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification, s *story) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)}); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
 }

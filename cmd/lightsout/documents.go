@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"lightsout/race"
+	"lightsout/race/document"
+	"lightsout/race/timing"
+)
+
+// checkFormats says which formats are allowed where one is not.
+func checkFormats(formats []string) error {
+	for _, f := range formats {
+		if !slices.Contains(document.Formats(), f) {
+			return badInput("--format has %q: allowed are %s", f, strings.Join(document.Formats(), ", "))
+		}
+	}
+	if len(formats) == 0 {
+		return badInput("--format is empty: allowed are %s", strings.Join(document.Formats(), ", "))
+	}
+	return nil
+}
+
+// writeDocuments writes every document of a race into a folder, as its name and format say.
+func writeDocuments(dir string, formats []string, state *timing.State, s *story, status io.Writer) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return badInput("--documents: %w", err)
+	}
+	in := documentInput(state, s)
+	for _, name := range document.Names() {
+		d, err := document.Make(name, in)
+		if err != nil {
+			return fmt.Errorf("make the document %s: %w", name, err)
+		}
+		for _, format := range formats {
+			if err := writeDocument(filepath.Join(dir, name+"."+format), d, format); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprintf(status, "%d documents in %s\n", len(document.Names())*len(formats), dir)
+	return nil
+}
+
+// documentInput is the race as its documents need it. Before there is a result they are of the order so far.
+func documentInput(state *timing.State, s *story) *document.Input {
+	in := &document.Input{
+		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: s.events, Rulings: s.rulings,
+	}
+	if in.Result.Version == 0 {
+		in.Result = race.Version{Classification: state.Classification()}
+	}
+	if at := in.Result.RecordedAt; at > 0 {
+		in.Published = time.Unix(0, at).UTC().Format("2 January 2006, 15:04 UTC")
+	}
+	return in
+}
+
+func writeDocument(path string, d *document.Document, format string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return badInput("--documents: %w", err)
+	}
+	err = d.Write(f, format)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"lightsout/race"
+)
+
+// suspectsMax is how many hits of each verdict are told of one by one.
+const suspectsMax = 10
+
+// doubts are the verdicts of hits that do not count.
+var doubts = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected}
+
+// suspectJSON is a hit that does not count; what is not known is null.
+type suspectJSON struct {
+	Seq          uint64  `json:"seq"`
+	Verdict      string  `json:"verdict"`
+	Reason       string  `json:"reason"`
+	TimeUS       int64   `json:"time_us"`
+	DriverNumber *int    `json:"driver_number"`
+	NameAcronym  *string `json:"name_acronym"`
+	Line         int     `json:"line"`
+	// SplitUS is where a split of the lap is offered.
+	SplitUS *int64 `json:"split_us"`
+}
+
+func suspectsOf(s *story, entries []race.Entry) []suspectJSON {
+	out := []suspectJSON{}
+	for _, v := range doubts {
+		for _, j := range s.doubtful(v) {
+			one := suspectJSON{
+				Seq: uint64(j.Seq), Verdict: v.String(), Reason: j.Reason, TimeUS: int64(j.Time), Line: j.Line,
+			}
+			if j.Car != race.NoCar {
+				e := entries[j.Car]
+				one.DriverNumber, one.NameAcronym = &e.Number, &e.Code
+			}
+			if v == race.Suspect && j.Split != race.NoTime {
+				split := int64(j.Split)
+				one.SplitUS = &split
+			}
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// saySuspects tells how many hits of each verdict there are, and the first of them with the reason.
+func saySuspects(w io.Writer, s *story, entries []race.Entry, lines []race.Line) {
+	for _, v := range doubts {
+		list := s.doubtful(v)
+		if len(list) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "%d %s %s\n", len(list), v, plural(len(list), "hit"))
+		for _, j := range list[:min(len(list), suspectsMax)] {
+			whose := "no car"
+			if j.Car != race.NoCar {
+				whose = strings.TrimSpace(fmt.Sprintf("car %d %s", entries[j.Car].Number, entries[j.Car].Code))
+			}
+			fmt.Fprintf(w, "  record %d, %v, %s, line %d (%v): %s\n", j.Seq, j.Time, whose, j.Line, lines[j.Line].Kind, j.Reason)
+			if v == race.Suspect && j.Split != race.NoTime {
+				fmt.Fprintf(w, "    a split of the lap is offered at %v\n", j.Split)
+			}
+		}
+		if more := len(list) - suspectsMax; more > 0 {
+			fmt.Fprintf(w, "  and %d more (--json lists them all)\n", more)
+		}
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

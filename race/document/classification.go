@@ -1,0 +1,119 @@
+package document
+
+import (
+	"fmt"
+
+	"lightsout/race"
+)
+
+// classification is the result itself: the cars in its order, with those that are not classified under their own head.
+func classification(in *Input, d *Document) {
+	d.Title = statusTitle(&in.Result) + " classification"
+	d.Columns = append([]Column{{Name: "position", Kind: Number, Label: "Pos"}}, who()...)
+	d.Columns = append(d.Columns,
+		Column{Name: "full_name", Label: "Driver"}, Column{Name: "team_name", Label: "Team"},
+		Column{Name: "laps", Kind: Number, Label: "Laps"}, Column{Name: "status"},
+		Column{Name: "duration", Unit: "ms", Kind: Time, Label: "Time"},
+		Column{Name: "gap", Unit: "ms", Kind: Gap, Label: "Gap"}, Column{Name: "gap_laps", Kind: Number},
+		Column{Name: "interval", Unit: "ms", Kind: Gap, Label: "Interval"},
+		Column{Name: "penalty", Unit: "ms", Kind: Gap, Label: "Penalty"},
+		Column{Name: "best_lap", Unit: "ms", Kind: Time, Label: "Best lap"}, Column{Name: "best_lap_number", Kind: Number, Label: "Lap"},
+		Column{Name: "reason", Label: "Reason"})
+	best := fastest(in.Result.Entries)
+	for _, e := range in.Result.Entries {
+		who := in.entry(e.Car)
+		position, gapLaps := positive(e.Position), number(e.GapLaps)
+		if e.Position == 0 {
+			position, gapLaps = position.as(statusShort(e.Status)), Cell{}
+		}
+		gap, interval := applies(e.GapMS), applies(e.IntervalMS)
+		switch {
+		case e.Position == 1:
+			gap, interval = gap.as("–"), interval.as("–")
+		case e.Status == race.StatusRetired:
+			gap = gap.as(statusShort(e.Status))
+		case e.Position > 0 && e.GapLaps > 0:
+			gap = gap.as(laps(e.GapLaps))
+		}
+		bestLap := applies(e.BestLapMS)
+		if bestLap.Known && e.BestLapMS == best {
+			bestLap = bestLap.set("best")
+		}
+		d.add(section(e.Status), []Cell{position}, in.who(e.Car), []Cell{
+			text(who.Name), text(who.Team), number(e.Laps), text(e.Status.String()), applies(e.DurationMS), gap, gapLaps,
+			interval, penalty(e.PenaltyMS), bestLap, positive(e.BestLap), text(e.Reason),
+		})
+		if bestLap.Mark != "" {
+			d.note("Fastest lap: %d %s, %s on lap %d.", who.Number, nameOf(who), duration(e.BestLapMS), e.BestLap)
+		}
+	}
+}
+
+// penalty is what was added to a race time; the page leaves nothing blank.
+func penalty(ms int64) Cell {
+	if ms == 0 {
+		return Cell{Known: true, Blank: true}
+	}
+	return applies(ms).as(seconds(ms))
+}
+
+// fastest is the best lap of all, in ms; -1 where there is none.
+func fastest(entries []race.Classified) int64 {
+	best := int64(-1)
+	for _, e := range entries {
+		if e.BestLapMS >= 0 && (best < 0 || e.BestLapMS < best) {
+			best = e.BestLapMS
+		}
+	}
+	return best
+}
+
+// statusTitle begins a title with how firm the result is.
+func statusTitle(v *race.Version) string {
+	switch {
+	case v.Version == 0:
+		return "Unofficial"
+	case v.Status == race.Final:
+		return "Final"
+	case v.Status == race.Amended:
+		return "Amended"
+	}
+	return "Provisional"
+}
+
+// statusShort is what stands in the place of a position or a gap.
+func statusShort(s race.ClassifiedStatus) string {
+	switch s {
+	case race.StatusRetired:
+		return "DNF"
+	case race.StatusNotClassified:
+		return "NC"
+	case race.StatusDidNotStart:
+		return "DNS"
+	case race.StatusDisqualified:
+		return "DSQ"
+	case race.StatusFinished:
+	}
+	return ""
+}
+
+// section is the heading that a car stands under; none for those who are classified.
+func section(s race.ClassifiedStatus) string {
+	switch s {
+	case race.StatusNotClassified:
+		return "Not classified"
+	case race.StatusDidNotStart:
+		return "Did not start"
+	case race.StatusDisqualified:
+		return "Disqualified"
+	case race.StatusFinished, race.StatusRetired:
+	}
+	return ""
+}
+
+func laps(n int) string {
+	if n == 1 {
+		return "+1 lap"
+	}
+	return fmt.Sprintf("+%d laps", n)
+}

@@ -1,0 +1,246 @@
+package document
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"lightsout/race"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// columnsMax is how many columns a page has room for; the rest of a wider table stands below, with its keys again.
+const columnsMax = 23
+
+// wordMax is how long a text is kept in one line.
+const wordMax = 16
+
+// page is what the template is filled with.
+type page struct {
+	Title, Race string
+	Facts       []string // of the race, in one line
+	Issue       string   // the version and how firm it is
+	Details     []detail // of the version
+	Foot        string
+	Blocks      bool
+	Narrow      bool // many narrow columns
+	Tables      []pageTable
+	Notes       []string
+	Hash        string
+}
+
+type detail struct{ Label, Text string }
+
+// pageTable is a table of the page. Its groups have headings between the rows, but the first may have none.
+type pageTable struct {
+	Heading string
+	Head    []pageCell
+	Groups  []pageGroup
+	Width   int
+}
+
+type pageGroup struct {
+	Heading string
+	Rows    [][]pageCell
+}
+
+type pageCell struct{ Text, Class string }
+
+// WriteHTML writes a page to print: A4, without scripts, everything in one file.
+func (d *Document) WriteHTML(w io.Writer) error {
+	p := page{
+		Title: d.Title, Race: d.Race.Name, Facts: raceFacts(&d.Race), Issue: issue(&d.Version), Details: d.details(),
+		Blocks: d.blocks, Notes: d.Notes, Hash: d.Version.StateHash,
+	}
+	if p.Race == "" {
+		p.Race = string(d.Race.ID)
+	}
+	p.Foot = p.Race + " · " + p.Title
+	if d.Version.Version > 0 {
+		p.Foot += fmt.Sprintf(" · version %d", d.Version.Version)
+	}
+	if len(d.Rows) > 0 {
+		p.Tables = d.tables()
+	}
+	p.Narrow = len(d.Columns) > 18
+	if err := pageTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("write %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// raceFacts are what stands under the name of a race.
+func raceFacts(r *race.Race) []string {
+	var out []string
+	if r.Circuit != "" {
+		out = append(out, strings.ToUpper(r.Circuit[:1])+r.Circuit[1:])
+	}
+	switch {
+	case r.Rules.Laps == 1:
+		out = append(out, "1 lap")
+	case r.Rules.Laps > 0:
+		out = append(out, fmt.Sprintf("%d laps", r.Rules.Laps))
+	case r.Rules.WindowLimit > 0:
+		out = append(out, strings.TrimSuffix(r.Rules.WindowLimit.String(), ".000"))
+	}
+	if r.Rules.Name != "" {
+		out = append(out, "rules: "+r.Rules.Name)
+	}
+	if r.Kind == race.Simulation {
+		out = append(out, "simulation")
+	}
+	return out
+}
+
+func issue(v *race.Version) string {
+	if v.Version == 0 {
+		return "No result yet"
+	}
+	return fmt.Sprintf("Version %d · %s", v.Version, v.Status)
+}
+
+// details say who made the version, why and when.
+func (d *Document) details() []detail {
+	v := &d.Version
+	if v.Version == 0 {
+		return []detail{{"State", "the order so far"}}
+	}
+	var out []detail
+	for _, one := range []detail{{"By", v.Author}, {"Reason", v.Reason}, {"Published", d.Published}} {
+		if one.Text != "" {
+			out = append(out, one)
+		}
+	}
+	if v.Time > 0 {
+		out = append(out, detail{"Race time", duration(v.Time.Millis())})
+	}
+	return out
+}
+
+// tables cuts the rows in tables: one for each group where there are blocks, and in width where they are too wide.
+func (d *Document) tables() (out []pageTable) {
+	if !d.blocks {
+		return d.cut("", d.Rows)
+	}
+	for from := 0; from < len(d.Rows); {
+		to := from
+		for to < len(d.Rows) && d.Rows[to].Group == d.Rows[from].Group {
+			to++
+		}
+		out = append(out, d.cut(d.Rows[from].Group, d.Rows[from:to])...)
+		from = to
+	}
+	return out
+}
+
+// cut makes as many tables as the rows are wide.
+func (d *Document) cut(heading string, rows []Row) (out []pageTable) {
+	shown := d.shown(rows)
+	room := columnsMax - d.keys
+	for from := d.keys; from == d.keys || from < len(shown); from += room {
+		columns := slices.Concat(shown[:d.keys], shown[min(from, len(shown)):min(from+room, len(shown))])
+		t := d.table(columns)
+		t.Heading, t.Groups = heading, d.groups(columns, rows)
+		if heading != "" {
+			t.Groups[0].Heading = ""
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// shown are the columns with a label that have anything to show in some rows, the keys always.
+func (d *Document) shown(rows []Row) (out []int) {
+	for i := range d.Columns {
+		if d.Columns[i].Label == "" {
+			continue
+		}
+		some := len(out) < d.keys || slices.ContainsFunc(rows, func(r Row) bool {
+			c := &r.Cells[i]
+			return !c.Blank && (c.Known || c.Page != "")
+		})
+		if some {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (d *Document) table(columns []int) pageTable {
+	t := pageTable{Width: len(columns)}
+	for _, i := range columns {
+		t.Head = append(t.Head, pageCell{strings.TrimSpace(d.Columns[i].Label), d.Columns[i].class()})
+	}
+	return t
+}
+
+// class says how the page sets a column.
+func (c *Column) class() string {
+	if c.Kind == Text {
+		return "t"
+	}
+	return "n"
+}
+
+func (d *Document) groups(columns []int, rows []Row) (out []pageGroup) {
+	for _, r := range rows {
+		if n := len(out); n == 0 || out[n-1].Heading != r.Group {
+			out = append(out, pageGroup{Heading: r.Group})
+		}
+		cells := make([]pageCell, len(columns))
+		for i, at := range columns {
+			cells[i] = r.Cells[at].page(&d.Columns[at])
+		}
+		g := &out[len(out)-1]
+		g.Rows = append(g.Rows, cells)
+	}
+	return out
+}
+
+func (c Cell) page(column *Column) pageCell {
+	out := pageCell{c.Page, column.class()}
+	if c.Mark != "" {
+		out.Class += " " + c.Mark
+	}
+	if column.Kind == Text && utf8.RuneCountInString(c.Text) <= wordMax { // longer ones may be broken
+		out.Class += " k"
+	}
+	if c.Page != "" || !c.Known || c.Blank {
+		return out
+	}
+	switch column.Kind {
+	case Text:
+		out.Text = c.Text
+	case Number:
+		out.Text = strconv.FormatInt(c.Number, 10)
+	case Truth:
+		if c.Number != 0 {
+			out.Text = "yes"
+		}
+	case Time:
+		out.Text = duration(c.Number)
+	case Gap:
+		out.Text = "+" + duration(c.Number)
+	}
+	return out
+}
+
+// duration is a time in ms as the sport writes it: 28.568, 1:32.512, 1:02:03.004.
+func duration(ms int64) string {
+	if ms >= 0 && ms < 60_000 {
+		return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+	}
+	return (race.Micros(ms) * race.Millisecond).String()
+}
+
+// seconds is a penalty as it is spoken of: +5 s.
+func seconds(ms int64) string { return "+" + strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64) + " s" }

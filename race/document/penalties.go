@@ -1,0 +1,147 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// States of a penalty in its document.
+const (
+	stateAdded    = "added"      // to the race time
+	stateServed   = "served"     // it adds nothing
+	stateUnserved = "not_served" // so it adds time
+	stateRemoved  = "removed"    // it was undone
+	stateInForce  = "in_force"   // a deletion or a disqualification
+)
+
+var stateLabels = map[string]string{
+	stateAdded: "Added", stateServed: "Served", stateUnserved: "Not served", stateRemoved: "Removed", stateInForce: "In force",
+}
+
+// ruling is a penalty and what became of it.
+type ruling struct {
+	record race.Record
+	car    race.CarIdx
+	kind   string
+	amount int64 // ms; -1: none
+	lap    int
+	reason string
+	state  string
+	by     race.Record // what settled it; without Seq: nothing
+	why    string
+}
+
+// penalties lists what the stewards decided: of whom, why, who decided it, and whether it was served or removed.
+func penalties(in *Input, d *Document) {
+	d.Title = "Penalties"
+	d.Columns = append([]Column{
+		{Name: "seq", Kind: Number, Label: "Doc"}, {Name: "time", Unit: "ms", Kind: Time, Label: "Race time"},
+	}, who()...)
+	d.Columns = append(d.Columns,
+		Column{Name: "full_name", Label: "Driver"}, Column{Name: "kind", Label: "Penalty"},
+		Column{Name: "amount", Unit: "ms", Kind: Gap, Label: "Time"}, Column{Name: "lap", Kind: Number, Label: "Lap"},
+		Column{Name: "reason", Label: "Reason"}, Column{Name: "decided_by", Label: "Decided by"},
+		Column{Name: "state", Label: "State"}, Column{Name: "settled_by", Label: "Settled by"}, Column{Name: "settled_reason"})
+	for _, r := range in.rulings() {
+		state := text(r.state).as(stateLabels[r.state])
+		if r.state == stateRemoved {
+			state = state.set("weak")
+		}
+		settled := text(r.by.Author)
+		if r.why != "" {
+			settled = settled.as(r.by.Author + ": " + r.why)
+		}
+		d.add("", []Cell{number(int(r.record.Seq)), millis(r.record.Time.Millis())}, in.who(r.car), []Cell{
+			text(in.entry(r.car).Name), text(r.kind).as(kindLabels[r.kind]), amount(r.amount), positive(r.lap),
+			text(r.reason), text(r.record.Author), state, settled, text(r.why),
+		})
+	}
+	if len(d.Rows) == 0 {
+		d.note("No penalty was given.")
+	}
+}
+
+func amount(ms int64) Cell {
+	if ms < 0 {
+		return Cell{}
+	}
+	return penalty(ms)
+}
+
+const (
+	kindLapDeleted   = "lap_deleted"
+	kindDisqualified = "disqualified"
+)
+
+var kindLabels = map[string]string{
+	race.PenaltyTime.String(): "Time", race.PenaltyDriveThrough.String(): "Drive-through",
+	race.PenaltyStopAndGo.String(): "Stop-and-go", kindLapDeleted: "Lap deleted", kindDisqualified: "Disqualified",
+}
+
+// rulings are the penalties by the sequence of their records, and what settled them.
+func (in *Input) rulings() []ruling {
+	records := slices.Clone(in.Rulings)
+	slices.SortStableFunc(records, func(a, b race.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+	undone := undoings(records)
+	served := map[race.Seq]race.Record{}
+	for _, r := range records {
+		if b, ok := r.Body.(race.PenaltyServed); ok && undone[r.Seq].Seq == 0 {
+			served[b.Penalty] = r
+		}
+	}
+	var out []ruling
+	for _, r := range records {
+		one := ruling{record: r, amount: -1, state: stateInForce}
+		switch b := r.Body.(type) {
+		case race.Penalised:
+			one.car, one.kind, one.reason, one.amount = b.Car, b.Kind.String(), b.Reason, in.amount(b)
+			one.state = stateAdded
+			if b.Kind != race.PenaltyTime {
+				one.state = stateUnserved
+			}
+			if by, ok := served[r.Seq]; ok {
+				one.state, one.by = stateServed, by
+			}
+		case race.LapDeleted:
+			one.car, one.kind, one.reason, one.lap = b.Car, kindLapDeleted, b.Reason, b.Lap
+		case race.CarDisqualified:
+			one.car, one.kind, one.reason = b.Car, kindDisqualified, b.Reason
+		default:
+			continue
+		}
+		if by := undone[r.Seq]; by.Seq > 0 {
+			one.state, one.by = stateRemoved, by
+			if u, ok := by.Body.(race.Undone); ok {
+				one.why = u.Reason
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// undoings are the records that undo others and are not undone themselves, by what they undo.
+func undoings(records []race.Record) map[race.Seq]race.Record {
+	out := map[race.Seq]race.Record{}
+	for i := len(records) - 1; i >= 0; i-- { // an undoing comes after what it undoes
+		if u, ok := records[i].Body.(race.Undone); ok && out[records[i].Seq].Seq == 0 {
+			out[u.Of] = records[i]
+		}
+	}
+	return out
+}
+
+// amount is what a penalty adds where it is not served, in ms.
+func (in *Input) amount(p race.Penalised) int64 {
+	switch {
+	case p.Amount > 0:
+		return p.Amount.Millis()
+	case p.Kind == race.PenaltyDriveThrough:
+		return in.Race.Rules.DriveThrough.Millis()
+	case p.Kind == race.PenaltyStopAndGo:
+		return in.Race.Rules.StopAndGo.Millis()
+	}
+	return -1
+}

@@ -1,0 +1,105 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// stop is a way through the pit lane. Times are race time in ms; -1: not known.
+type stop struct {
+	car        race.CarIdx
+	lap        int
+	at         int64
+	lane       int64 // from the entry to the exit
+	stationary int64
+	compound   string
+	number     int   // of the car's stops
+	total      int64 // in the lane so far
+}
+
+// pitStops lists the ways through the pit lane in the order of time.
+func pitStops(in *Input, d *Document) {
+	d.Title = "Pit stops"
+	d.Columns = append([]Column{{Name: "stop", Kind: Number, Label: "Stop"}}, who()...)
+	d.Columns = append(d.Columns,
+		Column{Name: "full_name", Label: "Driver"}, Column{Name: "team_name", Label: "Team"},
+		Column{Name: "lap", Kind: Number, Label: "Lap"}, Column{Name: "time", Unit: "ms", Kind: Time, Label: "Race time"},
+		Column{Name: "pit_lane", Unit: "ms", Kind: Time, Label: "Pit lane"}, Column{Name: "stationary", Unit: "ms", Kind: Time, Label: "Standing"},
+		Column{Name: "compound", Label: "Tyres"}, Column{Name: "pit_lane_total", Unit: "ms", Kind: Time, Label: "Total"})
+	stops := in.stops()
+	for _, s := range stops {
+		e := in.entry(s.car)
+		total := Cell{}
+		if s.lane >= 0 {
+			total = millis(s.total)
+		}
+		d.add("", []Cell{number(s.number)}, in.who(s.car), []Cell{
+			text(e.Name), text(e.Team), positive(s.lap), millis(s.at), applies(s.lane), applies(s.stationary), text(s.compound), total,
+		})
+	}
+	if len(stops) == 0 {
+		d.note("Nobody went through the pit lane.")
+	}
+}
+
+// stops pairs entries and exits of the lane with what was done in it. Where a circuit has no lines in its lane, a stop
+// is what was done alone.
+func (in *Input) stops() []stop {
+	byCar := map[race.CarIdx][]race.Event{}
+	for _, e := range in.Events {
+		if e.Kind == race.EventPitIn || e.Kind == race.EventPitOut || e.Kind == race.EventTyres {
+			byCar[e.Car] = append(byCar[e.Car], e)
+		}
+	}
+	ends := map[race.CarIdx][]int64{}
+	for _, l := range in.lapsByCar() {
+		ends[l.Car] = append(ends[l.Car], l.EndMS)
+	}
+	var out []stop
+	for car := range race.CarIdx(len(in.Entries)) {
+		events := byCar[car]
+		slices.SortStableFunc(events, func(a, b race.Event) int { return cmp.Compare(a.TimeMS, b.TimeMS) })
+		out = append(out, stopsOf(car, events, ends[car])...)
+	}
+	slices.SortStableFunc(out, func(a, b stop) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.car, b.car)) })
+	return out
+}
+
+// stopsOf are a car's, from its events in the order of time.
+func stopsOf(car race.CarIdx, events []race.Event, ends []int64) (out []stop) {
+	open := false // the last one has no exit yet
+	begin := func(at int64) {
+		lap, _ := slices.BinarySearch(ends, at) // what happens at the end of a lap is of that lap
+		out = append(out, stop{car: car, lap: lap + 1, at: at, lane: -1, stationary: -1, number: len(out) + 1})
+	}
+	total := int64(0)
+	for _, e := range events {
+		switch e.Kind {
+		case race.EventPitIn:
+			begin(e.TimeMS)
+			open = true
+		case race.EventTyres:
+			if !open {
+				begin(e.TimeMS)
+			}
+			s := &out[len(out)-1]
+			if e.Value > 0 {
+				s.stationary = e.Value
+			}
+			if e.Text != race.NoCompound.String() {
+				s.compound = e.Text
+			}
+		case race.EventPitOut:
+			if open {
+				s := &out[len(out)-1]
+				s.lane = e.TimeMS - s.at
+				total += s.lane
+				s.total, open = total, false
+			}
+		default: // no other was kept
+		}
+	}
+	return out
+}

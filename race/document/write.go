@@ -1,0 +1,182 @@
+package document
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Formats are those that documents are written in.
+func Formats() []string { return []string{"csv", "json", "html"} }
+
+// Write writes the document in a format. An unknown one gives an error that lists those that are known.
+func (d *Document) Write(w io.Writer, format string) error {
+	switch format {
+	case "csv":
+		return d.WriteCSV(w)
+	case "json":
+		return d.WriteJSON(w)
+	case "html":
+		return d.WriteHTML(w)
+	}
+	return fmt.Errorf("%w format %q: allowed are %s", ErrUnknown, format, strings.Join(Formats(), ", "))
+}
+
+// WriteCSV writes a line of headings, names with their units, and the rows. What is not known is empty.
+func (d *Document) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	columns := d.data()
+	line := make([]string, len(columns))
+	for i, at := range columns {
+		line[i] = d.Columns[at].Heading()
+	}
+	if err := out.Write(line); err != nil {
+		return fmt.Errorf("write %s: %w", d.Name, err)
+	}
+	for _, r := range d.Rows {
+		for i, at := range columns {
+			line[i] = r.Cells[at].csv(d.Columns[at].Kind)
+		}
+		if err := out.Write(line); err != nil {
+			return fmt.Errorf("write %s: %w", d.Name, err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// data are the columns that are not of the page alone.
+func (d *Document) data() (out []int) {
+	for i := range d.Columns {
+		if !d.Columns[i].pageOnly {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (c Cell) csv(kind Kind) string {
+	switch {
+	case !c.Known:
+		return ""
+	case kind == Text:
+		return harmless(c.Text)
+	case kind == Truth:
+		return strconv.FormatBool(c.Number != 0)
+	}
+	return strconv.FormatInt(c.Number, 10)
+}
+
+// harmless keeps a spreadsheet from taking text for a formula: a quote before what it would begin with. Source: OWASP,
+// CSV Injection.
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// columnJSON is a column in JSON.
+type columnJSON struct {
+	Name string  `json:"name"`
+	Unit *string `json:"unit"`
+	Kind string  `json:"kind"`
+}
+
+// documentJSON is what stands before the rows.
+type documentJSON struct {
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	Race    raceJSON     `json:"race"`
+	Result  versionJSON  `json:"result"`
+	Columns []columnJSON `json:"columns"`
+	Notes   []string     `json:"notes"`
+	Rows    []rowJSON    `json:"rows"`
+}
+
+type raceJSON struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Circuit string `json:"circuit"`
+	Rules   string `json:"rules"`
+	Laps    int    `json:"laps"`
+}
+
+type versionJSON struct {
+	Version   int    `json:"version"`
+	Status    string `json:"status"`
+	Author    string `json:"author"`
+	Reason    string `json:"reason"`
+	TimeUS    int64  `json:"time_us"`
+	Published string `json:"published"`
+	StateHash string `json:"state_hash"`
+}
+
+// rowJSON is an object with the headings as names, in their order.
+type rowJSON struct {
+	d     *Document
+	cells []Cell
+}
+
+// MarshalJSON keeps the order of the columns, which a map would not.
+func (r rowJSON) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, at := range r.d.data() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		c := r.cells[at]
+		b = strconv.AppendQuote(b, r.d.Columns[at].Heading()) // names of ours are plain ASCII
+		b = append(b, ':')
+		switch kind := r.d.Columns[at].Kind; {
+		case !c.Known:
+			b = append(b, "null"...)
+		case kind == Text:
+			s, err := json.Marshal(c.Text)
+			if err != nil {
+				return nil, fmt.Errorf("write a text: %w", err)
+			}
+			b = append(b, s...)
+		case kind == Truth:
+			b = strconv.AppendBool(b, c.Number != 0)
+		default:
+			b = strconv.AppendInt(b, c.Number, 10)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// WriteJSON writes one object: title, race, version of the result, columns, and the rows by name.
+func (d *Document) WriteJSON(w io.Writer) error {
+	v := &d.Version
+	out := documentJSON{
+		Name: d.Name, Title: d.Title, Notes: append([]string{}, d.Notes...), Rows: []rowJSON{}, Columns: []columnJSON{},
+		Race: raceJSON{string(d.Race.ID), d.Race.Name, d.Race.Circuit, d.Race.Rules.Name, d.Race.Rules.Laps},
+		Result: versionJSON{
+			v.Version, v.Status.String(), v.Author, v.Reason, int64(v.Time), d.Published, v.StateHash,
+		},
+	}
+	for _, at := range d.data() {
+		c := &d.Columns[at]
+		one := columnJSON{Name: c.Heading(), Kind: c.Kind.String()}
+		if c.Unit != "" {
+			one.Unit = &c.Unit
+		}
+		out.Columns = append(out.Columns, one)
+	}
+	for _, r := range d.Rows {
+		out.Rows = append(out.Rows, rowJSON{d, r.Cells})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(out); err != nil {
+		return fmt.Errorf("write %s: %w", d.Name, err)
+	}
+	return nil
+}
