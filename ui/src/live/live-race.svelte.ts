@@ -128,6 +128,7 @@ export class LiveRace {
     this.#view = this.#board.view();
     this.#estimator.start(this.#view?.rows ?? [], this.#view?.order ?? [], snapshot.timeUs);
     this.#snapshots++;
+    this.ops.join(atMs);
     this.#heard(null);
   }
 

@@ -4,6 +4,8 @@ import { NO_MARKS, recoveriesOf, RestartMarks, type Freshness, type Recovery } f
 /** So many recoveries are remembered as lines: two come every second, and the race's own messages matter more. */
 export const LINES_MAX = 12;
 
+const JOINING_MS = 500;
+
 /** A recovery as a line of the feed. */
 export interface RecoveryLine extends Recovery {
   readonly id: number;
@@ -20,6 +22,7 @@ export class OpsLog {
   #restarted = $state.raw(NO_MARKS);
   readonly #marks = new RestartMarks();
   #sweeping: ReturnType<typeof setTimeout> | null = null;
+  #joinedMs = -Infinity;
   #known = false;
   #written = 0;
 
@@ -44,15 +47,22 @@ export class OpsLog {
   }
 
   hear(ops: Ops, timeMs: number, nowMs = performance.now()): void {
-    // Before the first message nobody knows how many of the restarts are news.
-    const news = this.#known ? ops.restarts - this.#restarts : ops.recent.length;
+    // Whoever joins is told at once what was told last, however long ago: that is not news.
+    const history = !this.#known && nowMs - this.#joinedMs < JOINING_MS;
+    const recent = history || ops.restarts <= this.#restarts ? [] : ops.recent;
+    const news = ops.restarts - this.#restarts;
     this.#known = true;
     this.#restarts = ops.restarts;
     this.#follow(ops.drill);
-    const lines = recoveriesOf(ops.recent, news).map((r) => ({ ...r, id: ++this.#written, timeMs }));
+    const lines = recoveriesOf(recent, news).map((r) => ({ ...r, id: ++this.#written, timeMs }));
     if (lines.length > 0) this.#lines = [...this.#lines, ...lines].slice(-LINES_MAX);
-    this.#marks.add(ops.recent, nowMs);
+    this.#marks.add(recent, nowMs);
     this.#sweep(nowMs);
+  }
+
+  /** The race was joined: what comes with its snapshot is history. */
+  join(nowMs: number): void {
+    this.#joinedMs = nowMs;
   }
 
   /** Takes the verdict away; the next drill is shown again. */

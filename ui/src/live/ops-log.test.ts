@@ -57,6 +57,23 @@ test('where more came back than were told of, the line counts all and is of no o
   log.end();
 });
 
+test('what is told on joining is history, and so is what was told before', () => {
+  const log = new OpsLog();
+  log.join(1000);
+  log.hear(ops(7, [car(1)]), 0, 1001);
+  expect([log.restarts, log.lines.length, log.restarted.size]).toEqual([7, 0, 0]);
+  log.hear(ops(7, [car(1)]), 0, 1500);
+  expect(log.lines).toHaveLength(0);
+  log.hear(ops(8, [car(2)]), 0, 2000);
+  expect([...log.restarted.keys()]).toEqual([2]);
+  const first = new OpsLog();
+  first.join(1000);
+  first.hear(ops(1, [car(1)]), 0, 9000); // the first that ever happened
+  expect(first.lines).toHaveLength(1);
+  log.end();
+  first.end();
+});
+
 test('a verdict stays until it is dismissed, and the next drill is shown again', () => {
   const log = new OpsLog();
   const drill = { name: 'storm', phase: DrillPhase.Passed, injected: 3, text: '' };
