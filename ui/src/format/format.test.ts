@@ -25,6 +25,7 @@ test('times are written as on a timing screen', () => {
 
 test('paths are pages', () => {
   expect(routeOf('/')).toEqual({ page: 'home' });
+  expect(routeOf('/actors')).toEqual({ page: 'actors' });
   expect(routeOf('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
   expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
 });
