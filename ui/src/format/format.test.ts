@@ -19,7 +19,7 @@ test('times are written as on a timing screen', () => {
     '+0.045',
   ]);
   expect([clock(0), clock(61_000), clock(3_723_000)]).toEqual(['0:00', '1:01', '1:02:03']);
-  expect([17, 1234, 2_345_678].map(took)).toEqual(['17 µs', '1.2 ms', '2.35 s']);
+  expect([0, 17, 1234, 2_345_678].map(took)).toEqual(['under 1 µs', '17 µs', '1.2 ms', '2.35 s']);
   expect([seconds(2400), seconds(5000), penalty(10_000)]).toEqual(['2.4 s', '5 s', '+10']);
 });
 

@@ -51,7 +51,7 @@ export function seconds(ms: number): string {
 
 /** `17 µs`, `1.2 ms`, `1.20 s`: how long a machine took. */
 export function took(us: number): string {
-  if (us < 1000) return `${us} µs`;
+  if (us < 1000) return us < 1 ? 'under 1 µs' : `${us} µs`;
   return us < 1_000_000 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(2)} s`;
 }
 
