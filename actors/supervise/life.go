@@ -126,6 +126,9 @@ func (c *cell) handle() {
 	if !c.die(reason, stack) {
 		return
 	}
+	if Sabotaged("retry") {
+		c.hand = hand{}
+	}
 	if c.hand.failures >= c.spec.Attempts {
 		c.setAside(reason)
 	}
