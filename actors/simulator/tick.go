@@ -20,9 +20,10 @@ type openTick struct {
 	missing   int
 	crossings []drive.Crossing
 
-	next   *drive.Field // once all rows are in
-	open   int          // checkpoints that have not closed
-	closed []bool       // by line
+	next   *drive.Field       // once all rows are in
+	open   int                // checkpoints that have not closed
+	closed []bool             // by line
+	asked  [][]drive.Crossing // by line, what it is asked to close with
 	passed []drive.Crossing
 }
 
@@ -64,6 +65,7 @@ func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
 		}
 		expected[c.Line] = append(expected[c.Line], c)
 	}
+	t.asked = expected
 	return expected
 }
 

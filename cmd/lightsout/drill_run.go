@@ -87,7 +87,7 @@ func drillRun(ctx context.Context, order race.Order, in *drill.Injector, bounds 
 	return drillHead(ctx, head, model, in, bounds)
 }
 
-// drillHead runs a race of which head and model are known. One that goes beyond its bounds has ended.
+// drillHead runs a race of which head and model are known, on a SQLite file of its own.
 func drillHead(
 	ctx context.Context, head race.Race, model *drive.Model, in *drill.Injector, bounds drillBounds,
 ) (_ *drillRace, err error) {
@@ -96,16 +96,22 @@ func drillHead(
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	log := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(filepath.Join(dir, "drill.db"), transport.Codec{}, log)
+	store, err := sqlite.Open(filepath.Join(dir, "drill.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, fmt.Errorf("open a store: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	out := &drillRace{lines: len(head.Lines)}
-	seen := &observed{Journal: store, run: &out.Run}
+	return drillOn(ctx, store, simulator.StartRace{Head: head, Model: model, Start: true}, in, bounds)
+}
+
+// drillOn runs a race on a journal. One that goes beyond its bounds has ended.
+func drillOn(
+	ctx context.Context, journal processor.Journal, start simulator.StartRace, in *drill.Injector, bounds drillBounds,
+) (_ *drillRace, err error) {
+	out := &drillRace{lines: len(start.Head.Lines)}
+	seen := &observed{Journal: journal, run: &out.Run}
 	watch := newWatcher()
-	with := parts{journal: seen, spectators: watch, observer: watch, log: log}
+	with := parts{journal: seen, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler)}
 	if in != nil {
 		with.journal = in.Journal(seen)
 		with.fault, with.meddle, with.link = in.Strike, in.Meddle, in.Link
@@ -116,7 +122,7 @@ func drillHead(
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
-	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.start(start); err != nil {
 		return nil, err
 	}
 	if err := seen.wait(ctx, watch, bounds); err != nil {
