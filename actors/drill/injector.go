@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/anthdm/hollywood/actor"
+
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
@@ -54,6 +56,7 @@ type armed struct {
 	place        int
 	verb, object string
 	fired        atomic.Int64 // periods that have begun, for what there is one of
+	messages     atomic.Uint64
 
 	mu     sync.Mutex
 	struck map[string]int64 // by ID: the period after the last one in which it was struck
@@ -89,6 +92,10 @@ func tickOf(msg any) race.Tick {
 
 // Strike kills and stalls: it is given to supervise as the fault.
 func (in *Injector) Strike(at supervise.Strike) {
+	switch at.Message.(type) {
+	case actor.Started, actor.Stopped: // how an incarnation begins and an actor ends is no message from anybody
+		return
+	}
 	if in.disarmed.Load() {
 		return
 	}
@@ -112,7 +119,7 @@ func (in *Injector) Strike(at supervise.Strike) {
 				time.Sleep(time.Duration(f.For))
 			}
 		case "panic":
-			if at.When == supervise.BeforeReceive && !at.Retried && in.chance(f, uint64(in.now.Load()), at.ID, messageKey(at.Message)) < f.Chance {
+			if at.When == supervise.BeforeReceive && !at.Retried && in.chance(f, f.message(at, tick), at.ID, messageKey(at.Message)) < f.Chance {
 				in.note(f, at)
 				panic(errors.New("a bug, by order of the drill"))
 			}
@@ -123,6 +130,15 @@ func (in *Injector) Strike(at supervise.Strike) {
 			}
 		}
 	}
+}
+
+// message numbers a message, for chance: by its tick where its actor is one of many, else by how many came before it. Were all
+// messages of a tick struck alike, a race that dies of one would die of them all, for ever.
+func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
+	if at.Kind == "car" || at.Kind == "checkpoint" {
+		return uint64(tick)
+	}
+	return f.messages.Add(1)
 }
 
 // messageKey tells the messages of a tick apart, where chance is to.
@@ -310,8 +326,10 @@ func (in *Injector) delay(hit *simulator.Hit) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.late[hit] {
-		delete(in.late, hit)
 		return false
+	}
+	if len(in.late) > 10_000 { // they have long arrived
+		clear(in.late)
 	}
 	in.late[hit] = true
 	return true

@@ -23,6 +23,8 @@ type Run struct {
 	// the longest such time.
 	Ticks, Late int
 	Longest     time.Duration
+	// Ended is empty where the race came to its end, else it says what became of it.
+	Ended string
 }
 
 // Verdict is what a drill has shown.
@@ -66,6 +68,7 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v.recoveries(drilled.Recoveries)
 	v.compare(undisturbed, drilled)
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
+	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
 	v.promise(v.Doubled == 0, "%d records are there twice or out of order", v.Doubled)
 	if s.Poisons() {
 		v.promise(v.SetAside > 0, "a poisoned actor's messages were not set aside")

@@ -42,6 +42,7 @@ type raceActor struct {
 	asked       *actor.PID // who waits for the race to be announced
 	opened      uint32
 	cars, lines []*actor.PID
+	lost        lost
 	filledIn    *filledIn
 
 	anchor     time.Time // when anchorTick was due
@@ -252,8 +253,13 @@ func (a *raceActor) proceed(c supervise.Context) {
 	a.taken = len(a.pending)
 	a.tick = newOpenTick(a.field.Tick+1, a.life<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
 	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
-	for _, pid := range a.cars {
-		c.Send(pid, ask)
+	for car, pid := range a.cars {
+		if !a.lost.cars[race.CarIdx(car)] {
+			c.Send(pid, ask)
+		}
+	}
+	for car := range a.lost.cars { // in any order: a row has its place
+		a.doWithout(c, car)
 	}
 }
 
@@ -265,13 +271,20 @@ func (a *raceActor) row(c supervise.Context, r *RowDone) {
 }
 
 func (a *raceActor) closeLines(c supervise.Context) {
-	for line, expected := range a.tick.close(a.model, len(a.lines)) {
-		if expected != nil {
-			c.Send(a.lines[line], &CloseTick{N: a.tick.n, Attempt: a.tick.attempt, Expected: expected})
-		}
-	}
-	if a.tick.open == 0 {
+	t := a.tick
+	lines := t.close(a.model, len(a.lines))
+	if t.open == 0 {
 		a.closeTick(c)
+		return
+	}
+	for line, expected := range lines {
+		switch ask := (&CloseTick{N: t.n, Attempt: t.attempt, Expected: expected}); {
+		case expected == nil:
+		case a.lost.lines[line]:
+			a.lineClosed(c, ask.filledIn(line))
+		default:
+			c.Send(a.lines[line], ask)
+		}
 	}
 }
 

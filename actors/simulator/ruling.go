@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"lightsout/actors/supervise"
 	"lightsout/race"
@@ -121,25 +120,5 @@ func follows(b race.Body, in *drive.Inputs) bool {
 		return slices.Contains(in.Retire, b.Car)
 	default:
 		return false
-	}
-}
-
-// childFailed does without a car or a line that dies of the same message again and again: the car is out of the race,
-// the line's passings are those that the rows list.
-func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
-	switch msg := f.Message.(type) {
-	case *Tick:
-		car, err := strconv.Atoi(f.ID)
-		if t := a.tick; err == nil && t != nil && t.n == msg.N && t.attempt == msg.Attempt &&
-			t.row(race.CarIdx(car), a.model.Retire(t.prev, race.CarIdx(car)), nil) {
-			a.closeLines(c)
-		}
-	case *CloseTick:
-		line, err := strconv.Atoi(f.ID)
-		if err == nil {
-			a.lineClosed(c, &TickClosed{
-				N: msg.N, Attempt: msg.Attempt, Line: line, Passed: msg.Expected, FilledIn: len(msg.Expected),
-			})
-		}
 	}
 }

@@ -3,6 +3,7 @@ package simulator
 import (
 	"slices"
 
+	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/drive"
 )
@@ -19,9 +20,10 @@ type openTick struct {
 	missing   int
 	crossings []drive.Crossing
 
-	next   *drive.Field // once all rows are in
-	open   int          // checkpoints that have not closed
-	closed []bool       // by line
+	next   *drive.Field       // once all rows are in
+	open   int                // checkpoints that have not closed
+	closed []bool             // by line
+	asked  [][]drive.Crossing // by line, what it is asked to close with
 	passed []drive.Crossing
 }
 
@@ -35,7 +37,7 @@ func newOpenTick(n race.Tick, attempt uint32, prev *drive.Field, in *drive.Input
 
 // row takes a car's row once and reports whether it was the last.
 func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing) bool {
-	if t.have[car] {
+	if t.have[car] && !supervise.Sabotaged("once") {
 		return false
 	}
 	t.have[car], t.rows[car] = true, r
@@ -63,6 +65,7 @@ func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
 		}
 		expected[c.Line] = append(expected[c.Line], c)
 	}
+	t.asked = expected
 	return expected
 }
 

@@ -13,11 +13,11 @@ type life struct {
 	diedAt time.Time // the death that the next incarnation makes good; zero: none
 	reason any
 	stack  []byte
-	// failedStarts in a row; deaths within the intensity's period; streak of deaths, for the back-off, up to the last one.
+	// failedStarts in a row; deaths within the intensity's period; streak of deaths in a row, for the back-off: it ends
+	// when an incarnation survives a message.
 	failedStarts int
 	deaths       []time.Time
 	streak       int
-	last         time.Time
 }
 
 // work starts an incarnation where one is due and hands it the message in hand, until it survives that or it is set aside.
@@ -113,7 +113,7 @@ func (c *cell) handle() {
 	reason, stack := c.attempt()
 	c.current = actor.Envelope{}
 	if reason == nil {
-		c.hand = hand{}
+		c.hand, c.life.streak = hand{}, 0
 		if c.ending {
 			c.endItself()
 		}
@@ -125,6 +125,9 @@ func (c *cell) handle() {
 	}
 	if !c.die(reason, stack) {
 		return
+	}
+	if Sabotaged("retry") {
+		c.hand = hand{}
 	}
 	if c.hand.failures >= c.spec.Attempts {
 		c.setAside(reason)
@@ -152,7 +155,7 @@ func (c *cell) die(reason any, stack []byte) bool {
 	}
 	c.starting = true
 	if !drilled(reason) {
-		c.rest(now)
+		c.rest()
 	}
 	if c.parent != nil && c.parent.spec.Strategy == RestForOne {
 		c.parent.enqueue(died{c}, nil)
@@ -190,19 +193,15 @@ func (c *cell) tooOften(now time.Time) bool {
 
 // rest lets the cell wait before its next incarnation: twice as long with each death in a row, up to a cap. No worker
 // waits with it.
-func (c *cell) rest(now time.Time) {
+func (c *cell) rest() {
 	if c.spec.Backoff <= 0 {
 		return
 	}
 	most := max(c.spec.Backoff, c.spec.BackoffMax)
-	if now.Sub(c.life.last) > 2*most {
-		c.life.streak = 0
-	}
 	pause := most
 	if shift := min(c.life.streak, 30); c.spec.Backoff < most>>shift {
 		pause = c.spec.Backoff << shift
 	}
-	c.life.last = now.Add(pause)
 	c.life.streak++
 	c.resting = true
 	c.mu.Lock()

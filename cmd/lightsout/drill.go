@@ -29,6 +29,8 @@ type drillFlags struct {
 	junit   string
 	process bool
 	kills   int
+	// patience is how long the race may stand still.
+	patience time.Duration
 }
 
 func newDrill() *cobra.Command {
@@ -66,6 +68,7 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this file")
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the whole server instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
+	cmd.Flags().DurationVar(&f.patience, "patience", drillPatience, "how long the race may stand still before it has failed")
 	cmd.AddCommand(newDrillList())
 	return cmd
 }
@@ -170,14 +173,17 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 	if err != nil {
 		return err
 	}
+	if f.patience < time.Second {
+		return badInput("--patience is %v: allowed are 1s and more", f.patience)
+	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race undisturbed\n", s.Name)
-	undisturbed, err := drillRun(ctx, s.Race.Order(), nil)
+	undisturbed, err := drillRun(ctx, s.Race.Order(), nil, drillBounds{patience: f.patience})
 	if err != nil {
 		return asBadInput(err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race with faults\n", s.Name)
 	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: undisturbed.lines})
-	drilled, err := drillRun(ctx, s.Race.Order(), in)
+	drilled, err := drillRun(ctx, s.Race.Order(), in, drillBounds{f.patience, 2*undisturbed.Ticks + 1000})
 	if err != nil {
 		return err
 	}

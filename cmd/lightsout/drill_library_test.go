@@ -71,7 +71,7 @@ func TestDrill_TheSameSeedStrikesTheSameActors(t *testing.T) {
 		}
 		s.Seed, s.Race.Laps = seed, 1
 		in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars})
-		if _, err := drillRun(context.Background(), s.Race.Order(), in); err != nil {
+		if _, err := drillRun(context.Background(), s.Race.Order(), in, drillBounds{patience: drillPatience}); err != nil {
 			t.Fatal(err)
 		}
 		_, list := in.Injected()

@@ -40,7 +40,7 @@ func drillProcess(cmd *cobra.Command, f drillFlags) (err error) {
 		return badInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "the race undisturbed")
-	undisturbed, err := drillRun(ctx, order, nil)
+	undisturbed, err := drillRun(ctx, order, nil, drillBounds{patience: drillPatience})
 	if err != nil {
 		return asBadInput(err)
 	}

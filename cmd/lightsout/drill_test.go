@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
 
 	"lightsout/actors/processor"
@@ -198,5 +199,22 @@ func TestTick_ReachesEachCarOnceAndWaitsForAll(t *testing.T) {
 				t.Fatalf("tick %d had %d rows", n, closed[n])
 			}
 		}
+	}
+}
+
+func TestDrill_WhoCannotEvenStartIsDoneWithout(t *testing.T) {
+	got := mustRace(t, func(at supervise.Strike) {
+		_, begins := at.Message.(actor.Started)
+		if begins && (at.Kind == "car" && at.ID == "3" || at.Kind == "checkpoint" && at.ID == "1") {
+			panic("it cannot be built")
+		}
+	})
+	for _, e := range got.result.Entries {
+		if out := e.Status == race.StatusNotClassified && e.Laps == 0; out != (e.Car == 3) {
+			t.Errorf("car %d ended as %v with %d laps", e.Car, e.Status, e.Laps)
+		}
+	}
+	if got.filledIn == 0 {
+		t.Error("the lost line's passings were not filled in")
 	}
 }

@@ -395,7 +395,7 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	}
 	head := opening.Race
 	head.Speed = 0
-	undisturbed, err := drillHead(ctx, head, model, nil)
+	undisturbed, err := drillHead(ctx, head, model, nil, drillBounds{patience: drillPatience})
 	if err != nil {
 		return nil, err
 	}

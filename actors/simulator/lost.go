@@ -1,0 +1,60 @@
+package simulator
+
+import (
+	"strconv"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+)
+
+// lost are children that were given up: they died too often, and do not come back in this incarnation of the race.
+type lost struct {
+	cars  map[race.CarIdx]bool
+	lines map[int]bool
+}
+
+// childFailed does without a car or a line that dies of the same message again and again, or that was given up: the car is
+// out of the race, the line's passings are those that the rows list.
+func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
+	id, err := strconv.Atoi(f.ID)
+	if err != nil {
+		return
+	}
+	switch f.Kind {
+	case "car":
+		if f.GivenUp {
+			if a.lost.cars == nil {
+				a.lost.cars = map[race.CarIdx]bool{}
+			}
+			a.lost.cars[race.CarIdx(id)] = true
+		}
+		msg, ok := f.Message.(*Tick)
+		if t := a.tick; t != nil && (f.GivenUp || ok && t.n == msg.N && t.attempt == msg.Attempt) {
+			a.doWithout(c, race.CarIdx(id))
+		}
+	case "checkpoint":
+		if f.GivenUp {
+			if a.lost.lines == nil {
+				a.lost.lines = map[int]bool{}
+			}
+			a.lost.lines[id] = true
+		}
+		if msg, ok := f.Message.(*CloseTick); ok {
+			a.lineClosed(c, msg.filledIn(id))
+		} else if t := a.tick; f.GivenUp && t != nil && t.next != nil && t.asked[id] != nil {
+			a.lineClosed(c, (&CloseTick{N: t.n, Attempt: t.attempt, Expected: t.asked[id]}).filledIn(id))
+		}
+	}
+}
+
+// doWithout takes a car out of the race in the open tick, if its row is not there yet.
+func (a *raceActor) doWithout(c supervise.Context, car race.CarIdx) {
+	if t := a.tick; t != nil && t.row(car, a.model.Retire(t.prev, car), nil) {
+		a.closeLines(c)
+	}
+}
+
+// filledIn is the answer of a line that cannot give one.
+func (m *CloseTick) filledIn(line int) *TickClosed {
+	return &TickClosed{N: m.N, Attempt: m.Attempt, Line: line, Passed: m.Expected, FilledIn: len(m.Expected)}
+}
