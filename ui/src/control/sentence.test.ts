@@ -26,7 +26,7 @@ test('recoveries are sentences too', () => {
     'The timekeeper restarted in 1.2 ms',
   );
   expect(recovered({ ...r, kind: '', actors: 5000, seen: 100 })).toBe(
-    '5,000 actors restarted, slowest of 100 1.2 ms',
+    '5,000 actors restarted, slowest of the newest 100: 1.2 ms',
   );
 });
 

@@ -1,4 +1,4 @@
-import { counted, lapTime, seconds, took } from '../format';
+import { count, counted, lapTime, seconds, took } from '../format';
 import { EventKind, Flag, type Entry, type RaceEvent, type Recovery } from '../live';
 
 const FLAGS: Readonly<Record<Flag, string>> = {
@@ -48,7 +48,7 @@ export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
 
 /** A recovery as whoever runs the machine would say it. */
 export function recovered(r: Recovery): string {
-  const slowest = r.actors > r.seen ? `slowest of ${r.seen}` : 'slowest';
+  const slowest = r.actors > r.seen ? `slowest of the newest ${count(r.seen)}:` : 'slowest';
   if (r.actors > 1)
     return `${counted(r.actors, r.kind || 'actor')} restarted, ${slowest} ${took(r.slowestUs)}`;
   const who = r.kind === 'car' ? '1 car' : `The ${r.kind || 'actor'}`;
