@@ -8,43 +8,51 @@ import (
 	"lightsout/race"
 )
 
-// car is a car in the race: what was told of it, and what follows.
+// car is a car in the race: what was told of it, and what follows. What each hit needs lies together: with thousands of
+// cars the time goes into fetching it.
 type car struct {
-	hits  []hit // in the order of time
-	acts  []act // rulings on it, in the order of arrival
-	ruled rulings
-	run   run
+	hits []hit // in the order of time
+	// newest is the time of the last of them; it spares a look at them for each that comes in time.
+	newest race.Micros
+	ruled  rulings
+	run    run
+	acts   []act // rulings on it, in the order of arrival
 }
 
 // run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
 // came late. All times are truncated once, at the crossing.
 type run struct {
 	state race.CarState
-	laps  int
 	// begun says that the first lap counts: false while a car that starts behind the line has not crossed it.
 	begun bool
 	// progress is laps·lines + line of the last line passed; it orders the cars between laps (rules 1 and 4).
 	progress   int32
 	progressAt race.Micros // untruncated, settles ties
+	laps       int
 	lapStart   race.Micros
-	ends       []race.Micros // untruncated race time at the end of each lap
-	done       []race.Lap
-	trail      []crossing    // the last lap of crossings, by progress modulo its length
-	hitAt      []race.Micros // by line: the last hit that counted
+	loops      []loop // by line
 	sectorAt   race.Micros
 	miniAt     race.Micros
 	nextSector int // the sector that is being driven, from 1; 0 after a missed loop
 	nextMini   int // likewise from 0; -1 after a missed loop
 	nextFit    int // the next of the tyres that were fitted
 
+	row race.Row
+
 	lap         race.Lap // the lap being driven
+	bestSectors [3]race.Micros
 	best        race.Micros
 	bestLap     int
 	bestEnd     race.Micros
-	bestSectors [3]race.Micros
-	bestMinis   []race.Micros
+	ends        []race.Micros // untruncated race time at the end of each lap
+	done        []race.Lap
+}
 
-	row race.Row
+// loop is what a car did at a timing line. It lies together in memory, since each hit needs all of it.
+type loop struct {
+	hitAt    race.Micros // untruncated: the last hit that counted; NoTime: none
+	last     crossing    // that it made; progress -1: none
+	bestMini race.Micros // of the mini-sector that ends here
 }
 
 // crossing is when a car had which progress.
@@ -57,17 +65,13 @@ type crossing struct {
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
 		begun: s.entries[idx].StartOffsetM <= 0, progress: -1, nextSector: 1,
-		trail: make([]crossing, len(s.lines)+1), hitAt: make([]race.Micros, len(s.lines)),
-		bestMinis: make([]race.Micros, s.minis), row: race.Row{Car: idx},
+		loops: make([]loop, len(s.lines)), row: race.Row{Car: idx},
 	}
-	for i := range r.trail {
-		r.trail[i].progress = -1
-	}
-	for i := range r.hitAt {
-		r.hitAt[i] = race.NoTime
+	for i := range r.loops {
+		r.loops[i] = loop{hitAt: race.NoTime, last: crossing{progress: -1}}
 	}
 	if r.begun {
-		r.hitAt[0] = 0 // the start signal
+		r.loops[0].hitAt = 0 // the start signal
 	}
 	return r
 }
@@ -75,15 +79,15 @@ func (s *State) newRun(idx race.CarIdx) run {
 // remember keeps a crossing for the gaps of those behind.
 func (r *run) remember(progress int32, raw, at race.Micros) {
 	r.progress, r.progressAt = progress, raw
-	r.trail[int(progress)%len(r.trail)] = crossing{progress, at}
+	r.loops[int(progress)%len(r.loops)].last = crossing{progress, at}
 }
 
-// timeAt is when the car had that progress, if it is less than a lap and a line ago.
+// timeAt is when the car had that progress, if it is less than a lap ago.
 func (r *run) timeAt(progress int32) (race.Micros, bool) {
 	if progress < 0 {
 		return 0, false
 	}
-	t := r.trail[int(progress)%len(r.trail)]
+	t := r.loops[int(progress)%len(r.loops)].last
 	return t.at, t.progress == progress
 }
 
@@ -119,7 +123,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	if h.made {
 		ok = race.Estimated
 	}
-	last := r.hitAt[h.line]
+	last := r.loops[h.line].hitAt
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
@@ -165,7 +169,7 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 	r := &c.run
 	s.fitTyres(c, h.at)
 	at := h.at.Truncate(s.head.Rules.Precision)
-	r.hitAt[h.line] = h.at
+	r.loops[h.line].hitAt = h.at
 	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
@@ -185,10 +189,10 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 	l := s.lines[h.line]
 	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
-		r.row.MiniMarks = r.row.MiniMarks[:0]
+		r.row.MiniMarks = make([]race.Mark, 0, s.minis) // those are with whom they were told
 	}
 	if l.mini >= 0 {
-		s.splitMini(at, r, l.mini)
+		s.splitMini(at, r, l.mini, &r.loops[h.line].bestMini)
 	}
 	if l.sector > 0 {
 		s.splitSector(at, r, l.sector)
@@ -207,13 +211,13 @@ func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 	return n
 }
 
-func (s *State) splitMini(at race.Micros, r *run, mini int) {
+func (s *State) splitMini(at race.Micros, r *run, mini int, best *race.Micros) {
 	for len(r.row.MiniMarks) < mini { // loops that were missed or lie beside the pit lane
 		r.row.MiniMarks = append(r.row.MiniMarks, race.NoMark)
 	}
 	m := race.NoMark
 	if r.nextMini == mini {
-		m = mark(at-r.miniAt, &r.bestMinis[mini], &s.bests.minis[mini])
+		m = mark(at-r.miniAt, best, &s.bests.minis[mini])
 	}
 	r.row.MiniMarks = append(r.row.MiniMarks, m)
 	r.miniAt, r.nextMini = at, (mini+1)%s.minis

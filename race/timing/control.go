@@ -20,10 +20,10 @@ type act struct {
 type rulings struct {
 	state   race.CarState // retired, not started or disqualified; OnGrid: none of these
 	stopAt  race.Micros   // hits after it do not count; NoTime: none
+	fits    []fit         // by time
 	reason  string
 	penalty race.Micros
 	deleted []int // laps
-	fits    []fit // by time
 }
 
 type fit struct {

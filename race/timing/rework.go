@@ -7,16 +7,20 @@ import (
 	"lightsout/race"
 )
 
-// next takes the newest hit of a car: what follows is told as it happens.
-func (s *State) next(idx race.CarIdx, h *hit) {
+// next takes the newest hit of a car, the last of its list: what follows is told as it happens.
+func (s *State) next(idx race.CarIdx, h hit) {
 	c := &s.cars[idx]
 	former, late := s.bests.car, h.at < s.latest
 	s.latest = max(s.latest, h.at)
-	if !s.counts(idx, c, h) {
+	counts := s.counts(idx, c, &h)
+	if h.verdict != race.Accepted {
+		c.hits[len(c.hits)-1].verdict = h.verdict
+	}
+	if !counts {
 		return
 	}
 	at := h.at.Truncate(s.head.Rules.Precision)
-	n := s.step(idx, c, h)
+	n := s.step(idx, c, &h)
 	if n.pitIn {
 		s.tellOfCar(race.EventPitIn, idx, at, 0, "")
 	}
@@ -237,8 +241,10 @@ func (s *State) collectBests(without race.CarIdx) {
 		for k := range b.sectors {
 			lower(&b.sectors[k], r.bestSectors[k])
 		}
-		for k := range b.minis {
-			lower(&b.minis[k], r.bestMinis[k])
+		for line, l := range s.lines {
+			if l.mini >= 0 {
+				lower(&b.minis[l.mini], r.loops[line].bestMini)
+			}
 		}
 	}
 	s.bests = b

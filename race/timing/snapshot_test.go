@@ -98,7 +98,7 @@ func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "LOT1 6612f94dc17a41c7"
+	const want = "LOT2 4865d03965ce789e"
 	sum := sha256.Sum256(b[6:])
 	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)

@@ -44,7 +44,7 @@ func (s *State) tellRow(idx race.CarIdx) {
 	r.row.State = r.state
 	r.row.BestIsSession = idx == s.bests.car
 	row := r.row
-	row.MiniMarks = slices.Clone(row.MiniMarks)
+	row.MiniMarks = slices.Clip(row.MiniMarks) // what is marked later in the lap comes after it
 	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {
 		if told, ok := s.facts[i].(race.RowChanged); ok && told.Row.Car == idx {
 			s.facts[i] = race.RowChanged{Row: row}
