@@ -37,7 +37,9 @@ type run struct {
 	nextMini   int // likewise from 0; -1 after a missed loop
 	nextFit    int // the next of the tyres that were fitted
 
-	row race.Row
+	row    race.Row // its mini-sectors are in marks
+	marked int      // mini-sectors of the lap being driven that have a mark
+	marks  [race.LinesMax]race.Mark
 
 	lap         race.Lap // the lap being driven
 	bestSectors [3]race.Micros
@@ -65,7 +67,7 @@ type crossing struct {
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
 		begun: s.entries[idx].StartOffsetM <= 0, progress: -1, nextSector: 1,
-		loops: make([]loop, len(s.lines)), row: race.Row{Car: idx},
+		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
 	for i := range r.loops {
 		r.loops[i] = loop{hitAt: race.NoTime, last: crossing{progress: -1}}
@@ -74,6 +76,29 @@ func (s *State) newRun(idx race.CarIdx) run {
 		r.loops[0].hitAt = 0 // the start signal
 	}
 	return r
+}
+
+// layLoops puts the loops of all cars into one piece of memory once they are known: the place of each follows from the
+// slot and the line then, and need not be fetched from the car.
+func (s *State) layLoops() {
+	all := make([]loop, 0, len(s.cars)*len(s.lines))
+	for i := range s.cars {
+		all = append(all, s.cars[i].run.loops...)
+	}
+	s.loops = all
+	for i := range s.cars {
+		s.cars[i].run.loops = s.loopsOf(race.CarIdx(i))
+	}
+}
+
+// loopsOf is a car's part of the loops of all; before the start it has its own.
+func (s *State) loopsOf(idx race.CarIdx) []loop {
+	n := len(s.lines)
+	if s.loops == nil {
+		return make([]loop, n)
+	}
+	from := int(idx) * n
+	return s.loops[from : from+n : from+n]
 }
 
 // remember keeps a crossing for the gaps of those behind.
@@ -123,7 +148,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	if h.made {
 		ok = race.Estimated
 	}
-	last := r.loops[h.line].hitAt
+	last := s.loops[int(idx)*len(s.lines)+int(h.line)].hitAt
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
@@ -189,7 +214,8 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 	l := s.lines[h.line]
 	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
-		r.row.MiniMarks = make([]race.Mark, 0, s.minis) // those are with whom they were told
+		clear(r.marks[:r.marked])
+		r.marked = 0
 	}
 	if l.mini >= 0 {
 		s.splitMini(at, r, l.mini, &r.loops[h.line].bestMini)
@@ -212,14 +238,15 @@ func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 }
 
 func (s *State) splitMini(at race.Micros, r *run, mini int, best *race.Micros) {
-	for len(r.row.MiniMarks) < mini { // loops that were missed or lie beside the pit lane
-		r.row.MiniMarks = append(r.row.MiniMarks, race.NoMark)
+	for ; r.marked < mini; r.marked++ { // loops that were missed or lie beside the pit lane
+		r.marks[r.marked] = race.NoMark
 	}
 	m := race.NoMark
 	if r.nextMini == mini {
 		m = mark(at-r.miniAt, best, &s.bests.minis[mini])
 	}
-	r.row.MiniMarks = append(r.row.MiniMarks, m)
+	r.marks[mini] = m
+	r.marked = mini + 1
 	r.miniAt, r.nextMini = at, (mini+1)%s.minis
 }
 

@@ -205,6 +205,9 @@ func (s *State) insert(idx race.CarIdx, h hit) {
 	c := &s.cars[idx]
 	n := len(c.hits)
 	if n == 0 || c.newest < h.at || c.newest == h.at && compareHits(c.hits[n-1], h) < 0 {
+		if n == 0 && c.hits == nil { // room for two laps: it need not grow at once
+			c.hits = make([]hit, 0, 2*len(s.lines))
+		}
 		c.hits, c.newest = append(c.hits, h), h.at
 		switch {
 		case s.status == race.Waiting:

@@ -35,6 +35,9 @@ func (s *State) restore(a *archive) {
 		s.cars[i].note()
 		s.checkRun(a, &s.cars[i])
 	}
+	if a.err == nil && s.status != race.Waiting {
+		s.layLoops()
+	}
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
 		for _, h := range *s.hitsOf(idx) {
 			s.checkHit(a, &h)
@@ -123,7 +126,7 @@ func (s *State) checkRun(a *archive, c *car) {
 		r.progress >= -1 && r.progress <= int32(r.laps+1)*lines, inTime(r.progressAt), inTime(r.lapStart),
 		r.nextSector >= 0 && r.nextSector <= 3, r.nextMini >= -1 && r.nextMini < max(1, s.minis),
 		r.nextFit >= 0 && r.nextFit <= len(c.ruled.fits), r.state <= race.Disqualified, s.known(r.row.Car),
-		len(r.row.MiniMarks) <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
+		r.marked >= 0, r.marked <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
 	for _, t := range r.ends {
 		checks(a, "a lap", inTime(t))
 	}

@@ -216,6 +216,10 @@ func (r *run) visit(a *archive) {
 		number(a, &r.bestSectors[i])
 	}
 	plain(a, &r.row)
+	number(a, &r.marked)
+	for i := range r.marks[:min(max(r.marked, 0), len(r.marks))] {
+		number(a, &r.marks[i])
+	}
 	a.flags(&r.begun)
 }
 
