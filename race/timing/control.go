@@ -207,7 +207,7 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.Eve
 	s.tellRow(idx)
 	s.measureMoved(idx, from, led)
 	s.checkFall(s.latest)
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 	return nil
 }
 

@@ -60,11 +60,12 @@ func (s *State) afterLap(idx race.CarIdx, at race.Micros) {
 	s.dirty = true
 	s.checkFall(at)
 	s.tellRow(idx)
-	s.lead(at)
+	s.lead(at, false)
 }
 
-// lead tells of the lap that the leader is on, if it is another than before.
-func (s *State) lead(at race.Micros) {
+// lead tells of the lap that the leader is on, if it is another than before or always. While the race is suspended the
+// tower is that of another moment, and the lap stays.
+func (s *State) lead(at race.Micros, always bool) {
 	lap := s.leaderLap
 	if len(s.order) > 0 && !s.suspended() {
 		lap = s.cars[s.order[0]].run.laps + 1
@@ -74,7 +75,7 @@ func (s *State) lead(at race.Micros) {
 	} else if d := s.fall.distance; d > 0 {
 		lap = min(lap, d)
 	}
-	if lap != s.leaderLap && s.status != race.Waiting {
+	if (lap != s.leaderLap || always) && s.status != race.Waiting {
 		s.leaderLap = lap
 		s.tellHead(at)
 	}
@@ -129,7 +130,7 @@ func (s *State) rework(idx race.CarIdx) {
 		}
 	}
 	s.checkFall(s.latest)
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 }
 
 // rebuild derives the whole race again.
@@ -155,7 +156,7 @@ func (s *State) rebuild() {
 		s.amendLaps(race.CarIdx(i), &olds[i])
 		s.remeasure(race.CarIdx(i), &olds[i])
 	}
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 }
 
 // refirst notes laps that a car completed at other times than before.
