@@ -52,10 +52,10 @@ type tickReport struct {
 func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure the standard loads", Args: cobra.NoArgs,
-		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json",
+		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json\n  lightsout bench timing",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchTick())
+	cmd.AddCommand(newBenchTick(), newBenchTiming())
 	return cmd
 }
 

@@ -202,8 +202,7 @@ func (r *run) visit(a *archive) {
 	number(a, &r.lapStart)
 	moments(a, &r.ends)
 	list(a, &r.done, visitLap)
-	list(a, &r.trail, func(a *archive, _ int, c *crossing) { number(a, &c.progress); number(a, &c.at) })
-	numbers(a, &r.hitAt)
+	list(a, &r.loops, func(a *archive, _ int, l *loop) { l.visit(a) })
 	number(a, &r.sectorAt)
 	number(a, &r.miniAt)
 	number(a, &r.nextSector)
@@ -216,9 +215,19 @@ func (r *run) visit(a *archive) {
 	for i := range r.bestSectors {
 		number(a, &r.bestSectors[i])
 	}
-	numbers(a, &r.bestMinis)
 	plain(a, &r.row)
+	number(a, &r.marked)
+	for i := range r.marks[:min(max(r.marked, 0), len(r.marks))] {
+		number(a, &r.marks[i])
+	}
 	a.flags(&r.begun)
+}
+
+func (l *loop) visit(a *archive) {
+	number(a, &l.hitAt)
+	number(a, &l.last.progress)
+	number(a, &l.last.at)
+	number(a, &l.bestMini)
 }
 
 // visitLap is written out, where plain would do, since laps are many.
