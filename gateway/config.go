@@ -13,8 +13,8 @@ type Config struct {
 	Addr string
 	// Token that everything needs that changes something; it must be set where Addr is not loopback.
 	Token string
-	// BodyMax bounds a request's body, in bytes.
-	BodyMax int
+	// BodyMax bounds a request's body, in bytes, as it is sent; UnpackedMax what it may become when it is decompressed.
+	BodyMax, UnpackedMax int
 	// ReadTimeout and IdleTimeout of HTTP connections.
 	ReadTimeout, IdleTimeout time.Duration
 	// WriteTimeout is how long a spectator may take to read what was sent before it is cut.
@@ -26,7 +26,7 @@ type Config struct {
 // DefaultConfig serves on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Addr: "127.0.0.1:8080", BodyMax: 1 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Addr: "127.0.0.1:8080", BodyMax: 4 << 20, UnpackedMax: 16 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		WriteTimeout: 10 * time.Second, PulseEvery: time.Second,
 	}
 }
@@ -44,6 +44,7 @@ func (c Config) Validate() error {
 	check(err != nil || loopback(host) || c.Token != "",
 		"address %q can be reached from other machines: it needs a token for everything that changes something", c.Addr)
 	check(c.BodyMax > 0, "the body limit is %d: allowed are 1 and more", c.BodyMax)
+	check(c.UnpackedMax >= c.BodyMax, "the limit of an unpacked body is %d: allowed are %d and more", c.UnpackedMax, c.BodyMax)
 	check(c.WriteTimeout > 0 && c.PulseEvery > 0, "write timeout and pulse must be above 0")
 	return errors.Join(faults...)
 }

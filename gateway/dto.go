@@ -16,7 +16,7 @@ type raceDTO struct {
 	Status    string    `json:"status"`
 	Circuit   string    `json:"circuit"`
 	Cars      int       `json:"cars"`
-	Laps      int       `json:"laps"`
+	Laps      int       `json:"laps"` // 0: by time
 	LeaderLap int       `json:"leader_lap"`
 	Seed      uint64    `json:"seed"`
 	TickHz    int       `json:"tick_hz"`
@@ -105,6 +105,8 @@ type classificationDTO struct {
 	Final          bool            `json:"final"`
 	Version        int             `json:"version"` // 0: the order so far
 	Status         string          `json:"status"`
+	Author         string          `json:"author"` // of the version
+	Reason         string          `json:"reason"`
 	Classification []classifiedDTO `json:"classification"`
 	StateHash      string          `json:"state_hash"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/graphql-go/graphql"
@@ -35,7 +36,7 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	var req graphQLRequest
 	switch c.Method() {
 	case fiber.MethodPost:
-		if err := body(c, &req); err != nil {
+		if err := s.body(c, &req); err != nil {
 			return err
 		}
 	case fiber.MethodGet:
@@ -209,21 +210,33 @@ func (s *Server) queries(t types) graphql.Fields {
 				return newRaceDTO(r), err
 			}),
 		},
-		"circuits": {Type: list(t.circuit), Resolve: s.resolve(func(*fiber.Ctx, graphql.ResolveParams) (any, error) {
-			return allCircuits()
+		"circuits": {Type: list(t.circuit), Resolve: s.resolve(func(c *fiber.Ctx, _ graphql.ResolveParams) (any, error) {
+			all, err := s.allCircuits(c.UserContext())
+			return circuitDTOs(all), err
 		})},
 		"circuit": {
 			Type: t.circuit, Args: graphql.FieldConfigArgument{"key": {Type: text}},
-			Resolve: s.resolve(func(_ *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				key, _ := p.Args["key"].(string)
-				d, err := circuitOf(key)
-				return d.circuitDTO, err
+				one, err := s.findCircuit(c.UserContext(), key)
+				if err != nil {
+					return nil, err
+				}
+				return newCircuitDTO(one), nil
 			}),
 		},
 	}
 }
 
 func (s *Server) mutations(t types) graphql.Fields {
+	fields := s.rulingMutations()
+	for name, field := range s.raceMutations(t) {
+		fields[name] = field
+	}
+	return fields
+}
+
+func (s *Server) raceMutations(t types) graphql.Fields {
 	return graphql.Fields{
 		"startRace": {
 			Type: t.race, Description: "Makes a simulated race and lets it go.",
@@ -247,7 +260,7 @@ func (s *Server) mutations(t types) graphql.Fields {
 			},
 			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				what, _ := p.Args["action"].(race.Control)
-				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what)
+				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, time.Time{})
 				return newRaceDTO(r), err
 			}),
 		},
@@ -271,5 +284,5 @@ func (s *Server) startRace(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		}
 		o.Seed = seed
 	}
-	return s.create(c, o)
+	return s.create(c, o, nil)
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -28,7 +29,7 @@ func newTypes(s *Server) types {
 	add := func(name string, of any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
 		object := graphql.NewObject(graphql.ObjectConfig{Name: strings.ToUpper(name[:1]) + name[1:], Fields: fieldsOf(of)})
 		typ := list(object)
-		if name == "classification" {
+		if name == "classification" || name == "difference" {
 			typ = object
 		}
 		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.resolve(get)}
@@ -56,8 +57,24 @@ func newTypes(s *Server) types {
 		}
 		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit, verdict)
 	})
-	add("classification", classificationDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.classificationOf(c, owner(p))
+	add("classification", classificationDTO{}, graphql.FieldConfigArgument{
+		"version": {Type: graphql.Int, Description: "From 1; 0, or none: the newest, or the order so far."},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.versionOf(c, owner(p), max(0, intArg(p, "version", 0)))
+	})
+	add("results", versionDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.resultsOf(c, owner(p))
+	})
+	add("difference", diffDTO{}, graphql.FieldConfigArgument{
+		"from": {Type: graphql.NewNonNull(graphql.Int)}, "to": {Type: graphql.NewNonNull(graphql.Int)},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.diffOf(c, owner(p), max(1, intArg(p, "from", 1)), max(1, intArg(p, "to", 1)))
+	})
+	add("rulings", rulingDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.rulingsOf(c, owner(p))
+	})
+	add("decoders", decoderDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		return s.decodersOf(c, owner(p))
 	})
 	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
 }
@@ -74,8 +91,11 @@ func fieldsOf(v any) graphql.Fields {
 		}
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
-			if got.Kind() == reflect.Pointer && got.IsNil() {
+			if (got.Kind() == reflect.Pointer || got.Kind() == reflect.Interface) && got.IsNil() {
 				return nil, nil //nolint:nilnil // null is the answer
+			}
+			if got.Kind() == reflect.Interface {
+				return fmt.Sprint(got.Interface()), nil
 			}
 			return plainValue(reflect.Indirect(got)), nil
 		}}
@@ -98,13 +118,13 @@ func plainValue(v reflect.Value) any {
 }
 
 func scalar(t reflect.Type) graphql.Output {
-	nullable := t.Kind() == reflect.Pointer
-	if nullable {
+	nullable := t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface
+	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	var out graphql.Output
 	switch t.Kind() {
-	case reflect.String:
+	case reflect.String, reflect.Interface:
 		out = graphql.String
 	case reflect.Bool:
 		out = graphql.Boolean

@@ -91,6 +91,13 @@ func (h *Hub) Picture(id race.ID, f *race.Frame) {
 	}
 }
 
+// Operate shows what happens to a race's actors. The ops are given.
+func (h *Hub) Operate(id race.ID, ops *race.Ops) {
+	if st := h.stage(id); st != nil {
+		st.tell(ops)
+	}
+}
+
 // Close takes a race away: its spectators are told that there is none.
 func (h *Hub) Close(id race.ID) {
 	h.mu.Lock()
@@ -137,6 +144,9 @@ type stage struct {
 	frame      *race.Frame
 	frameData  []byte
 	frameNo    uint64
+	ops        *race.Ops
+	opsData    []byte
+	opsNo      uint64
 	spectators map[*spectator]bool
 	waiting    []*spectator
 	gone       bool
@@ -182,6 +192,15 @@ func (st *stage) picture(f *race.Frame) {
 	defer st.mu.Unlock()
 	st.frame, st.frameData = f, nil
 	st.frameNo++
+	st.wake()
+}
+
+// tell shows what happens to the actors; the newest counts.
+func (st *stage) tell(ops *race.Ops) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.ops, st.opsData = ops, nil
+	st.opsNo++
 	st.wake()
 }
 
@@ -244,6 +263,15 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 		}
 		v.frameNo = st.frameNo
 		into = append(into, st.frameData)
+	}
+	if st.ops != nil && v.opsNo != st.opsNo {
+		if st.opsData == nil {
+			if st.opsData, err = st.hub.enc.Ops(st.ops); err != nil {
+				return nil, fmt.Errorf("encode ops: %w", err)
+			}
+		}
+		v.opsNo = st.opsNo
+		into = append(into, st.opsData)
 	}
 	if len(into) == 0 {
 		st.waiting = append(st.waiting, v)

@@ -59,7 +59,7 @@ func (v *viewer) next() (any, error) {
 			v.t.Errorf("decode: %v", err)
 		}
 		switch m.(type) {
-		case transport.Pulse, *race.Frame:
+		case transport.Pulse, *race.Frame, *race.Ops:
 		default:
 			return m, nil
 		}

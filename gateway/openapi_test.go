@@ -56,10 +56,12 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]any{
-		"Race": raceDTO{}, "RaceDetail": raceDetailDTO{}, "Line": lineDTO{}, "RuleSet": race.RuleSet{}, "Order": orderDTO{},
+		"Race": raceDTO{}, "RaceDetail": raceDetailDTO{}, "Line": lineDTO{}, "RuleSet": race.RuleSet{},
 		"Entry": race.Entry{}, "Classified": classifiedDTO{}, "Classification": classificationDTO{}, "Lap": lapDTO{},
 		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
-		"Problem": Problem{},
+		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": takenDTO{}, "Sample": sampleDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
+		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
+		"Actor": ActorNode{}, "ActorGroup": ActorGroup{}, "Drill": Drill{},
 	} {
 		want := fieldNames(reflect.TypeOf(v))
 		var got []string

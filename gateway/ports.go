@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"context"
+	"io/fs"
+	"time"
 
 	"lightsout/race"
+	"lightsout/race/circuit"
 )
 
 // Races is what the gateway asks of whoever runs races. Errors are race.ErrNotFound, race.ErrConflict,
@@ -11,7 +14,8 @@ import (
 type Races interface {
 	// Create makes a race and, with start, lets it go at once. It answers when the race is durable.
 	Create(ctx context.Context, o race.Order, start bool) (race.Summary, error)
-	Control(ctx context.Context, id race.ID, c race.Control) (race.Summary, error)
+	// Control starts, pauses, resumes or stops. A real race may be started at a moment that is past; zero is now.
+	Control(ctx context.Context, id race.ID, c race.Control, at time.Time) (race.Summary, error)
 	Delete(ctx context.Context, id race.ID) error
 	// Ready returns nil, or what keeps the platform from serving.
 	Ready(ctx context.Context) error
@@ -30,8 +34,89 @@ type History interface {
 	// Versions of the result, oldest first, without their lines; Version is one of them, 0 the newest.
 	Versions(ctx context.Context, id race.ID) ([]race.Version, error)
 	Version(ctx context.Context, id race.ID, version int) (race.Classification, error)
+	// Rulings are the records of race control, oldest first, and why the rulebook refused some of them.
+	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
+	// Heard calls hit with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
+	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
+	// Samples of real cars between two race times, of one car or with race.NoCar of all, by car and time.
+	Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error)
 	// Classification is the result, or the order so far while the race runs.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
+}
+
+// Outside is what the gateway asks of whoever takes in what is told of races from outside: real cars, timing loops, and
+// race control. Answers come when what was told is durable and applied. Errors are those of Races, race.ErrBusy and
+// race.ErrKeyReused.
+type Outside interface {
+	// Open makes a race whose records come from outside. Its ID is given here.
+	Open(ctx context.Context, head race.Race, entries []race.Entry) (race.Summary, error)
+	// Import makes a race of a folder of CSV, and gives what was found suspect.
+	Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error)
+	Roster(ctx context.Context, id race.ID) (*race.Roster, error)
+	TakeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error)
+	// Rule is for decisions of race control and stewards. A Time of race.NoTime is now.
+	Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error)
+}
+
+// Circuits are the circuits that were imported.
+type Circuits interface {
+	Imported(ctx context.Context) ([]*circuit.Circuit, error)
+	AddCircuit(ctx context.Context, c *circuit.Circuit) error
+}
+
+// Unpacker decodes values of the wire as encoding/json would the same as JSON, with json.Number. They may be hostile.
+type Unpacker interface {
+	Values(data []byte) (any, error)
+}
+
+// Actors shows the living system: of each kind of child, most nodes at the most.
+type Actors interface {
+	Tree(most int) []ActorNode
+}
+
+// ActorNode is a living actor, as it is now.
+type ActorNode struct {
+	Kind     string `json:"kind"`
+	ID       string `json:"id"`
+	Restarts int64  `json:"restarts"`
+	Mailbox  int    `json:"mailbox"` // messages that wait
+	// Resting says that it waits for its back-off.
+	Resting     bool         `json:"resting"`
+	LastError   *string      `json:"last_error"`
+	LastErrorAt *time.Time   `json:"last_error_at"`
+	Children    []ActorGroup `json:"children"`
+}
+
+// ActorGroup is an actor's children of a kind: all of them counted, those worth a look first.
+type ActorGroup struct {
+	Kind       string      `json:"kind"`
+	Count      int         `json:"count"`
+	Restarts   int64       `json:"restarts"`
+	Mailbox    int         `json:"mailbox"`
+	MailboxMax int         `json:"mailbox_max"`
+	Actors     []ActorNode `json:"actors"`
+}
+
+// Drills are faults on demand, at simulated races that run.
+type Drills interface {
+	// Scenarios are those that ship with the program, as they are shown.
+	Scenarios() (any, error)
+	// Start begins a drill, given as JSON, and gives its number.
+	Start(ctx context.Context, id race.ID, spec []byte) (int, error)
+	Stop(ctx context.Context, id race.ID) error
+	List(ctx context.Context, id race.ID) ([]Drill, error)
+}
+
+// Drill is a drill on a race.
+type Drill struct {
+	ID        int       `json:"id"`
+	Name      string    `json:"name"`
+	About     string    `json:"about"`
+	Phase     string    `json:"phase"`
+	Injected  int       `json:"injected"`
+	Text      string    `json:"text"` // the verdict in a sentence
+	StartedAt time.Time `json:"started_at"`
+	Verdict   any       `json:"verdict"`
 }
 
 // Boards works out the tower of a race that is over and no longer on the hub.
@@ -44,5 +129,6 @@ type Encoder interface {
 	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
 	Facts(facts *race.Facts) ([]byte, error)
 	Frame(frame *race.Frame) ([]byte, error)
+	Ops(ops *race.Ops) ([]byte, error)
 	Pulse(wallMS int64) ([]byte, error)
 }

@@ -51,6 +51,8 @@ var kinds = []struct {
 	code   string // of GraphQL
 }{
 	{race.ErrNotFound, http.StatusNotFound, "NOT_FOUND"},
+	{race.ErrKeyReused, http.StatusUnprocessableEntity, "KEY_REUSED"},
+	{race.ErrBusy, http.StatusTooManyRequests, "BUSY"},
 	{race.ErrConflict, http.StatusConflict, "CONFLICT"},
 }
 
@@ -89,6 +91,9 @@ func problem(status int, detail string, faults ...race.Fault) Problem {
 // fail answers with a problem document.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p, _ := problemOf(err, s.deps.Log)
+	if p.Status == http.StatusTooManyRequests {
+		c.Set(fiber.HeaderRetryAfter, "1")
+	}
 	if sent := c.Status(p.Status).JSON(p); sent != nil {
 		return sent
 	}

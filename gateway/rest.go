@@ -1,19 +1,16 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/race"
-	"lightsout/race/circuit"
 )
 
 // passingsMost is how many passings one answer has at the most.
@@ -22,6 +19,7 @@ const passingsMost = 10_000
 func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races", s.listRaces)
 	api.Post("/races", s.createRace)
+	api.Post("/races/import", s.importRace)
 	api.Get("/races/:id", s.getRace)
 	api.Delete("/races/:id", s.deleteRace)
 	for _, what := range []race.Control{race.ControlStart, race.ControlPause, race.ControlResume, race.ControlStop} {
@@ -32,8 +30,27 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races/:id/laps", s.laps)
 	api.Get("/races/:id/events", s.events)
 	api.Get("/races/:id/passings", s.passings)
+	api.Post("/races/:id/passings", s.takePassings)
+	api.Get("/races/:id/telemetry", s.samples)
+	api.Post("/races/:id/telemetry", s.takeSamples)
+	api.Post("/races/:id/flags", s.flags)
+	api.Post("/races/:id/penalties", s.penalties)
+	api.Post("/races/:id/corrections", s.corrections)
+	api.Get("/races/:id/rulings", s.rulings)
+	api.Post("/races/:id/result", s.declareResult)
+	api.Get("/races/:id/results", s.results)
+	api.Get("/races/:id/results/diff", s.diff)
+	api.Get("/races/:id/results/:version", s.result)
+	api.Get("/races/:id/decoders", s.decoders)
+	api.Get("/races/:id/documents/:file", s.document)
 	api.Get("/races/:id/circuit", s.raceCircuit)
+	api.Get("/races/:id/drills", s.listDrills)
+	api.Post("/races/:id/drills", s.startDrill)
+	api.Delete("/races/:id/drills", s.stopDrill)
+	api.Get("/drills", s.scenarios)
+	api.Get("/actors", s.actors)
 	api.Get("/circuits", s.circuits)
+	api.Post("/circuits", s.addCircuit)
 	api.Get("/circuits/:key", s.circuit)
 	api.Get("/openapi.json", s.openAPI)
 	api.Use(func(*fiber.Ctx) error {
@@ -77,38 +94,6 @@ func number(params map[string]string, name string, low, high, fallback int64) (i
 		}}}
 	}
 	return v, nil
-}
-
-// body reads a JSON body strictly.
-func body(c *fiber.Ctx, into any) error {
-	kind := strings.TrimSpace(strings.Split(c.Get(fiber.HeaderContentType), ";")[0])
-	if kind != fiber.MIMEApplicationJSON {
-		return refuse(fiber.StatusUnsupportedMediaType, fmt.Sprintf("the content type is %q: expected application/json", kind))
-	}
-	dec := json.NewDecoder(bytes.NewReader(c.Body()))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
-	var syntax *json.SyntaxError
-	var kindOf *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-			return refuse(fiber.StatusBadRequest, "something follows the JSON object")
-		}
-		return nil
-	case errors.As(err, &syntax):
-		return refuse(fiber.StatusBadRequest, fmt.Sprintf("the body is no valid JSON at byte %d: %v", syntax.Offset, syntax))
-	case errors.As(err, &kindOf):
-		return &race.InvalidError{Faults: []race.Fault{{
-			Field: kindOf.Field, Message: "is a " + kindOf.Value, Allowed: kindOf.Type.String(),
-		}}}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return refuse(fiber.StatusBadRequest, "the body is cut off or empty: expected a JSON object")
-	}
-	if field, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
-		return &race.InvalidError{Faults: []race.Fault{{Field: strings.Trim(field, `"`), Message: "is no field of this"}}}
-	}
-	return refuse(fiber.StatusBadRequest, "the body cannot be read: "+err.Error())
 }
 
 func (s *Server) listRaces(c *fiber.Ctx) error {
@@ -164,39 +149,30 @@ func (o orderDTO) order() race.Order {
 	return race.Order{Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, Speed: o.Speed, TickHz: o.TickHz}
 }
 
-// create checks an order and has the race made. A circuit is one of ours: files are for the command line.
-func (s *Server) create(c *fiber.Ctx, o orderDTO) (raceDTO, error) {
-	var invalid *race.InvalidError
-	err := o.order().Validate()
-	if err != nil && !errors.As(err, &invalid) {
+// create checks an order and has the race made; faults are what was found wrong before. A circuit is one of ours or an
+// imported one: files are for the command line.
+func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO, error) {
+	said := func(field string) bool {
+		return slices.ContainsFunc(faults, func(f race.Fault) bool { return f.Field == field })
+	}
+	if _, err := s.findCircuit(c.UserContext(), o.Circuit); o.Circuit != "" && errors.Is(err, race.ErrNotFound) {
+		faults = append(faults, race.Fault{Field: "circuit", Message: err.Error(), Allowed: "a key of GET /api/v1/circuits"})
+	} else if o.Circuit != "" && err != nil {
 		return raceDTO{}, err
 	}
-	if o.Circuit != "" && !slices.Contains(circuit.List(), o.Circuit) {
-		if invalid == nil {
-			invalid = &race.InvalidError{}
+	var invalid *race.InvalidError
+	if errors.As(o.order().Validate(), &invalid) {
+		for _, f := range invalid.Faults {
+			if !said(f.Field) {
+				faults = append(faults, f)
+			}
 		}
-		invalid.Faults = append(invalid.Faults, race.Fault{
-			Field: "circuit", Message: fmt.Sprintf("%q is unknown", o.Circuit), Allowed: strings.Join(circuit.List(), ", "),
-		})
 	}
-	if invalid != nil {
-		return raceDTO{}, invalid
+	if len(faults) > 0 {
+		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
 	made, err := s.deps.Races.Create(c.UserContext(), o.order(), o.Start)
 	return newRaceDTO(made), err
-}
-
-func (s *Server) createRace(c *fiber.Ctx) error {
-	o := defaultOrder()
-	if err := body(c, &o); err != nil {
-		return err
-	}
-	made, err := s.create(c, o)
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.ID))
-	return c.Status(fiber.StatusCreated).JSON(made)
 }
 
 func (s *Server) getRace(c *fiber.Ctx) error {
@@ -215,7 +191,18 @@ func (s *Server) deleteRace(c *fiber.Ctx) error {
 }
 
 func (s *Server) control(c *fiber.Ctx, what race.Control) error {
-	r, err := s.deps.Races.Control(c.UserContext(), raceID(c), what)
+	var at time.Time
+	if len(c.Request().Body()) > 0 {
+		err := s.one(c, func(f *fields) {
+			if at, _ = f.date("date"); what != race.ControlStart && f.has("date") {
+				f.wrong("date", "is given with "+what.String(), "a date for the start signal alone")
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	r, err := s.deps.Races.Control(c.UserContext(), raceID(c), what, at)
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}
@@ -243,34 +230,11 @@ func some[T any](list []T) []T {
 }
 
 func (s *Server) classification(c *fiber.Ctx) error {
-	d, err := s.classificationOf(c, raceID(c))
+	d, err := s.versionOf(c, raceID(c), 0)
 	if err != nil {
 		return err
 	}
 	return c.JSON(d)
-}
-
-func (s *Server) classificationOf(c *fiber.Ctx, id race.ID) (classificationDTO, error) {
-	r, err := s.deps.History.Summary(c.UserContext(), id)
-	if err != nil {
-		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
-	}
-	entries, err := s.entriesOf(c, id)
-	if err != nil {
-		return classificationDTO{}, err
-	}
-	result, err := s.deps.History.Classification(c.UserContext(), id)
-	if err != nil {
-		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
-	}
-	d := classificationDTO{
-		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Race.Rules.Laps},
-		Final: result.Final(), Version: result.Version, Status: result.Status.String(), StateHash: result.StateHash, Classification: []classifiedDTO{},
-	}
-	for _, e := range result.Entries {
-		d.Classification = append(d.Classification, newClassified(e, entries[e.Car]))
-	}
-	return d, nil
 }
 
 func (s *Server) laps(c *fiber.Ctx) error {
@@ -400,59 +364,4 @@ func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, ver
 		out = append(out, newPassing(p, entries))
 	}
 	return out, nil
-}
-
-func (s *Server) circuits(c *fiber.Ctx) error {
-	list, err := allCircuits()
-	if err != nil {
-		return err
-	}
-	return c.JSON(map[string]any{"circuits": list})
-}
-
-func allCircuits() ([]circuitDTO, error) {
-	list := []circuitDTO{}
-	for _, key := range circuit.List() {
-		one, err := circuit.Open(key)
-		if err != nil {
-			return nil, fmt.Errorf("open circuit %s: %w", key, err)
-		}
-		list = append(list, newCircuitDTO(one))
-	}
-	return list, nil
-}
-
-func circuitOf(key string) (circuitDetailDTO, error) {
-	if !slices.Contains(circuit.List(), key) {
-		return circuitDetailDTO{}, fmt.Errorf("circuit %q (known are %s): %w", key, strings.Join(circuit.List(), ", "), race.ErrNotFound)
-	}
-	one, err := circuit.Open(key)
-	if err != nil {
-		return circuitDetailDTO{}, fmt.Errorf("open circuit %s: %w", key, err)
-	}
-	return newCircuitDetail(one), nil
-}
-
-func (s *Server) circuit(c *fiber.Ctx) error {
-	d, err := circuitOf(strings.Clone(c.Params("key")))
-	if err != nil {
-		return err
-	}
-	return c.JSON(d)
-}
-
-// raceCircuit is the circuit as it was when the race was announced.
-func (s *Server) raceCircuit(c *fiber.Ctx) error {
-	r, err := s.deps.History.Summary(c.UserContext(), raceID(c))
-	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
-	}
-	if r.Race.CircuitText == "" {
-		return fmt.Errorf("the outline of race %s, of which only the timing lines are known: %w", r.Race.ID, race.ErrNotFound)
-	}
-	one, err := circuit.Parse(r.Race.Circuit, strings.NewReader(r.Race.CircuitText))
-	if err != nil {
-		return fmt.Errorf("read the circuit of race %s: %w", r.Race.ID, err)
-	}
-	return c.JSON(newCircuitDetail(one))
 }

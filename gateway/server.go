@@ -28,8 +28,13 @@ type Deps struct {
 	Races    Races
 	History  History
 	Boards   Boards
+	Outside  Outside
+	Circuits Circuits
+	Actors   Actors
+	Drills   Drills
 	Hub      *Hub
 	Encoder  Encoder
+	Unpacker Unpacker
 	Site     fs.FS
 	Log      *slog.Logger
 	Registry *prometheus.Registry
@@ -44,6 +49,7 @@ type Server struct {
 	app    *fiber.App
 	schema graphql.Schema
 	m      *Metrics
+	intake chan struct{} // room for those who are told something from outside
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -55,7 +61,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone()}
+	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce)}
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)

@@ -35,6 +35,7 @@ type house struct {
 	broken   error // what every question is answered with
 	unready  error
 	board    race.Board
+	outside  outside
 }
 
 func newHouse() *house {
@@ -86,7 +87,7 @@ func (h *house) Create(_ context.Context, o race.Order, start bool) (race.Summar
 	return s, nil
 }
 
-func (h *house) Control(_ context.Context, id race.ID, c race.Control) (race.Summary, error) {
+func (h *house) Control(_ context.Context, id race.ID, c race.Control, _ time.Time) (race.Summary, error) {
 	r, err := h.find(id)
 	if err == nil && (r.Status == race.Over || c == race.ControlResume) {
 		err = fmt.Errorf("race %s is %v: %w", id, r.Status, race.ErrConflict)
@@ -137,6 +138,27 @@ func (h *house) Version(_ context.Context, id race.ID, version int) (race.Classi
 func (h *house) Versions(context.Context, race.ID) ([]race.Version, error) {
 	return []race.Version{{Classification: h.result, Seq: 9, Time: race.Minute}}, nil
 }
+func (h *house) Tree(most int) []gateway.ActorNode {
+	return []gateway.ActorNode{{Kind: "simulator", ID: "1", Children: []gateway.ActorGroup{{Kind: "race", Count: 1, Actors: make([]gateway.ActorNode, most)}}}}
+}
+
+// drillHouse has one drill.
+type drillHouse struct{}
+
+func (drillHouse) Scenarios() (any, error) { return []string{"storm"}, nil }
+func (drillHouse) Start(_ context.Context, id race.ID, spec []byte) (int, error) {
+	if string(spec) != `{"scenario":"storm"}` {
+		return 0, &race.InvalidError{Faults: []race.Fault{{Field: "scenario", Message: string(spec)}}}
+	}
+	return 7, nil
+}
+func (drillHouse) Stop(_ context.Context, id race.ID) error {
+	return fmt.Errorf("a drill in race %s: %w", id, race.ErrNotFound)
+}
+func (drillHouse) List(context.Context, race.ID) ([]gateway.Drill, error) {
+	return []gateway.Drill{{ID: 7, Name: "storm", Phase: "on"}}, nil
+}
+
 func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
 	r, err := h.find(id)
 	return r.Race, h.entries, h.board, err
@@ -162,7 +184,8 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Hub: s.hub, Encoder: transport.Codec{}, Registry: registry, Metrics: metrics,
+		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
+		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
 	})
@@ -221,26 +244,32 @@ func (s *served) ask(t *testing.T, method, path, body string, headers ...string)
 func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 	s := mustServe(t, nil)
 	for path, want := range map[string]string{
-		"/api/v1/races":                             "r1",
-		"/api/v1/races?status=finished":             `"winner":"AAA"`,
-		"/api/v1/races?status=running":              `{"races":[]}`,
-		"/api/v1/races/r1":                          `"seed":18446744073709551615`,
-		"/api/v1/races/r1/entries":                  `"name_acronym":"BBB"`,
-		"/api/v1/races/r1/classification":           `{"position":null,"driver_number":9,"name_acronym":"BBB","laps":1,"status":"not_classified","duration_ms":null`,
-		"/api/v1/races/r1/laps?driver_number=9":     `{"laps":[{"driver_number":9,"lap_number":1,"lap_duration":90,`,
-		"/api/v1/races/r1/laps?from_lap=2":          `"lap_number":2`,
-		"/api/v1/races/r1/events":                   `"kind":"retired","driver_number":9`,
-		"/api/v1/races/r1/passings?after=4&limit=1": `"seq":5`,
-		"/api/v1/races/r1/passings?after=5":         `{"passings":[]}`,
-		"/api/v1/circuits":                          `"key":"` + circuit.List()[0] + `"`,
-		"/api/v1/circuits/" + circuit.List()[0]:     `"outline":[[`,
-		"/api/v1/openapi.json":                      `"openapi"`,
-		"/healthz":                                  `"version":"test"`,
-		"/readyz":                                   `"ready"`,
-		"/metrics":                                  "lightsout_gateway_requests_handled_total",
-		"/":                                         "page",
-		"/race/whatever":                            "page",
-		"/assets/app-1.js":                          "js",
+		"/api/v1/races":                                           "r1",
+		"/api/v1/races?status=finished":                           `"winner":"AAA"`,
+		"/api/v1/races?status=running":                            `{"races":[]}`,
+		"/api/v1/races/r1":                                        `"seed":18446744073709551615`,
+		"/api/v1/races/r1/entries":                                `"name_acronym":"BBB"`,
+		"/api/v1/races/r1/classification":                         `{"position":null,"driver_number":9,"name_acronym":"BBB","laps":1,"status":"not_classified","duration_ms":null`,
+		"/api/v1/races/r1/laps?driver_number=9":                   `{"laps":[{"driver_number":9,"lap_number":1,"lap_duration":90,`,
+		"/api/v1/races/r1/laps?from_lap=2":                        `"lap_number":2`,
+		"/api/v1/races/r1/events":                                 `"kind":"retired","driver_number":9`,
+		"/api/v1/races/r1/passings?after=4&limit=1":               `"seq":5`,
+		"/api/v1/races/r1/passings?after=5":                       `{"passings":[]}`,
+		"/api/v1/races/r1/documents/classification.json":          `"name": "classification"`,
+		"/api/v1/races/r1/documents/classification.csv?version=1": "AAA",
+		"/api/v1/races/r1/documents/lap_chart.html":               "<!doctype html>",
+		"/api/v1/drills":                                          `"scenarios":["storm"]`,
+		"/api/v1/races/r1/drills":                                 `"name":"storm"`,
+		"/api/v1/actors?most=1":                                   `"children":[{"kind":"race","count":1,`,
+		"/api/v1/circuits":                                        `"key":"` + circuit.List()[0] + `"`,
+		"/api/v1/circuits/" + circuit.List()[0]:                   `"outline":[[`,
+		"/api/v1/openapi.json":                                    `"openapi"`,
+		"/healthz":                                                `"version":"test"`,
+		"/readyz":                                                 `"ready"`,
+		"/metrics":                                                "lightsout_gateway_requests_handled_total",
+		"/":                                                       "page",
+		"/race/whatever":                                          "page",
+		"/assets/app-1.js":                                        "js",
 	} {
 		if code, _, body := s.ask(t, "GET", path, ""); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s: %q is missing", path, code, body[:min(len(body), 300)], want)
@@ -263,11 +292,17 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/races/r1/passings?limit=0", "", 422, "1 to 10000"},
 		{"GET", "/api/v1/races?status=fast", "", 422, "waiting, running"},
 		{"GET", "/api/v1/races/r1/circuit", "", 404, "only the timing lines are known"},
+		{"GET", "/api/v1/races/r1/documents/secrets.csv", "", 404, "lap_analysis"},
+		{"GET", "/api/v1/races/r1/documents/lap_chart.pdf", "", 404, "html"},
+		{"GET", "/api/v1/races/r1/documents/lap_chart.csv?version=7", "", 404, "version 7"},
+		{"POST", "/api/v1/races/r1/drills", `{"scenario":"rain"}`, 422, "rain"},
+		{"DELETE", "/api/v1/races/r1/drills", "", 404, "drill"},
+		{"GET", "/api/v1/races/none/drills", "", 404, "none"},
 		{"GET", "/api/v1/circuits/none", "", 404, circuit.List()[0]},
 		{"GET", "/api/v1/nothing", "", 404, "openapi.json"},
 		{"GET", "/nothing", "", 404, "/api/v1/races"},
 		{"POST", "/api/v1/races", `{"circuit":"none","cars":0,"laps":99999}`, 422, `"field":"cars"`},
-		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"string"`},
+		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"a line of text of at most 100 bytes"`},
 		{"POST", "/api/v1/races", `{"circuits":"x"}`, 422, `"field":"circuits"`},
 		{"POST", "/api/v1/races", `{"circuit":`, 400, "cut off"},
 		{"POST", "/api/v1/races", `{"circuit" "x"}`, 400, "at byte"},
@@ -291,8 +326,8 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 	if code, _, _ := s.ask(t, "POST", "/api/v1/races", "{}", "Content-Type", "text/plain"); code != 415 {
 		t.Errorf("a text was answered with %d", code)
 	}
-	if got := s.announce(t, 2<<20); !strings.HasPrefix(got, "HTTP/1.1 413") || !strings.Contains(got, "problem+json") {
-		t.Errorf("two MiB were answered with %s", got)
+	if got := s.announce(t, 5<<20); !strings.HasPrefix(got, "HTTP/1.1 413") || !strings.Contains(got, "problem+json") {
+		t.Errorf("five MiB were answered with %s", got)
 	}
 }
 

@@ -30,6 +30,7 @@ type spectator struct {
 	cursor  race.Seq // what came up to here was sent
 	resumed bool     // a cursor was given, or a snapshot sent
 	frameNo uint64
+	opsNo   uint64
 
 	more chan struct{} // there is something to take
 	end  chan struct{} // closed when it is over

@@ -41,7 +41,7 @@ func (b *Board) Apply(f *Facts) bool {
 			b.Head = fact.Head
 		case ResultPublished:
 			b.Result = &fact.Classification
-		case LapCompleted, LapsWithdrawn, PassingJudged: // history, kept by the store
+		case LapCompleted, LapsWithdrawn, PassingJudged, RecordRefused: // history, kept by the store
 		}
 	}
 	return true

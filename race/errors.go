@@ -11,10 +11,16 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict says that the race's status does not allow what was asked.
 	ErrConflict = errors.New("not possible now")
+	// ErrBusy says that as much is on the way to the race's log as may be: try again a little later.
+	ErrBusy = errors.New("too much is on the way to the log")
+	// ErrKeyReused says that an idempotency key came again with other content.
+	ErrKeyReused = errors.New("the key was used for something else")
 )
 
 // Fault is one thing wrong with what was given: where, what, and what is allowed.
 type Fault struct {
+	// Index of the item, from 0, where several were given.
+	Index   *int   `json:"index,omitempty"`
 	Field   string `json:"field"`
 	Message string `json:"message"`
 	Allowed string `json:"allowed,omitempty"`

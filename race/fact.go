@@ -79,6 +79,12 @@ type PassingJudged struct {
 	Split Micros
 }
 
+// RecordRefused says that the rulebook does not allow a record: it is in the log and changes nothing.
+type RecordRefused struct {
+	Seq    Seq
+	Reason string
+}
+
 // EventKind says what an event is about.
 type EventKind uint8
 
@@ -142,6 +148,7 @@ func (OrderChanged) fact()    {}
 func (LapCompleted) fact()    {}
 func (LapsWithdrawn) fact()   {}
 func (PassingJudged) fact()   {}
+func (RecordRefused) fact()   {}
 func (EventHappened) fact()   {}
 func (HeadChanged) fact()     {}
 func (ResultPublished) fact() {}

@@ -40,6 +40,9 @@ type Batch struct {
 	// Records carry no Seq yet.
 	Records []Record
 	Frame   *Frame
+	// Samples of real cars; Request names what was taken in, nil where it has no name.
+	Samples []Sample
+	Request *Request
 	// Snapshot is what the producer needs to go on after this batch; nil where it keeps nothing.
 	Snapshot Snapshot
 	// Hash stands for the batch's records: a repeat must have the same.
@@ -52,6 +55,8 @@ type Ack struct {
 	Resend bool
 	// Refused is set where a batch can never be taken: the race has failed.
 	Refused error
+	// Against are the records of batch Count that the rulebook does not allow; they are kept and change nothing.
+	Against []RecordRefused
 }
 
 // Snapshot is a producer's state after a batch. It is encoded only when it is written.
@@ -65,4 +70,9 @@ type Position struct {
 	Facts Seq
 	// Snapshot of the producer after its batch Count; nil where it kept none.
 	Snapshot []byte
+	// Requests are the newest names of what was taken in, oldest first, RequestsKept at most.
+	Requests []Request
 }
+
+// RequestsKept bounds how many names of a race are remembered, so that a repeat is recognised.
+const RequestsKept = 100_000

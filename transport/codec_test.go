@@ -61,6 +61,7 @@ func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
 	for name, want := range map[string]any{
 		"facts": &sampleFacts, "frame": sampleFrame(20), "picture": sampleFrame(20).Picture(),
 		"pulse": transport.Pulse(1_795_000_000_123),
+		"ops":   &sampleOps,
 	} {
 		got, err := transport.Decode(golden(t)[name])
 		if err != nil {

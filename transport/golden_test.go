@@ -36,6 +36,7 @@ func golden(t *testing.T) map[string][]byte {
 		"frame":    must(c.Frame(frame)),
 		"picture":  must(c.Frame(frame.Picture())),
 		"pulse":    must(c.Pulse(1_795_000_000_123)),
+		"ops":      must(c.Ops(&sampleOps)),
 	}
 }
 
@@ -170,7 +171,18 @@ var sampleFacts = race.Facts{
 		race.EventHappened{Event: race.Event{Kind: race.EventFlag, Car: race.NoCar, Lap: 13, TimeMS: 1_100_500, Value: 1}},
 		race.HeadChanged{Head: sampleBoard.Head},
 		race.ResultPublished{Classification: sampleResult},
+		race.LapsWithdrawn{Car: 2, Laps: 11},
+		race.PassingJudged{Seq: 4248, Car: race.NoCar, Line: 2, Time: 124_400_000, Verdict: race.Suspect, Reason: "whose?", Split: race.NoTime},
+		race.RecordRefused{Seq: 4249, Reason: "too late"},
 	},
+}
+
+var sampleOps = race.Ops{
+	Restarts: 1234,
+	Recent: []race.Restart{
+		{Kind: "car", Car: 2, Reason: "killed in a drill", TookUS: 17}, {Kind: "timekeeper", Car: race.NoCar, Reason: "a bug", TookUS: 1200},
+	},
+	Drill: &race.DrillState{Name: "storm", Phase: race.DrillPassed, Injected: 321, Text: "identical"},
 }
 
 func sampleFrame(n int) *race.Frame {

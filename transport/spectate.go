@@ -11,6 +11,7 @@ const (
 	typeFacts    = 2
 	typeFrame    = 3
 	typePulse    = 4
+	typeOps      = 5
 	typeRecord   = 16
 )
 
@@ -24,6 +25,7 @@ const (
 	factResult    = 6
 	factWithdrawn = 7
 	factJudged    = 8
+	factRefused   = 9
 )
 
 // Codec writes messages of the wire. The zero value is ready.
@@ -101,6 +103,31 @@ func (Codec) Frame(f *race.Frame) ([]byte, error) {
 		w.bytes(f.GearDRS)
 	}
 	return w.done("frame")
+}
+
+// Ops is what happens to a race's actors.
+func (Codec) Ops(o *race.Ops) ([]byte, error) {
+	w := newWriter()
+	w.head(typeOps, 3)
+	w.int(o.Restarts)
+	w.array(len(o.Recent))
+	for _, r := range o.Recent {
+		w.array(4)
+		w.str(r.Kind)
+		w.int(int64(r.Car))
+		w.str(r.Reason)
+		w.int(r.TookUS)
+	}
+	if d := o.Drill; d == nil {
+		w.null()
+	} else {
+		w.array(4)
+		w.str(d.Name)
+		w.int(int64(d.Phase))
+		w.int(int64(d.Injected))
+		w.str(d.Text)
+	}
+	return w.done("ops")
 }
 
 // Pulse says that the line is alive.
@@ -187,6 +214,10 @@ func (w *writer) fact(f race.Fact) {
 		w.int(int64(f.Verdict))
 		w.str(f.Reason)
 		w.int(int64(f.Split))
+	case race.RecordRefused:
+		tag(factRefused, 2)
+		w.uint(uint64(f.Seq))
+		w.str(f.Reason)
 	}
 }
 

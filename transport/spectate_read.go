@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse or *race.Record.
+// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse, *race.Ops or *race.Record.
 type Message any
 
 // Snapshot is a decoded snapshot message. Of the head only what the wire carries is set.
@@ -37,6 +37,8 @@ func Decode(data []byte) (Message, error) {
 		m, known = r.frame(n)
 	case kind == typePulse:
 		m, known = Pulse(r.int("wall_ms")), 3
+	case kind == typeOps:
+		m, known = r.ops(n), 5
 	case kind == typeRecord:
 		m, known = r.record(n)
 	default:
@@ -156,6 +158,24 @@ func (r *reader) cars(what string) []race.CarIdx {
 	return v
 }
 
+func (r *reader) ops(n int) *race.Ops {
+	r.want(n, 5)
+	o := &race.Ops{Restarts: r.int("restarts")}
+	r.list("recent", func(int) {
+		r.tuple("restart", 4, func() {
+			o.Recent = append(o.Recent, race.Restart{Kind: r.str("kind"), Car: r.car(), Reason: r.str("reason"), TookUS: r.int("took_us")})
+		})
+	})
+	if !r.null("drill") {
+		r.tuple("drill", 4, func() {
+			o.Drill = &race.DrillState{
+				Name: r.str("name"), Phase: enum[race.DrillPhase](r, "phase", 4), Injected: int(r.intIn("injected", 0, 1<<40)), Text: r.str("text"),
+			}
+		})
+	}
+	return o
+}
+
 func (r *reader) facts(n int) *race.Facts {
 	r.want(n, 5)
 	f := &race.Facts{Seq: race.Seq(r.uint("seq")), Time: race.Micros(r.int("time_us"))}
@@ -187,6 +207,9 @@ func (r *reader) facts(n int) *race.Facts {
 				Time: race.Micros(r.int("time_us")), Verdict: enum[race.Verdict](r, "verdict", 5),
 				Reason: r.str("reason"), Split: race.Micros(r.int("split_us")),
 			})
+		case factRefused:
+			known = 3
+			f.Facts = append(f.Facts, race.RecordRefused{Seq: race.Seq(r.uint("seq")), Reason: r.str("reason")})
 		default:
 			known = 1 // a fact of a later version
 		}

@@ -15,8 +15,26 @@ type Submit struct {
 // Recover makes the Timekeeper of a race that the journal knows, without waiting for a batch.
 type Recover struct{ ID race.ID }
 
-// Forget ends a race's actors.
+// Forget ends a race's actors; the answer is Forgotten, when they are gone. The log has all that they know, so that a
+// message for the race makes new ones.
 type Forget struct{ ID race.ID }
+
+// Forgotten answers Forget.
+type Forgotten struct{ ID race.ID }
+
+// TakeIn hands records and samples from outside to a race's log; the answer is TakenIn.
+type TakeIn struct {
+	ID      race.ID
+	Intake  *race.Intake
+	ReplyTo *actor.PID
+}
+
+// TakenIn answers TakeIn once what was given is durable and applied. Err is race.ErrNotFound, race.ErrConflict,
+// race.ErrBusy or race.ErrKeyReused, wrapped, or what keeps the log from taking it.
+type TakenIn struct {
+	Taken race.Taken
+	Err   error
+}
 
 // GetClassification asks a race's Timekeeper for the order so far; the answer is a Classification.
 type GetClassification struct {
@@ -66,6 +84,12 @@ type (
 		err     error
 	}
 	retry struct{}
+)
+
+// acked is the Recorder's answer to an Intake; rest asks whether there is work left.
+type (
+	acked struct{ race.Ack }
+	rest  struct{}
 )
 
 // life tells incarnations apart.

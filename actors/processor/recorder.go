@@ -100,7 +100,7 @@ func (r *recorder) submit(c supervise.Context, s Submit) {
 	if r.ack == nil {
 		c.Keep(recorderMemory{s.Ack, r.applied})
 	}
-	r.ack = s.Ack
+	r.ack = s.Ack // a race has one producer at a time: its simulation, or the Intake
 	b := s.Batch
 	switch {
 	case !r.loaded:
@@ -154,7 +154,23 @@ func (r *recorder) acknowledge(c supervise.Context, a applied) {
 	}
 	r.applied = max(r.applied, a.count)
 	c.Keep(recorderMemory{r.ack, r.applied})
-	r.tell(race.Ack{Count: r.applied})
+	ack := race.Ack{Count: r.applied}
+	if a.count == r.applied {
+		ack.Against = against(a.facts)
+	}
+	r.tell(ack)
+}
+
+// against are the records that the rulebook refused.
+func against(facts []race.Facts) (out []race.RecordRefused) {
+	for _, f := range facts {
+		for _, fact := range f.Facts {
+			if refused, ok := fact.(race.RecordRefused); ok {
+				out = append(out, refused)
+			}
+		}
+	}
+	return out
 }
 
 func (r *recorder) tell(ack race.Ack) {

@@ -48,6 +48,10 @@ func (a *checkpoint) close(msg *CloseTick) *TickClosed {
 		a.tick, a.hits, a.repeated = msg.N, a.hits[:0], 0
 	}
 	out.Repeated = a.repeated
+	if supervise.Sabotaged("fill-in") {
+		out.Passed = slices.Clone(a.hits)
+		return out
+	}
 	for _, want := range msg.Expected {
 		if !slices.Contains(a.hits, want) {
 			a.hits = append(a.hits, want) // kept until the tick after: the close may come again

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/anthdm/hollywood/actor"
+
 	"lightsout/race"
 	"lightsout/race/drive"
 )
@@ -12,13 +14,24 @@ import (
 // to the journal, kept with every batch. It is a value; what its slices hold is never changed.
 type memory struct {
 	field   *drive.Field
-	count   uint64 // batches made
+	count   uint64   // batches made
+	seq     race.Seq // of the newest record in them: the race is the only producer of its log
 	started bool
 	held    bool
 	over    bool
 	failed  error
 	pending []CommandCars // for the next tick
 	unacked []*race.Batch
+	// promises are answers to give; last is who gave the newest command.
+	promises []promise
+	last     *actor.PID
+}
+
+// promise is an answer that is given once a batch is durable.
+type promise struct {
+	count  uint64
+	to     *actor.PID
+	result Result
 }
 
 // acknowledge forgets what is durable.
@@ -31,6 +44,7 @@ func (m *memory) acknowledge(count uint64) {
 // submit makes the batch that comes next.
 func (m *memory) submit(id race.ID, records []race.Record, frame *race.Frame) *race.Batch {
 	m.count++
+	m.seq += race.Seq(len(records))
 	b := &race.Batch{Race: id, Count: m.count, Records: records, Frame: frame, Hash: m.field.Hash()}
 	b.Snapshot = &snapshot{field: m.field, started: m.started, held: m.held, over: m.over}
 	m.unacked = append(m.unacked, b)
@@ -88,5 +102,5 @@ func resume(p *race.Position, m *drive.Model) (memory, error) {
 	if err != nil {
 		return memory{}, fmt.Errorf("%w: %w", errSnapshot, err)
 	}
-	return memory{field: field, count: p.Count, started: bits&1 != 0, held: bits&2 != 0, over: bits&4 != 0}, nil
+	return memory{field: field, count: p.Count, seq: p.Seq, started: bits&1 != 0, held: bits&2 != 0, over: bits&4 != 0}, nil
 }

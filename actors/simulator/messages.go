@@ -31,15 +31,27 @@ type (
 		Control race.Control
 		ReplyTo *actor.PID
 	}
-	// CommandCars are inputs of the next tick.
+	// CommandCars are inputs of the next tick. Author and Reason go on the records that follow from them.
 	CommandCars struct {
-		Inputs  drive.Inputs
+		Inputs         drive.Inputs
+		Author, Reason string
+		ReplyTo        *actor.PID
+	}
+	// RuleRace is a ruling of race control. What the cars must see comes into force at the next tick, the rest at once.
+	// A Time of race.NoTime is now.
+	RuleRace struct {
+		Record  race.Record
 		ReplyTo *actor.PID
 	}
 )
 
-// Result answers a command. Err is race.ErrNotFound or race.ErrConflict, wrapped, or nil.
-type Result struct{ Err error }
+// Result answers a command once it is durable. Err is race.ErrNotFound or race.ErrConflict, wrapped, or nil. Seq is the
+// record that came of it, 0 where none did; At its race time.
+type Result struct {
+	Err error
+	Seq race.Seq
+	At  race.Micros
+}
 
 // Facts about a race, to its Simulator.
 type (

@@ -39,7 +39,6 @@ type raceActor struct {
 	memory
 	tick        *openTick
 	taken       int        // of pending, by the open tick
-	promises    []promise  // who waits for a batch to be durable
 	asked       *actor.PID // who waits for the race to be announced
 	opened      uint32
 	cars, lines []*actor.PID
@@ -48,12 +47,6 @@ type raceActor struct {
 	anchor     time.Time // when anchorTick was due
 	anchorTick race.Tick
 	waiting    bool // for a wake
-}
-
-// promise is an answer that is given once a batch is durable.
-type promise struct {
-	count uint64
-	to    *actor.PID
 }
 
 // raceSpec makes the specification of a race's actor.
@@ -98,10 +91,19 @@ func (a *raceActor) Receive(c supervise.Context) {
 		a.waiting = false
 		a.proceed(c)
 	case ControlRace:
-		a.promise(c, msg.ReplyTo, a.control(c, msg.Control))
+		if a.once(msg.ReplyTo) {
+			a.promise(c, msg.ReplyTo, a.control(c, msg.Control), Result{})
+		}
 	case CommandCars:
+		if !a.once(msg.ReplyTo) {
+			break
+		}
 		if err := a.command(c, msg); err != nil {
-			a.promise(c, msg.ReplyTo, err)
+			a.promise(c, msg.ReplyTo, err, Result{})
+		}
+	case RuleRace:
+		if a.once(msg.ReplyTo) {
+			a.rule(c, msg)
 		}
 	case supervise.Failed:
 		a.childFailed(c, msg)
@@ -109,20 +111,36 @@ func (a *raceActor) Receive(c supervise.Context) {
 }
 
 // promise answers an error at once, and success when the newest batch is durable.
-func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error) {
+func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error, r Result) {
 	switch {
 	case to == nil:
 	case err != nil:
 		c.Send(to, Result{Err: err})
 	default:
-		a.promises = append(a.promises, promise{a.count, to})
+		a.promises = append(slices.Clip(a.promises), promise{a.count, to, r})
+		a.keep(c)
 	}
 }
 
+// once says that a command is new: one that killed an incarnation, here or on its way, comes again right after it.
+func (a *raceActor) once(who *actor.PID) bool {
+	if who == nil || a.last == nil || !a.last.Equals(who) {
+		a.last = who
+		return true
+	}
+	return false
+}
+
 // keepPromises answers those whose batch is durable.
-func (a *raceActor) keepPromises(c supervise.Context, count uint64) {
-	for len(a.promises) > 0 && a.promises[0].count <= count {
-		c.Send(a.promises[0].to, Result{})
+func (a *raceActor) keepPromises(c supervise.Context, ack race.Ack) {
+	for len(a.promises) > 0 && a.promises[0].count <= ack.Count {
+		p := a.promises[0]
+		for _, r := range ack.Against {
+			if p.count == ack.Count && r.Seq == p.result.Seq {
+				p.result.Err = fmt.Errorf("%w: %s", race.ErrConflict, r.Reason)
+			}
+		}
+		c.Send(p.to, p.result)
 		a.promises = a.promises[1:]
 	}
 }
@@ -130,7 +148,8 @@ func (a *raceActor) keepPromises(c supervise.Context, count uint64) {
 // begin is the start of an incarnation: the first one announces the race, a later one goes on from what was kept, and
 // sends again what may have been lost on the way.
 func (a *raceActor) begin(c supervise.Context) {
-	if kept, ok := c.Kept().(*memory); ok {
+	kept, again := c.Kept().(*memory)
+	if again {
 		a.memory = *kept
 	}
 	if a.failed != nil {
@@ -143,9 +162,11 @@ func (a *raceActor) begin(c supervise.Context) {
 	if a.count == 0 {
 		a.announce(c)
 	}
-	a.promise(c, a.asked, nil)
+	if !again {
+		a.promise(c, a.asked, nil, Result{})
+	}
 	if len(a.unacked) == 0 {
-		a.keepPromises(c, a.count)
+		a.keepPromises(c, race.Ack{Count: a.count})
 	}
 	a.pace(c)
 	a.proceed(c)
@@ -276,9 +297,11 @@ func (a *raceActor) closeTick(c supervise.Context) {
 		records = append(records, race.Record{Time: a.field.Time, Body: race.Ended{}})
 		a.over = true
 	}
+	first := a.seq + 1
+	results := sign(records, taken, first)
 	a.submitBatch(c, records, a.model.Frame(a.field))
-	for _, cmd := range taken {
-		a.promise(c, cmd.ReplyTo, nil)
+	for i, cmd := range taken {
+		a.promise(c, cmd.ReplyTo, nil, results[i])
 	}
 	a.proceed(c)
 }
@@ -292,7 +315,7 @@ func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	}
 	a.acknowledge(ack.Count)
 	a.keep(c)
-	a.keepPromises(c, ack.Count)
+	a.keepPromises(c, ack)
 	if ack.Resend {
 		for _, b := range a.unacked {
 			a.send(c, b)
@@ -367,24 +390,4 @@ func (a *raceActor) command(c supervise.Context, cmd CommandCars) error {
 	a.pending = append(slices.Clip(a.pending), cmd)
 	a.keep(c)
 	return nil
-}
-
-// childFailed does without a car or a line that dies of the same message again and again: the car is out of the race,
-// the line's passings are those that the rows list.
-func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
-	switch msg := f.Message.(type) {
-	case *Tick:
-		car, err := strconv.Atoi(f.ID)
-		if t := a.tick; err == nil && t != nil && t.n == msg.N && t.attempt == msg.Attempt &&
-			t.row(race.CarIdx(car), a.model.Retire(t.prev, race.CarIdx(car)), nil) {
-			a.closeLines(c)
-		}
-	case *CloseTick:
-		line, err := strconv.Atoi(f.ID)
-		if err == nil {
-			a.lineClosed(c, &TickClosed{
-				N: msg.N, Attempt: msg.Attempt, Line: line, Passed: msg.Expected, FilledIn: len(msg.Expected),
-			})
-		}
-	}
 }

@@ -109,6 +109,9 @@ func (s *simulator) tell(c supervise.Context, msg TellRace) {
 	case CommandCars:
 		cmd.ReplyTo = c.Sender()
 		c.Send(pid, cmd)
+	case RuleRace:
+		cmd.ReplyTo = c.Sender()
+		c.Send(pid, cmd)
 	default:
 		c.Respond(Result{Err: fmt.Errorf("a race knows no command %T", msg.Command)})
 	}

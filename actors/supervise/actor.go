@@ -29,8 +29,12 @@ type Context interface {
 	// Spawn starts a child. One that an earlier incarnation started under the same kind and ID lives on and is
 	// given back; an ID that is taken elsewhere is a broken invariant and panics.
 	Spawn(s Spec) *actor.PID
-	// Stop ends a child after what is in its mailbox; ChildStopped tells when it is gone.
+	// Stop ends a child after what is in its mailbox; ChildStopped tells when it is gone. StopWithin gives it so long for
+	// that, then drops the rest as dead letters; with 0 at once.
 	Stop(child *actor.PID)
+	StopWithin(child *actor.PID, d time.Duration)
+	// End ends the actor itself once the message in hand is handled; a permanent one comes back.
+	End()
 	// Keep hands a value to the cell, which the next incarnation finds in Kept. It must be complete in itself and
 	// never change afterwards.
 	Keep(value any)
@@ -55,12 +59,38 @@ type Spec struct {
 	// Attempts is how often one message may kill the actor before it is set aside; 0: 3.
 	Attempts int
 	// Restarts in Within, by the clock; more, and the actor is given up. 0: only Attempts counts, as is right for
-	// actors that do no I/O.
+	// actors that do no I/O. Drills do not count.
 	Restarts int
 	Within   time.Duration
+	// Backoff is the pause before an incarnation that follows a death, doubled with each death in a row up to BackoffMax;
+	// only the actor itself waits. 0: none, as is right for actors that do no I/O. Drills cause no pause.
+	Backoff, BackoffMax time.Duration
+	Lifetime            Lifetime
+	// Strategy for its children.
+	Strategy Strategy
 	// MailboxHint is how many messages are expected to wait at once; 0: 4.
 	MailboxHint int
 }
+
+// Lifetime says when an actor comes back.
+type Lifetime uint8
+
+// Lifetimes, in the words of Erlang/OTP: a permanent actor always comes back, a transient one after a death but not when it
+// ends itself, a temporary one never.
+const (
+	Permanent Lifetime = iota
+	Transient
+	Temporary
+)
+
+// Strategy says what the death of a child means for those that were started after it.
+type Strategy uint8
+
+// Strategies: only the child that died has a new incarnation, or those after it as well.
+const (
+	OneForOne Strategy = iota
+	RestForOne
+)
 
 const attemptsDefault = 3
 
@@ -84,6 +114,9 @@ type ChildStopped struct {
 // Killed is what a drill panics with: such a death counts as a restart, never as a failed attempt.
 type Killed struct{ By string }
 
+// String says by what.
+func (k Killed) String() string { return "killed by a drill: " + k.By }
+
 // When says where in the handling of a message a fault strikes.
 type When uint8
 
@@ -95,11 +128,24 @@ const (
 
 // Strike is a chance for a drill to kill: it is asked before and after every message.
 type Strike struct {
-	Kind    string
-	PID     *actor.PID
-	Message any
-	When    When
+	Kind, ID string
+	PID      *actor.PID
+	Message  any
+	When     When
+	// Retried says that the message has killed an incarnation already.
+	Retried bool
 }
+
+// Action is what a drill makes of a message, other than a death.
+type Action uint8
+
+// Actions: the message is handled as it is, lost, handled twice, or put behind all others.
+const (
+	Pass Action = iota
+	Lose
+	Double
+	Later
+)
 
 // Restarted is the fact of a restart, on hollywood's event stream.
 type Restarted struct {

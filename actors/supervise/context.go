@@ -43,24 +43,44 @@ func (c turn) Spawn(spec Spec) *actor.PID {
 	if child := c.byName[spec.Kind+"/"+spec.ID]; child != nil {
 		return child.pid
 	}
-	child := c.system.spawn(spec, c.cell)
-	if c.byName == nil {
-		c.byName = map[string]*cell{}
-	}
-	c.byName[spec.Kind+"/"+spec.ID] = child
-	c.children = append(c.children, child)
+	child := c.system.newCell(spec, c.cell)
+	c.adopt(child)
+	c.system.engine.SpawnProc(child)
 	return child.pid
 }
 
 // Stop ends a child.
 func (c turn) Stop(pid *actor.PID) {
-	for _, child := range c.children {
-		if child.pid.Equals(pid) {
-			child.enqueue(stop{}, nil)
-			return
-		}
+	if child := c.childOf(pid); child != nil {
+		child.enqueue(stop{}, nil)
 	}
 }
+
+// StopWithin ends a child, after some time without what is still in its mailbox.
+func (c turn) StopWithin(pid *actor.PID, d time.Duration) {
+	child := c.childOf(pid)
+	if child == nil {
+		return
+	}
+	if d <= 0 {
+		child.drop()
+		return
+	}
+	child.enqueue(stop{}, nil)
+	time.AfterFunc(d, child.drop)
+}
+
+func (c turn) childOf(pid *actor.PID) *cell {
+	for _, child := range c.children {
+		if child.pid.Equals(pid) {
+			return child
+		}
+	}
+	return nil
+}
+
+// End ends the actor itself once the message in hand is handled.
+func (c turn) End() { c.ending = true }
 
 // Keep hands a value to the next incarnation.
 func (c turn) Keep(value any) { c.kept = value }
@@ -69,10 +89,10 @@ func (c turn) Keep(value any) { c.kept = value }
 func (c turn) Kept() any { return c.kept }
 
 // Retried says that an incarnation died with the message in hand.
-func (c turn) Retried() bool { return c.retried }
+func (c turn) Retried() bool { return c.hand.retried }
 
 // Failures counts the incarnations that the message in hand has killed.
-func (c turn) Failures() int { return c.failures }
+func (c turn) Failures() int { return c.hand.failures }
 
 // After sends a message to the actor itself.
 func (c turn) After(d time.Duration, msg any) { c.system.after(d, c.cell, msg) }

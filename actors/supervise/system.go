@@ -18,6 +18,10 @@ type Config struct {
 	Workers int
 	// Fault is asked before and after every message and kills by panicking; nil outside of drills.
 	Fault func(Strike)
+	// Meddle is asked before every message what becomes of it; nil outside of drills.
+	Meddle func(Strike) Action
+	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
+	Notice func(event any)
 }
 
 // System runs actors.
@@ -25,6 +29,8 @@ type System struct {
 	engine *actor.Engine
 	exec   *executor
 	fault  func(Strike)
+	meddle func(Strike) Action
+	notice func(any)
 
 	mu       sync.Mutex
 	roots    []*cell
@@ -32,12 +38,12 @@ type System struct {
 }
 
 // counter counts an actor kind's lives.
-type counter struct{ spawned, stopped, restarts, setAside, messages atomic.Int64 }
+type counter struct{ spawned, stopped, restarts, setAside, givenUp, deadLetters, messages atomic.Int64 }
 
 // Counts is a kind's counter, read.
 type Counts struct {
-	Kind                                            string
-	Spawned, Stopped, Restarts, SetAside, Processed int64
+	Kind                                                                  string
+	Spawned, Stopped, Restarts, SetAside, GivenUp, DeadLetters, Processed int64
 }
 
 // NewSystem starts the workers.
@@ -50,7 +56,7 @@ func NewSystem(cfg Config) (*System, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	return &System{
-		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, counters: map[string]*counter{},
+		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, meddle: cfg.Meddle, notice: cfg.Notice, counters: map[string]*counter{},
 	}, nil
 }
 
@@ -59,11 +65,20 @@ func (s *System) Engine() *actor.Engine { return s.engine }
 
 // Spawn starts a root actor.
 func (s *System) Spawn(spec Spec) *actor.PID {
-	c := s.spawn(spec, nil)
+	c := s.newCell(spec, nil)
 	s.mu.Lock()
 	s.roots = append(s.roots, c)
 	s.mu.Unlock()
+	s.engine.SpawnProc(c)
 	return c.pid
+}
+
+// tell puts a fact on the event stream.
+func (s *System) tell(event any) {
+	s.engine.BroadcastEvent(event)
+	if s.notice != nil {
+		s.notice(event)
+	}
 }
 
 // Send sends from outside of the actors.
@@ -113,7 +128,7 @@ func (s *System) Counts() []Counts {
 	for kind, c := range s.counters {
 		out = append(out, Counts{
 			Kind: kind, Spawned: c.spawned.Load(), Stopped: c.stopped.Load(), Restarts: c.restarts.Load(),
-			SetAside: c.setAside.Load(), Processed: c.messages.Load(),
+			SetAside: c.setAside.Load(), GivenUp: c.givenUp.Load(), DeadLetters: c.deadLetters.Load(), Processed: c.messages.Load(),
 		})
 	}
 	slices.SortFunc(out, func(a, b Counts) int {
@@ -136,7 +151,7 @@ func (s *System) counter(kind string) *counter {
 	return c
 }
 
-func (s *System) spawn(spec Spec, parent *cell) *cell {
+func (s *System) newCell(spec Spec, parent *cell) *cell {
 	if spec.ID == "" || spec.Kind == "" || spec.Producer == nil {
 		panic(fmt.Sprintf("supervise: an actor needs kind, ID and producer: got %q, %q", spec.Kind, spec.ID))
 	}
@@ -147,9 +162,7 @@ func (s *System) spawn(spec Spec, parent *cell) *cell {
 	if s.engine.Registry.GetPID(prefix, spec.ID) != nil {
 		panic(fmt.Sprintf("supervise: the ID %s/%s is taken", prefix, spec.ID))
 	}
-	c := newCell(s, spec, actor.NewPID(s.engine.Address(), prefix+"/"+spec.ID), parent)
-	s.engine.SpawnProc(c)
-	return c
+	return newCell(s, spec, actor.NewPID(s.engine.Address(), prefix+"/"+spec.ID), parent)
 }
 
 // after sends a message to a cell later.

@@ -28,21 +28,23 @@ var (
 type app struct {
 	*sqlite.Store // History, but for what is newer than the store
 	platform      *platform
+	drills        *drills
 	hub           *gateway.Hub
 	log           *slog.Logger
 
 	mu      sync.Mutex
 	ordinal int
-	over    map[race.ID]chan struct{} // of the races that run, closed at their end
+	over    map[race.ID]chan struct{} // of the simulations that run, closed at their end
+	rosters map[race.ID]*race.Roster  // of races that are told of from outside
 }
 
 func newApp(store *sqlite.Store, hub *gateway.Hub, log *slog.Logger) *app {
-	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}}
+	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}, rosters: map[race.ID]*race.Roster{}}
 }
 
 // Create makes a race and, if asked, starts it. It answers when the race is durable.
 func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summary, error) {
-	c, err := openCircuit(o.Circuit)
+	c, err := a.openCircuit(ctx, o.Circuit)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -55,7 +57,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 		a.end(head.ID)
 		return race.Summary{}, err
 	}
-	return a.Summary(ctx, head.ID)
+	return a.settled(ctx, head.ID)
 }
 
 // newID names a race by its circuit and the moment, so that names sort by time and are unique.
@@ -95,6 +97,9 @@ func (a *app) running(id race.ID) chan struct{} {
 func (a *app) RaceOver(id race.ID) {
 	a.platform.system.Send(a.platform.processor, processor.Forget{ID: id})
 	a.end(id)
+	if a.drills != nil {
+		go a.drills.over(context.Background(), id)
+	}
 	a.log.Info("race over", slog.String("race", string(id)))
 }
 
@@ -106,10 +111,15 @@ func (a *app) RaceFailed(id race.ID, reason string) {
 }
 
 // Control starts, pauses, resumes or stops a race. It answers when that is durable.
-func (a *app) Control(ctx context.Context, id race.ID, what race.Control) (race.Summary, error) {
+func (a *app) Control(ctx context.Context, id race.ID, what race.Control, at time.Time) (race.Summary, error) {
 	before, err := a.Summary(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return before, err
+	case before.Race.Kind == race.External:
+		return a.controlOutside(ctx, before, what, at)
+	case !at.IsZero():
+		return before, fmt.Errorf("a simulated race is started now, not at %v: %w", at, race.ErrConflict)
 	}
 	if a.running(id) == nil {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
@@ -117,18 +127,22 @@ func (a *app) Control(ctx context.Context, id race.ID, what race.Control) (race.
 	if err := a.platform.tell(id, simulator.ControlRace{Control: what}); err != nil {
 		return before, err
 	}
-	after, err := a.Summary(ctx, id)
-	if err == nil { // what follows from the record may not be kept yet
-		switch what {
-		case race.ControlStart, race.ControlResume:
-			after.Status = race.Underway
-		case race.ControlPause:
-			after.Status = race.Paused
-		case race.ControlStop:
-			after.Status = race.Over
+	return a.settled(ctx, id)
+}
+
+// settled is a race's summary with all that followed from what was acknowledged before.
+func (a *app) settled(ctx context.Context, id race.ID) (race.Summary, error) {
+	done := make(chan error, 1)
+	a.Settle(func(err error) { done <- err })
+	select {
+	case err := <-done:
+		if err != nil {
+			return race.Summary{}, err
 		}
+	case <-ctx.Done():
+		return race.Summary{}, ctx.Err()
 	}
-	return after, err
+	return a.Summary(ctx, id)
 }
 
 // Delete stops a race that runs and takes all of it away.
@@ -151,7 +165,13 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 			return fmt.Errorf("wait for the end of race %s: %w", id, ctx.Err())
 		}
 	}
+	if err := a.platform.forget(ctx, id); err != nil {
+		return err
+	}
 	a.hub.Close(id)
+	a.mu.Lock()
+	delete(a.rosters, id)
+	a.mu.Unlock()
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
 	return <-deleted
@@ -167,13 +187,11 @@ func (a *app) Ready(context.Context) error {
 
 // Classification is the result, or the order so far while the race runs.
 func (a *app) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
-	if a.running(id) != nil {
-		c, err := a.platform.classification(id)
-		if !errors.Is(err, race.ErrNotFound) {
-			return c, err
-		}
+	c, err := a.platform.classification(ctx, id)
+	if !errors.Is(err, race.ErrNotFound) {
+		return c, err
 	}
-	c, err := a.Store.Classification(ctx, id)
+	c, err = a.Store.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}
@@ -201,29 +219,56 @@ func (a *app) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, r
 
 // fold reads a race's log from its beginning.
 func (a *app) fold(ctx context.Context, id race.ID) (*timing.State, *race.Board, error) {
-	state, board := timing.New(), &race.Board{}
+	board := &race.Board{}
+	state, err := a.replayLog(ctx, id, func(f race.Facts) { board.Apply(&f) })
+	return state, board, err
+}
+
+// replayLog folds a race's log and calls each with what follows from its records.
+func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) (*timing.State, error) {
+	state := timing.New()
 	for after := race.Seq(0); ; {
 		records, err := a.Records(ctx, id, after, 10_000)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the log of race %s: %w", id, err)
+			return nil, fmt.Errorf("read the log of race %s: %w", id, err)
 		}
 		if len(records) == 0 {
-			return state, board, nil
+			return state, nil
 		}
 		for i := range records {
 			r := &records[i]
 			after = r.Seq
 			facts, err := state.Apply(r, nil)
-			if err != nil {
-				continue // refused then as it is now
+			if err != nil { // refused then as it is now
+				facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
 			}
-			board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+			each(race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 		}
 	}
 }
 
+// catchUp keeps the facts that a crash left out: of records that were durable and not told of yet.
+func (a *app) catchUp(ctx context.Context) error {
+	lagging, err := a.Lagging(ctx)
+	if err != nil {
+		return fmt.Errorf("look for facts that are missing: %w", err)
+	}
+	for _, id := range lagging {
+		var facts []race.Facts
+		if _, err := a.replayLog(ctx, id, func(f race.Facts) { facts = append(facts, f) }); err != nil {
+			return err
+		}
+		a.AppendFacts(id, facts)
+		a.log.Info("facts caught up with the log", slog.String("race", string(id)))
+	}
+	return nil
+}
+
 // resume goes on with the races that an earlier process left unfinished.
 func (a *app) resume(ctx context.Context) error {
+	if err := a.catchUp(ctx); err != nil {
+		return err
+	}
 	left, err := a.Unfinished(ctx)
 	if err != nil {
 		return fmt.Errorf("look for unfinished races: %w", err)

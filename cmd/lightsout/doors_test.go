@@ -9,14 +9,17 @@ import (
 
 // doors says what each room may import of ours.
 var doors = map[string][]string{
-	"race":                {},
-	"race/circuit":        {"race"},
-	"race/drive":          {"race", "race/circuit"},
-	"race/timing":         {"race"},
-	"race/document":       {"race"},
-	"race/timing/oracle":  {"race"},
-	"actors/supervise":    {},
-	"actors/simulator":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
+	"race":               {},
+	"race/circuit":       {"race"},
+	"race/drive":         {"race", "race/circuit"},
+	"race/timing":        {"race"},
+	"race/document":      {"race"},
+	"race/timing/oracle": {"race"},
+	"actors/supervise":   {},
+	"actors/simulator":   {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
+	"actors/drill": {
+		"race", "race/circuit", "race/drive", "race/timing", "actors/supervise", "actors/simulator", "actors/processor",
+	},
 	"actors/processor":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
 	"transport":           {"race"},
 	"storage":             {"race"},
@@ -24,7 +27,7 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"race", "race/circuit", "race/drive", "race/timing"},
+	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing"},
 	"ui":                  {},
 	"cmd/lightsout":       nil, // everything
 }

@@ -61,7 +61,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	journal := &recording{Journal: store}
 	watch := newWatcher()
 	p, err := newPlatform(parts{
-		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault,
+		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10,
 	})
 	if err != nil {
 		t.Fatal(err)

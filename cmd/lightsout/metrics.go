@@ -10,6 +10,8 @@ import (
 type actorMetrics struct {
 	p                                    *platform
 	alive, restarts, setAside, processed *prometheus.Desc
+	givenUp, deadLetters                 *prometheus.Desc
+	mailboxMax, mailboxP99               *prometheus.Desc
 	filledIn, repeated                   *prometheus.Desc
 }
 
@@ -19,8 +21,12 @@ func newActorMetrics(p *platform) *actorMetrics {
 	}
 	return &actorMetrics{
 		p: p, alive: by("alive", "Actors that live now."), restarts: by("restarted_total", "Incarnations that died."),
-		setAside:  by("messages_set_aside_total", "Messages that killed an actor too often."),
-		processed: by("messages_processed_total", "Messages taken from mailboxes."),
+		setAside:    by("messages_set_aside_total", "Messages that killed an actor too often."),
+		processed:   by("messages_processed_total", "Messages taken from mailboxes."),
+		givenUp:     by("given_up_total", "Actors that died too often and do not come back."),
+		deadLetters: by("dead_letters_total", "Messages to actors that had ended or were ending."),
+		mailboxMax:  by("mailbox_messages_max", "Messages that wait for the actor with the most."),
+		mailboxP99:  by("mailbox_messages_p99", "Messages that wait for the actor at the 99th percentile."),
 		filledIn: prometheus.NewDesc("lightsout_simulator_passings_filled_in_total",
 			"Passings whose hit was lost with a checkpoint's life; 0 without faults.", nil, nil),
 		repeated: prometheus.NewDesc("lightsout_simulator_hits_repeated_total",
@@ -30,7 +36,9 @@ func newActorMetrics(p *platform) *actorMetrics {
 
 // Describe is part of prometheus.Collector.
 func (m *actorMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.alive, m.restarts, m.setAside, m.processed, m.filledIn, m.repeated} {
+	for _, d := range []*prometheus.Desc{
+		m.alive, m.restarts, m.setAside, m.processed, m.givenUp, m.deadLetters, m.mailboxMax, m.mailboxP99, m.filledIn, m.repeated,
+	} {
 		ch <- d
 	}
 }
@@ -45,6 +53,12 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 		count(m.restarts, n.Restarts, n.Kind)
 		count(m.setAside, n.SetAside, n.Kind)
 		count(m.processed, n.Processed, n.Kind)
+		count(m.givenUp, n.GivenUp, n.Kind)
+		count(m.deadLetters, n.DeadLetters, n.Kind)
+	}
+	for _, d := range m.p.system.Depths() {
+		ch <- prometheus.MustNewConstMetric(m.mailboxMax, prometheus.GaugeValue, float64(d.Max), d.Kind)
+		ch <- prometheus.MustNewConstMetric(m.mailboxP99, prometheus.GaugeValue, float64(d.P99), d.Kind)
 	}
 	count(m.filledIn, m.p.stats.FilledIn())
 	count(m.repeated, m.p.stats.Repeated())

@@ -48,11 +48,18 @@ type parts struct {
 	log        *slog.Logger
 	workers    int
 	fault      func(supervise.Strike)
+	meddle     func(supervise.Strike) supervise.Action
+	notice     func(any)
+	link       func(simulator.Link) simulator.Link // nil: as it is
 	rejected   func(race.ID, *race.Record, error)
+	// snapshotEvery is the Timekeepers'; 0: as they like.
+	snapshotEvery int
 }
 
 func newPlatform(p parts) (*platform, error) {
-	system, err := supervise.NewSystem(supervise.Config{Workers: p.workers, Fault: p.fault})
+	system, err := supervise.NewSystem(supervise.Config{
+		Workers: p.workers, Fault: p.fault, Meddle: p.meddle, Notice: p.notice,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("start the actors: %w", err)
 	}
@@ -61,11 +68,16 @@ func newPlatform(p parts) (*platform, error) {
 		Kind: "processor", ID: "1", MailboxHint: 1024,
 		Producer: processor.Producer(processor.Config{
 			Journal: p.journal, Spectators: p.spectators, Log: p.log, Rejected: p.rejected,
+			SnapshotEvery: p.snapshotEvery,
 		}),
 	})
+	var link simulator.Link = pl
+	if p.link != nil {
+		link = p.link(pl)
+	}
 	pl.simulator = system.Spawn(supervise.Spec{
 		Kind: "simulator", ID: "1",
-		Producer: simulator.Producer(simulator.Config{Link: pl, Observer: p.observer}, pl.stats),
+		Producer: simulator.Producer(simulator.Config{Link: link, Observer: p.observer}, pl.stats),
 	})
 	return pl, nil
 }
@@ -84,9 +96,9 @@ func (p *platform) tell(id race.ID, command any) error {
 }
 
 func (p *platform) ask(msg any) error {
-	answer, err := p.system.Engine().Request(p.simulator, msg, askTimeout).Result()
+	answer, err := p.request(context.Background(), p.simulator, msg)
 	if err != nil {
-		return fmt.Errorf("no answer within %v: %w", askTimeout, err)
+		return err
 	}
 	result, ok := answer.(simulator.Result)
 	if !ok {
@@ -95,11 +107,24 @@ func (p *platform) ask(msg any) error {
 	return result.Err
 }
 
-// classification asks a race's Timekeeper; race.ErrNotFound where it is not being timed now.
-func (p *platform) classification(id race.ID) (race.Classification, error) {
-	answer, err := p.system.Engine().Request(p.processor, processor.GetClassification{ID: id}, askTimeout).Result()
+// request asks an actor from outside. The answer may come after the asker has gone: then nobody reads it.
+func (p *platform) request(ctx context.Context, to *actor.PID, msg any) (any, error) {
+	wait := askTimeout
+	if until, bounded := ctx.Deadline(); bounded {
+		wait = min(wait, time.Until(until))
+	}
+	answer, err := p.system.Engine().Request(to, msg, wait).Result()
 	if err != nil {
-		return race.Classification{}, fmt.Errorf("no answer within %v: %w", askTimeout, err)
+		return nil, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrBusy, err))
+	}
+	return answer, nil
+}
+
+// classification asks a race's Timekeeper; race.ErrNotFound where it is not being timed now.
+func (p *platform) classification(ctx context.Context, id race.ID) (race.Classification, error) {
+	answer, err := p.request(ctx, p.processor, processor.GetClassification{ID: id})
+	if err != nil {
+		return race.Classification{}, err
 	}
 	c, ok := answer.(processor.Classification)
 	if !ok {
@@ -144,9 +169,9 @@ func newRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *drive.Mo
 
 // modelOf makes the model of a race that was announced before, from its head alone.
 func modelOf(head race.Race) (*drive.Model, error) {
-	c, err := circuit.Parse(head.Circuit, strings.NewReader(head.CircuitText))
+	c, err := parseCircuit(head.Circuit, head.CircuitText)
 	if err != nil {
-		return nil, fmt.Errorf("read the circuit: %w", err)
+		return nil, err
 	}
 	model, err := drive.NewModel(drive.Config{
 		Circuit: c, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed, TickHz: head.TickHz,
@@ -157,18 +182,30 @@ func modelOf(head race.Race) (*drive.Model, error) {
 	return model, nil
 }
 
-// openCircuit finds a circuit by its key, or reads one from a file.
-func openCircuit(key string) (*circuit.Circuit, error) {
-	if !strings.ContainsAny(key, "./\\") {
-		c, err := circuit.Open(key)
-		if err != nil {
-			return nil, &race.InvalidError{Faults: []race.Fault{{
-				Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(circuit.List(), ", "),
-			}}}
-		}
-		return c, nil
+func parseCircuit(key, text string) (*circuit.Circuit, error) {
+	c, err := circuit.Parse(key, strings.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read the circuit: %w", err)
 	}
-	return readCircuit(key)
+	return c, nil
+}
+
+// openCircuit finds a circuit of the house by its key, or reads one from a file.
+func openCircuit(key string) (*circuit.Circuit, error) {
+	if strings.ContainsAny(key, "./\\") {
+		return readCircuit(key)
+	}
+	c, err := circuit.Open(key)
+	if err != nil {
+		return nil, unknownCircuit(key, circuit.List())
+	}
+	return c, nil
+}
+
+func unknownCircuit(key string, known []string) error {
+	return &race.InvalidError{Faults: []race.Fault{{
+		Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(known, ", "),
+	}}}
 }
 
 // asBadInput marks what is wrong with what the user gave.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
@@ -25,6 +26,8 @@ import (
 var (
 	_ processor.Spectators = (*gateway.Hub)(nil)
 	_ gateway.Encoder      = transport.Codec{}
+	_ gateway.Unpacker     = transport.Codec{}
+	_ gateway.Actors       = (*platform)(nil)
 )
 
 // serveFlags are what serve and replay are asked.
@@ -98,13 +101,16 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
 	a := newApp(store, hub, log)
+	d := newDrills(log)
 	p, err := newPlatform(parts{
-		journal: store, spectators: hub, observer: a, log: log, rejected: countRejected(registry),
+		journal: drilledJournal{store, d}, spectators: hub, observer: a, log: log, rejected: countRejected(registry),
+		fault: d.strike, meddle: d.meddle, notice: d.notice,
+		link: func(l simulator.Link) simulator.Link { return drilledLink{l, d} },
 	})
 	if err != nil {
 		return err
 	}
-	a.platform = p
+	a.platform, a.drills, d.app = p, d, a
 	registry.MustRegister(collectors.NewGoCollector(), newActorMetrics(p))
 	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
 
@@ -113,7 +119,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		log.Warn("the page is not built: go tool task ui:build")
 	}
 	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Hub: hub, Encoder: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Races: a, History: a, Boards: a, Outside: a, Circuits: a, Actors: p, Drills: d, Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
 		Metrics: metrics, Version: buildVersion(),
 	})
 	if err != nil {
@@ -142,6 +148,7 @@ func listenAndWork(ctx context.Context, server *gateway.Server, a *app, status i
 	if err := a.resume(ctx); err != nil {
 		return err
 	}
+	go a.drills.tell(ctx)
 	go func() {
 		if err := work(ctx, a); err != nil && ctx.Err() == nil {
 			failed <- err

@@ -129,7 +129,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	r := &c.run
 	forced := h.ruled == accepted || h.made
 	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
-		if h.verdict != v { // what was told before is not worded again
+		if h.verdict != v || h.untold { // what was told before is not worded again
 			s.judgeAt(idx, h, v, fmt.Sprintf(format, args...), split)
 		}
 		return false

@@ -80,6 +80,7 @@ func (s *State) settle(which func(*hit) bool) {
 				h.ruled, whose = s.rulingOn(&h)
 				touched = append(touched, idx)
 				if whose != idx {
+					h.untold = true
 					moves = append(moves, moved{h, whose})
 					continue
 				}

@@ -70,6 +70,21 @@ func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
 	s.wantVerdict(wrong, race.Accepted)
 }
 
+func TestMove_TellsWhoseAHitIsAlsoWhereItsVerdictStays(t *testing.T) {
+	s := newScript(t, sprint(9), 1, 2).started()
+	hit := s.told(91, race.Passing{Car: 0, Line: sector1})
+	s.told(95, race.Corrected{Kind: race.CorrectMove, Passing: hit, Car: 1, Reason: "swapped"})
+	var told []race.PassingJudged
+	for _, f := range s.facts {
+		if j, ok := f.(race.PassingJudged); ok {
+			told = append(told, j)
+		}
+	}
+	if len(told) != 1 || told[0].Seq != hit || told[0].Car != 1 || told[0].Verdict != race.Accepted {
+		t.Errorf("told %+v, expected that it is car 2's", told)
+	}
+}
+
 func TestInsert_AddsAHitThatNoDecoderSawAndItsUndoingTakesItOut(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90, 270)

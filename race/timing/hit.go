@@ -23,6 +23,7 @@ type hit struct {
 	// conflict says that the decoder told of an earlier time under the same number.
 	conflict bool
 	verdict  race.Verdict // as it was told
+	untold   bool         // it is another car's than was told
 }
 
 // ruled is what was ruled on a hit.
@@ -260,10 +261,10 @@ func (s *State) judgeStray(h *hit) {
 
 // judgeAt tells what is made of a hit, if that is news.
 func (s *State) judgeAt(idx race.CarIdx, h *hit, v race.Verdict, reason string, split race.Micros) {
-	if h.verdict == v {
+	if h.verdict == v && !h.untold {
 		return
 	}
-	h.verdict = v
+	h.verdict, h.untold = v, false
 	s.facts = append(s.facts, race.PassingJudged{
 		Seq: h.seq, Car: idx, Line: int(h.line), Time: h.at, Verdict: v, Reason: reason, Split: split,
 	})

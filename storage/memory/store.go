@@ -103,6 +103,9 @@ func (s *Store) append(b *race.Batch) error {
 	if b.Snapshot != nil {
 		l.snapshot = b.Snapshot
 	}
+	if b.Request != nil {
+		l.position.Requests = append(l.position.Requests, *b.Request)
+	}
 	return nil
 }
 
@@ -120,6 +123,7 @@ func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 	s.enqueue(func() {
 		l := s.log(id)
 		p := l.position
+		p.Requests = slices.Clone(p.Requests)
 		var err error
 		if l.snapshot != nil {
 			p.Snapshot, err = l.snapshot.AppendBinary(nil)

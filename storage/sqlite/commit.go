@@ -185,6 +185,9 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 			return fmt.Errorf("record %d of race %s: %w", r.Seq, b.Race, err)
 		}
 	}
+	if err := w.takenIn(ctx, b); err != nil {
+		return err
+	}
 	if b.Frame != nil {
 		if err := w.frame(ctx, b.Race, b.Frame); err != nil {
 			return fmt.Errorf("frame %d of race %s: %w", b.Frame.Tick, b.Race, err)
@@ -211,6 +214,11 @@ func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error
 		}
 	case race.Entered:
 		if err := w.entered(ctx, id, &b.Entry); err != nil {
+			return err
+		}
+	case race.Started:
+		err := w.exec(ctx, "UPDATE races SET started_at = ? WHERE id = ? AND started_at = 0", r.RecordedAt, string(id))
+		if err != nil {
 			return err
 		}
 	default: // kept as its body alone
@@ -298,6 +306,8 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal i
 		return w.exec(ctx, "DELETE FROM laps WHERE race = ? AND car = ? AND lap_number > ?", string(id), int64(f.Car), f.Laps)
 	case race.PassingJudged:
 		return w.verdict(ctx, id, &f)
+	case race.RecordRefused:
+		return w.exec(ctx, "INSERT OR REPLACE INTO refusals VALUES (?,?,?)", string(id), int64(f.Seq), f.Reason)
 	case race.EventHappened:
 		e := f.Event
 		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", string(id), int64(seq), ordinal,

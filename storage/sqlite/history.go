@@ -28,6 +28,9 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 		return p, fmt.Errorf("read position: %w", err)
 	}
 	p.Seq, p.Count, p.Facts = race.Seq(seq), uint64(count), race.Seq(facts)
+	if p.Requests, err = s.requests(ctx, q, id); err != nil {
+		return p, err
+	}
 	var data []byte
 	err = q.QueryRowContext(ctx, "SELECT data FROM snapshots WHERE race = ? AND count = ?", string(id), count).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -305,6 +308,18 @@ func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 	return out, err
 }
 
+// Lagging are the races of which a crash left records whose facts are not kept, but for the unfinished simulations.
+func (s *Store) Lagging(ctx context.Context) ([]race.ID, error) {
+	var out []race.ID
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var id race.ID
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	}, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ?) ORDER BY id", int(race.Over))
+	return out, err
+}
+
 // SetStatus notes what became of a race whose records do not say it, after all that was appended before.
 func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
@@ -317,7 +332,7 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
-			"classifications", "telemetry", "snapshots"} {
+			"classifications", "telemetry", "snapshots", "samples", "requests", "refusals"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return fmt.Errorf("delete from %s: %w", table, err)
 			}

@@ -1,4 +1,4 @@
--- The schema of Lights Out, version 2. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 3. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
 CREATE TABLE races (
   id         TEXT PRIMARY KEY,
@@ -14,7 +14,8 @@ CREATE TABLE races (
   head       BLOB NOT NULL,             -- the announcing record as a message of the wire
   last_seq   INTEGER NOT NULL DEFAULT 0,
   last_count INTEGER NOT NULL DEFAULT 0, -- the producer's own count of its batches
-  facts_seq  INTEGER NOT NULL DEFAULT 0  -- what follows from the records is kept up to here
+  facts_seq  INTEGER NOT NULL DEFAULT 0, -- what follows from the records is kept up to here
+  started_at INTEGER NOT NULL DEFAULT 0  -- of the start signal, UTC nanoseconds; 0: not given yet
 ) STRICT;
 
 CREATE TABLE entries (
@@ -102,3 +103,27 @@ CREATE TABLE telemetry (
 CREATE TABLE snapshots (
   race TEXT PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What real cars reported of themselves; NULL: not reported. The same car at the same instant is the same sample.
+CREATE TABLE samples (
+  race TEXT NOT NULL, car INTEGER NOT NULL, time_us INTEGER NOT NULL,
+  speed_kmh INTEGER, rpm INTEGER, n_gear INTEGER, throttle INTEGER, brake INTEGER, drs INTEGER, x_dm INTEGER, y_dm INTEGER,
+  PRIMARY KEY (race, car, time_us)
+) STRICT, WITHOUT ROWID;
+
+-- The names of what was taken in from outside, so that a repeat of it changes nothing.
+CREATE TABLE requests (
+  race TEXT NOT NULL, count INTEGER NOT NULL,       -- the batch that it was kept with
+  key TEXT NOT NULL, hash INTEGER NOT NULL,         -- of its content
+  first_seq INTEGER NOT NULL, records INTEGER NOT NULL, samples INTEGER NOT NULL, repeated INTEGER NOT NULL,
+  PRIMARY KEY (race, count)
+) STRICT, WITHOUT ROWID;
+
+-- Records that the rulebook does not allow, and why.
+CREATE TABLE refusals (
+  race TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (race, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Circuits that were imported, in the project's own text format.
+CREATE TABLE circuits (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;

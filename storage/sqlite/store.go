@@ -20,8 +20,20 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed schema_2_to_3.sql
+var schema2to3 string
+
 // schemaVersion is kept in user_version.
-const schemaVersion = 2
+const schemaVersion = 3
+
+// migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
+var migrations = map[int]struct {
+	script string
+	to     int
+}{
+	0: {schema, schemaVersion},
+	2: {schema2to3, 3},
+}
 
 // ErrSchema says that the file was written by another version.
 var ErrSchema = errors.New("the database has another schema")
@@ -103,31 +115,40 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 
 func migrate(db *sql.DB) error {
 	ctx := context.Background()
-	var version int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+	for {
+		var version int
+		if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+		}
+		step, known := migrations[version]
+		switch {
+		case version == schemaVersion:
+			return nil
+		case !known:
+			return fmt.Errorf("%w: version %d, this program reads %d", ErrSchema, version, schemaVersion)
+		}
+		if err := upgrade(ctx, db, step.script, step.to); err != nil {
+			return fmt.Errorf("make version %d of version %d: %w", step.to, version, err)
+		}
 	}
-	switch version {
-	case schemaVersion:
-		return nil
-	case 0:
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return fmt.Errorf("begin: %w", err)
-		}
-		defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-		if _, err := tx.ExecContext(ctx, schema); err != nil {
-			return fmt.Errorf("make the tables: %w", err)
-		}
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
-			return fmt.Errorf("note the version: %w", err)
-		}
-		if err := tx.Commit(); err != nil {
-			return fmt.Errorf("commit: %w", err)
-		}
-		return nil
+}
+
+func upgrade(ctx context.Context, db *sql.DB, script string, version int) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
 	}
-	return fmt.Errorf("%w: version %d, this program reads %d", ErrSchema, version, schemaVersion)
+	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	if _, err := tx.ExecContext(ctx, script); err != nil {
+		return fmt.Errorf("make the tables: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+		return fmt.Errorf("note the version: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }
 
 // Close commits what is queued and closes the file.
@@ -172,6 +193,11 @@ func (s *Store) Append(b *race.Batch, ready func(error)) {
 
 // AppendFacts keeps what followed from records that are durable. It can be worked out again, so nobody waits for it.
 func (s *Store) AppendFacts(id race.ID, facts []race.Facts) { s.enqueue(job{facts: facts, id: id}) }
+
+// Settle answers once all that was appended before is in the tables.
+func (s *Store) Settle(ready func(error)) {
+	s.enqueue(job{do: func(context.Context, *sql.Tx) error { return nil }, ready: ready})
+}
 
 // Read gives records after a sequence number, limit at most, after all that was appended before.
 func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {

@@ -123,6 +123,7 @@ func Contract(t *testing.T, open func(t *testing.T) Journal) {
 	t.Run("what was appended is read in order, page by page", func(t *testing.T) { readsPages(t, mustOpen(t)) })
 	t.Run("the position is that of the last batch", func(t *testing.T) { tellsPosition(t, mustOpen(t)) })
 	t.Run("answers come in the order of the calls", func(t *testing.T) { answersInOrder(t, mustOpen(t)) })
+	t.Run("the names of what was taken in are remembered in their order", func(t *testing.T) { remembersRequests(t, mustOpen(t)) })
 	t.Run("a record that is there already is refused, and nothing is changed", func(t *testing.T) { refusesDoubles(t, mustOpen(t)) })
 }
 
@@ -155,6 +156,21 @@ func tellsPosition(t *testing.T, j Journal) {
 		if n := len(b.Records); n > 0 && p.Seq != b.Records[n-1].Seq {
 			t.Errorf("after batch %d: seq %d", b.Count, p.Seq)
 		}
+	}
+}
+
+func remembersRequests(t *testing.T, j Journal) {
+	MustAppend(t, j, Batches("r")[0])
+	want := []race.Request{
+		{Key: "b", Hash: 1<<63 + 5, First: 5, Records: 1, Samples: 2, Repeated: 3}, {Key: "a", Hash: 7, First: 6},
+	}
+	MustAppend(t, j, &race.Batch{Race: "r", Count: 2, Request: &want[0], Records: []race.Record{
+		{Seq: 5, Time: 1, RecordedAt: 1, Body: race.Passing{}},
+	}})
+	MustAppend(t, j, &race.Batch{Race: "r", Count: 3, Request: &want[1]})
+	p := MustLoad(t, j, "r")
+	if diff := cmp.Diff(want, p.Requests); diff != "" || p.Count != 3 || p.Seq != 5 {
+		t.Errorf("position %d, %d: %s", p.Count, p.Seq, diff)
 	}
 }
 

@@ -3,16 +3,25 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** The real server, as a process of its own on a file of its own. */
 export class Server {
   readonly #db = join(mkdtempSync(join(tmpdir(), 'lightsout-e2e-')), 'races.db');
+  readonly #token: string | null;
   #process: ChildProcess | null = null;
   url = '';
+
+  constructor(token: string | null = null) {
+    this.#token = token;
+  }
 
   /** Starts the server, on the port that it had before, and waits until it listens. */
   async start(): Promise<void> {
     const addr = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
-    const child = spawn(process.env.LIGHTSOUT_BIN ?? '', ['serve', '--addr', addr, '--db', this.#db]);
+    const token = this.#token === null ? [] : ['--token', this.#token];
+    const args = ['serve', '--addr', addr, '--db', this.#db, ...token];
+    const child = spawn(process.env.LIGHTSOUT_BIN ?? '', args);
     this.#process = child;
     let said = '';
     await new Promise<void>((ready, failed) => {
@@ -39,12 +48,22 @@ export class Server {
     });
   }
 
-  async order(race: Readonly<Record<string, unknown>>): Promise<string> {
-    const answer = await fetch(`${this.url}/api/v1/races`, {
+  /** Has a race made and gives its id. */
+  async order(race: Fields): Promise<string> {
+    return String((await this.post('/races', race)).id);
+  }
+
+  /** Throws what the server says where it refuses. */
+  async post(path: string, body: Fields): Promise<Fields> {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(race),
+      headers: {
+        'content-type': 'application/json',
+        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
+      },
+      body: JSON.stringify(body),
     });
-    return ((await answer.json()) as { id: string }).id;
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    return (await answer.json()) as Fields;
   }
 }

@@ -48,3 +48,11 @@ export function describe(fault: unknown): string {
   if (fault instanceof UnreachableError) return 'The server does not answer.';
   return fault instanceof Error ? fault.message : String(fault);
 }
+
+/** The same, field by field where the server says which. */
+export function explain(fault: unknown): string {
+  if (!(fault instanceof ProblemError) || fault.problem.errors.length === 0) return describe(fault);
+  return fault.problem.errors
+    .map((e) => `${e.field} ${e.message}${e.allowed ? `; allowed: ${e.allowed}` : ''}`)
+    .join('. ');
+}

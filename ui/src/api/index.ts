@@ -1,4 +1,8 @@
 /** The door of the HTTP API: typed questions, typed answers, typed refusals. */
 export * from './api';
-export { describe, ProblemError, UnreachableError } from './errors';
+export * from './desk';
+export { describe, explain, ProblemError, UnreachableError } from './errors';
+export { askForTokenWith } from './token';
 export type * from './types';
+export { PENALTIES, VERDICTS } from './desk-types';
+export type * from './desk-types';

@@ -3,10 +3,11 @@ const NAME = 'lightsout.choices';
 interface Saved {
   readonly singleKeys: boolean;
   readonly gaps: boolean;
+  readonly author: string;
 }
 
 function load(): Saved {
-  const usual = { singleKeys: true, gaps: false };
+  const usual = { singleKeys: true, gaps: false, author: '' };
   try {
     const saved: unknown = JSON.parse(localStorage.getItem(NAME) ?? '{}');
     return typeof saved === 'object' ? { ...usual, ...saved } : usual;
@@ -35,6 +36,15 @@ class Settings {
 
   set gaps(on: boolean) {
     this.#save({ ...this.#saved, gaps: on });
+  }
+
+  /** The name that signs what is ordered at the marshal's desk; empty until it was asked. */
+  get author(): string {
+    return this.#saved.author;
+  }
+
+  set author(name: string) {
+    this.#save({ ...this.#saved, author: name });
   }
 
   #save(next: Saved): void {

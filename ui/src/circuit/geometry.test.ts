@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { along, alongLine, fit, inLane, ring, track } from './geometry';
+import { LineKind } from '../live';
+import { along, alongLine, fit, inLane, ring, sectorSpan, stretch, track } from './geometry';
 
 const square = track(
   [
@@ -40,4 +41,23 @@ test('an outline fits with its border, north up', () => {
   expect(place([0, 0])).toEqual([10, 160]);
   expect(place([100, 50])).toEqual([210, 60]);
   expect(ring(8)).toHaveLength(8);
+});
+
+test('a sector lies between its lines, the last one up to the finish', () => {
+  const at = (kind: LineKind, sector: number, permyriad: number) => ({ kind, sector, permyriad });
+  const lines = [at(LineKind.Finish, 0, 0), at(LineKind.Sector, 1, 3000), at(LineKind.Sector, 2, 6500)];
+  expect([1, 2, 3].map((n) => sectorSpan(lines, n))).toEqual([
+    [0, 0.3],
+    [0.3, 0.65],
+    [0.65, 1],
+  ]);
+});
+
+test('a stretch of the track starts and ends between its points', () => {
+  expect(stretch(square, 0.125, 0.625)).toEqual([
+    [5, 0],
+    [10, 0],
+    [10, 10],
+    [5, 10],
+  ]);
 });

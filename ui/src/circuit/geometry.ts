@@ -1,4 +1,5 @@
 import type { Point } from '../api';
+import { LineKind, type Line } from '../live';
 
 /** A closed line that cars travel along by their part of the lap. */
 export interface Track {
@@ -50,6 +51,23 @@ export function alongLine(t: Track, part: number): [number, number] {
 function between(t: Track, i: number, j: number, part: number): [number, number] {
   const [xi, yi, xj, yj] = [t.xs[i] ?? 0, t.ys[i] ?? 0, t.xs[j] ?? 0, t.ys[j] ?? 0];
   return [xi + (xj - xi) * part, yi + (yj - yi) * part];
+}
+
+/** The part of the lap that a sector (from 1) takes: from the line that ends the one before to its own. */
+export function sectorSpan(lines: readonly Line[], sector: number): readonly [from: number, to: number] {
+  const end = (n: number, otherwise: number): number => {
+    const line = lines.find((l) => l.kind === LineKind.Sector && l.sector === n);
+    return line ? line.permyriad / 10_000 : otherwise;
+  };
+  return [sector > 1 ? end(sector - 1, 0) : 0, end(sector, 1)];
+}
+
+/** The points of a closed track between two parts of the lap. */
+export function stretch(t: Track, from: number, to: number): [number, number][] {
+  const n = t.xs.length;
+  const out = [along(t, from)];
+  for (let i = Math.ceil(from * n); i < to * n && i < n; i++) out.push([t.xs[i] ?? 0, t.ys[i] ?? 0]);
+  return [...out, along(t, to)];
 }
 
 /** Where a part of the lap lies within the pit lane's span (0 to 1); the span may cross the finish line. */

@@ -1,11 +1,22 @@
 import type { Circuit } from '../api';
-import { ABSENT, CarState, Flag, LineKind, type BoardView, type LiveRace } from '../live';
-import { along, alongLine, fit, inLane, ring, track, type Track } from './geometry';
+import {
+  ABSENT,
+  CarState,
+  clearedAway,
+  Flag,
+  LineKind,
+  yellowSectors,
+  type BoardView,
+  type LiveRace,
+} from '../live';
+import { along, alongLine, fit, inLane, ring, sectorSpan, stretch, track, type Track } from './geometry';
 
 /** Above this many cars they are drawn in one path for each colour. */
 const BATCH_FROM = 60;
 const HOLLOW_AFTER_MS = 2000;
 const LABELS_MAX = 20;
+/** A car that stopped is shown for so long, in race time. */
+const STOPPED_MS = 30_000;
 
 export interface Colours {
   readonly line: string;
@@ -25,6 +36,8 @@ export class Painter {
   #width = 0;
   #height = 0;
   #stillKey = '';
+  #cleared = new Set<number>();
+  #clearedFor: BoardView | null = null;
   /** Where the cars were drawn last, for the pointer. */
   readonly places = new Map<number, readonly [number, number]>();
 
@@ -69,7 +82,8 @@ export class Painter {
   }
 
   #drawStill(ratio: number, board: BoardView, colours: Colours): void {
-    const key = `${this.#width}x${this.#height}@${ratio} ${board.head.flag} ${colours.line}`;
+    const flagged = yellowSectors(board.events, board.head.flag);
+    const key = `${this.#width}x${this.#height}@${ratio} ${board.head.flag} ${flagged} ${colours.line}`;
     if (key === this.#stillKey) return;
     this.#stillKey = key;
     this.#still.width = this.#width * ratio;
@@ -85,21 +99,44 @@ export class Painter {
     g.lineWidth = 14;
     g.stroke();
     const flag = flagStroke(board.head.flag);
-    g.setLineDash(flag?.dash ?? []);
-    g.strokeStyle = flag?.colour ?? colours.muted;
-    g.lineWidth = flag ? 6 : 3;
+    const whole = flag !== null && flagged.length === 0;
+    g.setLineDash(whole ? flag.dash : []);
+    g.strokeStyle = whole ? flag.colour : colours.muted;
+    g.lineWidth = whole ? 6 : 3;
     g.stroke();
+    if (flag) for (const sector of flagged) this.#drawSector(g, board, sector, flag, colours);
     g.setLineDash([]);
     this.#drawLane(g, colours);
     for (const line of board.race.lines) {
       if (line.kind === LineKind.Finish) this.#tick(g, 0, 12, 4, colours.text);
       if (line.kind === LineKind.Sector) this.#tick(g, line.permyriad / 10_000, 8, 2, colours.text);
     }
-    if (flag) {
+    if (whole) {
       g.font = '700 15px "Inter Variable", sans-serif';
       g.fillStyle = colours.text;
       g.fillText(flag.label, 12, 24);
     }
+  }
+
+  #drawSector(
+    g: CanvasRenderingContext2D,
+    board: BoardView,
+    sector: number,
+    flag: FlagStroke,
+    colours: Colours,
+  ): void {
+    const points = stretch(this.#track, ...sectorSpan(board.race.lines, sector));
+    g.beginPath();
+    for (const [x, y] of points) g.lineTo(x, y);
+    g.setLineDash(flag.dash);
+    g.strokeStyle = flag.colour;
+    g.lineWidth = 6;
+    g.stroke();
+    const [x, y] = points[Math.floor(points.length / 2)] ?? [0, 0];
+    const inwards = y > this.#height / 2 ? -16 : 26;
+    g.font = '700 15px "Inter Variable", sans-serif';
+    g.fillStyle = colours.text;
+    g.fillText(`Y${sector}`, Math.min(Math.max(x - 10, 4), this.#width - 28), y + inwards);
   }
 
   #drawLane(g: CanvasRenderingContext2D, colours: Colours): void {
@@ -144,12 +181,16 @@ export class Painter {
     hollow: boolean,
   ): void {
     this.places.clear();
+    if (board !== this.#clearedFor) {
+      this.#clearedFor = board;
+      this.#cleared = clearedAway(board.events, board.head.timeMs, STOPPED_MS);
+    }
     const many = board.entries.length > BATCH_FROM;
     const size = many ? 2.5 : 4.5;
     const batches = new Map<string, Path2D>();
     for (let at = board.order.length - 1; at >= 0; at--) {
       const car = board.order[at] ?? 0;
-      const place = this.#place(car);
+      const place = this.#cleared.has(car) ? null : this.#place(car);
       if (place === null) continue;
       this.places.set(car, place);
       const colour = board.entries[car]?.colour ?? colours.text;
@@ -222,7 +263,13 @@ function shape(p: Path2D, x: number, y: number, r: number, state: number): void 
   }
 }
 
-function flagStroke(flag: Flag): { colour: string; dash: number[]; label: string } | null {
+interface FlagStroke {
+  readonly colour: string;
+  readonly dash: number[];
+  readonly label: string;
+}
+
+function flagStroke(flag: Flag): FlagStroke | null {
   switch (flag) {
     case Flag.Yellow:
       return { colour: '#ffd400', dash: [10, 8], label: 'Yellow flag' };

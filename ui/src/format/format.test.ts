@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { routeOf } from '../router';
-import { clock, gap, lapTime, penalty, seconds } from '.';
+import { clock, gap, lapTime, moment, parseMoment, penalty, seconds } from '.';
 
 test('times are written as on a timing screen', () => {
   expect([0, 9_005, 32_512, 92_512, 3_723_004].map(lapTime)).toEqual([
@@ -26,4 +26,18 @@ test('paths are pages', () => {
   expect(routeOf('/')).toEqual({ page: 'home' });
   expect(routeOf('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
   expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
+});
+
+test('a moment of a race is read as it is written', () => {
+  for (const [text, us] of [
+    ['1:23.456', 83_456_000],
+    ['83.456', 83_456_000],
+    ['1:02:03.004567', 3_723_004_567],
+    ['92', 92_000_000],
+    ['0', 0],
+  ] as const) {
+    expect(parseMoment(text)).toBe(us);
+  }
+  for (const text of ['', 'x', '1:75', '1:2:3:4', '-5', '1.']) expect(parseMoment(text)).toBeNull();
+  expect([moment(83_456_789), moment(0), moment(-1_500_000)]).toEqual(['1:23.456', '0.000', '−1.500']);
 });

@@ -21,6 +21,22 @@ export function gap(ms: number, laps: number): string {
   return `${ms < 0 ? '−' : '+'}${text}`;
 }
 
+/** `1:32.512` of race time in microseconds, 0 as well. */
+export function moment(us: number): string {
+  const ms = Math.trunc(Math.abs(us) / 1000);
+  return `${us < 0 ? '−' : ''}${ms === 0 ? '0.000' : lapTime(ms)}`;
+}
+
+/** Microseconds of `1:02:03.456789`, `1:32.5` or `92`; null where it is none of these. */
+export function parseMoment(text: string): number | null {
+  const parts = /^(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,6})(?:[.,](\d{1,6}))?$/.exec(text.trim());
+  if (parts === null) return null;
+  const [, hours = '0', minutes, whole = '0', part = ''] = parts;
+  if (minutes !== undefined && Number(whole) > 59) return null;
+  const total = Number(hours) * 3600 + Number(minutes ?? 0) * 60 + Number(whole);
+  return total * 1_000_000 + Number(part.padEnd(6, '0'));
+}
+
 /** `1:02:03` of race time, for a clock. */
 export function clock(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000));

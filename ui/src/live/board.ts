@@ -125,6 +125,8 @@ export class Board {
         this.#result = fact.result;
         break;
       case 'lap': // history, kept by the server's store
+      case 'passing':
+      case 'refused':
         break;
     }
   }

@@ -35,10 +35,14 @@ export class LineEstimator implements Positions {
     this.#states = new Uint8Array(cars).fill(ABSENT);
   }
 
-  /** Takes a snapshot: nobody knows when each car crossed its last line, so it starts there now. */
+  /**
+   * Takes a snapshot. It does not say when each car crossed its last line: in a race that is timed at the finish line
+   * alone the gaps tell, else each car starts at its last line now.
+   */
   start(rows: readonly Row[], order: readonly number[], timeUs: number): void {
     this.#laps.fill(-1);
     for (const row of rows) this.observe(row, timeUs);
+    if (this.#ends.length === 1) this.#spread(rows, rows[order[0] ?? -1], timeUs);
     order.forEach((car, place) => {
       if (this.#states[car] === CarState.Grid) this.#fractions[car] = 1 - GRID_STEP * (place + 1);
     });
@@ -68,6 +72,19 @@ export class LineEstimator implements Positions {
       const since = Math.max(0, timeUs - (this.#crossedUs[car] ?? 0)) / 1000;
       fractions[car] = drives ? Math.min(LAP_END, from + since / (this.#lapMs[car] ?? LAP_GUESS_MS)) : from;
       states[car] = state > CarState.Pit ? ABSENT : state; // nobody tells where it came to a stop
+    }
+  }
+
+  /** Whoever has done the leader's laps has crossed since the leader did, the last of them just now. */
+  #spread(rows: readonly Row[], leader: Row | undefined, timeUs: number): void {
+    if (!leader || leader.laps === 0) return;
+    const level = rows.filter((row) => row.laps === leader.laps && row.gapLaps === 0);
+    const sinceMs = Math.max(0, ...level.map((row) => row.gapMs));
+    for (const row of rows) {
+      if (row.gapLaps > 0) continue; // no gap is told of a lapped car
+      const lapMs = this.#lapMs[row.car] ?? LAP_GUESS_MS;
+      const behindMs = row.gapMs - (leader.laps - row.laps) * lapMs;
+      this.#crossedUs[row.car] = timeUs - 1000 * (sinceMs - behindMs);
     }
   }
 

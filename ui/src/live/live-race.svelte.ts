@@ -1,7 +1,7 @@
 import { Board, type BoardView } from './board';
 import { FrameRing } from './frame-ring';
 import { LineEstimator } from './line-estimator';
-import type { Facts, Frame, Snapshot } from './model';
+import type { Fact, Facts, Frame, Snapshot } from './model';
 import { Status } from './model';
 import type { Positions } from './positions';
 import { RaceClock } from './race-clock';
@@ -16,6 +16,8 @@ const ESTIMATE_AHEAD_US = 5_000_000;
 export interface LiveRaceOptions {
   /** For tests: a line that is not a WebSocket. */
   readonly open?: (url: string) => Socket;
+  /** Told of facts that were news; null: a snapshot replaced everything. */
+  readonly heard?: (facts: readonly Fact[] | null) => void;
 }
 
 /** One race as it is seen live: the board for the page, the positions for the map, and how the line stands. */
@@ -31,9 +33,11 @@ export class LiveRace {
   #frameClock = new RaceClock(1);
   #factClock = new RaceClock(1);
   readonly #socket: LiveSocket;
+  readonly #heard: (facts: readonly Fact[] | null) => void;
 
-  constructor(id: string, options: LiveRaceOptions = {}) {
+  constructor(id: string, { heard = () => undefined, ...options }: LiveRaceOptions = {}) {
     this.id = id;
+    this.#heard = heard;
     this.#socket = new LiveSocket({
       url: () => liveUrl(id, this.#board.seq),
       receive: (data, atMs) => this.#receive(data, atMs),
@@ -117,10 +121,12 @@ export class LiveRace {
     this.#view = this.#board.view();
     this.#estimator.start(this.#view?.rows ?? [], this.#view?.order ?? [], snapshot.timeUs);
     this.#snapshots++;
+    this.#heard(null);
   }
 
   #follow(facts: Facts, atMs: number): void {
     if (!this.#board.apply(facts)) return;
+    this.#heard(facts.facts);
     this.#factClock.observe(facts.timeUs, atMs);
     if (this.estimated) {
       for (const fact of facts.facts) {

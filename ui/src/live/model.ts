@@ -179,10 +179,19 @@ export interface Classified {
   readonly reason: string;
 }
 
+export enum ResultStatus {
+  Provisional,
+  Final,
+  Amended,
+}
+
 export interface Result {
   readonly final: boolean;
   readonly classified: readonly Classified[];
   readonly stateHash: string;
+  /** From 1; 0 where a server does not say. */
+  readonly version: number;
+  readonly status: ResultStatus;
 }
 
 export interface Snapshot {
@@ -204,7 +213,11 @@ export type Fact =
   | { readonly kind: 'lap'; readonly lap: Lap }
   | { readonly kind: 'event'; readonly event: RaceEvent }
   | { readonly kind: 'head'; readonly head: Head }
-  | { readonly kind: 'result'; readonly result: Result };
+  | { readonly kind: 'result'; readonly result: Result }
+  /** What is made of a hit was told, or told anew. */
+  | { readonly kind: 'passing'; readonly seq: number }
+  /** The rulebook does not allow a record. */
+  | { readonly kind: 'refused'; readonly seq: number; readonly reason: string };
 
 export interface Facts {
   readonly type: 'facts';

@@ -55,7 +55,16 @@ test('the golden snapshot is read', () => {
 test('the golden facts are read', () => {
   const f = readMessage(golden('facts')) as Facts;
   expect(f.seq).toBe(4250);
-  expect(f.facts.map((x) => x.kind)).toEqual(['row', 'order', 'lap', 'event', 'head', 'result']);
+  expect(f.facts.map((x) => x.kind)).toEqual([
+    'row',
+    'order',
+    'lap',
+    'event',
+    'head',
+    'result',
+    'passing',
+    'refused',
+  ]);
   const result = f.facts.find((x) => x.kind === 'result');
   expect(result?.kind === 'result' && result.result.classified[2]).toMatchObject({
     position: 0,
@@ -87,6 +96,27 @@ test('what is not of this wire is refused, what is of a later one passed over', 
   }
   expect(readMessage(encode([1, 99, 'later']))).toBeNull();
   expect(readMessage(encode([1, 4, 7, 'more']))).toEqual({ type: 'pulse', wallMs: 7 });
+});
+
+test('what is made of hits, and what is refused, is told in short', () => {
+  const none = -(2 ** 63);
+  const f = readMessage(
+    encode([
+      1,
+      2,
+      9,
+      0,
+      [
+        [8, 7, -1, 0, 99, 2, 'nobody', none],
+        [9, 8, 'too late'],
+        [7, 0, 3],
+      ],
+    ]),
+  ) as Facts;
+  expect(f.facts).toEqual([
+    { kind: 'passing', seq: 7 },
+    { kind: 'refused', seq: 8, reason: 'too late' },
+  ]);
 });
 
 test('a board folds facts once, in order', () => {

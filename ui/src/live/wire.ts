@@ -1,6 +1,7 @@
 import { decode } from '@msgpack/msgpack';
 
 import { Items, WireError } from './items';
+import { ResultStatus } from './model';
 import type {
   Classified,
   Entry,
@@ -24,7 +25,7 @@ export { WireError } from './items';
 const VERSION = 1;
 
 const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4 } as const;
-const FACT = { row: 1, order: 2, lap: 3, event: 4, head: 5, result: 6 } as const;
+const FACT = { row: 1, order: 2, lap: 3, event: 4, head: 5, result: 6, passing: 8, refused: 9 } as const;
 
 /**
  * Reads a message of transport/WIRE.md. Null for a type, or facts of a kind, that a newer server may send and this
@@ -156,6 +157,10 @@ function readFact(value: unknown): Fact | null {
       return { kind: 'head', head: readHead(f.array(1, 'head')) };
     case FACT.result:
       return { kind: 'result', result: readResult(f.array(1, 'result')) };
+    case FACT.passing:
+      return { kind: 'passing', seq: f.count(1) };
+    case FACT.refused:
+      return { kind: 'refused', seq: f.count(1), reason: f.string(2) };
     default:
       return null;
   }
@@ -211,10 +216,14 @@ function readEvent(value: unknown): RaceEvent {
 }
 
 function readResult(r: Items): Result {
+  const final = r.bool(0);
   return {
-    final: r.bool(0),
+    final,
     classified: r.array(1, 'classified').map(readClassified),
     stateHash: r.string(2),
+    // What stands further back is younger than the logs of some races.
+    version: r.length > 4 ? r.count(3) : 0,
+    status: r.length > 4 ? r.count(4) : final ? ResultStatus.Final : ResultStatus.Provisional,
   };
 }
 

@@ -1,15 +1,20 @@
 /** What a path shows. */
 export type Route =
-  { readonly page: 'home' } | { readonly page: 'race'; readonly id: string } | { readonly page: 'nowhere' };
+  { readonly page: 'home' | 'nowhere' } | { readonly page: 'race' | 'desk'; readonly id: string };
 
 /** Reads a path; ids are lower-case letters, digits and dashes. */
 export function routeOf(pathname: string): Route {
   const path = pathname.replace(/\/+$/, '') || '/';
   if (path === '/') return { page: 'home' };
-  const [, id] = /^\/race\/([a-z0-9-]+)$/.exec(path) ?? [];
-  return id ? { page: 'race', id } : { page: 'nowhere' };
+  const [, id, desk] = /^\/race\/([a-z0-9-]+)(\/control)?$/.exec(path) ?? [];
+  return id ? { page: desk ? 'desk' : 'race', id } : { page: 'nowhere' };
 }
 
 export function racePath(id: string): string {
   return `/race/${encodeURIComponent(id)}`;
+}
+
+/** Where the race is controlled. */
+export function deskPath(id: string): string {
+  return `${racePath(id)}/control`;
 }

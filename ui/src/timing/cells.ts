@@ -114,6 +114,9 @@ export function spoken(board: BoardView, car: number): string {
   return `${l.code} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
 }
 
+/** Above this many cars only the rows in sight are drawn. */
+export const WINDOW_FROM = 60;
+
 /** Which rows of a long list are drawn: those in sight, and a few more. */
 export function inSight(
   scrolled: number,

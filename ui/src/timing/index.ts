@@ -1,3 +1,3 @@
 /** The door of the timing tower. */
-export { neighbour, spoken } from './cells';
+export { neighbour, spoken, WINDOW_FROM } from './cells';
 export { default as Tower } from './Tower.svelte';

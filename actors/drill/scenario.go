@@ -1,0 +1,252 @@
+package drill
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"lightsout/race"
+)
+
+//go:embed library/*.yaml
+var library embed.FS
+
+// Scenario is a drill: a race, and what goes wrong in it.
+type Scenario struct {
+	Name string `yaml:"name" json:"name"`
+	// About says in a sentence what is tried.
+	About string `yaml:"about" json:"about"`
+	// Seed decides what chance decides of the faults.
+	Seed   uint64  `yaml:"seed" json:"seed"`
+	Race   Race    `yaml:"race" json:"race"`
+	Faults []Fault `yaml:"faults" json:"faults"`
+}
+
+// Race is what is raced in a drill.
+type Race struct {
+	Circuit string `yaml:"circuit" json:"circuit"`
+	Cars    int    `yaml:"cars" json:"cars"`
+	Laps    int    `yaml:"laps" json:"laps"`
+	Seed    uint64 `yaml:"seed" json:"seed"`
+}
+
+// Order is the race as an order.
+func (r Race) Order() race.Order {
+	return race.Order{Circuit: r.Circuit, Cars: r.Cars, Laps: r.Laps, Seed: r.Seed, TickHz: 10}
+}
+
+// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Hits, Store and
+// Link is set.
+type Fault struct {
+	// Kill ends actors of a kind: a death by a drill, which is no failure of theirs.
+	Kill string `yaml:"kill,omitempty" json:"kill,omitempty"`
+	// Poison lets actors of a kind die of every message from At on: their messages are set aside, a car is retired.
+	Poison string `yaml:"poison,omitempty" json:"poison,omitempty"`
+	// Panic lets actors of a kind die now and then, with Chance at each message, as of a bug.
+	Panic string `yaml:"panic,omitempty" json:"panic,omitempty"`
+	// Stall lets actors of a kind hang for For.
+	Stall string `yaml:"stall,omitempty" json:"stall,omitempty"`
+	// Hits of cars on timing lines are lost, doubled or late, with Chance.
+	Hits string `yaml:"hits,omitempty" json:"hits,omitempty"`
+	// Store is slow, or full (nothing is committed) for For.
+	Store string `yaml:"store,omitempty" json:"store,omitempty"`
+	// Link to the journal is cut for For: what is sent meanwhile arrives afterwards.
+	Link string `yaml:"link,omitempty" json:"link,omitempty"`
+
+	// Number of actors, or Share of them, at each strike; neither: one. Rate is deaths of each actor in a second of
+	// race time, at moments that chance decides (a Poisson process).
+	Number int     `yaml:"number,omitempty" json:"number,omitempty"`
+	Share  float64 `yaml:"share,omitempty" json:"share,omitempty"`
+	Rate   float64 `yaml:"rate,omitempty" json:"rate,omitempty"`
+	Chance float64 `yaml:"chance,omitempty" json:"chance,omitempty"`
+	// At is the race time of a single strike; Every repeats it, from From (At, if it is given) until Until (0: the end).
+	At    Duration `yaml:"at,omitempty" json:"at,omitempty"`
+	Every Duration `yaml:"every,omitempty" json:"every,omitempty"`
+	From  Duration `yaml:"from,omitempty" json:"from,omitempty"`
+	Until Duration `yaml:"until,omitempty" json:"until,omitempty"`
+	// For is how long a stall, a full or slow store or a cut link lasts, by the clock.
+	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
+	// When a kill strikes: before a message, after it, or (empty) as chance decides.
+	When string `yaml:"when,omitempty" json:"when,omitempty"`
+}
+
+// Duration is written as 1s or 250ms.
+type Duration time.Duration
+
+// UnmarshalYAML reads a duration.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	if err != nil || v < 0 {
+		return fmt.Errorf("line %d: %q is no duration: expected one such as 1s or 250ms", n.Line, n.Value)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalJSON writes it as it is read.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + time.Duration(d).String() + `"`), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	v, err := time.ParseDuration(strings.Trim(string(data), `"`))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%s is no duration: expected one such as \"1s\" or \"250ms\"", data)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// micros is a duration as race time.
+func (d Duration) micros() race.Micros { return race.Micros(time.Duration(d).Microseconds()) }
+
+// kinds are the kinds of actor that can be struck.
+var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "timekeeper", "recorder", "publisher"}
+
+// what is the fault's kind and what it is done to.
+func (f *Fault) what() (verb, object string, set int) {
+	for _, v := range []struct{ verb, object string }{
+		{"kill", f.Kill}, {"poison", f.Poison}, {"panic", f.Panic}, {"stall", f.Stall}, {"hits", f.Hits}, {"store", f.Store}, {"link", f.Link},
+	} {
+		if v.object != "" {
+			verb, object = v.verb, v.object
+			set++
+		}
+	}
+	return verb, object, set
+}
+
+// String is the fault for people.
+func (f *Fault) String() string {
+	verb, object, _ := f.what()
+	parts := []string{verb + " " + object}
+	add := func(given bool, format string, args ...any) {
+		if given {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(f.Number > 0, "%d of them", f.Number)
+	add(f.Share > 0, "%g %% of them", 100*f.Share)
+	add(f.Rate > 0, "%g times a second each", f.Rate)
+	add(f.Chance > 0, "with a chance of %g %%", 100*f.Chance)
+	add(f.At > 0, "at %v", time.Duration(f.At))
+	add(f.Every > 0, "every %v", time.Duration(f.Every))
+	add(f.From > 0, "from %v", time.Duration(f.From))
+	add(f.Until > 0, "until %v", time.Duration(f.Until))
+	add(f.For > 0, "for %v", time.Duration(f.For))
+	add(f.When != "", "%s a message", f.When)
+	return strings.Join(parts, ", ")
+}
+
+// Parse reads a scenario; file names it in errors.
+func Parse(file string, data []byte) (*Scenario, error) {
+	s := &Scenario{Seed: 1, Race: Race{Circuit: "kartwerk", Cars: 20, Laps: 10, Seed: 7}}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(s); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%s: the scenario is empty: expected name, race and faults", file)
+		}
+		return nil, fmt.Errorf("%s: %w", file, plain(err))
+	}
+	if s.Name == "" {
+		s.Name = strings.TrimSuffix(path.Base(file), path.Ext(file))
+	}
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
+}
+
+// plain says what the YAML reader found wrong, without its own types.
+func plain(err error) error {
+	var many *yaml.TypeError
+	if !errors.As(err, &many) {
+		return err
+	}
+	var out []error
+	for _, e := range many.Errors {
+		text, _, _ := strings.Cut(e, " in type ")
+		out = append(out, errors.New(text))
+	}
+	return errors.Join(out...)
+}
+
+// Validate reports every fault of the scenario.
+func (s *Scenario) Validate() error {
+	var faults []error
+	if err := s.Race.Order().Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("race: %w", err))
+	}
+	if len(s.Faults) == 0 {
+		faults = append(faults, errors.New("faults: there is none: a drill in which nothing goes wrong shows nothing"))
+	}
+	for i := range s.Faults {
+		if err := s.Faults[i].validate(); err != nil {
+			faults = append(faults, fmt.Errorf("fault %d: %w", i+1, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// objects are what each verb can be done to.
+var objects = map[string][]string{
+	"kill": kinds, "poison": {"car", "checkpoint"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
+	"store": {"slow", "full"}, "link": {"cut"},
+}
+
+func (f *Fault) validate() error {
+	var wrong []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	verb, object, set := f.what()
+	check(set == 1, "%d of kill, poison, panic, stall, hits, store and link are given: expected one", set)
+	if set == 1 {
+		check(slices.Contains(objects[verb], object), "%s is %q: allowed are %s", verb, object, strings.Join(objects[verb], ", "))
+	}
+	check(f.Number >= 0, "number is %d: allowed are 0 and more", f.Number)
+	check(f.Share >= 0 && f.Share <= 1, "share is %v: allowed is 0 to 1", f.Share)
+	check(f.Chance >= 0 && f.Chance <= 1, "chance is %v: allowed is 0 to 1", f.Chance)
+	check(f.Rate >= 0 && f.Rate <= 10, "rate is %v: allowed is 0 to 10 a second", f.Rate)
+	check(f.Number == 0 || f.Share == 0, "number and share are given: expected one of the two")
+	check(f.When == "" || f.When == "before" || f.When == "after", "when is %q: allowed are before and after", f.When)
+	check(f.For <= Duration(time.Minute), "for is %v: allowed is up to a minute", time.Duration(f.For))
+	needsChance := verb == "panic" || verb == "hits"
+	check(!needsChance || f.Chance > 0, "%s needs a chance", verb)
+	needsFor := verb == "stall" || verb == "store" || verb == "link"
+	check(!needsFor || f.For > 0, "%s needs for, how long it lasts", verb)
+	return errors.Join(wrong...)
+}
+
+// Library are the scenarios that ship with the program, by name.
+func Library() ([]*Scenario, error) {
+	files, err := library.ReadDir("library")
+	if err != nil {
+		return nil, fmt.Errorf("read the library: %w", err)
+	}
+	var out []*Scenario
+	for _, f := range files {
+		data, err := library.ReadFile("library/" + f.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the library: %w", err)
+		}
+		s, err := Parse(f.Name(), data)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}

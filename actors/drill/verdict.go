@@ -1,0 +1,214 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// Run is what is left of a race.
+type Run struct {
+	Records []race.Record
+	Result  race.Classification
+	// Restarts by kind of actor; Recoveries are how long each took, from the death to the next incarnation.
+	Restarts   map[string]int64
+	Recoveries []time.Duration
+	SetAside   int
+	// FilledIn counts passings whose hit was lost with a checkpoint's life.
+	FilledIn int64
+	// Ticks counts those that were committed, Late those that came over a tick's length after the one before; Longest is
+	// the longest such time.
+	Ticks, Late int
+	Longest     time.Duration
+	// Ended is empty where the race came to its end, else it says what became of it.
+	Ended string
+}
+
+// Verdict is what a drill has shown.
+type Verdict struct {
+	Scenario *Scenario `json:"scenario"`
+	Passed   bool      `json:"passed"`
+	// Broken are the promises that were.
+	Broken []string `json:"broken"`
+	// Injected counts the strikes; Strikes lists the first of them.
+	Injected int        `json:"injected"`
+	Strikes  []Injected `json:"strikes"`
+
+	Restarts      map[string]int64 `json:"restarts"`
+	RecoveryP50US int64            `json:"recovery_p50_us"`
+	RecoveryP99US int64            `json:"recovery_p99_us"`
+	RecoveryMaxUS int64            `json:"recovery_max_us"`
+	Ticks         int              `json:"ticks"`
+	TicksLate     int              `json:"ticks_late"`
+	LongestTickMS int64            `json:"longest_tick_ms"`
+	SetAside      int              `json:"messages_set_aside"`
+	FilledIn      int64            `json:"passings_filled_in"`
+
+	Records        int    `json:"records"`
+	Lost           int    `json:"records_lost"`
+	Doubled        int    `json:"records_doubled"`
+	Classification bool   `json:"classification_identical"`
+	Laps           bool   `json:"laps_identical"`
+	Hashes         bool   `json:"state_hash_of_every_lap_identical"`
+	Difference     string `json:"first_difference"` // of the two logs; empty where there is none
+	StateHash      string `json:"state_hash"`
+}
+
+// Judge compares a race under faults with the same race undisturbed.
+func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
+	v := &Verdict{
+		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
+		LongestTickMS: drilled.Longest.Milliseconds(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
+		Records: len(drilled.Records), StateHash: drilled.Result.StateHash,
+	}
+	v.Injected, v.Strikes = in.Injected()
+	v.recoveries(drilled.Recoveries)
+	v.compare(undisturbed, drilled)
+	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
+	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
+	v.promise(v.Doubled == 0, "%d records are there twice or out of order", v.Doubled)
+	if s.Poisons() {
+		v.promise(v.SetAside > 0, "a poisoned actor's messages were not set aside")
+		v.poisoned(drilled)
+	} else {
+		v.promise(v.Lost == 0, "%d records of the undisturbed race are missing", v.Lost)
+		v.promise(v.Difference == "", "the logs differ: %s", v.Difference)
+		v.promise(v.Classification, "the classification differs")
+		v.promise(v.Laps, "the laps differ")
+		v.promise(v.Hashes, "the state hash differs at some lap")
+		v.promise(v.SetAside == 0, "%d messages were set aside", v.SetAside)
+	}
+	v.Passed = len(v.Broken) == 0
+	return v
+}
+
+func (v *Verdict) promise(kept bool, format string, args ...any) {
+	if !kept {
+		v.Broken = append(v.Broken, fmt.Sprintf(format, args...))
+	}
+}
+
+// Poisons says that cars are to be lost: the race cannot be identical then.
+func (s *Scenario) Poisons() bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Poison == "car" })
+}
+
+func (v *Verdict) recoveries(took []time.Duration) {
+	if len(took) == 0 {
+		return
+	}
+	slices.Sort(took)
+	at := func(share float64) int64 { return took[int(share*float64(len(took)-1))].Microseconds() }
+	v.RecoveryP50US, v.RecoveryP99US, v.RecoveryMaxUS = at(0.5), at(0.99), at(1)
+}
+
+// compare looks at both logs record by record, and at what follows from them.
+func (v *Verdict) compare(a, b *Run) {
+	for i := range max(len(a.Records), len(b.Records)) {
+		switch {
+		case i >= len(b.Records):
+			v.Difference = fmt.Sprintf("record %d is missing", i+1)
+		case i >= len(a.Records):
+			v.Difference = fmt.Sprintf("record %d is one too many: %+v", i+1, b.Records[i].Body)
+		case !same(&a.Records[i], &b.Records[i]):
+			v.Difference = fmt.Sprintf("record %d is %+v at %v, undisturbed it is %+v at %v", i+1, b.Records[i].Body, b.Records[i].Time,
+				a.Records[i].Body, a.Records[i].Time)
+		default:
+			continue
+		}
+		break
+	}
+	v.Lost, v.Doubled = missing(a.Records, b.Records), doubled(b.Records)
+	v.Classification = slices.Equal(a.Result.Entries, b.Result.Entries)
+	lapsA, hashesA := story(a.Records)
+	lapsB, hashesB := story(b.Records)
+	v.Laps, v.Hashes = slices.Equal(lapsA, lapsB), slices.Equal(hashesA, hashesB) && a.Result.StateHash == b.Result.StateHash
+}
+
+func same(a, b *race.Record) bool {
+	return a.Seq == b.Seq && a.Time == b.Time && a.Author == b.Author && fmt.Sprint(a.Body) == fmt.Sprint(b.Body)
+}
+
+// missing counts records of one log that the other lacks, whatever their numbers.
+func missing(of, in []race.Record) (n int) {
+	key := func(r *race.Record) string { return fmt.Sprintf("%d %T %v", r.Time, r.Body, r.Body) }
+	there := map[string]int{}
+	for i := range in {
+		there[key(&in[i])]++
+	}
+	for i := range of {
+		if k := key(&of[i]); there[k] > 0 {
+			there[k]--
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
+// doubled counts records whose number does not follow the one before, and passings that are there twice.
+func doubled(log []race.Record) (n int) {
+	type crossing struct {
+		race.Passing
+		at race.Micros
+	}
+	seen := map[crossing]bool{}
+	for i := range log {
+		if log[i].Seq != race.Seq(i+1) {
+			n++
+		}
+		if p, ok := log[i].Body.(race.Passing); ok {
+			if c := (crossing{p, log[i].Time}); seen[c] {
+				n++
+			} else {
+				seen[c] = true
+			}
+		}
+	}
+	return n
+}
+
+// story folds a log: its laps, and the state hash whenever the leader begins a lap.
+func story(log []race.Record) (laps []race.Lap, hashes []string) {
+	state := timing.New()
+	lap := 0
+	for i := range log {
+		facts, err := state.Apply(&log[i], nil)
+		if err != nil {
+			hashes = append(hashes, err.Error())
+			continue
+		}
+		for _, f := range facts {
+			switch f := f.(type) {
+			case race.LapCompleted:
+				laps = append(laps, f.Lap)
+			case race.HeadChanged:
+				if f.Head.LeaderLap != lap {
+					lap = f.Head.LeaderLap
+					hashes = append(hashes, state.Hash())
+				}
+			default: // told of a moment
+			}
+		}
+	}
+	return laps, append(hashes, state.Hash())
+}
+
+// poisoned looks for what must become of poisoned cars: they are out, and the race went to its end.
+func (v *Verdict) poisoned(r *Run) {
+	out := 0
+	for i := range r.Records {
+		if b, ok := r.Records[i].Body.(race.CarRetired); ok && b.Car >= 0 {
+			out++
+		}
+	}
+	v.promise(out > 0, "no car was retired")
+	ended := false
+	if n := len(r.Records); n > 0 {
+		_, ended = r.Records[n-1].Body.(race.Ended)
+	}
+	v.promise(ended, "the race did not come to its end")
+}

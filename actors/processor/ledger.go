@@ -1,0 +1,133 @@
+package processor
+
+import (
+	"fmt"
+
+	"lightsout/race"
+)
+
+// ledger is what a race has taken in from outside: how far its log has come, which hits decoders told of and which
+// intakes had a name. It follows from the log alone; its methods are pure.
+type ledger struct {
+	seq      race.Seq
+	count    uint64
+	heard    map[hitID]heard
+	names    map[string]uint32 // of decoders and sessions
+	requests map[string]race.Request
+}
+
+// hitID names a hit for good; decoder and session are indexes of names.
+type hitID struct {
+	decoder, session uint32
+	sequence         uint64
+}
+
+// heard is the earliest time that a decoder told of under a number.
+type heard struct{ at race.Micros }
+
+func newLedger() ledger {
+	return ledger{heard: map[hitID]heard{}, names: map[string]uint32{}, requests: map[string]race.Request{}}
+}
+
+func (l *ledger) name(s string) uint32 {
+	n, known := l.names[s]
+	if !known {
+		n = uint32(len(l.names))
+		l.names[s] = n
+	}
+	return n
+}
+
+// identify gives a hit's name; false where its decoder gave none.
+func (l *ledger) identify(r *race.Record) (hitID, bool) {
+	p, ok := r.Body.(race.Passing)
+	if !ok || p.Source == nil || p.Source.Decoder == "" {
+		return hitID{}, false
+	}
+	return hitID{l.name(p.Source.Decoder), l.name(p.Source.Session), p.Source.Sequence}, true
+}
+
+// noteRecord learns from a record of the log.
+func (l *ledger) noteRecord(r *race.Record) {
+	if id, ok := l.identify(r); ok {
+		if was, again := l.heard[id]; !again || r.Time < was.at {
+			l.heard[id] = heard{r.Time}
+		}
+	}
+}
+
+// noteRequest learns the name of an intake.
+func (l *ledger) noteRequest(r *race.Request) {
+	if r != nil && r.Key != "" {
+		l.requests[r.Key] = *r
+	}
+}
+
+// fits says why an intake has no place in this log, or nil.
+func (l *ledger) fits(id race.ID, in *race.Intake) error {
+	switch {
+	case in.New && l.seq > 0:
+		return fmt.Errorf("race %s is there already: %w", id, race.ErrConflict)
+	case !in.New && l.seq == 0:
+		return fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+	}
+	return nil
+}
+
+// again finds what became of an intake of the same name.
+func (l *ledger) again(in *race.Intake) (race.Taken, bool, error) {
+	was, known := l.requests[in.Key]
+	switch {
+	case in.Key == "" || !known:
+		return race.Taken{}, false, nil
+	case was.Hash != in.Hash:
+		return race.Taken{}, false, fmt.Errorf("the idempotency key %q: %w: choose another", in.Key, race.ErrKeyReused)
+	}
+	return taken(&was, true), true, nil
+}
+
+func taken(r *race.Request, again bool) race.Taken {
+	t := race.Taken{Records: r.Records, Samples: r.Samples, Repeated: r.Repeated, Again: again}
+	if r.Records > 0 {
+		t.First, t.Last = r.First, r.First+race.Seq(r.Records)-1
+	}
+	return t
+}
+
+// batch makes the batch of an intake: hits that were told of before at the same time are passed over. It changes nothing;
+// nil where nothing is left to keep.
+func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
+	b := &race.Batch{Race: id, Count: l.count + 1, Samples: in.Samples, Records: make([]race.Record, 0, len(in.Records))}
+	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
+	within := map[hitID]race.Micros{}
+	for i := range in.Records {
+		r := &in.Records[i]
+		if hit, ok := l.identify(r); ok {
+			was, again := l.heard[hit]
+			at, twice := within[hit]
+			if again && was.at == r.Time || twice && at == r.Time {
+				req.Repeated++
+				continue
+			}
+			within[hit] = r.Time
+		}
+		b.Records = append(b.Records, *r)
+	}
+	req.Records = len(b.Records)
+	if in.Key != "" {
+		b.Request = &req
+	} else if len(b.Records) == 0 && len(b.Samples) == 0 {
+		return nil, taken(&req, false)
+	}
+	return b, taken(&req, false)
+}
+
+// note learns what a batch brought.
+func (l *ledger) note(b *race.Batch) {
+	for i := range b.Records {
+		l.noteRecord(&b.Records[i])
+	}
+	l.noteRequest(b.Request)
+	l.seq += race.Seq(len(b.Records))
+	l.count = b.Count
+}

@@ -1,0 +1,145 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// rule takes a ruling of race control: what the cars must see is an input of the next tick and recorded with it, all else
+// is a record at once.
+func (a *raceActor) rule(c supervise.Context, msg RuleRace) {
+	rec := msg.Record
+	if rec.Time == race.NoTime {
+		rec.Time = a.field.Time
+	}
+	in, err := a.inputsOf(rec.Body)
+	switch {
+	case a.over:
+		err = fmt.Errorf("the race is over: %w", race.ErrConflict)
+	case err == nil && in != nil && (!a.started || a.held):
+		err = fmt.Errorf("the race is %v, nobody is out there to see it: %w", a.status(), race.ErrConflict)
+	}
+	if err != nil {
+		a.promise(c, msg.ReplyTo, err, Result{})
+		return
+	}
+	if in == nil || !modelled(rec.Body) {
+		a.submitBatch(c, []race.Record{rec}, nil)
+		a.promise(c, msg.ReplyTo, nil, Result{Seq: a.seq, At: rec.Time})
+		msg.ReplyTo = nil
+	}
+	if in == nil {
+		return
+	}
+	cmd := CommandCars{Inputs: *in, Author: rec.Author, Reason: reasonOf(rec.Body), ReplyTo: msg.ReplyTo}
+	if err := a.command(c, cmd); err != nil {
+		a.promise(c, msg.ReplyTo, err, Result{})
+	}
+}
+
+// modelled says that the model itself makes the record of what it is told.
+func modelled(b race.Body) bool {
+	switch b.(type) {
+	case race.FlagShown, race.Suspended, race.Resumed, race.CarRetired:
+		return true
+	default:
+		return false
+	}
+}
+
+// inputsOf is what the cars must see of a ruling; nil where it is for the stewards alone.
+func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
+	switch b := b.(type) {
+	case race.FlagShown:
+		return &drive.Inputs{Flag: &b}, nil
+	case race.Suspended:
+		return &drive.Inputs{Flag: &race.FlagShown{Flag: race.FlagRed}}, nil
+	case race.Resumed:
+		return &drive.Inputs{Flag: &race.FlagShown{Flag: race.FlagClear}}, nil
+	case race.CarRetired:
+		return a.takeOut(b.Car)
+	case race.CarNotStarted:
+		return a.takeOut(b.Car)
+	case race.CarDisqualified:
+		return a.takeOut(b.Car)
+	case race.StartAborted, race.Abandoned, race.Started, race.Ended, race.Held, race.Released:
+		return nil, fmt.Errorf("a simulated race is started, paused and stopped instead: %w", race.ErrConflict)
+	default:
+		return nil, nil //nolint:nilnil // no input, and nothing wrong
+	}
+}
+
+func (a *raceActor) takeOut(car race.CarIdx) (*drive.Inputs, error) {
+	if car < 0 || int(car) >= len(a.cars) {
+		return nil, fmt.Errorf("car slot %d of %d: %w", car, len(a.cars), race.ErrNotFound)
+	}
+	return &drive.Inputs{Retire: []race.CarIdx{car}}, nil
+}
+
+func reasonOf(b race.Body) string {
+	if r, ok := b.(race.CarRetired); ok {
+		return r.Reason
+	}
+	return ""
+}
+
+// sign puts author and reason on the records that followed from commands, and says which record came of each.
+func sign(records []race.Record, taken []CommandCars, first race.Seq) []Result {
+	results := make([]Result, len(taken))
+	for i, cmd := range taken {
+		for j := range records {
+			if !follows(records[j].Body, &cmd.Inputs) {
+				continue
+			}
+			if cmd.Author != "" {
+				records[j].Author = cmd.Author
+			}
+			if r, ok := records[j].Body.(race.CarRetired); ok && cmd.Reason != "" {
+				r.Reason = cmd.Reason
+				records[j].Body = r
+			}
+			results[i].Seq, results[i].At = first+race.Seq(j), records[j].Time
+		}
+	}
+	return results
+}
+
+func follows(b race.Body, in *drive.Inputs) bool {
+	switch b := b.(type) {
+	case race.FlagShown:
+		return in.Flag != nil && b.Flag == in.Flag.Flag
+	case race.Suspended:
+		return in.Flag != nil && in.Flag.Flag == race.FlagRed
+	case race.Resumed:
+		return in.Flag != nil
+	case race.CarRetired:
+		return slices.Contains(in.Retire, b.Car)
+	default:
+		return false
+	}
+}
+
+// childFailed does without a car or a line that dies of the same message again and again: the car is out of the race,
+// the line's passings are those that the rows list.
+func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
+	switch msg := f.Message.(type) {
+	case *Tick:
+		car, err := strconv.Atoi(f.ID)
+		if t := a.tick; err == nil && t != nil && t.n == msg.N && t.attempt == msg.Attempt &&
+			t.row(race.CarIdx(car), a.model.Retire(t.prev, race.CarIdx(car)), nil) {
+			a.closeLines(c)
+		}
+	case *CloseTick:
+		line, err := strconv.Atoi(f.ID)
+		if err == nil {
+			a.lineClosed(c, &TickClosed{
+				N: msg.N, Attempt: msg.Attempt, Line: line, Passed: msg.Expected, FilledIn: len(msg.Expected),
+			})
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package supervise
+
+import (
+	"slices"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+)
+
+func (c *cell) setAside(reason any) {
+	c.counter.setAside.Add(1)
+	c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: c.hand.Msg, Reason: reason})
+	c.tellParent(reason, false)
+	c.hand = hand{}
+}
+
+func (c *cell) giveUp(reason any) {
+	c.counter.givenUp.Add(1)
+	c.tellParent(reason, true)
+	c.actor, c.starting, c.hand = goneActor{}, false, hand{}
+	c.beginStop()
+}
+
+// goneActor stands in for an actor that was given up, while its children end.
+type goneActor struct{}
+
+func (goneActor) Receive(Context) {}
+
+func (c *cell) tellParent(reason any, givenUp bool) {
+	if c.parent != nil {
+		c.parent.enqueue(Failed{
+			Child: c.pid, Kind: c.spec.Kind, ID: c.spec.ID, Message: c.hand.Msg, Reason: reason, GivenUp: givenUp,
+		}, c.pid)
+	}
+}
+
+// endItself is the end that an actor asked for: a permanent one comes back.
+func (c *cell) endItself() {
+	c.ending = false
+	if c.spec.Lifetime == Permanent {
+		c.note("it ended itself", time.Now())
+		c.actor, c.starting = nil, true
+		return
+	}
+	c.beginStop()
+}
+
+// drop ends the cell without handling what is in its mailbox.
+func (c *cell) drop() {
+	c.dropped.Store(true)
+	c.enqueue(stop{}, nil)
+}
+
+// beginStop ends the children first, youngest first.
+func (c *cell) beginStop() {
+	if c.stopping {
+		return
+	}
+	c.stopping = true
+	for _, child := range slices.Backward(c.children) {
+		if c.dropped.Load() {
+			child.drop()
+		} else {
+			child.enqueue(stop{}, nil)
+		}
+	}
+	c.endIfAlone()
+}
+
+func (c *cell) adopt(child *cell) {
+	if c.byName == nil {
+		c.byName = map[string]*cell{}
+	}
+	c.byName[child.spec.Kind+"/"+child.spec.ID] = child
+	c.mu.Lock()
+	c.children = append(c.children, child)
+	c.mu.Unlock()
+}
+
+func (c *cell) forget(child *cell) {
+	delete(c.byName, child.spec.Kind+"/"+child.spec.ID)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.children, child); i >= 0 {
+		c.children = slices.Delete(c.children, i, i+1)
+	}
+}
+
+// endIfAlone ends a stopping cell once it has no children: what is still in the mailbox becomes dead letters.
+func (c *cell) endIfAlone() {
+	if !c.stopping || len(c.children) > 0 {
+		return
+	}
+	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.ended = true
+	left := c.mailbox
+	c.mailbox = nil
+	c.mu.Unlock()
+	for _, e := range left {
+		c.deadLetter(e)
+	}
+	c.starting, c.hand = false, hand{}
+	c.current = actor.Envelope{Msg: actor.Stopped{}}
+	if reason, _ := c.attempt(); reason != nil {
+		c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
+	}
+	c.current = actor.Envelope{}
+	c.actor, c.kept = goneActor{}, nil
+	c.system.engine.Registry.Remove(c.pid)
+	c.counter.stopped.Add(1)
+	close(c.gone)
+	if c.parent != nil {
+		c.parent.enqueue(stopped{c}, nil)
+	}
+}
+
+func (c *cell) deadLetter(e actor.Envelope) {
+	switch e.Msg.(type) {
+	case stop, stopped, died, renew:
+		return
+	}
+	c.counter.deadLetters.Add(1)
+	c.system.engine.BroadcastEvent(actor.DeadLetterEvent{Target: c.pid, Message: e.Msg, Sender: e.Sender})
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"lightsout/actors/supervise"
+	"lightsout/gateway"
+)
+
+// Tree is the living system in the gateway's words.
+func (p *platform) Tree(most int) []gateway.ActorNode {
+	roots := p.system.Tree(most)
+	out := make([]gateway.ActorNode, len(roots))
+	for i := range roots {
+		out[i] = actorNode(&roots[i])
+	}
+	return out
+}
+
+func actorNode(n *supervise.Node) gateway.ActorNode {
+	out := gateway.ActorNode{
+		Kind: n.Kind, ID: n.ID, Restarts: n.Restarts, Mailbox: n.Mailbox, Resting: n.Resting, Children: []gateway.ActorGroup{},
+	}
+	if n.LastError != "" {
+		out.LastError, out.LastErrorAt = &n.LastError, &n.LastAt
+	}
+	for _, g := range n.Groups {
+		group := gateway.ActorGroup{
+			Kind: g.Kind, Count: g.Count, Restarts: g.Restarts, Mailbox: g.Mailbox, MailboxMax: g.MailboxMax, Actors: []gateway.ActorNode{},
+		}
+		for i := range g.Nodes {
+			group.Actors = append(group.Actors, actorNode(&g.Nodes[i]))
+		}
+		out.Children = append(out.Children, group)
+	}
+	return out
+}

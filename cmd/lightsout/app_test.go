@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
+	"lightsout/transport"
+)
+
+func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	seq := race.Seq(0)
+	for count, in := range toldIntakes() { // durable, and the process died before anything was made of it
+		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
+		for i := range b.Records {
+			seq++
+			b.Records[i].Seq = seq
+		}
+		storagetest.MustAppend(t, store, b)
+	}
+	ctx := context.Background()
+	if _, err := store.Classification(ctx, "told"); err == nil {
+		t.Fatal("there is a result before anything was made of the log")
+	}
+	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
+	for range 2 { // the second time there is nothing to do
+		if err := a.resume(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.settled(ctx, "told"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Classification(ctx, "told")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(mustTell(t, nil).result, got); diff != "" {
+		t.Error(diff)
+	}
+	if lagging, err := store.Lagging(ctx); err != nil || len(lagging) > 0 {
+		t.Errorf("races still lag: %v, %v", lagging, err)
+	}
+	laps, err := store.Laps(ctx, "told", 0)
+	if err != nil || len(laps) != 5 {
+		t.Errorf("%d laps, %v", len(laps), err)
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lightsout/gateway"
+	"lightsout/race"
+)
+
+// ingestLoad is how long it takes from an HTTP request with passings to its answer: they are durable and applied then.
+type ingestLoad struct {
+	Clients  int     `json:"clients"`
+	Items    int     `json:"passings_per_request"`
+	Requests int     `json:"requests"`
+	P50MS    float64 `json:"p50_ms"`
+	P99MS    float64 `json:"p99_ms"`
+	Rate     float64 `json:"passings_per_second"`
+}
+
+// benchCars are the cars of a race that is told of in a benchmark.
+const benchCars = 20
+
+// benchIngest measures a whole server of this process, over loopback, with a file of its own.
+func benchIngest(ctx context.Context, requests int, status io.Writer) ([]ingestLoad, error) {
+	dir, err := os.MkdirTemp("", "lightsout-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	f := serveFlags{gateway: gateway.DefaultConfig(), db: filepath.Join(dir, "races.db"), logLevel: "error"}
+	if f.gateway.Addr, err = freeAddr(ctx); err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	var loads []ingestLoad
+	err = serve(ctx, f, io.Discard, func(ctx context.Context, a *app) error {
+		defer done()
+		for _, l := range []ingestLoad{{Clients: 1, Items: 1}, {Clients: 8, Items: 1}, {Clients: 8, Items: 1000}} {
+			l.Requests = requests / min(10, l.Items)
+			fmt.Fprintf(status, "measuring %d clients with %d passings a request\n", l.Clients, l.Items)
+			if err := l.measure(ctx, a, "http://"+f.gateway.Addr); err != nil {
+				return err
+			}
+			loads = append(loads, l)
+		}
+		return nil
+	})
+	return loads, err
+}
+
+func freeAddr(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	addr := l.Addr().String()
+	return addr, errors.Join(l.Close())
+}
+
+// measure tells a new race of passings and times each request.
+func (l *ingestLoad) measure(ctx context.Context, a *app, url string) error {
+	entries := make([]race.Entry, benchCars)
+	for i := range entries {
+		entries[i] = race.Entry{Number: i + 1, Code: fmt.Sprint(i + 1), Grid: i + 1}
+	}
+	made, err := a.Open(ctx, race.Race{
+		Name: "Benchmark", Rules: race.F1(race.LapsMax), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
+	}, entries)
+	if err == nil {
+		made, err = a.Control(ctx, made.Race.ID, race.ControlStart, time.Time{})
+	}
+	if err != nil {
+		return err
+	}
+	path := url + "/api/v1/races/" + string(made.Race.ID) + "/passings"
+	var next atomic.Int64
+	var mu sync.Mutex
+	var took []time.Duration
+	var failed error
+	var clients sync.WaitGroup
+	began := time.Now()
+	for range l.Clients {
+		clients.Go(func() {
+			for n := next.Add(1); n <= int64(l.Requests); n = next.Add(1) {
+				body := l.body(int(n - 1))
+				sent := time.Now()
+				err := postJSON(ctx, path, body)
+				mu.Lock()
+				took, failed = append(took, time.Since(sent)), errors.Join(failed, err)
+				mu.Unlock()
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	whole := time.Since(began)
+	if failed != nil {
+		return failed
+	}
+	slices.Sort(took)
+	at := func(share float64) float64 {
+		return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
+	}
+	l.P50MS, l.P99MS, l.Rate = at(0.5), at(0.99), float64(l.Requests*l.Items)/whole.Seconds()
+	return nil
+}
+
+// body is a request's passings: the field passes the line once in 90 s.
+func (l *ingestLoad) body(request int) []byte {
+	type passing struct {
+		Number   int    `json:"driver_number"`
+		TimeUS   int64  `json:"time_us"`
+		Decoder  string `json:"decoder"`
+		Sequence int    `json:"sequence"`
+	}
+	items := make([]passing, l.Items)
+	for i := range items {
+		n := request*l.Items + i
+		lap, car := n/benchCars+1, n%benchCars
+		items[i] = passing{car + 1, int64(lap)*90_000_000 + int64(car)*700_000, "main", n}
+	}
+	body, _ := json.Marshal(items) // numbers and text: it cannot fail
+	return body
+}
+
+func postJSON(ctx context.Context, url string, body []byte) error {
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+		if err != nil {
+			return fmt.Errorf("make a request: %w", err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return fmt.Errorf("tell the server: %w", err)
+		}
+		answer, err := io.ReadAll(res.Body)
+		if err = errors.Join(err, res.Body.Close()); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		switch res.StatusCode {
+		case http.StatusOK:
+			return nil
+		case http.StatusTooManyRequests: // part of the time that it takes
+		default:
+			return fmt.Errorf("answered %s: %.200s", res.Status, answer)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lightsout/actors/drill"
+)
+
+func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
+	all, err := drill.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 10 {
+		t.Errorf("the library has %d scenarios", len(all))
+	}
+	for _, s := range all {
+		t.Run(s.Name, func(t *testing.T) {
+			args := []string{"drill", s.Name, "--json", "--laps", fmt.Sprint(min(3, s.Race.Laps))}
+			if s.Race.Cars > 100 {
+				args = append(args, "--cars", "100")
+			}
+			out, _, err := command(t, args...)
+			var v drill.Verdict
+			if decoded := json.Unmarshal([]byte(out), &v); err != nil || decoded != nil {
+				t.Fatalf("%v, %v\n%.2000s", err, decoded, out)
+			}
+			if !v.Passed || v.Injected == 0 || v.Doubled > 0 || s.Poisons() == (v.Difference == "") {
+				t.Errorf("the verdict is %+v", v)
+			}
+		})
+	}
+}
+
+func TestDrillCommand_ThatInjectsNothingFails(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "nothing.yaml")
+	text := "about: too late\nrace: {circuit: kartwerk, cars: 4, laps: 1, seed: 1}\nfaults:\n  - {kill: car, at: 5h}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := filepath.Join(t.TempDir(), "drill.xml")
+	out, _, err := command(t, "drill", file, "--junit", report)
+	if err == nil || !strings.Contains(out, "nothing was injected") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	data, readErr := os.ReadFile(report)
+	var suite junitSuite
+	if readErr != nil || xml.Unmarshal(data, &suite) != nil || suite.Failures != 1 || !strings.Contains(suite.Cases[0].Failure.Message, "nothing") {
+		t.Errorf("the report is %s, %v", data, readErr)
+	}
+}
+
+func TestDrill_TheSameSeedStrikesTheSameActors(t *testing.T) {
+	strikes := func(seed uint64) []drill.Injected {
+		all, err := drill.Library()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s *drill.Scenario
+		for _, one := range all {
+			if one.Name == "half-the-field" {
+				s = one
+			}
+		}
+		s.Seed, s.Race.Laps = seed, 1
+		in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars})
+		if _, err := drillRun(context.Background(), s.Race.Order(), in, drillBounds{patience: drillPatience}); err != nil {
+			t.Fatal(err)
+		}
+		_, list := in.Injected()
+		return list
+	}
+	count := func(list []drill.Injected) map[drill.Injected]int {
+		n := map[drill.Injected]int{}
+		for _, i := range list {
+			i.At = 0 // the tick that others have come to meanwhile
+			n[i]++
+		}
+		return n
+	}
+	one, again, other := count(strikes(1)), count(strikes(1)), count(strikes(2))
+	equal := func(a, b map[drill.Injected]int) bool {
+		for k, n := range a {
+			if b[k] != n {
+				return false
+			}
+		}
+		return len(a) == len(b)
+	}
+	if !equal(one, again) || equal(one, other) {
+		t.Errorf("struck %v, again %v, with another seed %v", one, again, other)
+	}
+}
+
+func TestDrillCommand_SaysWhatIsWrongWithAScenario(t *testing.T) {
+	for text, says := range map[string]string{
+		"":                           "empty",
+		"faults: 7":                  "line 1",
+		"name: x":                    "nothing goes wrong",
+		"fauls: []":                  "field fauls not found",
+		"faults:\n - {kill: driver}": "allowed are car, checkpoint",
+		"faults:\n - {kill: car, stall: car, for: 1s}":                        "expected one",
+		"faults:\n - {stall: car}":                                            "needs for",
+		"faults:\n - {hits: lose}":                                            "needs a chance",
+		"faults:\n - {kill: car, at: soon}":                                   `line 2: "soon" is no duration`,
+		"faults:\n - {kill: car, share: 2, number: 1, when: never, rate: 11}": "share is 2",
+		"race: {cars: -1, circuit: x}\nfaults:\n - {kill: car}":               "cars: is out of range",
+	} {
+		file := filepath.Join(t.TempDir(), "wrong.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := command(t, "drill", file)
+		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "wrong.yaml") {
+			t.Errorf("%q: got %v, expected %q", text, err, says)
+		}
+	}
+	if _, _, err := command(t, "drill", "no-such-drill"); err == nil || !strings.Contains(err.Error(), "half-the-field") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/anthdm/hollywood/actor"
+	"github.com/google/go-cmp/cmp"
+
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/timing/oracle"
+	"lightsout/storage/memory"
+)
+
+// outsideKinds are the kinds of actor that a race has which is told from outside.
+var outsideKinds = []string{"processor", "timekeeper", "intake", "recorder", "publisher"}
+
+// told is what is left of a race that was told from outside: its log, its result, and what was answered.
+type told struct {
+	records  []race.Record
+	result   race.Classification
+	taken    []race.Taken
+	restarts map[string]int64
+}
+
+// mustTell tells a race of 6 cars and 5 laps, each intake after the answer to the one before; one intake in four is told
+// again. Between the laps race control rules, and once more than the rulebook allows.
+func mustTell(t *testing.T, fault func(supervise.Strike)) told {
+	t.Helper()
+	store := memory.New()
+	journal := &recording{Journal: store}
+	watch := newWatcher()
+	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := told{restarts: map[string]int64{}}
+	tell := func(in race.Intake) {
+		taken, err := p.takeIn(context.Background(), "told", &in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.taken = append(out.taken, taken)
+	}
+	for i, in := range toldIntakes() {
+		tell(in)
+		if i%4 == 2 {
+			tell(in)
+		}
+	}
+	if out.result, err = p.classification(context.Background(), "told"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.stop(context.Background()), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range p.system.Counts() {
+		out.restarts[n.Kind] = n.Restarts
+	}
+	out.records = journal.records
+	return out
+}
+
+func toldIntakes() []race.Intake {
+	head := race.Race{
+		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
+		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}},
+	}
+	first := race.Intake{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: head}}}}
+	for car := range head.Cars {
+		first.Records = append(first.Records, race.Record{Body: race.Entered{Entry: race.Entry{Number: car + 1, Grid: car + 1}}})
+	}
+	first.Records = append(first.Records, race.Record{Body: race.Started{}})
+	all := []race.Intake{first}
+	for n := range 10 {
+		in := race.Intake{}
+		for car := range head.Cars {
+			at := race.Micros(n+1)*15*race.Second + race.Micros(car)*race.Micros(n%3+1)*100*race.Millisecond
+			in.Records = append(in.Records, race.Record{Time: at, Body: race.Passing{Car: race.CarIdx(car), Line: (n + 1) % 2, Source: &race.Source{
+				Decoder: "main", Sequence: uint64(n*head.Cars + car),
+			}}})
+		}
+		slices.Reverse(in.Records)
+		in.Samples = []race.Sample{{Car: 1, Time: race.Micros(n) * race.Second, SpeedKMH: 80 + n}}
+		rule := func(b race.Body) race.Intake {
+			return race.Intake{Key: fmt.Sprint("ruling ", n), Records: []race.Record{{Time: race.Micros(n) * 15 * race.Second, Author: "A", Body: b}}}
+		}
+		all = append(all, in)
+		switch n {
+		case 3:
+			all = append(all, rule(race.Penalised{Car: 0, Amount: 5 * race.Second, Reason: "r"}))
+		case 5:
+			all = append(all, rule(race.Corrected{Passing: 100_000, Reason: "there is none"}))
+		case 6:
+			all = append(all, rule(race.CarRetired{Car: 5, Reason: "engine"}))
+		}
+	}
+	return append(all, race.Intake{Key: "end", Records: []race.Record{{Time: 3 * race.Minute, Body: race.Ended{}}}})
+}
+
+func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
+	want := mustTell(t, nil)
+	lines := oracle.Classify(slices.DeleteFunc(slices.Clone(want.records), func(r race.Record) bool {
+		b, ok := r.Body.(race.Corrected)
+		return ok && b.Passing == 100_000 // the oracle takes only what the rules allow
+	})).Lines
+	if diff := cmp.Diff(lines, want.result.Entries); diff != "" {
+		t.Errorf("without a fault the oracle and the race differ:\n%s", diff)
+	}
+	if n := len(want.records); n != 8+60+4 {
+		t.Errorf("%d records: each should be there once", n)
+	}
+	for _, kind := range outsideKinds {
+		for _, when := range []supervise.When{supervise.BeforeReceive, supervise.AfterReceive} {
+			for strike := int64(1); strike <= 40; strike++ {
+				var seen atomic.Int64
+				got := mustTell(t, func(at supervise.Strike) {
+					if _, last := at.Message.(actor.Stopped); !last && at.Kind == kind && at.When == when && seen.Add(1) == strike {
+						panic(supervise.Killed{By: "test"})
+					}
+				})
+				if diff := cmp.Diff(want.records, got.records); diff != "" {
+					t.Fatalf("%s killed at message %d (%v): the logs differ:\n%.2000s", kind, strike, when, diff)
+				}
+				if diff := cmp.Diff(want.result, got.result); diff != "" {
+					t.Fatalf("%s killed at message %d (%v): the results differ:\n%.2000s", kind, strike, when, diff)
+				}
+				if struck := seen.Load() >= strike; struck && got.restarts[kind] != 1 {
+					t.Errorf("%s was killed at message %d (%v) and started again %d times", kind, strike, when, got.restarts[kind])
+				}
+			}
+		}
+	}
+}
+
+func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
+	var calls atomic.Uint64
+	store := memory.New()
+	journal := &recording{Journal: store}
+	p, err := newPlatform(parts{
+		journal: journal, spectators: newWatcher(), observer: newWatcher(), log: slog.New(slog.DiscardHandler), snapshotEvery: 10,
+		fault: func(at supervise.Strike) {
+			if slices.Contains(outsideKinds, at.Kind) && calls.Add(1)%17 == 0 {
+				panic(supervise.Killed{By: "test"})
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := toldIntakes()
+	if _, err := p.takeIn(context.Background(), "told", &all[0]); err != nil {
+		t.Fatal(err)
+	}
+	var clients sync.WaitGroup
+	for range 4 { // each tells everything
+		clients.Go(func() {
+			for _, in := range all[1 : len(all)-1] {
+				if _, err := p.takeIn(context.Background(), "told", &in); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	result, err := p.classification(context.Background(), "told")
+	if err := errors.Join(err, p.stop(context.Background()), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(journal.records); n != 8+60+3 {
+		t.Errorf("%d records: each should be there once", n)
+	}
+	if want := mustTell(t, nil).result; result.Entries[0].Car != want.Entries[0].Car || result.Entries[0].Laps != want.Entries[0].Laps {
+		t.Errorf("car %d won with %d laps, expected car %d with %d", result.Entries[0].Car, result.Entries[0].Laps, want.Entries[0].Car, want.Entries[0].Laps)
+	}
+}
+
+// mustRule simulates a race that is ruled on: a penalty before the start, a flag and a retirement on the way.
+func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
+	t.Helper()
+	c, err := openCircuit(drillOrder.Circuit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := drillOrder
+	order.Laps = 1000 // it is stopped long before
+	head, model, err := newRace(order, "ruled", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, watch := memory.New(), newWatcher()
+	journal := &recording{Journal: store}
+	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := func(b race.Body) race.Ruled {
+		ruled, err := p.rule(context.Background(), "ruled", race.Record{Time: race.NoTime, Author: "Race Control", Body: b})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ruled
+	}
+	if err := p.start(simulator.StartRace{Head: head, Model: model}); err != nil {
+		t.Fatal(err)
+	}
+	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})
+	rule(race.PenaltyServed{Car: 1, Penalty: given.Seq})
+	ask := func(command any) *actor.Response {
+		return p.system.Engine().Request(p.simulator, simulator.TellRace{ID: "ruled", Command: command}, askTimeout)
+	}
+	now := func(b race.Body) simulator.RuleRace {
+		return simulator.RuleRace{Record: race.Record{Time: race.NoTime, Author: "Race Control", Body: b}}
+	}
+	for i, asked := range []*actor.Response{ // one right after the other: the race is quick
+		ask(simulator.ControlRace{Control: race.ControlStart}), ask(now(race.FlagShown{Flag: race.FlagSafetyCar})),
+		ask(now(race.CarRetired{Car: 7, Reason: "told to stop"})),
+	} {
+		answer, err := asked.Result()
+		if result, ok := answer.(simulator.Result); err != nil || !ok || result.Err != nil || i > 0 && result.Seq == 0 {
+			t.Fatalf("command %d: %+v, %v", i, answer, err)
+		}
+	}
+	if err := p.tell("ruled", simulator.ControlRace{Control: race.ControlStop}); err != nil {
+		t.Fatal(err)
+	}
+	<-watch.over
+	if err := errors.Join(p.stop(context.Background()), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return journal.records
+}
+
+func TestDrill_ARulingIsRecordedOnceWhateverIsKilled(t *testing.T) {
+	count := func(records []race.Record) (n map[string]int) {
+		n = map[string]int{}
+		for _, r := range records {
+			switch b := r.Body.(type) {
+			case race.Penalised, race.PenaltyServed, race.Started:
+				n[fmt.Sprintf("%T", b)]++
+			case race.FlagShown:
+				if b.Flag == race.FlagSafetyCar && r.Author == "Race Control" {
+					n["safety car"]++
+				}
+			case race.CarRetired:
+				if b.Car == 7 && b.Reason == "told to stop" && r.Author == "Race Control" {
+					n["retired"]++
+				}
+			}
+		}
+		return n
+	}
+	want := map[string]int{"race.Penalised": 1, "race.PenaltyServed": 1, "race.Started": 1, "safety car": 1, "retired": 1}
+	if diff := cmp.Diff(want, count(mustRule(t, nil))); diff != "" {
+		t.Fatalf("without a fault: %s", diff)
+	}
+	for _, kind := range []string{"simulator", "race", "recorder", "timekeeper"} {
+		for _, when := range []supervise.When{supervise.BeforeReceive, supervise.AfterReceive} {
+			for strike := int64(1); strike <= 25; strike++ {
+				var seen atomic.Int64
+				got := count(mustRule(t, func(at supervise.Strike) {
+					if at.Kind == kind && at.When == when && seen.Add(1) == strike {
+						panic(supervise.Killed{By: "test"})
+					}
+				}))
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s killed at message %d (%v): %s", kind, strike, when, diff)
+				}
+			}
+		}
+	}
+}

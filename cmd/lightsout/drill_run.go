@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/drive"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// drillBounds say when a race of a drill has failed: it stood still for so long, or was still on after so many ticks
+// (0: no matter how many).
+type drillBounds struct {
+	patience time.Duration
+	ticks    int
+}
+
+// drillPatience is how long a race may stand still where nothing else is said.
+const drillPatience = 20 * time.Second
+
+// tickLate is a tick's length: one that takes longer by the clock is late.
+const tickLate = 100 * time.Millisecond
+
+// drillRace is a race of a drill, and how many timing lines it has.
+type drillRace struct {
+	drill.Run
+	lines int
+}
+
+// observed is a journal that notes what was committed, and when.
+type observed struct {
+	processor.Journal
+	mu   sync.Mutex
+	run  *drill.Run
+	last time.Time
+}
+
+func (o *observed) Append(b *race.Batch, ready func(error)) {
+	o.Journal.Append(b, func(err error) {
+		if err == nil {
+			o.committed(b)
+		}
+		ready(err)
+	})
+}
+
+func (o *observed) committed(b *race.Batch) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.run.Records = append(o.run.Records, b.Records...)
+	if b.Frame == nil {
+		return
+	}
+	now := time.Now()
+	if took := now.Sub(o.last); !o.last.IsZero() {
+		o.run.Longest = max(o.run.Longest, took)
+		if took > tickLate {
+			o.run.Late++
+		}
+	}
+	o.run.Ticks++
+	o.last = now
+}
+
+// drillRun runs a race with everything behind it, the SQLite file included; in is nil for the undisturbed one.
+func drillRun(ctx context.Context, order race.Order, in *drill.Injector, bounds drillBounds) (*drillRace, error) {
+	c, err := openCircuit(order.Circuit)
+	if err != nil {
+		return nil, err
+	}
+	head, model, err := newRace(order, "drill", c)
+	if err != nil {
+		return nil, err
+	}
+	return drillHead(ctx, head, model, in, bounds)
+}
+
+// drillHead runs a race of which head and model are known. One that goes beyond its bounds has ended.
+func drillHead(
+	ctx context.Context, head race.Race, model *drive.Model, in *drill.Injector, bounds drillBounds,
+) (_ *drillRace, err error) {
+	dir, err := os.MkdirTemp("", "lightsout-drill-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(dir, "drill.db"), transport.Codec{}, log)
+	if err != nil {
+		return nil, fmt.Errorf("open a store: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	out := &drillRace{lines: len(head.Lines)}
+	seen := &observed{Journal: store, run: &out.Run}
+	watch := newWatcher()
+	with := parts{journal: seen, spectators: watch, observer: watch, log: log}
+	if in != nil {
+		with.journal = in.Journal(seen)
+		with.fault, with.meddle, with.link = in.Strike, in.Meddle, in.Link
+		with.notice = seen.notice
+	}
+	p, err := newPlatform(with)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
+	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+		return nil, err
+	}
+	if err := seen.wait(ctx, watch, bounds); err != nil {
+		return nil, err
+	}
+	if out.Ended == "" {
+		if _, _, out.Result, err = watch.result(); err != nil && in == nil {
+			return nil, err
+		} else if err != nil { // a race that the faults broke is for the verdict
+			out.Ended, err = err.Error(), nil
+		}
+	}
+	out.FilledIn, out.Restarts = p.stats.FilledIn(), map[string]int64{}
+	for _, n := range p.system.Counts() {
+		out.Restarts[n.Kind] = n.Restarts
+	}
+	return out, nil
+}
+
+// wait waits for the end of the race, or until it has stood still for too long.
+func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) error {
+	look := time.NewTicker(bounds.patience / 10)
+	defer look.Stop()
+	seen, since := -1, time.Now()
+	for {
+		select {
+		case <-w.over:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+		o.mu.Lock()
+		ticks := o.run.Ticks
+		if ticks != seen {
+			seen, since = ticks, time.Now()
+		}
+		switch {
+		case time.Since(since) > bounds.patience:
+			o.run.Ended = fmt.Sprintf("it stood still for %v after tick %d", bounds.patience, ticks)
+		case bounds.ticks > 0 && ticks > bounds.ticks:
+			o.run.Ended = fmt.Sprintf("it was still on after %d ticks", ticks)
+		}
+		still := o.run.Ended != ""
+		o.mu.Unlock()
+		if still {
+			return nil
+		}
+	}
+}
+
+// notice takes the facts of supervision.
+func (o *observed) notice(event any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch e := event.(type) {
+	case supervise.Restarted:
+		o.run.Recoveries = append(o.run.Recoveries, e.Took)
+	case supervise.SetAside:
+		o.run.SetAside++
+	}
+}

@@ -1,0 +1,454 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/gateway"
+	"lightsout/race"
+)
+
+var _ gateway.Drills = (*drills)(nil)
+
+// Limits of what is kept of drills, and how often spectators are told what happens to a race's actors.
+const (
+	drillsKept = 100
+	recentMost = 100
+	opsEvery   = 500 * time.Millisecond
+)
+
+// drills strikes at races that run on this server, and judges them at their end. Its hooks are called from the actors.
+type drills struct {
+	app *app
+	log *slog.Logger
+
+	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
+
+	mu    sync.Mutex
+	all   []*liveDrill // oldest first
+	count int
+	ops   map[race.ID]*raceOps
+}
+
+// liveDrill is a drill on a race that runs.
+type liveDrill struct {
+	id       int
+	race     race.ID
+	scenario *drill.Scenario
+	injector *drill.Injector
+	began    time.Time
+	filledIn int64 // of the whole system when it began
+
+	mu      sync.Mutex
+	phase   race.DrillPhase
+	text    string
+	verdict *drill.Verdict
+	run     drill.Run
+}
+
+// raceOps is what happened to a race's actors, and how much of it was told.
+type raceOps struct {
+	restarts int64
+	recent   []race.Restart
+	dirty    bool
+}
+
+func newDrills(log *slog.Logger) *drills {
+	d := &drills{log: log, ops: map[race.ID]*raceOps{}}
+	d.active.Store(&map[race.ID]*liveDrill{})
+	return d
+}
+
+// raceOfPID is the race that an actor belongs to: its path is ROOT/1/KIND/RACE/…; empty for the roots.
+func raceOfPID(path string) race.ID {
+	parts := strings.SplitN(path, "/", 5)
+	if len(parts) < 4 {
+		return ""
+	}
+	return race.ID(parts[3])
+}
+
+// strike is the fault of the whole system: it asks the drills that are on.
+func (d *drills) strike(at supervise.Strike) {
+	active := *d.active.Load()
+	if len(active) == 0 {
+		return
+	}
+	id := raceOfPID(at.PID.ID)
+	if id == "" { // a root serves all races
+		for _, one := range active {
+			one.injector.Strike(at)
+		}
+		return
+	}
+	if one := active[id]; one != nil {
+		one.injector.Strike(at)
+	}
+}
+
+func (d *drills) meddle(at supervise.Strike) supervise.Action {
+	active := *d.active.Load()
+	if len(active) == 0 {
+		return supervise.Pass
+	}
+	if one := active[raceOfPID(at.PID.ID)]; one != nil {
+		return one.injector.Meddle(at)
+	}
+	return supervise.Pass
+}
+
+// notice takes the facts of supervision.
+func (d *drills) notice(event any) {
+	var path string
+	var restart *race.Restart
+	switch e := event.(type) {
+	case supervise.Restarted:
+		path = e.PID.ID
+		restart = &race.Restart{Kind: e.Kind, Car: race.NoCar, Reason: fmt.Sprint(e.Reason), TookUS: e.Took.Microseconds()}
+		if n, err := strconv.Atoi(path[strings.LastIndexByte(path, '/')+1:]); e.Kind == "car" && err == nil {
+			restart.Car = race.CarIdx(n)
+		}
+	case supervise.SetAside:
+		path = e.PID.ID
+	}
+	id := raceOfPID(path)
+	for of, one := range *d.active.Load() {
+		if id == of || id == "" { // a root serves all races
+			one.note(event)
+		}
+	}
+	if restart == nil || id == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o := d.opsOf(id)
+	o.restarts++
+	o.recent = append(o.recent, *restart)
+	if len(o.recent) > recentMost {
+		o.recent = o.recent[len(o.recent)-recentMost:]
+	}
+	o.dirty = true
+}
+
+func (l *liveDrill) note(event any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e := event.(type) {
+	case supervise.Restarted:
+		l.run.Recoveries = append(l.run.Recoveries, e.Took)
+		l.run.Restarts[e.Kind]++
+	case supervise.SetAside:
+		l.run.SetAside++
+	}
+}
+
+func (d *drills) opsOf(id race.ID) *raceOps {
+	o := d.ops[id]
+	if o == nil {
+		o = &raceOps{}
+		d.ops[id] = o
+	}
+	return o
+}
+
+// Journal and link of a platform whose races may be drilled: a drill may close their gates.
+type (
+	drilledJournal struct {
+		processor.Journal
+		d *drills
+	}
+	drilledLink struct {
+		simulator.Link
+		d *drills
+	}
+)
+
+func (j drilledJournal) Append(b *race.Batch, ready func(error)) {
+	if one := (*j.d.active.Load())[b.Race]; one != nil {
+		one.injector.Journal(j.Journal).Append(b, ready)
+		return
+	}
+	j.Journal.Append(b, ready)
+}
+
+func (l drilledLink) Submit(b *race.Batch, ack func(race.Ack)) {
+	if one := (*l.d.active.Load())[b.Race]; one != nil {
+		one.injector.Link(l.Link).Submit(b, ack)
+		return
+	}
+	l.Link.Submit(b, ack)
+}
+
+// activate makes a drill strike, or with nil none at that race.
+func (d *drills) activate(id race.ID, one *liveDrill) {
+	next := maps.Clone(*d.active.Load())
+	if one == nil {
+		delete(next, id)
+	} else {
+		next[id] = one
+	}
+	d.active.Store(&next)
+}
+
+// Scenarios are those of the library.
+func (d *drills) Scenarios() (any, error) {
+	all, err := drill.Library()
+	if err != nil {
+		return nil, fmt.Errorf("open the library: %w", err)
+	}
+	return all, nil
+}
+
+// Start begins a drill on a simulated race that runs.
+func (d *drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error) {
+	s, err := scenarioOf(spec)
+	if err != nil {
+		return 0, err
+	}
+	summary, err := d.app.Summary(ctx, id)
+	switch {
+	case err != nil:
+		return 0, err
+	case summary.Race.Kind != race.Simulation:
+		return 0, fmt.Errorf("race %s is a real one, its cars are not ours to kill: %w", id, race.ErrConflict)
+	case d.app.running(id) == nil:
+		return 0, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
+	}
+	head := summary.Race
+	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if (*d.active.Load())[id] != nil {
+		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
+	}
+	d.count++
+	one := &liveDrill{
+		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
+		filledIn: d.app.platform.stats.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: head.Cars, Checkpoints: len(head.Lines), TickHz: head.TickHz}),
+	}
+	d.all = append(d.all, one)
+	if len(d.all) > drillsKept {
+		d.all = d.all[len(d.all)-drillsKept:]
+	}
+	d.activate(id, one)
+	d.opsOf(id).dirty = true
+	return one.id, nil
+}
+
+// scenarioOf reads {"scenario": NAME} or a scenario, in JSON as in YAML.
+func scenarioOf(spec []byte) (*drill.Scenario, error) {
+	var named struct{ Scenario string }
+	invalid := func(field string, err error) error {
+		return &race.InvalidError{Faults: []race.Fault{{Field: field, Message: err.Error(), Allowed: "a scenario of GET /api/v1/drills, or name, seed and faults"}}}
+	}
+	if json.Unmarshal(spec, &named) == nil && named.Scenario != "" {
+		all, err := drill.Library()
+		if err != nil {
+			return nil, fmt.Errorf("open the library: %w", err)
+		}
+		at := slices.IndexFunc(all, func(s *drill.Scenario) bool { return s.Name == named.Scenario })
+		if at < 0 {
+			return nil, invalid("scenario", fmt.Errorf("%q is unknown", named.Scenario))
+		}
+		return all[at], nil
+	}
+	s, err := drill.Parse("drill", spec)
+	if err != nil {
+		return nil, invalid("faults", err)
+	}
+	return s, nil
+}
+
+// Stop lets a race's drill strike no more; it is judged at the end of the race all the same.
+func (d *drills) Stop(_ context.Context, id race.ID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one := (*d.active.Load())[id]
+	if one == nil {
+		return fmt.Errorf("a drill in race %s: %w", id, race.ErrNotFound)
+	}
+	one.injector.Disarm()
+	d.opsOf(id).dirty = true
+	return nil
+}
+
+// List are a race's drills, oldest first.
+func (d *drills) List(_ context.Context, id race.ID) ([]gateway.Drill, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := []gateway.Drill{}
+	for _, one := range d.all {
+		if one.race == id {
+			out = append(out, one.dto())
+		}
+	}
+	return out, nil
+}
+
+func (l *liveDrill) dto() gateway.Drill {
+	state := l.state()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := gateway.Drill{
+		ID: l.id, Name: l.scenario.Name, About: l.scenario.About, Phase: state.Phase.String(), Injected: state.Injected,
+		Text: state.Text, StartedAt: l.began,
+	}
+	if l.verdict != nil {
+		out.Verdict = l.verdict
+	}
+	return out
+}
+
+func (l *liveDrill) state() *race.DrillState {
+	injected, _ := l.injector.Injected()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &race.DrillState{Name: l.scenario.Name, Phase: l.phase, Injected: injected, Text: l.text}
+}
+
+func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.phase, l.text, l.verdict = phase, text, v
+}
+
+// over judges a race's drill at its end, in its own time.
+func (d *drills) over(ctx context.Context, id race.ID) {
+	d.mu.Lock()
+	one := (*d.active.Load())[id]
+	if one != nil {
+		one.become(race.DrillJudging, "the race undisturbed is run beside it", nil)
+		d.activate(id, nil)
+		d.opsOf(id).dirty = true
+	}
+	d.mu.Unlock()
+	if one == nil {
+		return
+	}
+	v, err := d.judge(ctx, one)
+	switch {
+	case err != nil:
+		one.become(race.DrillFailed, "it cannot be judged: "+err.Error(), nil)
+	case v.Passed:
+		one.become(race.DrillPassed, "the faults changed nothing but the restart counters", v)
+	default:
+		one.become(race.DrillFailed, strings.Join(v.Broken, "; "), v)
+	}
+	d.mu.Lock()
+	d.opsOf(id).dirty = true
+	d.mu.Unlock()
+}
+
+// errRuled says that a race cannot be run again as it was.
+var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
+
+func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
+	if _, err := d.app.settled(ctx, one.race); err != nil {
+		return nil, err
+	}
+	run := &one.run
+	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
+	for {
+		page, err := d.app.Records(ctx, one.race, race.Seq(len(run.Records)), 10_000)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		run.Records = append(run.Records, page...)
+	}
+	if len(run.Records) == 0 {
+		return nil, fmt.Errorf("race %s: %w", one.race, race.ErrNotFound)
+	}
+	opening, ok := run.Records[0].Body.(race.Announced)
+	if !ok {
+		return nil, fmt.Errorf("the log of race %s begins with a %T", one.race, run.Records[0].Body)
+	}
+	for i := range run.Records {
+		if r := &run.Records[i]; r.Author != "" || r.Body == (race.Held{}) || r.Body == (race.Abandoned{}) {
+			return nil, errRuled
+		}
+	}
+	var err error
+	if run.Result, err = d.app.Store.Classification(ctx, one.race); err != nil {
+		return nil, err
+	}
+	model, err := modelOf(opening.Race)
+	if err != nil {
+		return nil, err
+	}
+	head := opening.Race
+	head.Speed = 0
+	undisturbed, err := drillHead(ctx, head, model, nil, drillBounds{patience: drillPatience})
+	if err != nil {
+		return nil, err
+	}
+	undisturbed.Records[0].Body = opening // but for its pace it is the same
+	return drill.Judge(one.scenario, one.injector, &undisturbed.Run, run), nil
+}
+
+// tell shows spectators what happened to actors, now and then, until the context ends.
+func (d *drills) tell(ctx context.Context) {
+	tick := time.NewTicker(opsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for id, ops := range d.news() {
+			d.app.hub.Operate(id, ops)
+		}
+	}
+}
+
+// news is what was not told yet.
+func (d *drills) news() map[race.ID]*race.Ops {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := map[race.ID]*race.Ops{}
+	for id, o := range d.ops {
+		last := d.last(id)
+		on := last != nil && last.state().Phase == race.DrillOn
+		if !o.dirty && !on {
+			if d.app.running(id) == nil && last == nil {
+				delete(d.ops, id)
+			}
+			continue
+		}
+		ops := &race.Ops{Restarts: o.restarts, Recent: o.recent}
+		if last != nil {
+			ops.Drill = last.state()
+		}
+		o.recent, o.dirty = nil, false
+		out[id] = ops
+	}
+	return out
+}
+
+// last is a race's newest drill; nil where there was none.
+func (d *drills) last(id race.ID) *liveDrill {
+	for _, one := range slices.Backward(d.all) {
+		if one.race == id {
+			return one
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":30,"laps":3,"seed":4,"speed":50}`)["id"].(string)
+	conn, _, err := websocket.DefaultDialer.Dial(strings.Replace(p.url, "http", "ws", 1)+"/live/"+id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	p.post("/api/v1/races/"+id+"/drills", `{"faults":[{"kill":"car","share":0.3,"every":"1s"},{"kill":"timekeeper","every":"5s"},{"kill":"processor","every":"7s"}]}`)
+	var seen race.Ops
+	cars := 0
+	for seen.Drill == nil || seen.Drill.Phase < race.DrillPassed {
+		if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, data, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatalf("%v; seen so far: %+v", err, seen)
+		}
+		m, err := transport.Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ops, ok := m.(*race.Ops); ok {
+			seen = *ops
+			for _, r := range ops.Recent {
+				if r.Kind == "car" && r.Car >= 0 && r.Car < 30 {
+					cars++
+				}
+			}
+		}
+	}
+	if seen.Drill.Phase != race.DrillPassed || seen.Drill.Injected == 0 || seen.Restarts == 0 || cars == 0 {
+		t.Errorf("spectators saw %+v, %+v, %d cars", seen, seen.Drill, cars)
+	}
+	var list struct{ Drills []gateway.Drill }
+	p.get("/api/v1/races/"+id+"/drills", &list)
+	verdict, _ := list.Drills[0].Verdict.(map[string]any)
+	if len(list.Drills) != 1 || list.Drills[0].Phase != "passed" || verdict["laps_identical"] != true || verdict["records_lost"] != 0.0 {
+		t.Errorf("the list is %+v", list)
+	}
+}

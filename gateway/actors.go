@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// actorsMost is how many actors of a kind an answer shows at the most.
+const actorsMost = 1000
+
+// actors shows the living system.
+func (s *Server) actors(c *fiber.Ctx) error {
+	params, err := query(c, "most")
+	if err != nil {
+		return err
+	}
+	most, err := number(params, "most", 0, actorsMost, 20)
+	if err != nil {
+		return err
+	}
+	return c.JSON(map[string]any{"actors": s.deps.Actors.Tree(int(most))})
+}
+
+// scenarios are the drills that ship with the program.
+func (s *Server) scenarios(c *fiber.Ctx) error {
+	all, err := s.deps.Drills.Scenarios()
+	if err != nil {
+		return err //nolint:wrapcheck // it is internal
+	}
+	return c.JSON(map[string]any{"scenarios": all})
+}
+
+func (s *Server) listDrills(c *fiber.Ctx) error {
+	id := raceID(c)
+	if _, err := s.deps.History.Summary(c.UserContext(), id); err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	list, err := s.deps.Drills.List(c.UserContext(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	return c.JSON(map[string]any{"drills": some(list)})
+}
+
+func (s *Server) startDrill(c *fiber.Ctx) error {
+	v, err := s.bodyValue(c)
+	if err != nil {
+		return err
+	}
+	spec, err := json.Marshal(v)
+	if err != nil {
+		return refuse(fiber.StatusBadRequest, fmt.Sprintf("the body cannot be read: %v", err))
+	}
+	n, err := s.deps.Drills.Start(c.UserContext(), raceID(c), spec)
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	return c.Status(fiber.StatusAccepted).JSON(map[string]int{"id": n})
+}
+
+func (s *Server) stopDrill(c *fiber.Ctx) error {
+	if err := s.deps.Drills.Stop(c.UserContext(), raceID(c)); err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}

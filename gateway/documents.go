@@ -1,0 +1,112 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+	"lightsout/race/document"
+)
+
+// mediaTypes of documents by their format.
+var mediaTypes = map[string]string{
+	"csv": "text/csv; charset=utf-8", "json": fiber.MIMEApplicationJSON, "html": fiber.MIMETextHTMLCharsetUTF8,
+}
+
+// document is a result document as a file: NAME.FORMAT, of the newest version of the result or of the one asked for.
+func (s *Server) document(c *fiber.Ctx) error {
+	params, err := query(c, "version")
+	if err != nil {
+		return err
+	}
+	version, err := number(params, "version", 0, 1_000_000, 0)
+	if err != nil {
+		return err
+	}
+	file := strings.Clone(c.Params("file"))
+	format := strings.TrimPrefix(path.Ext(file), ".")
+	in, err := s.documentInput(c, raceID(c), int(version))
+	if err != nil {
+		return err
+	}
+	d, err := document.Make(strings.TrimSuffix(file, "."+format), in)
+	var out bytes.Buffer
+	if err == nil {
+		err = d.Write(&out, format)
+	}
+	switch {
+	case errors.Is(err, document.ErrUnknown):
+		return fmt.Errorf("%w: %w", race.ErrNotFound, err)
+	case err != nil:
+		return fmt.Errorf("make a document: %w", err)
+	}
+	c.Set(fiber.HeaderContentType, mediaTypes[format])
+	if format == "html" { // it stands alone: its own style, and nothing else
+		c.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	} else {
+		c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", string(raceID(c))+"-"+file))
+	}
+	return c.Send(out.Bytes())
+}
+
+// documentInput is the race as its documents need it. Before there is a result they are of the order so far.
+func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document.Input, error) {
+	ctx := c.UserContext()
+	summary, err := s.deps.History.Summary(ctx, id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	in := &document.Input{Race: summary.Race}
+	if in.Entries, err = s.entriesOf(c, id); err != nil {
+		return nil, err
+	}
+	if in.Result, err = s.documentVersion(c, id, version); err != nil {
+		return nil, err
+	}
+	if at := in.Result.RecordedAt; at > 0 {
+		in.Published = time.Unix(0, at).UTC().Format("2 January 2006, 15:04 UTC")
+	}
+	if in.Laps, err = s.deps.History.Laps(ctx, id, race.NoCar); err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	if in.Events, err = s.deps.History.Events(ctx, id); err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	records, refused, err := s.deps.History.Rulings(ctx, id)
+	for _, r := range records {
+		if _, no := refused[r.Seq]; !no {
+			in.Rulings = append(in.Rulings, r)
+		}
+	}
+	return in, err //nolint:wrapcheck // its kind decides
+}
+
+// documentVersion is a version of the result with its lines; 0 is the newest, or the order so far.
+func (s *Server) documentVersion(c *fiber.Ctx, id race.ID, version int) (race.Version, error) {
+	ctx := c.UserContext()
+	all, err := s.deps.History.Versions(ctx, id)
+	if err != nil {
+		return race.Version{}, err //nolint:wrapcheck // its kind decides
+	}
+	var out race.Version
+	for _, v := range all {
+		if version == 0 || v.Version == version {
+			out = v
+		}
+	}
+	switch {
+	case out.Version > 0:
+		out.Classification, err = s.deps.History.Version(ctx, id, out.Version)
+	case version > 0:
+		err = fmt.Errorf("version %d of the result of race %s: %w", version, id, race.ErrNotFound)
+	default:
+		out.Classification, err = s.deps.History.Classification(ctx, id)
+	}
+	return out, err //nolint:wrapcheck // its kind decides
+}

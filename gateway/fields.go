@@ -1,0 +1,247 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"lightsout/race"
+)
+
+// fields reads one object that was sent, field by field: JSON and msgpack alike. What is wrong is gathered with the
+// object's index, the field and what is allowed. Ours, because good items of a list are kept beside bad ones, which no
+// validator of whole documents does.
+type fields struct {
+	of     map[string]any
+	index  *int
+	faults *[]race.Fault
+	read   []string
+}
+
+// objectOf wraps what should be an object.
+func objectOf(v any, index *int, faults *[]race.Fault) *fields {
+	f := &fields{index: index, faults: faults}
+	of, ok := v.(map[string]any)
+	if !ok {
+		f.wrong("", "is "+kindOf(v), "an object with fields")
+	}
+	f.of = of
+	return f
+}
+
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "text"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	}
+	return "a number"
+}
+
+func (f *fields) wrong(field, message, allowed string) {
+	*f.faults = append(*f.faults, race.Fault{Index: f.index, Field: field, Message: message, Allowed: allowed})
+}
+
+// get gives a field that is there; null is not.
+func (f *fields) get(name string) (any, bool) {
+	f.read = append(f.read, name)
+	v, ok := f.of[name]
+	return v, ok && v != nil
+}
+
+// has says whether a field is there.
+func (f *fields) has(name string) bool { return f.of[name] != nil }
+
+// need notes that a field is missing.
+func (f *fields) need(name, allowed string) {
+	if f.of != nil && !f.has(name) {
+		f.wrong(name, "is missing", allowed)
+	}
+}
+
+// number is a whole number from low to high; missing, it is fallback.
+func (f *fields) number(name string, low, high, fallback int64) int64 {
+	v, ok := f.get(name)
+	if !ok {
+		return fallback
+	}
+	allowed := func() string { return fmt.Sprintf("a whole number from %d to %d", low, high) }
+	n, isNumber := v.(json.Number)
+	if !isNumber {
+		said := "is " + kindOf(v)
+		if x, float := v.(float64); float {
+			said = fmt.Sprintf("is %v", x)
+		}
+		f.wrong(name, said, allowed())
+		return fallback
+	}
+	whole, err := strconv.ParseInt(n.String(), 10, 64)
+	if err != nil {
+		x, failed := strconv.ParseFloat(n.String(), 64)
+		if failed != nil || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
+			f.wrong(name, "is "+clip(n.String()), allowed())
+			return fallback
+		}
+		whole = int64(x)
+	}
+	if whole < low || whole > high {
+		f.wrong(name, fmt.Sprintf("is %d", whole), allowed())
+		return fallback
+	}
+	return whole
+}
+
+// count is a number from 0 to 2^64-1.
+func (f *fields) count(name string) uint64 {
+	v, ok := f.get(name)
+	if !ok {
+		return 0
+	}
+	if n, isNumber := v.(json.Number); isNumber {
+		if c, err := strconv.ParseUint(n.String(), 10, 64); err == nil {
+			return c
+		}
+		v = n.String()
+	}
+	f.wrong(name, fmt.Sprintf("is %s", clip(fmt.Sprint(v))), "a whole number from 0 to 2^64-1")
+	return 0
+}
+
+// float is a number from low to high; missing, it is fallback.
+func (f *fields) float(name string, low, high, fallback float64) float64 {
+	v, ok := f.get(name)
+	if !ok {
+		return fallback
+	}
+	n, isNumber := v.(json.Number)
+	x, err := strconv.ParseFloat(n.String(), 64)
+	if !isNumber || err != nil || math.IsNaN(x) || x < low || x > high {
+		f.wrong(name, fmt.Sprintf("is %s", clip(fmt.Sprint(v))), fmt.Sprintf("a number from %v to %v", low, high))
+		return fallback
+	}
+	return x
+}
+
+// metres is a length from -limit to limit, in tenths of a metre; race.Unknown where it is missing.
+func (f *fields) metres(name string, limit float64) int {
+	if x := f.float(name, -limit, limit, math.Inf(-1)); !math.IsInf(x, 0) {
+		return int(math.Round(x * 10))
+	}
+	return race.Unknown
+}
+
+// text is a line of text, most bytes long at the most.
+func (f *fields) text(name string, most int) string {
+	v, ok := f.get(name)
+	if !ok {
+		return ""
+	}
+	allowed := fmt.Sprintf("a line of text of at most %d bytes", most)
+	s, isText := v.(string)
+	switch {
+	case !isText:
+		f.wrong(name, "is "+kindOf(v), allowed)
+		return ""
+	case len(s) > most:
+		f.wrong(name, fmt.Sprintf("has %d bytes", len(s)), allowed)
+		return ""
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }):
+		f.wrong(name, "has characters that cannot be printed", allowed)
+		return ""
+	}
+	return strings.TrimSpace(s)
+}
+
+func (f *fields) flag(name string) bool {
+	v, ok := f.get(name)
+	if !ok {
+		return false
+	}
+	b, isBool := v.(bool)
+	if !isBool {
+		f.wrong(name, "is "+kindOf(v), "true or false")
+	}
+	return b
+}
+
+// oneOf is one of a few words; the first where it is missing and need is false.
+func (f *fields) oneOf(name string, words []string, need bool) string {
+	v, ok := f.get(name)
+	if !ok {
+		if need {
+			f.need(name, strings.Join(words, ", "))
+		}
+		return words[0]
+	}
+	s, _ := v.(string)
+	if !slices.Contains(words, s) {
+		f.wrong(name, fmt.Sprintf("is %s", clip(fmt.Sprintf("%v", v))), strings.Join(words, ", "))
+		return words[0]
+	}
+	return s
+}
+
+// date is an instant in RFC 3339; false where it is missing or wrong.
+func (f *fields) date(name string) (time.Time, bool) {
+	v, ok := f.get(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	s, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() < 1970 || t.Year() > 2200 {
+		f.wrong(name, fmt.Sprintf("is %s", clip(fmt.Sprint(v))), "an instant such as 2026-05-24T13:03:12.345Z")
+		return time.Time{}, false
+	}
+	return t.UTC(), true
+}
+
+// list is a list of objects.
+func (f *fields) list(name string) []any {
+	v, ok := f.get(name)
+	if !ok {
+		return nil
+	}
+	l, isList := v.([]any)
+	if !isList {
+		f.wrong(name, "is "+kindOf(v), "a list")
+	}
+	return l
+}
+
+// end refuses fields that nobody asked for: a slip of the pen would be passed over otherwise.
+func (f *fields) end() {
+	if len(f.of) == 0 {
+		return
+	}
+	var unknown []string
+	for name := range f.of {
+		if !slices.Contains(f.read, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		f.wrong(name[:min(len(name), 60)], "is no field of this", strings.Join(f.read, ", "))
+	}
+}
+
+// clip keeps what is said of wrong input short.
+func clip(s string) string {
+	if len(s) > 60 {
+		return strconv.QuoteToASCII(s[:60]) + " …"
+	}
+	return strconv.Quote(s)
+}

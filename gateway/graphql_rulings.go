@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/graphql-go/graphql"
+
+	"lightsout/race"
+)
+
+// rulingMutations are what REST takes at flags, penalties, corrections and result: the same fields in camel case, read by
+// the same code. Numbers that may have 64 bits can be given as text.
+func (s *Server) rulingMutations() graphql.Fields {
+	ruled := graphql.NewObject(graphql.ObjectConfig{Name: "Ruled", Fields: fieldsOf(ruledDTO{})})
+	made := func(about string, read ruling, names ...string) *graphql.Field {
+		args := graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.String)}}
+		for _, name := range append(names, "author", "reason", "time_us", "date") {
+			args[camel(name)] = &graphql.ArgumentConfig{Type: rulingArgs[name]}
+		}
+		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.resolve(
+			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) })}
+	}
+	return graphql.Fields{
+		"showFlag": made("One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
+		"penalise": made("Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
+			"kind", "driver_number", "amount_ms", "lap", "of"),
+		"correct": made("Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
+			"kind", "of", "driver_number", "line", "at_us", "lap", "transponder", "decoder", "offset_us"),
+		"declareResult": made("Makes the result final.", readDeclaration),
+	}
+}
+
+// rulingArgs are the types of the arguments of rulings.
+var rulingArgs = map[string]graphql.Input{
+	"flag": graphql.String, "sector": graphql.Int, "lap": graphql.Int, "kind": graphql.String, "driver_number": graphql.Int,
+	"amount_ms": graphql.Int, "of": graphql.String, "line": graphql.Int, "at_us": graphql.String, "transponder": graphql.String,
+	"decoder": graphql.String, "offset_us": graphql.String, "author": graphql.String, "reason": graphql.String,
+	"time_us": graphql.String, "date": graphql.String,
+}
+
+// numbersAsText are arguments that are numbers of 64 bits and so given as text.
+var numbersAsText = map[string]bool{"of": true, "at_us": true, "offset_us": true, "time_us": true}
+
+func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) (any, error) {
+	id := idArg(p)
+	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	of := map[string]any{}
+	for name := range rulingArgs {
+		v, given := p.Args[camel(name)]
+		text, isText := v.(string)
+		switch {
+		case !given:
+		case !isText || numbersAsText[name]:
+			if of[name] = json.Number(fmt.Sprint(v)); isText {
+				of[name] = json.Number(text)
+			}
+		default:
+			of[name] = text
+		}
+	}
+	var faults []race.Fault
+	f := objectOf(of, nil, &faults)
+	rec := readRuling(f, roster, read)
+	if f.end(); faults != nil {
+		return nil, &race.InvalidError{Faults: faults}
+	}
+	return s.record(c.UserContext(), id, rec)
+}

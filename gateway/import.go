@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime/multipart"
+	"path"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+// importedDTO is a race that was imported, and what was found suspect.
+type importedDTO struct {
+	Race  raceDTO  `json:"race"`
+	Notes []string `json:"notes"`
+}
+
+// importRace makes a race of a folder of CSV: files of a form, or a zip file.
+func (s *Server) importRace(c *fiber.Ctx) error {
+	params, err := query(c, "name")
+	if err != nil {
+		return err
+	}
+	if len(params["name"]) > textMost {
+		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: "is too long", Allowed: "100 bytes at most"}}}
+	}
+	leave, err := s.enter(c.UserContext())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	dir, err := s.folderOf(c)
+	if err != nil {
+		return err
+	}
+	made, notes, err := s.deps.Outside.Import(c.UserContext(), dir, params["name"])
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.Race.ID))
+	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
+}
+
+// folderOf is the folder that was sent.
+func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
+	switch kind := contentType(c); kind {
+	case fiber.MIMEMultipartForm:
+		form, err := c.MultipartForm()
+		if err != nil {
+			return nil, refuse(fiber.StatusBadRequest, "the form cannot be read: "+err.Error())
+		}
+		return formFolder(form)
+	case "application/zip":
+		z, err := zip.NewReader(bytes.NewReader(c.Request().Body()), int64(len(c.Request().Body())))
+		if err != nil {
+			return nil, refuse(fiber.StatusBadRequest, "the zip file cannot be read: "+err.Error())
+		}
+		return s.zipFolder(z)
+	default:
+		return nil, refuse(fiber.StatusUnsupportedMediaType, fmt.Sprintf(
+			"the content type is %q: expected %s with the files of a folder, or application/zip", kind, fiber.MIMEMultipartForm))
+	}
+}
+
+func formFolder(form *multipart.Form) (fs.FS, error) {
+	dir := files{}
+	for _, sent := range form.File {
+		for _, h := range sent {
+			f, err := h.Open()
+			if err != nil {
+				return nil, refuse(fiber.StatusBadRequest, h.Filename+" cannot be read: "+err.Error())
+			}
+			data, err := io.ReadAll(f)
+			if err := errors.Join(err, f.Close()); err != nil {
+				return nil, refuse(fiber.StatusBadRequest, h.Filename+" cannot be read: "+err.Error())
+			}
+			dir[path.Base(h.Filename)] = data
+		}
+	}
+	return dir, nil
+}
+
+// zipFolder unpacks a zip file, by the names of its files alone, within the bounds of memory.
+func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
+	dir, left := files{}, int64(s.cfg.UnpackedMax)
+	for _, f := range z.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
+		}
+		data, err := io.ReadAll(io.LimitReader(r, left+1))
+		if err := errors.Join(err, r.Close()); err != nil {
+			return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
+		}
+		if left -= int64(len(data)); left < 0 {
+			return nil, refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the zip file unpacks to more than %d bytes", s.cfg.UnpackedMax))
+		}
+		dir[path.Base(f.Name)] = data
+	}
+	return dir, nil
+}
+
+// files is a folder in memory: what was sent, by name.
+type files map[string][]byte
+
+// Open is part of fs.FS.
+func (d files) Open(name string) (fs.File, error) {
+	data, ok := d[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return &file{bytes.NewReader(data), name}, nil
+}
+
+// file is an open file of a folder in memory. It is its own description.
+type file struct {
+	*bytes.Reader
+	name string
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f, nil }
+func (f *file) Close() error               { return nil }
+func (f *file) Name() string               { return f.name }
+func (f *file) Mode() fs.FileMode          { return 0o444 }
+func (f *file) ModTime() time.Time         { return time.Time{} }
+func (f *file) IsDir() bool                { return false }
+func (f *file) Sys() any                   { return nil }

@@ -1,0 +1,313 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+// Limits of what is told from outside.
+const (
+	itemsMost = 20_000 // of one request
+	textMost  = 100
+	keyHeader = "Idempotency-Key"
+	// roomWait is how long a request waits for room to be read before it is told to come again.
+	roomWait = 2 * time.Second
+)
+
+// intakesAtOnce is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
+var intakesAtOnce = 2 * runtime.GOMAXPROCS(0)
+
+// takenDTO answers who told something from outside.
+type takenDTO struct {
+	Accepted int      `json:"accepted"`
+	Repeated int      `json:"repeated"`
+	Rejected int      `json:"rejected"`
+	FirstSeq race.Seq `json:"first_seq"`
+	LastSeq  race.Seq `json:"last_seq"`
+	// Replayed says that the idempotency key was known: this is what became of it then.
+	Replayed bool         `json:"replayed"`
+	Errors   []race.Fault `json:"errors"`
+}
+
+// item reads one object into an intake.
+type item func(f *fields, r *race.Roster, in *race.Intake)
+
+func (s *Server) takePassings(c *fiber.Ctx) error { return s.take(c, "passings", readPassing) }
+func (s *Server) takeSamples(c *fiber.Ctx) error  { return s.take(c, "samples", readSample) }
+
+// take reads one or many items, keeps the good ones and itemises the others.
+func (s *Server) take(c *fiber.Ctx, name string, read item) error {
+	id := raceID(c)
+	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	switch {
+	case err != nil:
+		return err //nolint:wrapcheck // its kind decides
+	case roster.Race.Kind == race.Simulation:
+		return fmt.Errorf("race %s is simulated, its %s are its own: %w", id, name, race.ErrConflict)
+	}
+	in, answer, err := s.readIntake(c, name, read, roster)
+	if err != nil {
+		return err
+	}
+	if in.Items() == 0 && len(answer.Errors) > 0 {
+		return &race.InvalidError{Faults: answer.Errors}
+	}
+	taken, err := s.deps.Outside.TakeIn(c.UserContext(), id, in)
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	answer.Accepted, answer.Repeated = taken.Records+taken.Samples, taken.Repeated
+	answer.FirstSeq, answer.LastSeq, answer.Replayed = taken.First, taken.Last, taken.Again
+	if len(answer.Errors) > 0 {
+		c.Status(fiber.StatusMultiStatus)
+	}
+	return c.JSON(answer)
+}
+
+// readIntake unpacks and reads a body while there is room for it.
+func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.Roster) (*race.Intake, takenDTO, error) {
+	leave, err := s.enter(c.UserContext())
+	if err != nil {
+		return nil, takenDTO{}, err
+	}
+	defer leave()
+	key := strings.Clone(c.Get(keyHeader))
+	if len(key) > textMost {
+		return nil, takenDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d bytes: allowed are %d", keyHeader, len(key), textMost))
+	}
+	v, err := s.values(c)
+	if err != nil {
+		return nil, takenDTO{}, err
+	}
+	items, err := itemsOf(v, name)
+	if err != nil {
+		return nil, takenDTO{}, err
+	}
+	in := &race.Intake{Key: key}
+	if key != "" {
+		sum := sha256.Sum256(c.Request().Body())
+		in.Hash = binary.BigEndian.Uint64(sum[:])
+	}
+	answer := takenDTO{Errors: []race.Fault{}}
+	for i, v := range items {
+		before := len(answer.Errors)
+		f := objectOf(v, &i, &answer.Errors)
+		records, samples := len(in.Records), len(in.Samples)
+		read(f, roster, in)
+		f.end()
+		if len(answer.Errors) > before { // what is wrong with it is said; it is not kept
+			in.Records, in.Samples = in.Records[:records], in.Samples[:samples]
+			answer.Rejected++
+		}
+	}
+	return in, answer, nil
+}
+
+// enter waits for room, not for long.
+func (s *Server) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, roomWait)
+	defer cancel()
+	select {
+	case s.intake <- struct{}{}:
+		return func() { <-s.intake }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%d requests are being read: %w", intakesAtOnce, race.ErrBusy)
+	}
+}
+
+// itemsOf are the items of a body: one object, a list of them, or a list under a name.
+func itemsOf(v any, name string) ([]any, error) {
+	list, isList := v.([]any)
+	if object, ok := v.(map[string]any); ok {
+		if under, named := object[name]; named && len(object) == 1 {
+			list, isList = under.([]any)
+		} else {
+			list, isList = []any{object}, true
+		}
+	}
+	switch {
+	case !isList:
+		return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("the body is %s: expected an object, a list of objects, or {%q: [...]}", kindOf(v), name))
+	case len(list) > itemsMost:
+		return nil, refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d items: allowed are %d at once", len(list), itemsMost))
+	}
+	return list, nil
+}
+
+// readTime is when something was, as race time or as a date after the start signal.
+func readTime(f *fields, r *race.Roster) race.Micros {
+	at := race.Micros(f.number("time_us", 0, int64(race.TimeMax), int64(race.NoTime)))
+	date, dated := f.date("date")
+	switch {
+	case f.has("time_us") && f.has("date"):
+		f.wrong("date", "is given beside time_us", "one of the two")
+	case dated && r.StartedAt == 0:
+		f.wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or a start first")
+	case dated:
+		at = race.Micros((date.UnixNano() - r.StartedAt) / 1000)
+		if at < 0 || at > race.TimeMax {
+			f.wrong("date", fmt.Sprintf("is %v after the start signal", at), fmt.Sprintf("from the signal to %v after it", race.TimeMax))
+		}
+	case !f.has("date"):
+		f.need("time_us", "race time in microseconds, or date")
+	}
+	return at
+}
+
+// readCar is whose something is, by the number painted on it.
+func readCar(f *fields, r *race.Roster) race.CarIdx {
+	number := int(f.number("driver_number", 0, 1_000_000, -1))
+	car, known := r.Numbers[number]
+	if number >= 0 && !known {
+		f.wrong("driver_number", fmt.Sprintf("is %d, which is not in this race", number), "the number of an entry")
+	}
+	if number < 0 || !known {
+		return race.NoCar
+	}
+	return car
+}
+
+func readPassing(f *fields, r *race.Roster, in *race.Intake) {
+	p := race.Passing{
+		Car: readCar(f, r), Line: int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0)), InPit: f.flag("in_pit"),
+		SpeedKMH: int(f.number("speed_kmh", 0, 1000, 0)),
+	}
+	src := race.Source{
+		Decoder: f.text("decoder", textMost), Session: f.text("session", textMost), Sequence: f.count("sequence"),
+		Transponder: f.text("transponder", textMost),
+	}
+	if !f.has("driver_number") && src.Transponder == "" {
+		f.need("driver_number", "the number of an entry, or a transponder")
+	}
+	switch {
+	case src.Decoder != "":
+		f.need("sequence", "the decoder's own count, so that a repeat is recognised")
+	case f.has("sequence") || src.Session != "":
+		f.need("decoder", "the decoder whose session and sequence these are")
+	}
+	if src != (race.Source{}) {
+		p.Source = &src
+	}
+	in.Records = append(in.Records, race.Record{Time: readTime(f, r), Body: p})
+}
+
+// fieldMetres is how far from its origin a circuit's drawing may reach.
+const fieldMetres = 1e6
+
+func readSample(f *fields, r *race.Roster, in *race.Intake) {
+	channel := func(name string, low, high int64) int { return int(f.number(name, low, high, race.Unknown)) }
+	f.need("driver_number", "the number of an entry")
+	in.Samples = append(in.Samples, race.Sample{
+		Car: readCar(f, r), Time: readTime(f, r), SpeedKMH: channel("speed", 0, 1000), RPM: channel("rpm", 0, 50_000),
+		Gear: channel("n_gear", -1, 20), Throttle: channel("throttle", 0, 100), Brake: channel("brake", 0, 100),
+		DRS: channel("drs", 0, 255), XDM: f.metres("x", fieldMetres), YDM: f.metres("y", fieldMetres),
+	})
+}
+
+// one reads a body that is a single object.
+func (s *Server) one(c *fiber.Ctx, read func(f *fields)) error {
+	leave, err := s.enter(c.UserContext())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	v, err := s.values(c)
+	if err != nil {
+		return err
+	}
+	var faults []race.Fault
+	f := objectOf(v, nil, &faults)
+	if read(f); f.of != nil {
+		f.end()
+	}
+	if faults != nil {
+		return &race.InvalidError{Faults: faults}
+	}
+	return nil
+}
+
+// sampleDTO is what a car reported of itself; null: not reported. Names and units are OpenF1's.
+type sampleDTO struct {
+	DriverNumber int      `json:"driver_number"`
+	TimeUS       int64    `json:"time_us"`
+	Speed        *int     `json:"speed"`
+	RPM          *int     `json:"rpm"`
+	Gear         *int     `json:"n_gear"`
+	Throttle     *int     `json:"throttle"`
+	Brake        *int     `json:"brake"`
+	DRS          *int     `json:"drs"`
+	X            *float64 `json:"x"`
+	Y            *float64 `json:"y"`
+}
+
+func newSample(v *race.Sample, number int) sampleDTO {
+	whole := func(v int) *int {
+		if v == race.Unknown {
+			return nil
+		}
+		return &v
+	}
+	metres := func(v int) *float64 {
+		if v == race.Unknown {
+			return nil
+		}
+		m := float64(v) / 10
+		return &m
+	}
+	return sampleDTO{
+		DriverNumber: number, TimeUS: int64(v.Time), Speed: whole(v.SpeedKMH), RPM: whole(v.RPM), Gear: whole(v.Gear),
+		Throttle: whole(v.Throttle), Brake: whole(v.Brake), DRS: whole(v.DRS), X: metres(v.XDM), Y: metres(v.YDM),
+	}
+}
+
+// samplesMost is how many samples one answer has at the most.
+const samplesMost = 10_000
+
+// samples are what real cars reported, by car and time.
+func (s *Server) samples(c *fiber.Ctx) error {
+	params, err := query(c, "driver_number", "from_us", "to_us", "limit")
+	if err != nil {
+		return err
+	}
+	var bounds [4]int64
+	for i, p := range []struct {
+		name                string
+		low, high, fallback int64
+	}{
+		{"driver_number", 0, 1_000_000, -1}, {"from_us", 0, int64(race.TimeMax), 0},
+		{"to_us", 0, int64(race.TimeMax), int64(race.TimeMax)}, {"limit", 1, samplesMost, 1000},
+	} {
+		if bounds[i], err = number(params, p.name, p.low, p.high, p.fallback); err != nil {
+			return err
+		}
+	}
+	roster, err := s.deps.Outside.Roster(c.UserContext(), raceID(c))
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	car := race.NoCar
+	if bounds[0] >= 0 {
+		known := false
+		if car, known = roster.Numbers[int(bounds[0])]; !known {
+			return fmt.Errorf("car %d in race %s: %w", bounds[0], roster.Race.ID, race.ErrNotFound)
+		}
+	}
+	rows, err := s.deps.History.Samples(c.UserContext(), raceID(c), car, race.Micros(bounds[1]), race.Micros(bounds[2]), int(bounds[3]))
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	out := []sampleDTO{}
+	for i := range rows {
+		out = append(out, newSample(&rows[i], roster.Entries[rows[i].Car].Number))
+	}
+	return c.JSON(map[string]any{"samples": out})
+}

@@ -1,0 +1,365 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+const reasonMost = 500
+
+// Words of race control at the edges. A red flag suspends, clear resumes; abandoned is a red flag that is not resumed.
+var (
+	flagWords       = []string{"clear", "yellow", "safety_car", "virtual_safety_car", "red", "abandoned", "start_aborted"}
+	penaltyWords    = []string{"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified"}
+	correctionWords = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "undo"}
+)
+
+// ruledDTO answers a ruling once it is durable.
+type ruledDTO struct {
+	Seq    race.Seq `json:"seq"` // of its record; 0 where it changed nothing
+	TimeUS int64    `json:"time_us"`
+}
+
+// ruling reads a ruling of a kind; the body is nil where something was wrong.
+type ruling func(f *fields, r *race.Roster) race.Body
+
+func (s *Server) flags(c *fiber.Ctx) error       { return s.rule(c, readFlag) }
+func (s *Server) penalties(c *fiber.Ctx) error   { return s.rule(c, readPenalty) }
+func (s *Server) corrections(c *fiber.Ctx) error { return s.rule(c, readCorrection) }
+
+func (s *Server) declareResult(c *fiber.Ctx) error {
+	return s.rule(c, func(f *fields, _ *race.Roster) race.Body {
+		return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
+	})
+}
+
+// rule reads a ruling and has it recorded.
+func (s *Server) rule(c *fiber.Ctx, read ruling) error {
+	id := raceID(c)
+	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	var rec race.Record
+	err = s.one(c, func(f *fields) { rec = readRuling(f, roster, read) })
+	if err != nil {
+		return err
+	}
+	ruled, err := s.record(c.UserContext(), id, rec)
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(ruled)
+}
+
+// record has a ruling recorded. A clear track resumes a race that is suspended.
+func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruledDTO, error) {
+	if rec.Body == (race.FlagShown{Flag: race.FlagClear}) {
+		records, refused, err := s.deps.History.Rulings(ctx, id)
+		if err != nil {
+			return ruledDTO{}, err //nolint:wrapcheck // its kind decides
+		}
+		if suspended(records, refused) {
+			rec.Body = race.Resumed{}
+		}
+	}
+	ruled, err := s.deps.Outside.Rule(ctx, id, rec)
+	return ruledDTO{ruled.Seq, int64(ruled.At)}, err //nolint:wrapcheck // its kind decides
+}
+
+// suspended says that a red flag stands.
+func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
+	undone := undoneBy(records, refused)
+	for _, r := range records {
+		if _, no := refused[r.Seq]; no || undone[r.Seq] {
+			continue
+		}
+		switch r.Body.(type) {
+		case race.Suspended:
+			red = true
+		case race.Resumed:
+			red = false
+		default: // it has nothing to do with it
+		}
+	}
+	return red
+}
+
+// readRuling reads who rules and when, and what.
+func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
+	rec := race.Record{Author: f.text("author", textMost), Time: race.NoTime}
+	if f.text("author", textMost) == "" {
+		f.need("author", "the name of who decided it")
+		if f.has("author") {
+			f.wrong("author", "is empty", "the name of who decided it")
+		}
+	}
+	if f.has("time_us") || f.has("date") {
+		rec.Time = readTime(f, r)
+	}
+	f.read = append(f.read, "time_us", "date")
+	rec.Body = read(f, r)
+	return rec
+}
+
+func readDeclaration(f *fields, _ *race.Roster) race.Body {
+	return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
+}
+
+func readFlag(f *fields, _ *race.Roster) race.Body {
+	what := f.oneOf("flag", flagWords, true)
+	sector := int(f.number("sector", 1, 3, 0))
+	f.text("reason", reasonMost) // a flag speaks for itself; it may be given all the same
+	if sector > 0 && what != "yellow" && what != "clear" {
+		f.wrong("sector", "is given with "+what, "a sector with yellow and clear alone")
+	}
+	switch what {
+	case "red":
+		return race.Suspended{}
+	case "abandoned":
+		return race.Abandoned{Lap: int(f.number("lap", 1, race.LapsMax, 0))}
+	case "start_aborted":
+		return race.StartAborted{}
+	}
+	flag, err := race.ParseFlag(what)
+	if err != nil {
+		return nil // said by oneOf
+	}
+	return race.FlagShown{Flag: flag, Sector: sector}
+}
+
+func readPenalty(f *fields, r *race.Roster) race.Body {
+	what := f.oneOf("kind", penaltyWords, true)
+	f.need("driver_number", "the number of an entry")
+	car := readCar(f, r)
+	reason := needReason(f)
+	switch what {
+	case "served":
+		return race.PenaltyServed{Car: car, Penalty: needOf(f, "the seq of the penalty")}
+	case "lap_deleted":
+		f.need("lap", "the number of a completed lap")
+		return race.LapDeleted{Car: car, Lap: int(f.number("lap", 1, race.LapsMax, 1)), Reason: reason}
+	case "retired":
+		return race.CarRetired{Car: car, Reason: reason}
+	case "did_not_start":
+		return race.CarNotStarted{Car: car, Reason: reason}
+	case "disqualified":
+		return race.CarDisqualified{Car: car, Reason: reason}
+	}
+	kind, err := race.ParsePenalty(what)
+	if err != nil {
+		return nil // said by oneOf
+	}
+	if kind == race.PenaltyTime {
+		f.need("amount_ms", "milliseconds that are added to the race time")
+	}
+	amount := race.Micros(f.number("amount_ms", 1, int64(race.Hour/race.Millisecond), 0)) * race.Millisecond
+	return race.Penalised{Car: car, Kind: kind, Amount: amount, Reason: reason}
+}
+
+func readCorrection(f *fields, r *race.Roster) race.Body {
+	what := f.oneOf("kind", correctionWords, true)
+	reason := needReason(f)
+	switch what {
+	case "undo":
+		return race.Undone{Of: needOf(f, "the seq of a ruling"), Reason: reason}
+	case "assign":
+		f.need("transponder", "the name of a transponder")
+		return race.TransponderAssigned{Transponder: f.text("transponder", textMost), Car: needCar(f, r), Reason: reason}
+	case "offset":
+		f.need("decoder", "the name of a decoder")
+		f.need("offset_us", "microseconds to add to its times")
+		limit := int64(race.TimeMax)
+		return race.DecoderSet{
+			Decoder: f.text("decoder", textMost), Offset: race.Micros(f.number("offset_us", -limit, limit, 0)), Reason: reason,
+		}
+	}
+	kind, err := race.ParseCorrection(what)
+	if err != nil {
+		return nil // said by oneOf
+	}
+	b := race.Corrected{Kind: kind, Reason: reason}
+	switch kind {
+	case race.CorrectAccept, race.CorrectReject:
+		b.Passing = needOf(f, "the seq of a passing")
+	case race.CorrectMove:
+		b.Passing, b.Car = needOf(f, "the seq of a passing"), needCar(f, r)
+	case race.CorrectInsert:
+		f.need("at_us", "the race time of the passing, in microseconds")
+		b.Car, b.Line = needCar(f, r), int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0))
+		b.At = race.Micros(f.number("at_us", 0, int64(race.TimeMax), 0))
+	case race.CorrectSplit:
+		b.Car, b.Lap = needCar(f, r), int(f.number("lap", 1, race.LapsMax, 0))
+		b.At = race.Micros(f.number("at_us", 1, int64(race.TimeMax), 0))
+		if b.Lap == 0 && b.At == 0 {
+			f.need("at_us", "when the line was crossed, or the lap that is split in the middle")
+		}
+	}
+	return b
+}
+
+func needReason(f *fields) string {
+	f.need("reason", "why, in a line")
+	return f.text("reason", reasonMost)
+}
+
+func needCar(f *fields, r *race.Roster) race.CarIdx {
+	f.need("driver_number", "the number of an entry")
+	return readCar(f, r)
+}
+
+func needOf(f *fields, what string) race.Seq {
+	f.need("of", what)
+	return race.Seq(f.number("of", 1, 1<<53, 0))
+}
+
+// rulingDTO is a decision of race control or of the stewards.
+type rulingDTO struct {
+	Seq          race.Seq  `json:"seq"`
+	TimeUS       int64     `json:"time_us"`
+	RecordedAt   time.Time `json:"recorded_at"`
+	Kind         string    `json:"kind"`
+	DriverNumber *int      `json:"driver_number"`
+	Detail       string    `json:"detail"`
+	Author       string    `json:"author"`
+	Reason       string    `json:"reason"`
+	Of           *race.Seq `json:"of"`     // the record that it is about
+	Undone       bool      `json:"undone"` // it was taken back
+	Undoable     bool      `json:"undoable"`
+	Refused      *string   `json:"refused"` // why the rulebook does not allow it: it changed nothing
+}
+
+func (s *Server) rulings(c *fiber.Ctx) error {
+	list, err := s.rulingsOf(c, raceID(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(map[string]any{"rulings": list})
+}
+
+func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
+	entries, err := s.entriesOf(c, id)
+	if err != nil {
+		return nil, err
+	}
+	records, refused, err := s.deps.History.Rulings(c.UserContext(), id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	undone := undoneBy(records, refused)
+	out := []rulingDTO{}
+	for i := range records {
+		d := newRuling(&records[i], entries)
+		if why, is := refused[d.Seq]; is {
+			d.Refused, d.Undoable = &why, false
+		}
+		if d.Undone = undone[d.Seq]; d.Undone {
+			d.Undoable = false
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// undoneBy says which records were taken back by an undoing that stands.
+func undoneBy(records []race.Record, refused map[race.Seq]string) map[race.Seq]bool {
+	out := map[race.Seq]bool{}
+	for i := len(records) - 1; i >= 0; i-- { // an undoing comes after what it undoes
+		r := &records[i]
+		if _, no := refused[r.Seq]; no || out[r.Seq] {
+			continue
+		}
+		if u, ok := r.Body.(race.Undone); ok {
+			out[u.Of] = true
+		}
+	}
+	return out
+}
+
+func newRuling(r *race.Record, entries []race.Entry) rulingDTO {
+	d := rulingDTO{
+		Seq: r.Seq, TimeUS: int64(r.Time), RecordedAt: time.Unix(0, r.RecordedAt).UTC(), Author: r.Author, Undoable: true,
+	}
+	car := race.NoCar
+	switch b := r.Body.(type) {
+	case race.FlagShown:
+		d.Kind = b.Flag.String()
+		if b.Sector > 0 {
+			d.Detail = fmt.Sprintf("sector %d", b.Sector)
+		}
+	case race.Suspended:
+		d.Kind, d.Detail = "red", "the race is suspended"
+	case race.Resumed:
+		d.Kind, d.Detail = "clear", "the race is resumed"
+	case race.Abandoned:
+		d.Kind, d.Detail = "abandoned", "not resumed: the result is counted back"
+	case race.StartAborted:
+		d.Kind, d.Detail = "start_aborted", "one lap less"
+	case race.Started, race.Ended, race.Held, race.Released:
+		d.Kind, d.Undoable = lifeOf(b), false
+	case race.CarRetired:
+		d.Kind, car, d.Reason = "retired", b.Car, b.Reason
+	case race.CarNotStarted:
+		d.Kind, car, d.Reason = "did_not_start", b.Car, b.Reason
+	case race.CarDisqualified:
+		d.Kind, car, d.Reason = "disqualified", b.Car, b.Reason
+	case race.Penalised:
+		d.Kind, car, d.Reason = b.Kind.String(), b.Car, b.Reason
+		if b.Amount > 0 {
+			d.Detail = fmt.Sprintf("%v s", float64(b.Amount.Millis())/1000)
+		}
+	case race.PenaltyServed:
+		d.Kind, car, d.Of = "served", b.Car, &b.Penalty
+		d.Detail = fmt.Sprintf("the penalty of record %d", b.Penalty)
+	case race.LapDeleted:
+		d.Kind, car, d.Reason, d.Detail = "lap_deleted", b.Car, b.Reason, fmt.Sprintf("lap %d", b.Lap)
+	default:
+		car = describeCorrection(&d, b)
+	}
+	if car >= 0 && int(car) < len(entries) {
+		d.DriverNumber = &entries[car].Number
+	}
+	return d
+}
+
+func lifeOf(b race.Body) string {
+	return map[race.Body]string{race.Started{}: "start", race.Ended{}: "stop", race.Held{}: "pause", race.Released{}: "resume"}[b]
+}
+
+func describeCorrection(d *rulingDTO, b race.Body) race.CarIdx {
+	switch b := b.(type) {
+	case race.Corrected:
+		d.Kind, d.Reason = b.Kind.String(), b.Reason
+		switch {
+		case b.Passing > 0:
+			d.Of, d.Detail = &b.Passing, fmt.Sprintf("the passing of record %d", b.Passing)
+			if b.Kind != race.CorrectMove {
+				return race.NoCar
+			}
+		case b.Lap > 0:
+			d.Detail = fmt.Sprintf("lap %d", b.Lap)
+		default:
+			d.Detail = fmt.Sprintf("line %d at %v", b.Line, b.At)
+		}
+		return b.Car
+	case race.TransponderAssigned:
+		d.Kind, d.Reason, d.Detail = "assign", b.Reason, "transponder "+b.Transponder
+		return b.Car
+	case race.DecoderSet:
+		d.Kind, d.Reason = "offset", b.Reason
+		d.Detail = fmt.Sprintf("decoder %s by %+.3f s", b.Decoder, float64(b.Offset)/1e6)
+	case race.Undone:
+		d.Kind, d.Reason, d.Of, d.Detail = "undo", b.Reason, &b.Of, fmt.Sprintf("record %d", b.Of)
+	case race.ResultDeclared:
+		d.Kind, d.Reason, d.Detail, d.Undoable = "result", b.Reason, "declared final", false
+	default:
+		d.Kind = strings.ToLower(fmt.Sprintf("%T", b))
+	}
+	return race.NoCar
+}

@@ -1,0 +1,98 @@
+package race
+
+// Sample is what a real car reports of itself at one instant. What it does not report is Unknown.
+type Sample struct {
+	Car      CarIdx
+	Time     Micros
+	SpeedKMH int
+	RPM      int
+	Gear     int
+	Throttle int // percent
+	Brake    int // percent
+	DRS      int // as the car reports it
+	// XDM and YDM are tenths of a metre.
+	XDM, YDM int
+}
+
+// Unknown is the value of a channel that a sample does not have.
+const Unknown = -1 << 31
+
+// Intake is what is handed to a race's log from outside at once: kept whole or not at all.
+type Intake struct {
+	// Records without numbers. Those that were told of before by their decoder, with the same time, are passed over.
+	Records []Record
+	// Samples: the same car at the same instant again is the same sample.
+	Samples []Sample
+	// Key names the intake, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
+	Key  string
+	Hash uint64
+	// New opens a log: the first record announces the race.
+	New bool
+}
+
+// Items counts what the intake holds.
+func (i *Intake) Items() int { return len(i.Records) + len(i.Samples) }
+
+// Taken tells what became of an intake: it is durable and applied.
+type Taken struct {
+	// First and Last are the numbers of its records; 0 where none was kept.
+	First, Last Seq
+	Records     int
+	Samples     int
+	// Repeated counts passings that their decoder had told of before.
+	Repeated int
+	// Again says that an intake of this key was taken before, and this is what became of that one.
+	Again bool
+	// Refused are records that the rulebook does not allow. They are in the log and change nothing.
+	Refused []RecordRefused
+}
+
+// Ruled tells of a ruling that is durable: its record, 0 where it changed nothing, and its race time.
+type Ruled struct {
+	Seq Seq
+	At  Micros
+}
+
+// Request is the name of an intake and what became of it, kept with its batch.
+type Request struct {
+	Key     string
+	Hash    uint64
+	First   Seq
+	Records int
+	Samples int
+	// Repeated counts what was passed over.
+	Repeated int
+}
+
+// Roster is what must be known of a race to read what is told of it from outside.
+type Roster struct {
+	Race    Race
+	Status  Status
+	Entries []Entry
+	// Numbers gives the slot of a car by the number painted on it.
+	Numbers map[int]CarIdx
+	// StartedAt is when the start signal was given, in UTC nanoseconds; 0: it was not, or nobody knows.
+	StartedAt int64
+}
+
+// NewRoster indexes the entries.
+func NewRoster(s Summary, entries []Entry, startedAt int64) *Roster {
+	r := &Roster{Race: s.Race, Status: s.Status, Entries: entries, StartedAt: startedAt, Numbers: make(map[int]CarIdx, len(entries))}
+	for i, e := range entries {
+		r.Numbers[e.Number] = CarIdx(i)
+	}
+	return r
+}
+
+// IsRuling says that a record is a decision of race control, or of the stewards.
+func IsRuling(b Body) bool {
+	switch b := b.(type) {
+	case FlagShown:
+		return b.Flag != FlagChequered
+	case Suspended, Resumed, Abandoned, CarRetired, CarNotStarted, CarDisqualified, Penalised, PenaltyServed, LapDeleted,
+		Corrected, TransponderAssigned, DecoderSet, Undone, ResultDeclared, StartAborted, Started, Ended, Held, Released:
+		return true
+	case Announced, Entered, Passing, TyresFitted:
+	}
+	return false
+}

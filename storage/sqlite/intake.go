@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lightsout/race"
+)
+
+// samplesAtOnce is how many samples one statement inserts.
+const samplesAtOnce = 32
+
+const sampleColumns = 11
+
+var (
+	insertSample  = sampleStatement(1)
+	insertSamples = sampleStatement(samplesAtOnce)
+)
+
+func sampleStatement(rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", sampleColumns), ",") + ")"
+	return "INSERT OR REPLACE INTO samples VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+}
+
+// takenIn keeps what a batch has from outside: samples, and the name of the intake.
+func (w *txWriter) takenIn(ctx context.Context, b *race.Batch) error {
+	for rows := range slices.Chunk(b.Samples, samplesAtOnce) {
+		if err := w.samples(ctx, b.Race, rows); err != nil {
+			return fmt.Errorf("samples of race %s: %w", b.Race, err)
+		}
+	}
+	if r := b.Request; r != nil {
+		return w.exec(ctx, "INSERT INTO requests VALUES (?,?,?,?,?,?,?,?)", string(b.Race), int64(b.Count), r.Key, int64(r.Hash),
+			int64(r.First), r.Records, r.Samples, r.Repeated)
+	}
+	return nil
+}
+
+func (w *txWriter) samples(ctx context.Context, id race.ID, rows []race.Sample) error {
+	if len(rows) < samplesAtOnce {
+		for i := range rows {
+			if err := w.exec(ctx, insertSample, sampleArgs(nil, id, &rows[i])...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	args := make([]any, 0, sampleColumns*samplesAtOnce)
+	for i := range rows {
+		args = sampleArgs(args, id, &rows[i])
+	}
+	return w.exec(ctx, insertSamples, args...)
+}
+
+func sampleArgs(args []any, id race.ID, s *race.Sample) []any {
+	args = append(args, string(id), int64(s.Car), int64(s.Time))
+	for _, v := range [...]int{s.SpeedKMH, s.RPM, s.Gear, s.Throttle, s.Brake, s.DRS, s.XDM, s.YDM} {
+		if v == race.Unknown {
+			args = append(args, nil)
+			continue
+		}
+		args = append(args, v)
+	}
+	return args
+}
+
+// Samples of real cars between two race times, by car and time, limit at most.
+func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error) {
+	var out []race.Sample
+	first, last := car, car
+	if car == race.NoCar {
+		first, last = 0, race.CarsMax
+	}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var v race.Sample
+		var channels [8]sql.NullInt64
+		err := r.Scan(&v.Car, &v.Time, &channels[0], &channels[1], &channels[2], &channels[3], &channels[4], &channels[5],
+			&channels[6], &channels[7])
+		for i, to := range []*int{&v.SpeedKMH, &v.RPM, &v.Gear, &v.Throttle, &v.Brake, &v.DRS, &v.XDM, &v.YDM} {
+			if *to = race.Unknown; channels[i].Valid {
+				*to = int(channels[i].Int64)
+			}
+		}
+		out = append(out, v)
+		return err
+	}, `SELECT car, time_us, speed_kmh, rpm, n_gear, throttle, brake, drs, x_dm, y_dm FROM samples
+		WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?`,
+		string(id), int64(first), int64(last), int64(from), int64(to), limit)
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, err
+}
+
+// requests are the newest names of what a race took in, oldest first.
+func (s *Store) requests(ctx context.Context, q querier, id race.ID) ([]race.Request, error) {
+	var out []race.Request
+	err := each(ctx, q, func(r *sql.Rows) error {
+		var v race.Request
+		var hash, first int64
+		err := r.Scan(&v.Key, &hash, &first, &v.Records, &v.Samples, &v.Repeated)
+		v.Hash, v.First = uint64(hash), race.Seq(first)
+		out = append(out, v)
+		return err
+	}, `SELECT key, hash, first_seq, records, samples, repeated FROM requests WHERE race = ? ORDER BY count DESC LIMIT ?`,
+		string(id), race.RequestsKept)
+	slices.Reverse(out)
+	return out, err
+}
+
+// Roster is what must be known of a race to read what is told of it.
+func (s *Store) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
+	summary, err := s.Summary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.Entries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var startedAt int64
+	if err := s.read.QueryRowContext(ctx, "SELECT started_at FROM races WHERE id = ?", string(id)).Scan(&startedAt); err != nil {
+		return nil, fmt.Errorf("read the start signal of race %s: %w", id, err)
+	}
+	return race.NewRoster(summary, entries, startedAt), nil
+}
+
+// Newest is the latest race time of a race's log; race.NoTime where it has no record.
+func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
+	var at sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, "SELECT max(time_us) FROM records WHERE race = ?", string(id)).Scan(&at); err != nil {
+		return race.NoTime, fmt.Errorf("read the newest record of race %s: %w", id, err)
+	}
+	if !at.Valid {
+		return race.NoTime, nil
+	}
+	return race.Micros(at.Int64), nil
+}
+
+// Rulings are the records of race control, in their order, and which of them the rulebook refused.
+func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
+	var out []race.Record
+	refused := map[race.Seq]string{}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var body sql.RawBytes
+		var reason sql.NullString
+		if err := r.Scan(&body, &reason); err != nil {
+			return err
+		}
+		rec, err := s.codec.DecodeRecord(body)
+		if err != nil {
+			return err
+		}
+		if race.IsRuling(rec.Body) {
+			out = append(out, *rec)
+		}
+		if reason.Valid {
+			refused[rec.Seq] = reason.String
+		}
+		return nil
+	}, `SELECT r.body, f.reason FROM records r LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq
+		WHERE r.race = ? AND r.body IS NOT NULL ORDER BY r.seq`, string(id))
+	if err == nil && len(out) == 0 {
+		err = s.known(ctx, id)
+	}
+	return out, refused, err
+}
+
+// Heard are the hits that decoders told of, by their own clocks, with when they came.
+func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error {
+	return each(ctx, s.read, func(r *sql.Rows) error {
+		var decoder string
+		var at race.Micros
+		var recordedAt int64
+		if err := r.Scan(&decoder, &at, &recordedAt); err != nil {
+			return err
+		}
+		hit(decoder, at, recordedAt)
+		return nil
+	}, "SELECT decoder, time_us, recorded_at FROM records WHERE race = ? AND decoder <> '' ORDER BY seq", string(id))
+}
+
+// ErrCircuitTaken says that a circuit of that key is there already.
+var ErrCircuitTaken = errors.New("a circuit of that key is there already")
+
+// AddCircuit keeps a circuit in its text form.
+func (s *Store) AddCircuit(key, text string, ready func(error)) {
+	s.enqueue(job{id: race.ID("circuit " + key), ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO circuits VALUES (?,?)", key, text)
+		if err != nil {
+			return fmt.Errorf("keep a circuit: %w", err)
+		}
+		if n, err := res.RowsAffected(); err == nil && n == 0 {
+			return fmt.Errorf("%q: %w: %w", key, ErrCircuitTaken, race.ErrConflict)
+		}
+		return nil
+	}})
+}
+
+// Circuits are the imported circuits: their text by key, in the order of the keys.
+func (s *Store) Circuits(ctx context.Context, one func(key, text string) error) error {
+	return each(ctx, s.read, func(r *sql.Rows) error {
+		var key, text string
+		if err := r.Scan(&key, &text); err != nil {
+			return err
+		}
+		return one(key, text)
+	}, "SELECT key, text FROM circuits ORDER BY key")
+}

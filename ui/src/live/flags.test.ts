@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+
+import { clearedAway, yellowSectors } from './flags';
+import { EventKind, Flag, type RaceEvent } from './model';
+
+const flag = (value: Flag, text = ''): RaceEvent => ({
+  kind: EventKind.Flag,
+  car: -1,
+  lap: 1,
+  timeMs: 0,
+  value,
+  text,
+});
+
+test('a yellow flag holds in its sectors until they are clear, or all is', () => {
+  const two = [flag(Flag.Yellow, 'sector 2'), flag(Flag.Yellow, 'sector 1')];
+  expect(yellowSectors(two, Flag.Yellow)).toEqual([1, 2]);
+  expect(yellowSectors([...two, flag(Flag.Clear, 'sector 2')], Flag.Yellow)).toEqual([1]);
+  expect(yellowSectors([...two, flag(Flag.Clear)], Flag.Clear)).toEqual([]);
+  expect(yellowSectors([...two, flag(Flag.Yellow)], Flag.Yellow)).toEqual([]);
+});
+
+test('a car that stopped is cleared away after a while', () => {
+  const out: RaceEvent = { kind: EventKind.Retired, car: 4, lap: 9, timeMs: 1000, value: 0, text: 'gearbox' };
+  expect(clearedAway([out], 30_000, 30_000).has(4)).toBe(false);
+  expect(clearedAway([out], 31_001, 30_000).has(4)).toBe(true);
+});

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { settings } from '../choices';
+import { asker } from '../dialog';
+import type { Passing } from '../api';
+import { Desk } from './desk.svelte';
+
+let passings: Partial<Passing>[] = [];
+
+beforeEach(() => {
+  settings.author = 'Ada';
+  passings = [{ seq: 1 }, { seq: 2 }];
+  vi.stubGlobal('fetch', (url: string) =>
+    Promise.resolve(Response.json(url.includes('/passings?') ? { passings } : { rulings: [], results: [] })),
+  );
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function loaded(): Promise<Desk> {
+  const desk = new Desk('r', () => 0);
+  await desk.passings.load();
+  return desk;
+}
+const seqs = (desk: Desk): number[] | undefined => desk.shown?.map((p) => p.seq);
+
+test('a passing leaves at once when it is settled, and stays away', async () => {
+  const desk = await loaded();
+  expect(seqs(desk)).toEqual([2, 1]);
+  let answer = (): void => undefined;
+  const settled = desk.settle(passings[1] as Passing, 'done', () => new Promise<void>((ok) => (answer = ok)));
+  expect(seqs(desk)).toEqual([1]);
+  await desk.passings.load();
+  expect(seqs(desk)).toEqual([1]);
+  passings = [{ seq: 1 }];
+  answer();
+  expect(await settled).toEqual({ done: true, fault: null });
+  expect(seqs(desk)).toEqual([1]);
+  expect(desk.said).toBe('done');
+});
+
+test('a passing that cannot be settled comes back with the reason', async () => {
+  const desk = await loaded();
+  await desk.settle(passings[0] as Passing, 'done', () => Promise.reject(new Error('the car is out')));
+  expect(seqs(desk)).toEqual([2, 1]);
+  expect(desk.fault(1)).toBe('the car is out');
+  expect(desk.said).toBe('');
+});
+
+test('the name is asked once, and nothing is ordered without it', async () => {
+  settings.author = '';
+  const desk = await loaded();
+  const give = vi.fn(() => Promise.resolve());
+  const off = desk.order('done', give);
+  asker.answer(null);
+  expect(await off).toEqual({ done: false, fault: null });
+  const signed = desk.order('done', give);
+  asker.answer('Grace');
+  await signed;
+  await desk.order('done', give);
+  expect(give.mock.calls).toEqual([['Grace'], ['Grace']]);
+  expect(asker.question).toBeNull();
+});

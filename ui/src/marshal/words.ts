@@ -1,0 +1,127 @@
+import type { PenaltyKind, ResultVersion, Ruling, Verdict } from '../api';
+import { lapTime, seconds } from '../format';
+import { LineKind, type Entry, type Line } from '../live';
+import { carName } from './cars';
+
+const RULINGS: Readonly<Record<string, string>> = {
+  clear: 'Track clear',
+  yellow: 'Yellow flag',
+  safety_car: 'Safety car',
+  virtual_safety_car: 'Virtual safety car',
+  red: 'Red flag',
+  chequered: 'Chequered flag',
+  abandoned: 'Abandoned',
+  start_aborted: 'Start aborted',
+  start: 'Start',
+  stop: 'Stop',
+  pause: 'Pause',
+  resume: 'Resume',
+  time: 'Time penalty',
+  drive_through: 'Drive-through',
+  stop_and_go: 'Stop-and-go',
+  served: 'Penalty served',
+  lap_deleted: 'Lap deleted',
+  retired: 'Retired',
+  did_not_start: 'Did not start',
+  disqualified: 'Disqualified',
+  accept: 'Passing accepted',
+  reject: 'Passing rejected',
+  move: 'Passing moved',
+  insert: 'Passing inserted',
+  split: 'Lap split',
+  assign: 'Transponder assigned',
+  offset: 'Decoder set',
+  undo: 'Undone',
+  result: 'Result declared',
+};
+
+/** What was ordered, in words; a kind that is younger than this page keeps its own. */
+export function ruled(kind: string): string {
+  return RULINGS[kind] ?? kind.replaceAll('_', ' ');
+}
+
+/** A ruling in words: what, on which car, and how much. */
+export function ruling(entries: readonly Entry[], r: Ruling): string {
+  const car = r.driver_number === null ? '' : ` ${carName(entries, r.driver_number)}`;
+  return `${ruled(r.kind)}${car}${r.detail && `, ${r.detail}`}`;
+}
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  suspect: 'Suspect',
+  duplicate: 'Duplicate',
+  rejected: 'Rejected',
+  estimated: 'Estimated',
+  accepted: 'Accepted, latest',
+};
+
+export const VERDICT_NONE: Readonly<Record<Verdict, string>> = {
+  suspect: 'No suspect passings',
+  duplicate: 'No duplicate passings',
+  rejected: 'No rejected passings',
+  estimated: 'No estimated passings',
+  accepted: 'No accepted passings of late',
+};
+
+export const RESULT_WORDS: Readonly<Record<ResultVersion['status'], string>> = {
+  provisional: 'Provisional',
+  final: 'Final',
+  amended: 'Amended',
+};
+
+export const PENALTY_WORDS: Readonly<Record<PenaltyKind, string>> = {
+  time: 'Time penalty',
+  drive_through: 'Drive-through',
+  stop_and_go: 'Stop-and-go',
+  lap_deleted: 'Delete a lap',
+  retired: 'Retired',
+  did_not_start: 'Did not start',
+  disqualified: 'Disqualified',
+};
+
+/** `Finish`, `Sector 1`, `Line 4 (speed trap)`. */
+export function lineName(lines: readonly Line[], at: number): string {
+  const line = lines[at];
+  switch (line?.kind) {
+    case LineKind.Finish:
+      return 'Finish line';
+    case LineKind.Sector:
+      return `Sector ${line.sector}`;
+    case LineKind.Mini:
+      return `Line ${at}, mini-sector`;
+    case LineKind.SpeedTrap:
+      return `Line ${at}, speed trap`;
+    case LineKind.PitEntry:
+      return 'Pit entry';
+    case LineKind.PitExit:
+      return 'Pit exit';
+    default:
+      return `Line ${at}`;
+  }
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  position: 'position',
+  laps: 'laps',
+  status: 'status',
+  duration_ms: 'race time',
+  gap_ms: 'gap',
+  gap_laps: 'gap in laps',
+  interval_ms: 'interval',
+  penalty_ms: 'penalty',
+  best_lap_ms: 'best lap',
+  best_lap: 'best lap no.',
+  reason: 'reason',
+};
+
+/** A field of a result in words. */
+export function fieldName(field: string): string {
+  return FIELDS[field] ?? field.replaceAll('_', ' ');
+}
+
+/** A value of a result as it is read; "–" for none. */
+export function fieldText(field: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–';
+  if (typeof value === 'number' && field === 'penalty_ms') return value === 0 ? '–' : seconds(value);
+  if (typeof value === 'number' && field.endsWith('_ms')) return value === 0 ? '0.000' : lapTime(value);
+  return String(value).replaceAll('_', ' ');
+}
