@@ -100,7 +100,7 @@ func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "LOT2 b1ccda461a48845a"
+	const want = "LOT3 b76fc3913022c219"
 	sum := sha256.Sum256(b[6:])
 	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)
