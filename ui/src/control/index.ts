@@ -1,3 +1,3 @@
 /** The door of race control: what happened, in sentences. */
 export { default as ControlFeed } from './ControlFeed.svelte';
-export { sentence } from './sentence';
+export { recovered, sentence } from './sentence';

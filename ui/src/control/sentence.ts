@@ -1,5 +1,5 @@
-import { lapTime, seconds } from '../format';
-import { EventKind, Flag, type Entry, type RaceEvent } from '../live';
+import { count, counted, lapTime, seconds, took } from '../format';
+import { EventKind, Flag, type Entry, type RaceEvent, type Recovery } from '../live';
 
 const FLAGS: Readonly<Record<Flag, string>> = {
   [Flag.Clear]: 'Track clear',
@@ -44,4 +44,13 @@ export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
     case EventKind.Result:
       return `The result is final: ${who} wins`;
   }
+}
+
+/** A recovery as whoever runs the machine would say it. */
+export function recovered(r: Recovery): string {
+  const slowest = r.actors > r.seen ? `slowest of the newest ${count(r.seen)}:` : 'slowest';
+  if (r.actors > 1)
+    return `${counted(r.actors, r.kind || 'actor')} restarted, ${slowest} ${took(r.slowestUs)}`;
+  const who = r.kind === 'car' ? '1 car' : `The ${r.kind || 'actor'}`;
+  return `${who} restarted in ${took(r.slowestUs)}${r.reason ? ` (${r.reason})` : ''}`;
 }

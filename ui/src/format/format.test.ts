@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { routeOf } from '../router';
-import { clock, gap, lapTime, moment, parseMoment, penalty, seconds } from '.';
+import { clock, gap, lapTime, moment, parseMoment, penalty, seconds, took } from '.';
 
 test('times are written as on a timing screen', () => {
   expect([0, 9_005, 32_512, 92_512, 3_723_004].map(lapTime)).toEqual([
@@ -19,11 +19,13 @@ test('times are written as on a timing screen', () => {
     '+0.045',
   ]);
   expect([clock(0), clock(61_000), clock(3_723_000)]).toEqual(['0:00', '1:01', '1:02:03']);
+  expect([0, 17, 1234, 2_345_678].map(took)).toEqual(['under 1 µs', '17 µs', '1.2 ms', '2.35 s']);
   expect([seconds(2400), seconds(5000), penalty(10_000)]).toEqual(['2.4 s', '5 s', '+10']);
 });
 
 test('paths are pages', () => {
   expect(routeOf('/')).toEqual({ page: 'home' });
+  expect(routeOf('/actors')).toEqual({ page: 'actors' });
   expect(routeOf('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
   expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
 });

@@ -49,6 +49,12 @@ export function seconds(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000} s` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** `17 µs`, `1.2 ms`, `1.20 s`: how long a machine took. */
+export function took(us: number): string {
+  if (us < 1000) return us < 1 ? 'under 1 µs' : `${us} µs`;
+  return us < 1_000_000 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(2)} s`;
+}
+
 /** `+5` for a chip. */
 export function penalty(ms: number): string {
   return `+${ms % 1000 === 0 ? ms / 1000 : (ms / 1000).toFixed(1)}`;

@@ -16,6 +16,11 @@ export function km(metres: number): string {
   return `${kilometres.format(metres / 1000)} km`;
 }
 
+/** The text as the beginning of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `60×`, or in words for 0. */
 export function speed(times: number): string {
   return times === 0 ? 'as fast as possible' : `${count(times)}×`;

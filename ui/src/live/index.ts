@@ -3,5 +3,7 @@ export type { BoardView } from './board';
 export { clearedAway, yellowSectors } from './flags';
 export { LiveRace, type LiveRaceOptions } from './live-race.svelte';
 export * from './model';
+export type { OpsLog, RecoveryLine } from './ops-log.svelte';
 export { ABSENT, type Positions } from './positions';
+export { NO_MARKS, type Freshness, type Recovery } from './recovery';
 export type { Connection } from './socket';

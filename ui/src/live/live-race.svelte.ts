@@ -4,6 +4,7 @@ import { LineEstimator } from './line-estimator';
 import type { Fact, Facts, Frame, Snapshot } from './model';
 import { Status } from './model';
 import type { Positions } from './positions';
+import { OpsLog } from './ops-log.svelte';
 import { RaceClock } from './race-clock';
 import { LiveSocket, type Connection, type Socket } from './socket';
 import { readMessage } from './wire';
@@ -23,6 +24,8 @@ export interface LiveRaceOptions {
 /** One race as it is seen live: the board for the page, the positions for the map, and how the line stands. */
 export class LiveRace {
   readonly id: string;
+  /** What happens to the race's actors. */
+  readonly ops = new OpsLog();
   #board = new Board();
   #view = $state.raw<BoardView | null>(null);
   #connection = $state.raw<Connection>({ kind: 'connecting' });
@@ -73,6 +76,7 @@ export class LiveRace {
   close(): void {
     this.#socket.close();
     if (this.#publishing !== null) clearTimeout(this.#publishing);
+    this.ops.end();
   }
 
   /** Where the cars are; null before the first snapshot. */
@@ -104,6 +108,9 @@ export class LiveRace {
       case 'frame':
         this.#picture(message, atMs);
         break;
+      case 'ops':
+        this.ops.hear(message, this.#board.race === null ? 0 : this.pictureTimeUs(atMs) / 1000);
+        break;
       case 'pulse': // heard, which is all it is for
       case undefined:
         break;
@@ -121,6 +128,7 @@ export class LiveRace {
     this.#view = this.#board.view();
     this.#estimator.start(this.#view?.rows ?? [], this.#view?.order ?? [], snapshot.timeUs);
     this.#snapshots++;
+    this.ops.join(atMs);
     this.#heard(null);
   }
 

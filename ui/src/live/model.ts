@@ -242,4 +242,40 @@ export interface Pulse {
   readonly wallMs: number;
 }
 
-export type Message = Snapshot | Facts | Frame | Pulse;
+/** A drill strikes, then the same race undisturbed is run beside it, then the verdict is there. */
+export enum DrillPhase {
+  On,
+  Judging,
+  Passed,
+  Failed,
+}
+
+/** An actor's death and its next incarnation. */
+export interface Restart {
+  readonly kind: string;
+  /** NO_CAR where it is no car's actor. */
+  readonly car: number;
+  readonly reason: string;
+  /** From the death to the next incarnation. */
+  readonly tookUs: number;
+}
+
+export interface DrillState {
+  readonly name: string;
+  readonly phase: DrillPhase;
+  readonly injected: number;
+  /** The verdict in a sentence, or what was broken. */
+  readonly text: string;
+}
+
+/** What happens to a race's actors and not to the race: no record tells of it. */
+export interface Ops {
+  readonly type: 'ops';
+  readonly restarts: number;
+  /** The newest since the last time, 100 at most. */
+  readonly recent: readonly Restart[];
+  /** The one that is on, or the last one. */
+  readonly drill: DrillState | null;
+}
+
+export type Message = Snapshot | Facts | Frame | Pulse | Ops;

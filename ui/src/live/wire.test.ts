@@ -5,9 +5,11 @@ import { golden } from '../test/golden';
 import { Board } from './board';
 import {
   CarState,
+  DrillPhase,
   EventKind,
   Flag,
   Mark,
+  NO_CAR,
   Status,
   Tyre,
   type Facts,
@@ -82,6 +84,20 @@ test('the golden frame and picture are read', () => {
     expect(f.state[0]).toBe(CarState.Running);
   }
   expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123 });
+});
+
+test('the golden ops are read, and where no drill was there is none', () => {
+  expect(readMessage(golden('ops'))).toEqual({
+    type: 'ops',
+    restarts: 1234,
+    recent: [
+      { kind: 'car', car: 2, reason: 'killed in a drill', tookUs: 17 },
+      { kind: 'timekeeper', car: NO_CAR, reason: 'a bug', tookUs: 1200 },
+    ],
+    drill: { name: 'storm', phase: DrillPhase.Passed, injected: 321, text: 'identical' },
+  });
+  expect(readMessage(encode([1, 5, 0, [], null]))).toMatchObject({ recent: [], drill: null });
+  expect(() => readMessage(encode([1, 5, 0, [['car']], null]))).toThrow(WireError);
 });
 
 test('what is not of this wire is refused, what is of a later one passed over', () => {

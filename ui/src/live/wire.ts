@@ -4,6 +4,7 @@ import { Items, WireError } from './items';
 import { ResultStatus } from './model';
 import type {
   Classified,
+  DrillState,
   Entry,
   Fact,
   Facts,
@@ -13,8 +14,10 @@ import type {
   Line,
   Mark,
   Message,
+  Ops,
   RaceEvent,
   RaceInfo,
+  Restart,
   Result,
   Row,
   Snapshot,
@@ -24,7 +27,7 @@ export { WireError } from './items';
 
 const VERSION = 1;
 
-const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4 } as const;
+const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4, ops: 5 } as const;
 const FACT = { row: 1, order: 2, lap: 3, event: 4, head: 5, result: 6, passing: 8, refused: 9 } as const;
 
 /**
@@ -44,6 +47,8 @@ export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
       return readFrame(m);
     case TYPE.pulse:
       return { type: 'pulse', wallMs: m.int(2) };
+    case TYPE.ops:
+      return readOps(m);
     default:
       return null;
   }
@@ -252,4 +257,22 @@ function readFrame(m: Items): Frame {
     throw new WireError(`frame: ${lapFraction.length} lap fractions for ${state.length} states`);
   }
   return { type: 'frame', tick: m.int(2), timeUs: m.int(3), first: m.count(4), lapFraction, state };
+}
+
+function readOps(m: Items): Ops {
+  return {
+    type: 'ops',
+    restarts: m.count(2),
+    recent: m.array(3, 'restarts').map(readRestart),
+    drill: m.isNil(4) ? null : readDrill(m.array(4, 'drill')),
+  };
+}
+
+function readRestart(value: unknown): Restart {
+  const r = new Items(value, 'restart');
+  return { kind: r.string(0), car: r.int(1), reason: r.string(2), tookUs: r.int(3) };
+}
+
+function readDrill(d: Items): DrillState {
+  return { name: d.string(0), phase: d.count(1), injected: d.count(2), text: d.string(3) };
 }

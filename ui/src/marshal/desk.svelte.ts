@@ -12,10 +12,9 @@ import {
 } from '../api';
 import { settings } from '../choices';
 import { asker } from '../dialog';
+import { Listing, Refresher } from '../lists';
 import type { Fact } from '../live';
 import { concerns, LISTS, type List } from './concerns';
-import { Listing } from './listing.svelte';
-import { Refresher } from './refresher';
 
 /** Accepted passings are looked for among the newest records: there are as many as hits. */
 const LATEST_RECORDS = 2000;

@@ -17,12 +17,28 @@ export function moves(
   return out.size > MOVED_MAX ? null : out;
 }
 
+/** What the list showed the last time it was drawn. */
+export interface Drawn {
+  readonly cars: readonly number[];
+  /** The first place that is drawn. */
+  readonly first: number;
+  readonly snapshots: number;
+}
+
+/** Lets the rows slide whose cars overtook; not where the list was scrolled or replaced by a snapshot. */
+export function follow(list: HTMLElement | undefined, was: Drawn | null, now: Drawn): void {
+  const rows = list?.querySelectorAll<HTMLElement>('tr[data-car]');
+  if (!was || !rows || was.first !== now.first || was.snapshots !== now.snapshots) return;
+  const by = moves(was.cars, now.cars);
+  if (by) slide(rows, by);
+}
+
 function still(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
 /** Lets rows slide from where they were. */
-export function slide(rows: ArrayLike<HTMLElement>, by: ReadonlyMap<number, number>): void {
+function slide(rows: ArrayLike<HTMLElement>, by: ReadonlyMap<number, number>): void {
   if (by.size === 0 || still()) return;
   for (const [place, places] of by) {
     const row = rows[place];

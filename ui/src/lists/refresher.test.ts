@@ -18,13 +18,14 @@ function page(): { hidden: boolean; changed: () => void; hiddenNow: (on: boolean
 }
 
 function refresher(load: () => Promise<void>, p = page()): Refresher {
-  return new Refresher(load, {
+  const watched = {
     hidden: () => p.hidden,
-    watch: (changed) => {
+    watch: (changed: () => void) => {
       p.changed = changed;
       return () => undefined;
     },
-  });
+  };
+  return new Refresher(load, { page: watched });
 }
 
 test('a list is read at once, then no more often than every two seconds, however much happens', async () => {

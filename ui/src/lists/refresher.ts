@@ -9,6 +9,12 @@ export interface Page {
   readonly watch: (changed: () => void) => () => void;
 }
 
+export interface RefresherOptions {
+  readonly page?: Page;
+  /** How often the list is read where nothing was told. */
+  readonly anywayMs?: number;
+}
+
 const browser: Page = {
   hidden: () => document.hidden,
   watch: (changed) => {
@@ -21,6 +27,7 @@ const browser: Page = {
 export class Refresher {
   readonly #load: () => Promise<void>;
   readonly #page: Page;
+  readonly #anywayMs: number;
   readonly #unwatch: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -28,8 +35,9 @@ export class Refresher {
   #stale = true;
   #ended = false;
 
-  constructor(load: () => Promise<void>, page = browser) {
+  constructor(load: () => Promise<void>, { page = browser, anywayMs = ANYWAY_MS }: RefresherOptions = {}) {
     this.#load = load;
+    this.#anywayMs = anywayMs;
     this.#page = page;
     this.#unwatch = page.watch(() => this.#plan());
     this.#plan();
@@ -51,7 +59,7 @@ export class Refresher {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#ended || this.#busy || this.#page.hidden()) return;
-    const dueMs = this.#lastMs + (this.#stale ? EVERY_MS : ANYWAY_MS);
+    const dueMs = this.#lastMs + (this.#stale ? EVERY_MS : this.#anywayMs);
     this.#timer = setTimeout(() => void this.#run(), Math.max(0, dueMs - Date.now()));
   }
 

@@ -1,0 +1,235 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { encode } from '@msgpack/msgpack';
+
+import { Loops } from './loops';
+import { Server } from './server';
+
+const server = new Server();
+test.beforeAll(() => server.start());
+test.afterAll(async () => {
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+/** What a test left running would be in the next one's tree of actors. */
+const running: string[] = [];
+test.afterEach(async () => {
+  for (const id of running.splice(0)) await server.post(`/races/${id}/stop`, {});
+});
+
+async function order(cars: number): Promise<string> {
+  const id = await server.order({ circuit: 'kartwerk', cars, laps: 40, speed: 1 });
+  running.push(id);
+  return id;
+}
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+const tower = (page: Page) => page.getByTestId('tower');
+const marks = (page: Page) => tower(page).getByText('restarted');
+const bar = (page: Page) => page.getByTestId('drill');
+
+async function violations(page: Page): Promise<string[]> {
+  const found = (await new AxeBuilder({ page }).analyze()).violations;
+  return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
+}
+
+const columns = (page: Page): Promise<number[]> =>
+  tower(page)
+    .getByRole('columnheader')
+    .evaluateAll((heads) => heads.map((head) => Math.round(head.getBoundingClientRect().width)));
+
+/** The page of a race whose live line says what the test says, besides what the server says. */
+async function told(page: Page, id: string): Promise<(...ops: unknown[]) => void> {
+  let send: ((data: Buffer) => void) | null = null;
+  await page.routeWebSocket(/\/live\//, (line) => {
+    line.connectToServer();
+    send = (data) => line.send(data);
+  });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(tower(page).getByRole('rowheader').first()).toBeVisible();
+  await page.waitForTimeout(600); // what is told while a race is joined is history
+  return (...ops) => send?.(Buffer.from(encode([1, 5, ...ops])));
+}
+
+const car = (slot: number, tookUs = 1200) => ['car', slot, 'killed in a drill', tookUs];
+
+test('half of the field dies, comes back in sight, and the verdict says what changed', async ({ page }) => {
+  const faults: string[] = [];
+  page.on('pageerror', (fault) => faults.push(fault.message));
+  const id = await server.order({ circuit: 'kartwerk', cars: 40, laps: 3, seed: 7, speed: 10 });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(tower(page).getByRole('rowheader')).toHaveCount(40);
+  await expect(bar(page)).toBeHidden();
+  await expect(page.getByTestId('restarts')).toBeHidden();
+  await button(page, 'Drill…').click();
+  await page.getByRole('radio', { name: /^Half the field/ }).check();
+  await button(page, 'Start the drill').click();
+  await expect(page.getByRole('dialog')).toContainText('Half the field is on.');
+  await button(page, 'Close').click();
+
+  await expect(bar(page)).toContainText(/Drill half-the-field: [\d,]+ struck/);
+  await expect(marks(page).first()).toBeVisible();
+  await expect(page.getByRole('log')).toContainText(/\d+ (cars|actors) restarted, slowest/);
+  await expect(page.getByTestId('winner')).toContainText('wins after 3 laps');
+  await expect(bar(page)).toContainText('Drill passed');
+  await expect(bar(page)).toContainText('The faults changed nothing but the restart counters');
+  await expect(marks(page)).toHaveCount(0);
+
+  await button(page, 'Verdict').click();
+  await expect(page.getByTestId('verdict')).toContainText(/Restartscar [\d,]+/);
+  for (const same of ['Classification', 'Laps', 'State hash of every lap']) {
+    await expect(page.getByRole('row', { name: same, exact: false }).last()).toContainText('identical');
+  }
+  await expect(page.getByRole('dialog')).toContainText('The race does not run');
+  await button(page, 'Close').click();
+  await button(page, 'Dismiss').click();
+  await expect(bar(page)).toBeHidden();
+  await expect(page.getByTestId('restarts')).toContainText(/[\d,]+ restarts of actors/);
+  expect(faults).toEqual([]);
+});
+
+test('a mark goes after two seconds and moves no column, with motion and without', async ({ page }) => {
+  const id = await order(20);
+  for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+    await page.emulateMedia({ reducedMotion });
+    const tell = await told(page, id);
+    const before = await columns(page);
+    tell(
+      12,
+      Array.from({ length: 12 }, (_, slot) => car(slot)),
+      null,
+    );
+    await expect(marks(page)).toHaveCount(12);
+    expect(await columns(page)).toEqual(before);
+    await expect(page.getByRole('log')).toContainText('12 cars restarted, slowest 1.2 ms');
+    await expect(page.getByTestId('restarts')).toContainText('12 restarts of actors');
+    await expect(bar(page)).toBeHidden();
+    await expect(marks(page)).toHaveCount(0, { timeout: 4000 });
+    expect(await columns(page)).toEqual(before);
+  }
+});
+
+test('what a drill has broken is said until it is dismissed, and said anew of the next', async ({ page }) => {
+  const id = await order(4);
+  const tell = await told(page, id);
+  tell(1, [['timekeeper', -1, 'a bug', 17]], ['storm', 3, 321, '2 records are there twice']);
+  await expect(bar(page)).toContainText('Drill failed');
+  await expect(bar(page)).toContainText('2 records are there twice');
+  await expect(page.getByRole('log')).toContainText('The timekeeper restarted in 17 µs (a bug)');
+  await button(page, 'Dismiss').click();
+  await expect(bar(page)).toBeHidden();
+  tell(1, [], ['storm', 3, 321, '2 records are there twice']);
+  await page.waitForTimeout(300);
+  await expect(bar(page)).toBeHidden();
+  tell(1, [], ['storm', 0, 5498, '']);
+  await expect(bar(page)).toContainText('Drill storm: 5,498 struck');
+  await expect(button(page, 'Dismiss')).toBeHidden();
+});
+
+test('a drill is composed, refused while one is on, and stopped', async ({ page }) => {
+  const id = await order(20);
+  await page.goto(`${server.url}/race/${id}`);
+  await button(page, 'Drill…').click();
+  await button(page, 'Compose').click();
+  await page.getByLabel('Share, %').fill('');
+  await expect(page.getByText('What share?')).toBeVisible();
+  await page.getByLabel('Whom').selectOption('race');
+  await page.getByLabel('Every, seconds').fill('2');
+  await expect(page.getByText('kill race, every 2s')).toBeVisible();
+  await page.route('**/drills', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 409,
+          contentType: 'application/problem+json',
+          json: { title: 'Conflict', status: 409, detail: 'a drill is on already' },
+        })
+      : route.fallback(),
+  );
+  await button(page, 'Start the drill').click();
+  await expect(page.getByRole('alert').getByText('a drill is on already')).toBeVisible();
+  await page.unroute('**/drills');
+  await button(page, 'Start the drill').click();
+  await expect(page.getByRole('dialog')).toContainText('Kill race is on.');
+  await expect(page.getByTestId('drills')).toContainText('On');
+  await page.keyboard.press('j'); // a key of the page behind
+  await button(page, 'Stop striking').click();
+  await expect(page.getByRole('dialog')).toContainText('strikes no more');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(button(page, 'Drill…')).toBeFocused();
+  await expect(page.locator('tr.selected')).toHaveCount(0);
+});
+
+test('real cars are not killed', async ({ page }) => {
+  const loops = await Loops.open(server, 'Real cars');
+  await loops.start();
+  await page.goto(`${server.url}/race/${loops.id}`);
+  await expect(tower(page)).toBeVisible();
+  await expect(page.getByRole('link', { name: "Marshal's desk" })).toBeVisible();
+  await expect(button(page, 'Drill…')).toHaveCount(0);
+});
+
+test('the living system is walked by keys, and says when it may be old', async ({ page }) => {
+  await order(20);
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'The living system' }).click();
+  const tree = page.getByRole('treegrid', { name: 'Actors' });
+  await expect(tree).toBeVisible();
+  await expect(page.getByTestId('totals')).toContainText(/\d+ actors/);
+  const cars = tree.getByRole('row', { name: /car × \d+/ }).first();
+  await expect(cars).toHaveAttribute('aria-expanded', 'false');
+  await tree.locator('tr[tabindex="0"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  await expect(tree.locator('tbody tr').first()).toBeFocused();
+  await cars.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(cars).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('ArrowRight');
+  await expect(tree.locator('tr[tabindex="0"]')).toHaveAttribute('aria-posinset', '1');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await expect(cars).toHaveAttribute('aria-expanded', 'false');
+
+  await page.route('**/api/v1/actors*', (route) => route.abort());
+  await expect(page.getByText('This may be old: The server does not answer.')).toBeVisible();
+  await expect(tree).toBeVisible();
+  await page.unroute('**/api/v1/actors*');
+  await expect(page.getByText('This may be old')).toBeHidden();
+});
+
+for (const width of [1440, 768, 390]) {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    test(`drills and actors are in nobody's way at ${width} px, ${colorScheme}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const id = await order(20);
+      const inTheWay = async (): Promise<void> => {
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(wider).toBeLessThanOrEqual(0);
+        expect(await violations(page)).toEqual([]);
+      };
+      const tell = await told(page, id);
+      tell(2, [car(0), car(1)], ['storm', 0, 5498, '']);
+      await expect(bar(page)).toBeVisible();
+      await inTheWay();
+      if (width < 700) await button(page, 'Control').click();
+      await page.getByRole('button', { name: 'Drill…' }).locator('visible=true').click();
+      await expect(page.getByTestId('library')).toBeVisible();
+      await inTheWay();
+      await button(page, 'Compose').click();
+      await inTheWay();
+      await button(page, 'Start the drill').click();
+      await expect(page.getByTestId('drills')).toBeVisible();
+      await inTheWay();
+      await page.getByRole('link', { name: 'The living system' }).click();
+      await expect(page.getByTestId('actors')).toBeVisible();
+      await page
+        .getByRole('row', { name: /car × \d+/ })
+        .first()
+        .click();
+      await inTheWay();
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import type { ActorGroup, ActorNode } from '../api';
+
+/** Groups of more than this are closed until somebody opens them. */
+const OPEN_MOST = 4;
+
+/** A row of the tree. */
+export interface TreeRow {
+  /** Says which row it is, however often it is read anew. */
+  readonly key: string;
+  readonly parent: string | null;
+  /** From 1. */
+  readonly level: number;
+  readonly place: number;
+  readonly places: number;
+  readonly kind: string;
+  /** An actor's name; empty for a group. */
+  readonly id: string;
+  /** How many actors the row stands for. */
+  readonly alive: number;
+  readonly restarts: number;
+  readonly mailbox: number;
+  /** The fullest mailbox. */
+  readonly mailboxMax: number;
+  readonly resting: boolean;
+  readonly error: string | null;
+  readonly errorAt: string | null;
+  /** Null: there is nothing below. */
+  readonly open: boolean | null;
+  /** How many actors of a group are not named. */
+  readonly unnamed: number;
+}
+
+/** Restarts of an actor and of all that is below it, as far as it is told. */
+function restartsBelow(node: ActorNode): number {
+  return node.restarts + node.children.reduce((sum, group) => sum + restartsOf(group), 0);
+}
+
+function restartsOf(group: ActorGroup): number {
+  const below = group.actors.reduce((sum, actor) => sum + restartsBelow(actor) - actor.restarts, 0);
+  return group.restarts + below;
+}
+
+function worstFirst<T>(
+  items: readonly T[],
+  restarts: (item: T) => number,
+  waiting: (item: T) => number,
+): T[] {
+  return [...items].sort((a, b) => restarts(b) - restarts(a) || waiting(b) - waiting(a));
+}
+
+const actorsByWorth = (nodes: readonly ActorNode[]): ActorNode[] =>
+  worstFirst(nodes, restartsBelow, (node) => node.mailbox);
+
+interface At {
+  readonly parent: string | null;
+  readonly level: number;
+  readonly place: number;
+  readonly places: number;
+}
+
+/** The rows that are seen, the worst first; toggled: those that are not as they are by themselves. */
+export function visible(roots: readonly ActorNode[], toggled: ReadonlySet<string>): TreeRow[] {
+  const rows: TreeRow[] = [];
+
+  function actor(node: ActorNode, key: string, at: At): void {
+    const open = node.children.length === 0 ? null : !toggled.has(key);
+    rows.push({
+      ...at,
+      key,
+      kind: node.kind,
+      id: node.id,
+      alive: 1,
+      restarts: node.restarts,
+      mailbox: node.mailbox,
+      mailboxMax: node.mailbox,
+      resting: node.resting,
+      error: node.last_error,
+      errorAt: node.last_error_at,
+      open,
+      unnamed: 0,
+    });
+    if (!open) return;
+    const groups = worstFirst(node.children, restartsOf, (group) => group.mailbox_max);
+    groups.forEach((group, i) => {
+      const below = { parent: key, level: at.level + 1, place: i + 1, places: groups.length };
+      const [only] = group.actors;
+      // A group of one is that one.
+      if (group.count === 1 && only) actor(only, `${key}/${only.kind}/${only.id}`, below);
+      else family(group, `${key}/${group.kind}`, below);
+    });
+  }
+
+  function family(group: ActorGroup, key: string, at: At): void {
+    const byItself = group.count <= OPEN_MOST;
+    const open = group.actors.length === 0 ? null : byItself !== toggled.has(key);
+    rows.push({
+      ...at,
+      key,
+      kind: group.kind,
+      id: '',
+      alive: group.count,
+      restarts: group.restarts,
+      mailbox: group.mailbox,
+      mailboxMax: group.mailbox_max,
+      resting: group.actors.some((one) => one.resting),
+      error: null,
+      errorAt: null,
+      open,
+      unnamed: group.count - group.actors.length,
+    });
+    if (!open) return;
+    actorsByWorth(group.actors).forEach((one, i) => {
+      actor(one, `${key}/${one.id}`, {
+        parent: key,
+        level: at.level + 1,
+        place: i + 1,
+        places: group.count,
+      });
+    });
+  }
+
+  actorsByWorth(roots).forEach((root, i) => {
+    actor(root, `${root.kind}/${root.id}`, { parent: null, level: 1, place: i + 1, places: roots.length });
+  });
+  return rows;
+}
+
+/** All that lives, in numbers. */
+export function totals(roots: readonly ActorNode[]): Pick<TreeRow, 'alive' | 'restarts' | 'mailbox'> {
+  let [alive, restarts, mailbox] = [0, 0, 0];
+  const add = (node: ActorNode): void => {
+    for (const group of node.children) {
+      alive += group.count;
+      restarts += group.restarts;
+      mailbox += group.mailbox;
+      group.actors.forEach(add);
+    }
+  };
+  for (const root of roots) {
+    alive++;
+    restarts += root.restarts;
+    mailbox += root.mailbox;
+    add(root);
+  }
+  return { alive, restarts, mailbox };
+}
+
+/** What a key asks for in a tree: another row, or that this one is opened or closed. Null: not a key of trees. */
+export function press(
+  rows: readonly TreeRow[],
+  current: string,
+  key: string,
+): { readonly go: string } | { readonly toggle: string } | null {
+  const at = rows.findIndex((row) => row.key === current);
+  const row = rows[at];
+  if (!row) return null;
+  const go = (to: TreeRow | undefined) => ({ go: to?.key ?? current });
+  switch (key) {
+    case 'ArrowDown':
+      return go(rows[at + 1]);
+    case 'ArrowUp':
+      return go(rows[at - 1]);
+    case 'Home':
+      return go(rows[0]);
+    case 'End':
+      return go(rows.at(-1));
+    case 'ArrowRight':
+      return row.open === false ? { toggle: current } : go(row.open ? rows[at + 1] : undefined);
+    case 'ArrowLeft':
+      return row.open ? { toggle: current } : { go: row.parent ?? current };
+    case 'Enter':
+    case ' ':
+      return row.open === null ? go(undefined) : { toggle: current };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,90 @@
+/* Fault drills and the living system, under /api/v1. */
+
+export const VERBS = ['kill', 'panic', 'stall', 'hits', 'store', 'link'] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** One thing that goes wrong: what is done (one of the verbs, or poison) to whom, to how many, when. */
+export type Fault = Readonly<
+  Partial<Record<Verb | 'poison', string>> & {
+    number?: number;
+    share?: number;
+    /** Deaths of each in a second of race time. */
+    rate?: number;
+    chance?: number;
+    /** Durations as `1s` or `250ms`; race time, but for how long something lasts. */
+    at?: string;
+    every?: string;
+    from?: string;
+    until?: string;
+    for?: string;
+    when?: string;
+  }
+>;
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+}
+
+export type DrillOrder =
+  | { readonly scenario: string }
+  | { readonly name: string; readonly seed: number; readonly faults: readonly Fault[] };
+
+/** A race under faults beside the same race without. */
+export interface DrillVerdict {
+  readonly injected: number;
+  /** By kind of actor. */
+  readonly restarts: Readonly<Record<string, number>>;
+  readonly recovery_p50_us: number;
+  readonly recovery_p99_us: number;
+  readonly recovery_max_us: number;
+  readonly ticks: number;
+  readonly ticks_late: number;
+  readonly records: number;
+  readonly records_lost: number;
+  readonly records_doubled: number;
+  readonly classification_identical: boolean;
+  readonly laps_identical: boolean;
+  readonly state_hash_of_every_lap_identical: boolean;
+  readonly messages_set_aside: number;
+  /** The promises that were; empty where all were kept. */
+  readonly broken: readonly string[];
+}
+
+export interface Drill {
+  readonly id: number;
+  readonly name: string;
+  readonly about: string;
+  readonly phase: 'on' | 'judging' | 'passed' | 'failed';
+  readonly injected: number;
+  readonly text: string;
+  readonly started_at: string;
+  /** Null until the race is over, and where it could not be judged. */
+  readonly verdict: DrillVerdict | null;
+}
+
+/** A living actor, as it is now. */
+export interface ActorNode {
+  readonly kind: string;
+  readonly id: string;
+  readonly restarts: number;
+  /** How many messages wait. */
+  readonly mailbox: number;
+  /** It waits for its back-off. */
+  readonly resting: boolean;
+  readonly last_error: string | null;
+  readonly last_error_at: string | null;
+  readonly children: readonly ActorGroup[];
+}
+
+/** An actor's children of a kind: all of them counted, those worth a look by name. */
+export interface ActorGroup {
+  readonly kind: string;
+  readonly count: number;
+  readonly restarts: number;
+  readonly mailbox: number;
+  readonly mailbox_max: number;
+  readonly actors: readonly ActorNode[];
+}

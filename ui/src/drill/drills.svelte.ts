@@ -1,0 +1,97 @@
+import {
+  explain,
+  listDrills,
+  listScenarios,
+  startDrill,
+  stopDrill,
+  type Drill,
+  type DrillOrder,
+  type Scenario,
+} from '../api';
+import { EVERY_MS, Listing, Refresher } from '../lists';
+
+/** The drills of one race: those there were, the one that is on, and the library. */
+export class Drills {
+  readonly id: string;
+  readonly list: Listing<Drill>;
+  readonly scenarios: Listing<Scenario>;
+  #busy = $state(false);
+  #fault = $state<string | null>(null);
+  #stopped = $state<number | null>(null);
+  #refresher: Refresher | null = null;
+  #settled = false;
+
+  constructor(id: string) {
+    this.id = id;
+    this.list = new Listing(() => listDrills(id));
+    this.scenarios = new Listing(listScenarios);
+  }
+
+  /** The one that is on: another cannot be started until it is judged. */
+  get on(): Drill | null {
+    return this.list.items?.find((drill) => drill.phase === 'on') ?? null;
+  }
+
+  /** Whether the one that is on was told here to strike no more. */
+  get stopped(): boolean {
+    return this.on !== null && this.on.id === this.#stopped;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Why the last order was refused. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
+  /** Keeps the list fresh; returns what ends that. */
+  open(): () => void {
+    const refresher = new Refresher(() => this.#follow(), { anywayMs: EVERY_MS });
+    this.#refresher = refresher;
+    void this.scenarios.load();
+    return () => refresher.end();
+  }
+
+  /** Something happened to a drill: the list is no longer as it was. */
+  touch(): void {
+    this.#settled = false;
+    this.#refresher?.touch();
+  }
+
+  start(order: DrillOrder): Promise<void> {
+    return this.#order(() => startDrill(this.id, order));
+  }
+
+  stop(): Promise<void> {
+    const which = this.on?.id ?? null;
+    return this.#order(async () => {
+      await stopDrill(this.id);
+      this.#stopped = which;
+    });
+  }
+
+  /** Verdicts are long, and do not change: a list of nothing else is not read again. */
+  async #follow(): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    await this.list.load();
+    const open = this.list.items?.some((drill) => drill.phase === 'on' || drill.phase === 'judging');
+    if (open !== false || this.list.fault !== null) this.#settled = false;
+  }
+
+  async #order(give: () => Promise<unknown>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#fault = null;
+    try {
+      await give();
+    } catch (fault) {
+      this.#fault = explain(fault);
+    }
+    this.#settled = false;
+    await this.list.load();
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { DrillPhase, NO_CAR, type DrillState, type Ops } from './model';
+import { LINES_MAX, OpsLog } from './ops-log.svelte';
+import { FADES_AFTER_MS, MARKED_MS } from './recovery';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const car = (slot: number, tookUs = 10) => ({ kind: 'car', car: slot, reason: 'killed in a drill', tookUs });
+const ops = (restarts: number, recent: Ops['recent'], drill: DrillState | null = null): Ops => ({
+  type: 'ops',
+  restarts,
+  recent,
+  drill,
+});
+
+test('cars that came back are marked for two seconds, and fade before', () => {
+  const log = new OpsLog();
+  log.hear(ops(2, [car(3), car(5)]), 0);
+  expect([...log.restarted]).toEqual([
+    [3, 'fresh'],
+    [5, 'fresh'],
+  ]);
+  vi.advanceTimersByTime(500);
+  log.hear(ops(3, [car(5)]), 500);
+  vi.advanceTimersByTime(FADES_AFTER_MS - 500);
+  expect([log.restarted.get(3), log.restarted.get(5)]).toEqual(['fading', 'fresh']);
+  vi.advanceTimersByTime(MARKED_MS - FADES_AFTER_MS);
+  expect([...log.restarted.keys()]).toEqual([5]);
+  vi.advanceTimersByTime(500);
+  expect(log.restarted.size).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('recoveries are a line for each kind, with the slowest', () => {
+  const log = new OpsLog();
+  log.hear(
+    ops(3, [car(1, 5), { kind: 'recorder', car: NO_CAR, reason: 'a bug', tookUs: 900 }, car(2, 7)]),
+    61,
+  );
+  expect(log.lines.map(({ kind, actors, slowestUs }) => [kind, actors, slowestUs])).toEqual([
+    ['car', 2, 7],
+    ['recorder', 1, 900],
+  ]);
+  for (let i = 0; i < 2 * LINES_MAX; i++) log.hear(ops(4 + i, [car(1)]), i);
+  expect(log.lines).toHaveLength(LINES_MAX);
+  expect(log.lines.at(-1)?.id).toBe(2 + 2 * LINES_MAX);
+  log.end();
+});
+
+test('where more came back than were told of, the line counts all and is of no one kind', () => {
+  const log = new OpsLog();
+  log.hear(ops(1000, []), 0);
+  log.hear(ops(1500, [car(1, 5), car(2, 8)]), 0);
+  expect(log.lines).toMatchObject([{ kind: '', actors: 500, seen: 2, slowestUs: 8 }]);
+  log.end();
+});
+
+test('what is told on joining is history, and so is what was told before', () => {
+  const log = new OpsLog();
+  log.join(1000);
+  log.hear(ops(7, [car(1)]), 0, 1001);
+  expect([log.restarts, log.lines.length, log.restarted.size]).toEqual([7, 0, 0]);
+  log.hear(ops(7, [car(1)]), 0, 1500);
+  expect(log.lines).toHaveLength(0);
+  log.hear(ops(8, [car(2)]), 0, 2000);
+  expect([...log.restarted.keys()]).toEqual([2]);
+  const first = new OpsLog();
+  first.join(1000);
+  first.hear(ops(1, [car(1)]), 0, 9000); // the first that ever happened
+  expect(first.lines).toHaveLength(1);
+  log.end();
+  first.end();
+});
+
+test('a verdict stays until it is dismissed, and the next drill is shown again', () => {
+  const log = new OpsLog();
+  const drill = { name: 'storm', phase: DrillPhase.Passed, injected: 3, text: '' };
+  log.hear(ops(3, [], drill), 0);
+  expect(log.drill?.name).toBe('storm');
+  log.dismiss();
+  log.hear(ops(3, [], { ...drill }), 0);
+  expect(log.drill).toBeNull();
+  log.hear(ops(3, [], { ...drill, phase: DrillPhase.On }), 0);
+  expect(log.drill?.phase).toBe(DrillPhase.On);
+});

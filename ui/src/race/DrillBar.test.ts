@@ -1,0 +1,32 @@
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { expect, test, vi } from 'vitest';
+
+import { DrillPhase } from '../live';
+import DrillBar from './DrillBar.svelte';
+
+const drill = { name: 'half-the-field', phase: DrillPhase.On, injected: 5498, text: '' };
+const calm = { restarts: 5490, raceFailed: false, ondismiss: () => undefined, onopen: () => undefined };
+const shown = (): string => screen.getByTestId('drill').textContent?.replace(/\s+/g, ' ') ?? '';
+
+test('a drill that is on is counted in words, and cannot be dismissed', () => {
+  render(DrillBar, { ...calm, drill });
+  expect(shown()).toContain('Drill half-the-field: 5,498 struck, 5,490 restarts');
+  expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
+  expect(screen.getByRole('status').textContent).not.toMatch(/\d/);
+});
+
+test('a verdict says what came of it until it is dismissed', async () => {
+  const ondismiss = vi.fn();
+  render(DrillBar, { ...calm, ondismiss, drill: { ...drill, phase: DrillPhase.Passed } });
+  expect(shown()).toContain('The faults changed nothing but the restart counters');
+  await fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
+  expect(ondismiss).toHaveBeenCalled();
+});
+
+test('what was broken is said, also where the race itself failed', async () => {
+  const failed = { ...drill, phase: DrillPhase.Failed, text: 'the laps differ' };
+  const { rerender } = render(DrillBar, { ...calm, drill: failed });
+  expect(shown()).toContain('Drill failed The laps differ');
+  await rerender({ ...calm, raceFailed: true, drill });
+  expect(shown()).toContain('Drill failed The race failed under it');
+});
