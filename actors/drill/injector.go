@@ -104,30 +104,35 @@ func (in *Injector) Strike(at supervise.Strike) {
 		in.advance(race.Micros(tick) * in.tick)
 	}
 	for _, f := range in.faults {
-		if f.object != at.Kind {
-			continue
+		if f.object == at.Kind {
+			in.strike(f, at, tick)
 		}
-		switch f.verb {
-		case "kill":
-			if in.due(f, at, tick) {
-				in.note(f, at)
-				panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
-			}
-		case "stall":
-			if in.due(f, at, tick) {
-				in.note(f, at)
-				time.Sleep(time.Duration(f.For))
-			}
-		case "panic":
-			if at.When == supervise.BeforeReceive && !at.Retried && in.chance(f, f.message(at, tick), at.ID, messageKey(at.Message)) < f.Chance {
-				in.note(f, at)
-				panic(errors.New("a bug, by order of the drill"))
-			}
-		case "poison":
-			if tick > 0 && at.When == supervise.BeforeReceive && race.Micros(tick)*in.tick >= f.At.micros() && in.picks(f, at, 0) {
-				in.note(f, at)
-				panic(errors.New("poisoned, by order of the drill"))
-			}
+	}
+}
+
+// strike does to an actor what a fault says, if its time has come.
+func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) {
+	begins := at.When == supervise.BeforeReceive
+	switch f.verb {
+	case "kill":
+		if in.due(f, at, tick) {
+			in.note(f, at)
+			panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
+		}
+	case "stall":
+		if in.due(f, at, tick) {
+			in.note(f, at)
+			time.Sleep(time.Duration(f.For))
+		}
+	case "panic":
+		if begins && !at.Retried && in.chance(f, f.message(at, tick), at.ID, messageKey(at.Message)) < f.Chance {
+			in.note(f, at)
+			panic(errors.New("a bug, by order of the drill"))
+		}
+	case "poison":
+		if tick > 0 && begins && race.Micros(tick)*in.tick >= f.At.micros() && in.picks(f, at, 0) {
+			in.note(f, at)
+			panic(errors.New("poisoned, by order of the drill"))
 		}
 	}
 }

@@ -17,33 +17,39 @@ type lost struct {
 // out of the race, the line's passings are those that the rows list.
 func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
 	id, err := strconv.Atoi(f.ID)
-	if err != nil {
-		return
+	switch {
+	case err != nil:
+	case f.Kind == "car":
+		a.carFailed(c, race.CarIdx(id), f)
+	case f.Kind == "checkpoint":
+		a.lineFailed(c, id, f)
 	}
-	switch f.Kind {
-	case "car":
-		if f.GivenUp {
-			if a.lost.cars == nil {
-				a.lost.cars = map[race.CarIdx]bool{}
-			}
-			a.lost.cars[race.CarIdx(id)] = true
+}
+
+func (a *raceActor) carFailed(c supervise.Context, car race.CarIdx, f supervise.Failed) {
+	if f.GivenUp {
+		if a.lost.cars == nil {
+			a.lost.cars = map[race.CarIdx]bool{}
 		}
-		msg, ok := f.Message.(*Tick)
-		if t := a.tick; t != nil && (f.GivenUp || ok && t.n == msg.N && t.attempt == msg.Attempt) {
-			a.doWithout(c, race.CarIdx(id))
+		a.lost.cars[car] = true
+	}
+	msg, ok := f.Message.(*Tick)
+	if t := a.tick; t != nil && (f.GivenUp || ok && t.n == msg.N && t.attempt == msg.Attempt) {
+		a.doWithout(c, car)
+	}
+}
+
+func (a *raceActor) lineFailed(c supervise.Context, line int, f supervise.Failed) {
+	if f.GivenUp {
+		if a.lost.lines == nil {
+			a.lost.lines = map[int]bool{}
 		}
-	case "checkpoint":
-		if f.GivenUp {
-			if a.lost.lines == nil {
-				a.lost.lines = map[int]bool{}
-			}
-			a.lost.lines[id] = true
-		}
-		if msg, ok := f.Message.(*CloseTick); ok {
-			a.lineClosed(c, msg.filledIn(id))
-		} else if t := a.tick; f.GivenUp && t != nil && t.next != nil && t.asked[id] != nil {
-			a.lineClosed(c, (&CloseTick{N: t.n, Attempt: t.attempt, Expected: t.asked[id]}).filledIn(id))
-		}
+		a.lost.lines[line] = true
+	}
+	if msg, ok := f.Message.(*CloseTick); ok {
+		a.lineClosed(c, msg.filledIn(line))
+	} else if t := a.tick; f.GivenUp && t != nil && t.next != nil && t.asked[line] != nil {
+		a.lineClosed(c, (&CloseTick{N: t.n, Attempt: t.attempt, Expected: t.asked[line]}).filledIn(line))
 	}
 }
 

@@ -24,7 +24,6 @@ type (
 type mortal struct {
 	j    *journal
 	name string
-	born func() time.Time
 }
 
 func (m *mortal) Receive(c supervise.Context) {
@@ -276,8 +275,9 @@ func TestFamily_BehavesAsItsModel(t *testing.T) {
 					deaths[st.child] = 0
 				}
 				gone := false
-				switch l := lifetimes[st.child]; {
-				case st.what == 0: // it dies
+				l := lifetimes[st.child]
+				switch st.what {
+				case 0: // it dies
 					deaths[st.child]++
 					if gone = l == supervise.Temporary || most > 0 && deaths[st.child] > most; gone {
 						break
@@ -288,7 +288,7 @@ func TestFamily_BehavesAsItsModel(t *testing.T) {
 							starts[younger]++
 						}
 					}
-				case st.what == 1: // it ends itself
+				case 1: // it ends itself
 					if gone = l != supervise.Permanent; !gone {
 						starts[st.child]++
 					}

@@ -22,6 +22,8 @@ type Config struct {
 	Meddle func(Strike) Action
 	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
 	Notice func(event any)
+	// Hollywood runs the actors on hollywood's own processes, for benchmarks alone: nothing of supervision holds then.
+	Hollywood bool
 }
 
 // System runs actors.
@@ -32,8 +34,11 @@ type System struct {
 	meddle func(Strike) Action
 	notice func(any)
 
+	hollywood bool
+
 	mu       sync.Mutex
 	roots    []*cell
+	hosted   []*actor.PID
 	counters map[string]*counter
 }
 
@@ -56,7 +61,7 @@ func NewSystem(cfg Config) (*System, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	return &System{
-		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, meddle: cfg.Meddle, notice: cfg.Notice, counters: map[string]*counter{},
+		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, meddle: cfg.Meddle, notice: cfg.Notice, hollywood: cfg.Hollywood, counters: map[string]*counter{},
 	}, nil
 }
 
@@ -65,6 +70,9 @@ func (s *System) Engine() *actor.Engine { return s.engine }
 
 // Spawn starts a root actor.
 func (s *System) Spawn(spec Spec) *actor.PID {
+	if s.hollywood {
+		return s.spawnHosted(spec, nil)
+	}
 	c := s.newCell(spec, nil)
 	s.mu.Lock()
 	s.roots = append(s.roots, c)
@@ -86,6 +94,9 @@ func (s *System) Send(to *actor.PID, msg any) { s.engine.Send(to, msg) }
 
 // Stop ends the root actors in the reverse order of their start, each with its children, then the workers.
 func (s *System) Stop(ctx context.Context) error {
+	if err := s.stopHosted(ctx); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	roots := slices.Clone(s.roots)
 	s.mu.Unlock()

@@ -10,13 +10,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
+	"github.com/anthdm/hollywood/actor"
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/race/drive"
@@ -34,9 +37,17 @@ type tickLoad struct {
 	LoopNS   float64 `json:"loop_ns_per_car_and_tick"`
 	ActorsNS float64 `json:"actors_ns_per_car_and_tick"`
 	LogNS    float64 `json:"log_ns_per_car_and_tick"`
+	// HollywoodNS are the same actors on hollywood's own processes.
+	HollywoodNS float64 `json:"hollywood_ns_per_car_and_tick"`
 	// Ratios to the plain loop of the same run.
 	ActorsToLoop float64 `json:"actors_to_loop"`
 	LogToLoop    float64 `json:"log_to_loop"`
+	// HollywoodToActors is how many times as much hollywood's processes cost; both without the physics of the loop in
+	// OverheadRatio.
+	HollywoodToActors float64 `json:"hollywood_to_actors"`
+	OverheadRatio     float64 `json:"hollywood_to_actors_without_physics"`
+	// IdleBytes is what an idle actor takes in memory above its own state.
+	IdleBytes float64 `json:"bytes_per_idle_actor"`
 	// RealTime is how many times faster than the clock the race runs with the log on.
 	RealTime float64 `json:"real_time_factor_with_log"`
 }
@@ -52,10 +63,10 @@ type tickReport struct {
 func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure the standard loads", Args: cobra.NoArgs,
-		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json",
+		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json\n  lightsout bench timing",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchTick())
+	cmd.AddCommand(newBenchTick(), newBenchTiming())
 	return cmd
 }
 
@@ -66,7 +77,8 @@ func newBenchTick() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "tick", Short: "Measure a tick: plain loop, actors, actors with the log",
 		Long: `Measure what a car and tick costs: the same physics in a plain loop, as actors whose batches go nowhere,
-and as actors with everything behind them (journal, rulebook, SQLite file). All three run one after the other
+as the same actors on hollywood's own processes, and as actors with everything behind them (journal, rulebook,
+SQLite file); and what an idle actor takes in memory. All of them run one after the other
 in one process, so that their ratios hold when the machine's speed drifts.`,
 		Example: "  lightsout bench tick\n  GOMAXPROCS=1 lightsout bench tick --cars 2000 --json",
 		Args:    cobra.NoArgs,
@@ -112,10 +124,11 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 	}
 	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", report.Processors, c.Name, report.TickHz)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "cars\tticks\tloop\tactors\twith log\tactors/loop\tlog/loop\t× real time with log\t")
+	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\twith log\tactors/loop\thollywood/actors\twithout physics\tlog/loop\t"+
+		"× real time with log\tbytes/idle actor\t")
 	for _, l := range report.Loads {
-		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.0f\t\n",
-			l.Cars, l.Ticks, l.LoopNS, l.ActorsNS, l.LogNS, l.ActorsToLoop, l.LogToLoop, l.RealTime)
+		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
+			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
 	}
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write: %w", err)
@@ -133,11 +146,21 @@ func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLo
 	each := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(cars) / float64(ticks) }
 	load.LoopNS = each(plainLoop(model, ticks))
 	none := memory.New()
-	took, err := timedRace(ctx, head, model, ticks, nullJournal{none})
+	took, err := timedRace(ctx, head, model, ticks, nullJournal{none}, false)
+	if err != nil {
+		return load, errors.Join(err, none.Close())
+	}
+	load.ActorsNS = each(took)
+	took, err = timedRace(ctx, head, model, ticks, nullJournal{none}, true)
 	if err := errors.Join(err, none.Close()); err != nil {
 		return load, err
 	}
-	load.ActorsNS = each(took)
+	load.HollywoodNS = each(took)
+	load.HollywoodToActors = load.HollywoodNS / load.ActorsNS
+	load.OverheadRatio = (load.HollywoodNS - load.LoopNS) / max(1, load.ActorsNS-load.LoopNS)
+	if load.IdleBytes, err = idleBytes(ctx, cars); err != nil {
+		return load, err
+	}
 	dir, err := os.MkdirTemp("", "lightsout-bench-")
 	if err != nil {
 		return load, fmt.Errorf("make a folder: %w", err)
@@ -147,7 +170,7 @@ func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLo
 	if err != nil {
 		return load, fmt.Errorf("open the log: %w", err)
 	}
-	took, err = timedRace(ctx, head, model, ticks, store)
+	took, err = timedRace(ctx, head, model, ticks, store, false)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return load, err
 	}
@@ -155,6 +178,53 @@ func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLo
 	load.ActorsToLoop, load.LogToLoop = load.ActorsNS/load.LoopNS, load.LogNS/load.LoopNS
 	load.RealTime = float64(ticks) / 10 / took.Seconds()
 	return load, nil
+}
+
+// idle is an actor without a state.
+type idle struct{}
+
+func (idle) Receive(supervise.Context) {}
+
+// idleBytes is what an actor that does nothing takes in memory: cell, mailbox, PID, its place among its siblings.
+func idleBytes(ctx context.Context, actors int) (float64, error) {
+	system, err := supervise.NewSystem(supervise.Config{})
+	if err != nil {
+		return 0, fmt.Errorf("start the actors: %w", err)
+	}
+	memory := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	spec := func(i int) supervise.Spec {
+		return supervise.Spec{Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Producer: func() supervise.Actor { return idle{} }}
+	}
+	before := memory()
+	ready := make(chan struct{})
+	system.Spawn(supervise.Spec{Kind: "race", ID: "1", Producer: func() supervise.Actor { return brood{actors, spec, ready} }})
+	<-ready
+	after := memory()
+	if err := system.Stop(ctx); err != nil {
+		return 0, fmt.Errorf("stop the actors: %w", err)
+	}
+	return float64(int64(after-before)) / float64(actors), nil
+}
+
+// brood is the parent of idle actors.
+type brood struct {
+	actors int
+	spec   func(int) supervise.Spec
+	ready  chan struct{}
+}
+
+func (b brood) Receive(c supervise.Context) {
+	if _, ok := c.Message().(actor.Started); ok {
+		for i := range b.actors {
+			c.Spawn(b.spec(i))
+		}
+		close(b.ready)
+	}
 }
 
 // plainLoop does a race's physics without actors.
@@ -176,9 +246,11 @@ func plainLoop(m *drive.Model, ticks int) time.Duration {
 }
 
 // timedRace runs a race through the actors until a tick is acknowledged.
-func timedRace(ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal) (time.Duration, error) {
+func timedRace(
+	ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal, hollywood bool,
+) (time.Duration, error) {
 	w := &tickWatcher{until: race.Tick(ticks), reached: make(chan struct{})}
-	p, err := newPlatform(parts{journal: journal, spectators: w, observer: w, log: slog.New(slog.DiscardHandler)})
+	p, err := newPlatform(parts{journal: journal, spectators: w, observer: w, log: slog.New(slog.DiscardHandler), hollywood: hollywood})
 	if err != nil {
 		return 0, err
 	}

@@ -150,6 +150,23 @@ func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
 	}
 }
 
+func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
+	out, _, err := command(t, "bench", "timing", "--cars", "100,1000", "--rounds", "1", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got timingReport
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Apply) != 2 || got.Apply[0].ToFirst != 1 || got.Apply[1].Cars != 1000 || got.Apply[1].PerSecond <= 0 || got.Apply[1].Passings != 200_000 {
+		t.Errorf("%+v", got)
+	}
+	if _, _, err := command(t, "bench", "timing", "--cars", "0"); !errors.Is(err, errBadInput) {
+		t.Errorf("no cars: %v", err)
+	}
+}
+
 func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {

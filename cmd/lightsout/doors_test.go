@@ -34,7 +34,7 @@ var doors = map[string][]string{
 
 // homes says in which rooms a technology lives.
 var homes = map[string][]string{
-	"github.com/anthdm/hollywood":         {"actors/supervise", "actors/simulator", "actors/processor", "cmd/lightsout"},
+	"github.com/anthdm/hollywood":         {"actors/supervise", "actors/simulator", "actors/processor", "actors/drill", "cmd/lightsout"},
 	"github.com/gofiber":                  {"gateway"},
 	"github.com/graphql-go":               {"gateway"},
 	"github.com/vmihailenco/msgpack":      {"transport"},

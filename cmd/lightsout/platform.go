@@ -54,11 +54,12 @@ type parts struct {
 	rejected   func(race.ID, *race.Record, error)
 	// snapshotEvery is the Timekeepers'; 0: as they like.
 	snapshotEvery int
+	hollywood     bool // benchmarks alone
 }
 
 func newPlatform(p parts) (*platform, error) {
 	system, err := supervise.NewSystem(supervise.Config{
-		Workers: p.workers, Fault: p.fault, Meddle: p.meddle, Notice: p.notice,
+		Workers: p.workers, Fault: p.fault, Meddle: p.meddle, Notice: p.notice, Hollywood: p.hollywood,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the actors: %w", err)

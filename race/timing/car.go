@@ -8,43 +8,53 @@ import (
 	"lightsout/race"
 )
 
-// car is a car in the race: what was told of it, and what follows.
+// car is a car in the race: what was told of it, and what follows. What each hit needs lies together: with thousands of
+// cars the time goes into fetching it.
 type car struct {
-	hits  []hit // in the order of time
-	acts  []act // rulings on it, in the order of arrival
-	ruled rulings
-	run   run
+	hits []hit // in the order of time
+	// newest is the time of the last of them; it spares a look at them for each that comes in time.
+	newest race.Micros
+	ruled  rulings
+	run    run
+	acts   []act // rulings on it, in the order of arrival
 }
 
 // run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
 // came late. All times are truncated once, at the crossing.
 type run struct {
 	state race.CarState
-	laps  int
 	// begun says that the first lap counts: false while a car that starts behind the line has not crossed it.
 	begun bool
 	// progress is laps·lines + line of the last line passed; it orders the cars between laps (rules 1 and 4).
 	progress   int32
 	progressAt race.Micros // untruncated, settles ties
+	laps       int
 	lapStart   race.Micros
-	ends       []race.Micros // untruncated race time at the end of each lap
-	done       []race.Lap
-	trail      []crossing    // the last lap of crossings, by progress modulo its length
-	hitAt      []race.Micros // by line: the last hit that counted
+	loops      []loop // by line
 	sectorAt   race.Micros
 	miniAt     race.Micros
 	nextSector int // the sector that is being driven, from 1; 0 after a missed loop
 	nextMini   int // likewise from 0; -1 after a missed loop
 	nextFit    int // the next of the tyres that were fitted
 
+	row    race.Row // its mini-sectors are in marks
+	marked int      // mini-sectors of the lap being driven that have a mark
+	marks  [race.LinesMax]race.Mark
+
 	lap         race.Lap // the lap being driven
+	bestSectors [3]race.Micros
 	best        race.Micros
 	bestLap     int
 	bestEnd     race.Micros
-	bestSectors [3]race.Micros
-	bestMinis   []race.Micros
+	ends        []race.Micros // untruncated race time at the end of each lap
+	done        []race.Lap
+}
 
-	row race.Row
+// loop is what a car did at a timing line. It lies together in memory, since each hit needs all of it.
+type loop struct {
+	hitAt    race.Micros // untruncated: the last hit that counted; NoTime: none
+	last     crossing    // that it made; progress -1: none
+	bestMini race.Micros // of the mini-sector that ends here
 }
 
 // crossing is when a car had which progress.
@@ -57,33 +67,52 @@ type crossing struct {
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
 		begun: s.entries[idx].StartOffsetM <= 0, progress: -1, nextSector: 1,
-		trail: make([]crossing, len(s.lines)+1), hitAt: make([]race.Micros, len(s.lines)),
-		bestMinis: make([]race.Micros, s.minis), row: race.Row{Car: idx},
+		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
-	for i := range r.trail {
-		r.trail[i].progress = -1
-	}
-	for i := range r.hitAt {
-		r.hitAt[i] = race.NoTime
+	for i := range r.loops {
+		r.loops[i] = loop{hitAt: race.NoTime, last: crossing{progress: -1}}
 	}
 	if r.begun {
-		r.hitAt[0] = 0 // the start signal
+		r.loops[0].hitAt = 0 // the start signal
 	}
 	return r
+}
+
+// layLoops puts the loops of all cars into one piece of memory once they are known: the place of each follows from the
+// slot and the line then, and need not be fetched from the car.
+func (s *State) layLoops() {
+	all := make([]loop, 0, len(s.cars)*len(s.lines))
+	for i := range s.cars {
+		all = append(all, s.cars[i].run.loops...)
+	}
+	s.loops = all
+	for i := range s.cars {
+		s.cars[i].run.loops = s.loopsOf(race.CarIdx(i))
+	}
+}
+
+// loopsOf is a car's part of the loops of all; before the start it has its own.
+func (s *State) loopsOf(idx race.CarIdx) []loop {
+	n := len(s.lines)
+	if s.loops == nil {
+		return make([]loop, n)
+	}
+	from := int(idx) * n
+	return s.loops[from : from+n : from+n]
 }
 
 // remember keeps a crossing for the gaps of those behind.
 func (r *run) remember(progress int32, raw, at race.Micros) {
 	r.progress, r.progressAt = progress, raw
-	r.trail[int(progress)%len(r.trail)] = crossing{progress, at}
+	r.loops[int(progress)%len(r.loops)].last = crossing{progress, at}
 }
 
-// timeAt is when the car had that progress, if it is less than a lap and a line ago.
+// timeAt is when the car had that progress, if it is less than a lap ago.
 func (r *run) timeAt(progress int32) (race.Micros, bool) {
 	if progress < 0 {
 		return 0, false
 	}
-	t := r.trail[int(progress)%len(r.trail)]
+	t := r.loops[int(progress)%len(r.loops)].last
 	return t.at, t.progress == progress
 }
 
@@ -119,7 +148,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	if h.made {
 		ok = race.Estimated
 	}
-	last := r.hitAt[h.line]
+	last := s.loops[int(idx)*len(s.lines)+int(h.line)].hitAt
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
@@ -165,7 +194,7 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 	r := &c.run
 	s.fitTyres(c, h.at)
 	at := h.at.Truncate(s.head.Rules.Precision)
-	r.hitAt[h.line] = h.at
+	r.loops[h.line].hitAt = h.at
 	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
@@ -185,10 +214,11 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 	l := s.lines[h.line]
 	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
-		r.row.MiniMarks = r.row.MiniMarks[:0]
+		clear(r.marks[:r.marked])
+		r.marked = 0
 	}
 	if l.mini >= 0 {
-		s.splitMini(at, r, l.mini)
+		s.splitMini(at, r, l.mini, &r.loops[h.line].bestMini)
 	}
 	if l.sector > 0 {
 		s.splitSector(at, r, l.sector)
@@ -207,15 +237,16 @@ func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 	return n
 }
 
-func (s *State) splitMini(at race.Micros, r *run, mini int) {
-	for len(r.row.MiniMarks) < mini { // loops that were missed or lie beside the pit lane
-		r.row.MiniMarks = append(r.row.MiniMarks, race.NoMark)
+func (s *State) splitMini(at race.Micros, r *run, mini int, best *race.Micros) {
+	for ; r.marked < mini; r.marked++ { // loops that were missed or lie beside the pit lane
+		r.marks[r.marked] = race.NoMark
 	}
 	m := race.NoMark
 	if r.nextMini == mini {
-		m = mark(at-r.miniAt, &r.bestMinis[mini], &s.bests.minis[mini])
+		m = mark(at-r.miniAt, best, &s.bests.minis[mini])
 	}
-	r.row.MiniMarks = append(r.row.MiniMarks, m)
+	r.marks[mini] = m
+	r.marked = mini + 1
 	r.miniAt, r.nextMini = at, (mini+1)%s.minis
 }
 

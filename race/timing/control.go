@@ -20,10 +20,10 @@ type act struct {
 type rulings struct {
 	state   race.CarState // retired, not started or disqualified; OnGrid: none of these
 	stopAt  race.Micros   // hits after it do not count; NoTime: none
+	fits    []fit         // by time
 	reason  string
 	penalty race.Micros
 	deleted []int // laps
-	fits    []fit // by time
 }
 
 type fit struct {
@@ -207,7 +207,7 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.Eve
 	s.tellRow(idx)
 	s.measureMoved(idx, from, led)
 	s.checkFall(s.latest)
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 	return nil
 }
 

@@ -103,6 +103,29 @@ func TestSuspension_ShowsTheOrderAtTheLastLineThatAllHadPassed(t *testing.T) {
 	s.refuses(s.try(61, race.Suspended{}), timing.ErrDuplicate)
 }
 
+func TestSuspension_KeepsTheLeadersLapWhenTheDistanceChanges(t *testing.T) {
+	s := newScript(t, sprint(9), 1, 2).started()
+	s.lap(1, 90, 180)
+	s.do(200, race.Suspended{})
+	s.do(201, race.StartAborted{})
+	if h := s.board.Head; h.LeaderLap != 3 || h.Laps != 8 {
+		t.Errorf("the head says lap %d of %d, expected 3 of 8", h.LeaderLap, h.Laps)
+	}
+}
+
+func TestLeadersLap_IsThatOfWhoLeadsNow(t *testing.T) {
+	s := newScript(t, sprint(9), 1, 2).started()
+	s.lap(1, 90, 180, 270)
+	s.lap(2, 140)
+	if s.board.Head.LeaderLap != 4 {
+		t.Errorf("lap %d, expected 4", s.board.Head.LeaderLap)
+	}
+	s.do(280, race.CarRetired{Car: 0, Reason: "engine"})
+	if s.board.Head.LeaderLap != 2 {
+		t.Errorf("lap %d after the leader retired, expected 2", s.board.Head.LeaderLap)
+	}
+}
+
 func TestAbandoned_InTheFirstThreeLaps(t *testing.T) {
 	for lap, want := range map[int][]line{
 		1: {{1, 0, 0, race.StatusNotClassified, -1}, {2, 0, 0, race.StatusNotClassified, -1}},

@@ -99,12 +99,14 @@ func (s *State) settle(which func(*hit) bool) {
 	slices.Sort(touched)
 	for _, idx := range slices.Compact(touched) {
 		s.dirty = true
-		switch {
-		case idx == race.NoCar:
+		if idx == race.NoCar {
 			for i := range s.strays {
 				s.judgeStray(&s.strays[i])
 			}
-		case s.status != race.Waiting:
+			continue
+		}
+		s.cars[idx].note()
+		if s.status != race.Waiting {
 			s.rework(idx)
 		}
 	}
@@ -213,6 +215,7 @@ func (s *State) reset(name string) {
 			}
 		}
 		slices.SortFunc(s.cars[i].hits, compareHits)
+		s.cars[i].note()
 	}
 	for i := range s.strays {
 		if s.strays[i].decoder == decoder {

@@ -8,13 +8,13 @@ import (
 )
 
 // scratch are the fields of the record in hand: nothing of them is needed by the next.
-var scratch = []string{"facts", "moved", "author", "why", "dirty"}
+var scratch = []string{"facts", "moved", "author", "why", "dirty", "slab"}
 
 // Differs says where two states differ; empty where they do not.
 func (s *State) Differs(other *State) string {
 	clean := func(s *State) State {
 		c := *s
-		c.facts, c.moved, c.author, c.why, c.dirty = nil, span{}, "", "", false
+		c.facts, c.moved, c.author, c.why, c.dirty, c.slab = nil, span{}, "", "", false, nil
 		return c
 	}
 	x, y := clean(s), clean(other)

@@ -128,8 +128,7 @@ func (s *State) checkFall(at race.Micros) {
 	default:
 		s.fall = f
 	}
-	s.leaderLap = 0 // told below in any case
-	s.lead(at)
+	s.lead(at, true)
 }
 
 // finish ends the race for a car whose last crossing is from the flag on (rule 2).

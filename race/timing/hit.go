@@ -205,14 +205,17 @@ func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *
 func (s *State) insert(idx race.CarIdx, h hit) {
 	c := &s.cars[idx]
 	n := len(c.hits)
-	if n == 0 || compareHits(c.hits[n-1], h) < 0 {
-		c.hits = append(c.hits, h)
+	if n == 0 || c.newest < h.at || c.newest == h.at && compareHits(c.hits[n-1], h) < 0 {
+		if n == 0 && c.hits == nil { // room for two laps: it need not grow at once
+			c.hits = make([]hit, 0, 2*len(s.lines))
+		}
+		c.hits, c.newest = append(c.hits, h), h.at
 		switch {
 		case s.status == race.Waiting:
 		case c.ruled.state != race.OnGrid, s.abandoned != nil: // what it changes lies in the past
 			s.rework(idx)
 		default:
-			s.next(idx, &c.hits[n])
+			s.next(idx, h)
 		}
 		return
 	}
@@ -220,6 +223,14 @@ func (s *State) insert(idx race.CarIdx, h hit) {
 	c.hits = slices.Insert(c.hits, at, h)
 	if s.status != race.Waiting {
 		s.rework(idx)
+	}
+}
+
+// note takes the time of the last hit from the list.
+func (c *car) note() {
+	c.newest = 0
+	if n := len(c.hits); n > 0 {
+		c.newest = c.hits[n-1].at
 	}
 }
 

@@ -45,8 +45,8 @@ func (s *State) leads() []lead {
 	return out
 }
 
-// outLed says that a car is out which had completed more laps than who led the others at a time: the first to complete
-// a lap is not the leader then.
+// outLed says that a car is out which had completed more laps than who led the others before a time: the first to
+// complete a lap need not be the leader then.
 func (s *State) outLed(at race.Micros) bool {
 	out, in := 0, 0
 	for i := range s.cars {
@@ -54,7 +54,7 @@ func (s *State) outLed(at race.Micros) bool {
 		if c.ruled.stopAt != race.NoTime {
 			out = max(out, c.run.laps)
 		} else {
-			in = max(in, c.lapsBy(at))
+			in = max(in, c.lapsBy(at-1))
 		}
 	}
 	return out > in

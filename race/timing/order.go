@@ -9,12 +9,16 @@ import (
 // ahead orders two cars on the tower: who is still in it first, then by the last line passed and when (rules 1, 4, 11).
 func (s *State) ahead(a, b race.CarIdx) int {
 	ra, rb := &s.cars[a].run, &s.cars[b].run
-	return cmp.Or(
-		cmp.Compare(max(ra.state, race.Finished), max(rb.state, race.Finished)),
-		cmp.Compare(rb.progress, ra.progress),
-		cmp.Compare(ra.progressAt, rb.progressAt),
-		s.gridOrder(a, b),
-	)
+	if c := cmp.Compare(max(ra.state, race.Finished), max(rb.state, race.Finished)); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(rb.progress, ra.progress); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(ra.progressAt, rb.progressAt); c != 0 {
+		return c
+	}
+	return s.gridOrder(a, b) // rarely: the entries are far away in memory
 }
 
 // gridOrder puts those from the pit lane last and those without a place behind the grid, in the order of entry.
@@ -37,10 +41,12 @@ func (s *State) gridOrder(a, b race.CarIdx) int {
 // overtake moves a car that passed a line to its place, and tells of a new leader.
 func (s *State) overtake(idx race.CarIdx, raw, at race.Micros) {
 	led := s.order[0]
-	if s.suspended() && raw <= s.open().from { // told after the signal, passed before
-		s.reorder(idx)
-	} else {
-		s.reposition(idx)
+	switch suspended := s.suspended(); {
+	case s.result.version > 0: // the order is the result's
+	case suspended && raw <= s.open().from: // told after the signal, passed before
+		s.setOrder(s.commonOrder())
+	case !suspended: // a line brings it forward, never back
+		s.moveUp(idx)
 	}
 	if s.order[0] == idx && led != idx && s.cars[led].run.laps+s.cars[idx].run.laps > 0 {
 		s.tellOfCar(race.EventLeader, idx, at, 0, "")
@@ -52,11 +58,15 @@ func (s *State) reposition(idx race.CarIdx) {
 	if s.suspended() || s.result.version > 0 {
 		return
 	}
-	for at := int(s.place[idx]); at > 0 && s.ahead(idx, s.order[at-1]) < 0; at-- {
-		s.swap(at)
-	}
+	s.moveUp(idx)
 	for at := int(s.place[idx]); at+1 < len(s.order) && s.ahead(s.order[at+1], idx) < 0; at++ {
 		s.swap(at + 1)
+	}
+}
+
+func (s *State) moveUp(idx race.CarIdx) {
+	for at := int(s.place[idx]); at > 0 && s.ahead(idx, s.order[at-1]) < 0; at-- {
+		s.swap(at)
 	}
 }
 
@@ -154,12 +164,12 @@ func (s *State) passedLine(last map[race.CarIdx]crossing, leader race.CarIdx, p 
 
 // passedBy is the last crossing that a car had made at a time; its newest where it is more than a lap further.
 func (r *run) passedBy(at race.Micros) crossing {
-	for p := r.progress; p >= 0 && p > r.progress-int32(len(r.trail)); p-- {
+	for p := r.progress; p >= 0 && p > r.progress-int32(len(r.loops)); p-- {
 		if t, ok := r.timeAt(p); ok && t <= at {
 			return crossing{p, t}
 		}
 	}
-	if int(r.progress) < len(r.trail) { // it had passed none
+	if int(r.progress) < len(r.loops) { // it had passed none
 		return crossing{-1, 0}
 	}
 	return crossing{r.progress, r.progressAt}

@@ -260,3 +260,13 @@ func TestMustFinish_MeasuresTheNeededLapsByTheWinnerNotByWhoLedBefore(t *testing
 	s.wants(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 8, race.StatusFinished, -1},
 		line{1, 0, 18, race.StatusNotClassified, -1})
 }
+
+func TestLeaderThatIsOut_LeadsNoMoreAtTheVeryLimit(t *testing.T) {
+	rules := sprint(9)
+	rules.RunningLimit = 120 * race.Second
+	s := newScript(t, rules, 1, 2).started()
+	s.lap(1, 115)
+	s.lap(2, 120, 180, 240) // its first lap ends at the limit: it leads from there, and its next lap is the last
+	s.do(115, race.CarRetired{Car: 0, Reason: "engine"})
+	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 1, race.StatusRetired, -1})
+}

@@ -32,7 +32,11 @@ func (s *State) restore(a *archive) {
 	s.regulate()
 	for i := range s.cars {
 		s.cars[i].rule(s.head.Rules)
+		s.cars[i].note()
 		s.checkRun(a, &s.cars[i])
+	}
+	if a.err == nil && s.status != race.Waiting {
+		s.layLoops()
 	}
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
 		for _, h := range *s.hitsOf(idx) {
@@ -117,20 +121,17 @@ func (s *State) checkAct(a *archive, one *act) {
 func (s *State) checkRun(a *archive, c *car) {
 	r := &c.run
 	lines := int32(len(s.lines))
-	checks(a, "a car", len(r.trail) == len(s.lines)+1, len(r.hitAt) == len(s.lines), len(r.bestMinis) == s.minis,
+	checks(a, "a car", len(r.loops) == len(s.lines),
 		r.laps == len(r.ends), r.laps == len(r.done), r.laps < 1<<24,
 		r.progress >= -1 && r.progress <= int32(r.laps+1)*lines, inTime(r.progressAt), inTime(r.lapStart),
 		r.nextSector >= 0 && r.nextSector <= 3, r.nextMini >= -1 && r.nextMini < max(1, s.minis),
 		r.nextFit >= 0 && r.nextFit <= len(c.ruled.fits), r.state <= race.Disqualified, s.known(r.row.Car),
-		len(r.row.MiniMarks) <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
+		r.marked >= 0, r.marked <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
 	for _, t := range r.ends {
 		checks(a, "a lap", inTime(t))
 	}
-	for _, c := range r.trail {
-		checks(a, "a crossing", c.progress >= -1, inTime(c.at))
-	}
-	for _, t := range r.hitAt {
-		checks(a, "a line", t == race.NoTime || inTime(t))
+	for _, l := range r.loops {
+		checks(a, "a line", l.last.progress >= -1, inTime(l.last.at), l.hitAt == race.NoTime || inTime(l.hitAt))
 	}
 }
 

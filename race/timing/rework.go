@@ -7,16 +7,20 @@ import (
 	"lightsout/race"
 )
 
-// next takes the newest hit of a car: what follows is told as it happens.
-func (s *State) next(idx race.CarIdx, h *hit) {
+// next takes the newest hit of a car, the last of its list: what follows is told as it happens.
+func (s *State) next(idx race.CarIdx, h hit) {
 	c := &s.cars[idx]
 	former, late := s.bests.car, h.at < s.latest
 	s.latest = max(s.latest, h.at)
-	if !s.counts(idx, c, h) {
+	counts := s.counts(idx, c, &h)
+	if h.verdict != race.Accepted {
+		c.hits[len(c.hits)-1].verdict = h.verdict
+	}
+	if !counts {
 		return
 	}
 	at := h.at.Truncate(s.head.Rules.Precision)
-	n := s.step(idx, c, h)
+	n := s.step(idx, c, &h)
 	if n.pitIn {
 		s.tellOfCar(race.EventPitIn, idx, at, 0, "")
 	}
@@ -56,11 +60,12 @@ func (s *State) afterLap(idx race.CarIdx, at race.Micros) {
 	s.dirty = true
 	s.checkFall(at)
 	s.tellRow(idx)
-	s.lead(at)
+	s.lead(at, false)
 }
 
-// lead tells of the lap that the leader is on, if it is another than before.
-func (s *State) lead(at race.Micros) {
+// lead tells of the lap that the leader is on, if it is another than before or always. While the race is suspended the
+// tower is that of another moment, and the lap stays.
+func (s *State) lead(at race.Micros, always bool) {
 	lap := s.leaderLap
 	if len(s.order) > 0 && !s.suspended() {
 		lap = s.cars[s.order[0]].run.laps + 1
@@ -70,7 +75,7 @@ func (s *State) lead(at race.Micros) {
 	} else if d := s.fall.distance; d > 0 {
 		lap = min(lap, d)
 	}
-	if lap != s.leaderLap && s.status != race.Waiting {
+	if (lap != s.leaderLap || always) && s.status != race.Waiting {
 		s.leaderLap = lap
 		s.tellHead(at)
 	}
@@ -125,7 +130,7 @@ func (s *State) rework(idx race.CarIdx) {
 		}
 	}
 	s.checkFall(s.latest)
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 }
 
 // rebuild derives the whole race again.
@@ -151,7 +156,7 @@ func (s *State) rebuild() {
 		s.amendLaps(race.CarIdx(i), &olds[i])
 		s.remeasure(race.CarIdx(i), &olds[i])
 	}
-	s.lead(s.latest)
+	s.lead(s.latest, false)
 }
 
 // refirst notes laps that a car completed at other times than before.
@@ -237,8 +242,10 @@ func (s *State) collectBests(without race.CarIdx) {
 		for k := range b.sectors {
 			lower(&b.sectors[k], r.bestSectors[k])
 		}
-		for k := range b.minis {
-			lower(&b.minis[k], r.bestMinis[k])
+		for line, l := range s.lines {
+			if l.mini >= 0 {
+				lower(&b.minis[l.mini], r.loops[line].bestMini)
+			}
 		}
 	}
 	s.bests = b

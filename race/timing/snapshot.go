@@ -18,13 +18,13 @@ var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 // A snapshot is everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT2" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT3" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
 // The digit is the version: whoever changes what is visited, or what a value means, raises it (a golden test says so).
 // What follows from the rest alone (lines, flags, suspensions, rulings by car, places) is worked out again.
 const (
-	snapshotMagic = "LOT2"
+	snapshotMagic = "LOT3"
 	snapshotSum   = 4
 )
 
@@ -202,8 +202,7 @@ func (r *run) visit(a *archive) {
 	number(a, &r.lapStart)
 	moments(a, &r.ends)
 	list(a, &r.done, visitLap)
-	list(a, &r.trail, func(a *archive, _ int, c *crossing) { number(a, &c.progress); number(a, &c.at) })
-	numbers(a, &r.hitAt)
+	list(a, &r.loops, func(a *archive, _ int, l *loop) { l.visit(a) })
 	number(a, &r.sectorAt)
 	number(a, &r.miniAt)
 	number(a, &r.nextSector)
@@ -216,9 +215,19 @@ func (r *run) visit(a *archive) {
 	for i := range r.bestSectors {
 		number(a, &r.bestSectors[i])
 	}
-	numbers(a, &r.bestMinis)
 	plain(a, &r.row)
+	number(a, &r.marked)
+	for i := range r.marks[:min(max(r.marked, 0), len(r.marks))] {
+		number(a, &r.marks[i])
+	}
 	a.flags(&r.begun)
+}
+
+func (l *loop) visit(a *archive) {
+	number(a, &l.hitAt)
+	number(a, &l.last.progress)
+	number(a, &l.last.at)
+	number(a, &l.bestMini)
 }
 
 // visitLap is written out, where plain would do, since laps are many.

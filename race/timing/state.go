@@ -27,7 +27,8 @@ type State struct {
 	lines   []line
 	minis   int // mini-sectors of a lap
 	cars    []car
-	acts    []act // rulings that concern no single car, in the order of arrival
+	loops   []loop // of all cars, by slot and line; nil before the start
+	acts    []act  // rulings that concern no single car, in the order of arrival
 	sources sources
 	strays  []hit // of transponders that are no car's
 
@@ -48,6 +49,7 @@ type State struct {
 
 	result published
 
+	slab   []race.Mark // room for the marks of facts
 	facts  []race.Fact // of the record in hand
 	moved  span        // places that changed with the record in hand
 	author string      // of the record in hand
@@ -203,6 +205,7 @@ func (s *State) start(at race.Micros) error {
 		return fmt.Errorf("a race without cars cannot start: %w", ErrUnknownCar)
 	}
 	s.status, s.leaderLap = race.Underway, 1
+	s.layLoops()
 	s.tell(race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: at.Millis()})
 	for i := range s.cars {
 		c := &s.cars[i]

@@ -38,13 +38,26 @@ func (s *State) tellHead(at race.Micros) {
 	}})
 }
 
+// keep copies marks for a fact, many into one piece of memory.
+func (s *State) keep(marks []race.Mark) []race.Mark {
+	if len(marks) == 0 {
+		return nil
+	}
+	if cap(s.slab)-len(s.slab) < len(marks) {
+		s.slab = make([]race.Mark, 0, max(1024, len(marks)))
+	}
+	from := len(s.slab)
+	s.slab = append(s.slab, marks...)
+	return s.slab[from:len(s.slab):len(s.slab)]
+}
+
 // tellRow tells of a car's row; one that was told in this record already is replaced.
 func (s *State) tellRow(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	r.row.State = r.state
 	r.row.BestIsSession = idx == s.bests.car
 	row := r.row
-	row.MiniMarks = slices.Clone(row.MiniMarks)
+	row.MiniMarks = s.keep(r.marks[:r.marked])
 	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {
 		if told, ok := s.facts[i].(race.RowChanged); ok && told.Row.Car == idx {
 			s.facts[i] = race.RowChanged{Row: row}

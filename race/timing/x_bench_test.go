@@ -1,7 +1,9 @@
 package timing_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 
 	"lightsout/race"
@@ -36,6 +38,11 @@ func processionOf(cars, lines, laps int) (head, passings []race.Record) {
 	}
 	head = append(head, at(race.Started{}, 0))
 	spacing := min(100*race.Millisecond, 80*race.Second/race.Micros(cars))
+	type hit struct {
+		at race.Micros
+		race.Passing
+	}
+	var hits []hit
 	for lap := range laps {
 		for l := 1; l <= lines; l++ {
 			base := race.Micros(lap)*90*race.Second + race.Micros(l)*90*race.Second/race.Micros(lines)
@@ -44,9 +51,13 @@ func processionOf(cars, lines, laps int) (head, passings []race.Record) {
 				if slot >= cars {
 					slot = i
 				}
-				passings = append(passings, at(race.Passing{Car: race.CarIdx(slot), Line: l % lines}, base+race.Micros(i)*spacing))
+				hits = append(hits, hit{base + race.Micros(i)*spacing, race.Passing{Car: race.CarIdx(slot), Line: l % lines}})
 			}
 		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(a.at, b.at) })
+	for _, h := range hits { // only now, so that they lie in memory as they come
+		passings = append(passings, at(h.Passing, h.at))
 	}
 	return head, passings
 }

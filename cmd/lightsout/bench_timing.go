@@ -1,0 +1,244 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// applyLoad is what the rulebook made of the passings of a field of cars, on one core. Figures are medians of rounds.
+type applyLoad struct {
+	Cars     int `json:"cars"`
+	Passings int `json:"passings"`
+	// PerSecond is passings through Apply, with the facts that follow.
+	PerSecond  float64 `json:"passings_per_second"`
+	PerPassing float64 `json:"ns_per_passing"`
+	// ToFirst is the speed in parts of that of the first field, of the same round.
+	ToFirst float64 `json:"ratio_to_first"`
+}
+
+// timingReport is what bench timing prints; each part of the way of a passing has a field of its own.
+type timingReport struct {
+	Processors int         `json:"processors"` // of the machine
+	Lines      int         `json:"lines"`
+	Rounds     int         `json:"rounds"`
+	Apply      []applyLoad `json:"apply"`
+	// Ingest is the way from an HTTP request to its answer, when its passings are durable and applied.
+	Ingest []ingestLoad `json:"ingest"`
+}
+
+func newBenchTiming() *cobra.Command {
+	var sizes []int
+	var rounds, requests int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "timing", Short: "Measure passings through the rulebook, and from an HTTP request to the disk",
+		Long: `Measure how many passings the rulebook takes in a second on one core, for fields of several sizes that
+take turns, so that their ratios hold when the machine's speed drifts. The cars follow each other in the order
+of time over twenty timing lines, and two of them change places in each lap.
+
+Then a whole server is told of passings over loopback: how long it takes from a request to its answer, which comes when
+they are on disk and applied.`,
+		Example: "  lightsout bench timing\n  lightsout bench timing --cars 20,100000 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, n := range sizes {
+				if n < 1 || n > race.CarsMax {
+					return badInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
+				}
+			}
+			if rounds < 1 {
+				return badInput("--rounds is %d: allowed are 1 and more", rounds)
+			}
+			if requests < 10 {
+				return badInput("--requests is %d: allowed are 10 and more", requests)
+			}
+			report := timingReport{Processors: runtime.GOMAXPROCS(0), Lines: benchLines, Rounds: rounds}
+			var err error
+			if report.Apply, err = benchApply(sizes, rounds, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if report.Ingest, err = benchIngest(cmd.Context(), requests, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), report)
+			}
+			return report.print(cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().IntSliceVar(&sizes, "cars", []int{20, 1000, 10_000}, "field sizes; the first is what the others are compared with")
+	cmd.Flags().IntVar(&rounds, "rounds", 7, "how often each size is measured")
+	cmd.Flags().IntVar(&requests, "requests", 1000, "HTTP requests with a single passing; a tenth of them with a thousand")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func (r timingReport) print(out io.Writer) error {
+	fmt.Fprintf(out, "the rulebook on one core, %d timing lines, medians of %d rounds\n", r.Lines, r.Rounds)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "cars\tpassings\tpassings/s\tns/passing\tto first\t")
+	for _, l := range r.Apply {
+		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.2f\t\n", l.Cars, l.Passings, l.PerSecond, l.PerPassing, l.ToFirst)
+	}
+	if err := flush(t); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nfrom an HTTP request to its answer: durable and applied")
+	fmt.Fprintln(t, "clients\tpassings/request\trequests\tp50 ms\tp99 ms\tpassings/s\t")
+	for _, l := range r.Ingest {
+		fmt.Fprintf(t, "%d\t%d\t%d\t%.2f\t%.2f\t%.0f\t\n", l.Clients, l.Items, l.Requests, l.P50MS, l.P99MS, l.Rate)
+	}
+	return flush(t)
+}
+
+// benchApply has the sizes take turns on one core; what the collector does is part of it.
+func benchApply(sizes []int, rounds int, status io.Writer) ([]applyLoad, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	fields := make([]procession, len(sizes))
+	for i, cars := range sizes {
+		fields[i] = processionOf(cars)
+	}
+	took := make([][]float64, len(sizes)) // ns of each passing, by round
+	ratios := make([][]float64, len(sizes))
+	for round := range rounds {
+		fmt.Fprintf(status, "round %d of %d\n", round+1, rounds)
+		for i := range fields {
+			d, err := fields[i].apply()
+			if err != nil {
+				return nil, err
+			}
+			took[i] = append(took[i], float64(d.Nanoseconds())/float64(len(fields[i].hits)))
+			ratios[i] = append(ratios[i], took[0][round]/took[i][round])
+		}
+	}
+	loads := make([]applyLoad, len(sizes))
+	for i, cars := range sizes {
+		ns := median(took[i])
+		loads[i] = applyLoad{
+			Cars: cars, Passings: len(fields[i].hits), PerSecond: 1e9 / ns, PerPassing: ns, ToFirst: median(ratios[i]),
+		}
+	}
+	return loads, nil
+}
+
+func median(list []float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
+
+// benchLines is how many timing lines the circuit of the benchmark has, and benchPassings about how many hits a field
+// makes on them.
+const (
+	benchLines    = 20
+	benchPassings = 200_000
+)
+
+// procession is a race as its records up to the start, and the hits from there in the order of time.
+type procession struct {
+	head       []race.Record
+	hits       []benchHit
+	cars, laps int
+}
+
+// benchHit is a passing without anything that the collector would have to look at.
+type benchHit struct {
+	at   race.Micros
+	car  race.CarIdx
+	line int32
+}
+
+// processionOf has cars follow each other a tenth of a second apart, closer where they are many, with a place or two
+// changing hands in each lap.
+func processionOf(cars int) procession {
+	p := procession{cars: cars, laps: max(2, benchPassings/(benchLines*cars))}
+	rules := race.F1(min(p.laps, race.LapsMax))
+	rules.RunningLimit, rules.WindowLimit = 0, 0
+	p.head = append(p.head, race.Record{Body: race.Announced{
+		Race: race.Race{ID: "bench", Kind: race.External, Lines: benchCircuit(), Rules: rules, Cars: cars},
+	}})
+	for i := range cars {
+		p.head = append(p.head, race.Record{Body: race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}})
+	}
+	p.head = append(p.head, race.Record{Body: race.Started{}})
+	const lap = 90 * race.Second
+	spacing := min(100*race.Millisecond, 80*race.Second/race.Micros(cars))
+	for n := range p.laps * benchLines {
+		base := race.Micros(n+1) * lap / benchLines
+		for i := range cars {
+			car := i ^ n/benchLines&1 // neighbours swap places from lap to lap
+			if car >= cars {
+				car = i
+			}
+			p.hits = append(p.hits, benchHit{base + race.Micros(i)*spacing, race.CarIdx(car), int32(n+1) % benchLines})
+		}
+	}
+	slices.SortStableFunc(p.hits, func(a, b benchHit) int { return cmp.Compare(a.at, b.at) })
+	return p
+}
+
+// benchCircuit has three sectors in mini-sectors, and a speed trap.
+func benchCircuit() []race.Line {
+	lines := []race.Line{{Kind: race.LineFinish, Sector: 3}}
+	for i := 1; i < benchLines; i++ {
+		l := race.Line{Kind: race.LineMini, Permyriad: i * 10_000 / benchLines}
+		switch i {
+		case benchLines / 3:
+			l.Kind, l.Sector = race.LineSector, 1
+		case benchLines / 2:
+			l.Kind = race.LineSpeedTrap
+		case 2 * benchLines / 3:
+			l.Kind, l.Sector = race.LineSector, 2
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// batch is how many records come at once, as a journal hands them on.
+const batch = 1000
+
+// apply says how long the rulebook took for the passings, and that it took all of them.
+func (p *procession) apply() (time.Duration, error) {
+	state := timing.New()
+	var facts []race.Fact
+	for i := range p.head {
+		if _, err := state.Apply(&p.head[i], nil); err != nil {
+			return 0, fmt.Errorf("apply a record of %T: %w", p.head[i].Body, err)
+		}
+	}
+	runtime.GC() // what was made before is not part of it
+	took, seq, records := time.Duration(0), race.Seq(len(p.head)), make([]race.Record, 0, batch)
+	for hits := range slices.Chunk(p.hits, batch) {
+		records = records[:0]
+		for _, h := range hits {
+			seq++
+			records = append(records, race.Record{Seq: seq, Time: h.at, Body: race.Passing{Car: h.car, Line: int(h.line)}})
+		}
+		began := time.Now()
+		for i := range records {
+			var err error
+			if facts, err = state.Apply(&records[i], facts[:0]); err != nil {
+				return 0, fmt.Errorf("apply a passing: %w", err)
+			}
+		}
+		took += time.Since(began)
+	}
+	laps := 0
+	for _, e := range state.Classification().Entries {
+		laps += e.Laps
+	}
+	if want := p.cars * p.laps; laps != want {
+		return 0, fmt.Errorf("the cars completed %d laps, expected %d", laps, want)
+	}
+	return took, nil
+}
