@@ -15,6 +15,7 @@ import (
 func (s *Server) siteRoutes() {
 	s.app.Get("/", s.page)
 	s.app.Get("/race/*", s.page)
+	s.app.Get("/actors", s.page)
 	s.app.Get("/*", s.file)
 }
 

@@ -98,7 +98,7 @@ func (a *app) RaceOver(id race.ID) {
 	a.platform.system.Send(a.platform.processor, processor.Forget{ID: id})
 	a.end(id)
 	if a.drills != nil {
-		go a.drills.over(context.Background(), id)
+		go a.drills.over(context.Background(), id, "")
 	}
 	a.log.Info("race over", slog.String("race", string(id)))
 }
@@ -108,6 +108,9 @@ func (a *app) RaceFailed(id race.ID, reason string) {
 	a.log.Error("race failed", slog.String("race", string(id)), slog.String("reason", reason))
 	a.SetStatus(id, race.Failed, func(error) {})
 	a.end(id)
+	if a.drills != nil {
+		go a.drills.over(context.Background(), id, reason)
+	}
 }
 
 // Control starts, pauses, resumes or stops a race. It answers when that is durable.

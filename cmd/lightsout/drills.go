@@ -178,12 +178,22 @@ type (
 	}
 )
 
-func (j drilledJournal) Append(b *race.Batch, ready func(error)) {
-	if one := (*j.d.active.Load())[b.Race]; one != nil {
-		one.injector.Journal(j.Journal).Append(b, ready)
-		return
+// of is the journal of a race. All calls for a race go the same way: they must not overtake each other at a gate.
+func (j drilledJournal) of(id race.ID) processor.Journal {
+	if one := (*j.d.active.Load())[id]; one != nil {
+		return one.injector.Journal(j.Journal)
 	}
-	j.Journal.Append(b, ready)
+	return j.Journal
+}
+
+func (j drilledJournal) Append(b *race.Batch, ready func(error)) { j.of(b.Race).Append(b, ready) }
+
+func (j drilledJournal) AppendFacts(id race.ID, facts []race.Facts) { j.of(id).AppendFacts(id, facts) }
+
+func (j drilledJournal) Load(id race.ID, ready func(race.Position, error)) { j.of(id).Load(id, ready) }
+
+func (j drilledJournal) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
+	j.of(id).Read(id, after, limit, ready)
 }
 
 func (l drilledLink) Submit(b *race.Batch, ack func(race.Ack)) {
@@ -327,8 +337,11 @@ func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict)
 	l.phase, l.text, l.verdict = phase, text, v
 }
 
-// over judges a race's drill at its end, in its own time.
-func (d *drills) over(ctx context.Context, id race.ID) {
+// strikesShown is how many strikes a verdict on a server lists.
+const strikesShown = 20
+
+// over judges a race's drill at its end, in its own time; failure says why the race has failed, empty where it has not.
+func (d *drills) over(ctx context.Context, id race.ID, failure string) {
 	d.mu.Lock()
 	one := (*d.active.Load())[id]
 	if one != nil {
@@ -340,8 +353,17 @@ func (d *drills) over(ctx context.Context, id race.ID) {
 	if one == nil {
 		return
 	}
-	v, err := d.judge(ctx, one)
+	var v *drill.Verdict
+	var err error
+	if failure == "" {
+		v, err = d.judge(ctx, one)
+	}
+	if v != nil {
+		v.Strikes = v.Strikes[:min(strikesShown, len(v.Strikes))]
+	}
 	switch {
+	case failure != "":
+		one.become(race.DrillFailed, "the race failed: "+failure, nil)
 	case err != nil:
 		one.become(race.DrillFailed, "it cannot be judged: "+err.Error(), nil)
 	case v.Passed:

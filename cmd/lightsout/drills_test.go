@@ -58,3 +58,21 @@ func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
 		t.Errorf("the list is %+v", list)
 	}
 }
+
+func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":40,"laps":2,"seed":7,"speed":30}`)["id"].(string)
+	p.post("/api/v1/races/"+id+"/drills", `{"scenario":"storm"}`)
+	var list struct{ Drills []gateway.Drill }
+	for until := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		p.get("/api/v1/races/"+id+"/drills", &list)
+		if phase := list.Drills[0].Phase; phase == "passed" || phase == "failed" || time.Now().After(until) {
+			break
+		}
+	}
+	if d := list.Drills[0]; d.Phase != "passed" || d.Injected < 100 {
+		t.Errorf("the drill ended as %+v", d)
+	}
+}
