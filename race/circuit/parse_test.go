@@ -225,3 +225,14 @@ func FuzzImportGeoJSON(f *testing.F) {
 		}
 	})
 }
+
+func FuzzImportCSV(f *testing.F) {
+	f.Add("x,y,width\n0,0,12\n100,0,12\n100,100,12\n0,100,12\n")
+	f.Add("0,0\n1,NaN\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ImportCSV("fuzz.csv", strings.NewReader(text))
+		if err == nil && (c.Length() <= 0 || len(c.Lines) == 0) {
+			t.Errorf("a circuit of %v m with %d lines was taken", c.Length(), len(c.Lines))
+		}
+	})
+}
