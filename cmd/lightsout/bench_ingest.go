@@ -47,18 +47,22 @@ func benchIngest(ctx context.Context, requests int, status io.Writer) ([]ingestL
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	var loads []ingestLoad
+	var failed error // the server ends without one when it is told to
 	err = serve(ctx, f, io.Discard, func(ctx context.Context, a *app) error {
 		defer done()
 		for _, l := range []ingestLoad{{Clients: 1, Items: 1}, {Clients: 8, Items: 1}, {Clients: 8, Items: 1000}} {
 			l.Requests = requests / min(10, l.Items)
 			fmt.Fprintf(status, "measuring %d clients with %d passings a request\n", l.Clients, l.Items)
-			if err := l.measure(ctx, a, "http://"+f.gateway.Addr); err != nil {
-				return err
+			if failed = l.measure(ctx, a, "http://"+f.gateway.Addr); failed != nil {
+				return failed
 			}
 			loads = append(loads, l)
 		}
 		return nil
 	})
+	if failed != nil {
+		return nil, failed
+	}
 	return loads, err
 }
 

@@ -36,6 +36,9 @@ type timingReport struct {
 	Ingest []ingestLoad `json:"ingest"`
 }
 
+// requestsMax is how many requests fit into the longest race: a tenth of them tell of a thousand passings each.
+const requestsMax = 1000
+
 func newBenchTiming() *cobra.Command {
 	var sizes []int
 	var rounds, requests int
@@ -59,8 +62,8 @@ they are on disk and applied.`,
 			if rounds < 1 {
 				return badInput("--rounds is %d: allowed are 1 and more", rounds)
 			}
-			if requests < 10 {
-				return badInput("--requests is %d: allowed are 10 and more", requests)
+			if requests < 10 || requests > requestsMax {
+				return badInput("--requests is %d: allowed are 10 to %d", requests, requestsMax)
 			}
 			report := timingReport{Processors: runtime.GOMAXPROCS(0), Lines: benchLines, Rounds: rounds}
 			var err error
