@@ -118,7 +118,7 @@ func (r *replayer) send(ctx context.Context, steps []step) error {
 			b.Frame = s.frame
 			continue
 		}
-		rec := race.Record{Time: s.record.Time, Body: s.record.Body}
+		rec := race.Record{Time: s.record.Time, Author: s.record.Author, Body: s.record.Body}
 		if head, ok := rec.Body.(race.Announced); ok {
 			head.Race.ID, head.Race.Kind, head.Race.Speed = r.id, race.External, r.speed
 			rec.Body = head
