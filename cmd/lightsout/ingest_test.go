@@ -65,15 +65,15 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		if _, url, ok := strings.Cut(lines.Text(), "Lights Out is on "); ok {
-			p.url = url
-			break
-		}
+	lines, url, listens := bufio.NewScanner(said), "", false
+	for !listens && lines.Scan() {
+		_, url, listens = strings.Cut(lines.Text(), "Lights Out is on ")
 	}
-	if p.url == "" {
+	if !listens {
 		p.t.Fatal("the server did not say where it is")
+	}
+	if p.url == "" { // later it is the same, and clients read it
+		p.url = url
 	}
 	p.ended = make(chan error, 1)
 	go func() {
