@@ -290,3 +290,24 @@ func timingOf(b race.Body) error {
 	_, err := timing.New().Apply(&race.Record{Seq: 1, Body: b}, nil)
 	return err
 }
+
+func TestGrid_OfAHundredThousandCarsIsInOrderBeforeTheStart(t *testing.T) {
+	const cars = race.CarsMax
+	s := timing.New()
+	seq := race.Seq(0)
+	apply := func(b race.Body) {
+		seq++
+		if _, err := s.Apply(&race.Record{Seq: seq, Body: b}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(race.Announced{Race: race.Race{ID: "large", Lines: fullCircuit(), Rules: race.F1(3), Cars: cars}})
+	for i := range cars { // the last one entered is the first on the grid
+		apply(race.Entered{Entry: race.Entry{Number: i + 1, Grid: cars - i}})
+	}
+	for place, car := range s.Order() {
+		if int(car) != cars-1-place {
+			t.Fatalf("car %d is in place %d", car, place)
+		}
+	}
+}

@@ -186,7 +186,12 @@ func (s *State) enter(e race.Entry) error {
 	s.order = append(s.order, idx)
 	s.place = append(s.place, int32(len(s.order)-1))
 	s.moved.add(len(s.order) - 1)
-	s.reposition(idx)
+	switch n := len(s.cars); {
+	case n <= gridsOneByOne:
+		s.reposition(idx)
+	case n == s.head.Cars:
+		s.setOrder(s.sorted())
+	}
 	for _, t := range e.Transponders {
 		s.sources.boxes[s.sources.box(t)].car = idx
 	}
@@ -197,6 +202,10 @@ func (s *State) enter(e race.Entry) error {
 	return nil
 }
 
+// gridsOneByOne is how many cars are put in their place on the grid as they are entered. Of a larger field the others wait
+// until all have entered, or the start: one by one they would have half of the field step aside each.
+const gridsOneByOne = 2000
+
 func (s *State) start(at race.Micros) error {
 	if s.status != race.Waiting {
 		return fmt.Errorf("started twice: %w", ErrDuplicate)
@@ -206,6 +215,9 @@ func (s *State) start(at race.Micros) error {
 	}
 	s.status, s.leaderLap = race.Underway, 1
 	s.layLoops()
+	if len(s.cars) > gridsOneByOne {
+		s.setOrder(s.sorted())
+	}
 	s.tell(race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: at.Millis()})
 	for i := range s.cars {
 		c := &s.cars[i]
