@@ -94,7 +94,7 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 // readRuling reads who rules and when, and what.
 func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
 	rec := race.Record{Author: f.text("author", textMost), Time: race.NoTime}
-	if f.text("author", textMost) == "" {
+	if rec.Author == "" {
 		f.need("author", "the name of who decided it")
 		if f.has("author") {
 			f.wrong("author", "is empty", "the name of who decided it")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -115,12 +114,7 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 		report.Loads = append(report.Loads, load)
 	}
 	if asJSON {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(report); err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		return nil
+		return writeJSON(out, report)
 	}
 	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", report.Processors, c.Name, report.TickHz)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -130,10 +124,7 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
 			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
 	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
+	return flush(t)
 }
 
 func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLoad, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,22 +58,14 @@ func listCircuits(w io.Writer, asJSON bool) error {
 		list = append(list, circuitJSON{c.Key, c.Name, c.Character, c.Length(), len(c.Lines)})
 	}
 	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(map[string]any{"circuits": list}); err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		return nil
+		return writeJSON(w, map[string]any{"circuits": list})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "Key\tName\tLength\tCharacter")
 	for _, c := range list {
 		fmt.Fprintf(t, "%s\t%s\t%.3f km\t%s\n", c.Key, c.Name, c.LengthM/1000, c.Character)
 	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
+	return flush(t)
 }
 
 func newCircuitShow() *cobra.Command {

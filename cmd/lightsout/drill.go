@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/drill"
-	"lightsout/race"
 )
 
 // drillFlags are what drill is asked.
@@ -96,22 +94,6 @@ func newDrillList() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
-}
-
-func flush(t *tabwriter.Writer) error {
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
 }
 
 // scenario finds a scenario by its name in the library, or reads it from a file; flags go before what it says.
@@ -307,22 +289,4 @@ func writeJUnit(path string, v *drill.Verdict) error {
 		return badInput("%w", err)
 	}
 	return nil
-}
-
-// lapsOf is the distance of a process drill where none is given.
-func lapsOf(f drillFlags) race.Order {
-	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
-	if f.circuit != "" {
-		o.Circuit = f.circuit
-	}
-	if f.cars > 0 {
-		o.Cars = f.cars
-	}
-	if f.laps > 0 {
-		o.Laps = f.laps
-	}
-	if f.seed != 0 {
-		o.Seed = f.seed
-	}
-	return o
 }

@@ -35,7 +35,7 @@ type processVerdict struct {
 
 // drillProcess runs a race in a server of its own and kills that with SIGKILL, again and again.
 func drillProcess(cmd *cobra.Command, f drillFlags) (err error) {
-	ctx, order := cmd.Context(), lapsOf(f)
+	ctx, order := cmd.Context(), f.processOrder()
 	if f.kills < 1 || f.kills > 1000 {
 		return badInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
@@ -197,4 +197,22 @@ func (s *childServer) result(ctx context.Context, id string) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// processOrder is the race of a process drill; what is not given has a default.
+func (f drillFlags) processOrder() race.Order {
+	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
+	if f.circuit != "" {
+		o.Circuit = f.circuit
+	}
+	if f.cars > 0 {
+		o.Cars = f.cars
+	}
+	if f.laps > 0 {
+		o.Laps = f.laps
+	}
+	if f.seed != 0 {
+		o.Seed = f.seed
+	}
+	return o
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -50,12 +49,7 @@ type resultJSON struct {
 }
 
 func printResultJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(resultOf(head, entries, c)); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
+	return writeJSON(w, resultOf(head, entries, c))
 }
 
 func resultOf(head race.Race, entries []race.Entry, c race.Classification) resultJSON {
@@ -120,8 +114,8 @@ func printResultTable(w io.Writer, head race.Race, entries []race.Entry, c race.
 		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t  %s\t\n", position, who.Number, who.Code, e.Laps,
 			msText(e.DurationMS, ""), gap, interval, msText(e.BestLapMS, ""), penalty, status)
 	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+	if err := flush(t); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "state %s\n", c.StateHash[:min(16, len(c.StateHash))])
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -93,10 +92,5 @@ type timedJSON struct {
 }
 
 func printTimedJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification, s *story) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)}); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
+	return writeJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)})
 }
