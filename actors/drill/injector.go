@@ -90,14 +90,14 @@ func tickOf(msg any) race.Tick {
 	return 0
 }
 
-// Strike kills and stalls: it is given to supervise as the fault.
-func (in *Injector) Strike(at supervise.Strike) {
+// Strike kills, or says how long an actor stalls: it is given to supervise as the fault.
+func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 	switch at.Message.(type) {
 	case actor.Started, actor.Stopped: // how an incarnation begins and an actor ends is no message from anybody
-		return
+		return 0
 	}
 	if in.disarmed.Load() {
-		return
+		return 0
 	}
 	tick := tickOf(at.Message)
 	if tick > 0 {
@@ -105,13 +105,14 @@ func (in *Injector) Strike(at supervise.Strike) {
 	}
 	for _, f := range in.faults {
 		if f.object == at.Kind {
-			in.strike(f, at, tick)
+			stall = max(stall, in.strike(f, at, tick))
 		}
 	}
+	return stall
 }
 
 // strike does to an actor what a fault says, if its time has come.
-func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) {
+func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) (stall time.Duration) {
 	begins := at.When == supervise.BeforeReceive
 	switch f.verb {
 	case "kill":
@@ -122,7 +123,7 @@ func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) {
 	case "stall":
 		if in.due(f, at, tick) {
 			in.note(f, at)
-			time.Sleep(time.Duration(f.For))
+			return time.Duration(f.For)
 		}
 	case "panic":
 		if begins && !at.Retried && in.chance(f, f.message(at, tick), at.ID, messageKey(at.Message)) < f.Chance {
@@ -135,6 +136,7 @@ func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) {
 			panic(errors.New("poisoned, by order of the drill"))
 		}
 	}
+	return 0
 }
 
 // message numbers a message, for chance: by its tick where its actor is one of many, else by how many came before it. Were all

@@ -28,6 +28,9 @@ const (
 // lagMax is how far behind its pace a race may fall before it stops trying to make up for it.
 const lagMax = time.Second
 
+// hungAfter is how long a car or a checkpoint may take over a message: its work takes microseconds.
+const hungAfter = 500 * time.Millisecond
+
 // raceActor drives one race. What it must not forget is in memory and is kept by the cell after every change.
 type raceActor struct {
 	head   race.Race
@@ -177,14 +180,14 @@ func (a *raceActor) spawn(c supervise.Context) {
 	a.lines = make([]*actor.PID, len(a.head.Lines))
 	for i := range a.lines {
 		a.lines[i] = c.Spawn(supervise.Spec{
-			Kind: "checkpoint", ID: strconv.Itoa(i),
+			Kind: "checkpoint", ID: strconv.Itoa(i), Deadline: hungAfter,
 			Producer: func() supervise.Actor { return &checkpoint{line: i} },
 		})
 	}
 	a.cars = make([]*actor.PID, len(a.field.Rows))
 	for i := range a.cars {
 		a.cars[i] = c.Spawn(supervise.Spec{
-			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1,
+			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Deadline: hungAfter,
 			Producer: func() supervise.Actor { return &car{model: a.model, idx: race.CarIdx(i), lines: a.lines} },
 		})
 	}

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/anthdm/hollywood/actor"
@@ -66,6 +67,9 @@ type Spec struct {
 	// only the actor itself waits. 0: none, as is right for actors that do no I/O. Drills cause no pause.
 	Backoff, BackoffMax time.Duration
 	Lifetime            Lifetime
+	// Deadline is how long one message may take: an actor that hangs longer is replaced, and whatever it still does has no
+	// effect. For actors without children; 0: it is waited for, and named as late.
+	Deadline time.Duration
 	// Strategy for its children.
 	Strategy Strategy
 	// MailboxHint is how many messages are expected to wait at once; 0: 4.
@@ -110,6 +114,12 @@ type ChildStopped struct {
 	Child    *actor.PID
 	Kind, ID string
 }
+
+// Hung is why an incarnation was replaced that did not come back from a message in time.
+type Hung struct{ For time.Duration }
+
+// String says how long.
+func (h Hung) String() string { return fmt.Sprintf("it hung for %v", h.For) }
 
 // Killed is what a drill panics with: such a death counts as a restart, never as a failed attempt.
 type Killed struct{ By string }

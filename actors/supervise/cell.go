@@ -24,20 +24,9 @@ type cell struct {
 	ended    bool
 	children []*cell // in the order of their start
 	record   record
-
-	// From here on only the worker that runs the cell touches it.
-	batch    []actor.Envelope
-	at       int // the next of the batch
-	actor    Actor
-	current  actor.Envelope // what the actor is given
-	hand     hand
-	starting bool // an incarnation is due
-	resting  bool // until its back-off is over
-	stopping bool
-	ending   bool // it asked to end itself
 	kept     any
-	byName   map[string]*cell // children by kind/ID
-	life     life
+
+	*shift // of the worker that runs the cell, and of nobody else
 }
 
 // record is what is told of a cell to whoever looks at the tree.
@@ -76,7 +65,8 @@ func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 	}
 	return &cell{
 		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind), gone: make(chan struct{}),
-		mailbox: make([]actor.Envelope, 0, spec.MailboxHint), batch: make([]actor.Envelope, 0, spec.MailboxHint),
+		mailbox: make([]actor.Envelope, 0, spec.MailboxHint),
+		shift:   &shift{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
 	}
 }
 
@@ -121,24 +111,32 @@ func (c *cell) enqueue(msg any, sender *actor.PID) {
 }
 
 // run goes on with what an earlier turn left, then handles what is in the mailbox now; what comes meanwhile waits for the
-// next turn, so that all actors get theirs.
-func (c *cell) run() {
+// next turn, so that all actors get theirs. It reports false where the worker was replaced meanwhile.
+func (c *cell) run() bool {
 	handled := 0
-	if c.work() {
+	w := c.work()
+	if w == goOn {
 		c.refill()
 		for c.at < len(c.batch) {
 			e := c.batch[c.at]
 			c.batch[c.at] = actor.Envelope{}
 			c.at++
 			handled++
-			if c.take(e); !c.work() {
+			c.take(e)
+			if w = c.work(); w != goOn {
 				break
 			}
 		}
 	}
 	c.counter.messages.Add(int64(handled))
-	if c.resting { // the timer runs it again
-		return
+	if w == takenAway {
+		return false
+	}
+	mine := !c.spared
+	c.spared = false
+	if w == rests {
+		c.sleep()
+		return mine
 	}
 	c.mu.Lock()
 	again := len(c.mailbox) > 0
@@ -148,6 +146,7 @@ func (c *cell) run() {
 	if again {
 		c.system.exec.submit(c)
 	}
+	return mine
 }
 
 // refill takes what is in the mailbox, once the batch before was handled.

@@ -179,11 +179,12 @@ func TestCell_DrillsDeathIsNoFailedAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		strikes := 0
-		s := mustSystem(t, supervise.Config{Workers: 1, Fault: func(at supervise.Strike) {
+		s := mustSystem(t, supervise.Config{Workers: 1, Fault: func(at supervise.Strike) time.Duration {
 			if at.Message == 1 && strikes < 10 {
 				strikes++
 				panic(supervise.Killed{By: "drill"})
 			}
+			return 0
 		}})
 		pid := s.Spawn(supervise.Spec{Kind: "car", ID: "1", Attempts: 2, Producer: func() supervise.Actor {
 			return &fragile{j: j, name: "car"}

@@ -6,22 +6,26 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// turn is a cell seen by its actor while it handles a message.
-type turn struct{ *cell }
+// inTurn is a cell seen by its actor while it handles a message. Once the cell was taken from an actor that hung, nothing
+// that it still does has an effect.
+type inTurn struct {
+	*cell
+	s *shift
+}
 
-var _ Context = turn{}
+var _ Context = inTurn{}
 
 // Message is the message in hand.
-func (c turn) Message() any { return c.current.Msg }
+func (c inTurn) Message() any { return c.s.current.Msg }
 
 // Sender of the message in hand.
-func (c turn) Sender() *actor.PID { return c.current.Sender }
+func (c inTurn) Sender() *actor.PID { return c.s.current.Sender }
 
 // PID is the actor's address.
-func (c turn) PID() *actor.PID { return c.pid }
+func (c inTurn) PID() *actor.PID { return c.pid }
 
 // Parent of the actor.
-func (c turn) Parent() *actor.PID {
+func (c inTurn) Parent() *actor.PID {
 	if c.parent == nil {
 		return nil
 	}
@@ -29,17 +33,24 @@ func (c turn) Parent() *actor.PID {
 }
 
 // Send sends to another actor.
-func (c turn) Send(to *actor.PID, msg any) { c.system.engine.SendWithSender(to, msg, c.pid) }
+func (c inTurn) Send(to *actor.PID, msg any) {
+	if !c.s.lost() {
+		c.system.engine.SendWithSender(to, msg, c.pid)
+	}
+}
 
 // Respond answers the sender of the message in hand.
-func (c turn) Respond(msg any) {
-	if c.current.Sender != nil {
-		c.system.engine.SendWithSender(c.current.Sender, msg, c.pid)
+func (c inTurn) Respond(msg any) {
+	if to := c.s.current.Sender; to != nil {
+		c.Send(to, msg)
 	}
 }
 
 // Spawn starts a child, or gives the one that an earlier incarnation started.
-func (c turn) Spawn(spec Spec) *actor.PID {
+func (c inTurn) Spawn(spec Spec) *actor.PID {
+	if c.spec.Deadline > 0 {
+		panic("supervise: an actor with a deadline has no children: whoever replaces it could not know them")
+	}
 	if child := c.byName[spec.Kind+"/"+spec.ID]; child != nil {
 		return child.pid
 	}
@@ -50,14 +61,14 @@ func (c turn) Spawn(spec Spec) *actor.PID {
 }
 
 // Stop ends a child.
-func (c turn) Stop(pid *actor.PID) {
+func (c inTurn) Stop(pid *actor.PID) {
 	if child := c.childOf(pid); child != nil {
 		child.enqueue(stop{}, nil)
 	}
 }
 
 // StopWithin ends a child, after some time without what is still in its mailbox.
-func (c turn) StopWithin(pid *actor.PID, d time.Duration) {
+func (c inTurn) StopWithin(pid *actor.PID, d time.Duration) {
 	child := c.childOf(pid)
 	if child == nil {
 		return
@@ -70,7 +81,7 @@ func (c turn) StopWithin(pid *actor.PID, d time.Duration) {
 	time.AfterFunc(d, child.drop)
 }
 
-func (c turn) childOf(pid *actor.PID) *cell {
+func (c inTurn) childOf(pid *actor.PID) *cell {
 	for _, child := range c.children {
 		if child.pid.Equals(pid) {
 			return child
@@ -80,28 +91,42 @@ func (c turn) childOf(pid *actor.PID) *cell {
 }
 
 // End ends the actor itself once the message in hand is handled.
-func (c turn) End() { c.ending = true }
+func (c inTurn) End() { c.s.ending = true }
 
 // Keep hands a value to the next incarnation.
-func (c turn) Keep(value any) { c.kept = value }
+func (c inTurn) Keep(value any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.s.lost() {
+		c.kept = value
+	}
+}
 
 // Kept is what was handed over last.
-func (c turn) Kept() any { return c.kept }
+func (c inTurn) Kept() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept
+}
 
 // Retried says that an incarnation died with the message in hand.
-func (c turn) Retried() bool { return c.hand.retried }
+func (c inTurn) Retried() bool { return c.s.hand.retried }
 
 // Failures counts the incarnations that the message in hand has killed.
-func (c turn) Failures() int { return c.hand.failures }
+func (c inTurn) Failures() int { return c.s.hand.failures }
 
 // After sends a message to the actor itself.
-func (c turn) After(d time.Duration, msg any) { c.system.after(d, c.cell, msg) }
+func (c inTurn) After(d time.Duration, msg any) {
+	if !c.s.lost() {
+		c.system.after(d, c.cell, msg)
+	}
+}
 
 // Self gives a way to send to the actor from outside of it.
-func (c turn) Self() func(any) {
+func (c inTurn) Self() func(any) {
 	to := c.cell
 	return func(msg any) { to.enqueue(msg, nil) }
 }
 
 // Now is the wall clock.
-func (c turn) Now() time.Time { return time.Now() }
+func (c inTurn) Now() time.Time { return time.Now() }

@@ -105,11 +105,14 @@ func (c *cell) endIfAlone() {
 	}
 	c.starting, c.hand = false, hand{}
 	c.current = actor.Envelope{Msg: actor.Stopped{}}
-	if reason, _ := c.attempt(); reason != nil {
+	if reason, _, _ := c.attempt(); reason != nil {
 		c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
 	}
 	c.current = actor.Envelope{}
-	c.actor, c.kept = goneActor{}, nil
+	c.actor = goneActor{}
+	c.mu.Lock()
+	c.kept = nil
+	c.mu.Unlock()
 	c.system.engine.Registry.Remove(c.pid)
 	c.counter.stopped.Add(1)
 	close(c.gone)

@@ -1,61 +1,109 @@
 package supervise
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // executor runs cells that have messages on a few workers. A cell is in it at most once, so it is run by one worker
 // at a time; workers take several at once, so that thousands of ready cells cost few locks.
 type executor struct {
-	mu      sync.Mutex
-	wake    *sync.Cond
-	ready   []*cell
-	head    int
-	idle    int
-	stopped bool
-	workers sync.WaitGroup
+	mu       sync.Mutex
+	wake     *sync.Cond
+	ready    []*cell
+	head     int
+	idle     int
+	stopped  bool
+	workers  []*worker
+	late     map[*worker]late // those that were replaced and did not come back yet
+	running  sync.WaitGroup
+	watching bool
+
+	// Of the watch: it is to look, it is to end, and it has.
+	watch, over, unwatched chan struct{}
+}
+
+// worker runs cells, some at a time.
+type worker struct {
+	cell  atomic.Pointer[cell] // that is being run
+	taken []*cell
+	at    int // the one of taken that is being run
+
+	// Of the watch: what the worker was at when it looked, and since when.
+	shift *shift
+	phase uint64
+	since time.Time
 }
 
 // takeMax bounds how many cells a worker takes at once, so that the others find some too.
 const takeMax = 32
 
 func newExecutor(workers int) *executor {
-	x := &executor{}
+	x := &executor{
+		late: map[*worker]late{}, watch: make(chan struct{}, 1), over: make(chan struct{}), unwatched: make(chan struct{}),
+	}
 	x.wake = sync.NewCond(&x.mu)
 	for range workers {
-		x.workers.Go(x.work)
+		x.hire()
 	}
+	go x.keepWatch()
 	return x
+}
+
+// hire starts a worker. Its lock is held, or not needed yet.
+func (x *executor) hire() {
+	w := &worker{}
+	x.workers = append(x.workers, w)
+	x.running.Add(1)
+	go x.work(w)
 }
 
 func (x *executor) submit(c *cell) {
 	x.mu.Lock()
 	x.ready = append(x.ready, c)
-	wake := x.idle > 0
+	wake, watch := x.idle > 0, !x.watching
+	x.watching = true
 	x.mu.Unlock()
 	if wake {
 		x.wake.Signal()
 	}
-}
-
-func (x *executor) work() {
-	var taken []*cell
-	for {
-		if taken = x.take(taken[:0]); len(taken) == 0 {
-			return
-		}
-		for i, c := range taken {
-			c.run()
-			taken[i] = nil
-		}
+	if watch {
+		x.rouse()
 	}
 }
 
+// rouse lets the watch look again.
+func (x *executor) rouse() {
+	select {
+	case x.watch <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+func (x *executor) work(w *worker) {
+	for x.take(w) {
+		for w.at = 0; w.at < len(w.taken); w.at++ {
+			c := w.taken[w.at]
+			w.cell.Store(c)
+			if !c.run() {
+				x.leave(w)
+				return
+			}
+			w.cell.Store(nil)
+			w.taken[w.at] = nil
+		}
+	}
+	x.running.Done()
+}
+
 // take waits for ready cells; none means that the executor has stopped.
-func (x *executor) take(into []*cell) []*cell {
+func (x *executor) take(w *worker) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for x.head == len(x.ready) {
 		if x.stopped {
-			return nil
+			return false
 		}
 		x.ready, x.head = x.ready[:0], 0
 		x.idle++
@@ -63,17 +111,19 @@ func (x *executor) take(into []*cell) []*cell {
 		x.idle--
 	}
 	n := min(takeMax, (len(x.ready)-x.head+1)/2)
-	into = append(into, x.ready[x.head:x.head+n]...)
+	w.taken = append(w.taken[:0], x.ready[x.head:x.head+n]...)
 	clear(x.ready[x.head : x.head+n])
 	x.head += n
-	return into
+	return true
 }
 
-// stop lets the workers end once nothing is ready.
+// stop lets the workers end once nothing is ready. Those that hang are not waited for.
 func (x *executor) stop() {
 	x.mu.Lock()
 	x.stopped = true
 	x.mu.Unlock()
 	x.wake.Broadcast()
-	x.workers.Wait()
+	x.running.Wait()
+	close(x.over)
+	<-x.unwatched
 }

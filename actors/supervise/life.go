@@ -18,84 +18,117 @@ type life struct {
 	failedStarts int
 	deaths       []time.Time
 	streak       int
+	pause        time.Duration // of the back-off that is on
 }
 
+// outcome is what became of a worker's turn with a cell.
+type outcome uint8
+
+const (
+	goOn      outcome = iota
+	rests             // until its back-off is over
+	takenAway         // the actor hung, and another worker goes on with the cell
+)
+
 // work starts an incarnation where one is due and hands it the message in hand, until it survives that or it is set aside.
-// It reports false while the cell rests.
-func (c *cell) work() bool {
+func (c *cell) work() outcome {
 	if c.resting {
 		c.rested()
 	}
 	for {
+		ours := true
 		switch {
 		case c.starting:
-			c.start()
+			ours = c.start()
 		case c.hand.held:
-			c.handle()
+			ours = c.handle()
 		default:
-			return true
+			return goOn
 		}
-		if c.resting {
-			return false
+		switch {
+		case !ours:
+			return takenAway
+		case c.resting:
+			return rests
 		}
 	}
 }
 
-// attempt lets the incarnation handle the current message; a panic is its end and comes back as the reason.
-func (c *cell) attempt() (reason any, stack []byte) {
+// attempt lets the incarnation handle the current message; a panic is its end and comes back as the reason. It is not ours
+// any more where it took so long that the cell was taken away: then nothing of the cell may be touched.
+func (c *cell) attempt() (reason any, stack []byte, ours bool) {
+	s := c.shift
+	turn := s.begin()
 	defer func() {
 		if v := recover(); v != nil {
 			reason, stack = v, debug.Stack()
 		}
+		ours = s.end(turn)
 	}()
-	if c.actor == nil {
-		c.actor = c.spec.Producer()
+	if s.actor == nil {
+		s.actor = c.spec.Producer()
 	}
 	if c.system.meddle != nil {
-		switch c.system.meddle(c.chance(BeforeReceive)) {
+		switch c.system.meddle(c.chance(s, BeforeReceive)) {
 		case Lose:
-			return nil, nil
+			return nil, nil, true
 		case Later:
-			c.enqueue(c.current.Msg, c.current.Sender)
-			return nil, nil
+			c.enqueue(s.current.Msg, s.current.Sender)
+			return nil, nil, true
 		case Double:
-			c.actor.Receive(turn{c})
+			s.actor.Receive(inTurn{c, s})
 		case Pass:
 		}
 	}
-	c.strike(BeforeReceive)
-	c.actor.Receive(turn{c})
-	c.strike(AfterReceive)
-	return nil, nil
-}
-
-func (c *cell) strike(when When) {
-	if c.system.fault != nil {
-		c.system.fault(c.chance(when))
+	if c.system.fault == nil {
+		s.actor.Receive(inTurn{c, s})
+		return nil, nil, true
 	}
+	if c.strike(s, &turn, BeforeReceive) {
+		s.actor.Receive(inTurn{c, s})
+		c.strike(s, &turn, AfterReceive)
+	}
+	return nil, nil, true
 }
 
-func (c *cell) chance(when When) Strike {
+// strike lets a drill kill or stall the incarnation. It reports false where it stalled so long that it was replaced.
+func (c *cell) strike(s *shift, turn *uint64, when When) bool {
+	pause := c.system.fault(c.chance(s, when))
+	if pause <= 0 {
+		return true
+	}
+	return s.stall(turn, pause)
+}
+
+func (c *cell) chance(s *shift, when When) Strike {
 	return Strike{
-		Kind: c.spec.Kind, ID: c.spec.ID, PID: c.pid, Message: c.current.Msg, When: when, Retried: c.hand.retried,
+		Kind: c.spec.Kind, ID: c.spec.ID, PID: c.pid, Message: s.current.Msg, When: when, Retried: s.hand.retried,
 	}
 }
 
-// start gives a new incarnation its first message.
-func (c *cell) start() {
+// start gives a new incarnation its first message. It reports false where the cell was taken away.
+func (c *cell) start() bool {
 	c.current = actor.Envelope{Msg: actor.Started{}}
-	reason, stack := c.attempt()
-	c.current = actor.Envelope{}
-	if reason == nil {
-		c.starting, c.life.failedStarts = false, 0
-		if !c.life.diedAt.IsZero() {
-			c.system.tell(Restarted{
-				PID: c.pid, Kind: c.spec.Kind, Reason: c.life.reason, Stack: c.life.stack, Took: time.Since(c.life.diedAt),
-			})
-			c.life.diedAt, c.life.reason, c.life.stack = time.Time{}, nil, nil
-		}
-		return
+	reason, stack, ours := c.attempt()
+	if !ours {
+		return false
 	}
+	c.current = actor.Envelope{}
+	if reason != nil {
+		c.startFailed(reason, stack)
+		return true
+	}
+	c.starting, c.life.failedStarts = false, 0
+	if !c.life.diedAt.IsZero() {
+		c.system.tell(Restarted{
+			PID: c.pid, Kind: c.spec.Kind, Reason: c.life.reason, Stack: c.life.stack, Took: time.Since(c.life.diedAt),
+		})
+		c.life.diedAt, c.life.reason, c.life.stack = time.Time{}, nil, nil
+	}
+	return true
+}
+
+func (c *cell) startFailed(reason any, stack []byte) {
 	if !drilled(reason) {
 		c.life.failedStarts++
 	}
@@ -107,18 +140,26 @@ func (c *cell) start() {
 	c.die(reason, stack)
 }
 
-// handle gives the message in hand to the incarnation.
-func (c *cell) handle() {
+// handle gives the message in hand to the incarnation. It reports false where the cell was taken away.
+func (c *cell) handle() bool {
 	c.current = c.hand.Envelope
-	reason, stack := c.attempt()
-	c.current = actor.Envelope{}
-	if reason == nil {
-		c.hand, c.life.streak = hand{}, 0
-		if c.ending {
-			c.endItself()
-		}
-		return
+	reason, stack, ours := c.attempt()
+	if !ours {
+		return false
 	}
+	c.current = actor.Envelope{}
+	if reason != nil {
+		c.handFailed(reason, stack)
+		return true
+	}
+	c.hand, c.life.streak = hand{}, 0
+	if c.ending {
+		c.endItself()
+	}
+	return true
+}
+
+func (c *cell) handFailed(reason any, stack []byte) {
 	c.hand.retried = true
 	if !drilled(reason) {
 		c.hand.failures++
@@ -203,12 +244,14 @@ func (c *cell) rest() {
 		pause = c.spec.Backoff << shift
 	}
 	c.life.streak++
-	c.resting = true
+	c.resting, c.life.pause = true, pause
 	c.mu.Lock()
 	c.record.resting = true
 	c.mu.Unlock()
-	time.AfterFunc(pause, func() { c.system.exec.submit(c) })
 }
+
+// sleep lets a timer run the cell again. Nothing of the cell may be touched afterwards.
+func (c *cell) sleep() { time.AfterFunc(c.life.pause, func() { c.system.exec.submit(c) }) }
 
 func (c *cell) rested() {
 	c.resting = false

@@ -16,8 +16,9 @@ import (
 type Config struct {
 	// Workers run the actors; 0: one for each processor.
 	Workers int
-	// Fault is asked before and after every message and kills by panicking; nil outside of drills.
-	Fault func(Strike)
+	// Fault is asked before and after every message: it kills by panicking, or says how long the actor hangs; nil outside of
+	// drills.
+	Fault func(Strike) (stall time.Duration)
 	// Meddle is asked before every message what becomes of it; nil outside of drills.
 	Meddle func(Strike) Action
 	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
@@ -30,7 +31,7 @@ type Config struct {
 type System struct {
 	engine *actor.Engine
 	exec   *executor
-	fault  func(Strike)
+	fault  func(Strike) time.Duration
 	meddle func(Strike) Action
 	notice func(any)
 

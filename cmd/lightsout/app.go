@@ -180,10 +180,18 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 	return <-deleted
 }
 
+// lateFor is how long an actor that cannot be replaced may take over a message before the platform is not ready.
+const lateFor = time.Second
+
 // Ready says what keeps the platform from serving.
 func (a *app) Ready(context.Context) error {
 	if err := a.Failing(); err != nil {
 		return fmt.Errorf("the log cannot be written, races wait: %w", err)
+	}
+	for _, late := range a.platform.system.Late() {
+		if !late.Replaced && late.For > lateFor {
+			return fmt.Errorf("%s %s has been busy with one message for %v", late.Kind, late.ID, late.For.Round(time.Millisecond))
+		}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	store := memory.New()
 	journal := &recording{Journal: store}
 	watch := newWatcher()
-	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10})
+	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +147,11 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 	journal := &recording{Journal: store}
 	p, err := newPlatform(parts{
 		journal: journal, spectators: newWatcher(), observer: newWatcher(), log: slog.New(slog.DiscardHandler), snapshotEvery: 10,
-		fault: func(at supervise.Strike) {
+		fault: killsOnly(func(at supervise.Strike) {
 			if slices.Contains(outsideKinds, at.Kind) && calls.Add(1)%17 == 0 {
 				panic(supervise.Killed{By: "test"})
 			}
-		},
+		}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	}
 	store, watch := memory.New(), newWatcher()
 	journal := &recording{Journal: store}
-	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10})
+	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

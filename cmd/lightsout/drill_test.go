@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,17 @@ func (r *recording) Append(b *race.Batch, ready func(error)) {
 
 var drillOrder = race.Order{Circuit: "kartwerk", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
 
+// killsOnly makes a fault of one that stalls nobody.
+func killsOnly(fault func(supervise.Strike)) func(supervise.Strike) time.Duration {
+	if fault == nil {
+		return nil
+	}
+	return func(at supervise.Strike) time.Duration {
+		fault(at)
+		return 0
+	}
+}
+
 // mustRace runs a race to its end in this process, under a fault.
 func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	t.Helper()
@@ -62,7 +74,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	journal := &recording{Journal: store}
 	watch := newWatcher()
 	p, err := newPlatform(parts{
-		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: fault, snapshotEvery: 10,
+		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -198,6 +210,26 @@ func TestTick_ReachesEachCarOnceAndWaitsForAll(t *testing.T) {
 			if closed[n] != drillOrder.Cars {
 				t.Fatalf("tick %d had %d rows", n, closed[n])
 			}
+		}
+	}
+}
+
+func TestDrill_WhoHangsIsReplacedAndChangesNothing(t *testing.T) {
+	want := mustRace(t, nil)
+	for _, kind := range []string{"car", "checkpoint"} {
+		var seen atomic.Int64
+		release := make(chan struct{})
+		got := mustRace(t, func(at supervise.Strike) {
+			if at.Kind == kind && at.When == supervise.BeforeReceive && !at.Retried && seen.Add(1)%200 == 100 && seen.Load() < 700 {
+				<-release // for longer than the race takes
+			}
+		})
+		close(release)
+		if diff := cmp.Diff(want.records, got.records); diff != "" {
+			t.Errorf("a %s hung: the logs differ:\n%.2000s", kind, diff)
+		}
+		if got.restarts[kind] != 3 {
+			t.Errorf("a %s hung three times and was replaced %d times", kind, got.restarts[kind])
 		}
 	}
 }

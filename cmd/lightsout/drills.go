@@ -83,21 +83,22 @@ func raceOfPID(path string) race.ID {
 }
 
 // strike is the fault of the whole system: it asks the drills that are on.
-func (d *drills) strike(at supervise.Strike) {
+func (d *drills) strike(at supervise.Strike) (stall time.Duration) {
 	active := *d.active.Load()
 	if len(active) == 0 {
-		return
+		return 0
 	}
 	id := raceOfPID(at.PID.ID)
 	if id == "" { // a root serves all races
 		for _, one := range active {
-			one.injector.Strike(at)
+			stall = max(stall, one.injector.Strike(at))
 		}
-		return
+		return stall
 	}
 	if one := active[id]; one != nil {
-		one.injector.Strike(at)
+		return one.injector.Strike(at)
 	}
+	return 0
 }
 
 func (d *drills) meddle(at supervise.Strike) supervise.Action {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/race/circuit"
@@ -13,6 +15,7 @@ type actorMetrics struct {
 	givenUp, deadLetters                 *prometheus.Desc
 	mailboxMax, mailboxP99               *prometheus.Desc
 	filledIn, repeated                   *prometheus.Desc
+	late                                 *prometheus.Desc
 }
 
 func newActorMetrics(p *platform) *actorMetrics {
@@ -29,6 +32,8 @@ func newActorMetrics(p *platform) *actorMetrics {
 		mailboxP99:  by("mailbox_messages_p99", "Messages that wait for the actor at the 99th percentile."),
 		filledIn: prometheus.NewDesc("lightsout_simulator_passings_filled_in_total",
 			"Passings whose hit was lost with a checkpoint's life; 0 without faults.", nil, nil),
+		late: prometheus.NewDesc("lightsout_actors_late", "Actors that take long over a message; replaced: another incarnation "+
+			"has gone on without it.", []string{"replaced"}, nil),
 		repeated: prometheus.NewDesc("lightsout_simulator_hits_repeated_total",
 			"Hits that came twice, from a car's next life; 0 without faults.", nil, nil),
 	}
@@ -38,6 +43,7 @@ func newActorMetrics(p *platform) *actorMetrics {
 func (m *actorMetrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		m.alive, m.restarts, m.setAside, m.processed, m.givenUp, m.deadLetters, m.mailboxMax, m.mailboxP99, m.filledIn, m.repeated,
+		m.late,
 	} {
 		ch <- d
 	}
@@ -59,6 +65,13 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, d := range m.p.system.Depths() {
 		ch <- prometheus.MustNewConstMetric(m.mailboxMax, prometheus.GaugeValue, float64(d.Max), d.Kind)
 		ch <- prometheus.MustNewConstMetric(m.mailboxP99, prometheus.GaugeValue, float64(d.P99), d.Kind)
+	}
+	late := map[bool]float64{}
+	for _, l := range m.p.system.Late() {
+		late[l.Replaced]++
+	}
+	for _, replaced := range []bool{false, true} {
+		ch <- prometheus.MustNewConstMetric(m.late, prometheus.GaugeValue, late[replaced], strconv.FormatBool(replaced))
 	}
 	count(m.filledIn, m.p.stats.FilledIn())
 	count(m.repeated, m.p.stats.Repeated())

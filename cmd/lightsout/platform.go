@@ -47,7 +47,7 @@ type parts struct {
 	observer   simulator.Observer
 	log        *slog.Logger
 	workers    int
-	fault      func(supervise.Strike)
+	fault      func(supervise.Strike) time.Duration
 	meddle     func(supervise.Strike) supervise.Action
 	notice     func(any)
 	link       func(simulator.Link) simulator.Link // nil: as it is

@@ -1,0 +1,122 @@
+package supervise
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Limits of the watch: how often it looks while anybody works, from when on a worker is late and a spare one takes over what
+// is behind it, and how many that do not come back are replaced at the most.
+const (
+	watchEvery = 50 * time.Millisecond
+	lateAfter  = 250 * time.Millisecond
+	hungMost   = 64
+)
+
+// late is a worker that does not come back from an actor.
+type late struct {
+	cell  *cell
+	since time.Time
+	taken bool // and the cell was taken away: what is left is a goroutine that leaks
+	drill bool
+}
+
+// Late is an actor that takes long over a message.
+type Late struct {
+	Kind, ID string
+	For      time.Duration
+	// Replaced says that another incarnation has gone on without it.
+	Replaced bool
+}
+
+// keepWatch looks for actors that hang, as long as anybody works.
+func (x *executor) keepWatch() {
+	defer close(x.unwatched)
+	for {
+		select {
+		case <-x.watch:
+		case <-x.over:
+			return
+		}
+		for x.look(time.Now()) {
+			select {
+			case <-time.After(watchEvery):
+			case <-x.over:
+				return
+			}
+		}
+	}
+}
+
+// look compares what each worker is at with what it was at before, and replaces those that hang. It reports false when
+// nobody works.
+func (x *executor) look(now time.Time) bool {
+	hung, working := x.findHung(now)
+	for _, h := range hung {
+		if h.cell.takeOver(now.Sub(h.since), h.drill) {
+			x.submit(h.cell)
+		}
+	}
+	return working
+}
+
+func (x *executor) findHung(now time.Time) (hung []late, working bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.watching = (x.idle < len(x.workers) || x.head < len(x.ready)) && !x.stopped
+	for _, w := range slices.Clone(x.workers) {
+		c := w.cell.Load()
+		if c == nil {
+			w.shift = nil
+			continue
+		}
+		if phase := c.phase.Load(); c.shift != w.shift || phase != w.phase {
+			w.shift, w.phase, w.since = c.shift, phase, now
+		} else if l := x.judge(w, c, now.Sub(w.since)); l.taken {
+			hung = append(hung, l)
+		}
+	}
+	return hung, x.watching
+}
+
+// judge replaces a worker that is with the same message for too long.
+func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
+	state := w.phase % phases
+	limit, becomes := lateAfter, uint64(spared)
+	if c.spec.Deadline > 0 {
+		limit, becomes = c.spec.Deadline, taken
+	}
+	if state == idle || took < limit || len(x.late) >= hungMost {
+		return l
+	}
+	if !c.phase.CompareAndSwap(w.phase, w.phase-state+becomes) {
+		return l // it has come back
+	}
+	l = late{cell: c, since: w.since, taken: becomes == taken, drill: state == stalled}
+	x.late[w] = l
+	x.ready = append(x.ready, w.taken[w.at+1:]...)
+	x.workers = slices.DeleteFunc(x.workers, func(o *worker) bool { return o == w })
+	x.running.Done()
+	x.hire()
+	return l
+}
+
+// leave is called by a worker that was replaced and has come back.
+func (x *executor) leave(w *worker) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.late, w)
+}
+
+// Late are the actors that take long over a message, the latest first.
+func (s *System) Late() []Late {
+	s.exec.mu.Lock()
+	defer s.exec.mu.Unlock()
+	out := make([]Late, 0, len(s.exec.late))
+	for _, l := range s.exec.late {
+		out = append(out, Late{Kind: l.cell.spec.Kind, ID: l.cell.spec.ID, For: time.Since(l.since), Replaced: l.taken})
+	}
+	slices.SortFunc(out, func(a, b Late) int { return cmp.Compare(b.For, a.For) })
+	return out
+}
