@@ -32,9 +32,13 @@ func (c inTurn) Parent() *actor.PID {
 	return c.parent.pid
 }
 
-// Send sends to another actor.
+// Send sends to another actor. Children by the thousand tell their parent: it is found without the registry.
 func (c inTurn) Send(to *actor.PID, msg any) {
-	if !c.s.lost() {
+	switch {
+	case c.s.lost():
+	case c.parent != nil && to == c.parent.pid:
+		c.parent.enqueue(msg, c.pid)
+	default:
 		c.system.engine.SendWithSender(to, msg, c.pid)
 	}
 }

@@ -81,8 +81,11 @@ func (c *cell) forget(child *cell) {
 	delete(c.byName, child.spec.Kind+"/"+child.spec.ID)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i := slices.Index(c.children, child); i >= 0 {
-		c.children = slices.Delete(c.children, i, i+1)
+	for i, other := range slices.Backward(c.children) { // the youngest end first
+		if other == child {
+			c.children = slices.Delete(c.children, i, i+1)
+			return
+		}
 	}
 }
 

@@ -111,7 +111,9 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		return err
 	}
 	a.platform, a.drills, d.app = p, d, a
-	registry.MustRegister(collectors.NewGoCollector(), newActorMetrics(p))
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(p),
+	)
 	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
 
 	site, built := ui.Files()

@@ -254,7 +254,7 @@ func (w *txWriter) announced(ctx context.Context, r *race.Record, head *race.Rac
 }
 
 func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error {
-	return w.exec(ctx, `INSERT INTO entries SELECT ?, count(*), ?,?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
+	return w.exec(ctx, `INSERT INTO entries SELECT ?, coalesce(max(car) + 1, 0), ?,?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
 		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM,
 		strings.Join(e.Transponders, " "), string(id))
 }
