@@ -19,8 +19,8 @@ type Run struct {
 	SetAside   int
 	// FilledIn counts passings whose hit was lost with a checkpoint's life.
 	FilledIn int64
-	// Ticks counts those that were committed, Late those that came over a tick's length after the one before; Longest is
-	// the longest such time.
+	// Ticks counts those that were committed, Late those that came over a tick's length later than they were due; Longest is
+	// the longest time between two.
 	Ticks, Late int
 	Longest     time.Duration
 	// Ended is empty where the race came to its end, else it says what became of it.

@@ -19,6 +19,7 @@ import (
 
 // drillFlags are what drill is asked.
 type drillFlags struct {
+	faults  []string
 	seed    uint64
 	circuit string
 	cars    int
@@ -39,11 +40,12 @@ func newDrill() *cobra.Command {
 their messages, take the disk away. What was injected, the recovery times and the verdict are printed: whether log, laps,
 classification and the state hash at every lap are identical. Exit 1 if a promise is broken, or nothing was injected.
 
-A scenario is one of the library (lightsout drill list) or a YAML file (actors/drill/SCENARIO.md). With --process the
+A scenario is one of the library (lightsout drill list), a YAML file (actors/drill/SCENARIO.md), or made of --fault. With --process the
 race runs in a server of its own, which is killed with SIGKILL and started again.`,
 		Example: `  lightsout drill half-the-field
   lightsout drill storm --seed 5 --json
   lightsout drill my-scenario.yaml --junit drill.xml
+  lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
   lightsout drill --process --kills 10 --laps 20`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.process {
@@ -52,12 +54,13 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 				}
 				return drillProcess(cmd, f)
 			}
-			if len(args) == 0 {
-				return badInput("which scenario? see lightsout drill list, or give a YAML file")
+			if (len(args) == 0) == (len(f.faults) == 0) {
+				return badInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
 			}
-			return runDrill(cmd.Context(), args[0], f, cmd)
+			return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
 		},
 	}
+	cmd.Flags().StringArrayVar(&f.faults, "fault", nil, "a fault as in a scenario's file; may be given again, instead of a scenario")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the faults, instead of the scenario's")
 	cmd.Flags().StringVar(&f.circuit, "circuit", "", "circuit, instead of the scenario's")
 	cmd.Flags().IntVar(&f.cars, "cars", 0, "cars, instead of the scenario's")
@@ -98,7 +101,7 @@ func newDrillList() *cobra.Command {
 
 // scenario finds a scenario by its name in the library, or reads it from a file; flags go before what it says.
 func (f drillFlags) scenario(name string) (*drill.Scenario, error) {
-	s, err := findScenario(name)
+	s, err := f.findScenario(name)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +123,10 @@ func (f drillFlags) scenario(name string) (*drill.Scenario, error) {
 	return s, nil
 }
 
-func findScenario(name string) (*drill.Scenario, error) {
+func (f drillFlags) findScenario(name string) (*drill.Scenario, error) {
+	if len(f.faults) > 0 {
+		return byHand(f.faults)
+	}
 	if strings.ContainsAny(name, "./\\") {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -145,6 +151,24 @@ func findScenario(name string) (*drill.Scenario, error) {
 		return nil, badInput("the scenario %q is unknown: allowed are %s, or a YAML file", name, strings.Join(names, ", "))
 	}
 	return all[at], nil
+}
+
+// byHand makes a scenario of faults that are given one by one.
+func byHand(faults []string) (*drill.Scenario, error) {
+	var out *drill.Scenario
+	for i, fault := range faults {
+		text := "{name: by-hand, about: Made of flags., faults: [{" + strings.Trim(fault, "{} ") + "}]}"
+		s, err := drill.Parse(fmt.Sprintf("--fault %q", fault), []byte(text))
+		switch {
+		case err != nil:
+			return nil, badInput("%w", err)
+		case i == 0:
+			out = s
+		default:
+			out.Faults = append(out.Faults, s.Faults...)
+		}
+	}
+	return out, nil
 }
 
 // errDrillFailed ends the program with exit code 1; the verdict says why.

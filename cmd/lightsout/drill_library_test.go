@@ -39,6 +39,21 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 	}
 }
 
+func TestDrillCommand_TakesFaultsByHand(t *testing.T) {
+	out, _, err := command(t, "drill", "--fault", "kill: car, number: 2, every: 1s", "--fault", "{hits: lose, chance: 0.1}", "--laps", "1", "--json")
+	var v drill.Verdict
+	if decoded := json.Unmarshal([]byte(out), &v); err != nil || decoded != nil {
+		t.Fatalf("%v, %v\n%.2000s", err, decoded, out)
+	}
+	if !v.Passed || len(v.Scenario.Faults) != 2 || v.Restarts["car"] == 0 || v.FilledIn == 0 {
+		t.Errorf("the verdict is %+v", v)
+	}
+	_, _, err = command(t, "drill", "--fault", "kil: car")
+	if err == nil || !strings.Contains(err.Error(), `--fault "kil: car"`) {
+		t.Errorf("%v: expected it to name the fault", err)
+	}
+}
+
 func TestDrillCommand_ThatInjectsNothingFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nothing.yaml")
 	text := "about: too late\nrace: {circuit: kartwerk, cars: 4, laps: 1, seed: 1}\nfaults:\n  - {kill: car, at: 5h}\n"

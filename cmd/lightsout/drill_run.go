@@ -30,8 +30,31 @@ type drillBounds struct {
 // drillPatience is how long a race may stand still where nothing else is said.
 const drillPatience = 20 * time.Second
 
-// tickLate is a tick's length: one that takes longer by the clock is late.
-const tickLate = 100 * time.Millisecond
+// pace holds a race's ticks against the clock: one that comes over a tick's length later than it was due is late.
+type pace struct {
+	due, late time.Duration // after the tick before
+	last      time.Time
+}
+
+func paceOf(head race.Race) pace {
+	length := time.Second / time.Duration(max(1, head.TickHz))
+	p := pace{late: length}
+	if head.Speed > 0 {
+		p.due = time.Duration(float64(length) / head.Speed)
+	}
+	return p
+}
+
+func (p *pace) tick(run *drill.Run, now time.Time) {
+	if took := now.Sub(p.last); !p.last.IsZero() {
+		run.Longest = max(run.Longest, took)
+		if took > p.due+p.late {
+			run.Late++
+		}
+	}
+	run.Ticks++
+	p.last = now
+}
 
 // drillRace is a race of a drill, and how many timing lines it has.
 type drillRace struct {
@@ -44,7 +67,7 @@ type observed struct {
 	processor.Journal
 	mu   sync.Mutex
 	run  *drill.Run
-	last time.Time
+	pace pace
 }
 
 func (o *observed) Append(b *race.Batch, ready func(error)) {
@@ -63,15 +86,7 @@ func (o *observed) committed(b *race.Batch) {
 	if b.Frame == nil {
 		return
 	}
-	now := time.Now()
-	if took := now.Sub(o.last); !o.last.IsZero() {
-		o.run.Longest = max(o.run.Longest, took)
-		if took > tickLate {
-			o.run.Late++
-		}
-	}
-	o.run.Ticks++
-	o.last = now
+	o.pace.tick(o.run, time.Now())
 }
 
 // drillRun runs a race with everything behind it, the SQLite file included; in is nil for the undisturbed one.
@@ -109,7 +124,7 @@ func drillOn(
 	ctx context.Context, journal processor.Journal, start simulator.StartRace, in *drill.Injector, bounds drillBounds,
 ) (_ *drillRace, err error) {
 	out := &drillRace{lines: len(start.Head.Lines)}
-	seen := &observed{Journal: journal, run: &out.Run}
+	seen := &observed{Journal: journal, run: &out.Run, pace: paceOf(start.Head)}
 	watch := newWatcher()
 	with := parts{journal: seen, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler)}
 	if in != nil {

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/race"
+)
+
+// strikesShown is how many strikes a verdict on a server lists.
+const strikesShown = 20
+
+// over judges a race's drill at its end, in its own time; failure says why the race has failed, empty where it has not.
+func (d *drills) over(ctx context.Context, id race.ID, failure string) {
+	d.mu.Lock()
+	one := (*d.active.Load())[id]
+	if one != nil {
+		one.become(race.DrillJudging, "the race undisturbed is run beside it", nil)
+		d.activate(id, nil)
+		d.opsOf(id).dirty = true
+	}
+	d.mu.Unlock()
+	if one == nil {
+		return
+	}
+	var v *drill.Verdict
+	var err error
+	if failure == "" {
+		v, err = d.judge(ctx, one)
+	}
+	if v != nil {
+		v.Strikes = v.Strikes[:min(strikesShown, len(v.Strikes))]
+	}
+	switch {
+	case failure != "":
+		one.become(race.DrillFailed, "the race failed: "+failure, nil)
+	case err != nil:
+		one.become(race.DrillFailed, "it cannot be judged: "+err.Error(), nil)
+	case v.Passed:
+		one.become(race.DrillPassed, "the faults changed nothing but the restart counters", v)
+	default:
+		one.become(race.DrillFailed, strings.Join(v.Broken, "; "), v)
+	}
+	d.mu.Lock()
+	d.opsOf(id).dirty = true
+	d.mu.Unlock()
+}
+
+// errRuled says that a race cannot be run again as it was.
+var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
+
+func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
+	if _, err := d.app.settled(ctx, one.race); err != nil {
+		return nil, err
+	}
+	run := &one.run
+	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
+	for {
+		page, err := d.app.Records(ctx, one.race, race.Seq(len(run.Records)), 10_000)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		run.Records = append(run.Records, page...)
+	}
+	if len(run.Records) == 0 {
+		return nil, fmt.Errorf("race %s: %w", one.race, race.ErrNotFound)
+	}
+	opening, ok := run.Records[0].Body.(race.Announced)
+	if !ok {
+		return nil, fmt.Errorf("the log of race %s begins with a %T", one.race, run.Records[0].Body)
+	}
+	for i := range run.Records {
+		if r := &run.Records[i]; r.Author != "" || r.Body == (race.Held{}) || r.Body == (race.Abandoned{}) {
+			return nil, errRuled
+		}
+	}
+	var err error
+	if run.Result, err = d.app.Store.Classification(ctx, one.race); err != nil {
+		return nil, err
+	}
+	model, err := modelOf(opening.Race)
+	if err != nil {
+		return nil, err
+	}
+	head := opening.Race
+	head.Speed = 0
+	undisturbed, err := drillHead(ctx, head, model, nil, drillBounds{patience: drillPatience})
+	if err != nil {
+		return nil, err
+	}
+	undisturbed.Records[0].Body = opening // but for its pace it is the same
+	return drill.Judge(one.scenario, one.injector, &undisturbed.Run, run), nil
+}
+
+// tell shows spectators what happened to actors, now and then, until the context ends.
+func (d *drills) tell(ctx context.Context) {
+	tick := time.NewTicker(opsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for id, ops := range d.news() {
+			d.app.hub.Operate(id, ops)
+		}
+	}
+}
+
+// news is what was not told yet.
+func (d *drills) news() map[race.ID]*race.Ops {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := map[race.ID]*race.Ops{}
+	for id, o := range d.ops {
+		last := d.last(id)
+		on := last != nil && last.state().Phase == race.DrillOn
+		if !o.dirty && !on {
+			if d.app.running(id) == nil && last == nil {
+				delete(d.ops, id)
+			}
+			continue
+		}
+		ops := &race.Ops{Restarts: o.restarts, Recent: o.recent}
+		if last != nil {
+			ops.Drill = last.state()
+		}
+		o.recent, o.dirty = nil, false
+		out[id] = ops
+	}
+	return out
+}
+
+// last is a race's newest drill; nil where there was none.
+func (d *drills) last(id race.ID) *liveDrill {
+	for _, one := range slices.Backward(d.all) {
+		if one.race == id {
+			return one
+		}
+	}
+	return nil
+}
