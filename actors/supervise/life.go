@@ -36,7 +36,7 @@ func (c *cell) work() outcome {
 		c.rested()
 	}
 	for {
-		ours := true
+		var ours bool
 		switch {
 		case c.starting:
 			ours = c.start()
