@@ -23,8 +23,11 @@ var schema string
 //go:embed schema_2_to_3.sql
 var schema2to3 string
 
+//go:embed schema_3_to_4.sql
+var schema3to4 string
+
 // schemaVersion is kept in user_version.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
 var migrations = map[int]struct {
@@ -33,6 +36,7 @@ var migrations = map[int]struct {
 }{
 	0: {schema, schemaVersion},
 	2: {schema2to3, 3},
+	3: {schema3to4, 4},
 }
 
 // ErrSchema says that the file was written by another version.

@@ -40,6 +40,14 @@ func TestStore_KeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
+	storagetest.FeedsContract(t, func(t *testing.T) (storagetest.Journal, storagetest.Feeds) {
+		s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+		t.Cleanup(func() { mustClose(t, s) })
+		return s, s
+	})
+}
+
 func frames(t *testing.T, s *sqlite.Store, from, to race.Tick) []*race.Frame {
 	t.Helper()
 	var out []*race.Frame
