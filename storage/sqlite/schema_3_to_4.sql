@@ -5,10 +5,15 @@ ALTER TABLE races ADD COLUMN samples_count INTEGER NOT NULL DEFAULT 0;
 UPDATE races SET last_tick = coalesce((SELECT max(last_tick) FROM telemetry t WHERE t.race = races.id), 0);
 
 -- Which batch brought a sample was not kept: any 20,000 (as many as a batch has at most) are told to a feed at once.
-ALTER TABLE samples ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
-UPDATE samples SET count = n.count FROM (
-  SELECT race, car, time_us, row_number() OVER (PARTITION BY race ORDER BY time_us, car) / 20000 + 1 AS count FROM samples
-) n WHERE n.race = samples.race AND n.car = samples.car AND n.time_us = samples.time_us;
+ALTER TABLE samples RENAME TO samples_3;
+CREATE TABLE samples (
+  race TEXT NOT NULL, car INTEGER NOT NULL, time_us INTEGER NOT NULL,
+  speed_kmh INTEGER, rpm INTEGER, n_gear INTEGER, throttle INTEGER, brake INTEGER, drs INTEGER, x_dm INTEGER, y_dm INTEGER,
+  count INTEGER NOT NULL DEFAULT 0,     -- of the batch that brought it last
+  PRIMARY KEY (race, car, time_us)
+) STRICT, WITHOUT ROWID;
+INSERT INTO samples SELECT *, row_number() OVER (PARTITION BY race ORDER BY race, car, time_us) / 20000 + 1 FROM samples_3;
+DROP TABLE samples_3;
 CREATE INDEX samples_by_batch ON samples (race, count);
 UPDATE races SET samples_count = coalesce((SELECT max(count) FROM samples s WHERE s.race = races.id), 0);
 
