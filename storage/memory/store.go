@@ -36,6 +36,7 @@ type log struct {
 	records  []race.Record
 	snapshot race.Snapshot
 
+	frames       []*race.Frame
 	samples      map[sampleKey]brought
 	samplesCount uint64
 	lastTick     race.Tick
@@ -119,7 +120,7 @@ func (s *Store) append(b *race.Batch) error {
 		l.snapshot = b.Snapshot
 	}
 	if b.Frame != nil {
-		l.lastTick = max(l.lastTick, b.Frame.Tick)
+		l.keepFrame(b.Frame, s.kept)
 	}
 	l.keepSamples(b, s.kept)
 	if b.Request != nil {

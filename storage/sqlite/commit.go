@@ -144,7 +144,7 @@ type txWriter struct {
 	store      *Store
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
-	touched    []*block
+	touched    []*gathering
 }
 
 func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {

@@ -334,7 +334,7 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
-			"classifications", "telemetry", "snapshots", "samples", "requests", "refusals", "feeds", "feed_rejects"} {
+			"classifications", "telemetry", "frames", "snapshots", "samples", "requests", "refusals", "feeds", "feed_rejects"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return fmt.Errorf("delete from %s: %w", table, err)
 			}

@@ -94,11 +94,15 @@ CREATE TABLE classifications (
   PRIMARY KEY (race, version, place)
 ) STRICT, WITHOUT ROWID;
 
--- Telemetry: blocks of consecutive ticks (FORMAT.md).
+-- Telemetry: blocks of consecutive ticks of a few neighbouring cars (FORMAT.md).
 CREATE TABLE telemetry (
-  race TEXT NOT NULL, first_tick INTEGER NOT NULL, last_tick INTEGER NOT NULL, data BLOB NOT NULL,
-  PRIMARY KEY (race, first_tick)
-) STRICT, WITHOUT ROWID;
+  race TEXT NOT NULL, first_car INTEGER NOT NULL, last_car INTEGER NOT NULL, first_tick INTEGER NOT NULL,
+  last_tick INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (race, first_car, first_tick)
+) STRICT;
+
+-- Ticks that do not fill a block yet, all cars of each.
+CREATE TABLE frames (race TEXT NOT NULL, tick INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (race, tick)) STRICT;
 
 -- What the producer of a race needs to go on after its last batch.
 CREATE TABLE snapshots (

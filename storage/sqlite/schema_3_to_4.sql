@@ -29,3 +29,20 @@ CREATE TABLE feed_rejects (
   feed TEXT NOT NULL, race TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (feed, race, line)
 ) STRICT, WITHOUT ROWID;
+
+-- Blocks stay as they are: of all cars (version 1 of FORMAT.md).
+ALTER TABLE telemetry RENAME TO telemetry_3;
+-- Telemetry: blocks of consecutive ticks of a few neighbouring cars (FORMAT.md).
+CREATE TABLE telemetry (
+  race TEXT NOT NULL, first_car INTEGER NOT NULL, last_car INTEGER NOT NULL, first_tick INTEGER NOT NULL,
+  last_tick INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (race, first_car, first_tick)
+) STRICT;
+
+-- Ticks that do not fill a block yet, all cars of each.
+CREATE TABLE frames (race TEXT NOT NULL, tick INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (race, tick)) STRICT;
+
+INSERT INTO telemetry SELECT t.race, 0, r.cars - 1, t.first_tick, t.last_tick, t.data FROM telemetry_3 t JOIN races r ON r.id = t.race
+  WHERE t.first_tick < t.last_tick;
+INSERT INTO frames SELECT race, first_tick, data FROM telemetry_3 WHERE first_tick = last_tick;
+DROP TABLE telemetry_3;

@@ -68,7 +68,7 @@ type Store struct {
 	done    chan struct{}
 
 	// Of the committer alone.
-	open map[race.ID]*block // telemetry blocks that are not full yet
+	open map[race.ID]*gathering // frames that do not fill their blocks yet
 }
 
 // job is one thing to commit. ready is called once it is durable, or can never be.
@@ -104,13 +104,13 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(256<<20))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	s := &Store{
 		write: write, read: read, codec: codec, log: log, zip: zip, unzip: unzip, now: time.Now,
-		done: make(chan struct{}), open: map[race.ID]*block{},
+		done: make(chan struct{}), open: map[race.ID]*gathering{},
 	}
 	s.wake = sync.NewCond(&s.mu)
 	go s.commitLoop()
