@@ -96,3 +96,17 @@ func IsRuling(b Body) bool {
 	}
 	return false
 }
+
+// Channels are the sample's values in the units of a Trace; Unknown for what the car did not report.
+func (s *Sample) Channels() (v [ChannelCount]int32) {
+	for c := range v {
+		v[c] = Unknown
+	}
+	if s.SpeedKMH != Unknown {
+		v[ChannelSpeed] = int32(s.SpeedKMH * 10)
+	}
+	v[ChannelRPM], v[ChannelGear], v[ChannelDRS] = int32(s.RPM), int32(s.Gear), int32(s.DRS)
+	v[ChannelThrottle], v[ChannelBrake] = int32(s.Throttle), int32(s.Brake)
+	v[ChannelX], v[ChannelY] = int32(s.XDM), int32(s.YDM)
+	return v
+}

@@ -55,3 +55,10 @@ type FeedCursor struct {
 	Tick  Tick   // of the last frame
 	Count uint64 // of the last batch whose samples were fed
 }
+
+// FeedReject is a point that another store did not take.
+type FeedReject struct {
+	At     int64 // UTC nanoseconds
+	Point  string
+	Reason string
+}

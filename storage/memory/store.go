@@ -5,12 +5,16 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"lightsout/race"
 )
+
+// ErrClosed says that the store was closed before the answer.
+var ErrClosed = errors.New("the store is closed")
 
 // Store is a journal in memory. Its methods may be called from any goroutine.
 type Store struct {
@@ -19,7 +23,11 @@ type Store struct {
 	queue  []func()
 	closed bool
 	done   chan struct{}
-	races  map[race.ID]*log // of the worker alone
+	kept   int // frames times cars, and samples, of a race
+
+	// Of the worker alone.
+	races map[race.ID]*log
+	feeds map[string]*feed
 }
 
 // log is what is kept of a race.
@@ -27,11 +35,19 @@ type log struct {
 	position race.Position
 	records  []race.Record
 	snapshot race.Snapshot
+
+	frames       []*race.Frame
+	samples      map[sampleKey]brought
+	samplesCount uint64
+	lastTick     race.Tick
 }
 
-// New starts an empty store. Close ends it.
-func New() *Store {
-	s := &Store{races: map[race.ID]*log{}, done: make(chan struct{})}
+// New starts an empty store, which keeps no telemetry. Close ends it.
+func New() *Store { return Keeping(0) }
+
+// Keeping is a store that keeps telemetry too: of each race, up to so many of the newest values of a car at an instant.
+func Keeping(values int) *Store {
+	s := &Store{kept: values, races: map[race.ID]*log{}, feeds: map[string]*feed{}, done: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
 	go s.work()
 	return s
@@ -79,7 +95,7 @@ func (s *Store) enqueue(job func()) {
 func (s *Store) log(id race.ID) *log {
 	l := s.races[id]
 	if l == nil {
-		l = &log{}
+		l = &log{samples: map[sampleKey]brought{}}
 		s.races[id] = l
 	}
 	return l
@@ -103,6 +119,10 @@ func (s *Store) append(b *race.Batch) error {
 	if b.Snapshot != nil {
 		l.snapshot = b.Snapshot
 	}
+	if b.Frame != nil {
+		l.keepFrame(b.Frame, s.kept)
+	}
+	l.keepSamples(b, s.kept)
 	if b.Request != nil {
 		l.position.Requests = append(l.position.Requests, *b.Request)
 	}

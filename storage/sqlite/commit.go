@@ -144,7 +144,7 @@ type txWriter struct {
 	store      *Store
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
-	touched    []*block
+	touched    []*gathering
 }
 
 func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {
@@ -200,8 +200,15 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 			}
 		}
 	}
-	return w.exec(ctx, "UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?) WHERE id = ?",
-		int64(seq), int64(b.Count), string(b.Race))
+	var tick, samples int64
+	if b.Frame != nil {
+		tick = int64(b.Frame.Tick)
+	}
+	if len(b.Samples) > 0 {
+		samples = int64(b.Count)
+	}
+	return w.exec(ctx, `UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?), last_tick = max(last_tick, ?),
+		samples_count = max(samples_count, ?) WHERE id = ?`, int64(seq), int64(b.Count), tick, samples, string(b.Race))
 }
 
 func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error {
@@ -209,7 +216,7 @@ func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error
 	case race.Passing:
 		return w.passing(ctx, id, r, b)
 	case race.Announced:
-		if err := w.announced(ctx, r, &b.Race); err != nil {
+		if err := w.announced(ctx, r.RecordedAt, &b.Race); err != nil {
 			return err
 		}
 	case race.Entered:
@@ -243,14 +250,9 @@ func (w *txWriter) passing(ctx context.Context, id race.ID, r *race.Record, b ra
 		b.Source.Decoder, b.Source.Session, int64(b.Source.Sequence), b.Source.Transponder)
 }
 
-func (w *txWriter) announced(ctx context.Context, r *race.Record, head *race.Race) error {
-	body, err := w.store.codec.Record(r)
-	if err != nil {
-		return fmt.Errorf("encode: %w", err)
-	}
-	return w.exec(ctx, `INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head)
-		VALUES (?,?,?,?,?,?,?,?,?)`, string(head.ID), head.Name, head.Kind.String(), head.Circuit, head.Cars,
-		head.Rules.Laps, int(race.Waiting), r.RecordedAt, body)
+func (w *txWriter) announced(ctx context.Context, at int64, head *race.Race) error {
+	return w.exec(ctx, `INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at) VALUES (?,?,?,?,?,?,?,?)`,
+		string(head.ID), head.Name, head.Kind.String(), head.Circuit, head.Cars, head.Rules.Laps, int(race.Waiting), at)
 }
 
 func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error {

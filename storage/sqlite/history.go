@@ -63,7 +63,9 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 	return nil
 }
 
-const summaryColumns = "SELECT head, status, created_at, leader_lap, winner FROM races"
+// summaryColumns are what a summary is made of: the head of a race is the record that announced it.
+const summaryColumns = `SELECT body, status, created_at, leader_lap, winner FROM races
+	JOIN records ON records.race = races.id AND records.seq = 1`
 
 func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	var v race.Summary
@@ -332,7 +334,7 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
-			"classifications", "telemetry", "snapshots", "samples", "requests", "refusals"} {
+			"classifications", "telemetry", "frames", "snapshots", "samples", "requests", "refusals", "feeds", "feed_rejects"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return fmt.Errorf("delete from %s: %w", table, err)
 			}

@@ -14,7 +14,7 @@ import (
 // samplesAtOnce is how many samples one statement inserts.
 const samplesAtOnce = 32
 
-const sampleColumns = 11
+const sampleColumns = 12
 
 var (
 	insertSample  = sampleStatement(1)
@@ -29,7 +29,7 @@ func sampleStatement(rows int) string {
 // takenIn keeps what a batch has from outside: samples, and the name of the intake.
 func (w *txWriter) takenIn(ctx context.Context, b *race.Batch) error {
 	for rows := range slices.Chunk(b.Samples, samplesAtOnce) {
-		if err := w.samples(ctx, b.Race, rows); err != nil {
+		if err := w.samples(ctx, b, rows); err != nil {
 			return fmt.Errorf("samples of race %s: %w", b.Race, err)
 		}
 	}
@@ -40,10 +40,10 @@ func (w *txWriter) takenIn(ctx context.Context, b *race.Batch) error {
 	return nil
 }
 
-func (w *txWriter) samples(ctx context.Context, id race.ID, rows []race.Sample) error {
+func (w *txWriter) samples(ctx context.Context, b *race.Batch, rows []race.Sample) error {
 	if len(rows) < samplesAtOnce {
 		for i := range rows {
-			if err := w.exec(ctx, insertSample, sampleArgs(nil, id, &rows[i])...); err != nil {
+			if err := w.exec(ctx, insertSample, sampleArgs(nil, b, &rows[i])...); err != nil {
 				return err
 			}
 		}
@@ -51,13 +51,13 @@ func (w *txWriter) samples(ctx context.Context, id race.ID, rows []race.Sample) 
 	}
 	args := make([]any, 0, sampleColumns*samplesAtOnce)
 	for i := range rows {
-		args = sampleArgs(args, id, &rows[i])
+		args = sampleArgs(args, b, &rows[i])
 	}
 	return w.exec(ctx, insertSamples, args...)
 }
 
-func sampleArgs(args []any, id race.ID, s *race.Sample) []any {
-	args = append(args, string(id), int64(s.Car), int64(s.Time))
+func sampleArgs(args []any, b *race.Batch, s *race.Sample) []any {
+	args = append(args, string(b.Race), int64(s.Car), int64(s.Time))
 	for _, v := range [...]int{s.SpeedKMH, s.RPM, s.Gear, s.Throttle, s.Brake, s.DRS, s.XDM, s.YDM} {
 		if v == race.Unknown {
 			args = append(args, nil)
@@ -65,7 +65,22 @@ func sampleArgs(args []any, id race.ID, s *race.Sample) []any {
 		}
 		args = append(args, v)
 	}
-	return args
+	return append(args, int64(b.Count))
+}
+
+const sampleChannels = "SELECT car, time_us, speed_kmh, rpm, n_gear, throttle, brake, drs, x_dm, y_dm FROM samples"
+
+func scanSample(r *sql.Rows) (race.Sample, error) {
+	var v race.Sample
+	var channels [8]sql.NullInt64
+	err := r.Scan(&v.Car, &v.Time, &channels[0], &channels[1], &channels[2], &channels[3], &channels[4], &channels[5],
+		&channels[6], &channels[7])
+	for i, to := range []*int{&v.SpeedKMH, &v.RPM, &v.Gear, &v.Throttle, &v.Brake, &v.DRS, &v.XDM, &v.YDM} {
+		if *to = race.Unknown; channels[i].Valid {
+			*to = int(channels[i].Int64)
+		}
+	}
+	return v, err
 }
 
 // Samples of real cars between two race times, by car and time, limit at most.
@@ -76,19 +91,10 @@ func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, 
 		first, last = 0, race.CarsMax
 	}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var v race.Sample
-		var channels [8]sql.NullInt64
-		err := r.Scan(&v.Car, &v.Time, &channels[0], &channels[1], &channels[2], &channels[3], &channels[4], &channels[5],
-			&channels[6], &channels[7])
-		for i, to := range []*int{&v.SpeedKMH, &v.RPM, &v.Gear, &v.Throttle, &v.Brake, &v.DRS, &v.XDM, &v.YDM} {
-			if *to = race.Unknown; channels[i].Valid {
-				*to = int(channels[i].Int64)
-			}
-		}
+		v, err := scanSample(r)
 		out = append(out, v)
 		return err
-	}, `SELECT car, time_us, speed_kmh, rpm, n_gear, throttle, brake, drs, x_dm, y_dm FROM samples
-		WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?`,
+	}, sampleChannels+" WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?",
 		string(id), int64(first), int64(last), int64(from), int64(to), limit)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)

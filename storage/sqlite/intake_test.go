@@ -2,8 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"database/sql"
-	_ "embed"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -12,57 +10,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/storage/storagetest"
-	"lightsout/transport"
 )
-
-//go:embed testdata/version2.sql
-var version2 string
-
-func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "old.db")
-	old, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := race.Record{Seq: 1, RecordedAt: 5, Body: race.Announced{Race: race.Race{
-		ID: "old", Name: "Old", Cars: 1, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
-	}}}
-	body, err := transport.Codec{}.Record(&head)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range []struct {
-		query string
-		args  []any
-	}{
-		{version2, nil}, {"PRAGMA user_version = 2", nil},
-		{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,1)", []any{body}},
-		{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{body}},
-	} {
-		if _, err := old.Exec(step.query, step.args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := old.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time it is up to date
-		s := mustOpen(t, path)
-		got, err := s.Summary(context.Background(), "old")
-		if err != nil || got.Race.Name != "Old" {
-			t.Errorf("got %+v, %v", got, err)
-		}
-		mustClose(t, s)
-	}
-	s := mustOpen(t, path)
-	defer mustClose(t, s)
-	storagetest.MustAppend(t, s, &race.Batch{Race: "old", Count: 2, Records: []race.Record{
-		{Seq: 2, RecordedAt: 77, Body: race.Started{}},
-	}, Samples: []race.Sample{{Car: 0, Time: 9}}})
-	if r, err := s.Roster(context.Background(), "old"); err != nil || r.StartedAt != 77 {
-		t.Errorf("got %+v, %v", r, err)
-	}
-}
 
 func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))

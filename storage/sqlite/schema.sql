@@ -1,4 +1,4 @@
--- The schema of Lights Out, version 3. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 4. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
 CREATE TABLE races (
   id         TEXT PRIMARY KEY,
@@ -11,11 +11,12 @@ CREATE TABLE races (
   leader_lap INTEGER NOT NULL DEFAULT 0,
   winner     TEXT NOT NULL DEFAULT '',  -- the winner's code, once there is a result
   created_at INTEGER NOT NULL,          -- UTC nanoseconds
-  head       BLOB NOT NULL,             -- the announcing record as a message of the wire
   last_seq   INTEGER NOT NULL DEFAULT 0,
   last_count INTEGER NOT NULL DEFAULT 0, -- the producer's own count of its batches
   facts_seq  INTEGER NOT NULL DEFAULT 0, -- what follows from the records is kept up to here
-  started_at INTEGER NOT NULL DEFAULT 0  -- of the start signal, UTC nanoseconds; 0: not given yet
+  started_at INTEGER NOT NULL DEFAULT 0, -- of the start signal, UTC nanoseconds; 0: not given yet
+  last_tick  INTEGER NOT NULL DEFAULT 0, -- of the telemetry
+  samples_count INTEGER NOT NULL DEFAULT 0 -- of the last batch that brought samples
 ) STRICT;
 
 CREATE TABLE entries (
@@ -93,11 +94,15 @@ CREATE TABLE classifications (
   PRIMARY KEY (race, version, place)
 ) STRICT, WITHOUT ROWID;
 
--- Telemetry: blocks of consecutive ticks (FORMAT.md).
+-- Telemetry: blocks of consecutive ticks of a few neighbouring cars (FORMAT.md).
 CREATE TABLE telemetry (
-  race TEXT NOT NULL, first_tick INTEGER NOT NULL, last_tick INTEGER NOT NULL, data BLOB NOT NULL,
-  PRIMARY KEY (race, first_tick)
-) STRICT, WITHOUT ROWID;
+  race TEXT NOT NULL, first_car INTEGER NOT NULL, last_car INTEGER NOT NULL, first_tick INTEGER NOT NULL,
+  last_tick INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (race, first_car, first_tick)
+) STRICT;
+
+-- Ticks that do not fill a block yet, all cars of each.
+CREATE TABLE frames (race TEXT NOT NULL, tick INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (race, tick)) STRICT;
 
 -- What the producer of a race needs to go on after its last batch.
 CREATE TABLE snapshots (
@@ -108,8 +113,10 @@ CREATE TABLE snapshots (
 CREATE TABLE samples (
   race TEXT NOT NULL, car INTEGER NOT NULL, time_us INTEGER NOT NULL,
   speed_kmh INTEGER, rpm INTEGER, n_gear INTEGER, throttle INTEGER, brake INTEGER, drs INTEGER, x_dm INTEGER, y_dm INTEGER,
+  count INTEGER NOT NULL DEFAULT 0,     -- of the batch that brought it last
   PRIMARY KEY (race, car, time_us)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX samples_by_batch ON samples (race, count);
 
 -- The names of what was taken in from outside, so that a repeat of it changes nothing.
 CREATE TABLE requests (
@@ -127,3 +134,16 @@ CREATE TABLE refusals (
 
 -- Circuits that were imported, in the project's own text format.
 CREATE TABLE circuits (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- How far the log is fed to other stores. A feed without a race says that the feed is there.
+CREATE TABLE feeds (
+  feed TEXT NOT NULL, race TEXT NOT NULL,
+  seq INTEGER NOT NULL DEFAULT 0, tick INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (feed, race)
+) STRICT, WITHOUT ROWID;
+
+-- Points that another store did not take, and why; at is UTC nanoseconds.
+CREATE TABLE feed_rejects (
+  feed TEXT NOT NULL, race TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (feed, race, line)
+) STRICT, WITHOUT ROWID;

@@ -23,8 +23,11 @@ var schema string
 //go:embed schema_2_to_3.sql
 var schema2to3 string
 
+//go:embed schema_3_to_4.sql
+var schema3to4 string
+
 // schemaVersion is kept in user_version.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
 var migrations = map[int]struct {
@@ -33,6 +36,7 @@ var migrations = map[int]struct {
 }{
 	0: {schema, schemaVersion},
 	2: {schema2to3, 3},
+	3: {schema3to4, 4},
 }
 
 // ErrSchema says that the file was written by another version.
@@ -64,7 +68,7 @@ type Store struct {
 	done    chan struct{}
 
 	// Of the committer alone.
-	open map[race.ID]*block // telemetry blocks that are not full yet
+	open map[race.ID]*gathering // frames that do not fill their blocks yet
 }
 
 // job is one thing to commit. ready is called once it is durable, or can never be.
@@ -100,13 +104,13 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(256<<20))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	s := &Store{
 		write: write, read: read, codec: codec, log: log, zip: zip, unzip: unzip, now: time.Now,
-		done: make(chan struct{}), open: map[race.ID]*block{},
+		done: make(chan struct{}), open: map[race.ID]*gathering{},
 	}
 	s.wake = sync.NewCond(&s.mu)
 	go s.commitLoop()

@@ -40,6 +40,22 @@ func TestStore_KeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
+	storagetest.FeedsContract(t, func(t *testing.T) (storagetest.Journal, storagetest.Feeds) {
+		s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+		t.Cleanup(func() { mustClose(t, s) })
+		return s, s
+	})
+}
+
+func TestStore_KeepsTheContractOfTelemetry(t *testing.T) {
+	storagetest.Telemetry(t, func(t *testing.T) (storagetest.Journal, storagetest.Frames, storagetest.Traces) {
+		s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+		t.Cleanup(func() { mustClose(t, s) })
+		return s, s, s
+	})
+}
+
 func frames(t *testing.T, s *sqlite.Store, from, to race.Tick) []*race.Frame {
 	t.Helper()
 	var out []*race.Frame
@@ -109,38 +125,19 @@ func TestTelemetry_IsTheSameInBlocksAcrossCommitsAndRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
+	field := storagetest.Field{ID: "r", Cars: 40}
 	var want []*race.Frame
-	for tick := race.Tick(1); tick <= 250; tick++ {
-		f := &race.Frame{Tick: tick, Time: race.Micros(tick) * 100_000}
-		for car := range 30 {
-			f.LapFraction = append(f.LapFraction, uint16(int(tick)*97+car*2000))
-			f.State = append(f.State, race.CarState(int(tick)/50%3))
-			f.Lap = append(f.Lap, uint16(tick/40))
-			f.SpeedDKMH = append(f.SpeedDKMH, uint16(3000-car*int(tick)%700))
-			f.RPM50 = append(f.RPM50, uint8(tick))
-			f.Throttle = append(f.Throttle, uint8(tick%101))
-			f.Brake = append(f.Brake, uint8(100-tick%101))
-			f.GearDRS = append(f.GearDRS, uint8(car%9))
-		}
-		want = append(want, f)
-		storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: uint64(tick) + 1, Frame: f})
+	for tick := race.Tick(1); tick <= 220; tick++ {
+		want = append(want, field.Frame(tick))
+		storagetest.MustAppend(t, s, field.Tick(tick))
 		if tick == 130 { // in the middle of a block
 			mustClose(t, s)
 			s = mustOpen(t, path)
 		}
 	}
-	if diff := cmp.Diff(want, frames(t, s, 1, 1000)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(want[94:105], frames(t, s, 95, 105)); diff != "" {
-		t.Errorf("a part: %s", diff)
-	}
+	storagetest.SameFrames(t, want, frames(t, s, 1, 1000))
+	storagetest.SameFrames(t, want[94:105], frames(t, s, 95, 105))
 	mustClose(t, s)
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d bytes for %d samples", info.Size(), 250*30)
 }
 
 func TestDelete_TakesAllOfARace(t *testing.T) {
@@ -202,39 +199,6 @@ func TestAppend_OfARefusedBatchLeavesTheOthersOfItsCommitAlone(t *testing.T) {
 	}
 	if n := len(storagetest.MustRead(t, s, "good", 0, 100)); n != 8 {
 		t.Errorf("%d records of the good race, expected 8", n)
-	}
-}
-
-func BenchmarkAppend(b *testing.B) {
-	for _, cars := range []int{20, 1000} {
-		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
-			s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.Close()
-			done := make(chan error, 64)
-			s.Append(storagetest.Batches("r")[0], func(err error) { done <- err })
-			if err := <-done; err != nil {
-				b.Fatal(err)
-			}
-			frame := func(tick race.Tick) *race.Frame {
-				f := &race.Frame{Tick: tick}
-				f.LapFraction, f.State, f.Lap = make([]uint16, cars), make([]race.CarState, cars), make([]uint16, cars)
-				f.SpeedDKMH, f.RPM50, f.Throttle = make([]uint16, cars), make([]uint8, cars), make([]uint8, cars)
-				f.Brake, f.GearDRS = make([]uint8, cars), make([]uint8, cars)
-				return f
-			}
-			var tick race.Tick
-			for b.Loop() {
-				tick++
-				s.Append(&race.Batch{Race: "r", Count: uint64(tick) + 1, Frame: frame(tick)}, func(err error) { done <- err })
-				if err := <-done; err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(cars), "ns/sample")
-		})
 	}
 }
 

@@ -1,0 +1,201 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"lightsout/race"
+)
+
+// feed is a reader of races on its way to another store.
+type feed struct {
+	cursors  map[race.ID]race.FeedCursor
+	rejected map[race.ID][]race.FeedReject
+}
+
+// ask runs a question in the order of the calls and waits for it.
+func (s *Store) ask(ctx context.Context, question func() error) error {
+	done := make(chan error, 1)
+	s.enqueue(func() { done <- question() })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return ErrClosed
+	}
+}
+
+// known is a race that was announced.
+func (s *Store) known(id race.ID) (*log, error) {
+	if l := s.races[id]; l != nil && len(l.records) > 0 {
+		return l, nil
+	}
+	return nil, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+}
+
+func (s *Store) feed(name string) *feed {
+	f := s.feeds[name]
+	if f == nil {
+		f = &feed{cursors: map[race.ID]race.FeedCursor{}, rejected: map[race.ID][]race.FeedReject{}}
+		s.feeds[name] = f
+	}
+	return f
+}
+
+// RegisterFeed says that a feed is there.
+func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
+	return s.ask(ctx, func() error { s.feed(feed); return nil })
+}
+
+// DropFeed forgets a feed, its cursors and what was put aside for it.
+func (s *Store) DropFeed(ctx context.Context, feed string) error {
+	return s.ask(ctx, func() error { delete(s.feeds, feed); return nil })
+}
+
+// Cursor is how far a feed has come in a race; zero where it has not begun.
+func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (c race.FeedCursor, err error) {
+	err = s.ask(ctx, func() error { c = s.feed(feed).cursors[id]; return nil })
+	return c, err
+}
+
+// MoveCursor notes how far a feed has come. race.ErrNotFound where the race is not there.
+func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
+	return s.ask(ctx, func() error {
+		_, err := s.known(id)
+		if err == nil {
+			s.feed(feed).cursors[id] = c
+		}
+		return err
+	})
+}
+
+// FeedEnd is how far a feed can come in a race by now.
+func (s *Store) FeedEnd(ctx context.Context, id race.ID) (c race.FeedCursor, err error) {
+	err = s.ask(ctx, func() error {
+		l, err := s.known(id)
+		if err == nil {
+			c = l.end()
+		}
+		return err
+	})
+	return c, err
+}
+
+func (l *log) end() race.FeedCursor {
+	return race.FeedCursor{Seq: l.position.Seq, Tick: l.lastTick, Count: l.samplesCount}
+}
+
+// Unfed are the races of which a feed has not fed everything, oldest first.
+func (s *Store) Unfed(ctx context.Context, feed string) (out []race.ID, err error) {
+	err = s.ask(ctx, func() error {
+		for id, l := range s.races {
+			c, end := s.feed(feed).cursors[id], l.end()
+			if c.Seq < end.Seq || c.Tick < end.Tick || c.Count < end.Count {
+				out = append(out, id)
+			}
+		}
+		slices.SortFunc(out, func(a, b race.ID) int {
+			return cmp.Or(cmp.Compare(s.races[a].records[0].RecordedAt, s.races[b].records[0].RecordedAt), cmp.Compare(a, b))
+		})
+		return nil
+	})
+	return out, err
+}
+
+// PutAside keeps a point that another store did not take. The same point of a race put aside again is the same.
+func (s *Store) PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error {
+	return s.ask(ctx, func() error {
+		if _, err := s.known(id); err != nil {
+			return err
+		}
+		f := s.feed(feed)
+		others := slices.DeleteFunc(f.rejected[id], func(r race.FeedReject) bool { return r.Point == point })
+		f.rejected[id] = append(others, race.FeedReject{At: time.Now().UnixNano(), Point: point, Reason: reason})
+		return nil
+	})
+}
+
+// Rejected are the points of a race that were put aside, newest first, limit at most.
+func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int) (out []race.FeedReject, err error) {
+	err = s.ask(ctx, func() error {
+		out = slices.Clone(s.feed(feed).rejected[id])
+		slices.Reverse(out)
+		out = out[:min(limit, len(out))]
+		return nil
+	})
+	return out, err
+}
+
+// sampleKey is what makes two samples the same.
+type sampleKey struct {
+	car race.CarIdx
+	at  race.Micros
+}
+
+// brought is a sample and the count of the batch that brought it last.
+type brought struct {
+	race.Sample
+	count uint64
+}
+
+// keepSamples keeps the newest of what is the same, and forgets the oldest batches beyond what may be kept.
+func (l *log) keepSamples(b *race.Batch, kept int) {
+	if len(b.Samples) == 0 {
+		return
+	}
+	l.samplesCount = max(l.samplesCount, b.Count)
+	for _, v := range b.Samples {
+		l.samples[sampleKey{v.Car, v.Time}] = brought{v, b.Count}
+	}
+	for len(l.samples) > kept {
+		oldest := l.samplesCount
+		for _, v := range l.samples {
+			oldest = min(oldest, v.count)
+		}
+		for k, v := range l.samples {
+			if v.count == oldest {
+				delete(l.samples, k)
+			}
+		}
+	}
+}
+
+// sorted are the samples that a test holds for, in an order.
+func (l *log) sorted(holds func(*brought) bool, order func(a, b brought) int) []brought {
+	var out []brought
+	for _, v := range l.samples {
+		if holds(&v) {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, order)
+	return out
+}
+
+// SamplesAfter are the samples of real cars that were brought by batches after one of count, in the order of the batches,
+// and the count of the last. Batches are given whole: those that reach limit.
+func (s *Store) SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) (out []race.Sample, last uint64, err error) {
+	last = count
+	err = s.ask(ctx, func() error {
+		l, err := s.known(id)
+		if err != nil {
+			return err
+		}
+		all := l.sorted(func(v *brought) bool { return v.count > count }, func(a, b brought) int {
+			return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.Car, b.Car), cmp.Compare(a.Time, b.Time))
+		})
+		for i, v := range all {
+			if i >= limit && v.count != last {
+				break
+			}
+			out, last = append(out, v.Sample), v.count
+		}
+		return nil
+	})
+	return out, last, err
+}

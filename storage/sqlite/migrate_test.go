@@ -1,0 +1,207 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"encoding/binary"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"lightsout/race"
+	"lightsout/storage/storagetest"
+	"lightsout/transport"
+)
+
+//go:embed testdata/version2.sql
+var version2 string
+
+//go:embed testdata/version3.sql
+var version3 string
+
+// statement is a query and its arguments.
+type statement struct {
+	query string
+	args  []any
+}
+
+// mustMake makes a file of an older version.
+func mustMake(t *testing.T, path string, steps ...statement) {
+	t.Helper()
+	old, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		if _, err := old.Exec(step.query, step.args...); err != nil {
+			t.Fatalf("%s: %v", step.query, err)
+		}
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustBody(t *testing.T, r race.Record) []byte {
+	t.Helper()
+	body, err := transport.Codec{}.Record(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func oldHead(t *testing.T, kind race.Kind) []byte {
+	return mustBody(t, race.Record{Seq: 1, RecordedAt: 5, Body: race.Announced{Race: race.Race{
+		ID: "old", Name: "Old", Kind: kind, Cars: 1, TickHz: 10, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
+	}}})
+}
+
+func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
+	for version, schema := range map[string]string{"2": version2, "3": version3} {
+		t.Run("version "+version, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "old.db")
+			head := oldHead(t, race.External)
+			mustMake(t, path, statement{schema, nil}, statement{"PRAGMA user_version = " + version, nil},
+				statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,1)", []any{head}},
+				statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}})
+			for range 2 { // the second time it is up to date
+				s := mustOpen(t, path)
+				got, err := s.Summary(context.Background(), "old")
+				if err != nil || got.Race.Name != "Old" {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				mustClose(t, s)
+			}
+			s := mustOpen(t, path)
+			defer mustClose(t, s)
+			storagetest.MustAppend(t, s, &race.Batch{Race: "old", Count: 2, Records: []race.Record{
+				{Seq: 2, RecordedAt: 77, Body: race.Started{}},
+			}, Samples: []race.Sample{{Car: 0, Time: 9}}})
+			if r, err := s.Roster(context.Background(), "old"); err != nil || r.StartedAt != 77 {
+				t.Errorf("got %+v, %v", r, err)
+			}
+		})
+	}
+}
+
+func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	head := oldHead(t, race.External)
+	mustMake(t, path, statement{version3, nil}, statement{"PRAGMA user_version = 3", nil},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,9)", []any{head}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		statement{`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20999)
+			INSERT INTO samples (race, car, time_us, speed_kmh) SELECT 'old', i % 3, i, 100 FROM n`, nil})
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	ctx := context.Background()
+	if unfed, err := s.Unfed(ctx, "f"); err != nil || len(unfed) != 1 {
+		t.Errorf("unfed %v, %v", unfed, err)
+	}
+	seen, after := 0, uint64(0)
+	for {
+		list, last, err := s.SamplesAfter(ctx, "old", after, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 0 {
+			break
+		}
+		if len(list) > 20_000 {
+			t.Errorf("%d samples at once", len(list))
+		}
+		seen, after = seen+len(list), last
+	}
+	if end, err := s.FeedEnd(ctx, "old"); err != nil || seen != 21_000 || end.Count != after || after > 9 {
+		t.Errorf("%d samples up to batch %d; the end is %+v, %v", seen, after, end, err)
+	}
+}
+
+// block1 is a telemetry block as version 3 wrote it.
+func block1(t *testing.T, frames []*race.Frame) []byte {
+	t.Helper()
+	raw := binary.AppendUvarint([]byte{1}, uint64(len(frames)))
+	raw = binary.AppendUvarint(raw, uint64(frames[0].Cars()))
+	raw = binary.AppendVarint(raw, 0)
+	raw = binary.AppendVarint(raw, int64(frames[0].Tick))
+	for _, f := range frames {
+		raw = binary.AppendVarint(raw, int64(f.Time))
+	}
+	for _, get := range []func(f *race.Frame, i int) int64{
+		func(f *race.Frame, i int) int64 { return int64(f.LapFraction[i]) }, func(f *race.Frame, i int) int64 { return int64(f.State[i]) },
+		func(f *race.Frame, i int) int64 { return int64(f.Lap[i]) }, func(f *race.Frame, i int) int64 { return int64(f.SpeedDKMH[i]) },
+		func(f *race.Frame, i int) int64 { return int64(f.RPM50[i]) }, func(f *race.Frame, i int) int64 { return int64(f.Throttle[i]) },
+		func(f *race.Frame, i int) int64 { return int64(f.Brake[i]) }, func(f *race.Frame, i int) int64 { return int64(f.GearDRS[i]) },
+	} {
+		for i := range frames[0].Cars() {
+			var last, step int64
+			for _, f := range frames {
+				v := get(f, i)
+				raw = binary.AppendVarint(raw, v-last-step)
+				last, step = v, v-last
+			}
+		}
+	}
+	zip, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zip.EncodeAll(raw, nil)
+}
+
+func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	field := storagetest.Field{ID: "old", Cars: 70}
+	head := mustBody(t, field.Head().Records[0])
+	steps := []statement{
+		{version3, nil}, {"PRAGMA user_version = 3", nil},
+		{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','simulation','',70,3,1,5,?,1,231)", []any{head}},
+		{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+	}
+	var all []*race.Frame
+	for tick := race.Tick(1); tick <= 330; tick++ {
+		all = append(all, field.Frame(tick))
+	}
+	keep := func(frames []*race.Frame) {
+		steps = append(steps, statement{
+			"INSERT INTO telemetry VALUES ('old',?,?,?)", []any{int64(frames[0].Tick), int64(frames[len(frames)-1].Tick), block1(t, frames)},
+		})
+	}
+	keep(all[:100])
+	keep(all[100:200])
+	for i := 200; i < 230; i++ { // those of the block that was not full
+		keep(all[i : i+1])
+	}
+	mustMake(t, path, steps...)
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	ctx := context.Background()
+	check := func(last race.Tick) {
+		t.Helper()
+		var got []*race.Frame
+		err := s.Frames(ctx, "old", 0, 1000, func(f *race.Frame) error { got = append(got, f); return nil })
+		if err != nil {
+			t.Error(err)
+		}
+		storagetest.SameFrames(t, all[:last], got)
+		for _, car := range []race.CarIdx{0, 31, 32, 69} {
+			q := race.TraceQuery{Race: "old", Car: car, From: field.At(95), To: field.At(320)}
+			trace, err := s.Trace(ctx, q)
+			if diff := cmp.Diff(field.Trace(q, last), trace); err != nil || diff != "" {
+				t.Errorf("car %d: %v %s", car, err, diff)
+			}
+		}
+	}
+	check(230)
+	if end, err := s.FeedEnd(ctx, "old"); err != nil || end.Tick != 230 {
+		t.Errorf("the end is %+v, %v", end, err)
+	}
+	for tick := race.Tick(231); tick <= 330; tick++ { // the frames of before and of now share a block
+		storagetest.MustAppend(t, s, field.Tick(tick))
+	}
+	check(330)
+}

@@ -1,0 +1,268 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"lightsout/race"
+)
+
+// Traces is what every store of telemetry answers.
+type Traces interface {
+	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
+}
+
+// Frames is what a store answers that has telemetry as it came.
+type Frames interface {
+	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
+}
+
+// Telemetry is what a store promises that is written to and read from: it runs TracesContract too.
+func Telemetry(t *testing.T, open func(t *testing.T) (Journal, Frames, Traces)) {
+	TracesContract(t, func(t *testing.T, batches []*race.Batch) Traces {
+		j, _, traces := open(t)
+		for _, b := range batches {
+			MustAppend(t, j, b)
+		}
+		return traces
+	})
+	t.Run("frames come whole, in order, and only those asked for", func(t *testing.T) {
+		j, frames, _ := open(t)
+		givesFrames(t, j, frames)
+	})
+	t.Run("what is read while a race is written is never torn", func(t *testing.T) {
+		j, frames, traces := open(t)
+		readsWhatIsWritten(t, j, frames, traces)
+	})
+	t.Run("a reader that stops reading stops nobody", func(t *testing.T) {
+		j, frames, _ := open(t)
+		waitsForNoReader(t, j, frames)
+	})
+}
+
+// TracesContract is what every store of telemetry promises. fill gives one that holds the batches, all of them, however
+// they came there.
+func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch) Traces) {
+	field := Field{ID: "simulated", Cars: 70}
+	const last = 250 // neither cars nor ticks fill their blocks
+	outside, samples := outsideRace()
+	traces := fill(t, append(field.Batches(last), outside...))
+	t.Run("one car, over any stretch of time, in the channels asked for", func(t *testing.T) {
+		for _, q := range []race.TraceQuery{
+			{Car: 0, To: race.TimeMax},
+			{Car: 31, To: race.TimeMax}, {Car: 32, To: race.TimeMax}, {Car: 69, To: race.TimeMax},
+			{Car: 5, From: -race.Hour, To: field.At(1)},
+			{Car: 5, From: field.At(7), To: field.At(7)},
+			{Car: 5, From: field.At(99), To: field.At(102)},
+			{Car: 5, From: field.At(99) + 1, To: field.At(102) - 1},
+			{Car: 40, From: field.At(199), To: field.At(249), Channels: []race.Channel{race.ChannelSpeed}},
+			{Car: 40, From: field.At(249), To: race.Hour, Channels: []race.Channel{race.ChannelGear, race.ChannelDRS, race.ChannelLapFraction}},
+			{Car: 40, From: field.At(last) + 1, To: race.TimeMax},
+			{Car: 70, To: race.TimeMax},
+			{Car: 1, From: 5, To: 4},
+		} {
+			q.Race = field.ID
+			compareTraces(t, traces, q, field.Trace(q, last))
+		}
+	})
+	t.Run("a real car, with what it did not report", func(t *testing.T) {
+		for _, q := range []race.TraceQuery{
+			{Car: 0, From: -race.Hour, To: race.TimeMax}, {Car: 1, From: -race.Hour, To: race.TimeMax},
+			{Car: 0, From: 0, To: 10_001}, {Car: 2, From: -race.Hour, To: race.TimeMax},
+			{Car: 1, From: 1, To: 20_000, Channels: []race.Channel{race.ChannelX, race.ChannelRPM}},
+		} {
+			q.Race = "real"
+			compareTraces(t, traces, q, sampled(q, samples))
+		}
+	})
+	t.Run("an unknown race is not found", func(t *testing.T) {
+		if _, err := traces.Trace(context.Background(), race.TraceQuery{Race: "none", To: race.Hour}); !errors.Is(err, race.ErrNotFound) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func compareTraces(t *testing.T, traces Traces, q race.TraceQuery, want *race.Trace) {
+	t.Helper()
+	got, err := traces.Trace(context.Background(), q)
+	if err != nil {
+		t.Errorf("%+v: %v", q, err)
+		return
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%+v: %s", q, diff)
+	}
+	for c, values := range got.Values {
+		c := race.Channel(c)
+		kept := c != race.ChannelX && c != race.ChannelY
+		if q.Race == "real" {
+			kept = c != race.ChannelLap && c != race.ChannelLapFraction
+		}
+		if has := values != nil; has != (kept && asked(q, c)) && len(got.Time) > 0 {
+			t.Errorf("%+v: channel %v is there: %v", q, c, has)
+		}
+	}
+}
+
+// outsideRace is a race that was told of from outside, and all its samples.
+func outsideRace() ([]*race.Batch, []race.Sample) {
+	head := race.Race{ID: "real", Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
+	batches := []*race.Batch{{Race: "real", Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: head}}}}}
+	var all []race.Sample
+	for n := range 60 {
+		at := race.Micros(n)*10_000 + race.Micros(n%3)
+		s := []race.Sample{
+			{Car: 0, Time: at, SpeedKMH: 100 + n, RPM: 9000 + n, Gear: 3, Throttle: n, Brake: 0, DRS: 8, XDM: -5 * n, YDM: 7 * n},
+			{Car: 1, Time: at - 50_000, SpeedKMH: 300 - n, RPM: race.Unknown, Gear: race.Unknown, Throttle: 100, Brake: race.Unknown,
+				DRS: race.Unknown, XDM: n, YDM: race.Unknown},
+		}
+		all = append(all, s...)
+		batches = append(batches, &race.Batch{Race: "real", Count: uint64(n) + 2, Samples: s})
+	}
+	return batches, all
+}
+
+func sampled(q race.TraceQuery, samples []race.Sample) *race.Trace {
+	out := &race.Trace{Car: q.Car}
+	for i := range samples {
+		s := &samples[i]
+		if s.Car != q.Car || s.Time < q.From || s.Time > q.To {
+			continue
+		}
+		out.Time = append(out.Time, s.Time)
+		for c, v := range s.Channels() {
+			if c := race.Channel(c); asked(q, c) && c != race.ChannelLap && c != race.ChannelLapFraction {
+				out.Values[c] = append(out.Values[c], v)
+			}
+		}
+	}
+	return out
+}
+
+func mustFrames(t *testing.T, f Frames, id race.ID, from, to race.Tick) []*race.Frame {
+	t.Helper()
+	var out []*race.Frame
+	must(t, f.Frames(context.Background(), id, from, to, func(f *race.Frame) error { out = append(out, f); return nil }))
+	return out
+}
+
+// SameFrames compares frames column by column: cmp takes a second for what takes this a millisecond.
+func SameFrames(t *testing.T, want, got []*race.Frame) {
+	t.Helper()
+	if len(want) != len(got) {
+		t.Errorf("%d frames, expected %d", len(got), len(want))
+		return
+	}
+	for i, w := range want {
+		g := got[i]
+		if w.Tick != g.Tick || w.Time != g.Time || w.First != g.First || !slices.Equal(w.LapFraction, g.LapFraction) ||
+			!slices.Equal(w.State, g.State) || !slices.Equal(w.Lap, g.Lap) || !slices.Equal(w.SpeedDKMH, g.SpeedDKMH) ||
+			!slices.Equal(w.RPM50, g.RPM50) || !slices.Equal(w.Throttle, g.Throttle) || !slices.Equal(w.Brake, g.Brake) ||
+			!slices.Equal(w.GearDRS, g.GearDRS) {
+			t.Errorf("frame %d: %s", w.Tick, cmp.Diff(w, g))
+			return
+		}
+	}
+}
+
+func givesFrames(t *testing.T, j Journal, frames Frames) {
+	field := Field{ID: "r", Cars: 70}
+	var want []*race.Frame
+	for _, b := range field.Batches(250) {
+		MustAppend(t, j, b)
+		if b.Frame != nil {
+			want = append(want, b.Frame)
+		}
+	}
+	for _, r := range [][2]race.Tick{{0, 1 << 40}, {1, 250}, {95, 105}, {100, 100}, {101, 101}, {200, 201}, {240, 999}} {
+		from, to := max(1, r[0]), min(250, r[1])
+		SameFrames(t, want[from-1:to], mustFrames(t, frames, "r", r[0], r[1]))
+	}
+	if got := mustFrames(t, frames, "r", 251, 1<<40); len(got) != 0 {
+		t.Errorf("%d frames after the end", len(got))
+	}
+	stop := errors.New("enough")
+	seen := 0
+	err := frames.Frames(context.Background(), "r", 1, 250, func(*race.Frame) error {
+		if seen++; seen == 120 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || seen != 120 {
+		t.Errorf("%d frames, %v", seen, err)
+	}
+}
+
+// readsWhatIsWritten reads history all the time while a race is written, and checks every value.
+func readsWhatIsWritten(t *testing.T, j Journal, frames Frames, traces Traces) {
+	field := Field{ID: "r", Cars: 40}
+	const last = 450
+	MustAppend(t, j, field.Head())
+	var durable atomic.Int64
+	written := make(chan error, 1)
+	go func() {
+		for tick := race.Tick(1); tick <= last; tick++ {
+			done := make(chan error, 1)
+			j.Append(field.Tick(tick), func(err error) { done <- err })
+			if err := <-done; err != nil {
+				written <- fmt.Errorf("tick %d: %w", tick, err)
+				return
+			}
+			durable.Store(int64(tick))
+		}
+		written <- nil
+	}()
+	rounds := 0
+	for over := false; !over; rounds++ {
+		select {
+		case err := <-written:
+			must(t, err)
+			over = true
+		default:
+		}
+		atLeast := durable.Load()
+		q := race.TraceQuery{Race: "r", Car: race.CarIdx(rounds % field.Cars), To: race.TimeMax}
+		got, err := traces.Trace(context.Background(), q)
+		must(t, err)
+		if int64(len(got.Time)) < atLeast {
+			t.Fatalf("%d ticks where %d were durable", len(got.Time), atLeast)
+		}
+		if diff := cmp.Diff(field.Trace(q, race.Tick(len(got.Time))), got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
+		from := race.Tick(max(1, atLeast-120))
+		for i, f := range mustFrames(t, frames, "r", from, last) {
+			SameFrames(t, []*race.Frame{field.Frame(from + race.Tick(i))}, []*race.Frame{f})
+		}
+	}
+	t.Logf("read %d times meanwhile", rounds)
+}
+
+// waitsForNoReader stops a reader in the middle and writes on: were anybody waited for, this would never end.
+func waitsForNoReader(t *testing.T, j Journal, frames Frames) {
+	field := Field{ID: "r", Cars: 40}
+	for _, b := range field.Batches(150) {
+		MustAppend(t, j, b)
+	}
+	seen := 0
+	err := frames.Frames(context.Background(), "r", 1, 1<<40, func(f *race.Frame) error {
+		if seen++; seen == 120 {
+			for tick := race.Tick(151); tick <= 350; tick++ {
+				MustAppend(t, j, field.Tick(tick))
+			}
+		}
+		SameFrames(t, []*race.Frame{field.Frame(race.Tick(seen))}, []*race.Frame{f})
+		return nil
+	})
+	if err != nil || seen != 350 {
+		t.Errorf("%d frames, %v", seen, err)
+	}
+}
