@@ -262,12 +262,13 @@ func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error
 }
 
 func (w *txWriter) snapshot(ctx context.Context, b *race.Batch) error {
-	data, err := b.Snapshot.AppendBinary(nil)
-	if err != nil {
+	s := w.store
+	var err error
+	if s.snapshot, err = b.Snapshot.AppendBinary(s.snapshot[:0]); err != nil {
 		return fmt.Errorf("snapshot of race %s: %w", b.Race, err)
 	}
-	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)",
-		string(b.Race), int64(b.Count), w.store.zip.EncodeAll(data, nil))
+	s.packed = s.zip.EncodeAll(s.snapshot, s.packed[:0])
+	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)", string(b.Race), int64(b.Count), s.packed)
 }
 
 // facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.
