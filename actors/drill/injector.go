@@ -358,6 +358,26 @@ func (in *Injector) note(f *armed, at supervise.Strike) {
 // Disarm ends all faults.
 func (in *Injector) Disarm() { in.disarmed.Store(true) }
 
+// Forget disarms, and gives up all that is remembered of the strikes but their count.
+func (in *Injector) Forget() {
+	in.Disarm()
+	in.mu.Lock()
+	in.list, in.late = nil, map[*simulator.Hit]bool{}
+	in.mu.Unlock()
+	for _, f := range in.faults {
+		f.mu.Lock()
+		f.struck, f.chosen = map[string]int64{}, map[int64]map[int]bool{}
+		f.mu.Unlock()
+	}
+}
+
+// Count is how many strikes there were so far.
+func (in *Injector) Count() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.count
+}
+
 // Injected lists the strikes so far, and counts all of them.
 func (in *Injector) Injected() (int, []Injected) {
 	in.mu.Lock()

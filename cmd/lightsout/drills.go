@@ -345,9 +345,9 @@ func (l *liveDrill) dto() gateway.Drill {
 }
 
 func (l *liveDrill) state() *race.DrillState {
-	injected, _ := l.injector.Injected()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	injected := l.injector.Count()
 	return &race.DrillState{Name: l.scenario.Name, Phase: l.phase, Injected: injected, Text: l.text}
 }
 
@@ -355,4 +355,8 @@ func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.phase, l.text, l.verdict = phase, text, v
+	if phase >= race.DrillPassed { // what it was judged by is the whole race
+		l.run = drill.Run{}
+		l.injector.Forget()
+	}
 }

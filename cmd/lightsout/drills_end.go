@@ -34,7 +34,7 @@ func (d *drills) over(ctx context.Context, id race.ID, failure string) {
 		v, err = d.judge(ctx, one)
 	}
 	if v != nil {
-		v.Strikes = v.Strikes[:min(strikesShown, len(v.Strikes))]
+		v.Strikes = slices.Clone(v.Strikes[:min(strikesShown, len(v.Strikes))])
 	}
 	switch {
 	case failure != "":
