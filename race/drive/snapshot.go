@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lightsout/race"
 )
@@ -29,6 +30,7 @@ const (
 // AppendBinary appends the field as a snapshot, versioned and guarded by its hash; it does not fail.
 func (f *Field) AppendBinary(b []byte) ([]byte, error) {
 	le := binary.LittleEndian
+	b = slices.Grow(b, snapshotHead+len(f.Rows)*rowBytes+4+len(f.order)*4+8)
 	b = append(b, snapshotMagic...)
 	b = le.AppendUint64(b, f.race)
 	b = le.AppendUint32(b, uint32(len(f.Rows)))

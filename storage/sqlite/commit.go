@@ -116,17 +116,14 @@ func (s *Store) commit(jobs []job) (bad int, err error) {
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	w := &txWriter{store: s, tx: tx, statements: map[string]*sql.Stmt{}}
-	last := map[race.ID]*race.Batch{} // a race's newest snapshot stands for those before it
+	snapshots := s.packSnapshots(jobs)
 	for i, j := range jobs {
 		if err := w.job(ctx, j); err != nil {
 			return i, err
 		}
-		if j.batch != nil && j.batch.Snapshot != nil {
-			last[j.id] = j.batch
-		}
 	}
-	for _, b := range last { // in any order: they are of different races
-		if err := w.snapshot(ctx, b); err != nil {
+	for packed := range snapshots { // in any order: they are of different races
+		if err := w.snapshot(ctx, packed); err != nil {
 			return -1, err
 		}
 	}
@@ -261,14 +258,37 @@ func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error
 		strings.Join(e.Transponders, " "), string(id))
 }
 
-func (w *txWriter) snapshot(ctx context.Context, b *race.Batch) error {
-	s := w.store
-	var err error
-	if s.snapshot, err = b.Snapshot.AppendBinary(s.snapshot[:0]); err != nil {
-		return fmt.Errorf("snapshot of race %s: %w", b.Race, err)
+// packed is a race's newest snapshot of a commit; it stands for those before it.
+type packed struct {
+	batch *race.Batch
+	data  []byte
+	err   error
+}
+
+// packSnapshots packs snapshots beside the writing of what they come with: of thousands of cars, they take as long as that.
+func (s *Store) packSnapshots(jobs []job) <-chan packed {
+	last := map[race.ID]*race.Batch{}
+	for _, j := range jobs {
+		if j.batch != nil && j.batch.Snapshot != nil {
+			last[j.id] = j.batch
+		}
 	}
-	s.packed = s.zip.EncodeAll(s.snapshot, s.packed[:0])
-	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)", string(b.Race), int64(b.Count), s.packed)
+	out := make(chan packed, len(last)) // whoever gives up leaves nobody waiting
+	go func() {
+		defer close(out)
+		for _, b := range last {
+			data, err := b.Snapshot.AppendBinary(nil)
+			out <- packed{batch: b, data: s.zip.EncodeAll(data, nil), err: err}
+		}
+	}()
+	return out
+}
+
+func (w *txWriter) snapshot(ctx context.Context, p packed) error {
+	if p.err != nil {
+		return fmt.Errorf("snapshot of race %s: %w", p.batch.Race, p.err)
+	}
+	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)", string(p.batch.Race), int64(p.batch.Count), p.data)
 }
 
 // facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.

@@ -69,8 +69,6 @@ type Store struct {
 
 	// Of the committer alone.
 	open map[race.ID]*gathering // frames that do not fill their blocks yet
-	// Buffers for a snapshot: with 100,000 cars one takes 7 MB.
-	snapshot, packed []byte
 }
 
 // job is one thing to commit. ready is called once it is durable, or can never be.
@@ -102,7 +100,7 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
