@@ -148,6 +148,7 @@ func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
 	b = append(b, "engine,kind=influx "...)
 	b = appendFloat(b, "lag_seconds", s.Lag.Seconds())
 	b = appendInt(b, "lag_records", s.LagRecords)
+	b = appendInt(b, "lag_frames", s.LagFrames)
 	b = appendInt(b, "points_written", s.PointsWritten)
 	b = appendInt(b, "points_rejected", s.PointsRejected)
 	b = appendInt(b, "retries", s.Retries)

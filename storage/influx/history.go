@@ -60,10 +60,7 @@ func (h *History) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, er
 	if err != nil {
 		return nil, fmt.Errorf("look up race %s: %w", q.Race, err)
 	}
-	if q.Car < 0 || int(q.Car) >= len(roster.Entries) {
-		return nil, fmt.Errorf("car %d of race %s: %w", q.Car, q.Race, race.ErrNotFound)
-	}
-	t := &race.Trace{Car: q.Car}
+	t := &race.Trace{Car: q.Car, Time: []race.Micros{}}
 	var wanted []race.Channel
 	for c := range race.ChannelCount {
 		if (len(q.Channels) == 0 || slices.Contains(q.Channels, c)) && keeps(roster.Race.Kind, c) {
@@ -71,7 +68,7 @@ func (h *History) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, er
 			t.Values[c] = []int32{}
 		}
 	}
-	if roster.StartedAt == 0 || q.From > q.To {
+	if roster.StartedAt == 0 || q.From > q.To || q.Car < 0 || int(q.Car) >= len(roster.Entries) {
 		return t, nil
 	}
 	text := flux(h.client.bucket, q, roster)
@@ -92,7 +89,9 @@ func (h *History) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, er
 
 // flux asks for all channels at once. Of a real car every field is asked for: a sample is one whatever it told of.
 func flux(bucket string, q race.TraceQuery, roster *race.Roster) string {
-	ns := func(t race.Micros) int64 { return roster.StartedAt + int64(t)*1000 }
+	ns := func(t race.Micros) int64 {
+		return roster.StartedAt + int64(min(max(t, -race.TimeMax), race.TimeMax))*1000
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "from(bucket: %s)\n", literal(bucket))
 	fmt.Fprintf(&b, "  |> range(start: time(v: %d), stop: time(v: %d))\n", ns(q.From), ns(q.To)+1)

@@ -138,18 +138,21 @@ func (m *memory) PutAside(_ context.Context, _ string, _ race.ID, point, reason 
 	return nil
 }
 
-func (m *memory) Behind(context.Context, string) (records uint64, oldest int64, err error) {
+func (m *memory) FeedEnd(_ context.Context, id race.ID) (c race.FeedCursor, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for id, r := range m.races {
-		c := m.cursors[id]
-		records += uint64(len(r.records)) - uint64(c.Seq)
-		if int(c.Seq) < len(r.records) {
-			oldest = r.records[c.Seq].RecordedAt
-		}
+	r := m.of(id)
+	c.Seq = race.Seq(len(r.records))
+	if n := len(r.frames); n > 0 {
+		c.Tick = r.frames[n-1].Tick
 	}
-	return records, oldest, nil
+	if n := len(r.counts); n > 0 {
+		c.Count = r.counts[n-1]
+	}
+	return c, nil
 }
+
+func (m *memory) RegisterFeed(context.Context, string) error { return nil }
 
 // Roster is what History asks for.
 func (m *memory) Roster(_ context.Context, id race.ID) (*race.Roster, error) {

@@ -180,8 +180,7 @@ func TestFeed_PutsAsideWhatIsRefusedAndGoesOn(t *testing.T) {
 	s, m := shared(t), newMemory()
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("conflict")), cars: 10, laps: 4, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
-	s.call(t, http.MethodPost, "/api/v2/write?org="+s.org+"&bucket="+s.bucket, "text/plain",
-		fmt.Sprintf("passings speed=1.5 %d", c.startAt.UnixNano())) // of another type than ours
+	s.write(t, "passings speed=1.5 %d", c.startAt.UnixNano()) // of another type than ours
 	m.add(c.id, c.head(race.Simulation), nil)
 	bad := 0
 	for n := 1; n <= c.ticks(); n++ {
@@ -217,8 +216,7 @@ func TestFeed_PutsAsideAWholeSeriesAtOnce(t *testing.T) {
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("series")), cars: 10, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
 	c.run(m)
-	s.call(t, http.MethodPost, "/api/v2/write?org="+s.org+"&bucket="+s.bucket, "text/plain",
-		fmt.Sprintf("telemetry rpm=\"many\" %d", c.startAt.UnixNano()))
+	s.write(t, "telemetry rpm=\"many\" %d", c.startAt.UnixNano())
 	f := newFeed(t, s.config(), m)
 	defer f.Close()
 	defer drive(f)()

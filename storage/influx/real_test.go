@@ -134,6 +134,12 @@ func (s *server) call(t testing.TB, method, path, kind, body string) string {
 	return string(data)
 }
 
+// write puts a line into the bucket.
+func (s *server) write(t testing.TB, line string, args ...any) {
+	t.Helper()
+	s.call(t, http.MethodPost, "/api/v2/write?org="+s.org+"&bucket="+s.bucket, "text/plain", fmt.Sprintf(line, args...))
+}
+
 // newBucket makes a bucket for one test.
 func (s *server) newBucket(t testing.TB) {
 	t.Helper()

@@ -30,9 +30,10 @@ type Cursors interface {
 	Unfed(ctx context.Context, feed string) ([]race.ID, error)
 	// PutAside keeps a point that was refused.
 	PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error
-	// Behind counts the records that were not fed, and says when the oldest of them was recorded (UTC nanoseconds; 0:
-	// there is none).
-	Behind(ctx context.Context, feed string) (records uint64, oldest int64, err error)
+	// FeedEnd is how far a feed can come in a race by now.
+	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
+	// RegisterFeed says that the feed is there: what it has not fed is not thrown away.
+	RegisterFeed(ctx context.Context, feed string) error
 }
 
 // Fold works out what follows from the records of one race, in their order.

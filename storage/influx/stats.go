@@ -13,9 +13,13 @@ type counters struct {
 	mu     sync.Mutex
 	ailing string // why nothing is taken; empty: all is well
 	since  time.Time
+	lag    lag // when it was last asked
+}
 
-	records atomic.Int64 // that were not fed, when it was last asked
-	oldest  atomic.Int64 // when the oldest of them was recorded, UTC nanoseconds; 0: there is none
+func (c *counters) setLag(l lag) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lag = l
 }
 
 // ail notes why nothing is taken; true where that is news.
@@ -41,9 +45,9 @@ type Stats struct {
 	// PointsWritten are acknowledged, PointsRejected put aside; Erased counts calls that took old points away.
 	PointsWritten, PointsRejected, Batches, Retries, Erased int64
 	InFlight                                                int64
-	// LagRecords of all races were not fed; Lag is the age of the oldest of what was not.
-	LagRecords int64
-	Lag        time.Duration
+	// LagRecords and LagFrames of all races were not fed; Lag is the age of the oldest of what was not.
+	LagRecords, LagFrames int64
+	Lag                   time.Duration
 	// Outage is why nothing is taken, since Since; empty: all is well.
 	Outage string
 	Since  time.Time
@@ -54,20 +58,20 @@ func (f *Feed) Stats() Stats {
 	c := &f.stats
 	s := Stats{
 		PointsWritten: c.written.Load(), PointsRejected: c.rejected.Load(), Batches: c.batches.Load(), Retries: c.retries.Load(),
-		Erased: c.erased.Load(), InFlight: c.flying.Load(), LagRecords: c.records.Load(),
+		Erased: c.erased.Load(), InFlight: c.flying.Load(),
 	}
 	now := time.Now()
-	if oldest := c.oldest.Load(); oldest > 0 {
-		s.Lag = max(0, now.Sub(time.Unix(0, oldest)))
+	c.mu.Lock()
+	s.Outage, s.Since, s.LagRecords, s.LagFrames = c.ailing, c.since, c.lag.records, c.lag.frames
+	if c.lag.oldest > 0 {
+		s.Lag = max(0, now.Sub(time.Unix(0, c.lag.oldest)))
 	}
+	c.mu.Unlock()
 	f.mu.Lock()
 	fl := f.flow
 	f.mu.Unlock()
 	if fl != nil {
 		s.Lag = max(s.Lag, fl.waiting(now))
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s.Outage, s.Since = c.ailing, c.since
 	return s
 }
