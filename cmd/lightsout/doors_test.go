@@ -24,6 +24,7 @@ var doors = map[string][]string{
 	"transport":           {"race"},
 	"storage":             {"race"},
 	"storage/sqlite":      {"race"},
+	"storage/influx":      {"race"},
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
 	"storage/storagetest": {"race"},

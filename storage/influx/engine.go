@@ -1,0 +1,157 @@
+package influx
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lightsout/race"
+)
+
+// Engine is how the platform is doing at one moment. It goes by the wall clock, and nothing of it is in a log.
+type Engine struct {
+	Actors []Actors
+	// Commits since the last time, and how long they took from a batch's arrival until it was durable.
+	Commits     int64
+	DurableMean time.Duration
+	DurableMax  time.Duration
+}
+
+// Actors is how the actors of a kind are doing.
+type Actors struct {
+	Kind                                              string
+	Alive, Restarts, SetAside, MailboxMax, MailboxP99 int64
+}
+
+// EngineSource is looked at every few seconds.
+type EngineSource interface{ Engine() Engine }
+
+// DrillMark says that a drill began, or what became of it.
+type DrillMark struct {
+	Race        race.ID
+	Name, Phase string
+}
+
+// ringMost bounds what is kept while nothing is taken: the newest hour at a look every five seconds. What is older is
+// dropped, as nothing but boards reads it.
+const ringMost = 720
+
+// ring keeps lines of the engine series until they are acknowledged.
+type ring struct {
+	mu      sync.Mutex
+	waiting [][]byte
+}
+
+func (r *ring) add(lines []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting = append(r.waiting, lines); len(r.waiting) > ringMost {
+		r.waiting = r.waiting[len(r.waiting)-ringMost:]
+	}
+}
+
+// oldest are the lines that wait, as many as a batch takes, and the last entry that is in them; nil where nothing waits.
+func (r *ring) oldest(bytes int) (lines, last []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range r.waiting {
+		if last != nil && len(lines)+len(one) > bytes {
+			break
+		}
+		lines, last = append(lines, one...), one
+	}
+	return lines, last
+}
+
+// drop takes away what was sent, up to an entry and with it, unless the ring has dropped it meanwhile.
+func (r *ring) drop(last []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.waiting {
+		if &r.waiting[i][0] == &last[0] {
+			r.waiting = r.waiting[i+1:]
+			return
+		}
+	}
+}
+
+// Watch looks at the engine every few seconds until the Feed is closed.
+func (f *Feed) Watch(s EngineSource) {
+	if f.cfg.EngineEvery <= 0 {
+		return
+	}
+	f.ended.Go(func() { f.watch(f.send.life, s) })
+}
+
+// Mark puts a drill on the boards.
+func (f *Feed) Mark(m DrillMark) {
+	b := appendTag(append([]byte(nil), "engine,kind=drill"...), "race", string(m.Race))
+	b = append(b, ' ')
+	b = appendText(b, "event", "drill")
+	b = appendText(b, "name", m.Name)
+	b = appendText(b, "phase", m.Phase)
+	f.ring.add(appendTime(b, time.Now().UnixNano()))
+}
+
+func (f *Feed) watch(ctx context.Context, s EngineSource) {
+	tick := time.NewTicker(f.cfg.EngineEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		state := s.Engine()
+		f.ring.add(appendEngine(nil, &state, f.Stats(), time.Now().UnixNano()))
+		f.sendEngine()
+	}
+}
+
+// sendEngine makes one attempt; what is not taken is tried again with the next look.
+func (f *Feed) sendEngine() {
+	for {
+		lines, last := f.ring.oldest(f.cfg.BatchBytes)
+		if last == nil {
+			return
+		}
+		why := f.send.write(lines)
+		switch judge(why) {
+		case later:
+			return
+		case refused:
+			f.stats.rejected.Add(1)
+			f.cfg.Log.Error("InfluxDB refused the engine series", slog.String("reason", f.client.said(why)))
+		case taken:
+		}
+		f.ring.drop(last)
+	}
+}
+
+func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
+	for i := range e.Actors {
+		a := &e.Actors[i]
+		b = append(appendTag(append(b, "engine"...), "kind", a.Kind), ' ')
+		b = appendInt(b, "alive", a.Alive)
+		b = appendInt(b, "restarts", a.Restarts)
+		b = appendInt(b, "set_aside", a.SetAside)
+		b = appendInt(b, "mailbox_max", a.MailboxMax)
+		b = appendInt(b, "mailbox_p99", a.MailboxP99)
+		b = appendTime(b, ns)
+	}
+	b = append(b, "engine,kind=log "...)
+	b = appendInt(b, "commits", e.Commits)
+	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
+	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
+	b = appendTime(b, ns)
+	b = append(b, "engine,kind=influx "...)
+	b = appendFloat(b, "lag_seconds", s.Lag.Seconds())
+	b = appendInt(b, "lag_records", s.LagRecords)
+	b = appendInt(b, "lag_frames", s.LagFrames)
+	b = appendInt(b, "points_written", s.PointsWritten)
+	b = appendInt(b, "points_rejected", s.PointsRejected)
+	b = appendInt(b, "retries", s.Retries)
+	b = appendInt(b, "in_flight", s.InFlight)
+	return appendTime(b, ns)
+}

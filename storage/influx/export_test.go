@@ -1,0 +1,36 @@
+package influx
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+
+	"lightsout/race"
+)
+
+// Encode is the line of a car of a frame.
+func Encode(b, head []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
+	return appendFrame(b, head, f, car, at, ns)
+}
+
+// Head is what a car's telemetry begins with.
+func Head(id race.ID, e *race.Entry) []byte {
+	return append(carTags([]byte("telemetry"), id, e), ' ')
+}
+
+// Zip compresses as the Feed does.
+func Zip(t testing.TB, lines []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(lines); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

@@ -1,0 +1,317 @@
+package influx
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"lightsout/race"
+)
+
+// follower is one race as the Feed knows it: how far it has read, and what must be remembered to write what comes next. All of
+// it follows from the log up to the cursor, so that it is worked out anew after a restart.
+type follower struct {
+	id     race.ID
+	cursor race.FeedCursor // of what was read, not of what was acknowledged
+	rules  *Rules
+	every  int
+	spread int // which lane is its first: races begin at different ones
+
+	fold    Fold
+	head    race.Race
+	entries []race.Entry
+	tags    [][]byte // of each car
+	frames  [][]byte // of each car, the head of its telemetry
+	unknown []byte   // tags of what is no known car's
+	at      Locate
+
+	announcedAt, startedAt int64 // UTC nanoseconds; 0: not yet
+	clock                  race.Micros
+	laps                   [][]race.Lap // of each car, in order
+	places                 []int        // of each car, as written
+	early                  []passing    // hits that were told of before the start signal
+	judged                 map[race.Seq]judged
+}
+
+// passing is a hit as it was told.
+type passing struct {
+	seq     race.Seq
+	at      race.Micros
+	body    race.Passing
+	refused string // why the rulebook did not allow the record; empty: it did
+}
+
+// hit is where a passing's point lies.
+type hit struct {
+	car  race.CarIdx
+	line int
+	at   race.Micros
+}
+
+// judged is what was last made of a hit.
+type judged struct {
+	hit
+	verdict race.Verdict
+	reason  string
+}
+
+func newFollower(id race.ID, rules *Rules, every int) *follower {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return &follower{
+		id: id, rules: rules, every: every, spread: int(h.Sum32() >> 1), fold: rules.Fold(), unknown: nobody(nil, id), judged: map[race.Seq]judged{},
+	}
+}
+
+// apply takes the next record: it writes what follows from it, or with a nil writer only learns.
+func (f *follower) apply(r *race.Record, w *writer) {
+	facts, err := f.fold.Apply(r, nil)
+	if err != nil { // refused then as it is now; the log has it, and so has the series of passings
+		facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
+	}
+	f.cursor.Seq = r.Seq
+	switch b := r.Body.(type) {
+	case race.Announced:
+		f.announce(r, &b.Race)
+	case race.Entered:
+		f.enter(&b.Entry)
+	case race.Started:
+		f.start(r, w)
+	case race.Passing:
+		f.clock = max(f.clock, r.Time)
+		f.pass(r, b, facts, w)
+	default:
+		f.clock = max(f.clock, r.Time)
+	}
+	f.follow(r, facts, w)
+}
+
+func (f *follower) announce(r *race.Record, head *race.Race) {
+	f.head, f.announcedAt = *head, r.RecordedAt
+	if f.rules.Locate != nil && head.Kind == race.Simulation {
+		f.at = f.rules.Locate(head)
+	}
+}
+
+func (f *follower) enter(e *race.Entry) {
+	tags := carTags(nil, f.id, e)
+	f.entries = append(f.entries, *e)
+	f.tags = append(f.tags, tags)
+	f.frames = append(f.frames, slices.Concat([]byte("telemetry"), tags, []byte(" ")))
+	f.laps, f.places = append(f.laps, nil), append(f.places, 0)
+}
+
+// start gives race time its place in the world: what was told of before and has a race time is written now.
+func (f *follower) start(r *race.Record, w *writer) {
+	if f.startedAt != 0 {
+		return
+	}
+	f.startedAt = r.RecordedAt
+	for i := range f.early {
+		p := &f.early[i]
+		f.point(p, f.judgement(p), w)
+	}
+	f.early = nil
+	for car, place := range f.places {
+		if place > 0 {
+			f.place(race.CarIdx(car), place, w)
+		}
+	}
+}
+
+// known says that an index is a car's.
+func (f *follower) known(car race.CarIdx) bool { return car >= 0 && int(car) < len(f.entries) }
+
+func (f *follower) tagsOf(car race.CarIdx) []byte {
+	if f.known(car) {
+		return f.tags[car]
+	}
+	return f.unknown
+}
+
+// driver is the number by which a car's points are found.
+func (f *follower) driver(car race.CarIdx) string {
+	if f.known(car) {
+		return strconv.Itoa(f.entries[car].Number)
+	}
+	return noDriver
+}
+
+// ns is the wall clock at a race time.
+func (f *follower) ns(t race.Micros) int64 { return f.startedAt + int64(t)*1000 }
+
+// follow writes the facts of a record.
+func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
+	var change lapChange
+	for i, fact := range facts {
+		switch v := fact.(type) {
+		case race.LapCompleted:
+			f.lap(&v.Lap, &change)
+		case race.LapsWithdrawn:
+			f.withdraw(v.Car, v.Laps, &change)
+		case race.PassingJudged:
+			f.rejudge(r, &v, w)
+		case race.OrderChanged:
+			for place, car := range v.Cars {
+				if f.known(car) && f.places[car] != v.From+place+1 {
+					f.places[car] = v.From + place + 1
+					f.place(car, f.places[car], w)
+				}
+			}
+		case race.EventHappened:
+			f.event(r.Seq, i, &v.Event, w)
+		case race.RowChanged, race.HeadChanged, race.RecordRefused, race.ResultPublished: // told elsewhere, or no series
+		}
+	}
+	f.writeLaps(&change, w)
+}
+
+func (f *follower) place(car race.CarIdx, place int, w *writer) {
+	if w == nil || f.startedAt == 0 {
+		return
+	}
+	b := w.line(f, car)
+	b = append(append(append(b, "positions"...), f.tags[car]...), ' ')
+	w.done(appendTime(appendInt(b, "position", int64(place)), f.ns(f.clock)))
+}
+
+// event writes what a spectator reads about. Its record's number and its place among the facts stand below the millisecond, so
+// that two of a kind at one moment are two.
+func (f *follower) event(seq race.Seq, ordinal int, e *race.Event, w *writer) {
+	if w == nil {
+		return
+	}
+	below := int64(seq%1000)*1000 + int64(ordinal%1000)
+	at := f.announcedAt + below
+	if f.startedAt != 0 {
+		at = f.startedAt + e.TimeMS*1_000_000 + below
+	}
+	b := append(w.line(f, e.Car), "events"...)
+	if f.known(e.Car) {
+		b = append(b, f.tags[e.Car]...)
+	} else {
+		b = appendTag(b, "race", string(f.id))
+	}
+	b = append(appendTag(b, "kind", e.Kind.String()), ' ')
+	b = appendInt(b, "seq", int64(seq))
+	b = appendInt(b, "lap_number", int64(e.Lap))
+	b = appendInt(b, "value", e.Value)
+	b = appendText(b, "text", e.Text)
+	w.done(appendTime(b, at))
+}
+
+// pass writes a hit as soon as race time has a place in the world.
+func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *writer) {
+	p := passing{seq: r.Seq, at: r.Time, body: b}
+	for _, fact := range facts {
+		switch v := fact.(type) {
+		case race.PassingJudged:
+			if v.Seq == r.Seq && f.startedAt != 0 {
+				return // rejudge writes it
+			}
+		case race.RecordRefused:
+			p.refused = v.Reason
+		default: // follow takes them
+		}
+	}
+	if f.startedAt == 0 {
+		f.early = append(f.early, p)
+		return
+	}
+	f.point(&p, f.judgement(&p), w)
+}
+
+// judgement is what was made of a hit; where nothing was told, it is accepted as it is.
+func (f *follower) judgement(p *passing) judged {
+	if j, told := f.judged[p.seq]; told {
+		return j
+	}
+	return judged{hit: hit{p.body.Car, p.body.Line, p.at}}
+}
+
+// rejudge writes a hit anew where it is judged: it may be another car's, and at another time, than was written before.
+func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
+	now := judged{hit{v.Car, v.Line, v.Time}, v.Verdict, v.Reason}
+	b, told := r.Body.(race.Passing)
+	p := passing{seq: v.Seq, at: v.Time, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by hand, unless:
+	was, written := f.judged[v.Seq]
+	f.judged[v.Seq] = now
+	switch {
+	case f.startedAt == 0 && v.Seq == r.Seq && !told:
+		f.early = append(f.early, p)
+		return
+	case f.startedAt == 0 || w == nil:
+		return
+	case v.Seq == r.Seq && told:
+		p = passing{seq: r.Seq, at: r.Time, body: b}
+	case v.Seq != r.Seq:
+		raw, ok := w.recall(f.id, v.Seq)
+		if ok {
+			p = raw
+		}
+		if !written {
+			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok
+		}
+	}
+	if written && was.hit != now.hit {
+		w.erase(f, was.car, "passings", f.passedAt(v.Seq, was.hit), f.passedAt(v.Seq, was.hit))
+	}
+	f.point(&p, now, w)
+}
+
+// passedAt is the time of a hit's point: below the microsecond stands its record's number, so that two are two.
+func (f *follower) passedAt(seq race.Seq, h hit) int64 { return f.ns(h.at) + int64(seq%1000) }
+
+func (f *follower) point(p *passing, j judged, w *writer) {
+	if w == nil {
+		return
+	}
+	b := append(append(w.line(f, j.car), "passings"...), f.tagsOf(j.car)...)
+	b = append(appendTag(b, "line", strconv.Itoa(j.line)), ' ')
+	b = appendInt(b, "seq", int64(p.seq))
+	b = appendInt(b, "time_us", int64(j.at))
+	if j.line >= 0 && j.line < len(f.head.Lines) {
+		b = appendText(b, "line_kind", f.head.Lines[j.line].Kind.String())
+	}
+	b = appendBool(b, "in_pit", p.body.InPit)
+	if p.body.SpeedKMH > 0 {
+		b = appendInt(b, "speed", int64(p.body.SpeedKMH))
+	}
+	if p.refused != "" {
+		b = appendText(b, "verdict", "refused")
+		b = appendText(b, "reason", p.refused)
+	} else {
+		b = appendText(b, "verdict", j.verdict.String())
+		b = appendText(b, "reason", j.reason)
+	}
+	if s := p.body.Source; s != nil {
+		b = appendText(b, "decoder", s.Decoder)
+		b = appendText(b, "transponder", s.Transponder)
+	}
+	w.done(appendTime(b, f.passedAt(p.seq, j.hit)))
+}
+
+// frame writes a frame of telemetry, if it is one of those that are.
+func (f *follower) frame(fr *race.Frame, w *writer) error {
+	f.cursor.Tick = fr.Tick
+	if fr.Tick%race.Tick(f.every) != 0 {
+		return nil
+	}
+	if last := int(fr.First) + fr.Cars(); fr.First < 0 || last > len(f.frames) {
+		return fmt.Errorf("frame %d of race %s has cars up to %d, entered are %d", fr.Tick, f.id, last, len(f.frames))
+	}
+	ns := f.ns(fr.Time)
+	for i := range fr.Cars() {
+		car := fr.First + race.CarIdx(i)
+		w.done(appendFrame(w.line(f, car), f.frames[car], fr, i, f.at, ns))
+	}
+	return nil
+}
+
+// sample writes what a real car told of itself.
+func (f *follower) sample(s *race.Sample, w *writer) {
+	if f.known(s.Car) {
+		w.done(appendSample(w.line(f, s.Car), f.frames[s.Car], s, f.ns(s.Time)))
+	}
+}

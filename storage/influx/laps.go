@@ -1,0 +1,167 @@
+package influx
+
+import "lightsout/race"
+
+// lapChange is what one record makes of the laps that were written: those that were told of, and where old points must go.
+type lapChange struct {
+	told []lapOf
+	gone []gone
+}
+
+// lapOf is a lap of a car, by its place in the list.
+type lapOf struct {
+	car race.CarIdx
+	at  int
+}
+
+// gone is a stretch of a car's points that must go, in race time (ms): of laps by their ends, of sectors by theirs.
+type gone struct {
+	car           race.CarIdx
+	laps, sectors stretch
+}
+
+// stretch is a time from and to, both included; empty where some is false.
+type stretch struct {
+	some     bool
+	from, to int64
+}
+
+func (s *stretch) add(at int64) {
+	if !s.some {
+		*s = stretch{true, at, at}
+		return
+	}
+	s.from, s.to = min(s.from, at), max(s.to, at)
+}
+
+func (s *stretch) has(at int64) bool { return s.some && at >= s.from && at <= s.to }
+
+// sectorEnd is the race time at which a sector ended; false where it was not seen. A missed line leaves its sector blank
+// and joined to the next one, so that they always add up.
+func sectorEnd(l *race.Lap, sector int) (int64, bool) {
+	at := l.EndMS
+	for _, ms := range l.SectorsMS[sector+1:] {
+		at -= ms
+	}
+	return at, l.SectorsMS[sector] > 0
+}
+
+func (c *lapChange) goneOf(car race.CarIdx) *gone {
+	if n := len(c.gone); n > 0 && c.gone[n-1].car == car { // facts of a car come together
+		return &c.gone[n-1]
+	}
+	for i := range c.gone {
+		if c.gone[i].car == car {
+			return &c.gone[i]
+		}
+	}
+	c.gone = append(c.gone, gone{car: car})
+	return &c.gone[len(c.gone)-1]
+}
+
+// lap notes a lap that was completed, or told of again.
+func (f *follower) lap(l *race.Lap, change *lapChange) {
+	if !f.known(l.Car) || l.Number < 1 {
+		return
+	}
+	laps := f.laps[l.Car]
+	for len(laps) < l.Number {
+		laps = append(laps, race.Lap{})
+	}
+	was := &laps[l.Number-1]
+	if was.Number != 0 {
+		change.drop(was, l)
+	}
+	*was = *l
+	f.laps[l.Car] = laps
+	change.told = append(change.told, lapOf{l.Car, l.Number - 1})
+}
+
+// withdraw forgets the laps after the first so many.
+func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
+	if !f.known(car) || laps < 0 {
+		return
+	}
+	for i := laps; i < len(f.laps[car]); i++ {
+		if was := &f.laps[car][i]; was.Number != 0 {
+			change.drop(was, nil)
+		}
+	}
+	f.laps[car] = f.laps[car][:min(laps, len(f.laps[car]))]
+}
+
+// drop says that a lap's points must go, but where the lap that takes its place has them as well.
+func (c *lapChange) drop(was, now *race.Lap) {
+	if now == nil || was.EndMS != now.EndMS || hasLess(was, now) {
+		c.goneOf(was.Car).laps.add(was.EndMS)
+	}
+	for sector := range was.SectorsMS {
+		old, had := sectorEnd(was, sector)
+		if !had {
+			continue
+		}
+		if now != nil {
+			if end, has := sectorEnd(now, sector); has && end == old {
+				continue
+			}
+		}
+		c.goneOf(was.Car).sectors.add(old)
+	}
+}
+
+// hasLess says that a lap lacks a sector that it had: the field would stay.
+func hasLess(was, now *race.Lap) bool {
+	for i := range was.SectorsMS {
+		if was.SectorsMS[i] > 0 && now.SectorsMS[i] == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// writeLaps erases what must go, each car's at once, then writes what was told and whatever else was erased with it.
+func (f *follower) writeLaps(c *lapChange, w *writer) {
+	if w == nil || f.startedAt == 0 {
+		return
+	}
+	ns := func(ms int64) int64 { return f.startedAt + ms*1_000_000 }
+	for i := range c.gone {
+		g := &c.gone[i]
+		if g.laps.some {
+			w.erase(f, g.car, "laps", ns(g.laps.from), ns(g.laps.to))
+		}
+		if g.sectors.some {
+			w.erase(f, g.car, "sectors", ns(g.sectors.from), ns(g.sectors.to))
+		}
+		for at := range f.laps[g.car] {
+			l := &f.laps[g.car][at]
+			if l.Number == 0 {
+				continue
+			}
+			if g.laps.has(l.EndMS) {
+				f.lapPoint(l, w)
+			}
+			f.sectorPoints(l, w, func(end int64) bool { return g.sectors.has(end) })
+		}
+	}
+	for _, t := range c.told {
+		if t.at >= len(f.laps[t.car]) { // withdrawn by the same record
+			continue
+		}
+		l := &f.laps[t.car][t.at]
+		f.lapPoint(l, w)
+		f.sectorPoints(l, w, func(int64) bool { return true })
+	}
+}
+
+func (f *follower) lapPoint(l *race.Lap, w *writer) {
+	w.done(appendLap(w.line(f, l.Car), f.tags[l.Car], l, f.startedAt+l.EndMS*1_000_000))
+}
+
+func (f *follower) sectorPoints(l *race.Lap, w *writer, wanted func(end int64) bool) {
+	for sector := range l.SectorsMS {
+		if end, seen := sectorEnd(l, sector); seen && wanted(end) {
+			w.done(appendSector(w.line(f, l.Car), f.tags[l.Car], l, sector, f.startedAt+end*1_000_000))
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package influx_test
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lightsout/race"
+	"lightsout/storage/influx"
+)
+
+// long says that the long form of a test is asked for.
+func long() bool { return os.Getenv("LIGHTSOUT_LONG") != "" }
+
+// live appends a race at its own pace, ten ticks a second, until it is over or the test ends it.
+func (c *course) live(m *memory, ticks int) (over chan struct{}) {
+	over = make(chan struct{})
+	m.add(c.id, c.head(race.Simulation), nil)
+	go func() {
+		defer close(over)
+		begun := time.Now()
+		for n := 1; n <= ticks; n++ {
+			records, f := c.tick(n)
+			m.add(c.id, records, f)
+			time.Sleep(time.Until(begun.Add(time.Duration(n) * 100 * time.Millisecond)))
+		}
+	}()
+	return over
+}
+
+func TestFeed_LosesNothingWhileInfluxDBIsKilledThreeTimes(t *testing.T) {
+	s, m := private(t), newMemory()
+	cars, ticks := 100, 200
+	if long() {
+		cars, ticks = 1000, 1200
+	}
+	c := &course{id: race.ID(newID("killed")), cars: cars, laps: 100, lapTime: 3 * race.Second, startAt: time.Now()}
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	over := c.live(m, ticks)
+	part := time.Duration(ticks) * 100 * time.Millisecond / 10
+	seen := 0
+	for range 3 {
+		time.Sleep(part)
+		s.kill()
+		time.Sleep(part)
+		if f.Stats().Outage != "" {
+			seen++
+		}
+		if lag := f.Stats(); lag.LagRecords == 0 || lag.Lag == 0 {
+			t.Errorf("an outage of %v shows a lag of %d records and %v", part, lag.LagRecords, lag.Lag)
+		}
+		s.start()
+	}
+	<-over
+	fed(t, m, time.Minute)
+	same(t, "after three kills", s.counts(t, c.id), expected(m, c.id))
+	stats := f.Stats()
+	t.Logf("%d cars, %d ticks: %d points in the race, %d acknowledged in %d batches, %d retries", cars, ticks, sum(expected(m, c.id)),
+		stats.PointsWritten, stats.Batches, stats.Retries)
+	if seen != 3 || stats.Retries == 0 || stats.PointsRejected != 0 || stats.Outage != "" {
+		t.Errorf("seen %d of 3 outages; at the end %+v", seen, stats)
+	}
+}
+
+// moody is a server that stands before InfluxDB and has moods.
+type moody struct {
+	proxy *httputil.ReverseProxy
+	mu    sync.Mutex
+	mood  string
+	n     int
+	last  time.Time // when it last asked for patience
+	hasty []string  // what came before its time
+	seen  map[string]int
+}
+
+func (p *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.n++
+	mood, n := p.mood, p.n
+	if since := time.Since(p.last); since < time.Second {
+		p.hasty = append(p.hasty, fmt.Sprintf("%s after %v", r.URL.Path, since))
+	}
+	p.mu.Unlock()
+	switch {
+	case mood == "slow":
+		time.Sleep(150 * time.Millisecond)
+	case mood == "ill" && n%3 != 0:
+		p.note("5xx")
+		http.Error(w, "the ring is on fire", []int{500, 502, 503, 504}[n%4])
+		return
+	case mood == "busy" && n%2 == 0:
+		p.note("429")
+		p.mu.Lock()
+		p.last = time.Now()
+		p.mu.Unlock()
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "patience", http.StatusTooManyRequests)
+		return
+	case mood == "strict" && n%2 == 0: // not InfluxDB's own word: the points are not to blame
+		p.note("foreign")
+		http.Error(w, "bad request", http.StatusBadRequest)
+		return
+	case mood == "deaf" && n%2 == 0: // what was sent arrives, and the answer is lost
+		p.note("deaf")
+		p.proxy.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}
+	p.proxy.ServeHTTP(w, r)
+}
+
+func (p *moody) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen[what]++
+}
+
+func (p *moody) become(mood string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mood = mood
+}
+
+// before puts a moody server before one.
+func before(t *testing.T, s *server) *moody {
+	t.Helper()
+	to, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &moody{proxy: httputil.NewSingleHostReverseProxy(to), seen: map[string]int{}}
+}
+
+func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
+	s, m := shared(t), newMemory()
+	p := before(t, s)
+	front := httptest.NewServer(p)
+	defer front.Close()
+	cfg := s.config()
+	cfg.URL, cfg.Lanes, cfg.Plain = front.URL, 1, false // one lane, so that a pause is seen; with compression
+	f := newFeed(t, cfg, m)
+	defer f.Close()
+	defer drive(f)()
+	c := &course{id: race.ID(newID("proxy")), cars: 20, laps: 50, lapTime: 4 * race.Second, startAt: time.Now()}
+	over := c.live(m, 120)
+	for _, mood := range []string{"slow", "ill", "busy", "strict", "deaf", ""} {
+		p.become(mood)
+		time.Sleep(2 * time.Second)
+	}
+	<-over
+	fed(t, m, 30*time.Second)
+	same(t, "behind the proxy", s.counts(t, c.id), expected(m, c.id))
+	if len(p.hasty) > 0 {
+		t.Errorf("Retry-After was not honoured: %v", p.hasty)
+	}
+	for _, what := range []string{"5xx", "429", "foreign", "deaf"} {
+		if p.seen[what] == 0 {
+			t.Errorf("the proxy never answered with %s", what)
+		}
+	}
+	if n := f.Stats().PointsRejected; n != 0 || len(m.aside) != 0 {
+		t.Errorf("%d points were rejected, aside are %v", n, m.aside)
+	}
+}
+
+func TestFeed_PutsAsideWhatIsRefusedAndGoesOn(t *testing.T) {
+	s, m := shared(t), newMemory()
+	s.newBucket(t)
+	c := &course{id: race.ID(newID("conflict")), cars: 10, laps: 4, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
+	s.write(t, "passings speed=1.5 %d", c.startAt.UnixNano()) // of another type than ours
+	m.add(c.id, c.head(race.Simulation), nil)
+	bad := 0
+	for n := 1; n <= c.ticks(); n++ {
+		records, frame := c.tick(n)
+		for i := range records {
+			if p, ok := records[i].Body.(race.Passing); ok && p.Line == 1 && (bad < 3 || n > 150) {
+				p.SpeedKMH = 300
+				records[i].Body = p
+				bad++
+			}
+		}
+		m.add(c.id, records, frame)
+	}
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, m, 30*time.Second)
+	want := expected(m, c.id)
+	want["passings"] -= bad
+	same(t, "without what was refused", s.counts(t, c.id), want)
+	if bad < 4 || len(m.aside) != bad || int(f.Stats().PointsRejected) != bad {
+		t.Errorf("%d are aside and %d counted, want %d", len(m.aside), f.Stats().PointsRejected, bad)
+	}
+	for point, reason := range m.aside {
+		if !strings.HasPrefix(point, "passings,") || !strings.Contains(point, "speed=300i") || !strings.Contains(reason, "field type conflict") {
+			t.Errorf("aside is %q for %q", point, reason)
+		}
+	}
+}
+
+func TestFeed_PutsAsideAWholeSeriesAtOnce(t *testing.T) {
+	s, m := shared(t), newMemory()
+	s.newBucket(t)
+	c := &course{id: race.ID(newID("series")), cars: 10, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
+	c.run(m)
+	s.write(t, "telemetry rpm=\"many\" %d", c.startAt.UnixNano())
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, m, time.Minute)
+	want := expected(m, c.id)
+	if len(m.aside) != want["telemetry"] {
+		t.Errorf("%d are aside, want %d", len(m.aside), want["telemetry"])
+	}
+	want["telemetry"] = 0
+	same(t, "without telemetry", s.counts(t, c.id), want)
+}
+
+func TestFeed_SaysExactlyWhatIsWrong(t *testing.T) {
+	s := shared(t)
+	front := httptest.NewTLSServer(before(t, s))
+	defer front.Close()
+	for name, one := range map[string]struct {
+		change func(*influx.Config)
+		is     error
+		says   string
+	}{
+		"all is well":     {func(*influx.Config) {}, nil, ""},
+		"token":           {func(c *influx.Config) { c.Token = "wrong" }, influx.ErrRefused, "refuses the token"},
+		"bucket":          {func(c *influx.Config) { c.Bucket = "nowhere" }, influx.ErrRefused, `no bucket "nowhere" in organisation "lightsout"`},
+		"organisation":    {func(c *influx.Config) { c.Org = "nobody" }, influx.ErrRefused, `no organisation "nobody"`},
+		"certificate":     {func(c *influx.Config) { c.URL = front.URL }, influx.ErrRefused, "certificate"},
+		"nobody is there": {func(c *influx.Config) { c.URL = "http://127.0.0.1:9" }, influx.ErrAway, "refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := s.config()
+			one.change(&cfg)
+			f := newFeed(t, cfg, newMemory())
+			defer f.Close()
+			err := f.Check(context.Background())
+			if !errors.Is(err, one.is) || err != nil && !strings.Contains(err.Error(), one.says) {
+				t.Errorf("said %v, want %q", err, one.says)
+			}
+			if err != nil && strings.Contains(err.Error(), s.token) {
+				t.Errorf("the token is in %v", err)
+			}
+		})
+	}
+}
+
+func TestFeed_TrustsACertificateOfItsOwn(t *testing.T) {
+	s, m := shared(t), newMemory()
+	front := httptest.NewTLSServer(before(t, s))
+	defer front.Close()
+	cfg := s.config()
+	cfg.URL, cfg.CA = front.URL, filepath.Join(t.TempDir(), "ca.pem")
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
+	if err := os.WriteFile(cfg.CA, cert, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &course{id: race.ID(newID("tls")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
+	c.run(m)
+	f := newFeed(t, cfg, m)
+	defer f.Close()
+	if err := f.Check(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer drive(f)()
+	fed(t, m, 20*time.Second)
+	same(t, "over TLS", s.counts(t, c.id), expected(m, c.id))
+}
+
+func TestFeed_GoesOnFromItsCursorAfterEachRestart(t *testing.T) {
+	s, m := shared(t), newMemory()
+	c := &course{id: race.ID(newID("again")), cars: 40, laps: 50, lapTime: 4 * race.Second, startAt: time.Now()}
+	over := c.live(m, 60)
+	rng := rand.New(rand.NewPCG(7, 7))
+	restarts := 0
+	for done := false; !done; restarts++ {
+		f := newFeed(t, s.config(), m) // as after kill -9 of the process: nothing but the cursor is left
+		stop := drive(f)
+		select {
+		case <-over:
+			done = true
+			fed(t, m, 20*time.Second)
+		case <-time.After(time.Duration(100+rng.IntN(400)) * time.Millisecond):
+		}
+		stop()
+		f.Close()
+	}
+	if restarts < 5 || m.moves < 5 {
+		t.Errorf("%d restarts, the cursor moved %d times", restarts, m.moves)
+	}
+	same(t, "after restarts", s.counts(t, c.id), expected(m, c.id))
+}

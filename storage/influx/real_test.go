@@ -1,0 +1,327 @@
+package influx_test
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+	"lightsout/storage/influx"
+)
+
+// server is a real InfluxDB.
+type server struct {
+	url, org, bucket, token string
+	pid                     int
+	start                   func()
+}
+
+// shared is the server that the environment names.
+func shared(t testing.TB) *server {
+	t.Helper()
+	s := &server{url: os.Getenv("INFLUX_URL"), org: os.Getenv("INFLUX_ORG"), bucket: os.Getenv("INFLUX_BUCKET"), token: os.Getenv("INFLUX_TOKEN")}
+	if s.url == "" {
+		t.Skip("no InfluxDB: set INFLUX_URL, INFLUX_ORG, INFLUX_BUCKET and INFLUX_TOKEN")
+	}
+	return s
+}
+
+// private starts a server of the test's own, which may be killed.
+func private(t *testing.T) *server {
+	t.Helper()
+	tool := os.Getenv("LIGHTSOUT_INFLUXD")
+	if tool == "" {
+		t.Skip("no InfluxDB of the test's own: set LIGHTSOUT_INFLUXD to the tool that starts one (start PORT DIR)")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	dir := t.TempDir()
+	s := &server{org: "lightsout", bucket: "races", token: "test-token"}
+	s.start = func() {
+		out, err := exec.Command(tool, "start", port, dir).Output()
+		if err != nil {
+			t.Errorf("start InfluxDB: %v", err)
+			return
+		}
+		for _, word := range strings.Fields(string(out)) {
+			switch key, value, _ := strings.Cut(word, "="); key {
+			case "INFLUX_URL":
+				s.url = value
+			case "INFLUX_PID":
+				s.pid, _ = strconv.Atoi(value)
+			}
+		}
+	}
+	s.start()
+	if s.pid == 0 {
+		t.Fatal("InfluxDB gave no process")
+	}
+	t.Cleanup(s.kill)
+	return s
+}
+
+// kill ends a server as a power cut does.
+func (s *server) kill() {
+	if s.pid != 0 {
+		syscall.Kill(s.pid, syscall.SIGKILL)
+		s.pid = 0
+	}
+}
+
+// config is that of a Feed which does not wait long.
+func (s *server) config() influx.Config {
+	c := influx.DefaultConfig()
+	c.URL, c.Org, c.Bucket, c.Token = s.url, s.org, s.bucket, influx.Secret(s.token)
+	c.FlushAfter, c.RetryFirst, c.RetryMost, c.Plain = 50*time.Millisecond, 20*time.Millisecond, time.Second, true
+	return c
+}
+
+// ask puts a question in Flux and gives the rows of all tables.
+func (s *server) ask(t testing.TB, flux string) []map[string]string {
+	t.Helper()
+	body := s.call(t, http.MethodPost, "/api/v2/query?org="+s.org, "application/vnd.flux", flux)
+	var out []map[string]string
+	for _, table := range strings.Split(strings.ReplaceAll(body, "\r", ""), "\n\n") {
+		rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+		if err != nil {
+			t.Fatalf("read the answer: %v\n%s", err, body)
+		}
+		for i := 1; i < len(rows); i++ {
+			row := map[string]string{}
+			for j, name := range rows[0] {
+				row[name] = rows[i][j]
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func (s *server) call(t testing.TB, method, path, kind, body string) string {
+	t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Token "+s.token)
+	req.Header.Set("Content-Type", kind)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s %v", method, path, res.StatusCode, data, err)
+	}
+	return string(data)
+}
+
+// write puts a line into the bucket.
+func (s *server) write(t testing.TB, line string, args ...any) {
+	t.Helper()
+	s.call(t, http.MethodPost, "/api/v2/write?org="+s.org+"&bucket="+s.bucket, "text/plain", fmt.Sprintf(line, args...))
+}
+
+// newBucket makes a bucket for one test.
+func (s *server) newBucket(t testing.TB) {
+	t.Helper()
+	var orgs struct{ Orgs []struct{ ID string } }
+	if err := json.Unmarshal([]byte(s.call(t, http.MethodGet, "/api/v2/orgs?org="+s.org, "application/json", "")), &orgs); err != nil {
+		t.Fatal(err)
+	}
+	s.bucket = newID("bucket")
+	var made struct{ ID string }
+	answer := s.call(t, http.MethodPost, "/api/v2/buckets", "application/json",
+		fmt.Sprintf(`{"orgID": %q, "name": %q}`, orgs.Orgs[0].ID, s.bucket))
+	if err := json.Unmarshal([]byte(answer), &made); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.call(t, http.MethodDelete, "/api/v2/buckets/"+made.ID, "application/json", "") })
+}
+
+var ordinal atomic.Int64
+
+// newID is a name that no other run of a test has.
+func newID(what string) string {
+	return fmt.Sprintf("%s-%d-%d", what, time.Now().UnixNano(), ordinal.Add(1))
+}
+
+// witness is a field that every point of a series has.
+var witness = map[string]string{
+	"telemetry": "speed", "laps": "lap_number", "sectors": "lap_number", "passings": "seq", "positions": "position", "events": "seq",
+}
+
+// counts are the points of a race by series.
+func (s *server) counts(t testing.TB, id race.ID) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for series, field := range witness {
+		rows := s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
+			|> filter(fn: (r) => r._measurement == %q and r.race == %q and r._field == %q) |> group() |> count()`,
+			s.bucket, series, string(id), field))
+		for _, row := range rows {
+			out[series], _ = strconv.Atoi(row["_value"])
+		}
+	}
+	return out
+}
+
+// expected are the points that a race's log makes, by series: worked out from the log with sets, without the Feed.
+func expected(m *memory, id race.ID) map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.of(id)
+	out := map[string]int{}
+	for _, f := range r.frames {
+		out["telemetry"] += f.Cars()
+	}
+	places, placed := map[race.CarIdx]int{}, map[string]bool{}
+	state, clock, started := timing.New(), race.Micros(0), false
+	for i := range r.records {
+		rec := &r.records[i]
+		facts, _ := state.Apply(rec, nil)
+		switch rec.Body.(type) {
+		case race.Passing:
+			out["passings"]++
+		case race.Started:
+			started = true
+			for car := range places {
+				placed[fmt.Sprint(car, clock)] = true
+			}
+		}
+		clock = max(clock, rec.Time)
+		for _, fact := range facts {
+			switch v := fact.(type) {
+			case race.EventHappened:
+				out["events"]++
+			case race.OrderChanged:
+				for j, car := range v.Cars {
+					if places[car] != v.From+j+1 {
+						places[car] = v.From + j + 1
+						if started {
+							placed[fmt.Sprint(car, clock)] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, l := range laps(r.records) {
+		out["laps"]++
+		for _, ms := range l.SectorsMS {
+			if ms > 0 {
+				out["sectors"]++
+			}
+		}
+	}
+	out["positions"] = len(placed)
+	return out
+}
+
+type lapKey struct {
+	car race.CarIdx
+	lap int
+}
+
+// laps are those that a log ends with.
+func laps(records []race.Record) map[lapKey]race.Lap {
+	out, state := map[lapKey]race.Lap{}, timing.New()
+	for i := range records {
+		facts, _ := state.Apply(&records[i], nil)
+		for _, fact := range facts {
+			switch v := fact.(type) {
+			case race.LapCompleted:
+				out[lapKey{v.Lap.Car, v.Lap.Number}] = v.Lap
+			case race.LapsWithdrawn:
+				for k := range out {
+					if k.car == v.Car && k.lap > v.Laps {
+						delete(out, k)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func finalLaps(m *memory, id race.ID) map[lapKey]race.Lap {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return laps(m.of(id).records)
+}
+
+// drive calls Next for ever, as the Feed's actor does, until the test ends it.
+func drive(f *influx.Feed) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fresh := true
+		for ctx.Err() == nil {
+			answer := make(chan bool, 1)
+			f.Next(fresh, func(busy bool, err error) { answer <- busy && err == nil })
+			fresh = false
+			select {
+			case <-ctx.Done():
+			case busy := <-answer:
+				if !busy {
+					select {
+					case <-ctx.Done():
+					case <-time.After(20 * time.Millisecond):
+					}
+				}
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// fed waits until everything is fed.
+func fed(t testing.TB, m *memory, within time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
+		left, _ := m.Unfed(context.Background(), "")
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %v these are not fed: %v, cursors %v", within, left, m.cursors)
+		}
+	}
+}
+
+func newFeed(t testing.TB, cfg influx.Config, m *memory) *influx.Feed {
+	t.Helper()
+	f, err := influx.New(cfg, rules, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func same(t testing.TB, what string, got, want map[string]int) {
+	t.Helper()
+	for series := range witness {
+		if got[series] != want[series] {
+			t.Errorf("%s: %d points of %s, want %d", what, got[series], series, want[series])
+		}
+	}
+}

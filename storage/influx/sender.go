@@ -1,0 +1,219 @@
+package influx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	influxhttp "github.com/influxdata/influxdb-client-go/v2/api/http"
+	"github.com/klauspost/compress/gzip"
+
+	"lightsout/race"
+)
+
+// sender gets requests to the server: it tries for ever while there is an outage, and isolates what is refused.
+type sender struct {
+	cfg    *Config
+	client *client
+	log    Log
+	stats  *counters
+	life   context.Context //nolint:containedctx // the Feed's: an attempt ends with it, or by the client's timeout
+	zips   sync.Pool       // of *zip
+}
+
+// zip is a compressor with its output.
+type zip struct {
+	w   *gzip.Writer
+	out bytes.Buffer
+}
+
+func newSender(life context.Context, cfg *Config, c *client, log Log, stats *counters) *sender {
+	s := &sender{life: life, cfg: cfg, client: c, log: log, stats: stats}
+	s.zips.New = func() any {
+		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		if err != nil {
+			panic(err) // the level is one of its own
+		}
+		return &zip{w: w}
+	}
+	return s
+}
+
+// lines writes line protocol of so many points. It returns when all of it is acknowledged or put aside; its error is that
+// the context has ended.
+func (s *sender) lines(ctx context.Context, lines []byte, points int) error {
+	err := s.persist(ctx, func() *influxhttp.Error { return s.write(lines) })
+	if err == nil {
+		s.stats.written.Add(int64(points))
+		s.stats.batches.Add(1)
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.isolate(ctx, lines, points, err)
+}
+
+// write is one attempt. It is not broken off when a flow ends: what is at the server must not be overtaken.
+func (s *sender) write(lines []byte) *influxhttp.Error {
+	s.stats.flying.Add(1)
+	defer s.stats.flying.Add(-1)
+	if s.cfg.Plain {
+		return s.client.post(s.life, lines, false)
+	}
+	z, _ := s.zips.Get().(*zip)
+	defer s.zips.Put(z)
+	z.out.Reset()
+	z.w.Reset(&z.out)
+	_, err := z.w.Write(lines)
+	if err = errors.Join(err, z.w.Close()); err != nil {
+		return influxhttp.NewError(err)
+	}
+	return s.client.post(s.life, z.out.Bytes(), true)
+}
+
+// persist makes attempts until one is taken (nil) or refused.
+func (s *sender) persist(ctx context.Context, attempt func() *influxhttp.Error) *influxhttp.Error {
+	pause := s.pauses()
+	for {
+		err := attempt()
+		switch judge(err) {
+		case taken:
+			s.stats.heal()
+			return nil
+		case refused:
+			return err
+		case later:
+		}
+		s.stats.retries.Add(1)
+		s.complain(err)
+		wait := max(pause.NextBackOff(), retryAfter(err, time.Now()))
+		if !sleep(ctx, wait) {
+			return err
+		}
+	}
+}
+
+// complain tells of an outage when it begins.
+func (s *sender) complain(err *influxhttp.Error) {
+	said := s.client.said(err)
+	if s.stats.ail(said) {
+		s.cfg.Log.Warn("InfluxDB takes nothing; the feed lags and goes on trying", slog.String("url", s.client.url),
+			slog.String("reason", said))
+	}
+}
+
+func (s *sender) pauses() *backoff.ExponentialBackOff {
+	p := backoff.NewExponentialBackOff()
+	p.InitialInterval, p.MaxInterval, p.Multiplier, p.RandomizationFactor = s.cfg.RetryFirst, s.cfg.RetryMost, 2, 0.5
+	p.Reset()
+	return p
+}
+
+// sleep waits; false where the context ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retry does something of our own until it succeeds; its error is that the context has ended.
+func (s *sender) retry(ctx context.Context, do func() error) error {
+	pause := s.pauses()
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.cfg.Log.Warn("the feed cannot note how far it has come", slog.Any("err", err))
+		if !sleep(ctx, pause.NextBackOff()) {
+			return ctx.Err()
+		}
+	}
+}
+
+// droppedPattern finds how many points of a request the server did not take, in its own words.
+var droppedPattern = regexp.MustCompile(`dropped=(\d+)`)
+
+// isolate halves what was refused until the points that are to blame stand alone, and puts them aside. The good ones of a
+// partial write are written again, which changes nothing.
+func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *influxhttp.Error) error {
+	if all := droppedPattern.FindStringSubmatch(why.Message); all != nil {
+		if n, err := strconv.Atoi(all[1]); err == nil && n == points { // all of them are bad: nothing is left to find out
+			return s.asideAll(ctx, lines, why)
+		}
+	}
+	if points <= 1 {
+		return s.asideAll(ctx, lines, why)
+	}
+	end := 0
+	for range points / 2 {
+		end += bytes.IndexByte(lines[end:], '\n') + 1
+	}
+	if err := s.lines(ctx, lines[:end], points/2); err != nil {
+		return err
+	}
+	return s.lines(ctx, lines[end:], points-points/2)
+}
+
+// asideAll puts points aside with the server's reason.
+func (s *sender) asideAll(ctx context.Context, lines []byte, why *influxhttp.Error) error {
+	reason := s.client.said(why)
+	s.stats.heal() // a refusal is an answer
+	for line := range bytes.Lines(lines) {
+		if err := s.aside(ctx, string(bytes.TrimRight(line, "\n")), reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sender) aside(ctx context.Context, point, reason string) error {
+	s.stats.rejected.Add(1)
+	id := raceOf(point)
+	s.cfg.Log.Error("InfluxDB refused a point; it is put aside", slog.String("race", string(id)), slog.String("point", point),
+		slog.String("reason", reason))
+	if id == "" { // of no race: nothing is kept of it
+		return nil
+	}
+	return s.retry(ctx, func() error {
+		err := s.log.PutAside(ctx, FeedName, id, point, reason)
+		if errors.Is(err, race.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
+
+// erase takes points away.
+func (s *sender) erase(ctx context.Context, e *erasure) error {
+	predicate := fmt.Sprintf(`_measurement=%q AND race=%q AND driver_number=%q`, e.series, string(e.race), e.driver)
+	why := s.persist(ctx, func() *influxhttp.Error {
+		s.stats.flying.Add(1)
+		defer s.stats.flying.Add(-1)
+		return s.client.erase(s.life, e, predicate)
+	})
+	switch {
+	case why == nil:
+		s.stats.erased.Add(1)
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return s.aside(ctx, fmt.Sprintf("erase,race=%s where %s from %d to %d", e.race, predicate, e.from, e.to), s.client.said(why))
+}

@@ -1,0 +1,291 @@
+package influx_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lightsout/race"
+	"lightsout/storage/influx"
+)
+
+func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
+	s, m := shared(t), newMemory()
+	c := &course{id: race.ID(newID("thin")), cars: 4, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
+	c.run(m)
+	cfg := s.config()
+	cfg.Every = 5
+	f := newFeed(t, cfg, m)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, m, 30*time.Second)
+	want := expected(m, c.id)
+	want["telemetry"] = c.ticks() / 5 * c.cars
+	same(t, "every fifth frame", s.counts(t, c.id), want)
+}
+
+// outside is a race of real cars before its start signal, with a transponder that nobody knows yet.
+func outside(m *memory, c *course) {
+	head := c.head(race.External)
+	m.add(c.id, head[:len(head)-1], nil)
+}
+
+func (c *course) passing(car race.CarIdx, line int, at race.Micros, decoder string, n uint64, transponder string) race.Record {
+	return race.Record{Time: at, RecordedAt: c.startAt.UnixNano() + int64(at)*1000, Body: race.Passing{
+		Car: car, Line: line, Source: &race.Source{Decoder: decoder, Session: "s", Sequence: n, Transponder: transponder},
+	}}
+}
+
+func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
+	s := shared(t)
+	for _, live := range []bool{true, false} {
+		t.Run(fmt.Sprintf("live=%v", live), func(t *testing.T) {
+			m := newMemory()
+			c := &course{id: race.ID(newID("corrected")), cars: 3, laps: 6, lapTime: 20 * race.Second, startAt: time.Now().Add(-time.Hour)}
+			cfg := s.config()
+			cfg.FlushAfter = time.Millisecond
+			f := newFeed(t, cfg, m)
+			defer f.Close()
+			defer drive(f)()
+			step := func(records ...race.Record) {
+				m.add(c.id, records, nil)
+				if live { // each step is written before the next one is told of
+					fed(t, m, 10*time.Second)
+				}
+			}
+			outside(m, c)
+			step(c.passing(0, 1, 6*race.Second, "main", 1, "")) // before anybody gave the signal, in the log
+			step(race.Record{RecordedAt: c.startAt.UnixNano(), Body: race.Started{}})
+			n := uint64(10)
+			var hits []race.Seq
+			for lap := race.Micros(1); lap <= 5; lap++ {
+				for car := range race.CarIdx(3) {
+					for line, part := range []race.Micros{20, 6, 12} {
+						at := (lap-1)*20*race.Second + part*race.Second + race.Micros(car)*race.Second/3
+						if line == 0 && car == 2 && lap == 2 || line == 1 && lap == 1 && car == 0 {
+							continue // missed, or told of above
+						}
+						n++
+						decoder := "main"
+						if car == 0 && line == 0 && (lap == 2 || lap == 5) { // between them, laps stay as they are when it is set right
+							decoder = "aux"
+						}
+						step(c.passing(car, line, at, decoder, n, fmt.Sprint("T", car)))
+						hits = append(hits, race.Seq(len(m.of(c.id).records)))
+					}
+				}
+			}
+			ruling := func(b race.Body) {
+				step(race.Record{Time: 90 * race.Second, RecordedAt: c.startAt.UnixNano(), Author: "M", Body: b})
+			}
+			stray := c.passing(race.NoCar, 0, 61*race.Second, "main", 500, "X9")
+			step(stray)
+			ruling(race.Corrected{Kind: race.CorrectInsert, Car: 2, Line: 0, At: 41 * race.Second, Reason: "missed"})
+			inserted := race.Seq(len(m.of(c.id).records))
+			ruling(race.Corrected{Kind: race.CorrectMove, Passing: hits[3], Car: 2, Reason: "another car's"})
+			ruling(race.Corrected{Kind: race.CorrectReject, Passing: hits[len(hits)-3], Reason: "on the grass"})
+			ruling(race.TransponderAssigned{Transponder: "X9", Car: 1, Reason: "changed"})
+			ruling(race.DecoderSet{Decoder: "main", Offset: 250 * race.Millisecond, Reason: "its clock is behind"})
+			ruling(race.Undone{Of: inserted, Reason: "in error"})
+			step(c.passing(1, 0, 19*race.Second, "backup", 1, "")) // late
+			ruling(race.DecoderSet{Decoder: "aux", Offset: 100 * race.Millisecond, Reason: "its clock is behind"})
+			fed(t, m, 20*time.Second)
+
+			want := expected(m, c.id)
+			want["passings"]++ // the one that was inserted, and rejected then, is one too
+			same(t, "corrected", s.counts(t, c.id), want)
+			sameLaps(t, s, m, c)
+			if len(m.aside) > 0 {
+				t.Errorf("put aside: %v", m.aside)
+			}
+		})
+	}
+}
+
+// sameLaps compares the laps of a race with what a fold from its beginning says.
+func sameLaps(t *testing.T, s *server, m *memory, c *course) {
+	t.Helper()
+	want := map[string]string{}
+	for _, l := range finalLaps(m, c.id) {
+		at := c.startAt.Add(time.Duration(l.EndMS) * time.Millisecond).UTC().Format(time.RFC3339Nano)
+		want[fmt.Sprintf("%d at %s", l.Car+1, at)] = fmt.Sprint(l.Number, " ", l.DurationMS, " ", l.Position)
+	}
+	got := map[string]string{}
+	for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
+		|> filter(fn: (r) => r._measurement == "laps" and r.race == %q
+			and (r._field == "lap_number" or r._field == "lap_duration_ms" or r._field == "position"))
+		|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")`, s.bucket, string(c.id))) {
+		got[r["driver_number"]+" at "+r["_time"]] = r["lap_number"] + " " + r["lap_duration_ms"] + " " + r["position"]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("laps (-want +got):\n%s", diff)
+	}
+}
+
+func TestHistory_AnswersToTheBit(t *testing.T) {
+	s, m := shared(t), newMemory()
+	sim := &course{id: race.ID(newID("trace")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour).Truncate(0).Add(123)}
+	sim.run(m)
+	real := &course{id: race.ID(newID("real")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
+	outside(m, real)
+	m.tell(real.id, race.Sample{Car: 1, Time: 500, SpeedKMH: 100, RPM: 4000, Gear: 2, Throttle: 50, Brake: 0, DRS: 8, XDM: -1234, YDM: 77})
+	m.add(real.id, []race.Record{{RecordedAt: real.startAt.UnixNano(), Body: race.Started{}}}, nil)
+	no := race.Unknown
+	m.tell(real.id,
+		race.Sample{Car: 1, Time: 2_000_001, SpeedKMH: no, RPM: 9000, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no},
+		race.Sample{Car: 1, Time: 1_000_000, SpeedKMH: 250, RPM: no, Gear: 7, Throttle: 100, Brake: 0, DRS: 14, XDM: 5, YDM: -5})
+	m.tell(real.id, race.Sample{Car: 1, Time: 2_000_001, SpeedKMH: no, RPM: 9100, Gear: 0, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no})
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, m, 30*time.Second)
+	h, err := influx.NewHistory(s.config(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+
+	query := race.TraceQuery{Race: sim.id, Car: 2, From: 2 * race.Second, To: 7 * race.Second}
+	compare(t, h, query, simTrace(m, query))
+	query.Channels = []race.Channel{race.ChannelRPM, race.ChannelX, race.ChannelLap}
+	compare(t, h, query, simTrace(m, query))
+	query.Channels = []race.Channel{race.ChannelX}
+	compare(t, h, query, simTrace(m, query))
+
+	want := &race.Trace{Car: 1, Time: []race.Micros{500, 1_000_000, 2_000_001}}
+	want.Values = [race.ChannelCount][]int32{
+		race.ChannelSpeed: {1000, 2500, race.Unknown}, race.ChannelRPM: {4000, race.Unknown, 9100}, race.ChannelGear: {2, 7, 0},
+		race.ChannelThrottle: {50, 100, race.Unknown}, race.ChannelBrake: {0, 0, race.Unknown}, race.ChannelDRS: {8, 14, race.Unknown},
+		race.ChannelX: {-1234, 5, race.Unknown}, race.ChannelY: {77, -5, race.Unknown},
+	}
+	query = race.TraceQuery{Race: real.id, Car: 1, From: 0, To: race.TimeMax}
+	compare(t, h, query, want)
+	query.Channels = []race.Channel{race.ChannelSpeed}
+	compare(t, h, query, &race.Trace{Car: 1, Time: want.Time, Values: [race.ChannelCount][]int32{race.ChannelSpeed: want.Values[race.ChannelSpeed]}})
+	if _, err := h.Trace(context.Background(), race.TraceQuery{Race: "nobody", Car: 1}); err == nil {
+		t.Error("a race that is not there has a trace")
+	}
+}
+
+func compare(t *testing.T, h *influx.History, q race.TraceQuery, want *race.Trace) {
+	t.Helper()
+	got, err := h.Trace(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trace of %v (-want +got):\n%s", q, diff)
+	}
+}
+
+// simTrace is the answer from the frames.
+func simTrace(m *memory, q race.TraceQuery) *race.Trace {
+	t := &race.Trace{Car: q.Car}
+	asked := map[race.Channel]bool{}
+	for _, c := range q.Channels {
+		asked[c] = true
+	}
+	for _, f := range m.races[q.Race].frames {
+		if f.Time < q.From || f.Time > q.To {
+			continue
+		}
+		t.Time = append(t.Time, f.Time)
+		i := int(q.Car)
+		for c, v := range [...]int32{
+			int32(f.SpeedDKMH[i]), int32(f.RPM50[i]) * 50, int32(f.GearDRS[i] & 15), int32(f.Throttle[i]), int32(f.Brake[i]),
+			int32(f.GearDRS[i] >> 4), int32(f.Lap[i]), int32(f.LapFraction[i]),
+		} {
+			if len(q.Channels) == 0 || asked[race.Channel(c)] {
+				t.Values[c] = append(t.Values[c], v)
+			}
+		}
+	}
+	return t
+}
+
+func TestSeries_AreThoseOfTheList(t *testing.T) {
+	s, m := shared(t), newMemory()
+	s.newBucket(t)
+	c := &course{id: race.ID(newID("list")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
+	c.run(m)
+	r := &course{id: race.ID(newID("list")), cars: 3, laps: 3, startAt: time.Now().Add(-time.Hour)}
+	outside(m, r)
+	m.add(r.id, []race.Record{{RecordedAt: r.startAt.UnixNano(), Body: race.Started{}}, r.passing(0, 1, race.Second, "d", 1, "T")}, nil)
+	trap := r.passing(0, 2, 2*race.Second, "d", 2, "T")
+	hit := trap.Body.(race.Passing)
+	hit.SpeedKMH = 300
+	trap.Body = hit
+	m.add(r.id, []race.Record{trap}, nil)
+	cfg := s.config()
+	cfg.EngineEvery = 20 * time.Millisecond
+	f := newFeed(t, cfg, m)
+	defer f.Close()
+	defer drive(f)()
+	f.Mark(influx.DrillMark{Race: c.id, Name: "half the field", Phase: "on"})
+	f.Watch(look{})
+	fed(t, m, 30*time.Second)
+	var rows []map[string]string
+	for end := time.Now().Add(10 * time.Second); len(rows) < 2; time.Sleep(20 * time.Millisecond) {
+		rows = s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: -1h) |> filter(fn: (r) => r._measurement == "engine" and (r._field == "phase" or r._field == "alive")) |> last()`, s.bucket))
+		if time.Now().After(end) {
+			t.Fatalf("the engine series did not come: %v", rows)
+		}
+	}
+	got := map[string]bool{}
+	for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z) |> last() |> map(fn: (r) => ({r with _value: string(v: r._value)}))`, s.bucket)) {
+		got[r["_measurement"]+" field "+r["_field"]] = true
+		for name, v := range r {
+			if v != "" && !strings.HasPrefix(name, "_") && name != "result" && name != "table" && name != "" {
+				got[r["_measurement"]+" tag "+name] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(listed(t), got); diff != "" {
+		t.Errorf("SERIES.md and the server (-listed +written):\n%s", diff)
+	}
+}
+
+type look struct{}
+
+func (look) Engine() influx.Engine {
+	return influx.Engine{Actors: []influx.Actors{{Kind: "car", Alive: 3, Restarts: 1}}, Commits: 2, DurableMean: time.Millisecond}
+}
+
+// listed reads the tables of SERIES.md.
+func listed(t *testing.T) map[string]bool {
+	t.Helper()
+	data, err := os.ReadFile("SERIES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, series := map[string]bool{}, ""
+	title, row := regexp.MustCompile("^## `(\\w+)`"), regexp.MustCompile("^\\| `(\\w+)` \\| (tag|field)")
+	for _, line := range strings.Split(string(data), "\n") {
+		if found := title.FindStringSubmatch(line); found != nil {
+			series = found[1]
+		}
+		if found := row.FindStringSubmatch(line); found != nil {
+			out[series+" "+found[2]+" "+found[1]] = true
+		}
+	}
+	return out
+}
+
+func TestSecret_IsNeverPrinted(t *testing.T) {
+	cfg := influx.DefaultConfig()
+	cfg.Token = "s3cret"
+	var out bytes.Buffer
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("config", slog.Any("cfg", cfg.Token), slog.Any("all", struct{ Token influx.Secret }{cfg.Token}))
+	fmt.Fprintf(&out, "%v %s %q %x %+v %#v", cfg.Token, cfg.Token, cfg.Token, cfg.Token, cfg.Token, struct{ T influx.Secret }{cfg.Token})
+	if text := out.String(); strings.Contains(text, "s3cret") || strings.Contains(text, fmt.Sprintf("%x", "s3cret")) {
+		t.Errorf("printed: %s", text)
+	}
+}

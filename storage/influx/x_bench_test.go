@@ -1,0 +1,170 @@
+package influx_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"lightsout/race"
+	"lightsout/storage/influx"
+)
+
+// A round of the benchmark: so many frames of so many cars.
+const (
+	benchCars  = 1000
+	benchTicks = 100
+)
+
+// BenchmarkFeed_BesideABareLoop measures the Feed and, in turn with it, a loop that does nothing but post line protocol
+// that was made before, over as many connections.
+func BenchmarkFeed_BesideABareLoop(b *testing.B) {
+	s := shared(b)
+	for _, plain := range []bool{true, false} {
+		b.Run(fmt.Sprintf("gzip=%v", !plain), func(b *testing.B) {
+			s.newBucket(b)
+			cfg := s.config()
+			cfg.Plain, cfg.FlushAfter = plain, 500*time.Millisecond
+			if !plain {
+				b.Log("the bare loop posts what was compressed before")
+			}
+			var bare, fed time.Duration
+			points := 0
+			for b.Loop() {
+				b.StopTimer()
+				c := &course{id: race.ID(newID("bare")), cars: benchCars, laps: 1, lapTime: 90 * race.Second, startAt: time.Now().Add(-time.Hour)}
+				bodies := ready(b, c, cfg)
+				b.StartTimer()
+				bare += post(b, s, bodies, cfg.Lanes, !plain)
+				b.StopTimer()
+				c.id = race.ID(newID("fed"))
+				m := newMemory()
+				m.add(c.id, c.head(race.Simulation), nil)
+				for n := 1; n <= benchTicks; n++ {
+					_, f := c.tick(n)
+					m.add(c.id, nil, f)
+				}
+				b.StartTimer()
+				fed += feed(b, cfg, m)
+				points += benchCars * benchTicks
+			}
+			b.ReportMetric(float64(points)/bare.Seconds(), "bare-points/s")
+			b.ReportMetric(float64(points)/fed.Seconds(), "feed-points/s")
+			b.ReportMetric(bare.Seconds()/fed.Seconds(), "feed/bare")
+		})
+	}
+}
+
+// ready is a race's telemetry as requests.
+func ready(b *testing.B, c *course, cfg influx.Config) (bodies [][]byte) {
+	var heads [][]byte
+	for _, r := range c.head(race.Simulation) {
+		if e, ok := r.Body.(race.Entered); ok {
+			heads = append(heads, influx.Head(c.id, &e.Entry))
+		}
+	}
+	at := rules.Locate(nil)
+	var body []byte
+	cut := func() {
+		if cfg.Plain {
+			bodies = append(bodies, bytes.Clone(body))
+		} else {
+			bodies = append(bodies, influx.Zip(b, body))
+		}
+		body = body[:0]
+	}
+	for n := 1; n <= benchTicks; n++ {
+		_, f := c.tick(n)
+		for car := range c.cars {
+			body = influx.Encode(body, heads[car], f, car, at, c.startAt.UnixNano()+int64(f.Time)*1000)
+			if len(body) >= cfg.BatchBytes {
+				cut()
+			}
+		}
+	}
+	cut()
+	return bodies
+}
+
+// post is the bare loop.
+func post(b *testing.B, s *server, bodies [][]byte, lanes int, gzipped bool) time.Duration {
+	begun := time.Now()
+	queue := make(chan []byte, len(bodies))
+	for _, body := range bodies {
+		queue <- body
+	}
+	close(queue)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: lanes}}
+	defer client.CloseIdleConnections()
+	var wg sync.WaitGroup
+	for range lanes {
+		wg.Go(func() {
+			for body := range queue {
+				req, err := http.NewRequest(http.MethodPost, s.url+"/api/v2/write?org="+s.org+"&bucket="+s.bucket+"&precision=ns", bytes.NewReader(body))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				req.Header.Set("Authorization", "Token "+s.token)
+				if gzipped {
+					req.Header.Set("Content-Encoding", "gzip")
+				}
+				res, err := client.Do(req)
+				if err != nil || res.StatusCode != http.StatusNoContent {
+					b.Error(res, err)
+					return
+				}
+				res.Body.Close()
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(begun)
+}
+
+// feed is the Feed, until its cursor is where the log ends.
+func feed(b *testing.B, cfg influx.Config, m *memory) time.Duration {
+	f := newFeed(b, cfg, m)
+	defer f.Close()
+	begun := time.Now()
+	stop := drive(f)
+	fed(b, m, time.Minute)
+	took := time.Since(begun)
+	stop()
+	if n := f.Stats(); n.PointsWritten < benchCars*benchTicks || n.PointsRejected > 0 {
+		b.Errorf("%+v", n)
+	}
+	return took
+}
+
+func BenchmarkEncode_APoint(b *testing.B) {
+	c := &course{id: "bench", cars: benchCars, laps: 1, lapTime: 90 * race.Second, startAt: time.Now()}
+	head := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
+	_, f := c.tick(7)
+	at := rules.Locate(nil)
+	buf := make([]byte, 0, 1<<20)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		buf = influx.Encode(buf[:0], head, f, n%benchCars, at, 1_700_000_000_000_000_000+int64(n))
+		n++
+	}
+	b.ReportMetric(float64(len(buf)), "bytes/point")
+}
+
+func TestEncode_AllocatesNothing(t *testing.T) {
+	c := &course{id: "bench", cars: 10, laps: 1, lapTime: 90 * race.Second, startAt: time.Now()}
+	head := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
+	_, f := c.tick(7)
+	at, buf := rules.Locate(nil), make([]byte, 0, 4096)
+	if n := testing.AllocsPerRun(1000, func() { buf = influx.Encode(buf[:0], head, f, 3, at, 1_700_000_000_000_000_000) }); n != 0 {
+		t.Errorf("%v allocations for a point", n)
+	}
+	want := `telemetry,driver_number=44,name_acronym=HAM,race=bench,team_name=Silver\ Arrows speed=98.8,rpm=500i,n_gear=8i,throttle=7i,` +
+		`brake=3i,drs=0i,lap_number=1i,lap_fraction=`
+	if !bytes.HasPrefix(buf, []byte(want)) {
+		t.Errorf("encoded %s", buf)
+	}
+}
