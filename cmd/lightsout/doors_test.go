@@ -14,6 +14,7 @@ var doors = map[string][]string{
 	"race/drive":         {"race", "race/circuit"},
 	"race/timing":        {"race"},
 	"race/document":      {"race"},
+	"race/trace":         {"race"},
 	"race/timing/oracle": {"race"},
 	"actors/supervise":   {},
 	"actors/simulator":   {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
@@ -21,13 +22,13 @@ var doors = map[string][]string{
 		"race", "race/circuit", "race/drive", "race/timing", "actors/supervise", "actors/simulator", "actors/processor",
 	},
 	"actors/processor":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
-	"transport":           {"race"},
+	"transport":           {"race", "race/trace"},
 	"storage":             {"race"},
 	"storage/sqlite":      {"race"},
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing"},
+	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing", "race/trace"},
 	"ui":                  {},
 	"cmd/lightsout":       nil, // everything
 }
