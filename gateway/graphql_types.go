@@ -76,6 +76,7 @@ func newTypes(s *Server) types {
 	add("decoders", decoderDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.decodersOf(c, owner(p))
 	})
+	fields["telemetry"], fields["compare"] = s.telemetryField(owner), s.compareField(owner)
 	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
 }
 
@@ -91,7 +92,7 @@ func fieldsOf(v any) graphql.Fields {
 		}
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
-			if (got.Kind() == reflect.Pointer || got.Kind() == reflect.Interface) && got.IsNil() {
+			if absent(got) {
 				return nil, nil //nolint:nilnil // null is the answer
 			}
 			if got.Kind() == reflect.Interface {
@@ -101,6 +102,24 @@ func fieldsOf(v any) graphql.Fields {
 		}}
 	}
 	return fields
+}
+
+// absent says that a value is null in an answer: a column that nobody told of, too.
+func absent(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return v.IsNil()
+	case reflect.Slice:
+		return v.IsNil() && isColumn(v.Type())
+	default:
+		return false
+	}
+}
+
+// isColumn says that a list is of numbers.
+func isColumn(t reflect.Type) bool {
+	kind := t.Elem().Kind()
+	return kind == reflect.Int32 || kind == reflect.Int64 || kind == reflect.Float64
 }
 
 // plainValue is a value in a type that graphql-go knows; 64 bits go as text or float, for its Int has 32.
@@ -133,6 +152,9 @@ func scalar(t reflect.Type) graphql.Output {
 	case reflect.Uint64: // a seed may be beyond what a float holds
 		out = graphql.String
 	case reflect.Slice:
+		if isColumn(t) {
+			return graphql.NewList(scalar(t.Elem()))
+		}
 		if t.Elem().Kind() == reflect.String {
 			out = graphql.NewList(graphql.NewNonNull(graphql.String))
 			break

@@ -36,6 +36,7 @@ type house struct {
 	unready  error
 	board    race.Board
 	outside  outside
+	tracing  func(race.TraceQuery) (*race.Trace, error)
 }
 
 func newHouse() *house {
@@ -184,7 +185,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
+		Races: s.house, History: s.house, Boards: s.house, Telemetry: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
@@ -243,6 +244,7 @@ func (s *served) ask(t *testing.T, method, path, body string, headers ...string)
 
 func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 	s := mustServe(t, nil)
+	s.ask(t, "GET", "/healthz", "") // the metrics below count requests: there must have been one
 	for path, want := range map[string]string{
 		"/api/v1/races":                                           "r1",
 		"/api/v1/races?status=finished":                           `"winner":"AAA"`,
