@@ -38,11 +38,8 @@ func newTypes(s *Server) types {
 		return s.entriesOf(c, owner(p))
 	})
 	add("laps", lapDTO{}, graphql.FieldConfigArgument{
-		"driverNumber": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
-	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.lapsOf(c, owner(p), int64(intArg(p, "driverNumber", -1)), int64(intArg(p, "fromLap", 1)),
-			int64(intArg(p, "toLap", race.LapsMax)))
-	})
+		"driverNumber": {Type: graphql.Int}, "position": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.lapsByArgs(c, owner(p), p) })
 	add("events", eventDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.eventsOf(c, owner(p))
 	})
@@ -78,6 +75,25 @@ func newTypes(s *Server) types {
 	})
 	fields["telemetry"], fields["compare"] = s.telemetryField(owner), s.compareField(owner)
 	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
+}
+
+// lapsByArgs are the laps that a field's arguments ask for.
+func (s *Server) lapsByArgs(c *fiber.Ctx, id race.ID, p graphql.ResolveParams) (any, error) {
+	entries, err := s.entriesOf(c, id)
+	if err != nil {
+		return nil, err
+	}
+	f := lapFilter{
+		from: int64(intArg(p, "fromLap", 1)), to: int64(intArg(p, "toLap", race.LapsMax)), position: int64(intArg(p, "position", 0)),
+	}
+	if driver := intArg(p, "driverNumber", -1); driver >= 0 {
+		car, err := carOf(id, entries, int64(driver))
+		if err != nil {
+			return nil, err
+		}
+		f.cars = []race.CarIdx{car}
+	}
+	return s.lapsOf(c, id, entries, f)
 }
 
 // fieldsOf makes fields of a struct's JSON tags, so that REST and GraphQL cannot drift apart.
