@@ -3,9 +3,11 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"lightsout/race"
+	"lightsout/race/trace"
 )
 
 // FuzzItems reads whatever JSON as items, rulings and races: it never panics, and what is kept of it is within bounds.
@@ -76,4 +78,31 @@ func within(t *testing.T, in *race.Intake) {
 			t.Errorf("a sample out of bounds: %+v", v)
 		}
 	}
+}
+
+// FuzzTelemetryAsk asks for telemetry with whatever parameters: what is taken is within bounds.
+func FuzzTelemetryAsk(f *testing.F) {
+	f.Add("1,44", "speed,date", "12-14", "1m", "2026-05-24T13:03:12Z", "500ms", "100")
+	f.Add("", "", "", "", "", "", "")
+	roster := race.NewRoster(race.Summary{}, []race.Entry{{Number: 1}, {Number: 44}}, 1)
+	f.Fuzz(func(t *testing.T, cars, channels, laps, from, to, every, points string) {
+		params := map[string]string{}
+		for i, v := range []string{cars, channels, laps, from, to, every, points} {
+			if v != "" {
+				params[telemetryParams[i]] = v
+			}
+		}
+		ask, err := readAsk(params, roster, tracedMost, pointsMost)
+		var invalid *race.InvalidError
+		if err != nil {
+			if !errors.As(err, &invalid) {
+				t.Fatalf("not told as a fault of the asker: %v", err)
+			}
+			return
+		}
+		if len(ask.cars) > len(roster.Entries) || ask.points < trace.PointsMin || ask.points > pointsMost || ask.every < 0 ||
+			ask.lastLap < ask.firstLap || ask.from < 0 || ask.to > race.TimeMax || ask.firstLap < 0 || ask.lastLap > race.LapsMax {
+			t.Fatalf("beyond what is allowed: %+v", ask)
+		}
+	})
 }

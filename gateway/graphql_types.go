@@ -38,11 +38,8 @@ func newTypes(s *Server) types {
 		return s.entriesOf(c, owner(p))
 	})
 	add("laps", lapDTO{}, graphql.FieldConfigArgument{
-		"driverNumber": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
-	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.lapsOf(c, owner(p), int64(intArg(p, "driverNumber", -1)), int64(intArg(p, "fromLap", 1)),
-			int64(intArg(p, "toLap", race.LapsMax)))
-	})
+		"driverNumber": {Type: graphql.Int}, "position": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
+	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.lapsByArgs(c, owner(p), p) })
 	add("events", eventDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.eventsOf(c, owner(p))
 	})
@@ -76,7 +73,27 @@ func newTypes(s *Server) types {
 	add("decoders", decoderDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.decodersOf(c, owner(p))
 	})
+	fields["telemetry"], fields["compare"] = s.telemetryField(owner), s.compareField(owner)
 	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
+}
+
+// lapsByArgs are the laps that a field's arguments ask for.
+func (s *Server) lapsByArgs(c *fiber.Ctx, id race.ID, p graphql.ResolveParams) (any, error) {
+	entries, err := s.entriesOf(c, id)
+	if err != nil {
+		return nil, err
+	}
+	f := lapFilter{
+		from: int64(intArg(p, "fromLap", 1)), to: int64(intArg(p, "toLap", race.LapsMax)), position: int64(intArg(p, "position", 0)),
+	}
+	if driver := intArg(p, "driverNumber", -1); driver >= 0 {
+		car, err := carOf(id, entries, int64(driver))
+		if err != nil {
+			return nil, err
+		}
+		f.cars = []race.CarIdx{car}
+	}
+	return s.lapsOf(c, id, entries, f)
 }
 
 // fieldsOf makes fields of a struct's JSON tags, so that REST and GraphQL cannot drift apart.
@@ -91,7 +108,7 @@ func fieldsOf(v any) graphql.Fields {
 		}
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
-			if (got.Kind() == reflect.Pointer || got.Kind() == reflect.Interface) && got.IsNil() {
+			if absent(got) {
 				return nil, nil //nolint:nilnil // null is the answer
 			}
 			if got.Kind() == reflect.Interface {
@@ -101,6 +118,24 @@ func fieldsOf(v any) graphql.Fields {
 		}}
 	}
 	return fields
+}
+
+// absent says that a value is null in an answer: a column that nobody told of, too.
+func absent(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return v.IsNil()
+	case reflect.Slice:
+		return v.IsNil() && isColumn(v.Type())
+	default:
+		return false
+	}
+}
+
+// isColumn says that a list is of numbers.
+func isColumn(t reflect.Type) bool {
+	kind := t.Elem().Kind()
+	return kind == reflect.Int32 || kind == reflect.Int64 || kind == reflect.Float64
 }
 
 // plainValue is a value in a type that graphql-go knows; 64 bits go as text or float, for its Int has 32.
@@ -133,6 +168,9 @@ func scalar(t reflect.Type) graphql.Output {
 	case reflect.Uint64: // a seed may be beyond what a float holds
 		out = graphql.String
 	case reflect.Slice:
+		if isColumn(t) {
+			return graphql.NewList(scalar(t.Elem()))
+		}
 		if t.Elem().Kind() == reflect.String {
 			out = graphql.NewList(graphql.NewNonNull(graphql.String))
 			break

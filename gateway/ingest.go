@@ -112,15 +112,20 @@ func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.R
 	return in, answer, nil
 }
 
-// enter waits for room, not for long.
+// enter waits for room to read a body, not for long.
 func (s *Server) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, roomWait)
 	defer cancel()
+	return enter(ctx, s.intake)
+}
+
+// enter waits for room until the context ends.
+func enter(ctx context.Context, room chan struct{}) (leave func(), err error) {
 	select {
-	case s.intake <- struct{}{}:
-		return func() { <-s.intake }, nil
+	case room <- struct{}{}:
+		return func() { <-room }, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%d requests are being read: %w", intakesAtOnce, race.ErrBusy)
+		return nil, fmt.Errorf("%d requests are being read: %w", cap(room), race.ErrBusy)
 	}
 }
 
@@ -233,81 +238,4 @@ func (s *Server) one(c *fiber.Ctx, read func(f *fields)) error {
 		return &race.InvalidError{Faults: faults}
 	}
 	return nil
-}
-
-// sampleDTO is what a car reported of itself; null: not reported. Names and units are OpenF1's.
-type sampleDTO struct {
-	DriverNumber int      `json:"driver_number"`
-	TimeUS       int64    `json:"time_us"`
-	Speed        *int     `json:"speed"`
-	RPM          *int     `json:"rpm"`
-	Gear         *int     `json:"n_gear"`
-	Throttle     *int     `json:"throttle"`
-	Brake        *int     `json:"brake"`
-	DRS          *int     `json:"drs"`
-	X            *float64 `json:"x"`
-	Y            *float64 `json:"y"`
-}
-
-func newSample(v *race.Sample, number int) sampleDTO {
-	whole := func(v int) *int {
-		if v == race.Unknown {
-			return nil
-		}
-		return &v
-	}
-	metres := func(v int) *float64 {
-		if v == race.Unknown {
-			return nil
-		}
-		m := float64(v) / 10
-		return &m
-	}
-	return sampleDTO{
-		DriverNumber: number, TimeUS: int64(v.Time), Speed: whole(v.SpeedKMH), RPM: whole(v.RPM), Gear: whole(v.Gear),
-		Throttle: whole(v.Throttle), Brake: whole(v.Brake), DRS: whole(v.DRS), X: metres(v.XDM), Y: metres(v.YDM),
-	}
-}
-
-// samplesMost is how many samples one answer has at the most.
-const samplesMost = 10_000
-
-// samples are what real cars reported, by car and time.
-func (s *Server) samples(c *fiber.Ctx) error {
-	params, err := query(c, "driver_number", "from_us", "to_us", "limit")
-	if err != nil {
-		return err
-	}
-	var bounds [4]int64
-	for i, p := range []struct {
-		name                string
-		low, high, fallback int64
-	}{
-		{"driver_number", 0, 1_000_000, -1}, {"from_us", 0, int64(race.TimeMax), 0},
-		{"to_us", 0, int64(race.TimeMax), int64(race.TimeMax)}, {"limit", 1, samplesMost, 1000},
-	} {
-		if bounds[i], err = number(params, p.name, p.low, p.high, p.fallback); err != nil {
-			return err
-		}
-	}
-	roster, err := s.deps.Outside.Roster(c.UserContext(), raceID(c))
-	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
-	}
-	car := race.NoCar
-	if bounds[0] >= 0 {
-		known := false
-		if car, known = roster.Numbers[int(bounds[0])]; !known {
-			return fmt.Errorf("car %d in race %s: %w", bounds[0], roster.Race.ID, race.ErrNotFound)
-		}
-	}
-	rows, err := s.deps.History.Samples(c.UserContext(), raceID(c), car, race.Micros(bounds[1]), race.Micros(bounds[2]), int(bounds[3]))
-	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
-	}
-	out := []sampleDTO{}
-	for i := range rows {
-		out = append(out, newSample(&rows[i], roster.Entries[rows[i].Car].Number))
-	}
-	return c.JSON(map[string]any{"samples": out})
 }

@@ -87,10 +87,7 @@ func (h *house) Rulings(_ context.Context, id race.ID) ([]race.Record, map[race.
 }
 
 func (h *house) Heard(context.Context, race.ID, func(string, race.Micros, int64)) error { return nil }
-func (h *house) Samples(context.Context, race.ID, race.CarIdx, race.Micros, race.Micros, int) ([]race.Sample, error) {
-	return nil, nil
-}
-func (h *house) Imported(context.Context) ([]*circuit.Circuit, error) { return h.outside.circuits, nil }
+func (h *house) Imported(context.Context) ([]*circuit.Circuit, error)                   { return h.outside.circuits, nil }
 func (h *house) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 	h.outside.circuits = append(h.outside.circuits, c)
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/circuit"
+	"lightsout/race/trace"
 )
 
 // Races is what the gateway asks of whoever runs races. Errors are race.ErrNotFound, race.ErrConflict,
@@ -38,10 +39,13 @@ type History interface {
 	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
 	// Heard calls hit with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
 	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
-	// Samples of real cars between two race times, of one car or with race.NoCar of all, by car and time.
-	Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error)
 	// Classification is the result, or the order so far while the race runs.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
+}
+
+// Telemetry is what the gateway asks of whoever keeps the telemetry of cars, simulated or real.
+type Telemetry interface {
+	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
 }
 
 // Outside is what the gateway asks of whoever takes in what is told of races from outside: real cars, timing loops, and
@@ -124,11 +128,14 @@ type Boards interface {
 	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)
 }
 
-// Encoder turns what spectators get into messages of the wire.
+// Encoder turns what spectators get into messages of the wire, and telemetry into msgpack.
 type Encoder interface {
 	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
 	Facts(facts *race.Facts) ([]byte, error)
 	Frame(frame *race.Frame) ([]byte, error)
 	Ops(ops *race.Ops) ([]byte, error)
 	Pulse(wallMS int64) ([]byte, error)
+	// TelemetryHead begins an answer with the telemetry of some cars; one TelemetryCar for each follows.
+	TelemetryHead(head *trace.Head) ([]byte, error)
+	TelemetryCar(head *trace.Head, car *trace.Car) ([]byte, error)
 }

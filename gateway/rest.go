@@ -31,7 +31,8 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races/:id/events", s.events)
 	api.Get("/races/:id/passings", s.passings)
 	api.Post("/races/:id/passings", s.takePassings)
-	api.Get("/races/:id/telemetry", s.samples)
+	api.Get("/races/:id/telemetry", s.telemetry)
+	api.Get("/races/:id/compare", s.compare)
 	api.Post("/races/:id/telemetry", s.takeSamples)
 	api.Post("/races/:id/flags", s.flags)
 	api.Post("/races/:id/penalties", s.penalties)
@@ -237,43 +238,70 @@ func (s *Server) classification(c *fiber.Ctx) error {
 	return c.JSON(d)
 }
 
+// lapFilter says which laps are asked for.
+type lapFilter struct {
+	cars     []race.CarIdx // nil: all
+	from, to int64
+	position int64 // 0: whatever it was
+}
+
 func (s *Server) laps(c *fiber.Ctx) error {
-	params, err := query(c, "driver_number", "from_lap", "to_lap")
+	params, err := query(c, "driver_number", "cars", "position", "from_lap", "to_lap")
 	if err != nil {
 		return err
 	}
+	entries, err := s.entriesOf(c, raceID(c))
+	if err != nil {
+		return err
+	}
+	var f lapFilter
 	driver, err := number(params, "driver_number", 0, 1_000_000, -1)
 	if err != nil {
 		return err
 	}
-	from, err := number(params, "from_lap", 1, race.LapsMax, 1)
-	if err != nil {
+	if f.position, err = number(params, "position", 1, race.CarsMax, 0); err != nil {
 		return err
 	}
-	to, err := number(params, "to_lap", 1, race.LapsMax, race.LapsMax)
-	if err != nil {
+	if f.from, err = number(params, "from_lap", 1, race.LapsMax, 1); err != nil {
 		return err
 	}
-	list, err := s.lapsOf(c, raceID(c), driver, from, to)
+	if f.to, err = number(params, "to_lap", 1, race.LapsMax, race.LapsMax); err != nil {
+		return err
+	}
+	if text := params["cars"]; text != "" {
+		var wrong faults
+		if f.cars = readCars(text, race.NewRoster(race.Summary{}, entries, 0), tracedMost, &wrong); wrong != nil {
+			return wrong.err()
+		}
+	}
+	if driver >= 0 {
+		car, err := carOf(raceID(c), entries, driver)
+		if err != nil {
+			return err
+		}
+		f.cars = append(f.cars, car)
+	}
+	list, err := s.lapsOf(c, raceID(c), entries, f)
 	if err != nil {
 		return err
 	}
 	return c.JSON(map[string]any{"laps": list})
 }
 
-// lapsOf are the laps of one car by its number, or of all with -1.
-func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, driver, from, to int64) ([]lapDTO, error) {
-	entries, err := s.entriesOf(c, id)
-	if err != nil {
-		return nil, err
+// carOf finds a car by its number.
+func carOf(id race.ID, entries []race.Entry, driver int64) (race.CarIdx, error) {
+	at := slices.IndexFunc(entries, func(e race.Entry) bool { return int64(e.Number) == driver })
+	if at < 0 {
+		return race.NoCar, fmt.Errorf("car %d in race %s: %w", driver, id, race.ErrNotFound)
 	}
+	return race.CarIdx(at), nil
+}
+
+// lapsOf are the laps that are asked for, by end time.
+func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFilter) ([]lapDTO, error) {
 	car := race.NoCar
-	if driver >= 0 {
-		at := slices.IndexFunc(entries, func(e race.Entry) bool { return int64(e.Number) == driver })
-		if at < 0 {
-			return nil, fmt.Errorf("car %d in race %s: %w", driver, id, race.ErrNotFound)
-		}
-		car = race.CarIdx(at)
+	if len(f.cars) == 1 {
+		car = f.cars[0]
 	}
 	laps, err := s.deps.History.Laps(c.UserContext(), id, car)
 	if err != nil {
@@ -281,7 +309,10 @@ func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, driver, from, to int64) ([]lap
 	}
 	out := []lapDTO{}
 	for _, l := range laps {
-		if int64(l.Number) >= from && int64(l.Number) <= to {
+		if int64(l.Number) < f.from || int64(l.Number) > f.to || f.position > 0 && int64(l.Position) != f.position {
+			continue
+		}
+		if len(f.cars) == 0 || slices.Contains(f.cars, l.Car) {
 			out = append(out, newLap(l, entries[l.Car]))
 		}
 	}

@@ -25,31 +25,34 @@ import (
 
 // Deps are what a Server is joined to. All but Token-like options are needed.
 type Deps struct {
-	Races    Races
-	History  History
-	Boards   Boards
-	Outside  Outside
-	Circuits Circuits
-	Actors   Actors
-	Drills   Drills
-	Hub      *Hub
-	Encoder  Encoder
-	Unpacker Unpacker
-	Site     fs.FS
-	Log      *slog.Logger
-	Registry *prometheus.Registry
-	Metrics  *Metrics
-	Version  string
+	Races   Races
+	History History
+	Boards  Boards
+	// Telemetry of the cars of races.
+	Telemetry Telemetry
+	Outside   Outside
+	Circuits  Circuits
+	Actors    Actors
+	Drills    Drills
+	Hub       *Hub
+	Encoder   Encoder
+	Unpacker  Unpacker
+	Site      fs.FS
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	Metrics   *Metrics
+	Version   string
 }
 
 // Server serves a platform over HTTP.
 type Server struct {
-	cfg    Config
-	deps   Deps
-	app    *fiber.App
-	schema graphql.Schema
-	m      *Metrics
-	intake chan struct{} // room for those who are told something from outside
+	cfg     Config
+	deps    Deps
+	app     *fiber.App
+	schema  graphql.Schema
+	m       *Metrics
+	intake  chan struct{} // room for those who are told something from outside
+	tracing chan struct{} // room for reading a car's telemetry
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -61,7 +64,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce)}
+	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce), tracing: make(chan struct{}, tracesAtOnce)}
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)
@@ -85,7 +88,7 @@ func (s *Server) routes() {
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
 	s.app.Use(s.sameOrigin)
 	s.app.Get("/live/:id", s.live())
-	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed}))
+	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
 	s.app.All("/graphql", s.graphql)
 	s.restRoutes(s.app.Group("/api/v1"))
 	s.siteRoutes()

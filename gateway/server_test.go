@@ -36,6 +36,7 @@ type house struct {
 	unready  error
 	board    race.Board
 	outside  outside
+	tracing  func(race.TraceQuery) (*race.Trace, error)
 }
 
 func newHouse() *house {
@@ -184,7 +185,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
+		Races: s.house, History: s.house, Boards: s.house, Telemetry: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
@@ -243,6 +244,7 @@ func (s *served) ask(t *testing.T, method, path, body string, headers ...string)
 
 func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 	s := mustServe(t, nil)
+	s.ask(t, "GET", "/healthz", "") // the metrics below count requests: there must have been one
 	for path, want := range map[string]string{
 		"/api/v1/races":                                           "r1",
 		"/api/v1/races?status=finished":                           `"winner":"AAA"`,
@@ -251,6 +253,7 @@ func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 		"/api/v1/races/r1/entries":                                `"name_acronym":"BBB"`,
 		"/api/v1/races/r1/classification":                         `{"position":null,"driver_number":9,"name_acronym":"BBB","laps":1,"status":"not_classified","duration_ms":null`,
 		"/api/v1/races/r1/laps?driver_number=9":                   `{"laps":[{"driver_number":9,"lap_number":1,"lap_duration":90,`,
+		"/api/v1/races/r1/laps?cars=7,9&position=2":               `{"laps":[{"driver_number":9,`,
 		"/api/v1/races/r1/laps?from_lap=2":                        `"lap_number":2`,
 		"/api/v1/races/r1/events":                                 `"kind":"retired","driver_number":9`,
 		"/api/v1/races/r1/passings?after=4&limit=1":               `"seq":5`,
@@ -288,7 +291,7 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/races/none/laps", "", 404, "not found"},
 		{"GET", "/api/v1/races/r1/laps?driver_number=77", "", 404, "car 77"},
 		{"GET", "/api/v1/races/r1/laps?driver_number=x", "", 422, `"field":"driver_number"`},
-		{"GET", "/api/v1/races/r1/laps?lap=1", "", 422, `"allowed":"driver_number, from_lap, to_lap"`},
+		{"GET", "/api/v1/races/r1/laps?lap=1", "", 422, `"allowed":"driver_number, cars, position, from_lap, to_lap"`},
 		{"GET", "/api/v1/races/r1/passings?limit=0", "", 422, "1 to 10000"},
 		{"GET", "/api/v1/races?status=fast", "", 422, "waiting, running"},
 		{"GET", "/api/v1/races/r1/circuit", "", 404, "only the timing lines are known"},
