@@ -27,6 +27,7 @@ var (
 	_ processor.Spectators = (*gateway.Hub)(nil)
 	_ gateway.Encoder      = transport.Codec{}
 	_ gateway.Unpacker     = transport.Codec{}
+	_ gateway.Telemetry    = (*sqlite.Store)(nil)
 	_ gateway.Actors       = (*platform)(nil)
 )
 
@@ -121,7 +122,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		log.Warn("the page is not built: go tool task ui:build")
 	}
 	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Telemetry: telemetry{store}, Outside: a, Circuits: a, Actors: p, Drills: d, Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Races: a, History: a, Boards: a, Telemetry: store, Outside: a, Circuits: a, Actors: p, Drills: d, Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
 		Metrics: metrics, Version: buildVersion(),
 	})
 	if err != nil {
