@@ -29,6 +29,7 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
 	"storage/storagetest": {"race"},
+	"storage/grafana":     {},
 	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing", "race/trace"},
 	"ui":                  {},
 	"cmd/lightsout":       nil, // everything
@@ -42,6 +43,7 @@ var homes = map[string][]string{
 	"github.com/vmihailenco/msgpack":      {"transport"},
 	"modernc.org/sqlite":                  {"storage/sqlite"},
 	"github.com/influxdata":               {"storage/influx"},
+	"github.com/grafana":                  {"storage/grafana"},
 	"github.com/prometheus/client_golang": {"gateway", "cmd/lightsout"},
 }
 

@@ -1,0 +1,71 @@
+package grafana
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// actorKinds leaves out what is no kind of actor.
+const actorKinds = `r.kind != "log" and r.kind != "influx" and r.kind != "drill" and r.kind != "spectators"`
+
+// perSecond makes a rate of what only grows; a process that starts again begins at 0.
+const perSecond = `  |> derivative(unit: 1s, nonNegative: true)
+`
+
+// engineBoard shows how the platform is doing: latency, mailboxes, restarts, drills, feed.
+func engineBoard() *dashboard.DashboardBuilder {
+	return newBoard("engine", "Lights Out: engine", "How the platform is doing: latency, mailboxes, restarts, drills, the feed.").
+		Time("now-15m", "now").
+		Annotation(mark("Drills", "red", drillMarks)).
+		WithPanel(number("Actors", "That live now.", "short", engine(actorKinds, `r._field == "alive"`)+
+			`  |> last()
+  |> group()
+  |> sum()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(number("Restarts", "Since the process began.", "short", engine(actorKinds, `r._field == "restarts"`)+
+			`  |> last()
+  |> group()
+  |> sum()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(number("Messages set aside", "They killed an actor too often.", "short", engine(actorKinds, `r._field == "set_aside"`)+
+			`  |> last()
+  |> group()
+  |> sum()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(number("Feed lag", "Age of the oldest record that is not in InfluxDB.", "s", engine(`r.kind == "influx"`, `r._field == "lag_seconds"`)+
+			`  |> last()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(number("Points put aside", "InfluxDB refused them.", "short", engine(`r.kind == "influx"`, `r._field == "points_rejected"`)+
+			`  |> last()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(number("Durable after", "The mean from a batch's arrival until it is on disk.", "ms", engine(`r.kind == "log"`, `r._field == "durable_mean_ms"`)+
+			`  |> last()
+  |> keep(columns: ["_value"])`)).
+		WithPanel(lines("Passing to durable", "From a batch's arrival until it is on disk.", "ms", half, usual, engine(`r.kind == "log"`,
+			`r._field == "durable_mean_ms" or r._field == "durable_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
+		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", half, usual, engine(`r.kind == "spectators"`,
+			`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
+		WithPanel(lines("Restarts", "A second, by kind of actor.", "cps", half, usual, engine(actorKinds, `r._field == "restarts"`)+perSecond+
+			windows("mean")).DisplayName(byKind).DrawStyle(common.GraphDrawStyleBars)).
+		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", "short", half, usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
+			windows("max")).DisplayName(byKind)).
+		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", "short", half, usual, engine(actorKinds, `r._field == "mailbox_max"`)+
+			windows("max")).DisplayName(byKind)).
+		WithPanel(lines("Commits", "Batches made durable a second.", "ops", half, usual, engine(`r.kind == "log"`, `r._field == "commits"`)+
+			windows("mean")).DisplayName("commits")).
+		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", "short", half, usual, engine(`r.kind == "influx"`,
+			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName("${__field.name}")).
+		WithPanel(lines("Points written", "A second.", "wps", half, usual, engine(`r.kind == "influx"`, `r._field == "points_written"`)+perSecond+
+			windows("mean")).DisplayName("points")).
+		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", "short", half, usual, engine(`r.kind == "influx"`,
+			`r._field == "in_flight" or r._field == "retries"`)+windows("max")).DisplayName("${__field.name}")).
+		WithPanel(rows("Drills", "When they began, and what became of them.", half, usual, drills))
+}
+
+const drills = `from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == "engine" and r.kind == "drill")
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()
+  |> sort(columns: ["_time"], desc: true)
+  |> keep(columns: ["_time", "race", "name", "phase"])`

@@ -1,0 +1,66 @@
+package grafana
+
+import "fmt"
+
+// series reads a series of the chosen race, with a condition on its fields: and …, or nothing. Cars are chosen by their numbers where the board has that choice.
+func series(measurement, fields string) string {
+	return fmt.Sprintf(`from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == %q and r.race == "${race}"%s)
+`, measurement, fields)
+}
+
+// ofCars keeps the chosen cars.
+const ofCars = `  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
+`
+
+// ofCar keeps the chosen car.
+const ofCar = `  |> filter(fn: (r) => r.driver_number == "${car}")
+`
+
+// points make a row of each point, its fields in columns.
+const points = `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+`
+
+// engine reads fields of the engine series.
+func engine(kinds, fields string) string {
+	return fmt.Sprintf(`from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == "engine")
+  |> filter(fn: (r) => %s)
+  |> filter(fn: (r) => %s)
+`, kinds, fields)
+}
+
+// each window keeps what a function makes of it; windows without a point give none.
+func windows(fn string) string {
+	return fmt.Sprintf("  |> aggregateWindow(every: v.windowPeriod, fn: %s, createEmpty: false)\n", fn)
+}
+
+// races are the races that the bucket knows in the time that is looked at, the newest first.
+const races = `import "influxdata/influxdb/schema"
+
+schema.tagValues(bucket: v.defaultBucket, tag: "race", predicate: (r) => r._measurement == "laps",
+  start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> sort(columns: ["_value"], desc: true)`
+
+// numbers are the cars of the race.
+const numbers = `import "influxdata/influxdb/schema"
+
+schema.tagValues(bucket: v.defaultBucket, tag: "driver_number",
+  predicate: (r) => r._measurement == "laps" and r.race == "${race}", start: v.timeRangeStart, stop: v.timeRangeStop)`
+
+// flags and drills as marks on the time axis.
+const (
+	flagMarks = `from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}")
+  |> filter(fn: (r) => r.kind == "flag" or r.kind == "chequered" or r.kind == "start")
+  |> filter(fn: (r) => r._field == "seq")
+  |> map(fn: (r) => ({_time: r._time, text: r.kind, tags: "race control"}))`
+	drillMarks = `from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == "engine" and r.kind == "drill")
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> map(fn: (r) => ({_time: r._time, text: r.name + " " + r.phase, tags: "drill"}))`
+)
