@@ -52,33 +52,41 @@ func (s *Store) Retain(ctx context.Context, r Retention) (Retained, error) {
 	if err != nil {
 		return out, err
 	}
+	if err := s.retainByAge(ctx, list, r, &out); err != nil {
+		return out, err
+	}
+	return out, s.retainBySize(ctx, list, r, &out)
+}
+
+func (s *Store) retainByAge(ctx context.Context, list []candidate, r Retention, out *Retained) error {
 	now := s.now()
 	for i := range list {
 		c := &list[i]
+		var err error
 		switch {
 		case r.Races > 0 && now.Sub(c.over) > r.Races:
-			err = s.giveUpRace(ctx, c, r, &out)
+			err = s.giveUpRace(ctx, c, r, out)
 		case r.Telemetry > 0 && c.telemetry && now.Sub(c.over) > r.Telemetry:
-			err = s.giveUpTelemetry(ctx, c, r, &out)
+			err = s.giveUpTelemetry(ctx, c, r, out)
 		}
 		if err != nil {
-			return out, err
+			return err
 		}
 	}
-	if out.After, err = s.held(ctx); err != nil {
-		return out, err
-	}
-	for i := 0; i < len(list) && r.SizeBytes > 0 && out.After > r.SizeBytes; i++ {
+	return nil
+}
+
+func (s *Store) retainBySize(ctx context.Context, list []candidate, r Retention, out *Retained) (err error) {
+	out.After, err = s.held(ctx)
+	for i := 0; err == nil && i < len(list) && r.SizeBytes > 0 && out.After > r.SizeBytes; i++ {
 		if c := &list[i]; c.telemetry && !slices.Contains(out.Races, c.id) {
-			if err := s.giveUpTelemetry(ctx, c, r, &out); err != nil {
-				return out, err
+			if err := s.giveUpTelemetry(ctx, c, r, out); err != nil {
+				return err
 			}
-			if out.After, err = s.held(ctx); err != nil {
-				return out, err
-			}
+			out.After, err = s.held(ctx)
 		}
 	}
-	return out, nil
+	return err
 }
 
 // held is how many bytes the file holds.
