@@ -168,13 +168,9 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 			return fmt.Errorf("wait for the end of race %s: %w", id, ctx.Err())
 		}
 	}
-	if err := a.platform.forget(ctx, id); err != nil {
+	if err := a.forget(ctx, id); err != nil {
 		return err
 	}
-	a.hub.Close(id)
-	a.mu.Lock()
-	delete(a.rosters, id)
-	a.mu.Unlock()
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
 	return <-deleted

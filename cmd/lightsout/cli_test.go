@@ -191,6 +191,8 @@ func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 		{"empty.geojson", []string{"circuit", "import", write("empty.geojson", "")}},
 		{"allowed are .geojson, .json and .csv", []string{"circuit", "import", write("x.txt", "")}},
 		{"--log-level", []string{"serve", "--log-level", "loud", "--db", filepath.Join(dir, "x.db")}},
+		{`--retain-size is "much"`, []string{"serve", "--retain-size", "much", "--db", filepath.Join(dir, "x.db")}},
+		{"--max-disk is", []string{"serve", "--max-disk", "-5", "--db", filepath.Join(dir, "x.db")}},
 		{"needs a token", []string{"serve", "--addr", "0.0.0.0:1", "--db", filepath.Join(dir, "x.db")}},
 		{`unknown setting "carss"`, []string{"simulate", "--circuit", "kartwerk", "--config", write("c.yaml", "carss: 3\n")}},
 	} {

@@ -35,6 +35,7 @@ var (
 type serveFlags struct {
 	gateway  gateway.Config
 	db       string
+	keep     keepFlags
 	demo     bool
 	logLevel string
 	logJSON  bool
@@ -48,9 +49,11 @@ func newServe() *cobra.Command {
 127.0.0.1:8080. Races that an earlier process left unfinished go on where their log ends.`,
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
+  lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
   LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), f, cmd.ErrOrStderr(), func(ctx context.Context, a *app) error {
+				go f.keep.run(ctx, a)
 				if f.demo {
 					return runDemo(ctx, a)
 				}
@@ -60,6 +63,7 @@ func newServe() *cobra.Command {
 	}
 	serverFlags(cmd, &f)
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
+	f.keep.flags(cmd)
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
 	return cmd
 }
@@ -98,6 +102,9 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		return badInput("%w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := f.keep.limit(ctx, store); err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)

@@ -82,6 +82,9 @@ func (s *Store) isClosed() bool {
 
 func (s *Store) fail(err error) {
 	s.mu.Lock()
+	if s.limit > 0 && code(err) == sqlite3.SQLITE_FULL {
+		err = fmt.Errorf("the disk is full, or the file is as large as it may be (%d bytes): %w", s.limit, err)
+	}
 	changed := (err == nil) != (s.failing == nil)
 	s.failing = err
 	s.mu.Unlock()
@@ -93,13 +96,18 @@ func (s *Store) fail(err error) {
 	}
 }
 
-// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed.
-func passing(err error) bool {
+// code is SQLite's primary code of an error; 0 where it is none of SQLite's.
+func code(err error) int {
 	var e *sqlitelib.Error
 	if !errors.As(err, &e) {
-		return false
+		return 0
 	}
-	switch e.Code() & 0xff {
+	return e.Code() & 0xff
+}
+
+// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed.
+func passing(err error) bool {
+	switch code(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
 		return true

@@ -333,20 +333,23 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 // Delete takes a race and all that is kept of it away.
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"entries", "records", "verdicts", "laps", "events", "results",
-			"classifications", "telemetry", "frames", "snapshots", "samples", "requests", "refusals", "feeds", "feed_rejects"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
-				return fmt.Errorf("delete from %s: %w", table, err)
-			}
-		}
 		delete(s.open, id)
-		res, err := tx.ExecContext(ctx, "DELETE FROM races WHERE id = ?", string(id))
-		if err != nil {
-			return fmt.Errorf("delete: %w", err)
-		}
-		if n, err := res.RowsAffected(); err == nil && n == 0 {
-			return fmt.Errorf("race %s: %w", id, race.ErrNotFound)
-		}
-		return nil
+		return deleteRace(ctx, tx, id)
 	}})
+}
+
+// ofRaces are the tables whose rows belong to a race.
+var ofRaces = []string{
+	"entries", "records", "verdicts", "laps", "events", "results", "classifications", "telemetry", "frames", "snapshots",
+	"samples", "requests", "refusals", "feeds", "feed_rejects",
+}
+
+func deleteRace(ctx context.Context, tx *sql.Tx, id race.ID) error {
+	for _, table := range ofRaces {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
+			return fmt.Errorf("delete from %s: %w", table, err)
+		}
+	}
+	res, err := tx.ExecContext(ctx, "DELETE FROM races WHERE id = ?", string(id))
+	return changedOne(res, err, "delete", id)
 }

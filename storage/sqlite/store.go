@@ -65,6 +65,7 @@ type Store struct {
 	queue   []job
 	closed  bool
 	failing error // what keeps the commits from going on; nil while they do
+	limit   int64 // of the file, in bytes; 0: none
 	done    chan struct{}
 
 	// Of the committer alone.
@@ -83,7 +84,7 @@ type job struct {
 // Open opens or makes the database at path.
 func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	dsn := func(mode string) string {
-		q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}}
+		q := url.Values{"_pragma": {"auto_vacuum(INCREMENTAL)", "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}}
 		q.Set("_txlock", mode)
 		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
 	}

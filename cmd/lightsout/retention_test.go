@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+func TestKeeper_SaysWhatItGaveUpOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	if _, _, err := command(t, "simulate", "--circuit", "kartwerk", "--laps", "2", "--cars", "4", "--id", "r", "--db", path); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	ctx := context.Background()
+	if err := store.RegisterFeed(ctx, "influx"); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), slog.New(slog.NewTextHandler(&said, nil)))
+	k := keeper{app: a, policy: sqlite.Retention{Telemetry: time.Nanosecond, SizeBytes: 1}}
+	for _, step := range []struct {
+		want []string
+		do   func() error
+	}{
+		{[]string{"retention waits for feeds", "races=[r]", "nothing more can be given up"}, func() error { return nil }},
+		{nil, func() error { return nil }},
+		{[]string{"retention gave up", "telemetry_of=[r]", "bytes_before="}, func() error {
+			end, err := store.FeedEnd(ctx, "r")
+			if err != nil {
+				return err
+			}
+			return store.MoveCursor(ctx, "influx", "r", end)
+		}},
+		{nil, func() error { return nil }},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		said.Reset()
+		k.once(ctx)
+		for _, want := range step.want {
+			if !strings.Contains(said.String(), want) {
+				t.Errorf("%q is not said in %s", want, said.String())
+			}
+		}
+		if len(step.want) == 0 && said.Len() > 0 {
+			t.Errorf("said again: %s", said.String())
+		}
+	}
+	trace, err := store.Trace(ctx, race.TraceQuery{Race: "r", To: race.TimeMax})
+	if err != nil || len(trace.Time) > 0 {
+		t.Errorf("telemetry is left: %d ticks, %v", len(trace.Time), err)
+	}
+}
