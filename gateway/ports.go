@@ -101,6 +101,20 @@ type ActorGroup struct {
 	Actors     []ActorNode `json:"actors"`
 }
 
+// Feeds tell how far other stores lag behind the log. No race waits for them.
+type Feeds interface{ Feeds() []FeedState }
+
+// FeedState is how a feed is doing.
+type FeedState struct {
+	Name       string  `json:"name"`
+	LagSeconds float64 `json:"lag_seconds"` // age of the oldest of what was not fed
+	LagRecords int64   `json:"lag_records"`
+	LagFrames  int64   `json:"lag_frames"`
+	PutAside   int64   `json:"put_aside"` // points that were refused
+	// Outage is why nothing is taken; empty: all is well.
+	Outage string `json:"outage"`
+}
+
 // Drills are faults on demand, at simulated races that run.
 type Drills interface {
 	// Scenarios are those that ship with the program, as they are shown.

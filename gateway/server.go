@@ -34,6 +34,7 @@ type Deps struct {
 	Circuits  Circuits
 	Actors    Actors
 	Drills    Drills
+	Feeds     Feeds // nil: there are none
 	Hub       *Hub
 	Encoder   Encoder
 	Unpacker  Unpacker
@@ -187,5 +188,9 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	if err := s.deps.Races.Ready(c.UserContext()); err != nil {
 		return c.Status(fiber.StatusServiceUnavailable).JSON(map[string]string{"status": "not ready", "why": err.Error()})
 	}
-	return c.JSON(map[string]string{"status": "ready"})
+	answer := map[string]any{"status": "ready"}
+	if s.deps.Feeds != nil { // a feed that lags keeps nobody from racing
+		answer["feeds"] = s.deps.Feeds.Feeds()
+	}
+	return c.JSON(answer)
 }

@@ -110,7 +110,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 func (d Duration) micros() race.Micros { return race.Micros(time.Duration(d).Microseconds()) }
 
 // kinds are the kinds of actor that can be struck.
-var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "timekeeper", "recorder", "publisher"}
+var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "timekeeper", "recorder", "publisher", "feed"}
 
 // what is the fault's kind and what it is done to.
 func (f *Fault) what() (verb, object string, set int) {

@@ -35,6 +35,7 @@ type drills struct {
 	app *app
 	log *slog.Logger
 
+	mark   func(race.ID, *race.DrillState)        // told with spectators; nil: nobody else is
 	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
 
 	mu    sync.Mutex

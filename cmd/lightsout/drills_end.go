@@ -112,6 +112,9 @@ func (d *drills) tell(ctx context.Context) {
 		}
 		for id, ops := range d.news() {
 			d.app.hub.Operate(id, ops)
+			if d.mark != nil && ops.Drill != nil {
+				d.mark(id, ops.Drill)
+			}
 		}
 	}
 }

@@ -36,6 +36,7 @@ import (
 type process struct {
 	t       *testing.T
 	bin, db string
+	args    []string // of serve, more than these
 	url     string
 	cmd     *exec.Cmd
 	ended   chan error
@@ -57,7 +58,7 @@ func (p *process) start() {
 	if p.url != "" {
 		addr = strings.TrimPrefix(p.url, "http://")
 	}
-	p.cmd = exec.Command(p.bin, "serve", "--addr", addr, "--db", p.db, "--log-level", "error")
+	p.cmd = exec.Command(p.bin, append([]string{"serve", "--addr", addr, "--db", p.db, "--log-level", "error"}, p.args...)...)
 	said, err := p.cmd.StderrPipe()
 	if err != nil {
 		p.t.Fatal(err)

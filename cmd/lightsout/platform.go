@@ -32,6 +32,12 @@ var (
 // askTimeout bounds how long a question to an actor may take. An answer waits for a commit.
 const askTimeout = 15 * time.Second
 
+// Pauses of a feed's actor that dies in a row although no drill kills it.
+const (
+	feedBackoff    = 10 * time.Millisecond
+	feedBackoffMax = 5 * time.Second
+)
+
 // platform is the actors of one process, joined to a journal and to whoever watches.
 type platform struct {
 	system    *supervise.System
@@ -51,6 +57,7 @@ type parts struct {
 	meddle     func(supervise.Strike) supervise.Action
 	notice     func(any)
 	link       func(simulator.Link) simulator.Link // nil: as it is
+	feed       processor.Feed                      // nil: there is none
 	rejected   func(race.ID, *race.Record, error)
 	// snapshotEvery is the Timekeepers'; 0: as they like.
 	snapshotEvery int
@@ -72,6 +79,12 @@ func newPlatform(p parts) (*platform, error) {
 			SnapshotEvery: p.snapshotEvery,
 		}),
 	})
+	if p.feed != nil {
+		system.Spawn(supervise.Spec{
+			Kind: "feed", ID: "1", Backoff: feedBackoff, BackoffMax: feedBackoffMax,
+			Producer: processor.FeedProducer(processor.FeedConfig{Feed: p.feed, Log: p.log}),
+		})
+	}
 	var link simulator.Link = pl
 	if p.link != nil {
 		link = p.link(pl)

@@ -39,6 +39,7 @@ type serveFlags struct {
 	demo     bool
 	logLevel string
 	logJSON  bool
+	influx   influxFlags
 }
 
 func newServe() *cobra.Command {
@@ -50,7 +51,8 @@ func newServe() *cobra.Command {
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
-  LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080`,
+  LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080
+  lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), f, cmd.ErrOrStderr(), func(ctx context.Context, a *app) error {
 				go f.keep.run(ctx, a)
@@ -64,6 +66,7 @@ func newServe() *cobra.Command {
 	serverFlags(cmd, &f)
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
 	f.keep.flags(cmd)
+	f.influx.add(cmd)
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
 	return cmd
 }
@@ -105,13 +108,19 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	if err := f.keep.limit(ctx, store); err != nil {
 		return err
 	}
+	feed, err := f.influx.open(ctx, store, log)
+	if err != nil {
+		return err
+	}
+	defer closeFeed(feed)
 	registry := prometheus.NewRegistry()
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
 	a := newApp(store, hub, log)
 	d := newDrills(log)
+	times := &commitTimes{}
 	p, err := newPlatform(parts{
-		journal: drilledJournal{store, d}, spectators: hub, observer: a, log: log, rejected: countRejected(registry),
+		journal: timedJournal{drilledJournal{store, d}, times}, feed: feedOf(feed), spectators: hub, observer: a, log: log, rejected: countRejected(registry),
 		fault: d.strike, meddle: d.meddle, notice: d.notice,
 		link: func(l simulator.Link) simulator.Link { return drilledLink{l, d} },
 	})
@@ -123,13 +132,16 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(p),
 	)
 	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
+	if feed != nil {
+		feed.join(registry, p, d, times)
+	}
 
 	site, built := ui.Files()
 	if !built {
 		log.Warn("the page is not built: go tool task ui:build")
 	}
 	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Telemetry: store, Outside: a, Circuits: a, Actors: p, Drills: d, Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Races: a, History: a, Boards: a, Telemetry: store, Outside: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
 		Metrics: metrics, Version: buildVersion(),
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func newClient(cfg *Config) (*client, error) {
 	}}
 	api := influxdb2.NewClientWithOptions(cfg.URL, cfg.Token.Reveal(),
 		influxdb2.DefaultOptions().SetHTTPClient(doer).SetApplicationName("lightsout"))
-	c := &client{api: api, http: api.HTTPService(), url: cfg.URL, org: cfg.Org, bucket: cfg.Bucket}
+	c := &client{api: api, http: api.HTTPService(), url: cfg.Address(), org: cfg.Org, bucket: cfg.Bucket}
 	q := url.Values{"org": {cfg.Org}, "bucket": {cfg.Bucket}, "precision": {"ns"}}
 	c.write = c.http.ServerAPIURL() + "write?" + q.Encode()
 	q.Del("precision")

@@ -74,6 +74,15 @@ func (c *Config) Validate() error {
 	return errors.Join(faults...)
 }
 
+// Address is the server's, without a password that may stand in it.
+func (c *Config) Address() string {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	return u.Redacted()
+}
+
 // Loopback says that the server is on this machine.
 func (c *Config) Loopback() bool {
 	u, err := url.Parse(c.URL)

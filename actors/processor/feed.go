@@ -1,0 +1,86 @@
+package processor
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/supervise"
+)
+
+// Feed carries what is durable on to another store, at its own pace.
+type Feed interface {
+	// Next carries on for a stretch, from another goroutine, and then calls ready: busy says that there is more. With fresh
+	// it begins from where it is known for good to have come, whatever was on the way. Of calls that wait for their turn the
+	// newest counts. It never blocks.
+	Next(fresh bool, ready func(busy bool, err error))
+}
+
+// FeedConfig is what a feed's actor needs.
+type FeedConfig struct {
+	Feed Feed
+	Log  *slog.Logger
+	// Idle is how long it waits when there was nothing to feed; 0: 200 ms.
+	Idle time.Duration
+}
+
+const feedIdle = 200 * time.Millisecond
+
+// feeder drives a Feed. It remembers nothing: each incarnation lets it begin from its durable cursors. While the other store
+// takes nothing, the Feed waits, and the actor has nothing to do.
+type feeder struct {
+	cfg  FeedConfig
+	life life
+}
+
+// FeedProducer makes the root actor of a feed.
+func FeedProducer(cfg FeedConfig) supervise.Producer {
+	if cfg.Idle <= 0 {
+		cfg.Idle = feedIdle
+	}
+	return func() supervise.Actor { return &feeder{cfg: cfg, life: newLife()} }
+}
+
+// fed says that a stretch was fed; goOn that it is time for the next one. They are for the incarnation that asked.
+type (
+	fed struct {
+		life life
+		busy bool
+		err  error
+	}
+	goOn struct{ life life }
+)
+
+// Receive asks for one stretch after the other.
+func (f *feeder) Receive(c supervise.Context) {
+	switch msg := c.Message().(type) {
+	case actor.Started:
+		f.next(c, true)
+	case fed:
+		if msg.life == f.life {
+			f.after(c, msg)
+		}
+	case goOn:
+		if msg.life == f.life {
+			f.next(c, false)
+		}
+	}
+}
+
+func (f *feeder) next(c supervise.Context, fresh bool) {
+	self, life := c.Self(), f.life
+	f.cfg.Feed.Next(fresh, func(busy bool, err error) { self(fed{life, busy, err}) })
+}
+
+func (f *feeder) after(c supervise.Context, msg fed) {
+	switch {
+	case msg.err != nil:
+		f.cfg.Log.Error("the feed cannot go on now", slog.Any("err", msg.err))
+		c.After(retryAfter, goOn{f.life})
+	case msg.busy:
+		f.next(c, false)
+	default:
+		c.After(f.cfg.Idle, goOn{f.life})
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lightsout/actors/processor"
+	"lightsout/race"
+	"lightsout/storage/influx"
+)
+
+// commitTimes are how long batches took from their arrival at the journal until they were durable, since the last look.
+type commitTimes struct {
+	mu       sync.Mutex
+	count    int64
+	sum, max time.Duration
+}
+
+func (t *commitTimes) add(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count++
+	t.sum, t.max = t.sum+d, max(t.max, d)
+}
+
+// take gives them and begins anew.
+func (t *commitTimes) take() (count int64, mean, most time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	count, most = t.count, t.max
+	if count > 0 {
+		mean = t.sum / time.Duration(count)
+	}
+	t.count, t.sum, t.max = 0, 0, 0
+	return count, mean, most
+}
+
+// timedJournal measures the commits of a journal.
+type timedJournal struct {
+	processor.Journal
+	times *commitTimes
+}
+
+// Append is part of processor.Journal.
+func (j timedJournal) Append(b *race.Batch, ready func(error)) {
+	begun := time.Now()
+	j.Journal.Append(b, func(err error) {
+		j.times.add(time.Since(begun))
+		ready(err)
+	})
+}
+
+// engineSource is how the platform is doing, for the engine series.
+type engineSource struct {
+	platform *platform
+	times    *commitTimes
+}
+
+// Engine looks at all kinds of actor.
+func (s *engineSource) Engine() influx.Engine {
+	var e influx.Engine
+	e.Commits, e.DurableMean, e.DurableMax = s.times.take()
+	at := map[string]int{}
+	for _, n := range s.platform.system.Counts() {
+		at[n.Kind] = len(e.Actors)
+		e.Actors = append(e.Actors, influx.Actors{Kind: n.Kind, Alive: n.Spawned - n.Stopped, Restarts: n.Restarts, SetAside: n.SetAside})
+	}
+	for _, d := range s.platform.system.Depths() {
+		if i, known := at[d.Kind]; known {
+			e.Actors[i].MailboxMax, e.Actors[i].MailboxP99 = int64(d.Max), int64(d.P99)
+		}
+	}
+	return e
+}
+
+// feedMetrics reads a feed's counters when it is asked.
+type feedMetrics struct {
+	stats                                           func() influx.Stats
+	written, rejected, retries, batches, erased     *prometheus.Desc
+	inFlight, lagSeconds, lagRecords, lagFrames, up *prometheus.Desc
+}
+
+func newFeedMetrics(stats func() influx.Stats) *feedMetrics {
+	of := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("lightsout_feed_"+name, help, nil, prometheus.Labels{"feed": influx.FeedName})
+	}
+	return &feedMetrics{
+		stats: stats, written: of("points_written_total", "Points that were acknowledged."),
+		rejected: of("points_rejected_total", "Points that were refused and put aside."),
+		retries:  of("retries_total", "Attempts that had to be made again."), batches: of("batches_total", "Batches that were acknowledged."),
+		erased:     of("erasures_total", "Times that points which a correction made untrue were taken away."),
+		inFlight:   of("batches_in_flight", "Requests on the way."),
+		lagSeconds: of("lag_seconds", "Age of the oldest of what was not fed."), lagRecords: of("lag_records", "Records that were not fed."),
+		lagFrames: of("lag_frames", "Frames of telemetry that were not fed."), up: of("up", "1: what is fed is taken; 0: there is an outage."),
+	}
+}
+
+// Describe is part of prometheus.Collector.
+func (m *feedMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		m.written, m.rejected, m.retries, m.batches, m.erased, m.inFlight, m.lagSeconds, m.lagRecords, m.lagFrames, m.up,
+	} {
+		ch <- d
+	}
+}
+
+// Collect is part of prometheus.Collector.
+func (m *feedMetrics) Collect(ch chan<- prometheus.Metric) {
+	s := m.stats()
+	up := 1.0
+	if s.Outage != "" {
+		up = 0
+	}
+	for _, one := range []struct {
+		d    *prometheus.Desc
+		kind prometheus.ValueType
+		v    float64
+	}{
+		{m.written, prometheus.CounterValue, float64(s.PointsWritten)}, {m.rejected, prometheus.CounterValue, float64(s.PointsRejected)},
+		{m.retries, prometheus.CounterValue, float64(s.Retries)}, {m.batches, prometheus.CounterValue, float64(s.Batches)},
+		{m.erased, prometheus.CounterValue, float64(s.Erased)}, {m.inFlight, prometheus.GaugeValue, float64(s.InFlight)},
+		{m.lagSeconds, prometheus.GaugeValue, s.Lag.Seconds()}, {m.lagRecords, prometheus.GaugeValue, float64(s.LagRecords)},
+		{m.lagFrames, prometheus.GaugeValue, float64(s.LagFrames)}, {m.up, prometheus.GaugeValue, up},
+	} {
+		ch <- prometheus.MustNewConstMetric(one.d, one.kind, one.v)
+	}
+}

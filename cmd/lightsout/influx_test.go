@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/race"
+	"lightsout/race/circuit"
+	"lightsout/storage/influx"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// influxOf is how serve is joined to the InfluxDB that the environment names.
+func influxOf(t *testing.T) influxFlags {
+	t.Helper()
+	url := os.Getenv("INFLUX_URL")
+	if url == "" {
+		t.Skip("no InfluxDB: set INFLUX_URL, INFLUX_ORG, INFLUX_BUCKET and INFLUX_TOKEN")
+	}
+	t.Setenv(influxTokenEnv, os.Getenv("INFLUX_TOKEN"))
+	f := influxFlags{cfg: influx.DefaultConfig()}
+	f.cfg.URL, f.cfg.Org, f.cfg.Bucket = url, os.Getenv("INFLUX_ORG"), os.Getenv("INFLUX_BUCKET")
+	f.cfg.FlushAfter = 20 * time.Millisecond
+	return f
+}
+
+// counted is how many points of a series InfluxDB has of a race, by one field.
+func (f *influxFlags) counted(t *testing.T, id race.ID, series, field string) int {
+	t.Helper()
+	question := fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
+		|> filter(fn: (r) => r._measurement == %q and r.race == %q and r._field == %q) |> group() |> count()`,
+		f.cfg.Bucket, series, string(id), field)
+	req, err := http.NewRequest(http.MethodPost, f.cfg.URL+"/api/v2/query?org="+f.cfg.Org, strings.NewReader(question))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Token "+os.Getenv(influxTokenEnv))
+	req.Header.Set("Content-Type", "application/vnd.flux")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	rows, err := csv.NewReader(res.Body).ReadAll()
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("answered %d %v %v", res.StatusCode, rows, err)
+	}
+	if len(rows) < 2 {
+		return 0
+	}
+	n, err := strconv.Atoi(rows[1][len(rows[1])-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// compareWithStore counts what InfluxDB has of a race against the store of the log.
+func (f *influxFlags) compareWithStore(t *testing.T, store *sqlite.Store, id race.ID) {
+	t.Helper()
+	ctx := context.Background()
+	laps, err := store.Laps(ctx, id, race.NoCar)
+	events, err2 := store.Events(ctx, id)
+	hits, err3 := store.Passings(ctx, id, 0, 1_000_000, -1)
+	points := 0
+	err4 := store.Frames(ctx, id, 0, 1<<40, func(f *race.Frame) error { points += f.Cars(); return nil })
+	if err := errors.Join(err, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	sectors := 0
+	for _, l := range laps {
+		for _, ms := range l.SectorsMS {
+			if ms > 0 {
+				sectors++
+			}
+		}
+	}
+	for _, one := range []struct {
+		series, field string
+		want          int
+	}{
+		{"laps", "lap_number", len(laps)}, {"sectors", "lap_number", sectors}, {"events", "seq", len(events)},
+		{"passings", "seq", len(hits)}, {"telemetry", "rpm", points},
+	} {
+		if got := f.counted(t, id, one.series, one.field); got != one.want || got == 0 {
+			t.Errorf("InfluxDB has %d points of %s, the store %d", got, one.series, one.want)
+		}
+	}
+}
+
+// awaitFed waits until a store is fed.
+func awaitFed(t *testing.T, store *sqlite.Store, within time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+		left, err := store.Unfed(context.Background(), influx.FeedName)
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("not fed within %v: %v %v", within, left, err)
+		}
+		if len(left) == 0 {
+			return
+		}
+	}
+}
+
+func mustStore(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
+	flags := influxOf(t)
+	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
+	log := slog.New(slog.DiscardHandler)
+	feed, err := flags.open(t.Context(), store, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(3, 5))
+	watch := newWatcher()
+	p, err := newPlatform(parts{
+		journal: store, spectators: watch, observer: watch, log: log, feed: feedOf(feed), fault: killsOnly(func(at supervise.Strike) {
+			mu.Lock()
+			defer mu.Unlock()
+			if at.Kind == "feed" && rng.IntN(4) == 0 {
+				panic(supervise.Killed{By: "test"})
+			}
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed.join(prometheus.NewRegistry(), p, newDrills(log), &commitTimes{})
+	c, err := circuit.Open("kartwerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := race.ID(fmt.Sprintf("fed-%d", time.Now().UnixNano()))
+	head, model, err := newRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+		t.Fatal(err)
+	}
+	<-watch.over
+	awaitFed(t, store, 30*time.Second)
+	restarts := int64(0)
+	for _, n := range p.system.Counts() {
+		if n.Kind == "feed" {
+			restarts = n.Restarts
+		}
+	}
+	if restarts < 5 {
+		t.Errorf("the feed was killed %d times", restarts)
+	}
+	flags.compareWithStore(t, store, id)
+	if err := p.stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	feed.Close()
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
+	flags := influxOf(t)
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.args = []string{"--influx-url", flags.cfg.URL, "--influx-org", flags.cfg.Org, "--influx-bucket", flags.cfg.Bucket}
+	p.start()
+	name, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":8,"seed":7,"speed":40}`)["id"].(string)
+	for range 4 {
+		time.Sleep(1200 * time.Millisecond)
+		p.end(syscall.SIGKILL)
+		p.start()
+	}
+	var ready struct {
+		Status string
+		Feeds  []struct {
+			Name   string
+			Outage string
+		}
+	}
+	p.get("/readyz", &ready)
+	if ready.Status != "ready" || len(ready.Feeds) != 1 || ready.Feeds[0].Name != "influx" {
+		t.Errorf("it is %+v", ready)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		var summary struct{ Status string }
+		p.get("/api/v1/races/"+name, &summary)
+		if summary.Status == "finished" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the race is %s", summary.Status)
+		}
+	}
+	store := mustStore(t, p.db) // beside the server: it only reads
+	awaitFed(t, store, 30*time.Second)
+	res, err := http.Get(p.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	for _, want := range []string{
+		"lightsout_feed_points_written_total{feed=\"influx\"} ", "lightsout_feed_points_rejected_total{feed=\"influx\"} 0",
+		"lightsout_feed_lag_seconds{", "lightsout_feed_lag_records{", "lightsout_feed_retries_total{", "lightsout_feed_batches_in_flight{",
+	} {
+		if err != nil || !bytes.Contains(metrics, []byte(want)) {
+			t.Errorf("the metrics lack %s (%v)", want, err)
+		}
+	}
+	p.end(syscall.SIGTERM)
+	flags.compareWithStore(t, store, race.ID(name))
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
+	flags := influxOf(t)
+	bin := mustBuild(t)
+	file := filepath.Join(t.TempDir(), "token")
+	for _, one := range []struct {
+		name, url, org, bucket, token string
+		want                          string
+	}{
+		{"token", flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket, "a-wrong-secret", "InfluxDB refuses the token"},
+		{"organisation", flags.cfg.URL, "nobody", flags.cfg.Bucket, os.Getenv("INFLUX_TOKEN"), `there is no organisation "nobody"`},
+		{"bucket", flags.cfg.URL, flags.cfg.Org, "nowhere", os.Getenv("INFLUX_TOKEN"), `there is no bucket "nowhere"`},
+		{"address", "ftp://x", flags.cfg.Org, flags.cfg.Bucket, "t", "the address of InfluxDB"},
+		{"no token", flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket, "", "the token of InfluxDB is missing"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(one.token+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, bin, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "r.db"), "--influx-url", one.url,
+				"--influx-org", one.org, "--influx-bucket", one.bucket, "--influx-token-file", file)
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitBadInput || !strings.Contains(string(out), one.want) {
+				t.Errorf("it ended with %v and said %s", err, out)
+			}
+			if len(one.token) > 3 && bytes.Contains(out, []byte(one.token)) {
+				t.Errorf("the token was printed: %s", out)
+			}
+		})
+	}
+}
+
+func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
+	t.Setenv(influxTokenEnv, "any")
+	flags := influxFlags{cfg: influx.DefaultConfig()}
+	flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket = "http://127.0.0.1:9", "o", "b" // the port is nobody's
+	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
+	log := slog.New(slog.DiscardHandler)
+	feed, err := flags.open(t.Context(), store, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := newWatcher()
+	p, err := newPlatform(parts{journal: store, spectators: watch, observer: watch, log: log, feed: feedOf(feed)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := circuit.Open("kartwerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, model, err := newRace(race.Order{Circuit: c.Key, Cars: 5, Laps: 2, Seed: 7, TickHz: 10}, "away", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+		t.Fatal(err)
+	}
+	<-watch.over
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		s := feed.Feeds()[0]
+		if strings.Contains(s.Outage, "refused") && s.LagSeconds > 0 && s.LagRecords > 0 && s.LagFrames > 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the feed says %+v", s)
+		}
+	}
+	if err := p.stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	feed.Close()
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
