@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"lightsout/race"
 )
@@ -21,6 +22,9 @@ type Hub struct {
 	enc Encoder
 	m   *Metrics
 
+	// arrived says when what a record was made of came in; nil: nobody knows, and it is when it was published.
+	arrived func(race.ID, race.Seq) time.Time
+
 	mu     sync.Mutex
 	stages map[race.ID]*stage
 	ended  []race.ID // oldest first
@@ -34,6 +38,10 @@ var errHubClosed = errors.New("the server is going away")
 func NewHub(enc Encoder, m *Metrics) *Hub {
 	return &Hub{enc: enc, m: m.orNone(), stages: map[race.ID]*stage{}}
 }
+
+// TimeFrom lets the hub measure how late spectators are told, from the arrival of a record. It is called before anything is
+// published.
+func (h *Hub) TimeFrom(arrived func(race.ID, race.Seq) time.Time) { h.arrived = arrived }
 
 // Open shows a race. One that is shown already goes on as it is.
 func (h *Hub) Open(head race.Race, entries []race.Entry) {
@@ -126,6 +134,7 @@ type message struct {
 	after, upTo race.Seq
 	parts       []race.Facts
 	data        []byte
+	at          time.Time // when the first of the records arrived
 }
 
 // stage is a race as it is shown.
@@ -169,7 +178,7 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 		return false
 	}
 	before, was := st.board.Seq, st.board.Head.Status
-	m := &message{after: before, upTo: facts[len(facts)-1].Seq, parts: facts}
+	m := &message{after: before, upTo: facts[len(facts)-1].Seq, parts: facts, at: st.hub.arrival(st.head.ID, facts[0].Seq)}
 	for i := range facts {
 		st.board.Apply(&facts[i])
 		st.facts += len(facts[i].Facts)
@@ -185,6 +194,15 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	}
 	st.wake()
 	return was != race.Over && st.board.Head.Status == race.Over
+}
+
+func (h *Hub) arrival(id race.ID, seq race.Seq) time.Time {
+	if h.arrived != nil {
+		if at := h.arrived(id, seq); !at.IsZero() {
+			return at
+		}
+	}
+	return time.Now()
 }
 
 func (st *stage) picture(f *race.Frame) {
@@ -229,7 +247,7 @@ func (st *stage) join(v *spectator) error {
 		return errHubClosed
 	}
 	st.spectators[v] = true
-	st.hub.m.spectators.Inc()
+	st.hub.m.spectators.Add(1)
 	return nil
 }
 
@@ -238,7 +256,7 @@ func (st *stage) leave(v *spectator) {
 	defer st.mu.Unlock()
 	if st.spectators[v] {
 		delete(st.spectators, v)
-		st.hub.m.spectators.Dec()
+		st.hub.m.spectators.Add(-1)
 	}
 }
 
@@ -288,7 +306,7 @@ func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
 		st.snapshot, st.snapshotAt = data, st.board.Seq
 	}
 	v.resumed, v.cursor = true, st.board.Seq
-	st.hub.m.snapshots.Inc()
+	st.hub.m.snapshots.Add(1)
 	return append(into, st.snapshot), nil
 }
 
@@ -303,7 +321,9 @@ func (st *stage) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
 			return nil, err
 		}
 		into = append(into, data)
-		v.cursor = m.upTo
+		if v.cursor = m.upTo; v.oldest.IsZero() {
+			v.oldest = m.at
+		}
 	}
 	return into, nil
 }

@@ -31,6 +31,7 @@ type spectator struct {
 	resumed bool     // a cursor was given, or a snapshot sent
 	frameNo uint64
 	opsNo   uint64
+	oldest  time.Time // when the oldest of what is taken and not sent arrived
 
 	more chan struct{} // there is something to take
 	end  chan struct{} // closed when it is over
@@ -84,6 +85,10 @@ func (v *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 			if !v.send(out, writeTimeout) {
 				return
 			}
+			if !v.oldest.IsZero() {
+				v.st.hub.m.reached(time.Since(v.oldest))
+				v.oldest = time.Time{}
+			}
 			silence = pace
 		}
 		if !v.rest(timer, silence, len(out) > 0, writeTimeout) {
@@ -124,14 +129,14 @@ func (v *spectator) send(out [][]byte, timeout time.Duration) bool {
 		if err := v.conn.Send(data, time.Now().Add(timeout)); err != nil {
 			var slow interface{ Timeout() bool }
 			if errors.As(err, &slow) && slow.Timeout() {
-				m.cut.Inc()
+				m.cut.Add(1)
 				v.cut(closeTooSlow, "messages were not read in time")
 			}
 			v.cut(0, "")
 			return false
 		}
-		m.sent.Inc()
-		m.sentBytes.Add(float64(len(data)))
+		m.sent.Add(1)
+		m.sentBytes.Add(int64(len(data)))
 	}
 	return true
 }

@@ -118,9 +118,9 @@ func locate(head *race.Race) influx.Locate {
 }
 
 // join registers what the feed counts, and looks at the platform for it.
-func (f *influxFeed) join(r prometheus.Registerer, p *platform, d *drills, times *commitTimes) {
+func (f *influxFeed) join(r prometheus.Registerer, d *drills, source *engineSource) {
 	r.MustRegister(newFeedMetrics(f.Stats))
-	f.Watch(&engineSource{platform: p, times: times})
+	f.Watch(source)
 	d.mark = f.markDrill
 }
 

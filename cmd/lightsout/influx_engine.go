@@ -7,15 +7,50 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/actors/processor"
+	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/influx"
 )
 
-// commitTimes are how long batches took from their arrival at the journal until they were durable, since the last look.
+// arrivalsKept is of how many batches it is known when they arrived.
+const arrivalsKept = 1024
+
+// commitTimes are how long batches took from their arrival at the journal until they were durable, since the last look; and
+// when the newest of them arrived.
 type commitTimes struct {
 	mu       sync.Mutex
 	count    int64
 	sum, max time.Duration
+	arrivals [arrivalsKept]arrival
+	next     int
+}
+
+type arrival struct {
+	race        race.ID
+	first, last race.Seq
+	at          time.Time
+}
+
+func (t *commitTimes) arrive(b *race.Batch, at time.Time) {
+	if len(b.Records) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.arrivals[t.next%arrivalsKept] = arrival{b.Race, b.Records[0].Seq, b.Records[len(b.Records)-1].Seq, at}
+	t.next++
+}
+
+// arrived is when a record came in; zero where that is long ago.
+func (t *commitTimes) arrived(id race.ID, seq race.Seq) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := t.next - 1; i >= max(0, t.next-arrivalsKept); i-- {
+		if a := &t.arrivals[i%arrivalsKept]; a.race == id && a.first <= seq && seq <= a.last {
+			return a.at
+		}
+	}
+	return time.Time{}
 }
 
 func (t *commitTimes) add(d time.Duration) {
@@ -46,6 +81,7 @@ type timedJournal struct {
 // Append is part of processor.Journal.
 func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 	begun := time.Now()
+	j.times.arrive(b, begun)
 	j.Journal.Append(b, func(err error) {
 		j.times.add(time.Since(begun))
 		ready(err)
@@ -56,12 +92,18 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 type engineSource struct {
 	platform *platform
 	times    *commitTimes
+	audience func() gateway.Audience
 }
 
 // Engine looks at all kinds of actor.
 func (s *engineSource) Engine() influx.Engine {
 	var e influx.Engine
 	e.Commits, e.DurableMean, e.DurableMax = s.times.take()
+	watching := s.audience()
+	e.Spectators = influx.Spectators{
+		Connected: watching.Spectators, Messages: watching.Messages, Bytes: watching.Bytes, Snapshots: watching.Snapshots,
+		Cut: watching.Cut, ReachMean: watching.ReachMean, ReachMax: watching.ReachMax,
+	}
 	at := map[string]int{}
 	for _, n := range s.platform.system.Counts() {
 		at[n.Kind] = len(e.Actors)

@@ -24,6 +24,7 @@ import (
 
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
+	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/storage/influx"
@@ -155,7 +156,7 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed.join(prometheus.NewRegistry(), p, newDrills(log), &commitTimes{})
+	feed.join(prometheus.NewRegistry(), newDrills(log), &engineSource{platform: p, times: &commitTimes{}, audience: gateway.NewMetrics(nil).Audience})
 	c, err := circuit.Open("kartwerk")
 	if err != nil {
 		t.Fatal(err)

@@ -119,6 +119,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	a := newApp(store, hub, log)
 	d := newDrills(log)
 	times := &commitTimes{}
+	hub.TimeFrom(times.arrived)
 	p, err := newPlatform(parts{
 		journal: timedJournal{drilledJournal{store, d}, times}, feed: feedOf(feed), spectators: hub, observer: a, log: log, rejected: countRejected(registry),
 		fault: d.strike, meddle: d.meddle, notice: d.notice,
@@ -133,7 +134,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	)
 	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
 	if feed != nil {
-		feed.join(registry, p, d, times)
+		feed.join(registry, d, &engineSource{platform: p, times: times, audience: metrics.Audience})
 	}
 
 	site, built := ui.Files()

@@ -16,6 +16,14 @@ type Engine struct {
 	Commits     int64
 	DurableMean time.Duration
 	DurableMax  time.Duration
+	Spectators  Spectators
+}
+
+// Spectators is how those who watch are doing. The counters are of the whole process; Reach is since the last time, from a
+// batch's arrival until what follows from it was written to a spectator.
+type Spectators struct {
+	Connected, Messages, Bytes, Snapshots, Cut int64
+	ReachMean, ReachMax                        time.Duration
 }
 
 // Actors is how the actors of a kind are doing.
@@ -144,6 +152,15 @@ func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
 	b = appendInt(b, "commits", e.Commits)
 	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
 	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
+	b = appendTime(b, ns)
+	b = append(b, "engine,kind=spectators "...)
+	b = appendInt(b, "connected", e.Spectators.Connected)
+	b = appendInt(b, "messages", e.Spectators.Messages)
+	b = appendInt(b, "bytes", e.Spectators.Bytes)
+	b = appendInt(b, "snapshots", e.Spectators.Snapshots)
+	b = appendInt(b, "cut", e.Spectators.Cut)
+	b = appendFloat(b, "reach_mean_ms", float64(e.Spectators.ReachMean)/float64(time.Millisecond))
+	b = appendFloat(b, "reach_max_ms", float64(e.Spectators.ReachMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)
 	b = append(b, "engine,kind=influx "...)
 	b = appendFloat(b, "lag_seconds", s.Lag.Seconds())
