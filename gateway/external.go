@@ -54,6 +54,7 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	o.Cars, o.Laps = int(f.number("cars", 1, race.CarsMax, int64(o.Cars))), int(f.number("laps", 1, race.LapsMax, int64(o.Laps)))
 	o.Speed = f.float("speed", 0, race.SpeedMax, o.Speed)
 	o.TickHz = int(f.number("tick_hz", 1, 100, int64(o.TickHz)))
+	o.TelemetryEvery = int(f.number("telemetry_every", 0, race.TelemetryEveryMax, 0))
 	if f.has("seed") {
 		o.Seed = f.count("seed")
 	}

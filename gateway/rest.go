@@ -139,7 +139,9 @@ type orderDTO struct {
 	Seed    uint64  `json:"seed"`
 	Speed   float64 `json:"speed"`
 	TickHz  int     `json:"tick_hz"`
-	Start   bool    `json:"start"`
+	// TelemetryEvery writes every so many frames to stores beside the log; 0: as the server is set.
+	TelemetryEvery int  `json:"telemetry_every"`
+	Start          bool `json:"start"`
 }
 
 func defaultOrder() orderDTO {
@@ -147,7 +149,10 @@ func defaultOrder() orderDTO {
 }
 
 func (o orderDTO) order() race.Order {
-	return race.Order{Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, Speed: o.Speed, TickHz: o.TickHz}
+	return race.Order{
+		Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, Speed: o.Speed, TickHz: o.TickHz,
+		TelemetryEvery: o.TelemetryEvery,
+	}
 }
 
 // create checks an order and has the race made; faults are what was found wrong before. A circuit is one of ours or an

@@ -5,6 +5,8 @@ const (
 	CarsMax  = 100_000
 	LapsMax  = 10_000
 	LinesMax = 100
+	// TelemetryEveryMax bounds how much telemetry may be thinned.
+	TelemetryEveryMax = 10_000
 )
 
 // Line is a timing line of a circuit. Lines are listed in driving order, the finish line first (index 0).
@@ -47,6 +49,8 @@ type Race struct {
 	Seed   uint64  `json:"seed"`
 	TickHz int     `json:"tick_hz"`
 	Speed  float64 `json:"speed"`
+	// TelemetryEvery writes every so many frames of telemetry to stores beside the log; 0: as they are set.
+	TelemetryEvery int `json:"telemetry_every,omitempty"`
 	// CircuitText is the circuit in the project's text format, so that a log stands alone.
 	CircuitText string `json:"-"`
 }

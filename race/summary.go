@@ -20,6 +20,8 @@ type Order struct {
 	Seed    uint64  `json:"seed"`
 	Speed   float64 `json:"speed"`
 	TickHz  int     `json:"tick_hz"`
+	// TelemetryEvery writes every so many frames of telemetry to stores beside the log; 0: as they are set.
+	TelemetryEvery int `json:"telemetry_every"`
 }
 
 // SpeedMax is the fastest that a race may be asked to run, times real time; 0 is as fast as possible.
@@ -38,6 +40,7 @@ func (o Order) Validate() error {
 	check(o.Laps >= 1 && o.Laps <= LapsMax, "laps", "is out of range", "1 to 10000")
 	check(o.Speed >= 0 && o.Speed <= SpeedMax, "speed", "is out of range", "0 (as fast as possible) to 10000")
 	check(o.TickHz >= 0 && o.TickHz <= 100, "tick_hz", "is out of range", "0 (10) to 100")
+	check(o.TelemetryEvery >= 0 && o.TelemetryEvery <= TelemetryEveryMax, "telemetry_every", "is out of range", "0 (as the server is set) to 10000")
 	check(len(o.Name) <= 100, "name", "is too long", "100 bytes at most")
 	if len(faults) > 0 {
 		return &InvalidError{Faults: faults}

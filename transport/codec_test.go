@@ -16,7 +16,7 @@ import (
 var sampleBodies = []race.Body{
 	race.Announced{Race: race.Race{
 		ID: "r", Name: "R", Kind: race.External, Circuit: "c", CircuitText: "circuit c\n", Lines: sampleRace.Lines,
-		Rules: race.F1(5), Cars: 3, Seed: 1<<64 - 1, TickHz: 10, Speed: 0.5,
+		Rules: race.F1(5), Cars: 3, Seed: 1<<64 - 1, TickHz: 10, Speed: 0.5, TelemetryEvery: 5,
 	}},
 	race.Entered{Entry: race.Entry{
 		Number: 1, Code: "ONE", Name: "One", Team: "T", Colour: "ffffff", Grid: 1, PitLaneStart: true, StartOffsetM: 8,

@@ -195,48 +195,6 @@ func (w *writer) source(src *race.Source) {
 	w.str(src.Transponder)
 }
 
-func (w *writer) announced(r *race.Race) {
-	w.array(11)
-	w.str(string(r.ID))
-	w.str(r.Name)
-	w.int(int64(r.Kind))
-	w.str(r.Circuit)
-	w.str(r.CircuitText)
-	w.lines(r.Lines)
-	w.array(11)
-	w.str(r.Rules.Name)
-	w.int(int64(r.Rules.Laps))
-	w.int(int64(r.Rules.RunningLimit))
-	w.int(int64(r.Rules.WindowLimit))
-	w.int(int64(r.Rules.Precision))
-	w.int(int64(r.Rules.ClassifiedPermille))
-	w.int(int64(r.Rules.DeadTime))
-	w.int(int64(r.Rules.MinLap))
-	w.int(int64(r.Rules.DriveThrough))
-	w.int(int64(r.Rules.StopAndGo))
-	w.bool(r.Rules.MustFinish)
-	w.int(int64(r.Cars))
-	w.uint(r.Seed)
-	w.int(int64(r.TickHz))
-	w.float(r.Speed)
-}
-
-func (w *writer) entry(e *race.Entry) {
-	w.array(9)
-	w.int(int64(e.Number))
-	w.str(e.Code)
-	w.str(e.Name)
-	w.str(e.Team)
-	w.str(e.Colour)
-	w.int(int64(e.Grid))
-	w.bool(e.PitLaneStart)
-	w.int(int64(e.StartOffsetM))
-	w.array(len(e.Transponders))
-	for _, t := range e.Transponders {
-		w.str(t)
-	}
-}
-
 // record reads a record and says how many of the message's items it knew.
 func (r *reader) record(n int) (*race.Record, int) {
 	r.want(n, 7)
@@ -350,38 +308,6 @@ func (r *reader) source() *race.Source {
 		src.Sequence, src.Transponder = r.uint("sequence"), r.str("transponder")
 	})
 	return src
-}
-
-func (r *reader) announced() (v race.Race) {
-	r.tuple("race", 11, func() {
-		v.ID, v.Name = race.ID(r.str("id")), r.str("name")
-		v.Kind = enum[race.Kind](r, "kind", 2)
-		v.Circuit, v.CircuitText = r.str("circuit"), r.str("circuit text")
-		v.Lines = r.lines()
-		r.tuple("rules", 11, func() {
-			v.Rules = race.RuleSet{
-				Name: r.str("rules"), Laps: int(r.int("laps")),
-				RunningLimit: race.Micros(r.int("running_limit")), WindowLimit: race.Micros(r.int("window_limit")),
-				Precision:          race.Micros(r.int("precision")),
-				ClassifiedPermille: int(r.int("classified_permille")), DeadTime: race.Micros(r.int("dead_time")),
-				MinLap: race.Micros(r.int("min_lap")), DriveThrough: race.Micros(r.int("drive_through")),
-				StopAndGo: race.Micros(r.int("stop_and_go")), MustFinish: r.bool("must_finish"),
-			}
-		})
-		v.Cars = int(r.intIn("cars", 0, race.CarsMax))
-		v.Seed, v.TickHz, v.Speed = r.uint("seed"), int(r.int("tick_hz")), r.float("speed")
-	})
-	return v
-}
-
-func (r *reader) entry() (e race.Entry) {
-	r.tuple("entry", 9, func() {
-		e.Number = int(r.int("number"))
-		e.Code, e.Name, e.Team, e.Colour = r.str("code"), r.str("name"), r.str("team"), r.str("colour")
-		e.Grid, e.PitLaneStart, e.StartOffsetM = int(r.int("grid")), r.bool("pit_lane_start"), int(r.int("offset"))
-		r.list("transponders", func(int) { e.Transponders = append(e.Transponders, r.str("transponder")) })
-	})
-	return e
 }
 
 // DecodeRecord reads a record message. The data is borrowed.

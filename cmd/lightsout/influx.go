@@ -24,6 +24,8 @@ var (
 	_ influx.Fold    = (*timing.State)(nil)
 	_ processor.Feed = (*influx.Feed)(nil)
 	_ gateway.Feeds  = (*influxFeed)(nil)
+
+	_ gateway.Telemetry = (*influx.History)(nil)
 )
 
 // influxTokenEnv is where the token may stand. It is no flag: a command line is seen by everybody on the machine.
@@ -140,6 +142,33 @@ func (f *influxFeed) Feeds() []gateway.FeedState {
 		Name: influx.FeedName, LagSeconds: s.Lag.Seconds(), LagRecords: s.LagRecords, LagFrames: s.LagFrames, Outage: s.Outage,
 		PutAside: s.PointsRejected,
 	}}
+}
+
+// historyKinds are where telemetry is asked for.
+const (
+	historySQLite = "sqlite"
+	historyInflux = "influx"
+)
+
+// history is what answers for telemetry.
+func (f *influxFlags) history(kind string, store *sqlite.Store, log *slog.Logger) (gateway.Telemetry, func(), error) {
+	switch {
+	case kind == "", kind == historySQLite: // replay gives no choice
+		return store, func() {}, nil
+	case kind != historyInflux:
+		return nil, nil, badInput("--history is %q: allowed are %s and %s", kind, historySQLite, historyInflux)
+	case !f.given():
+		return nil, nil, badInput("--history %s needs --influx-url", historyInflux)
+	}
+	cfg, err := f.config(log)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := influx.NewHistory(cfg, store)
+	if err != nil {
+		return nil, nil, badInput("%w", err)
+	}
+	return h, h.Close, nil
 }
 
 func closeFeed(f *influxFeed) {

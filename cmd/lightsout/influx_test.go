@@ -238,11 +238,38 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 			t.Errorf("the metrics lack %s (%v)", want, err)
 		}
 	}
+	entries, err := store.Entries(t.Context(), race.ID(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	question := fmt.Sprintf("/api/v1/races/%s/telemetry?cars=%d,%d&points=100000", name, entries[3].Number, entries[9].Number)
+	embedded := p.answer(question)
+	p.end(syscall.SIGTERM)
+	p.args = append(p.args, "--history", "influx")
+	p.start()
+	if fed := p.answer(question); fed != embedded || len(fed) < 10_000 {
+		t.Errorf("--history influx gives %d bytes, sqlite %d: %.300s … and %.300s …", len(fed), len(embedded), fed, embedded)
+	}
 	p.end(syscall.SIGTERM)
 	flags.compareWithStore(t, store, race.ID(name))
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// answer is what the server says to a question.
+func (p *process) answer(path string) string {
+	p.t.Helper()
+	res, err := http.Get(p.url + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		p.t.Fatalf("answered %d %.300s %v", res.StatusCode, data, err)
+	}
+	return string(data)
 }
 
 func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {

@@ -177,7 +177,7 @@ func newRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *drive.Mo
 	rules.RunningLimit, rules.WindowLimit = 0, 0 // a simulated race goes its distance
 	return race.Race{
 		ID: id, Name: o.Name, Kind: race.Simulation, Circuit: c.Key, CircuitText: string(text), Lines: c.Lines,
-		Rules: rules, Cars: o.Cars, Seed: o.Seed, TickHz: o.TickHz, Speed: o.Speed,
+		Rules: rules, Cars: o.Cars, Seed: o.Seed, TickHz: o.TickHz, Speed: o.Speed, TelemetryEvery: o.TelemetryEvery,
 	}, model, nil
 }
 

@@ -40,6 +40,7 @@ type serveFlags struct {
 	logLevel string
 	logJSON  bool
 	influx   influxFlags
+	history  string // what answers for telemetry
 }
 
 func newServe() *cobra.Command {
@@ -67,6 +68,7 @@ func newServe() *cobra.Command {
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
 	f.keep.flags(cmd)
 	f.influx.add(cmd)
+	cmd.Flags().StringVar(&f.history, "history", historySQLite, "what answers for telemetry: sqlite or influx")
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
 	return cmd
 }
@@ -113,6 +115,11 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		return err
 	}
 	defer closeFeed(feed)
+	past, closePast, err := f.influx.history(f.history, store, log)
+	if err != nil {
+		return err
+	}
+	defer closePast()
 	registry := prometheus.NewRegistry()
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
@@ -142,7 +149,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		log.Warn("the page is not built: go tool task ui:build")
 	}
 	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Telemetry: store, Outside: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Races: a, History: a, Boards: a, Telemetry: past, Outside: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
 		Metrics: metrics, Version: buildVersion(),
 	})
 	if err != nil {

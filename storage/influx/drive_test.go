@@ -14,6 +14,7 @@ type course struct {
 	laps    int
 	lapTime race.Micros // of the first car; each other is a little slower
 	startAt time.Time
+	every   int // frames of telemetry; 0: as the Feed is set
 }
 
 var lines = []race.Line{
@@ -33,7 +34,7 @@ func (c *course) head(kind race.Kind) []race.Record {
 	rules.RunningLimit, rules.WindowLimit, rules.MinLap, rules.DeadTime = 0, 0, race.Second/10, race.Second/100
 	at := c.startAt.Add(-time.Minute).UnixNano()
 	out := []race.Record{{RecordedAt: at, Body: race.Announced{Race: race.Race{
-		ID: c.id, Name: "A race", Kind: kind, Circuit: "c", Lines: lines, Rules: rules, Cars: c.cars, TickHz: 10,
+		ID: c.id, Name: "A race", Kind: kind, Circuit: "c", Lines: lines, Rules: rules, Cars: c.cars, TickHz: 10, TelemetryEvery: c.every,
 	}}}}
 	for car := range c.cars {
 		out = append(out, race.Record{RecordedAt: at, Body: race.Entered{Entry: race.Entry{

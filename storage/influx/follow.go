@@ -89,6 +89,9 @@ func (f *follower) apply(r *race.Record, w *writer) {
 
 func (f *follower) announce(r *race.Record, head *race.Race) {
 	f.head, f.announcedAt = *head, r.RecordedAt
+	if head.TelemetryEvery > 0 {
+		f.every = head.TelemetryEvery
+	}
 	if f.rules.Locate != nil && head.Kind == race.Simulation {
 		f.at = f.rules.Locate(head)
 	}

@@ -23,6 +23,9 @@ func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
 	c.run(m)
 	cfg := s.config()
 	cfg.Every = 5
+	own := *c
+	own.id, own.every = race.ID(newID("own")), 3
+	own.run(m)
 	f := newFeed(t, cfg, m)
 	defer f.Close()
 	defer drive(f)()
@@ -30,6 +33,8 @@ func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
 	want := expected(m, c.id)
 	want["telemetry"] = c.ticks() / 5 * c.cars
 	same(t, "every fifth frame", s.counts(t, c.id), want)
+	want["telemetry"] = c.ticks() / 3 * c.cars
+	same(t, "every third frame, as the race says", s.counts(t, own.id), want)
 }
 
 // outside is a race of real cars before its start signal, with a transponder that nobody knows yet.
