@@ -2,8 +2,10 @@ package transport_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,11 +127,23 @@ func logFile(t *testing.T) []byte {
 		w.Record(&race.Record{Seq: race.Seq(i + 1), Body: body})
 		w.Frame(sampleFrame(3))
 	}
-	if err := w.Flush(); err != nil {
+	w.Samples(sampleSamples)
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
 }
+
+var sampleSamples = []race.Sample{
+	{Car: 0, Time: -race.Second, SpeedKMH: 287, RPM: 11_500, Gear: 8, Throttle: 100, Brake: 0, DRS: 12, XDM: -1234, YDM: 1<<31 - 1},
+	{
+		Car: 1, Time: race.Hour, SpeedKMH: race.Unknown, RPM: race.Unknown, Gear: race.Unknown, Throttle: race.Unknown,
+		Brake: race.Unknown, DRS: race.Unknown, XDM: race.Unknown, YDM: race.Unknown + 1,
+	},
+}
+
+// logMessages is how many messages logFile has, without the end.
+var logMessages = 2*len(sampleBodies) + 1
 
 // readLog counts the messages until the end or an error.
 func readLog(data []byte) (n int, err error) {
@@ -143,8 +157,19 @@ func readLog(data []byte) (n int, err error) {
 }
 
 func TestLog_IsReadToItsEnd(t *testing.T) {
-	if n, err := readLog(logFile(t)); n != 2*len(sampleBodies) || !errors.Is(err, io.EOF) {
+	if n, err := readLog(logFile(t)); n != logMessages || !errors.Is(err, io.EOF) {
 		t.Errorf("read %d messages and %v", n, err)
+	}
+	r, err := transport.NewLogReader(bytes.NewReader(logFile(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last any
+	for m, err := r.Next(); err == nil; m, err = r.Next() {
+		last = m
+	}
+	if diff := cmp.Diff(sampleSamples, last); diff != "" {
+		t.Errorf("samples: %s", diff)
 	}
 }
 
@@ -153,12 +178,36 @@ func TestLog_CutAnywhereKeepsTheWholeBlocks(t *testing.T) {
 	last := 0
 	for cut := 17; cut < len(file); cut++ {
 		n, err := readLog(file[:cut])
-		if n < last || n > 2*len(sampleBodies) {
+		if n < last || n > logMessages {
 			t.Fatalf("cut at %d: %d messages after %d", cut, n, last)
 		}
 		last = n
-		if !errors.Is(err, transport.ErrCut) && !errors.Is(err, io.EOF) {
+		if !errors.Is(err, transport.ErrCut) {
 			t.Fatalf("cut at %d: %v", cut, err)
+		}
+	}
+}
+
+func TestLog_OfVersion2IsRead(t *testing.T) {
+	file, err := os.ReadFile("testdata/log2.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := readLog(file); n != 2*len(sampleBodies) || !errors.Is(err, io.EOF) {
+		t.Errorf("read %d messages and %v", n, err)
+	}
+	if _, err := readLog(file[:len(file)-1]); !errors.Is(err, transport.ErrCut) {
+		t.Errorf("cut: %v", err)
+	}
+}
+
+func TestLog_WithMoreOrLessThanItsEndSaysIsDamaged(t *testing.T) {
+	file, head := logFile(t), len("LIGHTSOUT LOG 3\n")
+	first := head + 8 + int(binary.LittleEndian.Uint32(file[head:]))
+	short := append(bytes.Clone(file[:head]), file[first:]...)
+	for name, bad := range map[string][]byte{"a block less": short, "a block behind": append(bytes.Clone(file), file[head:first]...)} {
+		if _, err := readLog(bad); !errors.Is(err, transport.ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -194,8 +243,13 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	samples, err := c.Samples(sampleSamples)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add(snapshot)
 	f.Add(facts)
+	f.Add(samples)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := transport.Decode(data)
 		if err != nil {
@@ -217,7 +271,8 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzLog(f *testing.F) {
-	f.Add([]byte("LIGHTSOUT LOG 1\n"))
+	f.Add([]byte("LIGHTSOUT LOG 2\n"))
+	f.Add([]byte("LIGHTSOUT LOG 3\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if n, err := readLog(data); err == nil {
 			t.Errorf("%d messages and no end", n)

@@ -7,12 +7,17 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 
 	"lightsout/race"
 )
 
-// logMagic opens a log file. Its last digit is the file's version.
-const logMagic = "LIGHTSOUT LOG 2\n"
+// Heads of a log file. The last digit is the file's version. Version 2 has no samples and no end message, so that it may
+// be cut between two blocks without a trace; it is read, and no longer written.
+const (
+	logMagic  = "LIGHTSOUT LOG 3\n"
+	logMagic2 = "LIGHTSOUT LOG 2\n"
+)
 
 // blockMax bounds a block of a log file, so that a damaged length cannot take the memory.
 const blockMax = 16 << 20
@@ -22,19 +27,23 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // What can be wrong with a log file. Test with errors.Is.
 var (
 	ErrNotALog = errors.New("not a Lights Out log")
-	// ErrCut says that the file ends inside a block: what was read before it is whole.
+	// ErrCut says that the file ends before the log does: what was read before is whole.
 	ErrCut     = errors.New("the log is cut off")
 	ErrDamaged = errors.New("the log is damaged")
 )
 
-// LogWriter writes a race's records and frames to a log file.
+// samplesAtOnce is how many samples a message of a log holds at the most.
+const samplesAtOnce = 4096
+
+// LogWriter writes a race's records, frames and samples to a log file.
 type LogWriter struct {
 	w     *bufio.Writer
 	codec Codec
+	wrote logEnd
 	err   error
 }
 
-// NewLogWriter writes the file's head. Flush must be called at the end.
+// NewLogWriter writes the file's head. Close must be called at the end.
 func NewLogWriter(w io.Writer) *LogWriter {
 	l := &LogWriter{w: bufio.NewWriterSize(w, 1<<16)}
 	_, l.err = l.w.WriteString(logMagic)
@@ -42,39 +51,60 @@ func NewLogWriter(w io.Writer) *LogWriter {
 }
 
 // Record appends a record.
-func (l *LogWriter) Record(r *race.Record) { l.message(l.codec.Record(r)) }
+func (l *LogWriter) Record(r *race.Record) error {
+	l.wrote.Records++
+	return l.message(l.codec.Record(r))
+}
 
 // Frame appends a frame.
-func (l *LogWriter) Frame(f *race.Frame) { l.message(l.codec.Frame(f)) }
+func (l *LogWriter) Frame(f *race.Frame) error {
+	l.wrote.Frames++
+	return l.message(l.codec.Frame(f))
+}
 
-func (l *LogWriter) message(m []byte, err error) {
+// Samples appends what real cars reported.
+func (l *LogWriter) Samples(list []race.Sample) error {
+	for part := range slices.Chunk(list, samplesAtOnce) {
+		l.wrote.Samples += int64(len(part))
+		if err := l.message(l.codec.Samples(part)); err != nil {
+			return err
+		}
+	}
+	return l.err
+}
+
+// Close writes the end and hands everything to the writer below, which stays open. It returns the first error of all
+// writes, as each of them does.
+func (l *LogWriter) Close() error {
+	if err := l.message(l.codec.logEnd(l.wrote)); err != nil {
+		return err
+	}
+	if l.err = l.w.Flush(); l.err != nil {
+		l.err = fmt.Errorf("write log: %w", l.err)
+	}
+	return l.err
+}
+
+func (l *LogWriter) message(m []byte, err error) error {
 	if l.err != nil {
-		return
+		return l.err
 	}
 	if err == nil && len(m) > blockMax {
 		err = fmt.Errorf("a message of %d bytes does not fit in a log: %d at most", len(m), blockMax)
 	}
-	if err != nil {
-		l.err = err
-		return
-	}
 	var head [8]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(len(m)))
 	binary.LittleEndian.PutUint32(head[4:], crc32.Checksum(m, castagnoli))
-	if _, l.err = l.w.Write(head[:]); l.err == nil {
-		_, l.err = l.w.Write(m)
+	if err == nil {
+		_, err = l.w.Write(head[:])
 	}
-}
-
-// Flush hands everything to the writer below and returns the first error of all writes.
-func (l *LogWriter) Flush() error {
-	if l.err == nil {
-		l.err = l.w.Flush()
+	if err == nil {
+		_, err = l.w.Write(m)
 	}
-	if l.err != nil {
-		return fmt.Errorf("write log: %w", l.err)
+	if err != nil {
+		l.err = fmt.Errorf("write log: %w", err)
 	}
-	return nil
+	return l.err
 }
 
 // LogReader reads a log file.
@@ -82,6 +112,9 @@ type LogReader struct {
 	r      *bufio.Reader
 	offset int64
 	block  []byte
+	read   logEnd
+	// endless files, those of version 2, have no end message; ended says that it was read.
+	endless, ended bool
 }
 
 // NewLogReader checks the file's head.
@@ -92,22 +125,48 @@ func NewLogReader(r io.Reader) (*LogReader, error) {
 	switch {
 	case n == 0:
 		return nil, fmt.Errorf("%w: the file is empty", ErrNotALog)
-	case err != nil || string(head[:]) != logMagic:
+	case err != nil || string(head[:]) != logMagic && string(head[:]) != logMagic2:
 		return nil, fmt.Errorf("%w: it must begin with %q", ErrNotALog, logMagic)
 	}
+	l.endless = string(head[:]) == logMagic2
 	l.offset = int64(n)
 	return l, nil
 }
 
-// Next gives the next *race.Record or *race.Frame; io.EOF at the end. Errors name the byte where the block begins.
+// Next gives the next *race.Record, *race.Frame or []race.Sample; io.EOF at the end, which is ErrCut where the log says
+// that more was written. Errors name the byte where the block begins.
 func (l *LogReader) Next() (Message, error) {
+	m, err := l.next()
+	if err != nil {
+		return nil, err
+	}
+	switch m := m.(type) {
+	case *race.Record:
+		l.read.Records++
+	case *race.Frame:
+		l.read.Frames++
+	case []race.Sample:
+		l.read.Samples += int64(len(m))
+	case logEnd:
+		if m != l.read {
+			return nil, fmt.Errorf("%w: byte %d: it ends after %v, and %v were written", ErrDamaged, l.offset, l.read, m)
+		}
+		l.ended = true
+		return l.Next()
+	default:
+		return nil, fmt.Errorf("%w: byte %d: a %T has no place in a log", ErrDamaged, l.offset, m)
+	}
+	return m, nil
+}
+
+func (l *LogReader) next() (Message, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(l.r, head[:]); err != nil {
 		return nil, l.cut(err)
 	}
 	length := binary.LittleEndian.Uint32(head[:])
-	if length > blockMax {
-		return nil, fmt.Errorf("%w: byte %d: a block of %d bytes, allowed are %d", ErrDamaged, l.offset, length, blockMax)
+	if length > blockMax || l.ended {
+		return nil, fmt.Errorf("%w: byte %d: a block of %d bytes, allowed are %d", ErrDamaged, l.offset, length, l.room())
 	}
 	if cap(l.block) < int(length) {
 		l.block = make([]byte, length)
@@ -127,9 +186,17 @@ func (l *LogReader) Next() (Message, error) {
 	return m, nil
 }
 
+// room is how long the next block may be: behind the end there is none.
+func (l *LogReader) room() int {
+	if l.ended {
+		return 0
+	}
+	return blockMax
+}
+
 func (l *LogReader) cut(err error) error {
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF) && !l.ended && !l.endless:
 		return fmt.Errorf("%w at byte %d", ErrCut, l.offset)
 	case errors.Is(err, io.EOF):
 		return io.EOF

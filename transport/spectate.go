@@ -13,6 +13,8 @@ const (
 	typePulse    = 4
 	typeOps      = 5
 	typeRecord   = 16
+	typeSamples  = 17
+	typeEnd      = 18
 )
 
 // Tags of a fact.

@@ -6,7 +6,8 @@ import (
 	"lightsout/race"
 )
 
-// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse, *race.Ops or *race.Record.
+// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse, *race.Ops, *race.Record or
+// []race.Sample.
 type Message any
 
 // Snapshot is a decoded snapshot message. Of the head only what the wire carries is set.
@@ -41,6 +42,10 @@ func Decode(data []byte) (Message, error) {
 		m, known = r.ops(n), 5
 	case kind == typeRecord:
 		m, known = r.record(n)
+	case kind == typeSamples:
+		m, known = r.samples(n), 3
+	case kind == typeEnd:
+		m, known = r.logEnd(n), 5
 	default:
 		r.fail("unknown type %d", kind)
 	}

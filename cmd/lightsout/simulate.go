@@ -196,10 +196,10 @@ func (t *logTee) Append(b *race.Batch, ready func(error)) {
 	t.Journal.Append(b, func(err error) {
 		if err == nil {
 			for i := range b.Records {
-				t.w.Record(&b.Records[i])
+				_ = t.w.Record(&b.Records[i]) // Close says what was wrong
 			}
 			if b.Frame != nil {
-				t.w.Frame(b.Frame)
+				_ = t.w.Frame(b.Frame)
 			}
 		}
 		ready(err)
@@ -207,7 +207,7 @@ func (t *logTee) Append(b *race.Batch, ready func(error)) {
 }
 
 func (t *logTee) close() error {
-	err := errors.Join(t.w.Flush(), t.file.Sync(), t.file.Close())
+	err := errors.Join(t.w.Close(), t.file.Sync(), t.file.Close())
 	if err != nil {
 		return fmt.Errorf("close %s: %w", t.file.Name(), err)
 	}
