@@ -76,3 +76,17 @@ func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
 		t.Errorf("the drill ended as %+v", d)
 	}
 }
+
+func TestHealth_TellsAServerThatIsWellFromOneThatIsGone(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	for _, args := range [][]string{{"health", "--url", p.url}, {"health", "--ready", "--url", p.url}} {
+		if out, _, err := command(t, args...); err != nil || !strings.Contains(out, "status") {
+			t.Errorf("%v: %q, %v", args, out, err)
+		}
+	}
+	p.end(syscall.SIGTERM)
+	if out, _, err := command(t, "health", "--url", p.url); err == nil {
+		t.Errorf("a server that is gone is well: %q", out)
+	}
+}

@@ -42,7 +42,7 @@ func raceBoard() *dashboard.DashboardBuilder {
 			`  |> group()
   |> count()
   |> keep(columns: ["_value"])`)).
-		WithPanel(lines("Positions", "The order as it was told, 1 on top.", plain, half, tall, series("positions", ` and r._field == "position"`)+ofCars+
+		WithPanel(lines("Positions", "The order as it was told; 1 leads.", plain, half, tall, series("positions", ` and r._field == "position"`)+ofCars+
 			windows("last")).LineInterpolation(common.LineInterpolationStepAfter).Min(1).DisplayName(byCar)).
 		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", "s", half, tall, gaps).DisplayName(byCar)).
 		WithPanel(lines("Lap times", "At the end of each lap.", "ms", half, tall, series("laps", ` and r._field == "lap_duration_ms"`)+ofCars+

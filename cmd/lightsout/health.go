@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// healthTimeout is how long a server may take to say that it is well.
+const healthTimeout = 3 * time.Second
+
+func newHealth() *cobra.Command {
+	var url string
+	var ready bool
+	cmd := &cobra.Command{
+		Use: "health", Short: "Ask a server whether it is well", Args: cobra.NoArgs,
+		Long: `Ask a server whether it is well, as container engines do: exit 0 if it is, 1 if it is not or does not answer.`,
+		Example: `  lightsout health
+  lightsout health --ready --url http://127.0.0.1:9000`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path := "/healthz"
+			if ready {
+				path = "/readyz"
+			}
+			return health(cmd.Context(), url+path, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where the server is")
+	cmd.Flags().BoolVar(&ready, "ready", false, "ask whether it is ready: the log can be written and nobody hangs")
+	return cmd
+}
+
+func health(ctx context.Context, url string, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return badInput("--url: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer res.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(io.LimitReader(res.Body, 4096))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not well: %s %s", res.Status, text)
+	}
+	fmt.Fprintf(out, "%s\n", text)
+	return nil
+}
