@@ -46,6 +46,16 @@ func (g *gate) open() {
 	g.waiting = nil
 }
 
+// closed says that it is.
+func (g *gate) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Now().Before(g.until)
+}
+
+// InfluxAway says that InfluxDB is to be taken for away.
+func (in *Injector) InfluxAway() bool { return in.influx.closed() }
+
 // Journal is a journal whose store may be slow or full.
 func (in *Injector) Journal(inner processor.Journal) processor.Journal {
 	return gatedJournal{inner, &in.store}

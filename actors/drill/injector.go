@@ -42,7 +42,7 @@ type Injector struct {
 	disarmed atomic.Bool
 
 	// Gates that a fault closes for a while.
-	store, link gate
+	store, link, influx gate
 
 	mu    sync.Mutex
 	count int
@@ -172,6 +172,8 @@ func (in *Injector) advance(to race.Micros) {
 		switch f.verb {
 		case "link":
 			g = &in.link
+		case "influx":
+			g = &in.influx
 		case "store":
 		default:
 			continue

@@ -43,8 +43,8 @@ func (r Race) Order() race.Order {
 	return race.Order{Circuit: r.Circuit, Cars: r.Cars, Laps: r.Laps, Seed: r.Seed, TickHz: 10}
 }
 
-// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Hits, Store and
-// Link is set.
+// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Hits, Store, Link
+// and Influx is set.
 type Fault struct {
 	// Kill ends actors of a kind: a death by a drill, which is no failure of theirs.
 	Kill string `yaml:"kill,omitempty" json:"kill,omitempty"`
@@ -60,6 +60,8 @@ type Fault struct {
 	Store string `yaml:"store,omitempty" json:"store,omitempty"`
 	// Link to the journal is cut for For: what is sent meanwhile arrives afterwards.
 	Link string `yaml:"link,omitempty" json:"link,omitempty"`
+	// Influx is away for For: the feed lags, and catches up.
+	Influx string `yaml:"influx,omitempty" json:"influx,omitempty"`
 
 	// Number of actors, or Share of them, at each strike; neither: one. Rate is deaths of each actor in a second of
 	// race time, at moments that chance decides (a Poisson process).
@@ -116,6 +118,7 @@ var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "tim
 func (f *Fault) what() (verb, object string, set int) {
 	for _, v := range []struct{ verb, object string }{
 		{"kill", f.Kill}, {"poison", f.Poison}, {"panic", f.Panic}, {"stall", f.Stall}, {"hits", f.Hits}, {"store", f.Store}, {"link", f.Link},
+		{"influx", f.Influx},
 	} {
 		if v.object != "" {
 			verb, object = v.verb, v.object
@@ -201,7 +204,7 @@ func (s *Scenario) Validate() error {
 // objects are what each verb can be done to.
 var objects = map[string][]string{
 	"kill": kinds, "poison": {"car", "checkpoint"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
-	"store": {"slow", "full"}, "link": {"cut"},
+	"store": {"slow", "full"}, "link": {"cut"}, "influx": {"away"},
 }
 
 func (f *Fault) validate() error {
@@ -212,7 +215,7 @@ func (f *Fault) validate() error {
 		}
 	}
 	verb, object, set := f.what()
-	check(set == 1, "%d of kill, poison, panic, stall, hits, store and link are given: expected one", set)
+	check(set == 1, "%d of kill, poison, panic, stall, hits, store, link and influx are given: expected one", set)
 	if set == 1 {
 		check(slices.Contains(objects[verb], object), "%s is %q: allowed are %s", verb, object, strings.Join(objects[verb], ", "))
 	}
@@ -225,7 +228,7 @@ func (f *Fault) validate() error {
 	check(f.For <= Duration(time.Minute), "for is %v: allowed is up to a minute", time.Duration(f.For))
 	needsChance := verb == "panic" || verb == "hits"
 	check(!needsChance || f.Chance > 0, "%s needs a chance", verb)
-	needsFor := verb == "stall" || verb == "store" || verb == "link"
+	needsFor := verb == "stall" || verb == "store" || verb == "link" || verb == "influx"
 	check(!needsFor || f.For > 0, "%s needs for, how long it lasts", verb)
 	return errors.Join(wrong...)
 }

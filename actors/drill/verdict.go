@@ -23,8 +23,17 @@ type Run struct {
 	// the longest time between two.
 	Ticks, Late int
 	Longest     time.Duration
+	// Fed holds what came to InfluxDB against what is durable, by series; nil where nothing is fed.
+	Fed []Fed
 	// Ended is empty where the race came to its end, else it says what became of it.
 	Ended string
+}
+
+// Fed is how many points of a series InfluxDB has, and how many it ought to have.
+type Fed struct {
+	Series   string `json:"series"`
+	Points   int64  `json:"points"`
+	Expected int64  `json:"expected"`
 }
 
 // Verdict is what a drill has shown.
@@ -47,6 +56,7 @@ type Verdict struct {
 	SetAside      int              `json:"messages_set_aside"`
 	FilledIn      int64            `json:"passings_filled_in"`
 
+	Fed            []Fed  `json:"fed,omitempty"`
 	Records        int    `json:"records"`
 	Lost           int    `json:"records_lost"`
 	Doubled        int    `json:"records_doubled"`
@@ -67,6 +77,11 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v.Injected, v.Strikes = in.Injected()
 	v.recoveries(drilled.Recoveries)
 	v.compare(undisturbed, drilled)
+	v.Fed = drilled.Fed
+	for _, f := range v.Fed {
+		v.promise(f.Points == f.Expected, "InfluxDB has %d points of %s, %d are durable", f.Points, f.Series, f.Expected)
+	}
+	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
 	v.promise(v.Doubled == 0, "%d records are there twice or out of order", v.Doubled)
@@ -89,6 +104,14 @@ func (v *Verdict) promise(kept bool, format string, args ...any) {
 	if !kept {
 		v.Broken = append(v.Broken, fmt.Sprintf(format, args...))
 	}
+}
+
+// NeedsInflux says that the feed to InfluxDB is struck: there must be one.
+func (s *Scenario) NeedsInflux() bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool {
+		_, object, _ := f.what()
+		return f.Influx != "" || object == "feed"
+	})
 }
 
 // Poisons says that cars are to be lost: the race cannot be identical then.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/drill"
+	"lightsout/race"
 )
 
 // drillFlags are what drill is asked.
@@ -30,10 +31,11 @@ type drillFlags struct {
 	kills   int
 	// patience is how long the race may stand still.
 	patience time.Duration
+	influx   *influxFlags
 }
 
 func newDrill() *cobra.Command {
-	var f drillFlags
+	f := drillFlags{influx: &influxFlags{}}
 	cmd := &cobra.Command{
 		Use: "drill NAME|FILE", Short: "Run a race with faults beside the same race without, and compare", Args: cobra.MaximumNArgs(1),
 		Long: `Run a race with faults beside the same race without: kill its actors, poison them, let them hang, lose
@@ -70,6 +72,7 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the whole server instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
 	cmd.Flags().DurationVar(&f.patience, "patience", drillPatience, "how long the race may stand still before it has failed")
+	f.influx.add(cmd)
 	cmd.AddCommand(newDrillList())
 	return cmd
 }
@@ -183,13 +186,22 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 		return badInput("--patience is %v: allowed are 1s and more", f.patience)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race undisturbed\n", s.Name)
-	undisturbed, err := drillRun(ctx, s.Race.Order(), nil, drillBounds{patience: f.patience})
+	bounds := drillBounds{patience: f.patience}
+	switch {
+	case f.influx.given():
+		f.influx.drillID = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano()))
+		bounds.influx = f.influx
+	case s.NeedsInflux():
+		return badInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
+	}
+	undisturbed, err := drillRun(ctx, s.Race.Order(), nil, bounds)
 	if err != nil {
 		return asBadInput(err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race with faults\n", s.Name)
 	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: undisturbed.lines})
-	drilled, err := drillRun(ctx, s.Race.Order(), in, drillBounds{f.patience, 2*undisturbed.Ticks + 1000})
+	bounds.ticks = 2*undisturbed.Ticks + 1000
+	drilled, err := drillRun(ctx, s.Race.Order(), in, bounds)
 	if err != nil {
 		return err
 	}
@@ -238,6 +250,9 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, restartsText(v.Restarts))
 	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
 	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
+	for _, fed := range v.Fed {
+		fmt.Fprintf(t, "In InfluxDB: %s\t%d of %d points\n", fed.Series, fed.Points, fed.Expected)
+	}
 	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
 	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])

@@ -24,6 +24,10 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 	for _, s := range all {
 		t.Run(s.Name, func(t *testing.T) {
 			args := []string{"drill", s.Name, "--json", "--laps", fmt.Sprint(min(3, s.Race.Laps))}
+			if s.NeedsInflux() {
+				f := influxOf(t)
+				args = append(args, "--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket)
+			}
 			if s.Race.Cars > 100 {
 				args = append(args, "--cars", "100")
 			}
@@ -32,7 +36,7 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 			if decoded := json.Unmarshal([]byte(out), &v); err != nil || decoded != nil {
 				t.Fatalf("%v, %v\n%.2000s", err, decoded, out)
 			}
-			if !v.Passed || v.Injected == 0 || v.Doubled > 0 || s.Poisons() == (v.Difference == "") {
+			if !v.Passed || v.Injected == 0 || v.Doubled > 0 || s.Poisons() == (v.Difference == "") || s.NeedsInflux() != (len(v.Fed) == 3) {
 				t.Errorf("the verdict is %+v", v)
 			}
 		})

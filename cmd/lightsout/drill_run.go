@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,8 @@ import (
 type drillBounds struct {
 	patience time.Duration
 	ticks    int
+	// influx is what the race under faults is fed to; nil: nothing.
+	influx *influxFlags
 }
 
 // drillPatience is how long a race may stand still where nothing else is said.
@@ -95,7 +98,11 @@ func drillRun(ctx context.Context, order race.Order, in *drill.Injector, bounds 
 	if err != nil {
 		return nil, err
 	}
-	head, model, err := newRace(order, "drill", c)
+	id := race.ID("drill")
+	if bounds.influx != nil { // others are drilled into the same bucket
+		id = bounds.influx.drillID
+	}
+	head, model, err := newRace(order, id, c)
 	if err != nil {
 		return nil, err
 	}
@@ -116,17 +123,27 @@ func drillHead(
 		return nil, fmt.Errorf("open a store: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return drillOn(ctx, store, simulator.StartRace{Head: head, Model: model, Start: true}, in, bounds)
+	start := simulator.StartRace{Head: head, Model: model, Start: true}
+	if in == nil || bounds.influx == nil || !bounds.influx.given() {
+		return drillOn(ctx, store, start, in, bounds, nil)
+	}
+	bounds.influx.cfg.Wrap = func(next http.RoundTripper) http.RoundTripper { return awayTransport{next, in.InfluxAway} }
+	feed, err := bounds.influx.open(ctx, store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer closeFeed(feed)
+	return drillOn(ctx, store, start, in, bounds, feed)
 }
 
-// drillOn runs a race on a journal. One that goes beyond its bounds has ended.
+// drillOn runs a race on a journal, and feeds it where there is a feed. One that goes beyond its bounds has ended.
 func drillOn(
-	ctx context.Context, journal processor.Journal, start simulator.StartRace, in *drill.Injector, bounds drillBounds,
+	ctx context.Context, journal processor.Journal, start simulator.StartRace, in *drill.Injector, bounds drillBounds, feed *influxFeed,
 ) (_ *drillRace, err error) {
 	out := &drillRace{lines: len(start.Head.Lines)}
 	seen := &observed{Journal: journal, run: &out.Run, pace: paceOf(start.Head)}
 	watch := newWatcher()
-	with := parts{journal: seen, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler)}
+	with := parts{journal: seen, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), feed: feedOf(feed)}
 	if in != nil {
 		with.journal = in.Journal(seen)
 		with.fault, with.meddle, with.link = in.Strike, in.Meddle, in.Link
@@ -148,6 +165,11 @@ func drillOn(
 			return nil, err
 		} else if err != nil { // a race that the faults broke is for the verdict
 			out.Ended, err = err.Error(), nil
+		}
+	}
+	if feed != nil {
+		if out.Fed, err = feed.fed(ctx, start.Head.ID); err != nil {
+			return nil, err
 		}
 	}
 	out.FilledIn, out.Restarts = p.stats.FilledIn(), map[string]int64{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type drills struct {
 	app *app
 	log *slog.Logger
 
+	feed   *influxFeed                            // nil: nothing is fed
 	mark   func(race.ID, *race.DrillState)        // told with spectators; nil: nobody else is
 	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
 
@@ -224,6 +226,18 @@ func (l drilledLink) Submit(b *race.Batch, ack func(race.Ack)) {
 	l.Link.Submit(b, ack)
 }
 
+// betweenInflux stands between the feed and InfluxDB.
+func (d *drills) betweenInflux(next http.RoundTripper) http.RoundTripper {
+	return awayTransport{next, func() bool {
+		for _, one := range *d.active.Load() {
+			if one.injector.InfluxAway() {
+				return true
+			}
+		}
+		return false
+	}}
+}
+
 // activate makes a drill strike, or with nil none at that race.
 func (d *drills) activate(id race.ID, one *liveDrill) {
 	next := maps.Clone(*d.active.Load())
@@ -258,6 +272,8 @@ func (d *drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 		return 0, fmt.Errorf("race %s is a real one, its cars are not ours to kill: %w", id, race.ErrConflict)
 	case d.app.running(id) == nil:
 		return 0, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
+	case s.NeedsInflux() && d.feed == nil:
+		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
 	}
 	head := summary.Race
 	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}

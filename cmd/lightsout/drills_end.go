@@ -97,6 +97,11 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 		return nil, err
 	}
 	undisturbed.Records[0].Body = opening // but for its pace it is the same
+	if one.scenario.NeedsInflux() {
+		if run.Fed, err = d.feed.fed(ctx, one.race); err != nil {
+			return nil, err
+		}
+	}
 	return drill.Judge(one.scenario, one.injector, &undisturbed.Run, run), nil
 }
 

@@ -77,6 +77,42 @@ func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
 	}
 }
 
+func TestDrills_TakeInfluxAwayOnAServer(t *testing.T) {
+	f := influxOf(t)
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: []string{
+		"--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket,
+	}}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":3,"seed":4,"speed":30}`)["id"].(string)
+	p.post("/api/v1/races/"+id+"/drills", `{"scenario":"influx-away"}`)
+	verdict := p.awaitVerdict(id)
+	fed, _ := verdict["fed"].([]any)
+	if verdict["passed"] != true || len(fed) != 3 {
+		t.Errorf("the verdict is %+v", verdict)
+	}
+	for _, one := range fed {
+		if s, _ := one.(map[string]any); s["points"] != s["expected"] || s["points"] == 0.0 {
+			t.Errorf("fed: %+v", s)
+		}
+	}
+}
+
+// awaitVerdict waits until a race's first drill is judged.
+func (p *process) awaitVerdict(id string) map[string]any {
+	p.t.Helper()
+	for until := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		var list struct{ Drills []gateway.Drill }
+		p.get("/api/v1/races/"+id+"/drills", &list)
+		if verdict, judged := list.Drills[0].Verdict.(map[string]any); judged {
+			return verdict
+		}
+		if phase := list.Drills[0].Phase; phase == "failed" || time.Now().After(until) {
+			p.t.Fatalf("the drill is %s: %s", phase, list.Drills[0].Text)
+		}
+	}
+}
+
 func TestHealth_TellsAServerThatIsWellFromOneThatIsGone(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()

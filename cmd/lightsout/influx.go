@@ -35,6 +35,7 @@ const influxTokenEnv = envPrefix + "_INFLUX_TOKEN"
 type influxFlags struct {
 	cfg       influx.Config
 	tokenFile string
+	drillID   race.ID // of a drill's race
 }
 
 func (f *influxFlags) add(cmd *cobra.Command) {
@@ -73,6 +74,8 @@ func (f *influxFlags) config(log *slog.Logger) (influx.Config, error) {
 // influxFeed is the feed of a server; nil where none was asked for.
 type influxFeed struct {
 	*influx.Feed
+	store  *sqlite.Store
+	every  int
 	log    *slog.Logger
 	phases map[race.ID]race.DrillPhase // of the drills that are marked, of the goroutine that tells of drills
 }
@@ -107,7 +110,7 @@ func (f *influxFlags) open(ctx context.Context, store *sqlite.Store, log *slog.L
 	default:
 		log.Info("races are fed to InfluxDB", slog.String("url", cfg.Address()), slog.String("org", cfg.Org), slog.String("bucket", cfg.Bucket))
 	}
-	return &influxFeed{Feed: feed, log: log, phases: map[race.ID]race.DrillPhase{}}, nil
+	return &influxFeed{Feed: feed, store: store, every: cfg.Every, log: log, phases: map[race.ID]race.DrillPhase{}}, nil
 }
 
 // locate finds the course of a race that carries its circuit.

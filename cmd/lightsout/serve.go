@@ -110,11 +110,14 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	if err := f.keep.limit(ctx, store); err != nil {
 		return err
 	}
+	d := newDrills(log)
+	f.influx.cfg.Wrap = d.betweenInflux
 	feed, err := f.influx.open(ctx, store, log)
 	if err != nil {
 		return err
 	}
 	defer closeFeed(feed)
+	d.feed = feed
 	past, closePast, err := f.influx.history(f.history, store, log)
 	if err != nil {
 		return err
@@ -124,7 +127,6 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
 	a := newApp(store, hub, log)
-	d := newDrills(log)
 	times := &commitTimes{}
 	hub.TimeFrom(times.arrived)
 	p, err := newPlatform(parts{

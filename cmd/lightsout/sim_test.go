@@ -113,7 +113,7 @@ func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drillRac
 		t.Fatal(err)
 	}
 	store := memory.New()
-	out, err := drillOn(t.Context(), store, simulator.StartRace{Head: head, Model: model, Start: true}, in, drillBounds{time.Hour, 100_000})
+	out, err := drillOn(t.Context(), store, simulator.StartRace{Head: head, Model: model, Start: true}, in, drillBounds{patience: time.Hour, ticks: 100_000}, nil)
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
 	}

@@ -39,6 +39,9 @@ func newClient(cfg *Config) (*client, error) {
 		DialContext:  (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 		MaxIdleConns: cfg.Lanes + 4, MaxIdleConnsPerHost: cfg.Lanes + 4, IdleConnTimeout: 90 * time.Second,
 	}}
+	if cfg.Wrap != nil {
+		doer.Transport = cfg.Wrap(doer.Transport)
+	}
 	api := influxdb2.NewClientWithOptions(cfg.URL, cfg.Token.Reveal(),
 		influxdb2.DefaultOptions().SetHTTPClient(doer).SetApplicationName("lightsout"))
 	c := &client{api: api, http: api.HTTPService(), url: cfg.Address(), org: cfg.Org, bucket: cfg.Bucket}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -34,7 +35,9 @@ type Config struct {
 	EngineEvery time.Duration
 	// Plain sends without compression. On loopback compression costs more than it saves (README, Figures).
 	Plain bool
-	Log   *slog.Logger
+	// Wrap stands between the Feed and the network, for drills; nil: nothing does.
+	Wrap func(http.RoundTripper) http.RoundTripper
+	Log  *slog.Logger
 }
 
 // DefaultConfig has everything but the address and the token.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/race"
+	"lightsout/storage/influx"
+)
+
+// fedWithin is how long a feed may take to catch up after a drill.
+const fedWithin = time.Minute
+
+// errAway is what a drill answers in InfluxDB's place.
+var errAway = errors.New("away, by order of a drill")
+
+// awayTransport lets no request through while InfluxDB is to be away.
+type awayTransport struct {
+	next http.RoundTripper
+	away func() bool
+}
+
+// RoundTrip is part of http.RoundTripper.
+func (t awayTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.away() {
+		return nil, errAway
+	}
+	return t.next.RoundTrip(r) //nolint:wrapcheck // as if nobody stood between
+}
+
+// fed waits until all of a race is in InfluxDB, and holds it against what is durable. Where it does not catch up in time, what
+// is there counts.
+func (f *influxFeed) fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
+	for until := time.Now().Add(fedWithin); time.Now().Before(until); {
+		left, err := f.store.Unfed(ctx, influx.FeedName)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(left, id) {
+			break
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	laps, err := f.store.Laps(ctx, id, race.NoCar)
+	if err != nil {
+		return nil, err
+	}
+	hits, err := f.store.Passings(ctx, id, 0, math.MaxInt32, -1)
+	if err != nil {
+		return nil, err
+	}
+	out := []drill.Fed{{Series: "laps", Expected: int64(len(laps))}, {Series: "passings", Expected: int64(len(hits))}}
+	summary, err := f.store.Summary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if cmp.Or(summary.Race.TelemetryEvery, f.every) == 1 {
+		samples := int64(0)
+		err := f.store.Frames(ctx, id, 0, math.MaxInt64, func(frame *race.Frame) error {
+			samples += int64(frame.Cars())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, drill.Fed{Series: "telemetry", Expected: samples})
+	}
+	fields := map[string]string{"laps": "lap_number", "passings": "seq", "telemetry": "speed"}
+	for i := range out {
+		if out[i].Points, err = f.Count(ctx, id, out[i].Series, fields[out[i].Series]); err != nil {
+			return nil, fmt.Errorf("count what was fed: %w", err)
+		}
+	}
+	return out, nil
+}
