@@ -85,6 +85,7 @@ func (s *Store) fail(err error) {
 	if s.limit > 0 && code(err) == sqlite3.SQLITE_FULL {
 		err = fmt.Errorf("the disk is full, or the file is as large as it may be (%d bytes): %w", s.limit, err)
 	}
+	err = damaged(err, s.path)
 	changed := (err == nil) != (s.failing == nil)
 	s.failing = err
 	s.mu.Unlock()
@@ -105,11 +106,12 @@ func code(err error) int {
 	return e.Code() & 0xff
 }
 
-// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed.
+// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed. Of a
+// damaged file it does not, but nothing can be written then either, and races wait.
 func passing(err error) bool {
 	switch code(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
-		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return true
 	}
 	return false

@@ -262,10 +262,12 @@ func (s *Store) records(ctx context.Context, q querier, id race.ID, after race.S
 		rec, err := s.scanRecord(r)
 		out = append(out, rec)
 		return err
-	}, `SELECT seq, time_us, recorded_at, author, car, line, in_pit, speed_kmh, decoder, session, sequence, transponder, body FROM records
-		WHERE race = ? AND seq > ? ORDER BY seq LIMIT ?`, string(id), int64(after), limit)
+	}, recordColumns+" WHERE race = ? AND seq > ? ORDER BY seq LIMIT ?", string(id), int64(after), limit)
 	return out, err
 }
+
+const recordColumns = `SELECT seq, time_us, recorded_at, author, car, line, in_pit, speed_kmh, decoder, session, sequence,
+	transponder, body FROM records`
 
 func (s *Store) scanRecord(r *sql.Rows) (race.Record, error) {
 	var seq int64

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -53,7 +54,8 @@ type Codec interface {
 
 // Store is an open database. Its methods may be called from any goroutine.
 type Store struct {
-	write, read *sql.DB
+	path        string
+	write, read *sql.DB // write is nil where the file is only read
 	codec       Codec
 	log         *slog.Logger
 	zip         *zstd.Encoder
@@ -81,14 +83,22 @@ type job struct {
 	ready func(error)
 }
 
-// Open opens or makes the database at path.
-func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
-	dsn := func(mode string) string {
-		q := url.Values{"_pragma": {"auto_vacuum(INCREMENTAL)", "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}}
-		q.Set("_txlock", mode)
-		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+// dsn names a file with the settings of every connection to it.
+func dsn(path string, pragmas []string, more ...string) string {
+	q := url.Values{"_pragma": append(pragmas, "busy_timeout(10000)", "temp_store(MEMORY)")}
+	for i := 0; i+1 < len(more); i += 2 {
+		q.Set(more[i], more[i+1])
 	}
-	write, err := sql.Open("sqlite", dsn("immediate"))
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+}
+
+// Open opens or makes the database at path. A file that is damaged is refused with ErrDamaged.
+func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
+	if err := notDamaged(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	pragmas := []string{"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)"}
+	write, err := sql.Open("sqlite", dsn(path, pragmas, "_txlock", "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -96,9 +106,41 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err := migrate(write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn("deferred"))
+	s, err := newStore(path, dsn(path, pragmas, "_txlock", "deferred"), codec)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+		return nil, errors.Join(err, write.Close())
+	}
+	s.write, s.log = write, log
+	go s.commitLoop()
+	return s, nil
+}
+
+// OpenForReading opens a database that another process may be writing. What would write answers ErrClosed.
+func OpenForReading(path string, codec Codec) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s, err := newStore(path, dsn(path, nil, "mode", "ro"), codec)
+	if err != nil {
+		return nil, err
+	}
+	s.closed = true
+	close(s.done)
+	version, err := schemaOf(s.read)
+	if err == nil && version != schemaVersion {
+		err = fmt.Errorf("%w: version %d, this program reads %d (opening it to serve brings older ones up to date)", ErrSchema, version, schemaVersion)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, damaged(err, path)), s.read.Close())
+	}
+	return s, nil
+}
+
+// newStore is a store without a writer.
+func newStore(path, readDSN string, codec Codec) (*Store, error) {
+	read, err := sql.Open("sqlite", readDSN)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	read.SetMaxOpenConns(4)
 	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
@@ -110,20 +152,26 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	s := &Store{
-		write: write, read: read, codec: codec, log: log, zip: zip, unzip: unzip, now: time.Now,
-		done: make(chan struct{}), open: map[race.ID]*gathering{},
+		path: path, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
 	}
 	s.wake = sync.NewCond(&s.mu)
-	go s.commitLoop()
 	return s, nil
+}
+
+// schemaOf is the version of a file's schema; 0 of a new one.
+func schemaOf(db *sql.DB) (version int, err error) {
+	if err := db.QueryRowContext(context.Background(), "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+	}
+	return version, nil
 }
 
 func migrate(db *sql.DB) error {
 	ctx := context.Background()
 	for {
-		var version int
-		if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-			return fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+		version, err := schemaOf(db)
+		if err != nil {
+			return err
 		}
 		step, known := migrations[version]
 		switch {
@@ -159,14 +207,13 @@ func upgrade(ctx context.Context, db *sql.DB, script string, version int) error 
 // Close commits what is queued and closes the file.
 func (s *Store) Close() error {
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil
-	}
 	s.closed = true
 	s.mu.Unlock()
 	s.wake.Broadcast()
 	<-s.done
+	if s.write == nil {
+		return s.read.Close() //nolint:wrapcheck // it says enough
+	}
 	return errors.Join(s.write.Close(), s.read.Close())
 }
 

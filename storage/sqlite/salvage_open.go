@@ -1,0 +1,142 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+)
+
+// openDamaged opens a damaged file for reading. Where what says which tables there are is damaged itself, it reads a copy in
+// which that is replaced by a new file's.
+func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Store, done func(), lost []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if info.IsDir() || info.Size() < 512 {
+		return nil, nil, nil, fmt.Errorf("%s holds nothing: %d bytes", path, info.Size())
+	}
+	s, err = readDamaged(ctx, path, codec)
+	if err == nil {
+		return s, func() { _ = s.Close() }, nil, nil
+	}
+	dir, made := os.MkdirTemp(filepath.Dir(newPath), "salvage-")
+	if made != nil {
+		return nil, nil, nil, fmt.Errorf("make a copy: %w", made)
+	}
+	clean := func() { _ = os.RemoveAll(dir) } // a temporary folder
+	mended := filepath.Join(dir, "copy.db")
+	failed := graft(ctx, path, mended, dir, codec)
+	if failed == nil {
+		s, failed = readDamaged(ctx, mended, codec)
+	}
+	if failed != nil {
+		clean()
+		return nil, nil, nil, fmt.Errorf("nothing of %s can be read: %w", path, errors.Join(err, failed))
+	}
+	lost = []string{fmt.Sprintf("the list of tables was damaged (%v); a new file's is taken in its place", err)}
+	return s, func() { _ = s.Close(); clean() }, lost, nil
+}
+
+// readDamaged opens a file however it is, and looks whether its tables are known.
+func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) {
+	// writable_schema lets SQLite read a file that is shorter than it says; nothing is written.
+	s, err := newStore(path, dsn(path, []string{"writable_schema(1)", "query_only(1)"}, "mode", "ro"), codec)
+	if err != nil {
+		return nil, err
+	}
+	s.closed = true
+	close(s.done)
+	var known, version int
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name IN ('races', 'records', 'telemetry', 'frames', 'samples')").Scan(&known)
+	if err == nil {
+		version, err = schemaOf(s.read)
+	}
+	if err == nil && (known != 5 || version != schemaVersion) {
+		err = fmt.Errorf("it is no file of schema version %d: version %d, with %d of 5 tables", schemaVersion, version, known)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// graft copies a file, and replaces the pages with the list of tables by those of a new file, in which each table begins at
+// the same page. A file that was vacuumed or made by an older version may differ; then nothing can be decoded.
+func graft(ctx context.Context, path, mended, dir string, codec Codec) error {
+	fresh := filepath.Join(dir, "new.db")
+	s, err := Open(fresh, codec, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	var pages []int64
+	var pageSize int64
+	err = errors.Join(
+		s.read.QueryRowContext(ctx, "PRAGMA page_size").Scan(&pageSize),
+		each(ctx, s.read, func(r *sql.Rows) error {
+			var n int64
+			err := r.Scan(&n)
+			pages = append(pages, n)
+			return err
+		}, "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'"),
+		drain(ctx, s.write, "PRAGMA wal_checkpoint(TRUNCATE)"), s.Close())
+	if err != nil {
+		return fmt.Errorf("make a new list of tables: %w", err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		if err := copyFile(path+suffix, mended+suffix); err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
+			return err
+		}
+	}
+	return graftPages(fresh, mended, pages, pageSize)
+}
+
+func graftPages(fresh, mended string, pages []int64, pageSize int64) error {
+	source, err := os.ReadFile(fresh)
+	if err != nil {
+		return fmt.Errorf("read the new list of tables: %w", err)
+	}
+	file, err := os.OpenFile(mended, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("mend the copy: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	binary.BigEndian.PutUint32(source[28:], uint32(info.Size()/pageSize)) // how many pages the file has
+	for _, n := range pages {
+		at := (n - 1) * pageSize
+		if _, err := file.WriteAt(source[at:at+pageSize], at); err != nil {
+			return errors.Join(fmt.Errorf("mend the copy: %w", err), file.Close())
+		}
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("mend the copy: %w", err)
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	defer in.Close() //nolint:errcheck // it was only read
+	out, err := os.Create(to)
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	return nil
+}
