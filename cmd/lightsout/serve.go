@@ -146,18 +146,30 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		feed.join(registry, d, &engineSource{platform: p, times: times, audience: metrics.Audience})
 	}
 
-	site, built := ui.Files()
-	if !built {
-		log.Warn("the page is not built: go tool task ui:build")
-	}
-	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Telemetry: past, Outside: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
-		Metrics: metrics, Version: buildVersion(),
+	server, err := newGateway(f.gateway, a, gateway.Deps{
+		Telemetry: past, Feeds: feedsOf(feed), Hub: hub, Log: log, Registry: registry, Metrics: metrics,
 	})
 	if err != nil {
-		return badInput("%w", err)
+		return err
 	}
 	return listenAndWork(ctx, server, a, status, work)
+}
+
+// newGateway joins the gateway to an app, and to what is given already.
+func newGateway(cfg gateway.Config, a *app, deps gateway.Deps) (*gateway.Server, error) {
+	site, built := ui.Files()
+	if !built {
+		deps.Log.Warn("the page is not built: go tool task ui:build")
+	}
+	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits = a, a, a, a, a
+	deps.Actors, deps.Drills = a.platform, a.drills
+	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
+	deps.Site, deps.Version = site, buildVersion()
+	server, err := gateway.New(cfg, deps)
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	return server, nil
 }
 
 func stopPlatform(ctx context.Context, p *platform) error {

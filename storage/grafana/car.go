@@ -16,11 +16,11 @@ func carBoard() *dashboard.DashboardBuilder {
 		WithPanel(across("Speed over the lap", "km/h over the share of the lap that is driven, in percent.", half, tall, overLap("speed"))).
 		WithPanel(across("Where it was", "Metres to the east and to the north.", half, tall, driven+
 			`  |> keep(columns: ["x", "y"])`)).
-		WithPanel(lines("Speed", "On the chosen lap.", "velocitykmh", half, usual, channel("speed"))).
-		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", half, usual, channels("throttle", "brake")).Min(0).Max(100)).
-		WithPanel(lines("Gear", "On the chosen lap.", plain, half, usual, channel("n_gear")).LineInterpolation(common.LineInterpolationStepAfter)).
-		WithPanel(lines("Engine speed and DRS", "Revolutions a minute; DRS 1 is open.", "rotrpm", half, usual, channels("rpm", "drs"))).
-		WithPanel(lines("Lap times", "All laps of the car.", "ms", half, usual, series("laps", ` and r._field == "lap_duration_ms"`)+ofCar+
+		WithPanel(lines("Speed", "On the chosen lap.", "velocitykmh", usual, channel("speed"))).
+		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", usual, channels("throttle", "brake")).Min(0).Max(100)).
+		WithPanel(lines("Gear", "On the chosen lap.", plain, usual, channel("n_gear")).LineInterpolation(common.LineInterpolationStepAfter)).
+		WithPanel(lines("Engine speed and DRS", "Revolutions a minute; DRS 1 is open.", "rotrpm", usual, channels("rpm", "drs"))).
+		WithPanel(lines("Lap times", "All laps of the car.", "ms", usual, series("laps", ` and r._field == "lap_duration_ms"`)+ofCar+
 			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
 		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", half, usual, lapTable))
 }

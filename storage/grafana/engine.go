@@ -41,23 +41,23 @@ func engineBoard() *dashboard.DashboardBuilder {
 		WithPanel(number("Durable after", "The mean from a batch's arrival until it is on disk.", "ms", engine(`r.kind == "log"`, `r._field == "durable_mean_ms"`)+
 			`  |> last()
   |> keep(columns: ["_value"])`)).
-		WithPanel(lines("Passing to durable", "From a batch's arrival until it is on disk.", "ms", half, usual, engine(`r.kind == "log"`,
+		WithPanel(lines("Passing to durable", "From a batch's arrival until it is on disk.", "ms", usual, engine(`r.kind == "log"`,
 			`r._field == "durable_mean_ms" or r._field == "durable_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
-		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", half, usual, engine(`r.kind == "spectators"`,
+		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", usual, engine(`r.kind == "spectators"`,
 			`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
-		WithPanel(lines("Restarts", "A second, by kind of actor.", "cps", half, usual, engine(actorKinds, `r._field == "restarts"`)+perSecond+
+		WithPanel(lines("Restarts", "A second, by kind of actor.", "cps", usual, engine(actorKinds, `r._field == "restarts"`)+perSecond+
 			windows("mean")).DisplayName(byKind).DrawStyle(common.GraphDrawStyleBars)).
-		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", "short", half, usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
+		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", "short", usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
 			windows("max")).DisplayName(byKind)).
-		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", "short", half, usual, engine(actorKinds, `r._field == "mailbox_max"`)+
+		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", "short", usual, engine(actorKinds, `r._field == "mailbox_max"`)+
 			windows("max")).DisplayName(byKind)).
-		WithPanel(lines("Commits", "Batches made durable a second.", "ops", half, usual, engine(`r.kind == "log"`, `r._field == "commits"`)+
+		WithPanel(lines("Commits", "Batches made durable a second.", "ops", usual, engine(`r.kind == "log"`, `r._field == "commits"`)+
 			windows("mean")).DisplayName("commits")).
-		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", "short", half, usual, engine(`r.kind == "influx"`,
+		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", "short", usual, engine(`r.kind == "influx"`,
 			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName("${__field.name}")).
-		WithPanel(lines("Points written", "A second.", "wps", half, usual, engine(`r.kind == "influx"`, `r._field == "points_written"`)+perSecond+
+		WithPanel(lines("Points written", "A second.", "wps", usual, engine(`r.kind == "influx"`, `r._field == "points_written"`)+perSecond+
 			windows("mean")).DisplayName("points")).
-		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", "short", half, usual, engine(`r.kind == "influx"`,
+		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", "short", usual, engine(`r.kind == "influx"`,
 			`r._field == "in_flight" or r._field == "retries"`)+windows("max")).DisplayName("${__field.name}")).
 		WithPanel(rows("Drills", "When they began, and what became of them.", half, usual, drills))
 }

@@ -24,10 +24,10 @@ const (
 	plain  = "none"
 )
 
-// lines are series over time.
-func lines(title, about, unit string, width, height uint32, flux string) *timeseries.PanelBuilder {
+// lines are series over time, half as wide as the board.
+func lines(title, about, unit string, height uint32, flux string) *timeseries.PanelBuilder {
 	return timeseries.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Unit(unit).
-		Span(width).Height(height).LineWidth(1).FillOpacity(0).ShowPoints(common.VisibilityModeNever).
+		Span(half).Height(height).LineWidth(1).FillOpacity(0).ShowPoints(common.VisibilityModeNever).
 		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeList).
 			Placement(common.LegendPlacementBottom)).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending)).

@@ -42,12 +42,12 @@ func raceBoard() *dashboard.DashboardBuilder {
 			`  |> group()
   |> count()
   |> keep(columns: ["_value"])`)).
-		WithPanel(lines("Positions", "The order as it was told; 1 leads.", plain, half, tall, series("positions", ` and r._field == "position"`)+ofCars+
+		WithPanel(lines("Positions", "The order as it was told; 1 leads.", plain, tall, series("positions", ` and r._field == "position"`)+ofCars+
 			windows("last")).LineInterpolation(common.LineInterpolationStepAfter).Min(1).DisplayName(byCar)).
-		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", "s", half, tall, gaps).DisplayName(byCar)).
-		WithPanel(lines("Lap times", "At the end of each lap.", "ms", half, tall, series("laps", ` and r._field == "lap_duration_ms"`)+ofCars+
+		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", "s", tall, gaps).DisplayName(byCar)).
+		WithPanel(lines("Lap times", "At the end of each lap.", "ms", tall, series("laps", ` and r._field == "lap_duration_ms"`)+ofCars+
 			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
-		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", "velocitykmh", half, tall, series("telemetry", ` and r._field == "speed"`)+ofCars+
+		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", "velocitykmh", tall, series("telemetry", ` and r._field == "speed"`)+ofCars+
 			windows("mean")).DisplayName(byCar)).
 		WithPanel(states("Tyres", "The compound of each lap.", half, tall, series("laps", ` and r._field == "compound"`)+ofCars+
 			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).DisplayName(byCar)).

@@ -13,12 +13,12 @@ func spectatorsBoard() *dashboard.DashboardBuilder {
 		WithPanel(number("Spectators", "That watch now.", "short", of(`r._field == "connected"`)+now)).
 		WithPanel(number("Told after", "The mean from a batch's arrival until spectators are told.", "ms", of(`r._field == "reach_mean_ms"`)+now)).
 		WithPanel(number("Cut", "Because they did not read; since the process began.", "short", of(`r._field == "cut"`)+now)).
-		WithPanel(lines("Spectators", "That watch.", "short", half, usual, of(`r._field == "connected"`)+windows("max")).DisplayName("spectators")).
-		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", half, usual,
+		WithPanel(lines("Spectators", "That watch.", "short", usual, of(`r._field == "connected"`)+windows("max")).DisplayName("spectators")).
+		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", usual,
 			of(`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
-		WithPanel(lines("Messages", "Sent a second.", "mps", half, usual, of(`r._field == "messages"`)+perSecond+windows("mean")).DisplayName("messages")).
-		WithPanel(lines("Bytes", "Sent a second.", "Bps", half, usual, of(`r._field == "bytes"`)+perSecond+windows("mean")).DisplayName("bytes")).
-		WithPanel(lines("Snapshots", "Sent a second: to those who come, and who fall too far behind.", "cps", half, usual,
+		WithPanel(lines("Messages", "Sent a second.", "mps", usual, of(`r._field == "messages"`)+perSecond+windows("mean")).DisplayName("messages")).
+		WithPanel(lines("Bytes", "Sent a second.", "Bps", usual, of(`r._field == "bytes"`)+perSecond+windows("mean")).DisplayName("bytes")).
+		WithPanel(lines("Snapshots", "Sent a second: to those who come, and who fall too far behind.", "cps", usual,
 			of(`r._field == "snapshots"`)+perSecond+windows("mean")).DisplayName("snapshots")).
-		WithPanel(lines("Cut", "A second: spectators who do not read.", "cps", half, usual, of(`r._field == "cut"`)+perSecond+windows("mean")).DisplayName("cut"))
+		WithPanel(lines("Cut", "A second: spectators who do not read.", "cps", usual, of(`r._field == "cut"`)+perSecond+windows("mean")).DisplayName("cut"))
 }
