@@ -236,10 +236,14 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 
 // stretch reads on in a race and writes what it finds.
 func (f *Feed) stretch(fl *flow, r *follower) (more bool, err error) {
-	m := fl.begin(r.id)
+	before, m := r.cursor, fl.begin(r.id)
 	w := &writer{flow: fl, mark: m, now: time.Now()}
 	defer func() {
-		if err == nil { // else the cursor never moves there
+		switch {
+		case err != nil: // the cursor never moves there
+		case r.cursor == before:
+			fl.take(m)
+		default:
 			m.cursor = r.cursor
 			fl.release(m)
 		}

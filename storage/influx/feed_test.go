@@ -37,3 +37,49 @@ func sum(counts map[string]int) (all int) {
 	}
 	return all
 }
+
+func TestFeed_ARaceThatCannotBeReadHoldsNoOther(t *testing.T) {
+	s, m := shared(t), newMemory()
+	var all []*course
+	for range 3 {
+		c := &course{id: race.ID(newID("holds")), cars: 4, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
+		c.run(m)
+		all = append(all, c)
+	}
+	m.broken = all[1].id
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	for _, c := range []*course{all[0], all[2]} {
+		await(t, "fed", func() bool { m.mu.Lock(); defer m.mu.Unlock(); return !m.unfed(c.id) })
+		same(t, "beside a broken race", s.counts(t, c.id), expected(m, c.id))
+	}
+	if at := m.cursors[m.broken]; at != (race.FeedCursor{}) {
+		t.Errorf("the cursor of the broken race is at %+v", at)
+	}
+}
+
+func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
+	s, m := shared(t), newMemory()
+	c := &course{id: race.ID(newID("waits")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
+	outside(m, c)
+	m.tell(c.id, race.Sample{Car: 0, Time: 1, SpeedKMH: 80}) // it waits for the start signal
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	passes := 0
+	for fresh := true; passes < 30; fresh = false {
+		done := make(chan struct{})
+		f.Next(fresh, func(bool, error) { close(done) })
+		<-done
+		passes++
+	}
+	if m.moves > 2 {
+		t.Errorf("the cursor was moved %d times in %d stretches", m.moves, passes)
+	}
+	m.add(c.id, []race.Record{{RecordedAt: c.startAt.UnixNano(), Body: race.Started{}}}, nil)
+	defer drive(f)()
+	fed(t, m, 10*time.Second)
+	if n := s.counts(t, c.id)["telemetry"]; n != 1 {
+		t.Errorf("%d samples, want 1", n)
+	}
+}

@@ -135,6 +135,19 @@ func (fl *flow) begin(id race.ID) *mark {
 	return m
 }
 
+// take takes the newest mark of a race back: there was nothing to feed.
+func (fl *flow) take(m *mark) {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	marks := fl.marks[m.race]
+	if n := len(marks); n > 0 && marks[n-1] == m {
+		fl.marks[m.race] = marks[:n-1]
+	}
+	if len(fl.marks[m.race]) == 0 {
+		delete(fl.marks, m.race)
+	}
+}
+
 // waiting is how long the oldest of what was read waits for its acknowledgement.
 func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	fl.mu.Lock()

@@ -2,6 +2,7 @@ package influx_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -17,6 +18,7 @@ type memory struct {
 	cursors map[race.ID]race.FeedCursor
 	aside   map[string]string // by point
 	moves   int
+	broken  race.ID // whose telemetry cannot be read
 }
 
 type memoryRace struct {
@@ -74,8 +76,11 @@ func (m *memory) Records(_ context.Context, id race.ID, after race.Seq, limit in
 
 func (m *memory) Frames(_ context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error {
 	m.mu.Lock()
-	all := m.of(id).frames
+	all, broken := m.of(id).frames, m.broken
 	m.mu.Unlock()
+	if id == broken {
+		return errors.New("the block is damaged")
+	}
 	for i := max(0, int(from)-1); i < len(all) && all[i].Tick <= to; i++ {
 		if err := each(all[i]); err != nil {
 			return err

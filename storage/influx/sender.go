@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -171,27 +173,40 @@ func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *inf
 	return s.lines(ctx, lines[end:], points-points/2)
 }
 
+// asideAtOnce is how many points are put aside together, so that they share the commits of the log's store.
+const asideAtOnce = 256
+
 // asideAll puts points aside with the server's reason.
 func (s *sender) asideAll(ctx context.Context, lines []byte, why *influxhttp.Error) error {
 	reason := s.client.said(why)
 	s.stats.heal() // a refusal is an answer
-	for line := range bytes.Lines(lines) {
-		if err := s.aside(ctx, string(bytes.TrimRight(line, "\n")), reason); err != nil {
-			return err
+	var points []string
+	for line := range strings.Lines(string(lines)) {
+		points = append(points, strings.TrimRight(line, "\n"))
+	}
+	s.cfg.Log.Error("InfluxDB refused points; they are put aside", slog.Int("points", len(points)), slog.String("first", points[0]),
+		slog.String("reason", reason))
+	for some := range slices.Chunk(points, asideAtOnce) {
+		var at sync.WaitGroup
+		for _, point := range some {
+			at.Go(func() { s.aside(ctx, point, reason) })
+		}
+		at.Wait()
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
-func (s *sender) aside(ctx context.Context, point, reason string) error {
+// aside puts a point aside. It returns when it is kept, or the context has ended.
+func (s *sender) aside(ctx context.Context, point, reason string) {
 	s.stats.rejected.Add(1)
 	id := raceOf(point)
-	s.cfg.Log.Error("InfluxDB refused a point; it is put aside", slog.String("race", string(id)), slog.String("point", point),
-		slog.String("reason", reason))
 	if id == "" { // of no race: nothing is kept of it
-		return nil
+		return
 	}
-	return s.retry(ctx, func() error {
+	_ = s.retry(ctx, func() error { // its only error is that the context has ended
 		err := s.log.PutAside(ctx, FeedName, id, point, reason)
 		if errors.Is(err, race.ErrNotFound) {
 			return nil
@@ -215,5 +230,5 @@ func (s *sender) erase(ctx context.Context, e *erasure) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return s.aside(ctx, fmt.Sprintf("erase,race=%s where %s from %d to %d", e.race, predicate, e.from, e.to), s.client.said(why))
+	return s.asideAll(ctx, fmt.Appendf(nil, "erase,race=%s where %s from %d to %d", e.race, predicate, e.from, e.to), why)
 }
