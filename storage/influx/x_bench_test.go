@@ -48,7 +48,7 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 				if round%2 == 0 { // what comes second pays for what the first left to the server
 					fed += feed(b, cfg, m)
 				}
-				bare += post(b, s, bodies, cfg.Lanes, !plain)
+				bare += post(b, s, bodies, !plain)
 				if round%2 == 1 {
 					fed += feed(b, cfg, m)
 				}
@@ -61,8 +61,8 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 	}
 }
 
-// ready is a race's telemetry as requests.
-func ready(b *testing.B, c *course, cfg influx.Config) (bodies [][]byte) {
+// ready is a race's telemetry as requests, cut as the Feed cuts it: by lanes of cars.
+func ready(b *testing.B, c *course, cfg influx.Config) [][][]byte {
 	var heads [][]byte
 	for _, r := range c.head(race.Simulation) {
 		if e, ok := r.Body.(race.Entered); ok {
@@ -70,42 +70,39 @@ func ready(b *testing.B, c *course, cfg influx.Config) (bodies [][]byte) {
 		}
 	}
 	at := rules.Locate(nil)
-	var body []byte
-	cut := func() {
-		if cfg.Plain {
-			bodies = append(bodies, bytes.Clone(body))
-		} else {
-			bodies = append(bodies, influx.Zip(b, body))
+	lanes, bodies := make([][][]byte, cfg.Lanes), make([][]byte, cfg.Lanes)
+	cut := func(lane int) {
+		body := bytes.Clone(bodies[lane])
+		if !cfg.Plain {
+			body = influx.Zip(b, body)
 		}
-		body = body[:0]
+		lanes[lane], bodies[lane] = append(lanes[lane], body), bodies[lane][:0]
 	}
 	for n := 1; n <= benchTicks; n++ {
 		_, f := c.tick(n)
 		for car := range c.cars {
-			body = influx.Encode(body, heads[car], f, car, at, c.startAt.UnixNano()+int64(f.Time)*1000)
-			if len(body) >= cfg.BatchBytes {
-				cut()
+			lane := car % cfg.Lanes
+			bodies[lane] = influx.Encode(bodies[lane], heads[car], f, car, at, c.startAt.UnixNano()+int64(f.Time)*1000)
+			if len(bodies[lane]) >= cfg.BatchBytes {
+				cut(lane)
 			}
 		}
 	}
-	cut()
-	return bodies
+	for lane := range lanes {
+		cut(lane)
+	}
+	return lanes
 }
 
-// post is the bare loop.
-func post(b *testing.B, s *server, bodies [][]byte, lanes int, gzipped bool) time.Duration {
+// post is the bare loop: one for each lane.
+func post(b *testing.B, s *server, lanes [][][]byte, gzipped bool) time.Duration {
 	begun := time.Now()
-	queue := make(chan []byte, len(bodies))
-	for _, body := range bodies {
-		queue <- body
-	}
-	close(queue)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: lanes}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(lanes)}}
 	defer client.CloseIdleConnections()
 	var wg sync.WaitGroup
-	for range lanes {
+	for _, bodies := range lanes {
 		wg.Go(func() {
-			for body := range queue {
+			for _, body := range bodies {
 				req, err := http.NewRequest(http.MethodPost, s.url+"/api/v2/write?org="+s.org+"&bucket="+s.bucket+"&precision=ns", bytes.NewReader(body))
 				if err != nil {
 					b.Error(err)
