@@ -334,6 +334,14 @@ func (d *drills) Stop(_ context.Context, id race.ID) error {
 	return nil
 }
 
+// forget gives up what is known of a race that was deleted.
+func (d *drills) forget(id race.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.race == id })
+	delete(d.ops, id)
+}
+
 // List are a race's drills, oldest first.
 func (d *drills) List(_ context.Context, id race.ID) ([]gateway.Drill, error) {
 	d.mu.Lock()
