@@ -171,6 +171,9 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 	if err := a.forget(ctx, id); err != nil {
 		return err
 	}
+	if err := a.GiveUpTelemetry(ctx, id); err != nil { // by far the most of it, so that no other race waits for the rest
+		return err
+	}
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
 	return <-deleted

@@ -11,6 +11,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/storage/sqlite"
+	"lightsout/transport"
 )
 
 // retainEvery is how often a server looks what need not be kept any longer.
@@ -52,16 +53,22 @@ func (f *keepFlags) policy() (sqlite.Retention, error) {
 	return sqlite.Retention{Telemetry: f.telemetry, SizeBytes: size, Races: f.races, Unfed: f.unfed}, err
 }
 
-// limit sets the quota of the file.
-func (f *keepFlags) limit(ctx context.Context, store *sqlite.Store) error {
-	if _, err := f.policy(); err != nil {
-		return err
+// open opens the file of a server, with its quota.
+func (f *keepFlags) open(ctx context.Context, path string, log *slog.Logger) (*sqlite.Store, error) {
+	quota, err := sizeOf("max-disk", f.disk)
+	if _, fault := f.policy(); err != nil || fault != nil {
+		return nil, errors.Join(err, fault)
 	}
-	size, err := sizeOf("max-disk", f.disk)
-	if err != nil || size == 0 {
-		return err
+	store, err := sqlite.Open(path, transport.Codec{}, log)
+	if err != nil {
+		return nil, badInput("%w", err)
 	}
-	return store.Limit(ctx, size)
+	if quota > 0 {
+		if err := store.Limit(ctx, quota); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
+	return store, nil
 }
 
 // run keeps to the policy until the context ends.

@@ -102,14 +102,11 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	if err := f.gateway.Validate(); err != nil {
 		return badInput("%w", err)
 	}
-	store, err := sqlite.Open(f.db, transport.Codec{}, log)
+	store, err := f.keep.open(ctx, f.db, log)
 	if err != nil {
-		return badInput("%w", err)
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := f.keep.limit(ctx, store); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, store.Close()) }()
 	d := newDrills(log)
 	f.influx.cfg.Wrap = d.betweenInflux
 	feed, err := f.influx.open(ctx, store, log)

@@ -48,8 +48,9 @@ func (s *Store) commitAll(jobs []job) {
 			answer(jobs, nil)
 			return
 		}
-		clear(s.open) // they were changed for a commit that did not happen; they are read again
-		if bad >= 0 && !passing(err) {
+		clear(s.open)                                  // they were changed for a commit that did not happen; they are read again
+		question := bad >= 0 && jobs[bad].batch == nil // one about what is damaged makes nobody wait
+		if bad >= 0 && (!passing(err) || question && isDamage(err)) {
 			s.log.Error("a commit was refused", slog.String("race", string(jobs[bad].id)), slog.Any("err", err))
 			answer(jobs[bad:bad+1], err)
 			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)

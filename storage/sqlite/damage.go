@@ -20,10 +20,15 @@ const checkAtOpen = 64 << 20
 
 // damaged marks errors of a damaged file, and says what can be done.
 func damaged(err error, path string) error {
-	if c := code(err); c != sqlite3.SQLITE_CORRUPT && c != sqlite3.SQLITE_NOTADB || errors.Is(err, ErrDamaged) {
+	if !isDamage(err) || errors.Is(err, ErrDamaged) {
 		return err
 	}
 	return fmt.Errorf("%w: %w (%s)", ErrDamaged, err, advice(path))
+}
+
+func isDamage(err error) bool {
+	c := code(err)
+	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
 }
 
 func advice(path string) string {

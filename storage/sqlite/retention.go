@@ -128,7 +128,7 @@ func (s *Store) giveUpTelemetry(ctx context.Context, c *candidate, r Retention, 
 		}
 		return nil
 	}
-	if err := s.takeTelemetry(ctx, c.id); err != nil {
+	if err := s.GiveUpTelemetry(ctx, c.id); err != nil {
 		return err
 	}
 	c.telemetry = false
@@ -141,7 +141,7 @@ func (s *Store) giveUpRace(ctx context.Context, c *candidate, r Retention, out *
 		out.Waiting = append(out.Waiting, c.id)
 		return nil
 	}
-	if err := s.takeTelemetry(ctx, c.id); err != nil {
+	if err := s.GiveUpTelemetry(ctx, c.id); err != nil {
 		return err
 	}
 	if _, err := s.between(ctx, func(tx *sql.Tx) (int64, error) { return 1, deleteRace(ctx, tx, c.id) }); err != nil {
@@ -152,8 +152,8 @@ func (s *Store) giveUpRace(ctx context.Context, c *candidate, r Retention, out *
 	return nil
 }
 
-// takeTelemetry deletes a race's telemetry step by step, so that no commit of another race waits long.
-func (s *Store) takeTelemetry(ctx context.Context, id race.ID) error {
+// GiveUpTelemetry deletes the telemetry of a race that is over, step by step, so that no commit of another race waits long.
+func (s *Store) GiveUpTelemetry(ctx context.Context, id race.ID) error {
 	for _, step := range []string{
 		"DELETE FROM telemetry WHERE rowid IN (SELECT rowid FROM telemetry WHERE race = ? ORDER BY first_car, first_tick LIMIT 256)",
 		"DELETE FROM frames WHERE rowid IN (SELECT rowid FROM frames WHERE race = ? LIMIT 32)",

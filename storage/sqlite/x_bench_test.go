@@ -1,11 +1,14 @@
 package sqlite_test
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
 	"lightsout/transport"
@@ -27,4 +30,62 @@ func BenchmarkStore(b *testing.B) {
 			return info.Size()
 		}}
 	})
+}
+
+// BenchmarkUnfed asks what a feed asks every second, of 500 races of which one goes on.
+func BenchmarkUnfed(b *testing.B) {
+	s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	ctx := context.Background()
+	for n := range 500 {
+		id := race.ID(fmt.Sprint("race-", n))
+		done := make(chan error, 1)
+		s.Append(storagetest.Field{ID: id, Cars: 2}.Head(), func(err error) { done <- err })
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+		if n > 0 {
+			if err := s.MoveCursor(ctx, "f", id, race.FeedCursor{Seq: 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for b.Loop() {
+		if list, err := s.Unfed(ctx, "f"); err != nil || len(list) != 1 {
+			b.Fatal(list, err)
+		}
+	}
+}
+
+// BenchmarkTraceWhileOpen reads a lap of which the last ticks are in no block yet.
+func BenchmarkTraceWhileOpen(b *testing.B) {
+	for _, cars := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
+			s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			field := storagetest.Field{ID: "r", Cars: cars}
+			done := make(chan error, 1)
+			for _, batch := range field.Batches(899) {
+				s.Append(batch, func(err error) { done <- err })
+				if err := <-done; err != nil {
+					b.Fatal(err)
+				}
+			}
+			n := 0
+			for b.Loop() {
+				n++
+				got, err := s.Trace(context.Background(), race.TraceQuery{Race: "r", Car: race.CarIdx(n * 7907 % cars), To: race.Hour})
+				if err != nil || len(got.Time) != 899 {
+					b.Fatal(len(got.Time), err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/lap")
+		})
+	}
 }
