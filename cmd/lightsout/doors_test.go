@@ -28,6 +28,7 @@ var doors = map[string][]string{
 	"storage/influx":      {"race"},
 	"storage/memory":      {"race"},
 	"storage/folder":      {"race"},
+	"storage/export":      {"race"},
 	"storage/storagetest": {"race"},
 	"storage/grafana":     {},
 	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing", "race/trace"},
@@ -44,6 +45,7 @@ var homes = map[string][]string{
 	"modernc.org/sqlite":                  {"storage/sqlite"},
 	"github.com/influxdata":               {"storage/influx"},
 	"github.com/grafana":                  {"storage/grafana"},
+	"github.com/parquet-go":               {"storage/export"},
 	"github.com/prometheus/client_golang": {"gateway", "cmd/lightsout"},
 }
 

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lightsout/storage/export"
+	"lightsout/transport"
+)
+
+// target is where an export goes. A file has its name only when it is whole: until then it ends in .partial.
+type target struct {
+	flags  exportFlags
+	export *export.Export
+	done   exported
+	began  int64 // rows that were written before the file in hand
+}
+
+// write writes what was asked for.
+func (t *target) write(ctx context.Context, out io.Writer) error {
+	t.done.Out = t.place()
+	format, _ := export.ParseFormat(t.flags.format) // it was checked
+	switch {
+	case t.flags.out == "-":
+		return t.single(ctx, format, out)
+	case t.flags.format == logFormat || t.flags.table != "":
+		return t.file(t.done.Out, func(w io.Writer) error { return t.single(ctx, format, w) })
+	case strings.HasSuffix(t.done.Out, ".zip"):
+		return t.file(t.done.Out, func(w io.Writer) error {
+			z := export.NewZip(w, format)
+			if err := t.export.Tables(ctx, format, &outZip{t, z}); err != nil {
+				return err
+			}
+			return z.Close()
+		})
+	}
+	return t.folder(ctx, format)
+}
+
+// single writes a table, or the log.
+func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error {
+	if t.flags.format == logFormat {
+		return t.export.Log(ctx, transport.NewLogWriter(w))
+	}
+	return t.export.Table(ctx, t.flags.table, f, w)
+}
+
+// file writes one file.
+func (t *target) file(path string, write func(io.Writer) error) error {
+	if err := t.free(path); err != nil {
+		return err
+	}
+	f, err := createPartial(path)
+	if err != nil {
+		return err
+	}
+	counted := &counter{w: f}
+	if err := write(counted); err != nil {
+		return errors.Join(err, f.giveUp())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	inside := len(t.done.Files) > 0 // a zip file lists what is in it
+	t.done.Bytes = counted.n
+	if !inside {
+		t.wrote(filepath.Base(path), counted.n)
+	}
+	return nil
+}
+
+func (t *target) folder(ctx context.Context, f export.Format) error {
+	dir := t.done.Out
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return badInput("%w", err)
+	}
+	for _, name := range export.Tables() {
+		if err := t.free(filepath.Join(dir, name+"."+f.String())); err != nil {
+			return err
+		}
+	}
+	to := &outFolder{target: t, dir: dir}
+	if err := t.export.Tables(ctx, f, to); err != nil {
+		return errors.Join(err, to.file.giveUp())
+	}
+	for _, f := range t.done.Files {
+		t.done.Bytes += f.Bytes
+	}
+	return nil
+}
+
+// free refuses a file that is there.
+func (t *target) free(path string) error {
+	switch _, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return badInput("%w", err)
+	case !t.flags.force:
+		return badInput("%s is there already: choose another place with --out, or --force to write over it", path)
+	}
+	return nil
+}
+
+// wrote notes a file that is whole.
+func (t *target) wrote(name string, bytes int64) {
+	rows := t.export.Written()
+	t.done.Files = append(t.done.Files, exportedFile{Name: name, Rows: rows - t.began, Bytes: bytes})
+	t.began, t.done.Rows = rows, rows
+}
+
+// outFolder is a folder of the file system.
+type outFolder struct {
+	*target
+	dir  string
+	file *partial
+}
+
+// Create begins a file.
+func (o *outFolder) Create(name string) (io.WriteCloser, error) {
+	f, err := createPartial(filepath.Join(o.dir, name))
+	if err != nil {
+		return nil, err
+	}
+	o.file = f
+	return &counter{w: f, close: f.Close, closed: func(n int64) { o.wrote(name, n) }}, nil
+}
+
+// outZip is a folder in a zip file. Bytes of its files are counted before they are packed.
+type outZip struct {
+	*target
+	z *export.Zip
+}
+
+// Create begins a file.
+func (o *outZip) Create(name string) (io.WriteCloser, error) {
+	f, err := o.z.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("write the zip file: %w", err)
+	}
+	return &counter{w: f, close: f.Close, closed: func(n int64) { o.wrote(name, n) }}, nil
+}
+
+// counter counts bytes.
+type counter struct {
+	w      io.Writer
+	close  func() error
+	closed func(bytes int64)
+	n      int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err //nolint:wrapcheck // whoever writes says what
+}
+
+func (c *counter) Close() error {
+	if err := c.close(); err != nil {
+		return err
+	}
+	c.closed(c.n)
+	return nil
+}
+
+// partial is a file that gets its name when it is closed.
+type partial struct {
+	*os.File
+	path string
+}
+
+func createPartial(path string) (*partial, error) {
+	f, err := os.Create(path + ".partial")
+	if err != nil {
+		return nil, badInput("%w", err)
+	}
+	return &partial{f, path}, nil
+}
+
+// Close gives the file its name.
+func (p *partial) Close() error {
+	if err := errors.Join(p.Sync(), p.File.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", p.path, err), os.Remove(p.Name()))
+	}
+	if err := os.Rename(p.Name(), p.path); err != nil {
+		return fmt.Errorf("name %s: %w", p.path, err)
+	}
+	return nil
+}
+
+// giveUp takes a file away that is not whole.
+func (p *partial) giveUp() error {
+	if p == nil {
+		return nil
+	}
+	_ = p.File.Close() // it may be closed already
+	if err := os.Remove(p.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("take away what was begun: %w", err)
+	}
+	return nil
+}

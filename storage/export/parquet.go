@@ -1,0 +1,169 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// groupRows is how many rows a row group has at the most: what a reader can pass over, and what is in memory at once.
+const groupRows = stretchRows
+
+// handedOver is how many values of a column are handed to the library at once.
+const handedOver = 4096
+
+// parquetSink writes row groups, column by column, compressed by zstd.
+type parquetSink struct {
+	w       *parquet.GenericWriter[any]
+	columns []Column
+	values  [][]parquet.Value
+	words   []lastWord
+	group   int // rows in the row group
+}
+
+// lastWord spares a conversion where the same text comes again.
+type lastWord struct {
+	text  string
+	value parquet.Value
+}
+
+// newParquet writes the units of the columns to the metadata of the file, as unit:COLUMN, for Parquet has no metadata of
+// columns that its readers show.
+func (e *Export) newParquet(w io.Writer, t anyTable) (*parquetSink, error) {
+	columns := t.Columns()
+	head := e.head.Race
+	options := []parquet.WriterOption{
+		parquetSchema(t.Name(), columns), parquet.Compression(&parquet.Zstd), parquet.CreatedBy("Lights Out", "1", ""),
+		parquet.DataPageStatistics(true), parquet.DictionaryMaxBytes(1 << 20),
+		parquet.KeyValueMetadata("race", string(e.id)), parquet.KeyValueMetadata("race_name", head.Name),
+		parquet.KeyValueMetadata("circuit", head.Circuit), parquet.KeyValueMetadata("table", t.Name()),
+		parquet.KeyValueMetadata("about", t.About()),
+	}
+	for _, c := range columns {
+		if c.Unit != "" {
+			options = append(options, parquet.KeyValueMetadata("unit:"+c.Name, c.Unit))
+		}
+		if c.About != "" {
+			options = append(options, parquet.KeyValueMetadata("about:"+c.Name, c.About))
+		}
+	}
+	config, err := parquet.NewWriterConfig(options...)
+	if err != nil {
+		return nil, fmt.Errorf("set up Parquet: %w", err)
+	}
+	return &parquetSink{
+		w: parquet.NewGenericWriter[any](w, config), columns: columns, values: make([][]parquet.Value, len(columns)),
+		words: make([]lastWord, len(columns)),
+	}, nil
+}
+
+// parquetSchema makes a schema by the library's tags of structs, which is its only way that keeps the order of columns.
+func parquetSchema(name string, columns []Column) *parquet.Schema {
+	fields := make([]reflect.StructField, len(columns))
+	for i, c := range columns {
+		var of any
+		options := ""
+		switch c.Type {
+		case Small:
+			of, options = int32(0), "dict"
+		case Whole:
+			of, options = int64(0), "delta"
+		case Real:
+			of, options = float64(0), "dict"
+		case Text:
+			of, options = "", "dict"
+		case Truth:
+			of = false
+		case Instant:
+			of, options = int64(0), "timestamp(microsecond:utc),delta"
+		}
+		tag := c.Name
+		if c.Optional {
+			tag += ",optional"
+		}
+		if options != "" {
+			tag += "," + options
+		}
+		fields[i] = reflect.StructField{
+			Name: fmt.Sprintf("F%d", i), Type: reflect.TypeOf(of), Tag: reflect.StructTag(fmt.Sprintf("parquet:%q", tag)),
+		}
+	}
+	return parquet.NewSchema(name, parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface()))
+}
+
+func (s *parquetSink) row(cells []cell) error {
+	for i := range cells {
+		s.values[i] = append(s.values[i], s.value(i, &cells[i]))
+	}
+	s.group++
+	switch {
+	case s.group == groupRows:
+		return s.stretch()
+	case len(s.values[0]) == handedOver:
+		return s.handOver()
+	}
+	return nil
+}
+
+func (s *parquetSink) value(i int, c *cell) parquet.Value {
+	column := &s.columns[i]
+	level := 0
+	if column.Optional {
+		if c.missing {
+			return parquet.NullValue().Level(0, 0, i)
+		}
+		level = 1
+	}
+	var v parquet.Value
+	switch column.Type {
+	case Small:
+		v = parquet.Int32Value(int32(c.whole))
+	case Whole, Instant:
+		v = parquet.Int64Value(c.whole)
+	case Real:
+		v = parquet.DoubleValue(c.real)
+	case Truth:
+		v = parquet.BooleanValue(c.whole != 0)
+	case Text:
+		last := &s.words[i]
+		if last.text != c.text || last.value.IsNull() {
+			*last = lastWord{c.text, parquet.ByteArrayValue([]byte(c.text))}
+		}
+		v = last.value
+	}
+	return v.Level(0, level, i)
+}
+
+func (s *parquetSink) handOver() error {
+	for i, column := range s.w.ColumnWriters() {
+		if _, err := column.WriteRowValues(s.values[i]); err != nil {
+			return fmt.Errorf("write column %s: %w", s.columns[i].Name, err)
+		}
+		s.values[i] = s.values[i][:0]
+	}
+	return nil
+}
+
+// stretch ends the row group.
+func (s *parquetSink) stretch() error {
+	if err := s.handOver(); err != nil {
+		return err
+	}
+	s.group = 0
+	if err := s.w.Flush(); err != nil {
+		return fmt.Errorf("write a row group: %w", err)
+	}
+	return nil
+}
+
+func (s *parquetSink) end() error {
+	if err := s.stretch(); err != nil {
+		return err
+	}
+	if err := s.w.Close(); err != nil {
+		return fmt.Errorf("end the file: %w", err)
+	}
+	return nil
+}
