@@ -95,3 +95,11 @@ export function viewBox(points: readonly Point[]): string {
 export function svgPath(points: readonly Point[]): string {
   return `M${points.map(([x, y]) => `${x} ${-y}`).join('L')}Z`;
 }
+
+/** The place at a part of the lap (0 to 1) of a closed outline, in metres. */
+export function placeOf(points: readonly Point[], part: number): Point {
+  return along(
+    track(points, ([x, y]) => [x, y]),
+    part,
+  );
+}

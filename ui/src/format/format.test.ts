@@ -27,6 +27,8 @@ test('paths are pages', () => {
   expect(routeOf('/')).toEqual({ page: 'home' });
   expect(routeOf('/actors')).toEqual({ page: 'actors' });
   expect(routeOf('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
+  expect(routeOf('/race/demo-1/control')).toEqual({ page: 'desk', id: 'demo-1' });
+  expect(routeOf('/race/demo-1/history')).toEqual({ page: 'history', id: 'demo-1' });
   expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
 });
 

@@ -1,7 +1,7 @@
 import type { PenaltyKind, ResultVersion, Ruling, Verdict } from '../api';
 import { lapTime, seconds } from '../format';
 import { LineKind, type Entry, type Line } from '../live';
-import { carName } from './cars';
+import { carName } from '../cars';
 
 const RULINGS: Readonly<Record<string, string>> = {
   clear: 'Track clear',

@@ -1,0 +1,14 @@
+import type { RaceEntry } from '../api';
+import type { Entry } from '../live';
+
+/** Entries as those who pick cars know them. */
+export function known(entries: readonly RaceEntry[]): Entry[] {
+  return entries.map((e) => ({
+    number: e.driver_number,
+    code: e.name_acronym,
+    name: e.full_name,
+    team: e.team_name,
+    colour: e.team_colour === '' ? '' : `#${e.team_colour}`,
+    grid: e.grid_position,
+  }));
+}

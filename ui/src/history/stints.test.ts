@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+
+import type { Lap, PitStop } from '../api';
+import { stintInWords, stintsOf } from './stints';
+
+const lap = (number: number, compound: Lap['compound'], age: number): Lap => ({
+  driver_number: 1,
+  lap_number: number,
+  lap_duration_ms: 90_000,
+  end_ms: number * 90_000,
+  position: 1,
+  compound,
+  tyre_age: age,
+  is_pit_in_lap: false,
+  is_pit_out_lap: false,
+  is_deleted: false,
+});
+const stop = (number: number, onLap: number, stationary: number | null = 2400): PitStop => ({
+  stop: number,
+  driver_number: 1,
+  lap: onLap,
+  time_ms: 0,
+  pit_lane_ms: 22_140,
+  stationary_ms: stationary,
+});
+
+test('a stint ends where the tyres are others, or younger', () => {
+  const laps = [
+    lap(1, 'soft', 4),
+    lap(2, 'soft', 5),
+    lap(3, 'medium', 1),
+    lap(4, 'medium', 2),
+    lap(5, 'medium', 1),
+  ];
+  const stints = stintsOf(laps, [stop(1, 3), stop(2, 4, null)]);
+  expect(stints.map(({ compound, from, to, age }) => [compound, from, to, age])).toEqual([
+    ['soft', 1, 2, 3],
+    ['medium', 3, 4, 0],
+    ['medium', 5, 5, 0],
+  ]);
+  expect(stints.map((s) => s.stop?.stop ?? null)).toEqual([1, 2, null]);
+  expect(stints.map(stintInWords)).toEqual([
+    'Laps 1 to 2 on soft, 3 laps old, then 22.1 s in the pit lane, 2.4 s standing.',
+    'Laps 3 to 4 on medium, then 22.1 s in the pit lane.',
+    'Lap 5 on medium.',
+  ]);
+});
+
+test('a car that completed no lap has no stint', () => {
+  expect(stintsOf([], [stop(1, 1)])).toEqual([]);
+  expect(stintsOf([lap(1, 'unknown', 0)], []).map(stintInWords)).toEqual([
+    'Lap 1 on tyres that nobody told of.',
+  ]);
+});

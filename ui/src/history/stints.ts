@@ -1,0 +1,58 @@
+import type { Lap, PitStop } from '../api';
+
+/** Laps on one set of tyres. */
+export interface Stint {
+  readonly compound: Lap['compound'];
+  readonly from: number;
+  readonly to: number;
+  /** Laps that the set had on it before. */
+  readonly age: number;
+  /** The stop that ended it; null where there was none, or not yet. */
+  readonly stop: PitStop | null;
+}
+
+/** A car's stints: a new one begins where the tyres are others, or younger. */
+export function stintsOf(laps: readonly Lap[], stops: readonly PitStop[]): Stint[] {
+  const out: Stint[] = [];
+  let begun: Lap | undefined;
+  let before: Lap | undefined;
+  const end = (last: Lap): void => {
+    if (!begun) return;
+    const stop = stops.find((s) => s.lap === last.lap_number || s.lap === last.lap_number + 1) ?? null;
+    out.push({
+      compound: begun.compound,
+      from: begun.lap_number,
+      to: last.lap_number,
+      age: Math.max(0, begun.tyre_age - 1),
+      stop,
+    });
+  };
+  for (const lap of laps) {
+    if (before && (lap.compound !== before.compound || lap.tyre_age <= before.tyre_age)) {
+      end(before);
+      begun = lap;
+    }
+    begun ??= lap;
+    before = lap;
+  }
+  if (before) end(before);
+  const last = out.at(-1);
+  if (last) out[out.length - 1] = { ...last, stop: null };
+  return out;
+}
+
+/** "Laps 1 to 18 on medium, then 22.1 s in the pit lane." */
+export function stintInWords(stint: Stint): string {
+  const laps = stint.from === stint.to ? `Lap ${stint.from}` : `Laps ${stint.from} to ${stint.to}`;
+  const tyre = stint.compound === 'unknown' ? 'tyres that nobody told of' : stint.compound;
+  const used = stint.age > 0 ? `, ${stint.age} laps old` : '';
+  if (!stint.stop) return `${laps} on ${tyre}${used}.`;
+  return `${laps} on ${tyre}${used}, then ${stopInWords(stint.stop)}.`;
+}
+
+/** "22.1 s in the pit lane, 2.4 s standing". */
+export function stopInWords(stop: PitStop): string {
+  const lane =
+    stop.pit_lane_ms === null ? 'a stop' : `${(stop.pit_lane_ms / 1000).toFixed(1)} s in the pit lane`;
+  return stop.stationary_ms === null ? lane : `${lane}, ${(stop.stationary_ms / 1000).toFixed(1)} s standing`;
+}
