@@ -85,6 +85,9 @@ test('half of the field dies, comes back in sight, and the verdict says what cha
   await button(page, 'Dismiss').click();
   await expect(bar(page)).toBeHidden();
   await expect(page.getByTestId('restarts')).toContainText(/[\d,]+ restarts of actors/);
+  await page.reload();
+  await expect(page.getByTestId('restarts')).toContainText(/[\d,]+ restarts of actors/);
+  await expect(bar(page)).toBeHidden();
   expect(faults).toEqual([]);
 });
 
@@ -158,6 +161,44 @@ test('a drill is composed, refused while one is on, and stopped', async ({ page 
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(button(page, 'Drill…')).toBeFocused();
   await expect(page.locator('tr.selected')).toHaveCount(0);
+});
+
+test('a drill is composed of several faults, each at its time, and poisoned cars are retired', async ({
+  page,
+}) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 4, seed: 7, speed: 10 });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(tower(page)).toBeVisible();
+  await button(page, 'Drill…').click();
+  await button(page, 'Compose').click();
+  const faults = page.getByTestId('faults').getByRole('listitem');
+  await page.getByLabel('Whom').selectOption('timekeeper');
+  await page.getByLabel('When', { exact: true }).selectOption('once');
+  await page.getByLabel('At race time').fill('0:25');
+  await page.getByLabel('Before or after a message').selectOption('after');
+  await expect(faults).toContainText(['kill timekeeper, at 25s, after a message']);
+  await button(page, 'Add another fault').click();
+  await page.getByLabel('What').selectOption('poison');
+  await page.getByLabel('How many').selectOption('number');
+  await page.getByLabel('Number').fill('2');
+  await expect(page.getByLabel('When', { exact: true })).toBeHidden();
+  await page.getByLabel('From race time').fill('x');
+  await expect(faults.last()).toContainText('At what race time?');
+  await expect(button(page, 'Start the drill')).toHaveAttribute('aria-disabled', 'true');
+  await page.getByLabel('From race time').fill('30');
+  await button(page, 'Add another fault').click();
+  await page.getByLabel('What').selectOption('kill');
+  await page.getByLabel('When', { exact: true }).selectOption('every');
+  await page.getByLabel('Until race time').fill('0:40');
+  await expect(faults).toHaveCount(3);
+  await button(page, 'Remove fault 3').click();
+  await expect(faults).toContainText(['kill timekeeper', 'poison car, 2 of them, at 30s']);
+  await button(page, 'Start the drill').click();
+  await expect(page.getByRole('dialog')).toContainText('Kill timekeeper and poison car is on.');
+  await button(page, 'Close').click();
+  await expect(page.getByTestId('winner')).toBeVisible({ timeout: 40_000 });
+  await expect(bar(page)).toContainText('Drill passed');
+  await expect(tower(page).getByText('OUT')).toHaveCount(2);
 });
 
 test('real cars are not killed', async ({ page }) => {

@@ -1,11 +1,11 @@
 /* Fault drills and the living system, under /api/v1. */
 
-export const VERBS = ['kill', 'panic', 'stall', 'hits', 'store', 'link'] as const;
+export const VERBS = ['kill', 'poison', 'panic', 'stall', 'hits', 'store', 'link'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** One thing that goes wrong: what is done (one of the verbs, or poison) to whom, to how many, when. */
+/** One thing that goes wrong: what is done (one of the verbs, or to InfluxDB) to whom, to how many, when. */
 export type Fault = Readonly<
-  Partial<Record<Verb | 'poison', string>> & {
+  Partial<Record<Verb | 'influx', string>> & {
     number?: number;
     share?: number;
     /** Deaths of each in a second of race time. */

@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { inWords, missing, title, toFault, type Draft } from './faults';
+import { FIRST, inWords, missing, title, toFault, type Draft } from './faults';
 
-const draft: Draft = {
-  verb: 'kill',
-  object: 'car',
-  amount: 'share',
-  share: 50,
-  number: 3,
-  chance: 0.1,
-  everyS: 1,
-  forMs: 250,
-};
+const draft: Draft = { ...FIRST, number: 3, forMs: 250 };
 
 test('a draft becomes what the server takes, and nothing that does not belong to it', () => {
   expect(toFault(draft)).toEqual({ kill: 'car', share: 0.5, every: '1s' });
@@ -23,6 +14,22 @@ test('a draft becomes what the server takes, and nothing that does not belong to
     every: '2.5s',
     for: '250ms',
   });
+});
+
+test('a fault strikes once at a race time, or again and again between two', () => {
+  const single: Draft = { ...draft, object: 'timekeeper', timing: 'once', at: '1:30.5', message: 'after' };
+  expect(toFault(single)).toEqual({ kill: 'timekeeper', at: '90.5s', when: 'after' });
+  expect(missing({ ...single, at: '' })).toContain('At what race time?');
+  const between: Draft = { ...draft, from: '10', until: '1:00' };
+  expect(toFault(between)).toEqual({ kill: 'car', share: 0.5, every: '1s', from: '10s', until: '60s' });
+  expect(missing(between)).toBeNull();
+  expect(missing({ ...between, until: '5' })).toContain('after it begins');
+  expect(missing({ ...between, from: 'soon' })).toContain('From what race time?');
+  expect(missing({ ...between, until: 'x' })).toContain('Until what race time?');
+  const poison: Draft = { ...draft, verb: 'poison', amount: 'number', at: '20', message: 'before' };
+  expect(toFault(poison)).toEqual({ poison: 'car', number: 3, at: '20s' });
+  expect(missing({ ...poison, at: 'x' })).toContain('At what race time?');
+  expect(inWords(toFault(poison))).toBe('poison car, 3 of them, at 20s');
 });
 
 test('what is not said is asked for', () => {

@@ -1,5 +1,5 @@
-import type { Fault, Scenario, Verb } from '../api';
-import { capital } from '../format';
+import { VERBS, type Fault, type Scenario, type Verb } from '../api';
+import { capital, parseMoment } from '../format';
 
 /** Kinds of actor that can be struck; of the first two a race has many. */
 const KINDS = [
@@ -22,10 +22,17 @@ export const VERB_RULES: Readonly<
       readonly objects: readonly string[];
       readonly chance?: boolean;
       readonly lasts?: boolean;
+      /** It holds from a moment on. */
+      readonly once?: boolean;
     }
   >
 > = {
   kill: { label: 'Kill: the actor dies and is started again', objects: KINDS },
+  poison: {
+    label: 'Poison: it dies of every tick from a moment on',
+    objects: ['car', 'checkpoint'],
+    once: true,
+  },
   panic: { label: 'Panic: it dies now and then, as of a bug', objects: KINDS, chance: true },
   stall: { label: 'Stall: it hangs for a while', objects: KINDS, lasts: true },
   hits: {
@@ -36,6 +43,9 @@ export const VERB_RULES: Readonly<
   store: { label: 'Store: nothing is kept for a while', objects: ['full', 'slow'], lasts: true },
   link: { label: 'Link: the race is cut off from its log', objects: ['cut'], lasts: true },
 };
+
+/** When a fault strikes: again and again, or once. */
+export type Timing = 'every' | 'once';
 
 /** How many of a kind: one, a share in per cent, or a number. */
 export type Amount = 'one' | 'share' | 'number';
@@ -49,13 +59,42 @@ export interface Draft {
   readonly number: number | null;
   /** In per cent. */
   readonly chance: number | null;
+  readonly timing: Timing;
   readonly everyS: number | null;
+  /** Race times as they are typed; from and until may be empty. */
+  readonly at: string;
+  readonly from: string;
+  readonly until: string;
+  /** Whether it strikes before a message or after it; empty: as chance decides. */
+  readonly message: '' | 'before' | 'after';
   readonly forMs: number | null;
+}
+
+/** What a composed drill begins with. */
+export const FIRST: Draft = {
+  verb: 'kill',
+  object: 'car',
+  amount: 'share',
+  share: 50,
+  number: 10,
+  chance: 0.1,
+  timing: 'every',
+  everyS: 1,
+  at: '',
+  from: '',
+  until: '',
+  message: '',
+  forMs: 100,
+};
+
+/** Whether the fault strikes once, by its own nature or by choice. */
+export function once(draft: Draft): boolean {
+  return VERB_RULES[draft.verb].once === true || draft.timing === 'once';
 }
 
 /** Whether a race has several of these, so that it has to be said how many. */
 export function many(draft: Draft): boolean {
-  const actors = draft.verb === 'kill' || draft.verb === 'stall';
+  const actors = ['kill', 'stall', 'poison'].includes(draft.verb);
   return actors && (draft.object === 'car' || draft.object === 'checkpoint');
 }
 
@@ -68,9 +107,36 @@ export function missing(draft: Draft): string | null {
   }
   if (many(draft) && draft.amount === 'number' && !within(draft.number, 100_000)) return 'How many?';
   if (rules.chance) return within(draft.chance, 100) ? null : 'With what chance? From above 0 to 100 %.';
-  if (!within(draft.everyS, 86_400)) return 'How often? Every so many seconds.';
+  const when = missingTime(draft);
+  if (when !== null) return when;
   if (rules.lasts && !within(draft.forMs, 60_000)) return 'For how long? A minute at most.';
   return null;
+}
+
+function missingTime(draft: Draft): string | null {
+  if (once(draft)) return parseMoment(draft.at) === null ? 'At what race time? Like 1:30.' : null;
+  if (!(draft.everyS !== null && draft.everyS > 0 && draft.everyS <= 86_400)) {
+    return 'How often? Every so many seconds.';
+  }
+  const [from, until] = [moment(draft.from), moment(draft.until)];
+  if (from === null) return 'From what race time? Like 1:30, or leave it empty.';
+  if (until === null) return 'Until what race time? Like 2:30, or leave it empty.';
+  return until !== 0 && until <= from ? 'Until a race time after it begins.' : null;
+}
+
+/** Microseconds of a race time that may be left empty; null where it is none. */
+const moment = (text: string): number | null => (text.trim() === '' ? 0 : parseMoment(text));
+
+/** Race time as the server takes it. */
+const written = (text: string): string => `${(moment(text) ?? 0) / 1_000_000}s`;
+
+function timeOf(draft: Draft): Fault {
+  if (once(draft)) return { at: written(draft.at) };
+  return {
+    every: `${draft.everyS}s`,
+    ...(draft.from.trim() === '' ? {} : { from: written(draft.from) }),
+    ...(draft.until.trim() === '' ? {} : { until: written(draft.until) }),
+  };
 }
 
 /** The draft as the server takes it; it checks it again. */
@@ -81,14 +147,15 @@ export function toFault(draft: Draft): Fault {
     [draft.verb]: draft.object,
     ...(several && draft.amount === 'share' ? { share: (draft.share ?? 0) / 100 } : {}),
     ...(several && draft.amount === 'number' ? { number: draft.number ?? 0 } : {}),
-    ...(rules.chance ? { chance: (draft.chance ?? 0) / 100 } : { every: `${draft.everyS}s` }),
+    ...(rules.chance ? { chance: (draft.chance ?? 0) / 100 } : timeOf(draft)),
+    ...(draft.verb === 'kill' && draft.message !== '' ? { when: draft.message } : {}),
     ...(rules.lasts ? { for: `${draft.forMs}ms` } : {}),
   };
 }
 
 /** A fault in words: "kill car, 50 % of them, every 1s". */
 export function inWords(fault: Fault): string {
-  const verbs = ['kill', 'poison', 'panic', 'stall', 'hits', 'store', 'link'] as const;
+  const verbs = [...VERBS, 'influx'] as const;
   const percent = (n: number): string => `${+(100 * n).toFixed(2)} %`;
   const said = verbs.flatMap((verb) => (fault[verb] ? [`${verb} ${fault[verb]}`] : []));
   if (fault.number) said.push(`${fault.number} of them`);
