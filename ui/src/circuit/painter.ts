@@ -10,6 +10,7 @@ import {
   type LiveRace,
 } from '../live';
 import { along, alongLine, fit, inLane, ring, sectorSpan, stretch, track, type Track } from './geometry';
+import { drawRings, RING } from './rings';
 
 /** Above this many cars they are drawn in one path for each colour. */
 const BATCH_FROM = 60;
@@ -23,6 +24,8 @@ export interface Colours {
   readonly text: string;
   readonly muted: string;
   readonly rim: string;
+  /** Rings cars that came back. */
+  readonly back: string;
 }
 
 /** Draws a circuit and its cars on a canvas. The circuit is drawn once for each size, the cars for each picture. */
@@ -79,6 +82,8 @@ export class Painter {
     }
     positions.sample(live.pictureTimeUs(nowMs), this.#fractions, this.#states);
     this.#drawCars(g, board, marked, colours, live.pictureAgeMs(nowMs) > HOLLOW_AFTER_MS);
+    const many = board.entries.length > BATCH_FROM;
+    drawRings(g, this.places, live.ops.restarted, colours.back, many ? RING.many : RING.few);
   }
 
   #drawStill(ratio: number, board: BoardView, colours: Colours): void {

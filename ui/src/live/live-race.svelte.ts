@@ -25,7 +25,7 @@ export interface LiveRaceOptions {
 export class LiveRace {
   readonly id: string;
   /** What happens to the race's actors. */
-  readonly ops = new OpsLog();
+  readonly ops: OpsLog;
   #board = new Board();
   #view = $state.raw<BoardView | null>(null);
   #connection = $state.raw<Connection>({ kind: 'connecting' });
@@ -40,6 +40,7 @@ export class LiveRace {
 
   constructor(id: string, { heard = () => undefined, ...options }: LiveRaceOptions = {}) {
     this.id = id;
+    this.ops = new OpsLog(id);
     this.#heard = heard;
     this.#socket = new LiveSocket({
       url: () => liveUrl(id, this.#board.seq),

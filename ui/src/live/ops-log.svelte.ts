@@ -1,3 +1,4 @@
+import { rememberDismissed, wasDismissed } from './dismissed';
 import { DrillPhase, type DrillState, type Ops } from './model';
 import { NO_MARKS, recoveriesOf, RestartMarks, type Freshness, type Recovery } from './recovery';
 
@@ -15,6 +16,7 @@ export interface RecoveryLine extends Recovery {
 
 /** What happens to a race's actors, as it is shown: the counter, the drill, the newest recoveries, the cars to mark. */
 export class OpsLog {
+  readonly #race: string;
   #restarts = $state(0);
   #drill = $state.raw<DrillState | null>(null);
   #dismissed = $state(false);
@@ -25,6 +27,10 @@ export class OpsLog {
   #joinedMs = -Infinity;
   #known = false;
   #written = 0;
+
+  constructor(race = '') {
+    this.#race = race;
+  }
 
   /** Of all the race's actors. */
   get restarts(): number {
@@ -68,6 +74,7 @@ export class OpsLog {
   /** Takes the verdict away; the next drill is shown again. */
   dismiss(): void {
     this.#dismissed = true;
+    if (this.#drill) rememberDismissed(this.#race, this.#drill);
   }
 
   end(): void {
@@ -77,7 +84,9 @@ export class OpsLog {
 
   #follow(drill: DrillState | null): void {
     const goesOn = drill !== null && drill.phase <= DrillPhase.Judging;
-    if (goesOn || drill?.name !== this.#drill?.name) this.#dismissed = false;
+    if (goesOn || drill?.name !== this.#drill?.name) {
+      this.#dismissed = drill !== null && !goesOn && wasDismissed(this.#race, drill);
+    }
     this.#drill = drill;
   }
 

@@ -85,3 +85,21 @@ test('a verdict stays until it is dismissed, and the next drill is shown again',
   log.hear(ops(3, [], { ...drill, phase: DrillPhase.On }), 0);
   expect(log.drill?.phase).toBe(DrillPhase.On);
 });
+
+test('a verdict that was dismissed stays so when the page is loaded again, and the next one is shown', () => {
+  sessionStorage.clear();
+  const verdict: DrillState = { name: 'storm', phase: DrillPhase.Passed, injected: 321, text: '' };
+  const before = new OpsLog('r1');
+  before.hear(ops(1, [], verdict), 0);
+  before.dismiss();
+  const after = new OpsLog('r1');
+  after.hear(ops(1, [], verdict), 0);
+  expect(after.drill).toBeNull();
+  after.hear(ops(1, [], { ...verdict, phase: DrillPhase.On, injected: 5 }), 1);
+  expect(after.drill?.injected).toBe(5);
+  after.hear(ops(1, [], { ...verdict, injected: 400 }), 2);
+  expect(after.drill?.injected).toBe(400);
+  const elsewhere = new OpsLog('r2');
+  elsewhere.hear(ops(1, [], verdict), 0);
+  expect(elsewhere.drill).toEqual(verdict);
+});

@@ -1,0 +1,46 @@
+import type { Freshness } from '../live';
+
+type Place = readonly [x: number, y: number];
+
+/** How far a ring is from the middle of its car, in px. */
+export const RING = { few: 11, many: 6 } as const;
+
+/** A ring round each car that came back a moment ago; those that fade are drawn fainter. */
+export function rings(
+  places: ReadonlyMap<number, Place>,
+  restarted: ReadonlyMap<number, Freshness>,
+): Readonly<Record<Freshness, Place[]>> {
+  const out: Record<Freshness, Place[]> = { fresh: [], fading: [] };
+  for (const [car, freshness] of restarted) {
+    const place = places.get(car);
+    if (place) out[freshness].push(place);
+  }
+  return out;
+}
+
+/** Draws the rings, all of a kind in one path: half of a field of thousands may come back at once. */
+export function drawRings(
+  g: CanvasRenderingContext2D,
+  places: ReadonlyMap<number, Place>,
+  restarted: ReadonlyMap<number, Freshness>,
+  colour: string,
+  radius: number,
+): void {
+  if (restarted.size === 0) return;
+  const found = rings(places, restarted);
+  g.strokeStyle = colour;
+  g.lineWidth = 2;
+  for (const [freshness, alpha] of [
+    ['fresh', 1],
+    ['fading', 0.4],
+  ] as const) {
+    g.globalAlpha = alpha;
+    g.beginPath();
+    for (const [x, y] of found[freshness]) {
+      g.moveTo(x + radius, y);
+      g.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    g.stroke();
+  }
+  g.globalAlpha = 1;
+}
