@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -247,6 +250,56 @@ func TestImport_OfASimulationThatDidNotEndIsKeptAsFailed(t *testing.T) {
 	a := newApp(s, gateway.NewHub(transport.Codec{}, nil), slog.New(slog.DiscardHandler))
 	if err := a.resume(context.Background()); err != nil {
 		t.Errorf("a server that starts on it: %v", err)
+	}
+}
+
+func TestImport_FromOneServerIntoAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and starts real servers")
+	}
+	source := mustOpenStore(t, mustRaceFile(t, "--cars", "200", "--laps", "5"))
+	log := mustLog(t, source, "kart")
+	if len(log) < gateway.DefaultConfig().BodyMax {
+		t.Fatalf("the log has %d bytes: it must be longer than other bodies may be", len(log))
+	}
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	post := func(body io.Reader, query string) (int, string) {
+		resp, err := http.Post(p.url+"/api/v1/races/import"+query, "application/vnd.lightsout.log", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		data, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(data)
+	}
+	if code, said := post(bytes.NewReader(log[:len(log)/2]), ""); code != 422 || !strings.Contains(said, "cut off") {
+		t.Errorf("half a log: %d %s", code, said)
+	}
+	if code, said := post(struct{ io.Reader }{bytes.NewReader(log)}, ""); code != 201 { // chunked: of no known length
+		t.Fatalf("%d %s", code, said)
+	}
+	if code, said := post(bytes.NewReader(log), ""); code != 409 || !strings.Contains(said, "another id") {
+		t.Errorf("again: %d %s", code, said)
+	}
+	if code, said := post(bytes.NewReader(log), "?id=kart-2"); code != 201 || !strings.Contains(said, `"id":"kart-2"`) {
+		t.Errorf("under another id: %d %s", code, said)
+	}
+	resp, err := http.Get(p.url + "/api/v1/races/kart/export?format=log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	back, err := io.ReadAll(resp.Body)
+	if err != nil || !bytes.Equal(back, log) || !strings.Contains(resp.Header.Get("Content-Disposition"), `"kart.lolog"`) {
+		t.Errorf("the log came back with %d bytes of %d, %v, %v", len(back), len(log), resp.Header, err)
+	}
+	p.end(syscall.SIGTERM)
+	if diff := cmp.Diff(mustReadAll(t, source, "kart"), mustReadAll(t, mustOpenStore(t, p.db), "kart")); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -151,7 +151,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 		log.Warn("the page is not built: go tool task ui:build")
 	}
 	server, err := gateway.New(f.gateway, gateway.Deps{
-		Races: a, History: a, Boards: a, Telemetry: past, Outside: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
+		Races: a, History: a, Boards: a, Telemetry: past, Outside: a, Transfers: a, Circuits: a, Actors: p, Drills: d, Feeds: feedsOf(feed), Hub: hub, Encoder: transport.Codec{}, Unpacker: transport.Codec{}, Site: site, Log: log, Registry: registry,
 		Metrics: metrics, Version: buildVersion(),
 	})
 	if err != nil {
