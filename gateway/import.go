@@ -22,8 +22,11 @@ type importedDTO struct {
 	Notes []string `json:"notes"`
 }
 
-// importRace makes a race of a folder of CSV: files of a form, or a zip file.
+// importRace makes a race of a folder of CSV, files of a form or a zip file, or of a log.
 func (s *Server) importRace(c *fiber.Ctx) error {
+	if isLog(c) {
+		return s.importLog(c)
+	}
 	params, err := query(c, "name")
 	if err != nil {
 		return err
@@ -65,7 +68,7 @@ func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
 		return s.zipFolder(z)
 	default:
 		return nil, refuse(fiber.StatusUnsupportedMediaType, fmt.Sprintf(
-			"the content type is %q: expected %s with the files of a folder, or application/zip", kind, fiber.MIMEMultipartForm))
+			"the content type is %q: expected %s with the files of a folder, application/zip, or %s", kind, fiber.MIMEMultipartForm, mimeLog))
 	}
 }
 

@@ -44,6 +44,7 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races/:id/results/:version", s.result)
 	api.Get("/races/:id/decoders", s.decoders)
 	api.Get("/races/:id/documents/:file", s.document)
+	api.Get("/races/:id/export", s.export)
 	api.Get("/races/:id/circuit", s.raceCircuit)
 	api.Get("/races/:id/drills", s.listDrills)
 	api.Post("/races/:id/drills", s.startDrill)

@@ -31,6 +31,7 @@ type Deps struct {
 	// Telemetry of the cars of races.
 	Telemetry Telemetry
 	Outside   Outside
+	Transfers Transfers
 	Circuits  Circuits
 	Actors    Actors
 	Drills    Drills
@@ -54,6 +55,7 @@ type Server struct {
 	m       *Metrics
 	intake  chan struct{} // room for those who are told something from outside
 	tracing chan struct{} // room for reading a car's telemetry
+	moving  chan struct{} // room for exports and imports
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -65,7 +67,10 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce), tracing: make(chan struct{}, tracesAtOnce)}
+	s := &Server{
+		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
+		tracing: make(chan struct{}, tracesAtOnce), moving: make(chan struct{}, transfersAtOnce),
+	}
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)
@@ -75,6 +80,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.BodyMax, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
 		JSONEncoder: json.Marshal, JSONDecoder: json.Unmarshal,
+		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
 	})
 	s.routes()
 	return s, nil
@@ -87,7 +93,7 @@ func (s *Server) routes() {
 	})
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
-	s.app.Use(s.sameOrigin)
+	s.app.Use(s.sameOrigin, s.wholeBody)
 	s.app.Get("/live/:id", s.live())
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
 	s.app.All("/graphql", s.graphql)

@@ -185,7 +185,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
 	server, err := gateway.New(cfg, gateway.Deps{
-		Races: s.house, History: s.house, Boards: s.house, Telemetry: s.house, Outside: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
+		Races: s.house, History: s.house, Boards: s.house, Telemetry: s.house, Outside: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
@@ -334,7 +334,8 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// announce sends the head of a request with a long body and gives the answer, which comes before the body is sent.
+// announce sends the head of a request with a long body and its first bytes, and gives the answer, which comes before the
+// rest is sent.
 func (s *served) announce(t *testing.T, length int) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -342,7 +343,7 @@ func (s *served) announce(t *testing.T, length int) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /api/v1/races HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", length)
+	fmt.Fprintf(conn, "POST /api/v1/races HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", length, strings.Repeat(" ", 9000))
 	data, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)

@@ -32,13 +32,7 @@ func (t *target) write(ctx context.Context, out io.Writer) error {
 	case t.flags.format == logFormat || t.flags.table != "":
 		return t.file(t.done.Out, func(w io.Writer) error { return t.single(ctx, format, w) })
 	case strings.HasSuffix(t.done.Out, ".zip"):
-		return t.file(t.done.Out, func(w io.Writer) error {
-			z := export.NewZip(w, format)
-			if err := t.export.Tables(ctx, format, &outZip{t, z}); err != nil {
-				return err
-			}
-			return z.Close()
-		})
+		return t.file(t.done.Out, func(w io.Writer) error { return t.zip(ctx, format, w) })
 	}
 	return t.folder(ctx, format)
 }
@@ -49,6 +43,15 @@ func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error
 		return t.export.Log(ctx, transport.NewLogWriter(w))
 	}
 	return t.export.Table(ctx, t.flags.table, f, w)
+}
+
+// zip writes all tables into one file.
+func (t *target) zip(ctx context.Context, f export.Format, w io.Writer) error {
+	z := export.NewZip(w, f)
+	if err := t.export.Tables(ctx, f, &outZip{t, z}); err != nil {
+		return err
+	}
+	return z.Close()
 }
 
 // file writes one file.

@@ -75,7 +75,7 @@ file (--config FILE); a flag goes before the environment, the environment before
 		return badInput("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return loadConfig(cmd) }
-	root.AddCommand(newServe(), newSimulate(), newTime(), newDrill(), newReplay(), newExport(), newCircuit(), newDB(), newBench(), newHealth())
+	root.AddCommand(newServe(), newSimulate(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newBench(), newHealth())
 	return root
 }
 

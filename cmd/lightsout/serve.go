@@ -158,7 +158,7 @@ func newGateway(cfg gateway.Config, a *app, deps gateway.Deps) (*gateway.Server,
 	if !built {
 		deps.Log.Warn("the page is not built: go tool task ui:build")
 	}
-	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits = a, a, a, a, a
+	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits, deps.Transfers = a, a, a, a, a, a
 	deps.Actors, deps.Drills = a.platform, a.drills
 	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
 	deps.Site, deps.Version = site, buildVersion()

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// importFlags are what import is asked.
+type importFlags struct {
+	db, id           string
+	asJSON, progress bool
+}
+
+func newImport() *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use: "import FILE", Short: "Keep a race of a log file, the same to the bit", Args: cobra.ExactArgs(1),
+		Long: `Keep a race of a log file, written by "lightsout export --format log" or "simulate --log", in an SQLite file: the
+same records, telemetry and samples, and the same laps, events and results, which are worked out again. A log that
+is cut off or damaged leaves nothing behind. A running server takes one at POST /api/v1/races/import.`,
+		Example: `  lightsout import race.lolog
+  lightsout import race.lolog --db archive.db --id the-same-race-again
+  curl -H 'content-type: application/vnd.lightsout.log' --data-binary @race.lolog localhost:8080/api/v1/races/import`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
+			return asBadInput(importRace(cmd.Context(), args[0], f, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+		},
+	}
+	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
+	cmd.Flags().StringVar(&f.id, "id", "", "id of the race; as in the log if not given")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what was imported as JSON")
+	cmd.Flags().BoolVar(&f.progress, "progress", true, "show progress on a terminal")
+	return cmd
+}
+
+// imported is what import --json prints.
+type imported struct {
+	Race       race.ID  `json:"race"`
+	Name       string   `json:"name"`
+	Status     string   `json:"status"`
+	Records    race.Seq `json:"records"`
+	Bytes      int64    `json:"bytes"`
+	DurationMS int64    `json:"duration_ms"`
+	Notes      []string `json:"notes"`
+}
+
+func importRace(ctx context.Context, path string, f importFlags, in io.Reader, out, status io.Writer) (err error) {
+	size := int64(-1)
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return badInput("%w", err)
+		}
+		defer file.Close() //nolint:errcheck // only read
+		info, err := file.Stat()
+		switch {
+		case err != nil:
+			return badInput("%w", err)
+		case info.IsDir():
+			return badInput("%s is a folder: a folder of CSV is timed by lightsout time, and imported by a server's page", path)
+		}
+		in, size = file, info.Size()
+	}
+	store, err := sqlite.Open(f.db, transport.Codec{}, slog.New(slog.NewTextHandler(status, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		return badInput("%w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	read := &counted{r: in}
+	if f.progress {
+		bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(status), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetDescription("import "+path), progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(30))
+		read.bar = bar
+		defer func() { _ = bar.Finish() }() // only drawing
+	}
+	began := time.Now()
+	made, notes, err := importLog(ctx, store, read, race.ID(f.id))
+	if errors.Is(err, race.ErrConflict) {
+		return badInput("%w (--id gives it another)", err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	end, err := store.FeedEnd(ctx, made.Race.ID)
+	if err != nil {
+		return err
+	}
+	done := imported{made.Race.ID, made.Race.Name, made.Status.String(), end.Seq, read.n, time.Since(began).Milliseconds(), append([]string{}, notes...)}
+	if f.asJSON {
+		return writeJSON(out, done)
+	}
+	for _, n := range notes {
+		fmt.Fprintln(status, "note: "+n)
+	}
+	fmt.Fprintf(out, "%s: %d records, %s, %d bytes read in %.1f s\n", done.Race, done.Records, done.Status, done.Bytes, float64(done.DurationMS)/1000)
+	return nil
+}
+
+// counted counts what is read, and shows it.
+type counted struct {
+	r   io.Reader
+	n   int64
+	bar *progressbar.ProgressBar
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	if c.bar != nil {
+		_ = c.bar.Add(n) // only drawing
+	}
+	return n, err //nolint:wrapcheck // io.EOF must stay what it is
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+
+	"lightsout/race"
+	"lightsout/race/timing"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// importWindow is how many batches of an import may be on the way to the disk; importRecords how many records are in one.
+const (
+	importWindow  = 32
+	importRecords = 1000
+)
+
+var validID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// idMost is how long the id of an imported race may be.
+const idMost = 100
+
+// importer makes a race of its log: the same records, telemetry and samples, and what follows from the records, worked out
+// again. It is the race's one producer. Until all is kept, the race is marked as failed, so that one whose import was cut
+// off by a crash is not taken for whole.
+type importer struct {
+	store *sqlite.Store
+	id    race.ID // empty: the one in the log
+	state *timing.State
+	batch race.Batch
+	seq   race.Seq
+	cars  int
+	head  *race.Head
+	// facts of the batch in hand; those before, pending, are kept when there are newer ones: the last make the race whole.
+	facts, pending []race.Facts
+	made           bool // something of it is in the store
+	room           chan error
+	notes          []string
+}
+
+// importLog reads a log file and keeps its race, under another id where one is given. What is imported is there when it
+// returns; on an error nothing of it is. Errors are *race.InvalidError, race.ErrConflict, or internal.
+func importLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.ID) (race.Summary, []string, error) {
+	if id != "" && (!validID.MatchString(string(id)) || len(id) > idMost) {
+		return race.Summary{}, nil, &race.InvalidError{Faults: []race.Fault{{
+			Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and single dashes, 100 at most",
+		}}}
+	}
+	i := &importer{store: store, id: id, state: timing.New(), room: make(chan error, importWindow)}
+	for range importWindow {
+		i.room <- nil
+	}
+	err := i.read(ctx, log)
+	if err == nil {
+		err = i.finish(ctx)
+	}
+	if err != nil {
+		return race.Summary{}, nil, errors.Join(err, i.giveUp())
+	}
+	s, err := store.Summary(ctx, i.id)
+	return s, i.notes, err
+}
+
+func (i *importer) read(ctx context.Context, log io.Reader) error {
+	r, err := transport.NewLogReader(log)
+	if err != nil {
+		return notALog(err)
+	}
+	for {
+		m, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF) && i.made:
+			return nil
+		case errors.Is(err, io.EOF):
+			return wrongLog("it announces no race")
+		case err != nil:
+			return notALog(err)
+		}
+		switch m := m.(type) {
+		case *race.Record:
+			err = i.record(ctx, m)
+		case *race.Frame:
+			err = i.frame(ctx, m)
+		case []race.Sample:
+			err = i.samples(ctx, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// notALog says what is wrong with the file; what went wrong on the way is passed on as it is.
+func notALog(err error) error {
+	if errors.Is(err, transport.ErrNotALog) || errors.Is(err, transport.ErrCut) || errors.Is(err, transport.ErrDamaged) ||
+		errors.Is(err, transport.ErrMalformed) {
+		return wrongLog("%v", err)
+	}
+	return fmt.Errorf("read the log: %w", err)
+}
+
+func wrongLog(format string, args ...any) error {
+	return &race.InvalidError{Faults: []race.Fault{{
+		Field: "log", Message: fmt.Sprintf(format, args...), Allowed: "a whole log of one race, as lightsout export --format log writes it",
+	}}}
+}
+
+func (i *importer) record(ctx context.Context, r *race.Record) error {
+	if r.Seq != i.seq+1 {
+		return wrongLog("record %d where %d was expected", r.Seq, i.seq+1)
+	}
+	i.seq = r.Seq
+	head, announces := r.Body.(race.Announced)
+	switch {
+	case announces != (r.Seq == 1):
+		return wrongLog("record %d is a %T: the first record, and no other, announces the race", r.Seq, r.Body)
+	case announces:
+		if err := i.announce(ctx, &head); err != nil {
+			return err
+		}
+		r.Body = head
+	}
+	if _, enters := r.Body.(race.Entered); enters {
+		i.cars++
+	}
+	i.apply(r)
+	i.batch.Records = append(i.batch.Records, *r)
+	if announces {
+		return i.open(ctx)
+	}
+	if len(i.batch.Records) >= importRecords {
+		return i.flush(ctx)
+	}
+	return nil
+}
+
+// announce settles the name of the race.
+func (i *importer) announce(ctx context.Context, head *race.Announced) error {
+	if i.id == "" {
+		i.id = head.Race.ID
+	}
+	if !validID.MatchString(string(i.id)) || len(i.id) > idMost {
+		return wrongLog("the race is called %q", i.id)
+	}
+	head.Race.ID, i.batch.Race = i.id, i.id
+	_, err := i.store.Summary(ctx, i.id)
+	switch {
+	case err == nil:
+		return i.taken()
+	case !errors.Is(err, race.ErrNotFound):
+		return err
+	}
+	return nil
+}
+
+func (i *importer) taken() error {
+	return fmt.Errorf("race %s is there already: choose another id: %w", i.id, race.ErrConflict)
+}
+
+// apply folds a record, as it was folded when it was told.
+func (i *importer) apply(r *race.Record) {
+	facts, err := i.state.Apply(r, nil)
+	if err != nil { // refused then as it is now
+		facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
+	}
+	for _, f := range facts {
+		if h, ok := f.(race.HeadChanged); ok {
+			i.head = &h.Head
+		}
+	}
+	if len(facts) > 0 {
+		i.facts = append(i.facts, race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+	}
+}
+
+// open makes the race, and waits: another one of that id may have come first.
+func (i *importer) open(ctx context.Context) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	if err := i.drain(); err != nil {
+		if _, found := i.store.Summary(ctx, i.id); found == nil {
+			return i.taken()
+		}
+		return err
+	}
+	i.made = true
+	i.store.SetStatus(i.id, race.Failed, nil)
+	return nil
+}
+
+func (i *importer) frame(ctx context.Context, f *race.Frame) error {
+	if f.Lap == nil || f.First < 0 || int(f.First)+f.Cars() > max(i.cars, 1) {
+		return wrongLog("the frame of tick %d is not of the cars that were entered", f.Tick)
+	}
+	i.batch.Frame = f
+	return i.flush(ctx)
+}
+
+func (i *importer) samples(ctx context.Context, list []race.Sample) error {
+	if at := slices.IndexFunc(list, func(s race.Sample) bool { return int(s.Car) >= i.cars }); at >= 0 {
+		return wrongLog("a sample is of car %d: %d were entered", list[at].Car, i.cars)
+	}
+	i.batch.Samples = list
+	return i.flush(ctx)
+}
+
+// flush hands the batch to the store, when there is room.
+func (i *importer) flush(ctx context.Context) error {
+	select {
+	case err := <-i.room:
+		if err != nil {
+			i.room <- nil
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	b := i.batch
+	b.Count++
+	i.batch = race.Batch{Race: b.Race, Count: b.Count}
+	i.store.Append(&b, func(err error) { i.room <- err })
+	if len(i.facts) > 0 {
+		if len(i.pending) > 0 {
+			i.store.AppendFacts(i.id, i.pending)
+		}
+		i.pending, i.facts = i.facts, nil
+	}
+	return nil
+}
+
+// drain waits until all that was handed over is on disk.
+func (i *importer) drain() (first error) {
+	for range importWindow {
+		if err := <-i.room; err != nil && first == nil {
+			first = err
+		}
+	}
+	for range importWindow {
+		i.room <- nil
+	}
+	return first
+}
+
+// finish keeps the last facts, and with them what has become of the race.
+func (i *importer) finish(ctx context.Context) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	if err := i.drain(); err != nil {
+		return err
+	}
+	if len(i.pending) == 0 || i.pending[len(i.pending)-1].Seq != i.seq {
+		i.pending = append(i.pending, race.Facts{Seq: i.seq})
+	}
+	last := &i.pending[len(i.pending)-1]
+	if i.head != nil { // the race was marked as failed until now
+		last.Facts = append(last.Facts, race.HeadChanged{Head: *i.head})
+	}
+	i.store.SetStatus(i.id, race.Waiting, nil)
+	i.store.AppendFacts(i.id, i.pending)
+	if i.state.Race().Kind == race.Simulation && (i.head == nil || i.head.Status != race.Over) {
+		i.store.SetStatus(i.id, race.Failed, nil)
+		i.notes = append(i.notes, "the log ends before the race does, and its simulation cannot go on here: the race is kept as failed")
+	}
+	settled := make(chan error, 1)
+	i.store.Settle(func(err error) { settled <- err })
+	return <-settled
+}
+
+// giveUp takes away what was made.
+func (i *importer) giveUp() error {
+	if !i.made {
+		return nil
+	}
+	_ = i.drain() // what went wrong is known
+	deleted := make(chan error, 1)
+	i.store.Delete(i.id, func(err error) { deleted <- err })
+	return <-deleted
+}
