@@ -153,10 +153,12 @@ func (c *cell) handle() bool {
 		return true
 	}
 	c.hand, c.life.streak = hand{}, 0
-	if c.ending {
-		c.endItself()
+	if !c.ending {
+		return true
 	}
-	return true
+	s := c.shift
+	c.endItself()
+	return !s.lost()
 }
 
 func (c *cell) handFailed(reason any, stack []byte) {
