@@ -63,11 +63,13 @@ func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 	if spec.MailboxHint <= 0 {
 		spec.MailboxHint = mailboxDefault
 	}
-	return &cell{
+	c := &cell{
 		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind), gone: make(chan struct{}),
 		mailbox: make([]actor.Envelope, 0, spec.MailboxHint),
 		shift:   &shift{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
 	}
+	c.given = inTurn{c, c.shift}
+	return c
 }
 
 var _ actor.Processer = (*cell)(nil)

@@ -43,3 +43,17 @@ func TestWorker_ForgetsACellBeforeAnybodyElseMayRunIt(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestCell_AllocatesNothingForAMessage(t *testing.T) {
+	s, err := NewSystem(Config{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.newCell(Spec{Kind: "car", ID: "1", Producer: func() Actor { return &waits{} }}, nil)
+	if n := testing.AllocsPerRun(100, func() { c.attempt() }); n != 0 {
+		t.Errorf("%v allocations for each message", n)
+	}
+	if err := s.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}

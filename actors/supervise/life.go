@@ -76,16 +76,16 @@ func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 			c.enqueue(s.current.Msg, s.current.Sender)
 			return nil, nil, true
 		case Double:
-			s.actor.Receive(inTurn{c, s})
+			s.actor.Receive(&s.given)
 		case Pass:
 		}
 	}
 	if c.system.fault == nil {
-		s.actor.Receive(inTurn{c, s})
+		s.actor.Receive(&s.given)
 		return nil, nil, true
 	}
 	if c.strike(s, &turn, BeforeReceive) {
-		s.actor.Receive(inTurn{c, s})
+		s.actor.Receive(&s.given)
 		c.strike(s, &turn, AfterReceive)
 	}
 	return nil, nil, true

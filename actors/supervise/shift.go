@@ -21,6 +21,7 @@ type shift struct {
 	ending   bool             // it asked to end itself
 	byName   map[string]*cell // children by kind/ID
 	life     life
+	given    inTurn // what its actor is given: kept, so that a message allocates none
 
 	turns  uint64        // begun so far
 	spared bool          // the worker was replaced, and has come back
@@ -80,6 +81,7 @@ func (c *cell) takeOver(after time.Duration, drill bool) bool {
 		batch: old.batch, at: old.at, hand: old.hand, starting: old.starting, stopping: old.stopping, byName: old.byName,
 		life: old.life,
 	}
+	c.given = inTurn{c, c.shift}
 	var reason any = Hung{For: after}
 	if drill {
 		reason = Killed{By: Hung{For: after}.String()}
