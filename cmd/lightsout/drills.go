@@ -279,8 +279,11 @@ func (d *drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if (*d.active.Load())[id] != nil {
+	switch {
+	case (*d.active.Load())[id] != nil:
 		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
+	case d.app.running(id) == nil: // it has ended meanwhile: nobody would come to judge
+		return 0, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
 	}
 	d.count++
 	one := &liveDrill{
