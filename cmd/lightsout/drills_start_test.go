@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"lightsout/actors/drill"
 	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
@@ -52,5 +54,21 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 	d.over(context.Background(), "ends", "")
 	if on := len(*d.active.Load()); on > 0 {
 		t.Errorf("%d drills strike", on)
+	}
+}
+
+// An actor that looked whether a drill is on just before it was judged tells it of a restart just afterwards.
+func TestDrills_WhatComesAfterTheVerdictChangesNothing(t *testing.T) {
+	s, err := drill.Parse("late", []byte("faults: [{kill: car}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := &liveDrill{scenario: s, injector: drill.NewInjector(s, drill.Members{Cars: 2}), run: drill.Run{Restarts: map[string]int64{}}}
+	one.become(race.DrillFailed, "the race failed", nil)
+	one.note(supervise.Restarted{Kind: "car"})
+	one.note(supervise.SetAside{Kind: "car"})
+	one.committed()
+	if n := len(one.run.Recoveries) + one.run.SetAside + one.run.Ticks; n > 0 {
+		t.Errorf("%d things were noted after the verdict", n)
 	}
 }
