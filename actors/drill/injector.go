@@ -48,6 +48,8 @@ type Injector struct {
 	count int
 	list  []Injected
 	late  map[*simulator.Hit]bool
+	// poisoned are the cars that were struck so that they must be lost, by ID.
+	poisoned map[string]bool
 }
 
 // armed is a fault and how far it has come.
@@ -68,7 +70,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	if m.TickHz == 0 {
 		m.TickHz = 10
 	}
-	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Hit]bool{}}
+	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Hit]bool{}, poisoned: map[string]bool{}}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
 		f.verb, f.object, _ = f.what()
@@ -133,6 +135,7 @@ func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) (stall
 	case "poison":
 		if tick > 0 && begins && race.Micros(tick)*in.tick >= f.At.micros() && in.picks(f, at, 0) {
 			in.note(f, at)
+			in.poison(at)
 			panic(errors.New("poisoned, by order of the drill"))
 		}
 	}
@@ -364,7 +367,7 @@ func (in *Injector) Disarm() { in.disarmed.Store(true) }
 func (in *Injector) Forget() {
 	in.Disarm()
 	in.mu.Lock()
-	in.list, in.late = nil, map[*simulator.Hit]bool{}
+	in.list, in.late, in.poisoned = nil, map[*simulator.Hit]bool{}, map[string]bool{}
 	in.mu.Unlock()
 	for _, f := range in.faults {
 		f.mu.Lock()

@@ -63,11 +63,13 @@ func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 	if spec.MailboxHint <= 0 {
 		spec.MailboxHint = mailboxDefault
 	}
-	return &cell{
+	c := &cell{
 		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind), gone: make(chan struct{}),
 		mailbox: make([]actor.Envelope, 0, spec.MailboxHint),
 		shift:   &shift{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
 	}
+	c.given = inTurn{c, c.shift}
+	return c
 }
 
 var _ actor.Processer = (*cell)(nil)
@@ -111,8 +113,9 @@ func (c *cell) enqueue(msg any, sender *actor.PID) {
 }
 
 // run goes on with what an earlier turn left, then handles what is in the mailbox now; what comes meanwhile waits for the
-// next turn, so that all actors get theirs. It reports false where the worker was replaced meanwhile.
-func (c *cell) run() bool {
+// next turn, so that all actors get theirs. Unless the cell was taken away, release must follow.
+func (c *cell) run() outcome {
+	s := c.shift
 	handled := 0
 	w := c.work()
 	if w == goOn {
@@ -122,21 +125,32 @@ func (c *cell) run() bool {
 			c.batch[c.at] = actor.Envelope{}
 			c.at++
 			handled++
-			c.take(e)
-			if w = c.work(); w != goOn {
+			if c.take(e); s.lost() { // it hung in its end
+				w = takenAway
+			} else {
+				w = c.work()
+			}
+			if w != goOn {
 				break
 			}
 		}
 	}
 	c.counter.messages.Add(int64(handled))
-	if w == takenAway {
-		return false
-	}
-	mine := !c.spared
+	return w
+}
+
+// back reports whether the worker was replaced while it ran the cell, and has come back.
+func (c *cell) back() bool {
+	was := c.spared
 	c.spared = false
+	return was
+}
+
+// release gives the cell to whoever runs it next. Nothing of it may be touched afterwards.
+func (c *cell) release(w outcome) {
 	if w == rests {
 		c.sleep()
-		return mine
+		return
 	}
 	c.mu.Lock()
 	again := len(c.mailbox) > 0
@@ -146,7 +160,6 @@ func (c *cell) run() bool {
 	if again {
 		c.system.exec.submit(c)
 	}
-	return mine
 }
 
 // refill takes what is in the mailbox, once the batch before was handled.

@@ -13,7 +13,7 @@ type inTurn struct {
 	s *shift
 }
 
-var _ Context = inTurn{}
+var _ Context = (*inTurn)(nil)
 
 // Message is the message in hand.
 func (c inTurn) Message() any { return c.s.current.Msg }

@@ -107,8 +107,19 @@ func (c *cell) endIfAlone() {
 		c.deadLetter(e)
 	}
 	c.starting, c.hand = false, hand{}
+	if _, givenUp := c.actor.(goneActor); givenUp {
+		c.finish(nil)
+		return
+	}
 	c.current = actor.Envelope{Msg: actor.Stopped{}}
-	if reason, _, _ := c.attempt(); reason != nil {
+	if reason, _, ours := c.attempt(); ours { // else whoever has taken it over finishes it
+		c.finish(reason)
+	}
+}
+
+// finish is the last of a cell, after its actor was told that it ends; reason is what that has died of.
+func (c *cell) finish(reason any) {
+	if reason != nil {
 		c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
 	}
 	c.current = actor.Envelope{}

@@ -86,12 +86,17 @@ func (x *executor) work(w *worker) {
 		for w.at = 0; w.at < len(w.taken); w.at++ {
 			c := w.taken[w.at]
 			w.cell.Store(c)
-			if !c.run() {
+			did := c.run()
+			leaves := did == takenAway || c.back()
+			w.cell.Store(nil) // before anybody else may run it: the watch would take one worker for the other
+			w.taken[w.at] = nil
+			if did != takenAway {
+				c.release(did)
+			}
+			if leaves {
 				x.leave(w)
 				return
 			}
-			w.cell.Store(nil)
-			w.taken[w.at] = nil
 		}
 	}
 	x.running.Done()
@@ -120,8 +125,12 @@ func (x *executor) take(w *worker) bool {
 // stop lets the workers end once nothing is ready. Those that hang are not waited for.
 func (x *executor) stop() {
 	x.mu.Lock()
+	again := x.stopped
 	x.stopped = true
 	x.mu.Unlock()
+	if again {
+		return
+	}
 	x.wake.Broadcast()
 	x.running.Wait()
 	close(x.over)

@@ -1,6 +1,7 @@
 package supervise_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -136,4 +137,53 @@ func TestHang_ActorWithoutADeadlineIsNamedAndBlocksNobodyElse(t *testing.T) {
 		}
 		mustStop(t, s)
 	})
+}
+
+// dying hangs in the last message of all.
+type dying struct {
+	j     *journal
+	until chan struct{}
+}
+
+func (a *dying) Receive(c supervise.Context) {
+	switch c.Message().(type) {
+	case actor.Started:
+		a.j.add("started")
+	case actor.Stopped:
+		a.j.add("stopped")
+		<-a.until
+	case quit:
+		c.End()
+	}
+}
+
+func TestHang_ActorThatHangsInItsEndIsEndedWithoutIt(t *testing.T) {
+	for name, end := range map[string]any{"stopped": "work", "of itself": quit{}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j, release := &journal{}, make(chan struct{})
+				s := mustSystem(t, supervise.Config{Workers: 1})
+				pid := s.Spawn(supervise.Spec{
+					Kind: "car", ID: "1", Lifetime: supervise.Transient, Deadline: time.Second,
+					Producer: func() supervise.Actor { return &dying{j, release} },
+				})
+				s.Send(pid, end)
+				s.Send(pid, "a message behind its end")
+				synctest.Wait()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				err := s.Stop(ctx)
+				close(release) // its ghost goes on, and must find nothing to do
+				synctest.Wait()
+				if err != nil {
+					t.Fatal(err)
+				}
+				want(t, j, "started", "stopped")
+				if n := s.Counts()[0]; n.Stopped != 1 || n.Restarts != 0 {
+					t.Errorf("counts: %+v", n)
+				}
+				mustStop(t, s) // a second time does nothing
+			})
+		})
+	}
 }

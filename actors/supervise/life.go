@@ -76,16 +76,16 @@ func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 			c.enqueue(s.current.Msg, s.current.Sender)
 			return nil, nil, true
 		case Double:
-			s.actor.Receive(inTurn{c, s})
+			s.actor.Receive(&s.given)
 		case Pass:
 		}
 	}
 	if c.system.fault == nil {
-		s.actor.Receive(inTurn{c, s})
+		s.actor.Receive(&s.given)
 		return nil, nil, true
 	}
 	if c.strike(s, &turn, BeforeReceive) {
-		s.actor.Receive(inTurn{c, s})
+		s.actor.Receive(&s.given)
 		c.strike(s, &turn, AfterReceive)
 	}
 	return nil, nil, true
@@ -153,10 +153,12 @@ func (c *cell) handle() bool {
 		return true
 	}
 	c.hand, c.life.streak = hand{}, 0
-	if c.ending {
-		c.endItself()
+	if !c.ending {
+		return true
 	}
-	return true
+	s := c.shift
+	c.endItself()
+	return !s.lost()
 }
 
 func (c *cell) handFailed(reason any, stack []byte) {

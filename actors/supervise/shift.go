@@ -21,6 +21,7 @@ type shift struct {
 	ending   bool             // it asked to end itself
 	byName   map[string]*cell // children by kind/ID
 	life     life
+	given    inTurn // what its actor is given: kept, so that a message allocates none
 
 	turns  uint64        // begun so far
 	spared bool          // the worker was replaced, and has come back
@@ -77,15 +78,20 @@ func (s *shift) lost() bool { return s.phase.Load()%phases == taken }
 func (c *cell) takeOver(after time.Duration, drill bool) bool {
 	old := c.shift
 	c.shift = &shift{
-		batch: old.batch, at: old.at, hand: old.hand, starting: old.starting, byName: old.byName, life: old.life,
+		batch: old.batch, at: old.at, hand: old.hand, starting: old.starting, stopping: old.stopping, byName: old.byName,
+		life: old.life,
 	}
+	c.given = inTurn{c, c.shift}
 	var reason any = Hung{For: after}
 	if drill {
 		reason = Killed{By: Hung{For: after}.String()}
 	}
-	if c.starting {
+	switch {
+	case c.stopping: // it hangs in the last message of all
+		c.finish(reason)
+	case c.starting:
 		c.startFailed(reason, nil)
-	} else {
+	default:
 		c.handFailed(reason, nil)
 	}
 	if c.resting {

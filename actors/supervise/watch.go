@@ -97,8 +97,8 @@ func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
 	x.late[w] = l
 	x.ready = append(x.ready, w.taken[w.at+1:]...)
 	x.workers = slices.DeleteFunc(x.workers, func(o *worker) bool { return o == w })
-	x.running.Done()
 	x.hire()
+	x.running.Done() // after the other, or it might be none for a moment, and who waits for that goes on
 	return l
 }
 

@@ -149,15 +149,23 @@ func (d *drills) notice(event any) {
 	o.dirty = true
 }
 
+// judged says that the drill has its verdict: whoever took it for one that is on comes too late. Its lock is held.
+func (l *liveDrill) judged() bool { return l.phase >= race.DrillPassed }
+
 func (l *liveDrill) committed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pace.tick(&l.run, time.Now())
+	if !l.judged() {
+		l.pace.tick(&l.run, time.Now())
+	}
 }
 
 func (l *liveDrill) note(event any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.judged() {
+		return
+	}
 	switch e := event.(type) {
 	case supervise.Restarted:
 		l.run.Recoveries = append(l.run.Recoveries, e.Took)
@@ -279,8 +287,11 @@ func (d *drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if (*d.active.Load())[id] != nil {
+	switch {
+	case (*d.active.Load())[id] != nil:
 		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
+	case d.app.running(id) == nil: // it has ended meanwhile: nobody would come to judge
+		return 0, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
 	}
 	d.count++
 	one := &liveDrill{
@@ -380,7 +391,7 @@ func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.phase, l.text, l.verdict = phase, text, v
-	if phase >= race.DrillPassed { // what it was judged by is the whole race
+	if l.judged() { // what it was judged by is the whole race
 		l.run = drill.Run{}
 		l.injector.Forget()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,15 @@ func (d *drills) over(ctx context.Context, id race.ID, failure string) {
 	d.mu.Unlock()
 }
 
+// noted is what was noted of the race so far.
+func (l *liveDrill) noted() *drill.Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	run := l.run
+	run.Restarts, run.Recoveries = maps.Clone(run.Restarts), slices.Clone(run.Recoveries)
+	return &run
+}
+
 // errRuled says that a race cannot be run again as it was.
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
 
@@ -58,7 +68,7 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	if _, err := d.app.settled(ctx, one.race); err != nil {
 		return nil, err
 	}
-	run := &one.run
+	run := one.noted()
 	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
 	for {
 		page, err := d.app.Records(ctx, one.race, race.Seq(len(run.Records)), 10_000)

@@ -1,0 +1,74 @@
+package drill
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"lightsout/actors/supervise"
+	"lightsout/race"
+)
+
+// Poisons says that cars are to be lost: the race cannot be identical then.
+func (s *Scenario) Poisons() bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Poison == "car" })
+}
+
+// poisonedFrom is the race time from which on cars are to be lost.
+func (s *Scenario) poisonedFrom() race.Micros {
+	from := race.TimeMax
+	for i := range s.Faults {
+		if s.Faults[i].Poison == "car" {
+			from = min(from, s.Faults[i].At.micros())
+		}
+	}
+	return from
+}
+
+// poison notes that a car is to be lost.
+func (in *Injector) poison(at supervise.Strike) {
+	if at.Kind != "car" {
+		return
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.poisoned[at.ID] = true
+}
+
+func (in *Injector) poisonedCars() (cars []race.CarIdx) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(in.poisoned)) {
+		if car, err := strconv.Atoi(id); err == nil {
+			cars = append(cars, race.CarIdx(car))
+		}
+	}
+	return cars
+}
+
+// poisoned looks for what must become of poisoned cars: they are out, but for those that had finished, and the race went to
+// its end. Other cars retire by themselves.
+func (v *Verdict) poisoned(in *Injector, r *Run) {
+	out, retired, finished := 0, map[race.CarIdx]bool{}, map[race.CarIdx]bool{}
+	for i := range r.Records {
+		if b, ok := r.Records[i].Body.(race.CarRetired); ok {
+			retired[b.Car] = true
+		}
+	}
+	for i := range r.Result.Entries {
+		finished[r.Result.Entries[i].Car] = r.Result.Entries[i].Status == race.StatusFinished
+	}
+	for _, car := range in.poisonedCars() {
+		if retired[car] {
+			out++
+		} else {
+			v.promise(finished[car], "car %d was poisoned and not retired", car)
+		}
+	}
+	v.promise(out > 0, "no poisoned car was retired")
+	ended := false
+	if n := len(r.Records); n > 0 {
+		_, ended = r.Records[n-1].Body.(race.Ended)
+	}
+	v.promise(ended, "the race did not come to its end")
+}

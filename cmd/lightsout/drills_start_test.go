@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/race/circuit"
+	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
+	"lightsout/transport"
+)
+
+// A drill on a race that was over by then would be on for ever: nobody comes to judge it.
+func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	c, err := circuit.Open(drillOrder.Circuit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, err := newRace(drillOrder, "ends", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: head}}}})
+	a, d := newApp(store, gateway.NewHub(transport.Codec{}, nil), log), newDrills(log)
+	a.platform, a.drills, d.app = &platform{stats: simulator.NewStats()}, d, a
+	a.begin("ends")
+	d.mu.Lock() // Start has looked whether the race runs, and waits
+	started := make(chan error, 1)
+	go func() {
+		_, err := d.Start(context.Background(), "ends", []byte(`{"faults":[{"kill":"car"}]}`))
+		started <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	a.end("ends")
+	d.mu.Unlock()
+	if err := <-started; !errors.Is(err, race.ErrConflict) {
+		t.Errorf("it began: %v", err)
+	}
+	d.over(context.Background(), "ends", "")
+	if on := len(*d.active.Load()); on > 0 {
+		t.Errorf("%d drills strike", on)
+	}
+}
+
+// An actor that looked whether a drill is on just before it was judged tells it of a restart just afterwards.
+func TestDrills_WhatComesAfterTheVerdictChangesNothing(t *testing.T) {
+	s, err := drill.Parse("late", []byte("faults: [{kill: car}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := &liveDrill{scenario: s, injector: drill.NewInjector(s, drill.Members{Cars: 2}), run: drill.Run{Restarts: map[string]int64{}}}
+	one.become(race.DrillFailed, "the race failed", nil)
+	one.note(supervise.Restarted{Kind: "car"})
+	one.note(supervise.SetAside{Kind: "car"})
+	one.committed()
+	if n := len(one.run.Recoveries) + one.run.SetAside + one.run.Ticks; n > 0 {
+		t.Errorf("%d things were noted after the verdict", n)
+	}
+}
