@@ -105,10 +105,11 @@ func (s *Server) importLog(c *fiber.Ctx) error {
 		return err
 	}
 	defer leave()
-	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), &slowBody{s.bodyStream(c), c, s.cfg.ReadTimeout}, race.ID(params["id"]))
+	body := &slowBody{s.bodyStream(c), c, s.cfg.ReadTimeout}
+	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), body, race.ID(params["id"]))
 	if err != nil {
-		c.Context().SetConnectionClose() // the rest of the body is not read
-		return err                       //nolint:wrapcheck // its kind decides
+		s.passOver(c, body)
+		return err //nolint:wrapcheck // its kind decides
 	}
 	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.Race.ID))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
@@ -124,6 +125,29 @@ func (s *Server) bodyStream(c *fiber.Ctx) io.Reader {
 		return r
 	}
 	return bytes.NewReader(nil)
+}
+
+// What is read of a body that is not wanted any more: a sender that is cut off in the middle does not see the answer.
+const (
+	passedOver = 1 << 30
+	passTime   = 10 * time.Second
+)
+
+// passOver reads the rest of a body, within bounds, or ends the connection after the answer.
+func (s *Server) passOver(c *fiber.Ctx, body io.Reader) {
+	until := time.Now().Add(passTime)
+	buffer := make([]byte, 64<<10)
+	for n := 0; n < passedOver && time.Now().Before(until); {
+		more, err := body.Read(buffer)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			break
+		}
+		n += more
+	}
+	c.Context().SetConnectionClose()
 }
 
 // slowBody is a body that may take its time, but not stand still.

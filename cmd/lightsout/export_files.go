@@ -47,7 +47,7 @@ func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error
 
 // zip writes all tables into one file.
 func (t *target) zip(ctx context.Context, f export.Format, w io.Writer) error {
-	z := export.NewZip(w, f)
+	z := t.export.NewZip(w, f)
 	if err := t.export.Tables(ctx, f, &outZip{t, z}); err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func TestExport_WritesAFolderAZipFileOrATable(t *testing.T) {
 	}
 	defer z.Close()
 	for _, f := range z.File {
+		if f.Modified.Year() < 2026 {
+			t.Errorf("%s is of %v", f.Name, f.Modified)
+		}
 		if int64(f.UncompressedSize64) != sizes[f.Name] {
 			t.Errorf("%s has %d bytes in the zip file, %d in the folder", f.Name, f.UncompressedSize64, sizes[f.Name])
 		}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -12,13 +13,14 @@ import (
 type Zip struct {
 	w      *zip.Writer
 	packed bool
+	made   time.Time // of the race: files of the same race are the same
 }
 
-// NewZip begins a zip file. Files that are packed already are stored as they are.
-func NewZip(w io.Writer, f Format) *Zip {
+// NewZip begins a zip file for the tables of the race. Files that are packed already are stored as they are.
+func (e *Export) NewZip(w io.Writer, f Format) *Zip {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return &Zip{w: z, packed: f.Packed()}
+	return &Zip{w: z, packed: f.Packed(), made: time.Unix(0, e.head.CreatedAt).UTC()}
 }
 
 // Create begins a file; the one before must be closed.
@@ -27,7 +29,7 @@ func (z *Zip) Create(name string) (io.WriteCloser, error) {
 	if z.packed {
 		method = zip.Store
 	}
-	w, err := z.w.CreateHeader(&zip.FileHeader{Name: name, Method: method})
+	w, err := z.w.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: z.made})
 	if err != nil {
 		return nil, fmt.Errorf("begin %s: %w", name, err)
 	}
