@@ -19,7 +19,7 @@ func eventful(t testing.TB, seen map[string]bool) *script {
 	s := &script{t: t, state: timing.New(), seen: seen, author: "a steward"}
 	head := race.Race{
 		ID: "eventful", Name: "Eventful", Kind: race.External, Circuit: "x", Lines: fullCircuit(), Rules: race.F1(9), Cars: 4,
-		Seed: 7, TickHz: 10, Speed: 1.5, CircuitText: "circuit x",
+		Seed: 7, TickHz: 10, TelemetryEvery: 5, Speed: 1.5, CircuitText: "circuit x",
 	}
 	head.Rules.MustFinish = true
 	s.do(0, race.Announced{Race: head})
@@ -100,7 +100,7 @@ func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "LOT3 b76fc3913022c219"
+	const want = "LOT4 4fc7321c1ae9e85f"
 	sum := sha256.Sum256(b[6:])
 	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)
