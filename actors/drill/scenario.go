@@ -48,7 +48,7 @@ func (r Race) Order() race.Order {
 type Fault struct {
 	// Kill ends actors of a kind: a death by a drill, which is no failure of theirs.
 	Kill string `yaml:"kill,omitempty" json:"kill,omitempty"`
-	// Poison lets actors of a kind die of every message from At on: their messages are set aside, a car is retired.
+	// Poison lets cars die of every message from At on: the messages are set aside, the cars retired.
 	Poison string `yaml:"poison,omitempty" json:"poison,omitempty"`
 	// Panic lets actors of a kind die now and then, with Chance at each message, as of a bug.
 	Panic string `yaml:"panic,omitempty" json:"panic,omitempty"`
@@ -203,7 +203,7 @@ func (s *Scenario) Validate() error {
 
 // objects are what each verb can be done to.
 var objects = map[string][]string{
-	"kill": kinds, "poison": {"car", "checkpoint"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
+	"kill": kinds, "poison": {"car"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
 	"store": {"slow", "full"}, "link": {"cut"}, "influx": {"away"},
 }
 

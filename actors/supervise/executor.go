@@ -20,6 +20,7 @@ type executor struct {
 	running  sync.WaitGroup
 	watching bool
 
+	looked time.Time // by the watch
 	// Of the watch: it is to look, it is to end, and it has.
 	watch, over, unwatched chan struct{}
 }

@@ -12,6 +12,8 @@ const (
 	watchEvery = 50 * time.Millisecond
 	lateAfter  = 250 * time.Millisecond
 	hungMost   = 64
+	// pausedAfter is how late the watch itself comes where the whole process was stopped.
+	pausedAfter = 10 * watchEvery
 )
 
 // late is a worker that does not come back from an actor.
@@ -64,6 +66,12 @@ func (x *executor) look(now time.Time) bool {
 func (x *executor) findHung(now time.Time) (hung []late, working bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if gap := now.Sub(x.looked); gap > pausedAfter { // the process stood still, not the actors alone
+		for _, w := range x.workers {
+			w.since = w.since.Add(gap)
+		}
+	}
+	x.looked = now
 	x.watching = (x.idle < len(x.workers) || x.head < len(x.ready)) && !x.stopped
 	for _, w := range slices.Clone(x.workers) {
 		c := w.cell.Load()

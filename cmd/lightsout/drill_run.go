@@ -71,6 +71,8 @@ type observed struct {
 	mu   sync.Mutex
 	run  *drill.Run
 	pace pace
+	// closed says that nothing is noted any more.
+	closed bool
 }
 
 func (o *observed) Append(b *race.Batch, ready func(error)) {
@@ -85,6 +87,9 @@ func (o *observed) Append(b *race.Batch, ready func(error)) {
 func (o *observed) committed(b *race.Batch) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
 	o.run.Records = append(o.run.Records, b.Records...)
 	if b.Frame == nil {
 		return
@@ -123,6 +128,30 @@ func drillHead(
 		return nil, fmt.Errorf("open a store: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	out, err := drillStore(ctx, store, head, model, in, bounds)
+	if err != nil {
+		return nil, err
+	}
+	out.Records, err = logOf(ctx, store, head.ID) // what was acknowledged is one thing, what is there counts
+	return out, err
+}
+
+// logOf are all records of a race that a store has.
+func logOf(ctx context.Context, store *sqlite.Store, id race.ID) (out []race.Record, err error) {
+	after := race.Seq(0)
+	for {
+		page, err := store.Records(ctx, id, after, 10_000)
+		if err != nil || len(page) == 0 {
+			return out, err
+		}
+		out, after = append(out, page...), page[len(page)-1].Seq
+	}
+}
+
+// drillStore runs a race on a store, and feeds it to InfluxDB under faults where that is asked for.
+func drillStore(
+	ctx context.Context, store *sqlite.Store, head race.Race, model *drive.Model, in *drill.Injector, bounds drillBounds,
+) (*drillRace, error) {
 	start := simulator.StartRace{Head: head, Model: model, Start: true}
 	if in == nil || bounds.influx == nil || !bounds.influx.given() {
 		return drillOn(ctx, store, start, in, bounds, nil)
@@ -153,24 +182,17 @@ func drillOn(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
-	if err := p.start(start); err != nil {
+	err = seen.race(ctx, p, start, watch, bounds)
+	if err == nil && feed != nil {
+		out.Fed, err = feed.fed(ctx, start.Head.ID)
+	}
+	err = errors.Join(err, stopPlatform(ctx, p))
+	seen.close()
+	if err != nil && (in == nil || ctx.Err() != nil) {
 		return nil, err
 	}
-	if err := seen.wait(ctx, watch, bounds); err != nil {
-		return nil, err
-	}
-	if out.Ended == "" {
-		if _, _, out.Result, err = watch.result(); err != nil && in == nil {
-			return nil, err
-		} else if err != nil { // a race that the faults broke is for the verdict
-			out.Ended, err = err.Error(), nil
-		}
-	}
-	if feed != nil {
-		if out.Fed, err = feed.fed(ctx, start.Head.ID); err != nil {
-			return nil, err
-		}
+	if err != nil && out.Ended == "" { // what the faults broke is for the verdict
+		out.Ended = err.Error()
 	}
 	out.FilledIn, out.Restarts = p.stats.FilledIn(), map[string]int64{}
 	for _, n := range p.system.Counts() {
@@ -179,17 +201,40 @@ func drillOn(
 	return out, nil
 }
 
-// wait waits for the end of the race, or until it has stood still for too long.
-func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) error {
+// race runs a race to its end, or beyond its bounds.
+func (o *observed) race(ctx context.Context, p *platform, start simulator.StartRace, w *watcher, bounds drillBounds) error {
+	if err := p.start(start); err != nil {
+		return err
+	}
+	ended, err := o.wait(ctx, w, bounds)
+	if err != nil || !ended {
+		return err
+	}
+	_, _, result, err := w.result()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.run.Result = result
+	return err
+}
+
+// close ends the notes: actors that hang may come back, and the run is somebody else's then.
+func (o *observed) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+}
+
+// wait waits for the end of the race, and reports false where it has stood still for too long.
+func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) (ended bool, err error) {
 	look := time.NewTicker(bounds.patience / 10)
 	defer look.Stop()
 	seen, since := -1, time.Now()
 	for {
 		select {
 		case <-w.over:
-			return nil
+			return true, nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-look.C:
 		}
 		o.mu.Lock()
@@ -206,7 +251,7 @@ func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) err
 		still := o.run.Ended != ""
 		o.mu.Unlock()
 		if still {
-			return nil
+			return false, nil
 		}
 	}
 }
@@ -215,6 +260,9 @@ func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) err
 func (o *observed) notice(event any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
 	switch e := event.(type) {
 	case supervise.Restarted:
 		o.run.Recoveries = append(o.run.Recoveries, e.Took)

@@ -70,15 +70,9 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	}
 	run := one.noted()
 	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
-	for {
-		page, err := d.app.Records(ctx, one.race, race.Seq(len(run.Records)), 10_000)
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		run.Records = append(run.Records, page...)
+	var err error
+	if run.Records, err = logOf(ctx, d.app.Store, one.race); err != nil {
+		return nil, err
 	}
 	if len(run.Records) == 0 {
 		return nil, fmt.Errorf("race %s: %w", one.race, race.ErrNotFound)
@@ -92,7 +86,6 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 			return nil, errRuled
 		}
 	}
-	var err error
 	if run.Result, err = d.app.Store.Classification(ctx, one.race); err != nil {
 		return nil, err
 	}
