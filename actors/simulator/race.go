@@ -40,13 +40,13 @@ type raceActor struct {
 	life   uint32 // incarnations so far, in the high bits of a tick's attempt
 
 	memory
-	tick        *openTick
-	taken       int        // of pending, by the open tick
-	asked       *actor.PID // who waits for the race to be announced
-	opened      uint32
-	cars, lines []*actor.PID
-	lost        lost
-	filledIn    *filledIn
+	tick     *openTick
+	taken    int        // of pending, by the open tick
+	asked    *actor.PID // who waits for the race to be announced
+	opened   uint32
+	lines    []*actor.PID
+	lost     lost
+	filledIn *filledIn
 
 	anchor     time.Time // when anchorTick was due
 	anchorTick race.Tick
@@ -184,9 +184,8 @@ func (a *raceActor) spawn(c supervise.Context) {
 			Producer: func() supervise.Actor { return &checkpoint{line: i} },
 		})
 	}
-	a.cars = make([]*actor.PID, len(a.field.Rows))
-	for i := range a.cars {
-		a.cars[i] = c.Spawn(supervise.Spec{
+	for i := range a.field.Rows {
+		c.Spawn(supervise.Spec{
 			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Deadline: hungAfter,
 			Producer: func() supervise.Actor { return &car{model: a.model, idx: race.CarIdx(i), lines: a.lines} },
 		})
@@ -256,11 +255,7 @@ func (a *raceActor) proceed(c supervise.Context) {
 	a.taken = len(a.pending)
 	a.tick = newOpenTick(a.field.Tick+1, a.life<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
 	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
-	for car, pid := range a.cars {
-		if !a.lost.cars[race.CarIdx(car)] {
-			c.Send(pid, ask)
-		}
-	}
+	c.Broadcast("car", ask)        // those that were given up are no children any more
 	for car := range a.lost.cars { // in any order: a row has its place
 		a.doWithout(c, car)
 	}
@@ -399,8 +394,8 @@ func (a *raceActor) command(c supervise.Context, cmd CommandCars) error {
 		return fmt.Errorf("the race is over: %w", race.ErrConflict)
 	}
 	for _, car := range slices.Concat(cmd.Inputs.Retire, cmd.Inputs.PitCall) {
-		if car < 0 || int(car) >= len(a.cars) {
-			return fmt.Errorf("car slot %d of %d: %w", car, len(a.cars), race.ErrNotFound)
+		if car < 0 || int(car) >= len(a.field.Rows) {
+			return fmt.Errorf("car slot %d of %d: %w", car, len(a.field.Rows), race.ErrNotFound)
 		}
 	}
 	a.pending = append(slices.Clip(a.pending), cmd)

@@ -74,8 +74,8 @@ func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 }
 
 func (a *raceActor) takeOut(car race.CarIdx) (*drive.Inputs, error) {
-	if car < 0 || int(car) >= len(a.cars) {
-		return nil, fmt.Errorf("car slot %d of %d: %w", car, len(a.cars), race.ErrNotFound)
+	if car < 0 || int(car) >= len(a.field.Rows) {
+		return nil, fmt.Errorf("car slot %d of %d: %w", car, len(a.field.Rows), race.ErrNotFound)
 	}
 	return &drive.Inputs{Retire: []race.CarIdx{car}}, nil
 }

@@ -56,6 +56,9 @@ type (
 
 const mailboxDefault = 4
 
+// broadcastAtOnce is how many cells are handed to the workers together.
+const broadcastAtOnce = 64
+
 func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 	if spec.Attempts <= 0 {
 		spec.Attempts = attemptsDefault
@@ -97,19 +100,24 @@ func (c *cell) Invoke(batch []actor.Envelope) {
 func (c *cell) Shutdown() { c.enqueue(stop{}, nil) }
 
 func (c *cell) enqueue(msg any, sender *actor.PID) {
+	if c.put(msg, sender) {
+		c.system.exec.submit(c)
+	}
+}
+
+// put leaves a message in the mailbox, and reports whether the cell is to be handed to a worker.
+func (c *cell) put(msg any, sender *actor.PID) bool {
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
 		c.deadLetter(actor.Envelope{Msg: msg, Sender: sender})
-		return
+		return false
 	}
 	c.mailbox = append(c.mailbox, actor.Envelope{Msg: msg, Sender: sender})
 	ready := !c.queued
 	c.queued = true
 	c.mu.Unlock()
-	if ready {
-		c.system.exec.submit(c)
-	}
+	return ready
 }
 
 // run goes on with what an earlier turn left, then handles what is in the mailbox now; what comes meanwhile waits for the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -304,5 +305,52 @@ func BenchmarkTickRound(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/actor")
 		})
+	}
+}
+
+func TestBroadcast_ReachesEveryChildOfTheKindOnceAndInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		s := mustSystem(t, supervise.Config{Workers: 1})
+		child := func(kind string, i int) supervise.Spec {
+			return supervise.Spec{Kind: kind, ID: fmt.Sprint(i), Producer: func() supervise.Actor {
+				return &fragile{j: j, name: fmt.Sprint(kind, i)}
+			}}
+		}
+		pid := s.Spawn(supervise.Spec{Kind: "race", ID: "1", Producer: func() supervise.Actor { return caller{child} }})
+		synctest.Wait()
+		s.Send(pid, "go")
+		synctest.Wait()
+		var took []string
+		for _, line := range j.all() {
+			if strings.Contains(line, "took") {
+				took = append(took, line)
+			}
+		}
+		var expected []string
+		for i := range 200 {
+			expected = append(expected, fmt.Sprintf("car%d took go after 0", i))
+		}
+		if !slices.Equal(took, expected) {
+			t.Errorf("%d messages arrived: %q", len(took), took)
+		}
+		mustStop(t, s)
+	})
+}
+
+// caller has cars and lines for children, and tells the cars what it is told.
+type caller struct {
+	child func(kind string, i int) supervise.Spec
+}
+
+func (a caller) Receive(c supervise.Context) {
+	switch msg := c.Message().(type) {
+	case actor.Started:
+		for i := range 200 {
+			c.Spawn(a.child("car", i))
+			c.Spawn(a.child("line", i))
+		}
+	case string:
+		c.Broadcast("car", msg)
 	}
 }

@@ -43,6 +43,24 @@ func (c inTurn) Send(to *actor.PID, msg any) {
 	}
 }
 
+// Broadcast sends to all children of a kind. Those that wait for nothing are handed to the workers some at a time.
+func (c inTurn) Broadcast(kind string, msg any) {
+	ready := make([]*cell, 0, broadcastAtOnce)
+	for _, child := range c.children {
+		if child.spec.Kind != kind {
+			continue
+		}
+		if child.put(msg, c.pid) {
+			ready = append(ready, child)
+		}
+		if len(ready) == broadcastAtOnce {
+			c.system.exec.submitAll(ready)
+			ready = ready[:0]
+		}
+	}
+	c.system.exec.submitAll(ready)
+}
+
 // Respond answers the sender of the message in hand.
 func (c inTurn) Respond(msg any) {
 	if to := c.s.current.Sender; to != nil {

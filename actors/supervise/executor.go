@@ -63,10 +63,25 @@ func (x *executor) hire() {
 func (x *executor) submit(c *cell) {
 	x.mu.Lock()
 	x.ready = append(x.ready, c)
-	wake, watch := x.idle > 0, !x.watching
+	x.begin(1)
+}
+
+// submitAll hands over several at once. The slice is borrowed.
+func (x *executor) submitAll(all []*cell) {
+	if len(all) == 0 {
+		return
+	}
+	x.mu.Lock()
+	x.ready = append(x.ready, all...)
+	x.begin(len(all))
+}
+
+// begin wakes whom so many cells that are ready need, and unlocks.
+func (x *executor) begin(cells int) {
+	wake, watch := min(x.idle, cells), !x.watching
 	x.watching = true
 	x.mu.Unlock()
-	if wake {
+	for range wake {
 		x.wake.Signal()
 	}
 	if watch {

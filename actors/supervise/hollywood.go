@@ -17,6 +17,12 @@ type host struct {
 	parent   *actor.PID
 	kept     any
 	children map[string]*actor.PID
+	order    []hostedChild
+}
+
+type hostedChild struct {
+	kind string
+	pid  *actor.PID
 }
 
 // hosted is the context of an actor on hollywood's process.
@@ -82,6 +88,15 @@ func (h hosted) Parent() *actor.PID { return h.parent }
 // Send sends to another actor.
 func (h hosted) Send(to *actor.PID, msg any) { h.c.Send(to, msg) }
 
+// Broadcast sends to all children of a kind.
+func (h hosted) Broadcast(kind string, msg any) {
+	for _, child := range h.order {
+		if child.kind == kind {
+			h.c.Send(child.pid, msg)
+		}
+	}
+}
+
 // Respond answers the sender.
 func (h hosted) Respond(msg any) {
 	if h.c.Sender() != nil {
@@ -99,6 +114,7 @@ func (h hosted) Spawn(spec Spec) *actor.PID {
 		h.children = map[string]*actor.PID{}
 	}
 	h.children[name] = h.system.spawnHosted(spec, h.c.PID())
+	h.order = append(h.order, hostedChild{spec.Kind, h.children[name]})
 	return h.children[name]
 }
 

@@ -37,7 +37,7 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 		return p, nil
 	}
 	if err == nil {
-		p.Snapshot, err = s.unzip.DecodeAll(data, nil)
+		p.Snapshot, err = s.unpackSnapshot(data)
 	}
 	if err != nil {
 		return p, fmt.Errorf("read snapshot: %w", err)

@@ -67,7 +67,8 @@ func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
 			head := oldHead(t, race.External)
 			mustMake(t, path, statement{schema, nil}, statement{"PRAGMA user_version = " + version, nil},
 				statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,1)", []any{head}},
-				statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}})
+				statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+				statement{"INSERT INTO snapshots VALUES ('old',1,?)", []any{mustZip(t, []byte("the field as it was"))}})
 			for range 2 { // the second time it is up to date
 				s := mustOpen(t, path)
 				got, err := s.Summary(context.Background(), "old")
@@ -78,6 +79,11 @@ func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
 			}
 			s := mustOpen(t, path)
 			defer mustClose(t, s)
+			loaded := make(chan race.Position, 1)
+			s.Load("old", func(p race.Position, err error) { loaded <- p })
+			if p := <-loaded; string(p.Snapshot) != "the field as it was" {
+				t.Errorf("the snapshot is %q", p.Snapshot)
+			}
 			storagetest.MustAppend(t, s, &race.Batch{Race: "old", Count: 2, Records: []race.Record{
 				{Seq: 2, RecordedAt: 77, Body: race.Started{}},
 			}, Samples: []race.Sample{{Car: 0, Time: 9}}})
@@ -146,6 +152,11 @@ func block1(t *testing.T, frames []*race.Frame) []byte {
 			}
 		}
 	}
+	return mustZip(t, raw)
+}
+
+func mustZip(t *testing.T, raw []byte) []byte {
+	t.Helper()
 	zip, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -191,7 +191,7 @@ func (v *salvager) status(ctx context.Context, id race.ID, old oldRace, whole, e
 	var snapshot []byte
 	err = v.from.read.QueryRowContext(ctx, "SELECT data FROM snapshots WHERE race = ? AND count = ?", string(id), old.lastCount).Scan(&snapshot)
 	if err == nil {
-		_, err = v.from.unzip.DecodeAll(snapshot, nil)
+		_, err = v.from.unpackSnapshot(snapshot)
 	}
 	status := race.Status(old.status)
 	switch {
