@@ -137,6 +137,9 @@ func (a *app) forget(ctx context.Context, id race.ID) error {
 		return err
 	}
 	a.hub.Close(id)
+	if a.drills != nil {
+		a.drills.forget(id)
+	}
 	a.mu.Lock()
 	delete(a.rosters, id)
 	a.mu.Unlock()

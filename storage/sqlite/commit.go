@@ -286,7 +286,6 @@ func (s *Store) unpackSnapshot(data []byte) ([]byte, error) {
 	return s2.Decode(nil, data) //nolint:wrapcheck // the same
 }
 
-
 // packSnapshots packs snapshots beside the writing of what they come with: of thousands of cars, they take as long as that.
 func (s *Store) packSnapshots(jobs []job) <-chan packed {
 	last := map[race.ID]*race.Batch{}
