@@ -170,37 +170,6 @@ func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
 	return out, err
 }
 
-// Passings after a sequence number, limit at most, with what is made of each; of one verdict, or with a negative one of
-// all.
-func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
-	var out []race.PassingRow
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		p := race.PassingRow{Split: race.NoTime}
-		var seq int64
-		var decoder, session, transponder sql.NullString
-		var sequence, split sql.NullInt64
-		err := r.Scan(&seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH,
-			&decoder, &session, &sequence, &transponder, &p.Verdict, &p.Reason, &split)
-		p.Seq = race.Seq(seq)
-		if decoder.Valid {
-			p.Passing.Source = &race.Source{
-				Decoder: decoder.String, Session: session.String, Sequence: uint64(sequence.Int64), Transponder: transponder.String,
-			}
-		}
-		if split.Valid {
-			p.Split = race.Micros(split.Int64)
-		}
-		out = append(out, p)
-		return err
-	}, `SELECT seq, time_us, recorded_at, car, line, in_pit, speed_kmh, decoder, session, sequence, transponder, verdict, reason,
-		split_us FROM passings WHERE race = ?1 AND seq > ?2 AND (?4 < 0 OR verdict = ?4) ORDER BY seq LIMIT ?3`,
-		string(id), int64(after), limit, verdict)
-	if err == nil && len(out) == 0 {
-		err = s.known(ctx, id)
-	}
-	return out, err
-}
-
 // Classification is the newest version of the result; race.ErrNotFound where there is none.
 func (s *Store) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
 	return s.Version(ctx, id, 0)

@@ -18,7 +18,7 @@ import (
 	"lightsout/transport"
 )
 
-func mustOpen(t *testing.T, path string) *sqlite.Store {
+func mustOpen(t testing.TB, path string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -27,7 +27,7 @@ func mustOpen(t *testing.T, path string) *sqlite.Store {
 	return s
 }
 
-func mustClose(t *testing.T, s *sqlite.Store) {
+func mustClose(t testing.TB, s *sqlite.Store) {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -89,3 +89,21 @@ func BenchmarkTraceWhileOpen(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPassings turns pages of a hundred hits, the first ones of the race: what comes after them must cost nothing.
+func BenchmarkPassings(b *testing.B) {
+	for _, hits := range []int{1000, 100_000} {
+		s := mustOpen(b, filepath.Join(b.TempDir(), "bench.db"))
+		judged(b, s, hits)
+		for _, verdict := range []int{-1, int(race.Duplicate)} {
+			b.Run(fmt.Sprintf("hits=%d/verdict=%d", hits, verdict), func(b *testing.B) {
+				for b.Loop() {
+					if page, err := s.Passings(context.Background(), "r", 10, 100, verdict); err != nil || len(page) != 100 {
+						b.Fatal(len(page), err)
+					}
+				}
+			})
+		}
+		mustClose(b, s)
+	}
+}

@@ -62,7 +62,7 @@ func frame(tick race.Tick) *race.Frame {
 }
 
 // MustAppend appends a batch and waits until it is durable.
-func MustAppend(t *testing.T, j Journal, b *race.Batch) {
+func MustAppend(t testing.TB, j Journal, b *race.Batch) {
 	t.Helper()
 	done := make(chan error, 1)
 	j.Append(b, func(err error) { done <- err })
@@ -72,7 +72,7 @@ func MustAppend(t *testing.T, j Journal, b *race.Batch) {
 }
 
 // MustLoad asks how far a race has come.
-func MustLoad(t *testing.T, j Journal, id race.ID) race.Position {
+func MustLoad(t testing.TB, j Journal, id race.ID) race.Position {
 	t.Helper()
 	type answer struct {
 		p   race.Position
