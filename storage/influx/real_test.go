@@ -25,6 +25,7 @@ import (
 // server is a real InfluxDB.
 type server struct {
 	url, org, bucket, token string
+	bucketID                string // of newBucket
 	pid                     int
 	start                   func()
 }
@@ -154,6 +155,7 @@ func (s *server) newBucket(t testing.TB) {
 	if err := json.Unmarshal([]byte(answer), &made); err != nil {
 		t.Fatal(err)
 	}
+	s.bucketID = made.ID
 	t.Cleanup(func() { s.call(t, http.MethodDelete, "/api/v2/buckets/"+made.ID, "application/json", "") })
 }
 
