@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"lightsout/race"
 )
@@ -164,15 +165,25 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // io.EOF must stay what it is
 }
 
-// wholeBody reads the body of a request within the limit, before anybody looks at it, so that nothing of it is left to be
-// taken for the next request. A log alone is left to be read as it comes, on a connection that ends with the answer.
+// endUnread ends the connection after the answer where the body was not read as a whole: fasthttp would take what is left
+// of it for the next request.
+func endUnread(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		handle(ctx)
+		if ctx.RequestBodyStream() != nil { // wholeBody takes it away
+			ctx.SetConnectionClose()
+		}
+	}
+}
+
+// wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it
+// comes.
 func (s *Server) wholeBody(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
 	}
 	if isLog(c) {
-		c.Context().SetConnectionClose()
 		log := &slowBody{Reader: stream, c: c, wait: s.cfg.ReadTimeout}
 		c.Locals(logKey{}, log)
 		err := c.Next()
@@ -182,7 +193,6 @@ func (s *Server) wholeBody(c *fiber.Ctx) error {
 		return err
 	}
 	tooLarge := func() error {
-		c.Context().SetConnectionClose() // the rest of it is not read
 		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes: send less at once", s.cfg.BodyMax))
 	}
 	length := c.Request().Header.ContentLength()
@@ -191,7 +201,6 @@ func (s *Server) wholeBody(c *fiber.Ctx) error {
 	}
 	body := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
 	if _, err := body.ReadFrom(io.LimitReader(stream, int64(s.cfg.BodyMax)+1)); err != nil {
-		c.Context().SetConnectionClose()
 		return refuse(fiber.StatusBadRequest, "the body cannot be read: "+err.Error())
 	}
 	if body.Len() > s.cfg.BodyMax {

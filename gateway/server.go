@@ -83,6 +83,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
 	})
 	s.routes()
+	s.app.Server().Handler = endUnread(s.app.Server().Handler)
 	return s, nil
 }
 
