@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"lightsout/race"
 )
@@ -93,39 +95,34 @@ func (s *Server) transfer(ctx context.Context) (leave func(), err error) {
 }
 
 // importLog makes a race of a log, which is read as it comes: it may be of any length.
-func (s *Server) importLog(c *fiber.Ctx) error {
+func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	params, err := query(c, "id")
 	if err != nil {
-		c.Context().SetConnectionClose() // nobody reads the body
 		return err
 	}
 	leave, err := s.transfer(c.UserContext())
 	if err != nil {
-		c.Context().SetConnectionClose() // nobody reads the body
 		return err
 	}
 	defer leave()
-	body := &slowBody{s.bodyStream(c), c, s.cfg.ReadTimeout}
-	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), body, race.ID(params["id"]))
+	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), log, race.ID(params["id"]))
 	if err != nil {
-		s.passOver(c, body)
 		return err //nolint:wrapcheck // its kind decides
 	}
 	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.Race.ID))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
 }
 
+// logKey is where the body is kept of a request that sends a log.
+type logKey struct{}
+
 // isLog says that a log is sent.
 func isLog(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodPost && c.Path() == "/api/v1/races/import" && contentType(c) == mimeLog
+	return c.Method() == fiber.MethodPost && plainPath(c) == "/api/v1/races/import" && contentType(c) == mimeLog
 }
 
-func (s *Server) bodyStream(c *fiber.Ctx) io.Reader {
-	if r := c.Context().RequestBodyStream(); r != nil {
-		return r
-	}
-	return bytes.NewReader(nil)
-}
+// plainPath is the path as the routes are written: they take one in any case of letters, and with a slash at its end.
+func plainPath(c *fiber.Ctx) string { return strings.ToLower(strings.TrimRight(c.Path(), "/")) }
 
 // What is read of a body that is not wanted any more: a sender that is cut off in the middle does not see the answer.
 const (
@@ -133,48 +130,69 @@ const (
 	passTime   = 10 * time.Second
 )
 
-// passOver reads the rest of a body, within bounds, or ends the connection after the answer.
-func (s *Server) passOver(c *fiber.Ctx, body io.Reader) {
+// passOver reads the rest of a body, within bounds.
+func passOver(body io.Reader) {
 	until := time.Now().Add(passTime)
 	buffer := make([]byte, 64<<10)
 	for n := 0; n < passedOver && time.Now().Before(until); {
 		more, err := body.Read(buffer)
-		if errors.Is(err, io.EOF) {
-			return
-		}
 		if err != nil {
-			break
+			return
 		}
 		n += more
 	}
-	c.Context().SetConnectionClose()
 }
 
 // slowBody is a body that may take its time, but not stand still.
 type slowBody struct {
 	io.Reader
-	c    *fiber.Ctx
-	wait time.Duration
+	c     *fiber.Ctx
+	wait  time.Duration
+	ended error // how; fasthttp would take what comes after it for more of it
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
+	if b.ended != nil {
+		return 0, b.ended
+	}
 	if b.wait > 0 {
 		if err := b.c.Context().Conn().SetReadDeadline(time.Now().Add(b.wait)); err != nil {
 			return 0, fmt.Errorf("read the body: %w", err)
 		}
 	}
-	return b.Reader.Read(p) //nolint:wrapcheck // io.EOF must stay what it is
+	n, err := b.Reader.Read(p)
+	b.ended = err
+	return n, err //nolint:wrapcheck // io.EOF must stay what it is
+}
+
+// endUnread ends the connection after the answer where the body was not read as a whole: fasthttp would take what is left
+// of it for the next request.
+func endUnread(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		handle(ctx)
+		if ctx.RequestBodyStream() != nil { // wholeBody takes it away
+			ctx.SetConnectionClose()
+		}
+	}
 }
 
 // wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it
 // comes.
 func (s *Server) wholeBody(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
-	if stream == nil || isLog(c) {
+	if stream == nil {
 		return c.Next()
 	}
+	if isLog(c) {
+		log := &slowBody{Reader: stream, c: c, wait: s.cfg.ReadTimeout}
+		c.Locals(logKey{}, log)
+		err := c.Next()
+		if err != nil {
+			passOver(log)
+		}
+		return err
+	}
 	tooLarge := func() error {
-		c.Context().SetConnectionClose() // the rest of it is not read
 		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes: send less at once", s.cfg.BodyMax))
 	}
 	length := c.Request().Header.ContentLength()
@@ -183,7 +201,6 @@ func (s *Server) wholeBody(c *fiber.Ctx) error {
 	}
 	body := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
 	if _, err := body.ReadFrom(io.LimitReader(stream, int64(s.cfg.BodyMax)+1)); err != nil {
-		c.Context().SetConnectionClose()
 		return refuse(fiber.StatusBadRequest, "the body cannot be read: "+err.Error())
 	}
 	if body.Len() > s.cfg.BodyMax {

@@ -39,7 +39,8 @@ func (h *house) Export(_ context.Context, id race.ID, format, table string) (*ga
 	}}, nil
 }
 
-// ImportLog of the house counts what it reads; what begins with X is no log, and it says so at once.
+// ImportLog of the house counts what it reads; what begins with X is no log, and it says so at once;
+// what begins with C is cut, and it says so at the end.
 func (h *house) ImportLog(_ context.Context, log io.Reader, id race.ID) (race.Summary, []string, error) {
 	var first [1]byte
 	n, _ := io.ReadFull(log, first[:])
@@ -47,6 +48,9 @@ func (h *house) ImportLog(_ context.Context, log io.Reader, id race.ID) (race.Su
 		return race.Summary{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: "log", Message: "is none"}}}
 	}
 	more, err := io.Copy(io.Discard, log)
+	if n == 1 && first[0] == 'C' {
+		return race.Summary{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: "log", Message: "is cut"}}}
+	}
 	return race.Summary{Race: race.Race{ID: id, Cars: n + int(more)}}, nil, err
 }
 

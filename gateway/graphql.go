@@ -22,6 +22,7 @@ const (
 	queryMax      = 16 << 10
 	queryDepthMax = 8
 	queryFields   = 500
+	graphQLValues = 1_000_000 // of columns; each takes some hundred bytes
 )
 
 // graphQLRequest is the body of a GraphQL request.
@@ -53,10 +54,10 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	if err := bounded(req.Query, c.Method() == fiber.MethodGet); err != nil {
 		return err
 	}
-	ctx := c.UserContext()
+	ctx, left := c.UserContext(), graphQLValues
 	result := graphql.Do(graphql.Params{
 		Schema: s.schema, RequestString: req.Query, OperationName: req.OperationName, VariableValues: req.Variables,
-		Context: ctx, RootObject: map[string]any{"": c},
+		Context: ctx, RootObject: map[string]any{"": c, "left": &left},
 	})
 	return c.JSON(result)
 }
@@ -146,6 +147,9 @@ func (e coded) Extensions() map[string]any {
 	return out
 }
 
+// Unwrap gives the error itself.
+func (e coded) Unwrap() error { return e.error }
+
 var _ gqlerrors.ExtendedError = coded{}
 
 func (s *Server) coded(err error) error {
@@ -158,6 +162,22 @@ func request(p graphql.ResolveParams) *fiber.Ctx {
 	root, _ := p.Info.RootValue.(map[string]any)
 	c, _ := root[""].(*fiber.Ctx)
 	return c
+}
+
+// spend takes from the values that the columns of one answer may have: a column can be asked for under many names.
+func spend(p graphql.ResolveParams, values int) error {
+	root, _ := p.Info.RootValue.(map[string]any)
+	left, counted := root["left"].(*int)
+	if !counted {
+		return nil
+	}
+	if *left -= values; *left >= 0 {
+		return nil
+	}
+	wrong := &race.InvalidError{Faults: []race.Fault{{
+		Field: "query", Message: "asks for too much at once", Allowed: fmt.Sprintf("%d values in all columns together", graphQLValues),
+	}}}
+	return coded{wrong, "INVALID", wrong.Faults}
 }
 
 // resolve makes a resolver of a function that gives a value or an error of ours.

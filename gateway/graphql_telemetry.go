@@ -45,6 +45,9 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 				if err != nil {
 					return nil, err
 				}
+				if err := spend(p, one.Len()); err != nil {
+					return nil, err
+				}
 				out = append(out, tracedCar{one, &t.head})
 			}
 			return out, nil
@@ -84,7 +87,11 @@ func telemetryObject() *graphql.Object {
 	add := func(name string, of graphql.Output, get func(car tracedCar) any) {
 		fields[camel(name)] = &graphql.Field{Type: of, Resolve: func(p graphql.ResolveParams) (any, error) {
 			car, _ := p.Source.(tracedCar)
-			return get(car), nil
+			v := get(car)
+			if values, many := v.([]any); many {
+				return v, spend(p, len(values))
+			}
+			return v, nil
 		}}
 	}
 	add("driver_number", graphql.NewNonNull(graphql.Int), func(car tracedCar) any { return car.Number })

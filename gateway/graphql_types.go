@@ -111,6 +111,11 @@ func fieldsOf(v any) graphql.Fields {
 			if absent(got) {
 				return nil, nil //nolint:nilnil // null is the answer
 			}
+			if got.Kind() == reflect.Slice && isColumn(got.Type()) {
+				if err := spend(p, got.Len()); err != nil {
+					return nil, err
+				}
+			}
 			if got.Kind() == reflect.Interface {
 				return fmt.Sprint(got.Interface()), nil
 			}

@@ -53,7 +53,7 @@ func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *stag
 	defer h.mu.Unlock()
 	st := h.stages[head.ID]
 	if st == nil {
-		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}}
+		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}, waiting: map[*spectator]bool{}}
 		h.stages[head.ID] = st
 		if board.Head.Status == race.Over {
 			h.note(head.ID)
@@ -157,7 +157,7 @@ type stage struct {
 	opsData    []byte
 	opsNo      uint64
 	spectators map[*spectator]bool
-	waiting    []*spectator
+	waiting    map[*spectator]bool
 	gone       bool
 }
 
@@ -224,10 +224,10 @@ func (st *stage) tell(ops *race.Ops) {
 
 // wake tells those who have seen everything that there is more. The stage is locked.
 func (st *stage) wake() {
-	for _, v := range st.waiting {
+	for v := range st.waiting {
 		v.signal()
 	}
-	st.waiting = st.waiting[:0]
+	clear(st.waiting)
 }
 
 func (st *stage) close(code int, reason string) {
@@ -247,6 +247,7 @@ func (st *stage) join(v *spectator) error {
 		return errHubClosed
 	}
 	st.spectators[v] = true
+	v.joined = st.board.Seq
 	st.hub.m.spectators.Add(1)
 	return nil
 }
@@ -256,6 +257,7 @@ func (st *stage) leave(v *spectator) {
 	defer st.mu.Unlock()
 	if st.spectators[v] {
 		delete(st.spectators, v)
+		delete(st.waiting, v)
 		st.hub.m.spectators.Add(-1)
 	}
 }
@@ -292,7 +294,7 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 		into = append(into, st.opsData)
 	}
 	if len(into) == 0 {
-		st.waiting = append(st.waiting, v)
+		st.waiting[v] = true
 	}
 	return into, nil
 }
@@ -321,7 +323,7 @@ func (st *stage) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
 			return nil, err
 		}
 		into = append(into, data)
-		if v.cursor = m.upTo; v.oldest.IsZero() {
+		if v.cursor = m.upTo; v.oldest.IsZero() && m.upTo > v.joined { // what it missed while it was away did not take so long
 			v.oldest = m.at
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"mime/multipart"
 	"path"
 	"time"
@@ -24,8 +25,8 @@ type importedDTO struct {
 
 // importRace makes a race of a folder of CSV, files of a form or a zip file, or of a log.
 func (s *Server) importRace(c *fiber.Ctx) error {
-	if isLog(c) {
-		return s.importLog(c)
+	if log, is := c.Locals(logKey{}).(io.Reader); is {
+		return s.importLog(c, log)
 	}
 	params, err := query(c, "name")
 	if err != nil {
@@ -53,15 +54,20 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 
 // folderOf is the folder that was sent.
 func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
-	switch kind := contentType(c); kind {
+	kind := contentType(c)
+	data, err := s.unpacked(c) // Fiber unpacks a form without a bound
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
 	case fiber.MIMEMultipartForm:
-		form, err := c.MultipartForm()
+		form, err := formOf(c, data)
 		if err != nil {
 			return nil, refuse(fiber.StatusBadRequest, "the form cannot be read: "+err.Error())
 		}
 		return formFolder(form)
 	case "application/zip":
-		z, err := zip.NewReader(bytes.NewReader(c.Request().Body()), int64(len(c.Request().Body())))
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return nil, refuse(fiber.StatusBadRequest, "the zip file cannot be read: "+err.Error())
 		}
@@ -70,6 +76,15 @@ func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
 		return nil, refuse(fiber.StatusUnsupportedMediaType, fmt.Sprintf(
 			"the content type is %q: expected %s with the files of a folder, application/zip, or %s", kind, fiber.MIMEMultipartForm, mimeLog))
 	}
+}
+
+// formOf reads a form that is in memory, and leaves it there.
+func formOf(c *fiber.Ctx, data []byte) (*multipart.Form, error) {
+	_, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if err != nil {
+		return nil, fmt.Errorf("its content type: %w", err)
+	}
+	return multipart.NewReader(bytes.NewReader(data), params["boundary"]).ReadForm(int64(len(data))) //nolint:wrapcheck // shown as it is
 }
 
 func formFolder(form *multipart.Form) (fs.FS, error) {

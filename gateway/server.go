@@ -83,17 +83,18 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
 	})
 	s.routes()
+	s.app.Server().Handler = endUnread(s.app.Server().Handler)
 	return s, nil
 }
 
 func (s *Server) routes() {
-	s.app.Use(s.measure, recover.New(), headers)
+	s.app.Use(s.measure, recover.New(), headers, s.wholeBody)
 	s.app.Get("/healthz", func(c *fiber.Ctx) error {
 		return c.JSON(map[string]string{"status": "alive", "version": s.deps.Version})
 	})
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
-	s.app.Use(s.sameOrigin, s.wholeBody)
+	s.app.Use(s.sameOrigin)
 	s.app.Get("/live/:id", s.live())
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
 	s.app.All("/graphql", s.graphql)
@@ -169,18 +170,22 @@ func headers(c *fiber.Ctx) error {
 // are answered, and what changes something, or a socket, must come from our own page or from no page at all. Elsewhere,
 // changing something needs the token.
 func (s *Server) sameOrigin(c *fiber.Ctx) error {
-	host, _, err := net.SplitHostPort(c.Hostname())
-	if err != nil {
-		host = c.Hostname()
-	}
 	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
+	asked := c.Hostname()
+	if loopback(listen) { // no proxy stands before it: what X-Forwarded-Host says, a page of another host may have said
+		asked = string(c.Context().Host())
+	}
+	host, _, err := net.SplitHostPort(asked)
+	if err != nil {
+		host = asked
+	}
 	if loopback(listen) && !loopback(strings.Trim(host, "[]")) {
 		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1 and [::1]", host))
 	}
 	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || strings.HasPrefix(c.Path(), "/live/")) {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host != c.Hostname() {
+		if err != nil || u.Host != asked {
 			return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages", origin))
 		}
 	}

@@ -28,6 +28,7 @@ type spectator struct {
 	st      *stage
 	conn    socket
 	cursor  race.Seq // what came up to here was sent
+	joined  race.Seq // what came up to here was there before it
 	resumed bool     // a cursor was given, or a snapshot sent
 	frameNo uint64
 	opsNo   uint64

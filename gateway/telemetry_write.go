@@ -57,7 +57,8 @@ func formatOf(c *fiber.Ctx, name string) (string, error) {
 // compressesItself says that an answer is not to be compressed on its way: where a stream of ours breaks, the compressor
 // of fasthttp would end it as if it were whole.
 func compressesItself(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodGet && (strings.HasSuffix(c.Path(), "/telemetry") || strings.HasSuffix(c.Path(), "/export"))
+	path := plainPath(c)
+	return c.Method() == fiber.MethodGet && (strings.HasSuffix(path, "/telemetry") || strings.HasSuffix(path, "/export"))
 }
 
 // stream sends the cars one after the other: the next is read when the one before was taken. What breaks then breaks the

@@ -327,3 +327,11 @@ func TestImportCommand_SaysWhatItDid(t *testing.T) {
 		t.Errorf("the same file timed: %v", err)
 	}
 }
+
+func TestTransfers_OfATableOfALogSayWhatIsAllowed(t *testing.T) {
+	a := newApp(mustOpenStore(t, mustRaceFile(t)), gateway.NewHub(transport.Codec{}, nil), slog.New(slog.DiscardHandler))
+	var invalid *race.InvalidError
+	if _, err := a.Export(context.Background(), "kart", "log", "laps"); !errors.As(err, &invalid) || invalid.Faults[0].Field != "table" {
+		t.Errorf("answered with %v", err)
+	}
+}

@@ -17,6 +17,9 @@ func (a *app) Export(ctx context.Context, id race.ID, format, table string) (*ga
 	if format == "" {
 		format = export.CSV.String()
 	}
+	if format == logFormat && table != "" {
+		return nil, &race.InvalidError{Faults: []race.Fault{{Field: "table", Message: "is given with format=log", Allowed: "csv, jsonl and parquet: a log is whole"}}}
+	}
 	f := exportFlags{format: format, table: table}
 	if err := checkExport(f); err != nil {
 		return nil, err
