@@ -58,6 +58,9 @@ func (s *Store) commitAll(jobs []job) {
 			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)
 			continue
 		}
+		if jobs = s.turnAway(jobs); len(jobs) == 0 {
+			return
+		}
 		s.fail(err)
 		if s.isClosed() {
 			answer(jobs, errors.Join(ErrClosed, err))

@@ -23,7 +23,7 @@ func (s *Store) durably(ctx context.Context, id race.ID, do func(ctx context.Con
 
 // RegisterFeed says that a feed is there: retention takes no telemetry that it has not fed yet.
 func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
-	return s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+	return s.apart(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO feeds (feed, race) VALUES (?, '')", feed); err != nil {
 			return fmt.Errorf("register feed %s: %w", feed, err)
 		}
@@ -56,7 +56,7 @@ func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedC
 
 // MoveCursor notes how far a feed has come; it is durable when it returns. race.ErrNotFound where the race is gone.
 func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
-	return s.durably(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
+	return s.apart(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feeds SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
 			feed, int64(c.Seq), int64(c.Tick), int64(c.Count), string(id))
 		return changedOne(res, err, "move a cursor in", id)
@@ -108,7 +108,7 @@ func (s *Store) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
 // PutAside keeps a point that another store did not take. The same point of a race put aside again is the same.
 func (s *Store) PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error {
 	at := s.now().UTC().UnixNano()
-	return s.durably(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
+	return s.apart(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feed_rejects SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
 			feed, at, point, reason, string(id))
 		return changedOne(res, err, "put aside a point of", id)

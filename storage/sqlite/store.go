@@ -81,6 +81,7 @@ type job struct {
 	id    race.ID
 	do    func(ctx context.Context, tx *sql.Tx) error
 	ready func(error)
+	apart bool // it follows from nothing else in the queue, and need not wait for it
 }
 
 // dsn names a file with the settings of every connection to it.
