@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -210,7 +211,11 @@ func (f *Feed) raceStretch(fl *flow, id race.ID, now time.Time) (more bool, err 
 // race is what is known of a race: after a restart its log is folded up to the cursor, and nothing is written.
 func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 	if r := f.races[id]; r != nil {
-		return r, nil
+		same, err := f.still(ctx, r)
+		if same || err != nil {
+			return r, err
+		}
+		delete(f.races, id)
 	}
 	to, err := f.log.Cursor(ctx, FeedName, id)
 	if err != nil {
@@ -232,6 +237,30 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 	r.cursor = to
 	f.races[id] = r
 	return r, nil
+}
+
+// still says that a remembered race is the one that it was: another may have its name since it was deleted, or the same one
+// was brought back.
+func (f *Feed) still(ctx context.Context, r *remembered) (bool, error) {
+	head, err := f.log.Records(ctx, r.id, 0, 1)
+	if err != nil {
+		return false, fmt.Errorf("read the log: %w", err)
+	}
+	if r.cursor.Seq > 0 && len(head) > 0 && head[0].RecordedAt != r.announcedAt {
+		f.flow.forget(r.id) // what is on the way must not move the cursor of its successor
+		if err := f.log.MoveCursor(ctx, FeedName, r.id, race.FeedCursor{}); err != nil {
+			return false, fmt.Errorf("begin anew: %w", err)
+		}
+		return false, nil
+	}
+	if f.flow.pending(r.id) {
+		return true, nil
+	}
+	at, err := f.log.Cursor(ctx, FeedName, r.id)
+	if err != nil {
+		return false, fmt.Errorf("look up the cursor: %w", err)
+	}
+	return at == r.cursor, nil
 }
 
 // stretch reads on in a race and writes what it finds.
@@ -269,16 +298,28 @@ func (f *Feed) stretch(fl *flow, r *follower) (more bool, err error) {
 	return more || full, err
 }
 
-// telemetry reads frames, and samples of real cars.
+// errEnough ends the reading of frames.
+var errEnough = errors.New("enough frames")
+
+// telemetry reads frames, and samples of real cars. Over a gap, left by what was lost or given up, it goes on behind it.
 func (f *Feed) telemetry(fl *flow, r *follower, w *writer) (more bool, err error) {
+	end, err := f.log.FeedEnd(fl.ctx, r.id) // before it is read: what is not found up to here is gone
+	if err != nil {
+		return false, fmt.Errorf("look up the end of the log: %w", err)
+	}
 	ticks := min(readTicks, max(1, readPoints/max(1, len(r.entries))))
 	var frames []*race.Frame // the store is left alone before anything waits
-	err = f.log.Frames(fl.ctx, r.id, r.cursor.Tick+1, r.cursor.Tick+race.Tick(ticks), func(fr *race.Frame) error {
-		frames = append(frames, fr)
+	err = f.log.Frames(fl.ctx, r.id, r.cursor.Tick+1, math.MaxInt64, func(fr *race.Frame) error {
+		if frames = append(frames, fr); len(frames) == ticks {
+			return errEnough
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return false, fmt.Errorf("read telemetry: %w", err)
+	}
+	if len(frames) == 0 {
+		r.cursor.Tick = max(r.cursor.Tick, end.Tick)
 	}
 	for _, fr := range frames {
 		if err := r.frame(fr, w); err != nil {
@@ -298,66 +339,8 @@ func (f *Feed) telemetry(fl *flow, r *follower, w *writer) (more bool, err error
 	for i := range samples {
 		r.sample(&samples[i], w)
 	}
-	r.cursor.Count = count
+	if r.cursor.Count = count; len(samples) == 0 {
+		r.cursor.Count = max(count, end.Count)
+	}
 	return len(samples) >= readSamples, nil
-}
-
-// lookBehind asks now and then how far the log has gone ahead.
-func (f *Feed) lookBehind(ctx context.Context) {
-	tick := time.NewTicker(behindEvery)
-	defer tick.Stop()
-	for {
-		lag, err := f.behind(ctx)
-		switch {
-		case err == nil:
-			f.stats.setLag(lag)
-		case ctx.Err() == nil:
-			f.cfg.Log.Warn("the feed cannot tell its lag", slog.Any("err", err))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// lag is how much of the log is not fed, and when the oldest record of it was recorded (UTC nanoseconds; 0: there is none).
-type lag struct {
-	records, frames int64
-	oldest          int64
-}
-
-// behind compares the durable cursors with the ends of the log.
-func (f *Feed) behind(ctx context.Context) (out lag, err error) {
-	ids, err := f.log.Unfed(ctx, FeedName)
-	if err != nil {
-		return out, fmt.Errorf("look for races to feed: %w", err)
-	}
-	for _, id := range ids {
-		at, err := f.log.Cursor(ctx, FeedName, id)
-		if err != nil {
-			return out, fmt.Errorf("look up the cursor: %w", err)
-		}
-		end, err := f.log.FeedEnd(ctx, id)
-		if errors.Is(err, race.ErrNotFound) { // deleted meanwhile
-			continue
-		}
-		if err != nil {
-			return out, fmt.Errorf("look up the end of the log: %w", err)
-		}
-		out.frames += max(0, int64(end.Tick-at.Tick))
-		if end.Seq <= at.Seq {
-			continue
-		}
-		out.records += int64(end.Seq - at.Seq)
-		first, err := f.log.Records(ctx, id, at.Seq, 1)
-		if err != nil {
-			return out, fmt.Errorf("read the log: %w", err)
-		}
-		if len(first) > 0 && (out.oldest == 0 || first[0].RecordedAt < out.oldest) {
-			out.oldest = first[0].RecordedAt
-		}
-	}
-	return out, nil
 }

@@ -21,9 +21,10 @@ type flow struct {
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
 
-	mu    sync.Mutex
-	marks map[race.ID][]*mark // in order
-	moved chan struct{}       // something may be done
+	mu     sync.Mutex
+	marks  map[race.ID][]*mark // in order
+	moving map[race.ID]bool    // races whose cursors that are being moved
+	moved  chan struct{}       // something may be done
 }
 
 // lane is a queue of batches. Points of one car are in one lane, so that they keep their order.
@@ -62,7 +63,7 @@ type mark struct {
 const lineRoom = 4096
 
 func newFlow(ctx context.Context, cfg *Config, s *sender, log Log, stats *counters) *flow {
-	fl := &flow{cfg: cfg, send: s, log: log, stats: stats, marks: map[race.ID][]*mark{}, moved: make(chan struct{}, 1)}
+	fl := &flow{cfg: cfg, send: s, log: log, stats: stats, marks: map[race.ID][]*mark{}, moving: map[race.ID]bool{}, moved: make(chan struct{}, 1)}
 	fl.ctx, fl.cancel = context.WithCancel(ctx)
 	for range cfg.Lanes {
 		l := &lane{queue: make(chan *batch, 1), free: make(chan []byte, 3)}
@@ -177,6 +178,9 @@ func (fl *flow) move() {
 			if err != nil {
 				return
 			}
+			fl.mu.Lock()
+			delete(fl.moving, id)
+			fl.mu.Unlock()
 		}
 	}
 }
@@ -188,7 +192,7 @@ func (fl *flow) done() map[race.ID]race.FeedCursor {
 	out := map[race.ID]race.FeedCursor{}
 	for id, marks := range fl.marks {
 		for len(marks) > 0 && marks[0].left == 0 {
-			out[id] = marks[0].cursor
+			out[id], fl.moving[id] = marks[0].cursor, true
 			marks = marks[1:]
 		}
 		if len(marks) == 0 {
@@ -207,11 +211,11 @@ func (fl *flow) forget(id race.ID) {
 	delete(fl.marks, id)
 }
 
-// pending says that points of a race are on the way.
+// pending says that points of a race are on the way, or its cursor is.
 func (fl *flow) pending(id race.ID) bool {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	return len(fl.marks[id]) > 0
+	return len(fl.marks[id]) > 0 || fl.moving[id]
 }
 
 // flush sends the batches that have waited long enough; with all, every one.

@@ -1,0 +1,71 @@
+package influx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"lightsout/race"
+)
+
+// lookBehind asks now and then how far the log has gone ahead.
+func (f *Feed) lookBehind(ctx context.Context) {
+	tick := time.NewTicker(behindEvery)
+	defer tick.Stop()
+	for {
+		lag, err := f.behind(ctx)
+		switch {
+		case err == nil:
+			f.stats.setLag(lag)
+		case ctx.Err() == nil:
+			f.cfg.Log.Warn("the feed cannot tell its lag", slog.Any("err", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// lag is how much of the log is not fed, and when the oldest record of it was recorded (UTC nanoseconds; 0: there is none).
+type lag struct {
+	records, frames int64
+	oldest          int64
+}
+
+// behind compares the durable cursors with the ends of the log.
+func (f *Feed) behind(ctx context.Context) (out lag, err error) {
+	ids, err := f.log.Unfed(ctx, FeedName)
+	if err != nil {
+		return out, fmt.Errorf("look for races to feed: %w", err)
+	}
+	for _, id := range ids {
+		at, err := f.log.Cursor(ctx, FeedName, id)
+		if err != nil {
+			return out, fmt.Errorf("look up the cursor: %w", err)
+		}
+		end, err := f.log.FeedEnd(ctx, id)
+		if errors.Is(err, race.ErrNotFound) { // deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return out, fmt.Errorf("look up the end of the log: %w", err)
+		}
+		out.frames += max(0, int64(end.Tick-at.Tick))
+		if end.Seq <= at.Seq {
+			continue
+		}
+		out.records += int64(end.Seq - at.Seq)
+		first, err := f.log.Records(ctx, id, at.Seq, 1)
+		if err != nil {
+			return out, fmt.Errorf("read the log: %w", err)
+		}
+		if len(first) > 0 && (out.oldest == 0 || first[0].RecordedAt < out.oldest) {
+			out.oldest = first[0].RecordedAt
+		}
+	}
+	return out, nil
+}
