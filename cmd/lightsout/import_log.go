@@ -40,6 +40,7 @@ type importer struct {
 	facts, pending []race.Facts
 	made           bool // something of it is in the store
 	room           chan error
+	spared         func() // retention may take it again
 	notes          []string
 }
 
@@ -51,10 +52,11 @@ func importLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.
 			Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and single dashes, 100 at most",
 		}}}
 	}
-	i := &importer{store: store, id: id, state: timing.New(), room: make(chan error, importWindow)}
+	i := &importer{store: store, id: id, state: timing.New(), room: make(chan error, importWindow), spared: func() {}}
 	for range importWindow {
 		i.room <- nil
 	}
+	defer func() { i.spared() }()
 	err := i.read(ctx, log)
 	if err == nil {
 		err = i.finish(ctx)
@@ -189,7 +191,7 @@ func (i *importer) open(ctx context.Context) error {
 		}
 		return err
 	}
-	i.made = true
+	i.made, i.spared = true, i.store.Spare(i.id)
 	i.store.SetStatus(i.id, race.Failed, nil)
 	return nil
 }

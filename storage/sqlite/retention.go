@@ -40,6 +40,24 @@ type candidate struct {
 	fed       bool      // every feed has fed its telemetry
 }
 
+// Spare has retention leave a race alone until done is called: one that is being imported looks as if it were over long ago.
+func (s *Store) Spare(id race.ID) (done func()) {
+	s.mu.Lock()
+	s.spared[id] = true
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		delete(s.spared, id)
+		s.mu.Unlock()
+	}
+}
+
+func (s *Store) isSpared(id race.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spared[id]
+}
+
 // Retain gives up what need not be kept. It works in small steps, between the commits of races that go on, also while those
 // fail because the disk is full.
 func (s *Store) Retain(ctx context.Context, r Retention) (Retained, error) {
@@ -108,7 +126,9 @@ func (s *Store) candidates(ctx context.Context) ([]candidate, error) {
 		var over int64
 		err := r.Scan(&c.id, &over, &c.telemetry, &c.fedAll, &c.fed)
 		c.over = time.Unix(0, over)
-		out = append(out, c)
+		if !s.isSpared(c.id) {
+			out = append(out, c)
+		}
 		return err
 	}, `SELECT r.id, l.recorded_at,
 		EXISTS (SELECT 1 FROM telemetry t WHERE t.race = r.id) OR EXISTS (SELECT 1 FROM frames t WHERE t.race = r.id)

@@ -66,8 +66,9 @@ type Store struct {
 	wake    *sync.Cond
 	queue   []job
 	closed  bool
-	failing error // what keeps the commits from going on; nil while they do
-	limit   int64 // of the file, in bytes; 0: none
+	failing error            // what keeps the commits from going on; nil while they do
+	limit   int64            // of the file, in bytes; 0: none
+	spared  map[race.ID]bool // races that retention leaves alone
 	done    chan struct{}
 
 	// Of the committer alone.
@@ -154,6 +155,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 	}
 	s := &Store{
 		path: path, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
+		spared: map[race.ID]bool{},
 	}
 	s.wake = sync.NewCond(&s.mu)
 	return s, nil
