@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/s2"
 	sqlitelib "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -161,18 +159,25 @@ type txWriter struct {
 }
 
 func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {
+	_, err := w.execRows(ctx, query, args...)
+	return err
+}
+
+// execRows says how many rows it changed.
+func (w *txWriter) execRows(ctx context.Context, query string, args ...any) (int64, error) {
 	st := w.statements[query]
 	if st == nil {
 		var err error
 		if st, err = w.tx.PrepareContext(ctx, query); err != nil {
-			return fmt.Errorf("prepare: %w", err)
+			return 0, fmt.Errorf("prepare: %w", err)
 		}
 		w.statements[query] = st
 	}
-	if _, err := st.ExecContext(ctx, args...); err != nil {
-		return fmt.Errorf("write: %w", err)
+	res, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("write: %w", err)
 	}
-	return nil
+	return res.RowsAffected() //nolint:wrapcheck // it does not fail with this driver
 }
 
 func (w *txWriter) job(ctx context.Context, j job) error {
@@ -220,8 +225,12 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 	if len(b.Samples) > 0 {
 		samples = int64(b.Count)
 	}
-	return w.exec(ctx, `UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?), last_tick = max(last_tick, ?),
+	n, err := w.execRows(ctx, `UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?), last_tick = max(last_tick, ?),
 		samples_count = max(samples_count, ?) WHERE id = ?`, int64(seq), int64(b.Count), tick, samples, string(b.Race))
+	if err == nil && n == 0 { // it was deleted meanwhile: rows of no race would be in the way of the next one of its name
+		err = fmt.Errorf("batch %d of race %s: %w", b.Count, b.Race, race.ErrNotFound)
+	}
+	return err
 }
 
 func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error {
@@ -272,47 +281,6 @@ func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error
 	return w.exec(ctx, `INSERT INTO entries SELECT ?, coalesce(max(car) + 1, 0), ?,?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
 		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM,
 		strings.Join(e.Transponders, " "), string(id))
-}
-
-// packed is a race's newest snapshot of a commit; it stands for those before it.
-type packed struct {
-	batch *race.Batch
-	data  []byte
-	err   error
-}
-
-// unpackSnapshot reads what packSnapshots packs: s2, which takes a quarter of the time of zstd, or zstd in older files.
-func (s *Store) unpackSnapshot(data []byte) ([]byte, error) {
-	if bytes.HasPrefix(data, zstdMagic) {
-		return s.unzip.DecodeAll(data, nil) //nolint:wrapcheck // the caller says of what
-	}
-	return s2.Decode(nil, data) //nolint:wrapcheck // the same
-}
-
-// packSnapshots packs snapshots beside the writing of what they come with: of thousands of cars, they take as long as that.
-func (s *Store) packSnapshots(jobs []job) <-chan packed {
-	last := map[race.ID]*race.Batch{}
-	for _, j := range jobs {
-		if j.batch != nil && j.batch.Snapshot != nil {
-			last[j.id] = j.batch
-		}
-	}
-	out := make(chan packed, len(last)) // whoever gives up leaves nobody waiting
-	go func() {
-		defer close(out)
-		for _, b := range last {
-			data, err := b.Snapshot.AppendBinary(nil)
-			out <- packed{batch: b, data: s2.Encode(nil, data), err: err}
-		}
-	}()
-	return out
-}
-
-func (w *txWriter) snapshot(ctx context.Context, p packed) error {
-	if p.err != nil {
-		return fmt.Errorf("snapshot of race %s: %w", p.batch.Race, p.err)
-	}
-	return w.exec(ctx, "INSERT OR REPLACE INTO snapshots VALUES (?,?,?)", string(p.batch.Race), int64(p.batch.Count), p.data)
 }
 
 // facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.

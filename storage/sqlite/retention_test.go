@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -202,4 +203,27 @@ func TestLimit_MakesRacesWaitUntilThereIsRoom(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAppend_RefusesWhatComesForARaceThatIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	s := mustOpen(t, path)
+	over(t, s, "r", time.Hour)
+	if got := mustRetain(t, s, sqlite.Retention{Races: time.Second}); len(got.Races) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	late := (storagetest.Field{ID: "r", Cars: 64}).Batches(301)[301]
+	late.Records = []race.Record{{Seq: 3, Body: race.Held{}}}
+	late.Samples = []race.Sample{{Car: 1, Time: 9, SpeedKMH: 7}}
+	answer := make(chan error, 1)
+	s.Append(late, func(err error) { answer <- err })
+	if err := <-answer; !errors.Is(err, race.ErrNotFound) {
+		t.Errorf("it is answered with %v", err)
+	}
+	over(t, s, "r", time.Minute) // another of that name
+	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 303, Records: []race.Record{{Seq: 3, Body: race.Held{}}}})
+	if got := left(t, s, "r"); got != [3]int{300, 1, 1} {
+		t.Errorf("it has %v", got)
+	}
+	mustClose(t, s)
 }
