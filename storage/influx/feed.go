@@ -25,6 +25,13 @@ const (
 	lameFor      = 30 * time.Second
 )
 
+// What is known of a race takes half a megabyte for 20 cars and 50 laps. So a few races catch up at a time, and of those that
+// are fed no more are remembered than this.
+const (
+	behindMost   = 64
+	rememberMost = 256
+)
+
 // Feed writes races to InfluxDB. It is driven from outside, stretch by stretch (Next); what it has read and not had acknowledged
 // it reads again after a restart.
 type Feed struct {
@@ -57,7 +64,8 @@ type ask struct {
 // remembered is a race that was read from.
 type remembered struct {
 	*follower
-	seen time.Time // when there was something to feed
+	seen   time.Time // when there was something to feed
+	behind bool      // there was more than a stretch
 }
 
 // New sets up a Feed that does nothing yet. Check says whether the server is as it must be. Close ends it.
@@ -170,8 +178,14 @@ func (f *Feed) pass(fl *flow) (busy bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("look for races to feed: %w", err)
 	}
-	now := time.Now()
+	now, room := time.Now(), f.room()
 	for _, id := range ids {
+		if f.races[id] == nil && !f.isLame(id, now) {
+			if room--; room < 0 {
+				busy = true
+				continue
+			}
+		}
 		more, err := f.raceStretch(fl, id, now)
 		switch {
 		case fl.ctx.Err() != nil:
@@ -184,28 +198,50 @@ func (f *Feed) pass(fl *flow) (busy bool, err error) {
 		}
 		busy = busy || more
 	}
+	f.tidy(fl, now)
+	return busy, fl.flush(time.Now(), false)
+}
+
+// room is how many races more may catch up.
+func (f *Feed) room() int {
+	room := behindMost
+	for _, r := range f.races {
+		if r.behind {
+			room--
+		}
+	}
+	return room
+}
+
+// tidy forgets races that had nothing to feed.
+func (f *Feed) tidy(fl *flow, now time.Time) {
 	for id, r := range f.races {
-		if now.Sub(r.seen) > rememberFor && !fl.pending(id) {
+		idle := now.Sub(r.seen)
+		r.behind = r.behind && idle == 0
+		if (idle > rememberFor || idle > 0 && len(f.races) > rememberMost) && !fl.pending(id) {
 			delete(f.races, id)
 		}
 	}
-	return busy, fl.flush(time.Now(), false)
 }
 
 // raceStretch reads a stretch of one race. One that could not be read a moment ago waits.
 func (f *Feed) raceStretch(fl *flow, id race.ID, now time.Time) (more bool, err error) {
-	if at, lame := f.lame[id]; lame {
-		if now.Sub(at) < lameFor {
-			return false, nil
-		}
-		delete(f.lame, id)
+	if f.isLame(id, now) {
+		return false, nil
 	}
+	delete(f.lame, id)
 	r, err := f.race(fl.ctx, id)
 	if err != nil {
 		return false, err
 	}
 	r.seen = now
-	return f.stretch(fl, r.follower)
+	r.behind, err = f.stretch(fl, r.follower)
+	return r.behind, err
+}
+
+func (f *Feed) isLame(id race.ID, now time.Time) bool {
+	at, lame := f.lame[id]
+	return lame && now.Sub(at) < lameFor
 }
 
 // race is what is known of a race: after a restart its log is folded up to the cursor, and nothing is written.

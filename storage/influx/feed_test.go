@@ -1,10 +1,12 @@
 package influx_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"lightsout/race"
+	"lightsout/storage/influx"
 )
 
 func TestFeed_WritesEverySeriesOfARace(t *testing.T) {
@@ -81,5 +83,43 @@ func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
 	fed(t, m, 10*time.Second)
 	if n := s.counts(t, c.id)["telemetry"]; n != 1 {
 		t.Errorf("%d samples, want 1", n)
+	}
+}
+
+// crowded counts how many races are read at a time.
+type crowded struct {
+	*memory
+	open map[race.ID]bool
+	most int
+}
+
+func (c *crowded) Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error {
+	if c.open[id] = true; from > 1 { // the second stretch is the last
+		delete(c.open, id)
+	}
+	c.most = max(c.most, len(c.open))
+	return c.memory.Frames(ctx, id, from, to, each)
+}
+
+func TestFeed_CatchesUpWithAFewRacesAtATime(t *testing.T) {
+	s, m := shared(t), newMemory()
+	for range 200 {
+		c := &course{id: race.ID(newID("crowd")), cars: 1, laps: 3, lapTime: 4 * race.Second, startAt: time.Now().Add(-time.Hour), every: 10}
+		c.run(m)
+		if n := c.ticks(); n <= 100 || n > 200 {
+			t.Fatalf("%d ticks are not two stretches", n)
+		}
+	}
+	log := &crowded{memory: m, open: map[race.ID]bool{}}
+	f, err := influx.New(s.config(), rules, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := drive(f)
+	fed(t, m, 60*time.Second)
+	stop()
+	f.Close()
+	if log.most > 64 {
+		t.Errorf("%d races were in memory at a time to catch up", log.most)
 	}
 }
