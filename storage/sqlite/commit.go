@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,11 +212,9 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 			return fmt.Errorf("frame %d of race %s: %w", b.Frame.Tick, b.Race, err)
 		}
 	}
-	if n := len(b.Records); n > 0 {
-		if _, ended := b.Records[n-1].Body.(race.Ended); ended {
-			if err := w.endTelemetry(ctx, b.Race); err != nil {
-				return err
-			}
+	if slices.ContainsFunc(b.Records, ends) {
+		if err := w.endTelemetry(ctx, b.Race); err != nil {
+			return err
 		}
 	}
 	var tick, samples int64
@@ -231,6 +230,12 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 		err = fmt.Errorf("batch %d of race %s: %w", b.Count, b.Race, race.ErrNotFound)
 	}
 	return err
+}
+
+// ends says that a record ends a simulation; rulings may follow it.
+func ends(r race.Record) bool {
+	_, ended := r.Body.(race.Ended)
+	return ended
 }
 
 func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error {

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -260,5 +261,27 @@ func TestStore_KeepsVerdictsVersionsAndWhereHitsCameFrom(t *testing.T) {
 	}
 	if _, err := s.Version(ctx, "r", 3); !errors.Is(err, race.ErrNotFound) {
 		t.Errorf("version 3: %v", err)
+	}
+}
+
+func TestAppend_ClosesTheBlocksOfARaceThatEndsBeforeARuling(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	s := mustOpen(t, path)
+	for _, b := range (storagetest.Field{ID: "r", Cars: 3}).Batches(130) {
+		storagetest.MustAppend(t, s, b)
+	}
+	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 132, Records: []race.Record{
+		{Seq: 2, Body: race.Ended{}}, {Seq: 3, Body: race.CarDisqualified{Car: 1, Reason: "fuel"}}, // as an import brings them
+	}})
+	mustClose(t, s)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var frames, blocks int
+	err = db.QueryRow("SELECT (SELECT count(*) FROM frames), (SELECT count(*) FROM telemetry)").Scan(&frames, &blocks)
+	if err != nil || frames != 0 || blocks != 2 {
+		t.Errorf("%d ticks are in no block, and there are %d blocks: %v", frames, blocks, err)
 	}
 }
