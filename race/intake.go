@@ -21,7 +21,7 @@ const Unknown = -1 << 31
 type Intake struct {
 	// Records without numbers. Those that were told of before by their decoder, with the same time, are passed over.
 	Records []Record
-	// Samples: the same car at the same instant again is the same sample.
+	// Samples: the same car at the same instant again is the same sample; what it tells then counts, the rest stays.
 	Samples []Sample
 	// Key names the intake, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
 	Key  string

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"lightsout/race"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"
@@ -105,5 +107,36 @@ func TestFeed_PutsAsideInTheStoreOfTheLog(t *testing.T) {
 	aside, err := store.Rejected(context.Background(), influx.FeedName, c.id, 1000)
 	if want := expected(m, c.id)["events"]; err != nil || len(aside) != want || want == 0 {
 		t.Errorf("%d are aside, want %d: %v", len(aside), want, err)
+	}
+}
+
+func TestHistory_GivesTheSameWhereACarToldOfAnInstantTwice(t *testing.T) {
+	s, store := shared(t), openStore(t)
+	s.newBucket(t)
+	c := &course{id: race.ID(newID("twice")), cars: 1, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
+	records := c.head(race.External)
+	for i := range records {
+		records[i].Seq = race.Seq(i + 1)
+	}
+	no := race.Unknown
+	tell := func(count uint64, records []race.Record, sample race.Sample) {
+		storagetest.MustAppend(t, store, &race.Batch{Race: c.id, Count: count, Records: records, Samples: []race.Sample{sample}})
+		feedAll(t, s.config(), store)
+	}
+	tell(1, records, race.Sample{Time: 5, SpeedKMH: 200, RPM: 9000, Gear: 4, Throttle: 1, Brake: no, DRS: no, XDM: no, YDM: no})
+	tell(2, nil, race.Sample{Time: 5, SpeedKMH: 201, RPM: no, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: 70, YDM: 80})
+	h, err := influx.NewHistory(s.config(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	q := race.TraceQuery{Race: c.id, To: race.TimeMax}
+	want, err := store.Trace(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Trace(context.Background(), q)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(want.Time) != 1 {
+		t.Errorf("InfluxDB gives another trace than SQLite: %v\n%s", err, diff)
 	}
 }

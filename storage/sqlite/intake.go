@@ -21,9 +21,15 @@ var (
 	insertSamples = sampleStatement(samplesAtOnce)
 )
 
+// mergeSample keeps what was told of an instant before and is not told again: a car may tell its speed and its place apart.
+const mergeSample = ` ON CONFLICT (race, car, time_us) DO UPDATE SET
+	speed_kmh = coalesce(excluded.speed_kmh, speed_kmh), rpm = coalesce(excluded.rpm, rpm), n_gear = coalesce(excluded.n_gear, n_gear),
+	throttle = coalesce(excluded.throttle, throttle), brake = coalesce(excluded.brake, brake), drs = coalesce(excluded.drs, drs),
+	x_dm = coalesce(excluded.x_dm, x_dm), y_dm = coalesce(excluded.y_dm, y_dm), count = excluded.count`
+
 func sampleStatement(rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", sampleColumns), ",") + ")"
-	return "INSERT OR REPLACE INTO samples VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+	return "INSERT INTO samples VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + mergeSample
 }
 
 // takenIn keeps what a batch has from outside: samples, and the name of the intake.
