@@ -121,7 +121,7 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\twith log\tactors/loop\thollywood/actors\twithout physics\tlog/loop\t"+
 		"× real time with log\tbytes/idle actor\t")
 	for _, l := range report.Loads {
-		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
+		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
 			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
 	}
 	return flush(t)
