@@ -257,12 +257,25 @@ func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) 
 	}
 }
 
-// catchUp keeps the facts that a crash left out: of records that were durable and not told of yet.
-func (a *app) catchUp(ctx context.Context) error {
-	lagging, err := a.Lagging(ctx)
-	if err != nil {
-		return fmt.Errorf("look for facts that are missing: %w", err)
+// leftovers are what an earlier process left undone.
+type leftovers struct {
+	lagging    []race.ID // facts are missing: of records that were durable and not told of yet
+	unfinished []race.Summary
+}
+
+// left looks for what an earlier process left undone, before anybody else can begin something.
+func (a *app) left(ctx context.Context) (l leftovers, err error) {
+	if l.lagging, err = a.Lagging(ctx); err != nil {
+		return l, fmt.Errorf("look for facts that are missing: %w", err)
 	}
+	if l.unfinished, err = a.Unfinished(ctx); err != nil {
+		return l, fmt.Errorf("look for unfinished races: %w", err)
+	}
+	return l, nil
+}
+
+// catchUp keeps the facts that a crash left out.
+func (a *app) catchUp(ctx context.Context, lagging []race.ID) error {
 	for _, id := range lagging {
 		var facts []race.Facts
 		if _, err := a.replayLog(ctx, id, func(f race.Facts) { facts = append(facts, f) }); err != nil {
@@ -274,16 +287,15 @@ func (a *app) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// resume goes on with the races that an earlier process left unfinished.
-func (a *app) resume(ctx context.Context) error {
-	if err := a.catchUp(ctx); err != nil {
+// resume goes on with what an earlier process left undone.
+func (a *app) resume(ctx context.Context, l leftovers) error {
+	if err := a.catchUp(ctx, l.lagging); err != nil {
 		return err
 	}
-	left, err := a.Unfinished(ctx)
-	if err != nil {
-		return fmt.Errorf("look for unfinished races: %w", err)
-	}
-	for _, s := range left {
+	for _, s := range l.unfinished {
+		if _, err := a.Summary(ctx, s.Race.ID); errors.Is(err, race.ErrNotFound) { // deleted meanwhile
+			continue
+		}
 		if err := a.resumeRace(s); err != nil {
 			a.RaceFailed(s.Race.ID, err.Error())
 			continue

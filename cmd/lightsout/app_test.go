@@ -37,7 +37,7 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 	}
 	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
 	for range 2 { // the second time there is nothing to do
-		if err := a.resume(ctx); err != nil {
+		if err := resumeAll(ctx, a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,4 +58,44 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 	if err != nil || len(laps) != 5 {
 		t.Errorf("%d laps, %v", len(laps), err)
 	}
+}
+
+func TestResume_LeavesAloneWhatIsBegunMeanwhile(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
+	if a.platform, err = newPlatform(parts{journal: store, spectators: a.hub, observer: a, log: log}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	before, err := a.left(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := a.Create(ctx, race.Order{Circuit: "kartwerk", Cars: 3, Laps: 1, TickHz: 10}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.resume(ctx, before); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.settled(ctx, made.Race.ID); err != nil || got.Status != race.Waiting {
+		t.Errorf("the race is %v, %v", got.Status, err)
+	}
+	if err := a.platform.stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// resumeAll does what a server does at its start.
+func resumeAll(ctx context.Context, a *app) error {
+	before, err := a.left(ctx)
+	if err != nil {
+		return err
+	}
+	return a.resume(ctx, before)
 }

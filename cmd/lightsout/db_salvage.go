@@ -51,7 +51,10 @@ func dbSalvage(ctx context.Context, damaged, path string, status io.Writer) (*sq
 	}
 	a := newApp(store, nil, log)
 	fmt.Fprintln(status, "working out what follows from the logs")
-	err = a.catchUp(ctx)
+	lagging, err := a.Lagging(ctx)
+	if err == nil {
+		err = a.catchUp(ctx, lagging)
+	}
 	if err == nil {
 		err = compareResults(ctx, a, saved)
 	}

@@ -181,12 +181,16 @@ func listenAndWork(ctx context.Context, server *gateway.Server, a *app, status i
 	if err != nil {
 		return badInput("%w", err)
 	}
+	before, err := a.left(ctx) // and not what is asked for from now on
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(status, "Lights Out is on http://%s\n", listener.Addr())
-	if err := a.resume(ctx); err != nil {
+	if err := a.resume(ctx, before); err != nil {
 		return err
 	}
 	go a.drills.tell(ctx)
