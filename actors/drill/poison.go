@@ -27,9 +27,6 @@ func (s *Scenario) poisonedFrom() race.Micros {
 
 // poison notes that a car is to be lost.
 func (in *Injector) poison(at supervise.Strike) {
-	if at.Kind != "car" {
-		return
-	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.poisoned[at.ID] = true

@@ -215,14 +215,13 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 		if r.Seq <= t.cursor {
 			continue
 		}
-		facts, err := t.state.Apply(r, nil)
+		facts, refused := t.state.Fold(r)
 		t.cursor = r.Seq
-		if err != nil {
-			t.reject(r, err)
-			facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
+		if refused != nil {
+			t.reject(r, refused)
 		}
-		if len(facts) > 0 {
-			out = append(out, race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+		if len(facts.Facts) > 0 {
+			out = append(out, facts)
 		}
 	}
 	return out

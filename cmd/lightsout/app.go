@@ -201,7 +201,12 @@ func (a *app) Classification(ctx context.Context, id race.ID) (race.Classificati
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}
-	c, err = a.Store.Classification(ctx, id)
+	return a.kept(ctx, id)
+}
+
+// kept is the result that is kept, or the order so far folded from the log.
+func (a *app) kept(ctx context.Context, id race.ID) (race.Classification, error) {
+	c, err := a.Store.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}
@@ -248,11 +253,8 @@ func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) 
 		for i := range records {
 			r := &records[i]
 			after = r.Seq
-			facts, err := state.Apply(r, nil)
-			if err != nil { // refused then as it is now
-				facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
-			}
-			each(race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+			facts, _ := state.Fold(r) // refused then as it is now
+			each(facts)
 		}
 	}
 }

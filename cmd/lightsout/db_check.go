@@ -63,8 +63,7 @@ func bar(w io.Writer, what string) func(done, total int64) {
 	var b *progressbar.ProgressBar
 	return func(done, total int64) {
 		if b == nil {
-			b = progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetWidth(30), progressbar.OptionSetDescription(what))
+			b = newBar(w, total, progressbar.OptionSetDescription(what))
 		}
 		_ = b.Set64(done) // only drawing
 	}

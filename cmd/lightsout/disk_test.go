@@ -77,8 +77,7 @@ type fullDisk struct {
 // serve starts the server.
 func (d *fullDisk) serve(args ...string) {
 	d.t.Helper()
-	cfg := &d.flags.cfg
-	d.process.args = append([]string{"--influx-url", cfg.URL, "--influx-org", cfg.Org, "--influx-bucket", cfg.Bucket}, args...)
+	d.process.args = append(d.flags.args(), args...)
 	d.process.start()
 	if d.store != nil {
 		return

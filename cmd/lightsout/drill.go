@@ -189,8 +189,8 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 	bounds := drillBounds{patience: f.patience}
 	switch {
 	case f.influx.given():
-		f.influx.drillID = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano()))
 		bounds.influx = f.influx
+		bounds.id = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano())) // others are drilled into the same bucket
 	case s.NeedsInflux():
 		return badInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
 	}

@@ -26,7 +26,7 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 			args := []string{"drill", s.Name, "--json", "--laps", fmt.Sprint(min(3, s.Race.Laps))}
 			if s.NeedsInflux() {
 				f := influxOf(t)
-				args = append(args, "--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket)
+				args = append(args, f.args()...)
 			}
 			if s.Race.Cars > 100 {
 				args = append(args, "--cars", "100")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type drillBounds struct {
 	ticks    int
 	// influx is what the race under faults is fed to; nil: nothing.
 	influx *influxFlags
+	// id of the race; empty: drill.
+	id race.ID
 }
 
 // drillPatience is how long a race may stand still where nothing else is said.
@@ -103,11 +106,7 @@ func drillRun(ctx context.Context, order race.Order, in *drill.Injector, bounds 
 	if err != nil {
 		return nil, err
 	}
-	id := race.ID("drill")
-	if bounds.influx != nil { // others are drilled into the same bucket
-		id = bounds.influx.drillID
-	}
-	head, model, err := newRace(order, id, c)
+	head, model, err := newRace(order, cmp.Or(bounds.id, "drill"), c)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +152,7 @@ func drillStore(
 	ctx context.Context, store *sqlite.Store, head race.Race, model *drive.Model, in *drill.Injector, bounds drillBounds,
 ) (*drillRace, error) {
 	start := simulator.StartRace{Head: head, Model: model, Start: true}
-	if in == nil || bounds.influx == nil || !bounds.influx.given() {
+	if in == nil || bounds.influx == nil {
 		return drillOn(ctx, store, start, in, bounds, nil)
 	}
 	bounds.influx.cfg.Wrap = func(next http.RoundTripper) http.RoundTripper { return awayTransport{next, in.InfluxAway} }

@@ -205,17 +205,16 @@ func (j drilledJournal) of(id race.ID) processor.Journal {
 }
 
 func (j drilledJournal) Append(b *race.Batch, ready func(error)) {
-	one := (*j.d.active.Load())[b.Race]
-	if one == nil || b.Frame == nil {
-		j.of(b.Race).Append(b, ready)
-		return
-	}
-	one.injector.Journal(j.Journal).Append(b, func(err error) {
-		if err == nil {
-			one.committed()
+	told := ready
+	if one := (*j.d.active.Load())[b.Race]; one != nil && b.Frame != nil {
+		told = func(err error) {
+			if err == nil {
+				one.committed()
+			}
+			ready(err)
 		}
-		ready(err)
-	})
+	}
+	j.of(b.Race).Append(b, told)
 }
 
 func (j drilledJournal) AppendFacts(id race.ID, facts []race.Facts) { j.of(id).AppendFacts(id, facts) }

@@ -79,9 +79,7 @@ func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
 
 func TestDrills_TakeInfluxAwayOnAServer(t *testing.T) {
 	f := influxOf(t)
-	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: []string{
-		"--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket,
-	}}
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: f.args()}
 	p.start()
 	defer p.end(syscall.SIGTERM)
 	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":3,"seed":4,"speed":30}`)["id"].(string)

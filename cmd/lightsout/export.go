@@ -77,15 +77,7 @@ type stored struct{ *sqlite.Store }
 
 // Classification is the result, or the order so far.
 func (s stored) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
-	c, err := s.Store.Classification(ctx, id)
-	if !errors.Is(err, race.ErrNotFound) {
-		return c, err
-	}
-	state, _, err := newApp(s.Store, nil, slog.New(slog.DiscardHandler)).fold(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	return state.Classification(), nil
+	return newApp(s.Store, nil, slog.New(slog.DiscardHandler)).kept(ctx, id)
 }
 
 // openStored opens a file of races that is there.
@@ -160,7 +152,7 @@ func exportRace(ctx context.Context, name string, f exportFlags, out, status io.
 	if err := checkExport(f); err != nil {
 		return err
 	}
-	store, err := openStored(f.db, slog.New(slog.NewTextHandler(status, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	store, err := openStored(f.db, warnings(status))
 	if err != nil {
 		return err
 	}
@@ -175,8 +167,8 @@ func exportRace(ctx context.Context, name string, f exportFlags, out, status io.
 	}
 	to := &target{flags: f, export: e, done: exported{Race: id, Format: f.format}}
 	if f.progress && f.out != "-" {
-		bar := progressbar.NewOptions64(max(1, e.Estimate(f.tables()...)), progressbar.OptionSetWriter(status), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetDescription("export "+string(id)), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"), progressbar.OptionSetWidth(30))
+		bar := newBar(status, max(1, e.Estimate(f.tables()...)), progressbar.OptionSetDescription("export "+string(id)),
+			progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"))
 		e.Progress = func(rows int64) { _ = bar.Set64(min(rows, bar.GetMax64()-1)) } // only drawing
 		defer func() { _ = bar.Finish() }()
 	}

@@ -63,9 +63,7 @@ func queriesOf(t *testing.T, b grafana.Board) (out []boardQuery) {
 // asks what the boards ask.
 func TestGrafana_EveryQueryOfEveryBoardAnswers(t *testing.T) {
 	f := influxOf(t)
-	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: []string{
-		"--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket,
-	}}
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: f.args()}
 	p.start()
 	defer p.end(syscall.SIGTERM)
 	id, _ := p.post("/api/v1/races", `{"circuit":"meridian","cars":12,"laps":4,"seed":11,"speed":15}`)["id"].(string)

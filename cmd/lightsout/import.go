@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -74,15 +73,14 @@ func importRace(ctx context.Context, path string, f importFlags, in io.Reader, o
 		}
 		in, size = file, info.Size()
 	}
-	store, err := sqlite.Open(f.db, transport.Codec{}, slog.New(slog.NewTextHandler(status, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	store, err := sqlite.Open(f.db, transport.Codec{}, warnings(status))
 	if err != nil {
 		return badInput("%w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	read := &counted{r: in}
 	if f.progress {
-		bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(status), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetDescription("import "+path), progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(30))
+		bar := newBar(status, size, progressbar.OptionSetDescription("import "+path), progressbar.OptionShowBytes(true))
 		read.bar = bar
 		defer func() { _ = bar.Finish() }() // only drawing
 	}

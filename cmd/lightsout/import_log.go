@@ -166,17 +166,14 @@ func (i *importer) taken() error {
 
 // apply folds a record, as it was folded when it was told.
 func (i *importer) apply(r *race.Record) {
-	facts, err := i.state.Apply(r, nil)
-	if err != nil { // refused then as it is now
-		facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
-	}
-	for _, f := range facts {
+	facts, _ := i.state.Fold(r) // refused then as it is now
+	for _, f := range facts.Facts {
 		if h, ok := f.(race.HeadChanged); ok {
 			i.head = &h.Head
 		}
 	}
-	if len(facts) > 0 {
-		i.facts = append(i.facts, race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
+	if len(facts.Facts) > 0 {
+		i.facts = append(i.facts, facts)
 	}
 }
 

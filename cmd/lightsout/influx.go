@@ -35,7 +35,6 @@ const influxTokenEnv = envPrefix + "_INFLUX_TOKEN"
 type influxFlags struct {
 	cfg       influx.Config
 	tokenFile string
-	drillID   race.ID // of a drill's race
 }
 
 func (f *influxFlags) add(cmd *cobra.Command) {

@@ -46,6 +46,11 @@ func influxOf(t *testing.T) influxFlags {
 	return f
 }
 
+// args join a real server to it.
+func (f *influxFlags) args() []string {
+	return []string{"--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket}
+}
+
 // counted is how many points of a series InfluxDB has of a race, by one field.
 func (f *influxFlags) counted(t *testing.T, id race.ID, series, field string) int {
 	t.Helper()
@@ -193,7 +198,7 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 	flags := influxOf(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
-	p.args = []string{"--influx-url", flags.cfg.URL, "--influx-org", flags.cfg.Org, "--influx-bucket", flags.cfg.Bucket}
+	p.args = flags.args()
 	p.start()
 	name, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":8,"seed":7,"speed":40}`)["id"].(string)
 	for range 4 {

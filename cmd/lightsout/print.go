@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"text/tabwriter"
+
+	"github.com/schollz/progressbar/v3"
 )
 
 // writeJSON prints a value for programs: one object, indented.
@@ -23,4 +26,16 @@ func flush(t *tabwriter.Writer) error {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
+}
+
+// warnings is the log of a command that serves nobody.
+func warnings(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// newBar draws how far something long has come.
+func newBar(w io.Writer, total int64, more ...progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, append([]progressbar.Option{
+		progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30),
+	}, more...)...)
 }

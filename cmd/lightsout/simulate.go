@@ -81,7 +81,7 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(status, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := warnings(status)
 	journal, done, err := openJournal(f, log)
 	if err != nil {
 		return err
@@ -165,8 +165,7 @@ func waitFor(ctx context.Context, w *watcher, show bool, status io.Writer) error
 		}
 		p := w.progress()
 		if bar == nil && p.laps > 0 {
-			bar = progressbar.NewOptions(p.laps, progressbar.OptionSetWriter(status), progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30))
+			bar = newBar(status, int64(p.laps), progressbar.OptionSetPredictTime(false))
 		}
 		if bar != nil {
 			bar.Describe(fmt.Sprintf("lap %d/%d  leader %s  %.0f× real time", p.lap, p.laps, p.leader,

@@ -92,6 +92,16 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	return out, nil
 }
 
+// Fold applies a record of a log: what the rules refuse stays in the log and is a fact, so that whoever folds it again has
+// the same facts. refused says why.
+func (s *State) Fold(r *race.Record) (facts race.Facts, refused error) {
+	facts = race.Facts{Seq: r.Seq, Time: r.Time}
+	if facts.Facts, refused = s.Apply(r, nil); refused != nil {
+		facts.Facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: refused.Error()}}
+	}
+	return facts, refused
+}
+
 func (s *State) apply(r *race.Record) error {
 	if r.Time < -race.TimeMax || r.Time > race.TimeMax {
 		return fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)

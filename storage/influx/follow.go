@@ -66,10 +66,8 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 
 // apply takes the next record: it writes what follows from it, or with a nil writer only learns.
 func (f *follower) apply(r *race.Record, w *writer) {
-	facts, err := f.fold.Apply(r, nil)
-	if err != nil { // refused then as it is now; the log has it, and so has the series of passings
-		facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: err.Error()}}
-	}
+	told, _ := f.fold.Fold(r) // refused then as it is now; the log has it, and so has the series of passings
+	facts := told.Facts
 	f.cursor.Seq = r.Seq
 	switch b := r.Body.(type) {
 	case race.Announced:

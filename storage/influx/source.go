@@ -36,9 +36,9 @@ type Cursors interface {
 	RegisterFeed(ctx context.Context, feed string) error
 }
 
-// Fold works out what follows from the records of one race, in their order.
+// Fold works out what follows from the records of one race, in their order. That a record is refused is a fact too.
 type Fold interface {
-	Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error)
+	Fold(r *race.Record) (facts race.Facts, refused error)
 }
 
 // Locate gives the place on the ground, in metres, after a part of the lap in 65536ths.

@@ -11,15 +11,8 @@ import (
 // apart is durably for what follows from nothing else that is queued: while the commits fail, it is tried beside them.
 func (s *Store) apart(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if s.Failing() == nil {
-		done := make(chan error, 1)
-		s.enqueue(job{id: id, do: do, ready: func(err error) { done <- err }, apart: true})
-		select {
-		case err := <-done:
-			if !errors.Is(err, errBeside) {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := s.await(ctx, job{id: id, do: do, apart: true}); !errors.Is(err, errBeside) {
+			return err
 		}
 	}
 	_, err := s.between(ctx, func(tx *sql.Tx) (int64, error) { return 0, do(ctx, tx) })

@@ -11,8 +11,14 @@ import (
 
 // durably commits something and waits until it is on disk. Where the context ends first, it may happen all the same.
 func (s *Store) durably(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
+	return s.await(ctx, job{id: id, do: do})
+}
+
+// await hands over a job and waits until it is on disk.
+func (s *Store) await(ctx context.Context, j job) error {
 	done := make(chan error, 1)
-	s.enqueue(job{id: id, do: do, ready: func(err error) { done <- err }})
+	j.ready = func(err error) { done <- err }
+	s.enqueue(j)
 	select {
 	case err := <-done:
 		return err
@@ -91,18 +97,16 @@ func (s *Store) FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error
 	return race.FeedCursor{Seq: race.Seq(seq), Tick: race.Tick(tick), Count: uint64(count)}, nil
 }
 
+// A race r of which a feed with the cursor f has not fed everything, or not all of its telemetry.
+const (
+	behindTelemetry = "r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0)"
+	behind          = "r.last_seq > coalesce(f.seq, 0) OR " + behindTelemetry
+)
+
 // Unfed are the races of which a feed has not fed everything, oldest first.
 func (s *Store) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
-	var out []race.ID
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var id race.ID
-		err := r.Scan(&id)
-		out = append(out, id)
-		return err
-	}, `SELECT r.id FROM races r LEFT JOIN feeds f ON f.feed = ? AND f.race = r.id
-		WHERE r.last_seq > coalesce(f.seq, 0) OR r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0)
-		ORDER BY r.created_at, r.id`, feed)
-	return out, err
+	return s.ids(ctx, "SELECT r.id FROM races r LEFT JOIN feeds f ON f.feed = ? AND f.race = r.id WHERE "+behind+
+		" ORDER BY r.created_at, r.id", feed)
 }
 
 // PutAside keeps a point that another store did not take. The same point of a race put aside again is the same.

@@ -25,10 +25,9 @@ func (s *Store) decodeBlock(data []byte) (*block, error) {
 	return readBlock(data)
 }
 
-// openFrames are frames that are in no block yet, in the order of their ticks; limit below 0: all of them.
-func (s *Store) openFrames(ctx context.Context, q querier, id race.ID, from, to race.Tick, limit int) ([]*race.Frame, error) {
-	var out []*race.Frame
-	err := each(ctx, q, func(r *sql.Rows) error {
+// eachBlock decodes the blocks of a query, whose one column they are. A block holds only until the next one.
+func (s *Store) eachBlock(ctx context.Context, q querier, take func(*block), query string, args ...any) error {
+	return each(ctx, q, func(r *sql.Rows) error {
 		var data sql.RawBytes
 		if err := r.Scan(&data); err != nil {
 			return err
@@ -37,10 +36,18 @@ func (s *Store) openFrames(ctx context.Context, q querier, id race.ID, from, to 
 		if err != nil {
 			return err
 		}
+		take(b)
+		return nil
+	}, query, args...)
+}
+
+// openFrames are frames that are in no block yet, in the order of their ticks; limit below 0: all of them.
+func (s *Store) openFrames(ctx context.Context, q querier, id race.ID, from, to race.Tick, limit int) ([]*race.Frame, error) {
+	var out []*race.Frame
+	err := s.eachBlock(ctx, q, func(b *block) {
 		frames := b.frames(b.first, b.cars)
 		b.fill(frames, b.first)
 		out = append(out, frames...)
-		return nil
 	}, "SELECT data FROM frames WHERE race = ? AND tick BETWEEN ? AND ? ORDER BY tick LIMIT ?", string(id), int64(from), int64(to), limit)
 	return out, err
 }

@@ -283,13 +283,19 @@ func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 
 // Lagging are the races of which a crash left records whose facts are not kept, but for the unfinished simulations.
 func (s *Store) Lagging(ctx context.Context) ([]race.ID, error) {
+	return s.ids(ctx, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ?) ORDER BY id",
+		int(race.Over))
+}
+
+// ids are the races that a query gives.
+func (s *Store) ids(ctx context.Context, query string, args ...any) ([]race.ID, error) {
 	var out []race.ID
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var id race.ID
 		err := r.Scan(&id)
 		out = append(out, id)
 		return err
-	}, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ?) ORDER BY id", int(race.Over))
+	}, query, args...)
 	return out, err
 }
 

@@ -139,7 +139,7 @@ func (s *Store) feedInfo(ctx context.Context, out *Info) error {
 		out.Feeds = append(out.Feeds, v)
 		return err
 	}, `SELECT n.feed, r.id, coalesce(f.seq, 0), coalesce(f.tick, 0), coalesce(f.count, 0),
-		r.last_seq > coalesce(f.seq, 0) OR r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0),
+		`+behind+`,
 		(SELECT count(*) FROM feed_rejects x WHERE x.feed = n.feed AND x.race = r.id)
 		FROM (SELECT DISTINCT feed FROM feeds) n CROSS JOIN races r LEFT JOIN feeds f ON f.feed = n.feed AND f.race = r.id
 		ORDER BY n.feed, r.created_at, r.id`)

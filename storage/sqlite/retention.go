@@ -134,9 +134,9 @@ func (s *Store) candidates(ctx context.Context) ([]candidate, error) {
 		EXISTS (SELECT 1 FROM telemetry t WHERE t.race = r.id) OR EXISTS (SELECT 1 FROM frames t WHERE t.race = r.id)
 			OR EXISTS (SELECT 1 FROM samples t WHERE t.race = r.id),
 		NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT feed FROM feeds) n LEFT JOIN feeds f ON f.feed = n.feed AND f.race = r.id
-			WHERE r.last_seq > coalesce(f.seq, 0) OR r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0)),
+			WHERE `+behind+`),
 		NOT EXISTS (SELECT 1 FROM (SELECT DISTINCT feed FROM feeds) n LEFT JOIN feeds f ON f.feed = n.feed AND f.race = r.id
-			WHERE r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0))
+			WHERE `+behindTelemetry+`)
 		FROM races r JOIN records l ON l.race = r.id AND l.seq = r.last_seq WHERE r.status >= ? ORDER BY l.recorded_at, r.id`, int(race.Over))
 	return out, err
 }

@@ -101,6 +101,15 @@ func (w *writer) flush(ctx context.Context) error {
 	})
 }
 
+// wholeRow is a row as it is, of so many columns.
+func wholeRow(r *sql.Rows, n int) ([]any, error) {
+	values, into := make([]any, n), make([]any, n)
+	for i := range into {
+		into[i] = &values[i]
+	}
+	return values, r.Scan(into...)
+}
+
 // saved counts what is saved of a race's telemetry; false where nothing is known of the race.
 func (v *salvager) saved(id race.ID, samples int64) bool {
 	i, known := v.index[id]
@@ -189,12 +198,8 @@ func (v *salvager) samples(ctx context.Context) error {
 			holes += skipScan(ctx, -int64(race.TimeMax), func(after int64) (last int64, err error) {
 				last = after
 				err = each(ctx, v.from.read, func(rows *sql.Rows) error {
-					values := make([]any, sampleColumns)
-					into := make([]any, sampleColumns)
-					for i := range into {
-						into[i] = &values[i]
-					}
-					if err := rows.Scan(into...); err != nil || failed != nil {
+					values, err := wholeRow(rows, sampleColumns)
+					if err != nil || failed != nil {
 						return err
 					}
 					last, _ = values[2].(int64)
@@ -226,11 +231,8 @@ func (v *salvager) rest(ctx context.Context) error {
 		w := writer{v: v, query: "INSERT OR IGNORE INTO " + t.name + " VALUES (" + strings.TrimSuffix(strings.Repeat("?,", t.columns), ",") + ")"}
 		var failed error
 		err := each(ctx, v.from.read, func(r *sql.Rows) error {
-			values, into := make([]any, t.columns), make([]any, t.columns)
-			for i := range into {
-				into[i] = &values[i]
-			}
-			if err := r.Scan(into...); err != nil {
+			values, err := wholeRow(r, t.columns)
+			if err != nil {
 				return err
 			}
 			failed = w.add(ctx, values...)

@@ -91,26 +91,14 @@ func (s *Store) traceBlocks(ctx context.Context, q querier, t *tracer, tickHz in
 	t.keeps(race.ChannelSpeed, race.ChannelRPM, race.ChannelGear, race.ChannelThrottle, race.ChannelBrake, race.ChannelDRS,
 		race.ChannelLap, race.ChannelLapFraction)
 	id, car, first, last := string(t.q.Race), int64(t.q.Car), tickAt(t.q.From, tickHz)-1, tickAt(t.q.To, tickHz)+1
-	take := func(r *sql.Rows) error {
-		var data sql.RawBytes
-		if err := r.Scan(&data); err != nil {
-			return err
-		}
-		b, err := s.decodeBlock(data)
-		if err != nil {
-			return err
-		}
-		t.block(b)
-		return nil
-	}
 	// Blocks begin at a multiple of blockCars; those of version 1 at car 0.
-	err := each(ctx, q, take, `SELECT data FROM telemetry WHERE race = ? AND first_car IN (?, 0) AND last_car >= ?
+	err := s.eachBlock(ctx, q, t.block, `SELECT data FROM telemetry WHERE race = ? AND first_car IN (?, 0) AND last_car >= ?
 		AND first_tick BETWEEN ? AND ? AND last_tick >= ? ORDER BY first_tick`,
 		id, car-car%blockCars, car, first-blockTicks, last, first)
 	if err != nil {
 		return err
 	}
-	return each(ctx, q, take, "SELECT data FROM frames WHERE race = ? AND tick BETWEEN ? AND ? ORDER BY tick", id, first, last)
+	return s.eachBlock(ctx, q, t.block, "SELECT data FROM frames WHERE race = ? AND tick BETWEEN ? AND ? ORDER BY tick", id, first, last)
 }
 
 // tickAt is the last tick until a race time.
