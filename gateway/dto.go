@@ -28,7 +28,7 @@ type raceDTO struct {
 func newRaceDTO(s race.Summary) raceDTO {
 	d := raceDTO{
 		ID: s.Race.ID, Name: s.Race.Name, Kind: s.Race.Kind.String(), Status: s.Status.String(), Circuit: s.Race.Circuit,
-		Cars: s.Race.Cars, Laps: s.Race.Rules.Laps, LeaderLap: s.LeaderLap, Seed: s.Race.Seed, TickHz: s.Race.TickHz,
+		Cars: s.Race.Cars, Laps: s.Laps, LeaderLap: s.LeaderLap, Seed: s.Race.Seed, TickHz: s.Race.TickHz,
 		Speed: s.Race.Speed, CreatedAt: time.Unix(0, s.CreatedAt).UTC(),
 	}
 	if s.Winner != "" {
@@ -136,6 +136,7 @@ type lapDTO struct {
 	Flag         string   `json:"flag"`
 	Mark         string   `json:"mark"`
 	IsDeleted    bool     `json:"is_deleted"`
+	Passing      race.Seq `json:"passing"` // the record of the passing that ended it; 0: not known
 }
 
 func newLap(l race.Lap, who race.Entry) lapDTO {
@@ -149,7 +150,7 @@ func newLap(l race.Lap, who race.Entry) lapDTO {
 		DriverNumber: who.Number, LapNumber: l.Number, DurationMS: some(l.DurationMS), Sector1MS: some(l.SectorsMS[0]),
 		Sector2MS: some(l.SectorsMS[1]), Sector3MS: some(l.SectorsMS[2]), EndMS: l.EndMS, Position: l.Position,
 		Compound: l.Tyre.String(), TyreAge: l.TyreAgeLaps, IsPitIn: l.PitIn, IsPitOut: l.PitOut, Flag: l.Flag.String(),
-		Mark: l.Mark.String(), IsDeleted: l.Deleted,
+		Mark: l.Mark.String(), IsDeleted: l.Deleted, Passing: l.Passing,
 	}
 	if d.DurationMS != nil {
 		seconds := float64(l.DurationMS) / 1000
@@ -159,16 +160,17 @@ func newLap(l race.Lap, who race.Entry) lapDTO {
 }
 
 type eventDTO struct {
-	Kind         string `json:"kind"`
-	DriverNumber *int   `json:"driver_number"`
-	LapNumber    int    `json:"lap_number"`
-	TimeMS       int64  `json:"time_ms"`
-	Value        int64  `json:"value"`
-	Text         string `json:"text"`
+	Kind         string   `json:"kind"`
+	DriverNumber *int     `json:"driver_number"`
+	LapNumber    int      `json:"lap_number"`
+	TimeMS       int64    `json:"time_ms"`
+	Value        int64    `json:"value"`
+	Text         string   `json:"text"`
+	Of           race.Seq `json:"of"` // the record that it is about; 0: of the start, the chequered flag or the result
 }
 
 func newEvent(e race.Event, entries []race.Entry) eventDTO {
-	d := eventDTO{Kind: e.Kind.String(), LapNumber: e.Lap, TimeMS: e.TimeMS, Value: e.Value, Text: e.Text}
+	d := eventDTO{Kind: e.Kind.String(), LapNumber: e.Lap, TimeMS: e.TimeMS, Value: e.Value, Text: e.Text, Of: e.Of}
 	if e.Car >= 0 && int(e.Car) < len(entries) {
 		d.DriverNumber = &entries[e.Car].Number
 	}

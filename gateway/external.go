@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -89,7 +88,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	}
 	made, err := s.deps.Outside.Open(c.UserContext(), head, entries)
 	if err == nil && start {
-		made, err = s.deps.Races.Control(c.UserContext(), made.Race.ID, race.ControlStart, time.Time{})
+		made, err = s.deps.Races.Control(c.UserContext(), made.Race.ID, race.ControlStart, race.Now)
 	}
 	return newRaceDTO(made), err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/graphql-go/graphql"
@@ -280,7 +279,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 			},
 			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				what, _ := p.Args["action"].(race.Control)
-				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, time.Time{})
+				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, race.Now)
 				return newRaceDTO(r), err
 			}),
 		},

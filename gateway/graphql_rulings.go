@@ -26,9 +26,9 @@ func (s *Server) rulingMutations() graphql.Fields {
 	return graphql.Fields{
 		"showFlag": made("One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
 		"penalise": made("Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
-			"kind", "driver_number", "amount_ms", "lap", "of"),
+			"kind", "driver_number", "amount_ms", "lap", "of", "passing"),
 		"correct": made("Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
-			"kind", "of", "driver_number", "line", "at_us", "lap", "transponder", "decoder", "offset_us"),
+			"kind", "of", "driver_number", "line", "at_us", "lap", "transponder", "all", "decoder", "session", "offset_us", "started_at"),
 		"declareResult": made("Makes the result final.", readDeclaration),
 	}
 }
@@ -38,11 +38,12 @@ var rulingArgs = map[string]graphql.Input{
 	"flag": graphql.String, "sector": graphql.Int, "lap": graphql.Int, "kind": graphql.String, "driver_number": graphql.Int,
 	"amount_ms": graphql.Int, "of": graphql.String, "line": graphql.Int, "at_us": graphql.String, "transponder": graphql.String,
 	"decoder": graphql.String, "offset_us": graphql.String, "author": graphql.String, "reason": graphql.String,
-	"time_us": graphql.String, "date": graphql.String,
+	"time_us": graphql.String, "date": graphql.String, "passing": graphql.String, "session": graphql.String, "all": graphql.Boolean,
+	"started_at": graphql.String,
 }
 
 // numbersAsText are arguments that are numbers of 64 bits and so given as text.
-var numbersAsText = map[string]bool{"of": true, "at_us": true, "offset_us": true, "time_us": true}
+var numbersAsText = map[string]bool{"of": true, "at_us": true, "offset_us": true, "time_us": true, "passing": true}
 
 func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) (any, error) {
 	id := idArg(p)
@@ -56,6 +57,8 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 		text, isText := v.(string)
 		switch {
 		case !given:
+		case name == "all":
+			of[name] = v
 		case !isText || numbersAsText[name]:
 			if of[name] = json.Number(fmt.Sprint(v)); isText {
 				of[name] = json.Number(text)

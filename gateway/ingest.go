@@ -148,9 +148,10 @@ func itemsOf(v any, name string) ([]any, error) {
 	return list, nil
 }
 
-// readTime is when something was, as race time or as a date after the start signal.
+// readTime is when something was as its record has it: as race time or as a date, counted from the start signal that was
+// given first. What was before it is kept and judged.
 func readTime(f *fields, r *race.Roster) race.Micros {
-	at := race.Micros(f.number("time_us", 0, int64(race.TimeMax), int64(race.NoTime)))
+	at := race.Micros(f.number("time_us", -int64(race.TimeMax), int64(race.TimeMax), int64(race.NoTime)))
 	date, dated := f.date("date")
 	switch {
 	case f.has("time_us") && f.has("date"):
@@ -159,8 +160,8 @@ func readTime(f *fields, r *race.Roster) race.Micros {
 		f.wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or a start first")
 	case dated:
 		at = race.Micros((date.UnixNano() - r.StartedAt) / 1000)
-		if at < 0 || at > race.TimeMax {
-			f.wrong("date", fmt.Sprintf("is %v after the start signal", at), fmt.Sprintf("from the signal to %v after it", race.TimeMax))
+		if at < -race.TimeMax || at > race.TimeMax {
+			f.wrong("date", fmt.Sprintf("is %v after the start signal", at), fmt.Sprintf("within %v of it", race.TimeMax))
 		}
 	case !f.has("date"):
 		f.need("time_us", "race time in microseconds, or date")

@@ -109,7 +109,7 @@ func TestIngest_KeepsTheGoodItemsAndSaysWhatIsWrongWithTheOthers(t *testing.T) {
 	s := mustServeOutside(t)
 	code, _, body := s.ask(t, "POST", passingsPath, `{"passings":[
 		{"driver_number":7,"time_us":1000000,"decoder":"main","sequence":18446744073709551615},
-		{"driver_number":8,"time_us":-1,"line":2,"typo":1},
+		{"driver_number":8,"time_us":-604800000001,"line":2,"typo":1},
 		{"transponder":"X1","date":"2026-11-18T11:06:41.5Z","line":1},
 		{"time_us":1.5},
 		"no object",

@@ -16,7 +16,7 @@ type Races interface {
 	// Create makes a race and, with start, lets it go at once. It answers when the race is durable.
 	Create(ctx context.Context, o race.Order, start bool) (race.Summary, error)
 	// Control starts, pauses, resumes or stops. A real race may be started at a moment that is past; zero is now.
-	Control(ctx context.Context, id race.ID, c race.Control, at time.Time) (race.Summary, error)
+	Control(ctx context.Context, id race.ID, c race.Control, when race.Moment) (race.Summary, error)
 	Delete(ctx context.Context, id race.ID) error
 	// Ready returns nil, or what keeps the platform from serving.
 	Ready(ctx context.Context) error

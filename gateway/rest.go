@@ -198,22 +198,48 @@ func (s *Server) deleteRace(c *fiber.Ctx) error {
 }
 
 func (s *Server) control(c *fiber.Ctx, what race.Control) error {
-	var at time.Time
+	when := race.Now
 	if len(c.Request().Body()) > 0 {
-		err := s.one(c, func(f *fields) {
-			if at, _ = f.date("date"); what != race.ControlStart && f.has("date") {
-				f.wrong("date", "is given with "+what.String(), "a date for the start signal alone")
-			}
-		})
-		if err != nil {
+		if err := s.one(c, func(f *fields) { when = readMoment(f, what) }); err != nil {
 			return err
 		}
 	}
-	r, err := s.deps.Races.Control(c.UserContext(), raceID(c), what, at)
+	r, err := s.deps.Races.Control(c.UserContext(), raceID(c), what, when)
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}
 	return c.JSON(newRaceDTO(r))
+}
+
+// Bounds of the date of a start signal.
+const (
+	startAhead = time.Minute
+	startBack  = 7 * 24 * time.Hour
+)
+
+// readMoment reads when a real race was started (a date) or stopped (a date, or race time).
+func readMoment(f *fields, what race.Control) race.Moment {
+	when := race.Now
+	date, dated := f.date("date")
+	timed := f.has("time_us")
+	if timed {
+		when.Time = race.Micros(f.number("time_us", 0, int64(race.TimeMax), int64(race.NoTime)))
+	}
+	if dated {
+		when.Date = date.UnixNano()
+	}
+	now := time.Now()
+	switch {
+	case (dated || timed) && what != race.ControlStart && what != race.ControlStop:
+		f.wrong("date", "is given with "+what.String(), "a date or race time for start and stop alone")
+	case timed && dated:
+		f.wrong("date", "is given beside time_us", "one of the two")
+	case timed && what == race.ControlStart:
+		f.wrong("time_us", "is given with start", "the start signal is race time 0: a date")
+	case dated && what == race.ControlStart && (date.After(now.Add(startAhead)) || date.Before(now.Add(-startBack))):
+		f.wrong("date", "is "+date.UTC().Format(time.RFC3339Nano), fmt.Sprintf("from %v back to %v ahead", startBack, startAhead))
+	}
+	return when
 }
 
 func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
@@ -381,7 +407,7 @@ func verdictOf(text string) (int, error) {
 	v, err := race.ParseVerdict(text)
 	if err != nil {
 		return 0, &race.InvalidError{Faults: []race.Fault{{
-			Field: "verdict", Message: fmt.Sprintf("is %q", text), Allowed: "accepted, duplicate, suspect, rejected, estimated",
+			Field: "verdict", Message: fmt.Sprintf("is %q", text), Allowed: "accepted, duplicate, suspect, rejected, estimated, after_the_end",
 		}}}
 	}
 	return int(v), nil

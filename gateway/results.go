@@ -85,7 +85,7 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
 	}
 	d := classificationDTO{
-		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Race.Rules.Laps},
+		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Laps},
 		Final: result.Final(), Version: result.Version, Status: result.Status.String(), Author: result.Author,
 		Reason: result.Reason, StateHash: result.StateHash, Classification: []classifiedDTO{},
 	}
@@ -230,7 +230,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	for _, r := range records {
 		set, ok := r.Body.(race.DecoderSet)
 		if _, no := refused[r.Seq]; ok && !no && !undone[r.Seq] && clocks[set.Decoder] != nil {
-			clocks[set.Decoder].Offset = set.Offset
+			clocks[set.Decoder].Offset = set.Offset // of its sessions the one that was set last
 		}
 	}
 	out := []decoderDTO{}

@@ -17,7 +17,7 @@ const reasonMost = 500
 var (
 	flagWords       = []string{"clear", "yellow", "safety_car", "virtual_safety_car", "red", "abandoned", "start_aborted"}
 	penaltyWords    = []string{"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified"}
-	correctionWords = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "undo"}
+	correctionWords = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "start", "undo"}
 )
 
 // ruledDTO answers a ruling once it is durable.
@@ -101,10 +101,18 @@ func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
 		}
 	}
 	if f.has("time_us") || f.has("date") {
-		rec.Time = readTime(f, r)
+		if rec.Time = readTime(f, r); f.has("time_us") && rec.Time != race.NoTime {
+			rec.Time += r.StartMoved
+		}
 	}
 	f.read = append(f.read, "time_us", "date")
 	rec.Body = read(f, r)
+	if b, ok := rec.Body.(race.TransponderAssigned); ok { // from its own time on, where it has one
+		if all := f.flag("all"); !all && rec.Time != race.NoTime {
+			b.From = rec.Time
+		}
+		rec.Body = b
+	}
 	return rec
 }
 
@@ -144,7 +152,9 @@ func readPenalty(f *fields, r *race.Roster) race.Body {
 		return race.PenaltyServed{Car: car, Penalty: needOf(f, "the seq of the penalty")}
 	case "lap_deleted":
 		f.need("lap", "the number of a completed lap")
-		return race.LapDeleted{Car: car, Lap: int(f.number("lap", 1, race.LapsMax, 1)), Reason: reason}
+		return race.LapDeleted{
+			Car: car, Lap: int(f.number("lap", 1, race.LapsMax, 1)), Passing: race.Seq(f.number("passing", 1, 1<<53, 0)), Reason: reason,
+		}
 	case "retired":
 		return race.CarRetired{Car: car, Reason: reason}
 	case "did_not_start":
@@ -177,8 +187,11 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 		f.need("offset_us", "microseconds to add to its times")
 		limit := int64(race.TimeMax)
 		return race.DecoderSet{
-			Decoder: f.text("decoder", textMost), Offset: race.Micros(f.number("offset_us", -limit, limit, 0)), Reason: reason,
+			Decoder: f.text("decoder", textMost), Session: f.text("session", textMost),
+			Offset: race.Micros(f.number("offset_us", -limit, limit, 0)), Reason: reason,
 		}
+	case "start":
+		return race.StartMoved{At: readStart(f, r), Reason: reason}
 	}
 	kind, err := race.ParseCorrection(what)
 	if err != nil {
@@ -193,15 +206,34 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 	case race.CorrectInsert:
 		f.need("at_us", "the race time of the passing, in microseconds")
 		b.Car, b.Line = needCar(f, r), int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0))
-		b.At = race.Micros(f.number("at_us", 0, int64(race.TimeMax), 0))
+		b.At = race.Micros(f.number("at_us", 0, int64(race.TimeMax), 0)) + r.StartMoved
 	case race.CorrectSplit:
 		b.Car, b.Lap = needCar(f, r), int(f.number("lap", 1, race.LapsMax, 0))
-		b.At = race.Micros(f.number("at_us", 1, int64(race.TimeMax), 0))
+		if b.At = race.Micros(f.number("at_us", 1, int64(race.TimeMax), 0)); b.At != 0 {
+			b.At += r.StartMoved
+		}
 		if b.Lap == 0 && b.At == 0 {
 			f.need("at_us", "when the line was crossed, or the lap that is split in the middle")
 		}
 	}
 	return b
+}
+
+// readStart is when the start signal was given in truth: by date, or in race time as it is counted now.
+func readStart(f *fields, r *race.Roster) race.Micros {
+	date, dated := f.date("started_at")
+	at := race.Micros(f.number("at_us", -int64(race.TimeMax), int64(race.TimeMax), 0)) + r.StartMoved
+	switch {
+	case f.has("at_us") && f.has("started_at"):
+		f.wrong("started_at", "is given beside at_us", "one of the two")
+	case dated && r.StartedAt == 0:
+		f.wrong("started_at", "cannot be compared with the start signal, which was not given yet", "a start first")
+	case dated:
+		at = race.Micros((date.UnixNano() - r.StartedAt) / 1000)
+	case !f.has("at_us") && !f.has("started_at"):
+		f.need("at_us", "when the start signal was given, in microseconds of race time, or started_at")
+	}
+	return at
 }
 
 func needReason(f *fields) string {
@@ -244,9 +276,9 @@ func (s *Server) rulings(c *fiber.Ctx) error {
 }
 
 func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
-	entries, err := s.entriesOf(c, id)
+	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // its kind decides
 	}
 	records, refused, err := s.deps.History.Rulings(c.UserContext(), id)
 	if err != nil {
@@ -255,7 +287,7 @@ func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
 	undone := undoneBy(records, refused)
 	out := []rulingDTO{}
 	for i := range records {
-		d := newRuling(&records[i], entries)
+		d := newRuling(&records[i], roster.Entries, roster.StartMoved)
 		if why, is := refused[d.Seq]; is {
 			d.Refused, d.Undoable = &why, false
 		}
@@ -282,9 +314,9 @@ func undoneBy(records []race.Record, refused map[race.Seq]string) map[race.Seq]b
 	return out
 }
 
-func newRuling(r *race.Record, entries []race.Entry) rulingDTO {
+func newRuling(r *race.Record, entries []race.Entry, moved race.Micros) rulingDTO {
 	d := rulingDTO{
-		Seq: r.Seq, TimeUS: int64(r.Time), RecordedAt: time.Unix(0, r.RecordedAt).UTC(), Author: r.Author, Undoable: true,
+		Seq: r.Seq, TimeUS: int64(r.Time - moved), RecordedAt: time.Unix(0, r.RecordedAt).UTC(), Author: r.Author, Undoable: true,
 	}
 	car := race.NoCar
 	switch b := r.Body.(type) {
@@ -320,7 +352,7 @@ func newRuling(r *race.Record, entries []race.Entry) rulingDTO {
 	case race.LapDeleted:
 		d.Kind, car, d.Reason, d.Detail = "lap_deleted", b.Car, b.Reason, fmt.Sprintf("lap %d", b.Lap)
 	default:
-		car = describeCorrection(&d, b)
+		car = describeCorrection(&d, b, moved)
 	}
 	if car >= 0 && int(car) < len(entries) {
 		d.DriverNumber = &entries[car].Number
@@ -332,7 +364,7 @@ func lifeOf(b race.Body) string {
 	return map[race.Body]string{race.Started{}: "start", race.Ended{}: "stop", race.Held{}: "pause", race.Released{}: "resume"}[b]
 }
 
-func describeCorrection(d *rulingDTO, b race.Body) race.CarIdx {
+func describeCorrection(d *rulingDTO, b race.Body, moved race.Micros) race.CarIdx {
 	switch b := b.(type) {
 	case race.Corrected:
 		d.Kind, d.Reason = b.Kind.String(), b.Reason
@@ -345,15 +377,24 @@ func describeCorrection(d *rulingDTO, b race.Body) race.CarIdx {
 		case b.Lap > 0:
 			d.Detail = fmt.Sprintf("lap %d", b.Lap)
 		default:
-			d.Detail = fmt.Sprintf("line %d at %v", b.Line, b.At)
+			d.Detail = fmt.Sprintf("line %d at %v", b.Line, b.At-moved)
 		}
 		return b.Car
 	case race.TransponderAssigned:
 		d.Kind, d.Reason, d.Detail = "assign", b.Reason, "transponder "+b.Transponder
+		if b.From != 0 {
+			d.Detail += fmt.Sprintf(" from %v on", b.From-moved)
+		}
 		return b.Car
 	case race.DecoderSet:
 		d.Kind, d.Reason = "offset", b.Reason
 		d.Detail = fmt.Sprintf("decoder %s by %+.3f s", b.Decoder, float64(b.Offset)/1e6)
+		if b.Session != "" {
+			d.Detail += ", session " + b.Session
+		}
+	case race.StartMoved:
+		d.Kind, d.Reason = "start_moved", b.Reason
+		d.Detail = fmt.Sprintf("the start signal by %+.3f s", float64(b.At)/1e6)
 	case race.Undone:
 		d.Kind, d.Reason, d.Of, d.Detail = "undo", b.Reason, &b.Of, fmt.Sprintf("record %d", b.Of)
 	case race.ResultDeclared:

@@ -80,7 +80,7 @@ func (h *house) find(id race.ID) (race.Summary, error) {
 func (h *house) Create(_ context.Context, o race.Order, start bool) (race.Summary, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := race.Summary{Race: race.Race{ID: race.ID(fmt.Sprintf("new-%d", len(h.races))), Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Seed: o.Seed, Speed: o.Speed, Rules: race.F1(o.Laps)}}
+	s := race.Summary{Race: race.Race{ID: race.ID(fmt.Sprintf("new-%d", len(h.races))), Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Seed: o.Seed, Speed: o.Speed, Rules: race.F1(o.Laps)}, Laps: o.Laps}
 	if start {
 		s.Status = race.Underway
 	}
@@ -88,7 +88,7 @@ func (h *house) Create(_ context.Context, o race.Order, start bool) (race.Summar
 	return s, nil
 }
 
-func (h *house) Control(_ context.Context, id race.ID, c race.Control, _ time.Time) (race.Summary, error) {
+func (h *house) Control(_ context.Context, id race.ID, c race.Control, _ race.Moment) (race.Summary, error) {
 	r, err := h.find(id)
 	if err == nil && (r.Status == race.Over || c == race.ControlResume) {
 		err = fmt.Errorf("race %s is %v: %w", id, r.Status, race.ErrConflict)

@@ -1,5 +1,7 @@
 package race
 
+import "slices"
+
 // EventsMax bounds the events that a board remembers; older ones are in the store.
 const EventsMax = 500
 
@@ -10,7 +12,7 @@ type Board struct {
 	Head   Head
 	Rows   []Row    // by CarIdx
 	Order  []CarIdx // by position
-	Events []Event  // oldest first, the newest EventsMax
+	Events []Event  // by CompareEvents, the newest EventsMax at least
 	Result *Classification
 }
 
@@ -33,10 +35,10 @@ func (b *Board) Apply(f *Facts) bool {
 			}
 			copy(b.Order[fact.From:], fact.Cars)
 		case EventHappened:
-			b.Events = append(b.Events, fact.Event)
-			if len(b.Events) > 2*EventsMax {
-				b.Events = append([]Event(nil), b.Events[len(b.Events)-EventsMax:]...)
-			}
+			b.withdraw(fact.Event.Name())
+			b.insert(fact.Event)
+		case EventWithdrawn:
+			b.withdraw(fact.Event)
 		case HeadChanged:
 			b.Head = fact.Head
 		case ResultPublished:
@@ -45,4 +47,26 @@ func (b *Board) Apply(f *Facts) bool {
 		}
 	}
 	return true
+}
+
+func (b *Board) withdraw(name EventName) {
+	for i := len(b.Events) - 1; i >= 0; i-- { // what is amended is mostly new
+		if b.Events[i].Name() == name {
+			b.Events = slices.Concat(b.Events[:i], b.Events[i+1:]) // spectators may still read the old one
+			return
+		}
+	}
+}
+
+func (b *Board) insert(e Event) {
+	n := len(b.Events)
+	if n == 0 || CompareEvents(b.Events[n-1], e) <= 0 {
+		b.Events = append(b.Events, e)
+	} else {
+		at, _ := slices.BinarySearchFunc(b.Events, e, CompareEvents)
+		b.Events = slices.Concat(b.Events[:at], []Event{e}, b.Events[at:])
+	}
+	if len(b.Events) > 2*EventsMax {
+		b.Events = slices.Clone(b.Events[len(b.Events)-EventsMax:])
+	}
 }

@@ -165,17 +165,22 @@ func ParsePenalty(s string) (PenaltyKind, error) {
 // Verdict is what is made of a hit on a timing line.
 type Verdict uint8
 
-// Verdicts. Accepted and estimated hits count, the others do not: a duplicate is a second report of the same crossing,
-// a suspect waits for a marshal, what is rejected was ruled out, and an estimated one was inserted by hand.
+// Verdicts. Accepted and estimated passings count, the others do not: a duplicate is a second report of the same crossing,
+// a suspect waits for a marshal, what is rejected was ruled out, an estimated one was inserted by hand, and one after the end
+// was timed when the race was over for the car.
 const (
 	Accepted Verdict = iota
 	Duplicate
 	Suspect
 	Rejected
 	Estimated
+	AfterTheEnd
 )
 
-var verdictNames = []string{"accepted", "duplicate", "suspect", "rejected", "estimated"}
+var verdictNames = []string{"accepted", "duplicate", "suspect", "rejected", "estimated", "after_the_end"}
+
+// VerdictCount is how many there are.
+const VerdictCount = int(AfterTheEnd) + 1
 
 // String is the verdict's name at the edges.
 func (v Verdict) String() string { return name(verdictNames, int(v)) }
@@ -207,6 +212,35 @@ func (k CorrectionKind) String() string { return name(correctionNames, int(k)) }
 func ParseCorrection(s string) (CorrectionKind, error) {
 	i, err := parse("correction", correctionNames, s)
 	return CorrectionKind(i), err
+}
+
+// FirstCrossing is what a car's first crossing of the finish line is.
+type FirstCrossing uint8
+
+// A first crossing ends the lap that began at the start signal, or starts the first lap: where the grid lies behind the
+// line, or the start is rolling.
+const (
+	EndsLap FirstCrossing = iota
+	StartsLap
+)
+
+var firstCrossingNames = []string{"ends_lap", "starts_lap"}
+
+// String is its name at the edges.
+func (f FirstCrossing) String() string { return name(firstCrossingNames, int(f)) }
+
+// MarshalText is its name in JSON.
+func (f FirstCrossing) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads its name; empty is EndsLap.
+func (f *FirstCrossing) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*f = EndsLap
+		return nil
+	}
+	i, err := parse("first crossing", firstCrossingNames, string(text))
+	*f = FirstCrossing(i)
+	return err
 }
 
 // ResultStatus is how firm a result is.

@@ -1,5 +1,7 @@
 package race
 
+import "cmp"
+
 // Fact is something that follows from a record. Facts of one record are in a fixed order.
 //
 //sumtype:decl
@@ -45,34 +47,40 @@ type Lap struct {
 	Number     int
 	DurationMS int64
 	SectorsMS  [3]int64
-	// EndMS is the race time at the line; Position the order then.
-	EndMS       int64
+	// EndMS is the race time at the line.
+	EndMS int64
+	// Position is 1 and the cars that completed their lap of this number earlier, whatever became of them since.
 	Position    int
 	Tyre        Compound
 	TyreAgeLaps int
 	PitIn       bool
 	PitOut      bool
 	Flag        FlagState
-	Mark        Mark
+	// Mark is SessionBest on the fastest lap of all that was not deleted, PersonalBest on the fastest of every other car,
+	// and Slower on all others. Of equal laps the one that was set first is the best.
+	Mark Mark
 	// Deleted laps count for the distance and not as a best.
 	Deleted bool
+	// Passing is the record of the passing that ended the lap; rulings name the lap by it.
+	Passing Seq
 }
 
-// LapCompleted says that a car completed a lap. Told again of the same lap, it replaces what was told before.
+// LapCompleted says that a car completed a lap. A later one for the same car and number amends it.
 type LapCompleted struct{ Lap Lap }
 
-// LapsWithdrawn says that a car has only so many laps: those after it were told in error.
+// LapsWithdrawn retracts the car's laps after Laps; they were published in error.
 type LapsWithdrawn struct {
 	Car  CarIdx
 	Laps int
 }
 
-// PassingJudged is what is made of the hit of a record. Hits of which nothing is told are accepted.
+// PassingJudged is what is made of the passing of a record. A passing without one is accepted, and its record says when
+// and whose it was.
 type PassingJudged struct {
 	Seq     Seq
 	Car     CarIdx // NoCar where it is not known whose it is
 	Line    int
-	Time    Micros // with the decoder's offset
+	Time    Micros // race time, with the decoder's offset and the moved start
 	Verdict Verdict
 	Reason  string
 	// Split is offered where a crossing of the finish line was missed: when it will have been. NoTime: none.
@@ -116,25 +124,49 @@ func (k EventKind) String() string { return name(eventKindNames, int(k)) }
 // Event is something that a spectator reads about.
 type Event struct {
 	Kind EventKind
-	Car  CarIdx // NoCar where it concerns all
-	// Lap is the leader's lap, or the car's own where there is a car.
+	// Of is the record that the event is about, 0 for the start, the chequered flag and the result. Kind, Of and Car name
+	// an event for good.
+	Of  Seq
+	Car CarIdx // NoCar where it concerns all
+	// Lap that was completed (leader, fastest lap, chequered flag), else the one being driven: the car's own, or the
+	// leader's where there is no car.
 	Lap    int
 	TimeMS int64
-	// Value by kind: lap time, stationary time or penalty in ms; FlagState; Compound.
+	// Value by kind: lap time, stationary time or penalty in ms; FlagState; ResultStatus.
 	Value int64
 	Text  string // a reason, in English; empty for most
 }
 
-// EventHappened adds an event to the feed.
+// CompareEvents is the order of events: by race time, and of the same time by kind, car and record.
+func CompareEvents(a, b Event) int {
+	return cmp.Or(cmp.Compare(a.TimeMS, b.TimeMS), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Car, b.Car), cmp.Compare(a.Of, b.Of))
+}
+
+// Name is what names the event.
+func (e *Event) Name() EventName { return EventName{e.Kind, e.Of, e.Car} }
+
+// EventName names an event: of two with the same name the later one amends the earlier.
+type EventName struct {
+	Kind EventKind
+	Of   Seq
+	Car  CarIdx
+}
+
+// EventHappened adds an event, or amends the one of the same name.
 type EventHappened struct{ Event Event }
+
+// EventWithdrawn retracts an event that a correction made untrue.
+type EventWithdrawn struct{ Event EventName }
 
 // Head is the race as a whole at this moment.
 type Head struct {
 	Status    Status
 	Flag      FlagState
 	LeaderLap int // the lap the leader is on; the distance once it has finished
-	Laps      int // the distance in laps, 0 by time
+	Laps      int // the distance in laps as far as it is known, 0 by time
 	TimeMS    int64
+	// StartMoved is how far the start signal was moved: what records count from another moment.
+	StartMoved Micros
 }
 
 // HeadChanged replaces the head.
@@ -150,6 +182,7 @@ func (LapsWithdrawn) fact()   {}
 func (PassingJudged) fact()   {}
 func (RecordRefused) fact()   {}
 func (EventHappened) fact()   {}
+func (EventWithdrawn) fact()  {}
 func (HeadChanged) fact()     {}
 func (ResultPublished) fact() {}
 
@@ -173,19 +206,29 @@ type Classification struct {
 // Final says that the result was declared.
 func (c *Classification) Final() bool { return c.Status != Provisional }
 
-// ClassifiedStatus is how a car's race ended.
+// ClassifiedStatus is how a car stands in a classification.
 type ClassifiedStatus uint8
 
-// Ends of a car's race.
+// The first five are how a car's race ended. The others are of a race that is not over: it waits for the start signal, the
+// car is racing, the race is suspended or paused, and a car that was not seen for long (StateOf in race/timing).
 const (
 	StatusFinished ClassifiedStatus = iota
 	StatusRetired
 	StatusNotClassified
 	StatusDidNotStart
 	StatusDisqualified
+	StatusWaiting
+	StatusRunning
+	StatusStopped
+	StatusNotRunning
 )
 
-var classifiedNames = []string{"finished", "retired", "not_classified", "did_not_start", "disqualified"}
+var classifiedNames = []string{
+	"finished", "retired", "not_classified", "did_not_start", "disqualified", "waiting", "running", "stopped", "not_running",
+}
+
+// ClassifiedStatusCount is how many there are.
+const ClassifiedStatusCount = int(StatusNotRunning) + 1
 
 // String is the status's name at the edges.
 func (s ClassifiedStatus) String() string { return name(classifiedNames, int(s)) }

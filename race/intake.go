@@ -73,6 +73,8 @@ type Roster struct {
 	Numbers map[int]CarIdx
 	// StartedAt is when the start signal was given, in UTC nanoseconds; 0: it was not, or nobody knows.
 	StartedAt int64
+	// StartMoved is how far the start signal was moved since; race time counts from there, and the records from StartedAt.
+	StartMoved Micros
 }
 
 // NewRoster indexes the entries.
@@ -90,7 +92,7 @@ func IsRuling(b Body) bool {
 	case FlagShown:
 		return b.Flag != FlagChequered
 	case Suspended, Resumed, Abandoned, CarRetired, CarNotStarted, CarDisqualified, Penalised, PenaltyServed, LapDeleted,
-		Corrected, TransponderAssigned, DecoderSet, Undone, ResultDeclared, StartAborted, Started, Ended, Held, Released:
+		Corrected, TransponderAssigned, DecoderSet, Undone, StartMoved, ResultDeclared, StartAborted, Started, Ended, Held, Released:
 		return true
 	case Announced, Entered, Passing, TyresFitted:
 	}

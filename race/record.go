@@ -107,9 +107,12 @@ type PenaltyServed struct {
 
 // LapDeleted takes a lap out of the bests; it counts for the distance.
 type LapDeleted struct {
-	Car    CarIdx
-	Lap    int
-	Reason string
+	Car CarIdx
+	// Lap is its number when it was deleted. Passing is the record of the passing that ended it and names the lap for good,
+	// whatever is inserted or split before it; 0: of the lap that has the number when the record is applied.
+	Lap     int
+	Passing Seq
+	Reason  string
 }
 
 // Corrected is what a marshal makes of a passing.
@@ -119,26 +122,39 @@ type Corrected struct {
 	Passing Seq
 	// Car is whom it is moved to, or for whom a hit is inserted or a lap split.
 	Car CarIdx
-	// Line and At of an inserted hit. A split is a hit on the finish line; At 0: where the rules estimate it.
+	// Line and At of an inserted passing. A split is a passing on the finish line within Lap; At 0: where the rules
+	// estimate it.
 	Line int
 	At   Micros
-	// Lap that is split.
+	// Lap that is split; 0: the one that At lies in.
 	Lap    int
 	Reason string
 }
 
-// TransponderAssigned says whose a transponder is; its hits so far become that car's.
+// TransponderAssigned says whose a transponder is.
 type TransponderAssigned struct {
 	Transponder string
 	Car         CarIdx
-	Reason      string
+	// From is the time from which it is that car's, until another assignment's; 0: all its passings are, but for those
+	// from the time of another assignment on.
+	From   Micros
+	Reason string
 }
 
 // DecoderSet says how much must be added to a decoder's times, before and from now on.
 type DecoderSet struct {
 	Decoder string
+	// Session of the decoder; empty: all that no DecoderSet names.
+	Session string
 	Offset  Micros
 	Reason  string
+}
+
+// StartMoved says that the start signal was given At after the one that the log has, before it where that is negative. Race
+// time counts from the moved signal; the times of records go on counting from the first.
+type StartMoved struct {
+	At     Micros
+	Reason string
 }
 
 // Undone takes back what the record Of ordered, as if it had never been.
@@ -159,7 +175,7 @@ type Held struct{}
 // Released lets a held race go on.
 type Released struct{}
 
-// Ended says that no more passings come: the result can be final.
+// Ended stops the race at the record's time: passings timed later count for nothing, and the result can be final.
 type Ended struct{}
 
 func (Announced) record()           {}
@@ -181,6 +197,7 @@ func (Corrected) record()           {}
 func (TransponderAssigned) record() {}
 func (DecoderSet) record()          {}
 func (Undone) record()              {}
+func (StartMoved) record()          {}
 func (ResultDeclared) record()      {}
 func (StartAborted) record()        {}
 func (Held) record()                {}

@@ -3,6 +3,7 @@ package race
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // RuleSet is the rulebook as data; it is stored with the race, so that a result can be worked out again.
@@ -27,6 +28,10 @@ type RuleSet struct {
 	StopAndGo    Micros `json:"stop_and_go_us"`
 	// MustFinish classifies only cars that took the chequered flag.
 	MustFinish bool `json:"must_finish"`
+	// FirstCrossing says what a car's first crossing of the finish line is; a race stored without it ends a lap there.
+	FirstCrossing FirstCrossing `json:"first_crossing"`
+	// FinishWindow is how long after the chequered flag fell a crossing still counts; 0: until the race is stopped.
+	FinishWindow Micros `json:"finish_window_us"`
 }
 
 // F1 is the preset of a Formula 1 grand prix. Source: FIA Formula One Sporting Regulations 2022, articles 5 (distance,
@@ -52,11 +57,12 @@ func Endurance(limit Micros) RuleSet {
 }
 
 // Kart is the preset of a kart race by laps. Source: CIK-FIA General Prescriptions: who does not finish is classified by
-// the laps covered. Short laps need a short dead time; the penalties are a usual choice of national series.
+// the laps covered. Short laps need a short dead time; the penalties and the five
+// minutes to take the flag are a usual choice of national series.
 func Kart(laps int) RuleSet {
 	return RuleSet{
 		Name: "kart", Laps: laps, Precision: Millisecond, DeadTime: 2 * Second, MinLap: 8 * Second,
-		DriveThrough: 10 * Second, StopAndGo: 20 * Second,
+		DriveThrough: 10 * Second, StopAndGo: 20 * Second, FinishWindow: 5 * Minute,
 	}
 }
 
@@ -103,8 +109,10 @@ func (r RuleSet) Validate() error {
 	}{
 		{"running_limit_us", r.RunningLimit}, {"window_limit_us", r.WindowLimit}, {"dead_time_us", r.DeadTime},
 		{"min_lap_us", r.MinLap}, {"drive_through_us", r.DriveThrough}, {"stop_and_go_us", r.StopAndGo},
+		{"finish_window_us", r.FinishWindow},
 	} {
 		check(t.v >= 0 && t.v <= TimeMax, "%s is %d: allowed is 0 (none) to %d", t.name, t.v, TimeMax)
 	}
+	check(r.FirstCrossing <= StartsLap, "first_crossing is %d: allowed are %s", r.FirstCrossing, strings.Join(firstCrossingNames, ", "))
 	return errors.Join(faults...)
 }

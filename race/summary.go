@@ -1,5 +1,7 @@
 package race
 
+import "unicode/utf8"
+
 // Summary is a race in a list.
 type Summary struct {
 	Race   Race
@@ -7,6 +9,8 @@ type Summary struct {
 	// CreatedAt is UTC nanoseconds.
 	CreatedAt int64
 	LeaderLap int
+	// Laps is the distance as far as it is known, 0 by time: aborted starts shorten it.
+	Laps int
 	// Winner is the code of the winner of the result; empty before there is one.
 	Winner string
 }
@@ -41,12 +45,21 @@ func (o Order) Validate() error {
 	check(o.Speed >= 0 && o.Speed <= SpeedMax, "speed", "is out of range", "0 (as fast as possible) to 10000")
 	check(o.TickHz >= 0 && o.TickHz <= 100, "tick_hz", "is out of range", "0 (10) to 100")
 	check(o.TelemetryEvery >= 0 && o.TelemetryEvery <= TelemetryEveryMax, "telemetry_every", "is out of range", "0 (as the server is set) to 10000")
-	check(len(o.Name) <= 100, "name", "is too long", "100 bytes at most")
+	check(utf8.RuneCountInString(o.Name) <= 100, "name", "is too long", "100 characters at most")
 	if len(faults) > 0 {
 		return &InvalidError{Faults: faults}
 	}
 	return nil
 }
+
+// Moment is when something was: by date in UTC nanoseconds, or in race time.
+type Moment struct {
+	Date int64  // 0: it is not given
+	Time Micros // NoTime: it is not given
+}
+
+// Now is the moment at which something is ordered.
+var Now = Moment{Time: NoTime}
 
 // Control is what a race can be told from outside.
 type Control uint8

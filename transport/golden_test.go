@@ -155,7 +155,7 @@ var sampleBoard = race.Board{
 	Order: []race.CarIdx{2, 1, 0},
 	Events: []race.Event{
 		{Kind: race.EventStart, Car: race.NoCar, Lap: 1},
-		{Kind: race.EventRetired, Car: 0, Lap: 3, TimeMS: 300_123, Text: "gearbox"},
+		{Kind: race.EventRetired, Car: 0, Lap: 3, TimeMS: 300_123, Text: "gearbox", Of: 321},
 	},
 }
 
@@ -167,11 +167,13 @@ var sampleFacts = race.Facts{
 		race.LapCompleted{Lap: race.Lap{
 			Car: 1, Number: 12, DurationMS: 92_512, SectorsMS: [3]int64{30_100, 31_200, 31_212}, EndMS: 1_100_000,
 			Position: 2, Tyre: race.Medium, TyreAgeLaps: 9, PitIn: true, Flag: race.FlagYellow, Mark: race.Slower,
+			Passing: 4247,
 		}},
-		race.EventHappened{Event: race.Event{Kind: race.EventFlag, Car: race.NoCar, Lap: 13, TimeMS: 1_100_500, Value: 1}},
+		race.EventHappened{Event: race.Event{Kind: race.EventFlag, Car: race.NoCar, Lap: 13, TimeMS: 1_100_500, Value: 1, Of: 4249}},
 		race.HeadChanged{Head: sampleBoard.Head},
 		race.ResultPublished{Classification: sampleResult},
 		race.LapsWithdrawn{Car: 2, Laps: 11},
+		race.EventWithdrawn{Event: race.EventName{Kind: race.EventFastestLap, Of: 4211, Car: 2}},
 		race.PassingJudged{Seq: 4248, Car: race.NoCar, Line: 2, Time: 124_400_000, Verdict: race.Suspect, Reason: "whose?", Split: race.NoTime},
 		race.RecordRefused{Seq: 4249, Reason: "too late"},
 	},

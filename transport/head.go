@@ -5,6 +5,9 @@ import "lightsout/race"
 // raceItems are those that every announcement has; telemetry_every follows where it is set.
 const raceItems = 11
 
+// ruleItems are those that every rule set has; what a first crossing is and the finish window follow where they are set.
+const ruleItems = 11
+
 func (w *writer) announced(r *race.Race) {
 	items := raceItems
 	if r.TelemetryEvery > 0 {
@@ -17,7 +20,9 @@ func (w *writer) announced(r *race.Race) {
 	w.str(r.Circuit)
 	w.str(r.CircuitText)
 	w.lines(r.Lines)
-	w.array(11)
+	rules := r.Rules
+	more := rules.FirstCrossing != race.EndsLap || rules.FinishWindow != 0 // left out of races that have neither
+	w.array(ruleItems + 2*given(more))
 	w.str(r.Rules.Name)
 	w.int(int64(r.Rules.Laps))
 	w.int(int64(r.Rules.RunningLimit))
@@ -29,6 +34,10 @@ func (w *writer) announced(r *race.Race) {
 	w.int(int64(r.Rules.DriveThrough))
 	w.int(int64(r.Rules.StopAndGo))
 	w.bool(r.Rules.MustFinish)
+	if more {
+		w.int(int64(rules.FirstCrossing))
+		w.int(int64(rules.FinishWindow))
+	}
 	w.int(int64(r.Cars))
 	w.uint(r.Seed)
 	w.int(int64(r.TickHz))
@@ -63,16 +72,7 @@ func (r *reader) announced() (v race.Race) {
 	v.Kind = enum[race.Kind](r, "kind", 2)
 	v.Circuit, v.CircuitText = r.str("circuit"), r.str("circuit text")
 	v.Lines = r.lines()
-	r.tuple("rules", 11, func() {
-		v.Rules = race.RuleSet{
-			Name: r.str("rules"), Laps: int(r.int("laps")),
-			RunningLimit: race.Micros(r.int("running_limit")), WindowLimit: race.Micros(r.int("window_limit")),
-			Precision:          race.Micros(r.int("precision")),
-			ClassifiedPermille: int(r.int("classified_permille")), DeadTime: race.Micros(r.int("dead_time")),
-			MinLap: race.Micros(r.int("min_lap")), DriveThrough: race.Micros(r.int("drive_through")),
-			StopAndGo: race.Micros(r.int("stop_and_go")), MustFinish: r.bool("must_finish"),
-		}
-	})
+	v.Rules = r.rules()
 	v.Cars = int(r.intIn("cars", 0, race.CarsMax))
 	v.Seed, v.TickHz, v.Speed = r.uint("seed"), int(r.int("tick_hz")), r.float("speed")
 	if items > raceItems {
@@ -80,6 +80,29 @@ func (r *reader) announced() (v race.Race) {
 		items--
 	}
 	r.rest(items - raceItems)
+	return v
+}
+
+func (r *reader) rules() (v race.RuleSet) {
+	items := r.array("rules", ruleItems, ruleItems+64)
+	if r.err != nil {
+		return v
+	}
+	v = race.RuleSet{
+		Name: r.str("rules"), Laps: int(r.int("laps")),
+		RunningLimit: race.Micros(r.int("running_limit")), WindowLimit: race.Micros(r.int("window_limit")),
+		Precision:          race.Micros(r.int("precision")),
+		ClassifiedPermille: int(r.int("classified_permille")), DeadTime: race.Micros(r.int("dead_time")),
+		MinLap: race.Micros(r.int("min_lap")), DriveThrough: race.Micros(r.int("drive_through")),
+		StopAndGo: race.Micros(r.int("stop_and_go")), MustFinish: r.bool("must_finish"),
+	}
+	known := ruleItems
+	if items >= ruleItems+2 {
+		known += 2
+		v.FirstCrossing = enum[race.FirstCrossing](r, "first crossing", 2)
+		v.FinishWindow = race.Micros(r.int("finish_window"))
+	}
+	r.rest(items - known)
 	return v
 }
 

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"math"
 
 	"lightsout/race"
 )
@@ -32,6 +33,7 @@ const (
 	recordDecoder      = 22
 	recordUndone       = 23
 	recordDeclared     = 24
+	recordStartMoved   = 25
 )
 
 // Record is one entry of the log as a message.
@@ -50,7 +52,7 @@ func (Codec) Record(rec *race.Record) ([]byte, error) {
 
 // recordShape says a body's kind and how many items it takes.
 func recordShape(b race.Body) (kind, items int) {
-	switch b.(type) {
+	switch b := b.(type) {
 	case race.Announced:
 		return recordAnnounced, 1
 	case race.Entered:
@@ -80,17 +82,19 @@ func recordShape(b race.Body) (kind, items int) {
 	case race.PenaltyServed:
 		return recordServed, 2
 	case race.LapDeleted:
-		return recordLapDeleted, 3
+		return recordLapDeleted, 3 + given(b.Passing != 0)
 	case race.Corrected:
 		return recordCorrected, 7
 	case race.TransponderAssigned:
-		return recordAssigned, 3
+		return recordAssigned, 3 + given(b.From != 0)
 	case race.DecoderSet:
-		return recordDecoder, 3
+		return recordDecoder, 3 + given(b.Session != "")
 	case race.Undone:
 		return recordUndone, 2
 	case race.ResultDeclared:
 		return recordDeclared, 1
+	case race.StartMoved:
+		return recordStartMoved, 2
 	case race.StartAborted:
 		return recordStartAborted, 0
 	case race.Ended:
@@ -101,6 +105,15 @@ func recordShape(b race.Body) (kind, items int) {
 		return recordReleased, 0
 	}
 	panic(fmt.Sprintf("transport: a record of %T has no shape", b)) // sealed: a new body must be listed
+}
+
+// given counts an item at the end that is left out where it has no value, so that logs of before it was there keep their
+// bytes.
+func given(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (w *writer) body(b race.Body) {
@@ -153,6 +166,9 @@ func (w *writer) ruled(b race.Body) {
 		w.int(int64(b.Car))
 		w.int(int64(b.Lap))
 		w.str(b.Reason)
+		if b.Passing != 0 {
+			w.uint(uint64(b.Passing))
+		}
 	case race.Corrected:
 		w.int(int64(b.Kind))
 		w.uint(uint64(b.Passing))
@@ -164,9 +180,18 @@ func (w *writer) ruled(b race.Body) {
 	case race.TransponderAssigned:
 		w.str(b.Transponder)
 		w.ruling(b.Car, b.Reason)
+		if b.From != 0 {
+			w.int(int64(b.From))
+		}
 	case race.DecoderSet:
 		w.str(b.Decoder)
 		w.int(int64(b.Offset))
+		w.str(b.Reason)
+		if b.Session != "" {
+			w.str(b.Session)
+		}
+	case race.StartMoved:
+		w.int(int64(b.At))
 		w.str(b.Reason)
 	case race.Undone:
 		w.uint(uint64(b.Of))
@@ -219,7 +244,7 @@ func (r *reader) body(kind int64, items int) race.Body {
 		recordAnnounced: 1, recordEntered: 1, recordPassing: 5, recordTyres: 4, recordFlag: 2, recordAbandoned: 1,
 		recordRetired: 2, recordNotStarted: 2, recordDisqualified: 2, recordPenalty: 4,
 		recordServed: 2, recordLapDeleted: 3, recordCorrected: 7, recordAssigned: 3, recordDecoder: 3, recordUndone: 2,
-		recordDeclared: 1,
+		recordDeclared: 1, recordStartMoved: 2,
 	}[kind]
 	if items < least {
 		r.fail("record of kind %d has %d items, needs %d", kind, items, least)
@@ -270,16 +295,20 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordReleased:
 		return race.Released{}
 	}
-	return r.ruling(kind)
+	return r.ruling(kind, items)
 }
 
 // ruling reads what race control ordered after the fact; nil for a kind that is not known.
-func (r *reader) ruling(kind int64) race.Body {
+func (r *reader) ruling(kind int64, items int) race.Body {
 	switch kind {
 	case recordServed:
 		return race.PenaltyServed{Car: r.car(), Penalty: race.Seq(r.uint("penalty"))}
 	case recordLapDeleted:
-		return race.LapDeleted{Car: r.car(), Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason")}
+		b := race.LapDeleted{Car: r.car(), Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason")}
+		if items > 3 {
+			b.Passing = race.Seq(r.intIn("passing", 1, math.MaxInt64))
+		}
+		return b
 	case recordCorrected:
 		return race.Corrected{
 			Kind: enum[race.CorrectionKind](r, "correction", 5), Passing: race.Seq(r.uint("passing")), Car: r.car(),
@@ -287,13 +316,27 @@ func (r *reader) ruling(kind int64) race.Body {
 			Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason"),
 		}
 	case recordAssigned:
-		return race.TransponderAssigned{Transponder: r.str("transponder"), Car: r.car(), Reason: r.str("reason")}
+		b := race.TransponderAssigned{Transponder: r.str("transponder"), Car: r.car(), Reason: r.str("reason")}
+		if items > 3 {
+			if b.From = race.Micros(r.int("from")); b.From == 0 {
+				r.fail("from is 0: allowed is any other time, or none")
+			}
+		}
+		return b
 	case recordDecoder:
-		return race.DecoderSet{Decoder: r.str("decoder"), Offset: race.Micros(r.int("offset")), Reason: r.str("reason")}
+		b := race.DecoderSet{Decoder: r.str("decoder"), Offset: race.Micros(r.int("offset")), Reason: r.str("reason")}
+		if items > 3 {
+			if b.Session = r.str("session"); b.Session == "" {
+				r.fail("session is empty: allowed is a name, or none")
+			}
+		}
+		return b
 	case recordUndone:
 		return race.Undone{Of: race.Seq(r.uint("of")), Reason: r.str("reason")}
 	case recordDeclared:
 		return race.ResultDeclared{Reason: r.str("reason")}
+	case recordStartMoved:
+		return race.StartMoved{At: race.Micros(r.int("at")), Reason: r.str("reason")}
 	}
 	return nil
 }

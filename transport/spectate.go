@@ -28,6 +28,7 @@ const (
 	factWithdrawn = 7
 	factJudged    = 8
 	factRefused   = 9
+	factUnevent   = 10
 )
 
 // Codec writes messages of the wire. The zero value is ready.
@@ -197,6 +198,11 @@ func (w *writer) fact(f race.Fact) {
 	case race.EventHappened:
 		tag(factEvent, 1)
 		w.event(&f.Event)
+	case race.EventWithdrawn:
+		tag(factUnevent, 3)
+		w.int(int64(f.Event.Kind))
+		w.uint(uint64(f.Event.Of))
+		w.int(int64(f.Event.Car))
 	case race.HeadChanged:
 		tag(factHead, 1)
 		w.raceState(f.Head)
@@ -249,7 +255,7 @@ func (w *writer) row(r *race.Row) {
 }
 
 func (w *writer) lap(l *race.Lap) {
-	w.array(15)
+	w.array(16)
 	w.int(int64(l.Car))
 	w.int(int64(l.Number))
 	w.int(l.DurationMS)
@@ -265,16 +271,18 @@ func (w *writer) lap(l *race.Lap) {
 	w.int(int64(l.Flag))
 	w.int(int64(l.Mark))
 	w.bool(l.Deleted)
+	w.uint(uint64(l.Passing))
 }
 
 func (w *writer) event(e *race.Event) {
-	w.array(6)
+	w.array(7)
 	w.int(int64(e.Kind))
 	w.int(int64(e.Car))
 	w.int(int64(e.Lap))
 	w.int(e.TimeMS)
 	w.int(e.Value)
 	w.str(e.Text)
+	w.uint(uint64(e.Of))
 }
 
 func (w *writer) result(c *race.Classification) {

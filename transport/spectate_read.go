@@ -198,6 +198,11 @@ func (r *reader) facts(n int) *race.Facts {
 			f.Facts = append(f.Facts, race.LapCompleted{Lap: r.lap()})
 		case factEvent:
 			f.Facts = append(f.Facts, race.EventHappened{Event: r.event()})
+		case factUnevent:
+			known = 4
+			f.Facts = append(f.Facts, race.EventWithdrawn{Event: race.EventName{
+				Kind: enum[race.EventKind](r, "event kind", 256), Of: race.Seq(r.uint("of")), Car: r.car(),
+			}})
 		case factHead:
 			f.Facts = append(f.Facts, race.HeadChanged{Head: r.raceState()})
 		case factResult:
@@ -209,7 +214,7 @@ func (r *reader) facts(n int) *race.Facts {
 			known = 8
 			f.Facts = append(f.Facts, race.PassingJudged{
 				Seq: race.Seq(r.uint("seq")), Car: r.car(), Line: int(r.intIn("line", 0, race.LinesMax)),
-				Time: race.Micros(r.int("time_us")), Verdict: enum[race.Verdict](r, "verdict", 5),
+				Time: race.Micros(r.int("time_us")), Verdict: enum[race.Verdict](r, "verdict", race.VerdictCount),
 				Reason: r.str("reason"), Split: race.Micros(r.int("split_us")),
 			})
 		case factRefused:
@@ -256,7 +261,7 @@ func (r *reader) car() race.CarIdx {
 }
 
 func (r *reader) lap() (v race.Lap) {
-	r.tuple("lap", 15, func() {
+	r.tuple("lap", 16, func() {
 		v.Car, v.Number, v.DurationMS = r.car(), int(r.int("number")), r.int("duration_ms")
 		for i := range v.SectorsMS {
 			v.SectorsMS[i] = r.int("sector_ms")
@@ -266,15 +271,17 @@ func (r *reader) lap() (v race.Lap) {
 		v.PitIn, v.PitOut = r.bool("pit_in"), r.bool("pit_out")
 		v.Flag, v.Mark = enum[race.FlagState](r, "flag", 6), enum[race.Mark](r, "mark", 4)
 		v.Deleted = r.bool("deleted")
+		v.Passing = race.Seq(r.uint("passing"))
 	})
 	return v
 }
 
 func (r *reader) event() (v race.Event) {
-	r.tuple("event", 6, func() {
+	r.tuple("event", 7, func() {
 		v.Kind, v.Car = enum[race.EventKind](r, "event kind", 256), r.car()
 		v.Lap, v.TimeMS, v.Value = int(r.int("lap")), r.int("time_ms"), r.int("value")
 		v.Text = r.str("text")
+		v.Of = race.Seq(r.uint("of"))
 	})
 	return v
 }
@@ -287,7 +294,7 @@ func (r *reader) result() *race.Classification {
 			var e race.Classified
 			r.tuple("classified", 12, func() {
 				e.Position, e.Car, e.Laps = int(r.int("position")), r.car(), int(r.int("laps"))
-				e.Status = enum[race.ClassifiedStatus](r, "status", 5)
+				e.Status = enum[race.ClassifiedStatus](r, "status", race.ClassifiedStatusCount)
 				e.DurationMS, e.GapMS, e.GapLaps = r.int("duration_ms"), r.int("gap_ms"), int(r.int("gap_laps"))
 				e.IntervalMS, e.PenaltyMS = r.int("interval_ms"), r.int("penalty_ms")
 				e.BestLapMS, e.BestLap = r.int("best_lap_ms"), int(r.int("best_lap"))

@@ -114,15 +114,15 @@ func (a *app) RaceFailed(id race.ID, reason string) {
 }
 
 // Control starts, pauses, resumes or stops a race. It answers when that is durable.
-func (a *app) Control(ctx context.Context, id race.ID, what race.Control, at time.Time) (race.Summary, error) {
+func (a *app) Control(ctx context.Context, id race.ID, what race.Control, when race.Moment) (race.Summary, error) {
 	before, err := a.Summary(ctx, id)
 	switch {
 	case err != nil:
 		return before, err
 	case before.Race.Kind == race.External:
-		return a.controlOutside(ctx, before, what, at)
-	case !at.IsZero():
-		return before, fmt.Errorf("a simulated race is started now, not at %v: %w", at, race.ErrConflict)
+		return a.controlOutside(ctx, before, what, when)
+	case when != race.Now:
+		return before, fmt.Errorf("a simulated race is told to %v now, not at another time: %w", what, race.ErrConflict)
 	}
 	if a.running(id) == nil {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)

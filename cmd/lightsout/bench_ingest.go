@@ -85,7 +85,7 @@ func (l *ingestLoad) measure(ctx context.Context, a *app, url string) error {
 		Name: "Benchmark", Rules: race.F1(race.LapsMax), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
 	}, entries)
 	if err == nil {
-		made, err = a.Control(ctx, made.Race.ID, race.ControlStart, time.Time{})
+		made, err = a.Control(ctx, made.Race.ID, race.ControlStart, race.Now)
 	}
 	if err != nil {
 		return err

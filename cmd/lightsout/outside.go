@@ -77,6 +77,10 @@ func (a *app) TakeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Tak
 
 // Rule hands a ruling to the race: to its simulation while it runs, to its log otherwise. A Time of race.NoTime is now.
 func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
+	r, err := a.named(ctx, id, r)
+	if err != nil {
+		return race.Ruled{}, err
+	}
 	if done := a.running(id); done != nil {
 		ruled, err := a.platform.rule(ctx, id, r)
 		if err == nil {
@@ -100,8 +104,35 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 	for _, refused := range taken.Refused {
 		return race.Ruled{}, fmt.Errorf("%w: %s", race.ErrConflict, refused.Reason)
 	}
+	switch r.Body.(type) {
+	case race.StartMoved, race.Undone: // race time may count from another moment now
+		a.mu.Lock()
+		delete(a.rosters, id)
+		a.mu.Unlock()
+	default:
+	}
 	_, err = a.settled(ctx, id) // whoever asks for the result now sees what came of it
-	return race.Ruled{Seq: taken.First, At: r.Time}, err
+	roster, rosterErr := a.Roster(ctx, id)
+	if rosterErr != nil {
+		return race.Ruled{Seq: taken.First}, errors.Join(err, rosterErr)
+	}
+	return race.Ruled{Seq: taken.First, At: r.Time - roster.StartMoved}, err
+}
+
+// named has a ruling on a lap name the passing that ended it: the number may be another lap's by the time it is applied.
+func (a *app) named(ctx context.Context, id race.ID, r race.Record) (race.Record, error) {
+	b, ok := r.Body.(race.LapDeleted)
+	if !ok || b.Passing != 0 {
+		return r, nil
+	}
+	laps, err := a.Laps(ctx, id, b.Car)
+	for _, l := range laps {
+		if l.Number == b.Lap {
+			b.Passing = l.Passing
+		}
+	}
+	r.Body = b
+	return r, err
 }
 
 // liveWithin is how far behind the clock the newest record of a race that is told live may be.
@@ -129,17 +160,19 @@ func (a *app) now(ctx context.Context, id race.ID) (race.Micros, error) {
 }
 
 // controlOutside starts or ends a race whose records come from outside.
-func (a *app) controlOutside(ctx context.Context, before race.Summary, what race.Control, at time.Time) (race.Summary, error) {
+func (a *app) controlOutside(ctx context.Context, before race.Summary, what race.Control, when race.Moment) (race.Summary, error) {
 	id := before.Race.ID
 	rec := race.Record{Time: race.NoTime}
 	switch {
 	case what == race.ControlStart && before.Status == race.Waiting:
 		rec.Time, rec.Body = 0, race.Started{}
-		if !at.IsZero() {
-			rec.RecordedAt = at.UnixNano()
-		}
+		rec.RecordedAt = when.Date
 	case what == race.ControlStop && (before.Status == race.Underway || before.Status == race.Paused):
 		rec.Body = race.Ended{}
+		var err error
+		if rec.Time, err = a.stopAt(ctx, id, when); err != nil {
+			return before, err
+		}
 	case what == race.ControlStart || what == race.ControlStop:
 		return before, fmt.Errorf("%v of a race that is %v: %w", what, before.Status, race.ErrConflict)
 	default:
@@ -149,6 +182,28 @@ func (a *app) controlOutside(ctx context.Context, before race.Summary, what race
 		return before, err
 	}
 	return a.settled(ctx, id)
+}
+
+// stopAt is when a real race was stopped, as its record has it; race.NoTime where nobody said.
+func (a *app) stopAt(ctx context.Context, id race.ID, when race.Moment) (race.Micros, error) {
+	r, err := a.Roster(ctx, id)
+	at := race.NoTime
+	switch {
+	case err != nil:
+		return at, err
+	case when.Time != race.NoTime:
+		at = when.Time + r.StartMoved
+	case when.Date != 0:
+		at = race.Micros((when.Date - r.StartedAt) / 1000)
+	default:
+		return at, nil
+	}
+	if at < r.StartMoved || at > race.TimeMax {
+		return at, &race.InvalidError{Faults: []race.Fault{{
+			Field: "date", Message: fmt.Sprintf("is %v after the start signal", at-r.StartMoved), Allowed: fmt.Sprintf("from the signal to %v after it", race.TimeMax),
+		}}}
+	}
+	return at, nil
 }
 
 // importAtOnce is how many records of an imported race go to the log together.

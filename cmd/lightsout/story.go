@@ -7,10 +7,9 @@ import (
 	"lightsout/race"
 )
 
-// story is what followed from the records of a race and is kept: laps, events, verdicts, rulings, the newest result.
+// story is what followed from the records of a race and is kept: laps, verdicts, rulings, the newest result.
 type story struct {
 	laps    map[race.CarIdx][]race.Lap // by number less 1; the last word of each
-	events  []race.Event
 	judged  map[race.Seq]race.PassingJudged
 	rulings []race.Record
 	result  race.Version // Version 0 where none was published
@@ -40,8 +39,6 @@ func (s *story) take(r *race.Record, facts []race.Fact) {
 			s.laps[f.Car] = s.laps[f.Car][:min(f.Laps, len(s.laps[f.Car]))]
 		case race.PassingJudged:
 			s.judged[f.Seq] = f
-		case race.EventHappened:
-			s.events = append(s.events, f.Event)
 		case race.ResultPublished:
 			s.result = race.Version{Classification: f.Classification, Seq: r.Seq, Time: r.Time, RecordedAt: r.RecordedAt}
 		default: // shown on the tower

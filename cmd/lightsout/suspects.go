@@ -12,7 +12,7 @@ import (
 const suspectsMax = 10
 
 // doubts are the verdicts of hits that do not count.
-var doubts = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected}
+var doubts = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected, race.AfterTheEnd}
 
 // suspectJSON is a hit that does not count; what is not known is null.
 type suspectJSON struct {

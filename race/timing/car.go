@@ -1,7 +1,6 @@
 package timing
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -16,7 +15,10 @@ type car struct {
 	newest race.Micros
 	ruled  rulings
 	run    run
-	acts   []act // rulings on it, in the order of arrival
+	acts   []act        // rulings on it, in the order of arrival
+	told   []race.Event // of the car
+	// lastAct is the latest race time of the acts.
+	lastAct race.Micros
 }
 
 // run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
@@ -29,6 +31,7 @@ type run struct {
 	progress   int32
 	progressAt race.Micros // untruncated, settles ties
 	laps       int
+	start      race.Micros // of lap 1
 	lapStart   race.Micros
 	loops      []loop // by line
 	sectorAt   race.Micros
@@ -41,20 +44,30 @@ type run struct {
 	marked int      // mini-sectors of the lap being driven that have a mark
 	marks  [race.LinesMax]race.Mark
 
-	lap         race.Lap // the lap being driven
-	bestSectors [3]race.Micros
+	lap         race.Lap       // the lap being driven
+	sectorEnds  [3]race.Micros // when those that the row shows were passed
+	bestSectors [3]timed
 	best        race.Micros
 	bestLap     int
-	bestEnd     race.Micros
 	ends        []race.Micros // untruncated race time at the end of each lap
 	done        []race.Lap
+	pits        []pitCrossing
+}
+
+// pitCrossing is a crossing of a pit line that counts.
+type pitCrossing struct {
+	seq race.Seq
+	at  race.Micros
+	lap int // that was being driven
+	out bool
 }
 
 // loop is what a car did at a timing line. It lies together in memory, since each hit needs all of it.
 type loop struct {
-	hitAt    race.Micros // untruncated: the last hit that counted; NoTime: none
-	last     crossing    // that it made; progress -1: none
-	bestMini race.Micros // of the mini-sector that ends here
+	hitAt race.Micros // untruncated: the last hit that counted; NoTime: none
+	last  crossing    // that it made; progress -1: none
+	// bestMini is of the mini-sector that ends here, bestMiniAt when it was.
+	bestMini, bestMiniAt race.Micros
 }
 
 // crossing is when a car had which progress.
@@ -66,7 +79,8 @@ type crossing struct {
 // newRun is a car on the grid.
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
-		begun: s.entries[idx].StartOffsetM <= 0, progress: -1, nextSector: 1,
+		begun:    s.entries[idx].StartOffsetM <= 0 && s.head.Rules.FirstCrossing == race.EndsLap,
+		progress: -1, nextSector: 1,
 		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
 	for i := range r.loops {
@@ -119,10 +133,8 @@ func (r *run) timeAt(progress int32) (race.Micros, bool) {
 // racing says that the car's crossings count.
 func (r *run) racing() bool { return r.state == race.Running || r.state == race.InPit }
 
-// news is what a hit brought that is worth an event.
-type news struct {
-	pitIn, pitOut, lap bool
-}
+// news is what a hit brought that others must hear of.
+type news struct{ pit, lap bool }
 
 // counts judges a hit of a car by the rules: whether it counts, and if not, why (rule 10).
 func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
@@ -149,15 +161,20 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 		ok = race.Estimated
 	}
 	last := s.loops[int(idx)*len(s.lines)+int(h.line)].hitAt
+	late := s.tooLate(r, h)
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
 	case !forced && last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
 		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.head.Rules.DeadTime)
-	case !r.racing() || !r.begun && h.line != 0: // the in-lap of a finished car; still on the way to the line
+	case late != "":
+		return judge(race.AfterTheEnd, race.NoTime, "%s", late)
+	case !r.begun && h.line != 0: // still on the way to the line
 		s.judgeAt(idx, h, ok, "", race.NoTime)
 		return false
 	case forced:
+	case h.late:
+		return judge(race.Suspect, race.NoTime, "received after the result was final")
 	case h.line == 0 && r.begun && since < s.head.Rules.MinLap:
 		return judge(race.Suspect, race.NoTime, "a lap of %v is under the minimum of %v", since, s.head.Rules.MinLap)
 	case h.line != 0 && s.progressOf(r, h) <= r.progress:
@@ -170,6 +187,20 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	}
 	s.judgeAt(idx, h, ok, "", race.NoTime)
 	return true
+}
+
+// tooLate says why a hit lies behind the end of the race for its car; empty where it does not.
+func (s *State) tooLate(r *run, h *hit) string {
+	window := s.head.Rules.FinishWindow
+	switch {
+	case s.status == race.Over && h.at > s.endedAt:
+		return fmt.Sprintf("the race was stopped at %v", s.endedAt)
+	case !r.racing():
+		return "the car had taken the chequered flag"
+	case window > 0 && s.fall.fell && h.at > s.fall.at+window:
+		return fmt.Sprintf("the finish window closed at %v, %v after the chequered flag fell", s.fall.at+window, window)
+	}
+	return ""
 }
 
 func (s *State) progressOf(r *run, h *hit) int32 {
@@ -195,30 +226,33 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 	s.fitTyres(c, h.at)
 	at := h.at.Truncate(s.head.Rules.Precision)
 	r.loops[h.line].hitAt = h.at
-	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already (rule 6)
+	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already, or here (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
+		if s.head.Rules.FirstCrossing == race.StartsLap {
+			r.start, r.lapStart, r.sectorAt, r.miniAt = at, at, at, at
+		}
 		return n
 	}
 	progress := s.progressOf(r, h)
 	r.remember(progress, h.at, at)
-	n = s.split(at, r, h)
+	n.pit = s.split(at, r, h)
 	if h.line == 0 {
 		n.lap = true
-		s.completeLap(h.at, at, idx, c)
+		s.completeLap(h, at, idx, c)
 	}
 	return n
 }
 
 // split takes sector, mini-sector, speed trap and pit lane from a crossing.
-func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
+func (s *State) split(at race.Micros, r *run, h *hit) (pit bool) {
 	l := s.lines[h.line]
 	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
 		clear(r.marks[:r.marked])
 		r.marked = 0
 	}
 	if l.mini >= 0 {
-		s.splitMini(at, r, l.mini, &r.loops[h.line].bestMini)
+		s.splitMini(at, r, l.mini, &r.loops[h.line])
 	}
 	if l.sector > 0 {
 		s.splitSector(at, r, l.sector)
@@ -228,22 +262,27 @@ func (s *State) split(at race.Micros, r *run, h *hit) (n news) {
 		r.row.SpeedTrapKMH = int(h.speed)
 	case race.LinePitEntry:
 		r.state, r.lap.PitIn = race.InPit, true
-		n.pitIn = true
+		r.pits = append(r.pits, pitCrossing{h.seq, at, r.laps + 1, false})
+		return true
 	case race.LinePitExit:
 		r.state, r.lap.PitOut = race.Running, true
-		n.pitOut = true
+		r.pits = append(r.pits, pitCrossing{h.seq, at, r.laps + 1, true})
+		return true
 	case race.LineFinish, race.LineSector, race.LineMini:
 	}
-	return n
+	return false
 }
 
-func (s *State) splitMini(at race.Micros, r *run, mini int, best *race.Micros) {
+func (s *State) splitMini(at race.Micros, r *run, mini int, l *loop) {
 	for ; r.marked < mini; r.marked++ { // loops that were missed or lie beside the pit lane
 		r.marks[r.marked] = race.NoMark
 	}
 	m := race.NoMark
 	if r.nextMini == mini {
-		m = mark(at-r.miniAt, best, &s.bests.minis[mini])
+		m = race.Slower
+		if took := at - r.miniAt; took > 0 && (l.bestMini == 0 || took < l.bestMini) {
+			l.bestMini, l.bestMiniAt, m = took, at, race.PersonalBest
+		}
 	}
 	r.marks[mini] = m
 	r.marked = mini + 1
@@ -256,39 +295,34 @@ func (s *State) splitSector(at race.Micros, r *run, sector int) {
 		r.row.SectorsMS, r.row.SectorMarks = [3]int64{}, [3]race.Mark{}
 	}
 	if r.nextSector == sector {
-		t := at - r.sectorAt
-		r.lap.SectorsMS[i] = t.Millis()
-		r.row.SectorsMS[i] = t.Millis()
-		r.row.SectorMarks[i] = mark(t, &r.bestSectors[i], &s.bests.sectors[i])
+		t := timed{at - r.sectorAt, at, r.row.Car}
+		r.lap.SectorsMS[i] = t.took.Millis()
+		r.row.SectorsMS[i], r.row.SectorMarks[i] = t.took.Millis(), race.Slower
+		r.sectorEnds[i] = at
+		if t.beats(r.bestSectors[i]) {
+			r.bestSectors[i], r.row.SectorMarks[i] = t, race.PersonalBest
+		}
 	}
 	r.sectorAt, r.nextSector = at, sector%3+1
 }
 
-// mark ranks a time against the best of the car and of all, and keeps it where it is one.
-func mark(t race.Micros, own, all *race.Micros) race.Mark {
-	m := race.Slower
-	if *own == 0 || t < *own {
-		*own, m = t, race.PersonalBest
-	}
-	if *all == 0 || t < *all {
-		*all, m = t, race.SessionBest
-	}
-	return m
-}
-
-// completeLap counts the lap and ranks it (rules 6 and 7). Its position is for those who tell of it.
-func (s *State) completeLap(raw, at race.Micros, idx race.CarIdx, c *car) {
+// completeLap counts the lap (rules 6 and 7). Its position and whether it is the best of all are worked out beside those of
+// the others.
+func (s *State) completeLap(h *hit, at race.Micros, idx race.CarIdx, c *car) {
 	r := &c.run
 	r.laps++
 	duration := at - r.lapStart
 	l := &r.lap
-	l.Car, l.Number, l.DurationMS, l.EndMS = idx, r.laps, duration.Millis(), at.Millis()
-	l.Deleted = slices.Contains(c.ruled.deleted, r.laps)
+	l.Car, l.Number, l.DurationMS, l.EndMS, l.Passing = idx, r.laps, duration.Millis(), at.Millis(), h.seq
+	l.Deleted = slices.Contains(c.ruled.deleted, h.seq)
 	l.Mark = race.Slower
-	if !l.Deleted && duration > 0 {
-		l.Mark = s.rankLap(r, idx, duration, raw)
+	if !l.Deleted && duration > 0 && (r.best == 0 || duration < r.best) {
+		if r.best > 0 {
+			r.done[r.bestLap-1].Mark = race.Slower
+		}
+		r.best, r.bestLap, l.Mark = duration, r.laps, race.PersonalBest
 	}
-	r.row.Laps, r.row.LastMS, r.row.BestMS, r.row.LastMark = r.laps, duration.Millis(), r.best.Millis(), l.Mark
+	r.row.Laps, r.row.LastMS, r.row.BestMS = r.laps, duration.Millis(), r.best.Millis()
 	if r.row.Tyre != race.NoCompound || r.row.TyreAgeLaps > 0 || r.row.Stops > 0 {
 		r.row.TyreAgeLaps++
 	}
@@ -297,25 +331,12 @@ func (s *State) completeLap(raw, at race.Micros, idx race.CarIdx, c *car) {
 	if n := len(r.ends); n > 0 {
 		from = r.ends[n-1]
 	}
-	l.Flag = s.worstFlag(from, raw)
-	r.ends, r.done = append(r.ends, raw), append(r.done, *l)
+	l.Flag = s.worstFlag(from, h.at)
+	r.ends, r.done = append(r.ends, h.at), append(r.done, *l)
 	r.lap, r.lapStart = race.Lap{}, at
-	if s.fall.fell && raw >= s.fall.at {
+	if s.fall.fell && h.at >= s.fall.at {
 		r.state = race.Finished
 	}
-}
-
-// rankLap keeps a lap that is a best; of two equal ones the earlier is, then the car that was entered first.
-func (s *State) rankLap(r *run, idx race.CarIdx, duration, end race.Micros) race.Mark {
-	m := race.Slower
-	if r.best == 0 || duration < r.best {
-		r.best, r.bestLap, r.bestEnd, m = duration, r.laps, end, race.PersonalBest
-	}
-	if b := &s.bests; b.lap == 0 ||
-		cmp.Or(cmp.Compare(duration, b.lap), cmp.Compare(end, b.lapEnd), cmp.Compare(idx, b.car)) < 0 {
-		b.lap, b.lapEnd, b.car, m = duration, end, idx, race.SessionBest
-	}
-	return m
 }
 
 // fitTyres fits what was fitted before a time.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"slices"
 
 	"lightsout/race"
@@ -21,23 +22,30 @@ const (
 )
 
 // Classification is the result as of the records so far.
-func (s *State) Classification() race.Classification {
+func (s *State) Classification() race.Classification { return s.inForce(s.classify()) }
+
+// inForce puts the lines under the head of the version that is in force.
+func (s *State) inForce(lines []race.Classified) race.Classification {
+	return race.Classification{
+		Version: s.result.version, Status: s.result.status, Author: s.result.author, Reason: s.result.reason,
+		Entries: lines, StateHash: s.Hash(),
+	}
+}
+
+func (s *State) classify() []race.Classified {
 	need := s.lapsNeeded()
 	order := s.resultOrder()
-	out := race.Classification{
-		Version: s.result.version, Status: s.result.status, Author: s.result.author, Reason: s.result.reason,
-		Entries: make([]race.Classified, 0, len(order)), StateHash: s.Hash(),
-	}
+	out := make([]race.Classified, 0, len(order))
 	for i, idx := range order {
 		e := s.classified(idx, need)
 		if s.group(idx, need) == groupClassified {
 			e.Position = i + 1
 			if i > 0 && s.deadHeat(order[i-1], idx) {
-				e.Position = out.Entries[i-1].Position
+				e.Position = out[i-1].Position
 			}
 			s.gaps(&e, order[0], order[max(0, i-1)])
 		}
-		out.Entries = append(out.Entries, e)
+		out = append(out, e)
 	}
 	return out
 }
@@ -73,9 +81,7 @@ func (s *State) group(idx race.CarIdx, need int) group {
 		return groupDisqualified
 	case r.state == race.NotStarted:
 		return groupNotStarted
-	case s.status == race.Over && r.laps == 0 && !s.anyLap(),
-		r.laps == 0 && r.state == race.Retired, r.laps < need,
-		s.missedFlag(r):
+	case r.laps == 0 && (s.status == race.Over || r.state == race.Retired), r.laps < need, s.missedFlag(r):
 		return groupUnclassified
 	}
 	return groupClassified
@@ -84,10 +90,6 @@ func (s *State) group(idx race.CarIdx, need int) group {
 // missedFlag says that a car had to take the chequered flag and has not.
 func (s *State) missedFlag(r *run) bool {
 	return s.head.Rules.MustFinish && s.fall.fell && r.state != race.Finished
-}
-
-func (s *State) anyLap() bool {
-	return slices.ContainsFunc(s.cars, func(c car) bool { return c.run.laps > 0 })
 }
 
 // compare orders two cars: laps, then race time with penalties, then the finer time; who has no lap, by the tower's
@@ -133,22 +135,49 @@ func (s *State) classified(idx race.CarIdx, need int) race.Classified {
 	if c.run.best > 0 {
 		e.BestLapMS = c.run.best.Millis()
 	}
-	switch {
-	case c.run.state == race.Disqualified:
-		e.Status = race.StatusDisqualified
-	case c.run.state == race.NotStarted:
-		e.Status = race.StatusDidNotStart
-	case s.group(idx, need) == groupUnclassified:
-		e.Status = race.StatusNotClassified
-	case c.run.state == race.Retired:
-		e.Status = race.StatusRetired
-	default:
-		e.Status = race.StatusFinished
-	}
-	if e.Status == race.StatusFinished && c.run.laps > 0 {
+	e.Status = s.statusOf(idx, need)
+	finished := s.group(idx, need) == groupClassified && c.run.state != race.Retired
+	if finished && c.run.laps > 0 {
 		e.DurationMS = s.raceTime(idx).Millis()
 	}
 	return e
+}
+
+// silentLaps is for how many of the fastest laps of all a car may not be seen before it is taken to have stopped.
+const silentLaps = 3
+
+// statusOf says how a car stands: how its race ended, or how it goes.
+func (s *State) statusOf(idx race.CarIdx, need int) race.ClassifiedStatus {
+	r := &s.cars[idx].run
+	switch {
+	case r.state == race.Disqualified:
+		return race.StatusDisqualified
+	case r.state == race.NotStarted:
+		return race.StatusDidNotStart
+	case s.status == race.Over && s.group(idx, need) == groupUnclassified:
+		return race.StatusNotClassified
+	case r.state == race.Retired:
+		return race.StatusRetired
+	case s.status == race.Over, r.state == race.Finished:
+		return race.StatusFinished
+	case s.status == race.Waiting:
+		return race.StatusWaiting
+	case s.status == race.Paused, s.suspended():
+		return race.StatusStopped
+	case s.silentSince(r):
+		return race.StatusNotRunning
+	}
+	return race.StatusRunning
+}
+
+// silentSince says that a car was not seen for as long as others take for a few laps.
+func (s *State) silentSince(r *run) bool {
+	seen := r.progressAt
+	for _, p := range s.suspensions {
+		seen = max(seen, p.to)
+	}
+	lap := s.bests.lap().took
+	return lap > 0 && s.latest-seen > silentLaps*lap
 }
 
 // gaps fills in the distance to the winner and to the car ahead.
@@ -161,29 +190,65 @@ func (s *State) gaps(e *race.Classified, winner, ahead race.CarIdx) {
 	}
 }
 
-// Hash stands for everything that decides the result: SHA-256 over laps, rulings and flags, whatever the order in which
-// the passings came.
+// Hash stands for everything that is told of the race: laps with their positions and marks, events, and the result in
+// force; SHA-256. It does not hang on the order in which records came, but for the side of the end and of the declared
+// result that they lie on. Earlier versions of the result are history and not in it.
 func (s *State) Hash() string {
-	h := sha256.New()
-	var buf []byte
-	num := func(values ...int64) {
-		for _, v := range values {
-			buf = binary.LittleEndian.AppendUint64(buf, uint64(v))
-		}
-	}
-	num(int64(len(s.cars)), int64(s.status), int64(s.flag()), int64(s.fall.distance), int64(s.fall.at), int64(s.fall.lap),
-		int64(s.suspendedUntil(race.TimeMax)), int64(s.bests.lap), int64(s.bests.car))
+	h := hasher{Hash: sha256.New()}
+	h.num(int64(len(s.cars)), int64(s.status), int64(s.flag()), int64(s.fall.distance), int64(s.fall.at), int64(s.fall.lap),
+		int64(s.suspendedUntil(race.TimeMax)), int64(s.endedAt), int64(s.shift))
 	for i := range s.cars {
 		c := &s.cars[i]
 		r := &c.run
-		num(int64(s.entries[i].Number), int64(r.state), int64(r.laps), int64(r.progress), int64(r.progressAt), int64(r.best),
+		h.num(int64(s.entries[i].Number), int64(r.state), int64(r.laps), int64(r.progress), int64(r.progressAt), int64(r.best),
 			int64(r.bestLap), int64(c.ruled.penalty), int64(r.row.Tyre), int64(r.row.TyreAgeLaps), int64(r.row.Stops))
-		for _, end := range r.ends {
-			num(int64(end))
+		for lap := range r.done {
+			h.lap(&r.done[lap], r.ends[lap])
 		}
-		h.Write(buf)
-		buf = buf[:0]
 	}
-	h.Write(buf)
+	for _, e := range s.Events() {
+		h.num(int64(e.Kind), int64(e.Car), int64(e.Lap), e.TimeMS, e.Value)
+		h.text(e.Text)
+	}
+	h.num(int64(min(s.result.version, 1)), int64(s.result.status))
+	for i := range s.result.entries {
+		h.line(&s.result.entries[i])
+	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hasher takes numbers and texts.
+type hasher struct {
+	hash.Hash
+	buf [8 * 16]byte
+}
+
+func (h *hasher) num(values ...int64) {
+	b := h.buf[:0]
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	h.Write(b)
+}
+
+func (h *hasher) text(t string) {
+	h.num(int64(len(t)))
+	h.Write([]byte(t))
+}
+
+func (h *hasher) lap(l *race.Lap, end race.Micros) {
+	bits := int64(0)
+	for i, bit := range [...]bool{l.PitIn, l.PitOut, l.Deleted} {
+		if bit {
+			bits |= 1 << i
+		}
+	}
+	h.num(int64(end), l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS, int64(l.Position), int64(l.Tyre),
+		int64(l.TyreAgeLaps), int64(l.Flag), int64(l.Mark), bits)
+}
+
+func (h *hasher) line(e *race.Classified) {
+	h.num(int64(e.Position), int64(e.Car), int64(e.Laps), int64(e.Status), e.DurationMS, e.GapMS, int64(e.GapLaps), e.IntervalMS,
+		e.PenaltyMS, e.BestLapMS, int64(e.BestLap))
+	h.text(e.Reason)
 }

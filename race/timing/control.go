@@ -23,11 +23,11 @@ type rulings struct {
 	fits    []fit         // by time
 	reason  string
 	penalty race.Micros
-	deleted []int // laps
+	deleted []race.Seq // the passings that ended them
 }
 
 type fit struct {
-	at race.Micros
+	act
 	race.TyresFitted
 }
 
@@ -41,11 +41,11 @@ func (s *State) rule(r *race.Record) error {
 	case race.TyresFitted:
 		return s.fit(a, b)
 	case race.CarRetired:
-		return s.leave(a, b.Car, race.Retired, race.EventRetired, b.Reason)
+		return s.leave(a, b.Car, race.Retired, b.Reason)
 	case race.CarNotStarted:
-		return s.leave(a, b.Car, race.NotStarted, race.EventNotStarted, b.Reason)
+		return s.leave(a, b.Car, race.NotStarted, b.Reason)
 	case race.CarDisqualified:
-		return s.leave(a, b.Car, race.Disqualified, race.EventDisqualified, b.Reason)
+		return s.leave(a, b.Car, race.Disqualified, b.Reason)
 	case race.Penalised:
 		return s.penalise(a, b)
 	case race.PenaltyServed:
@@ -61,11 +61,9 @@ func (s *State) rule(r *race.Record) error {
 	case race.Abandoned:
 		return s.abandon(a)
 	case race.StartAborted:
-		s.acts = append(s.acts, a)
-		s.regulate()
-		s.checkFall(r.Time)
-		s.tellHead(r.Time)
-		return nil
+		return s.abortStart(a)
+	case race.StartMoved:
+		return s.moveStart(a, b)
 	case race.Corrected:
 		return s.correct(a, b)
 	case race.TransponderAssigned:
@@ -107,7 +105,7 @@ func (s *State) ruleOn(c *car, a act, reason string) {
 
 // rule works out what holds of the car from the acts on it.
 func (c *car) rule(rules race.RuleSet) {
-	c.ruled = rulings{stopAt: race.NoTime}
+	c.ruled, c.lastAct = rulings{stopAt: race.NoTime}, race.NoTime
 	served := map[race.Seq]bool{}
 	for _, a := range c.acts {
 		if b, ok := a.body.(race.PenaltyServed); ok && !a.undone {
@@ -115,6 +113,7 @@ func (c *car) rule(rules race.RuleSet) {
 		}
 	}
 	for _, a := range c.acts {
+		c.lastAct = max(c.lastAct, a.at)
 		if a.undone {
 			continue
 		}
@@ -130,9 +129,9 @@ func (c *car) rule(rules race.RuleSet) {
 				c.ruled.penalty += amountOf(b, rules)
 			}
 		case race.LapDeleted:
-			c.ruled.deleted = append(c.ruled.deleted, b.Lap)
+			c.ruled.deleted = append(c.ruled.deleted, b.Passing)
 		case race.TyresFitted:
-			c.ruled.fits = append(c.ruled.fits, fit{a.at, b})
+			c.ruled.fits = append(c.ruled.fits, fit{a, b})
 		default: // no ruling on a car
 		}
 	}
@@ -167,23 +166,21 @@ func (s *State) fit(a act, b race.TyresFitted) error {
 	if err != nil {
 		return err
 	}
+	late := c.lastAct > a.at
 	s.ruleOn(c, a, "")
 	s.dirty = false
-	if n := len(c.hits); n > 0 && c.hits[n-1].at > a.at {
+	if late || len(c.hits) > 0 && c.newest >= a.at {
 		s.rework(b.Car)
 		return nil
 	}
-	stops := c.run.row.Stops
 	s.fitTyres(c, a.at+1)
-	if c.run.row.Stops > stops {
-		s.tellOfCar(race.EventTyres, b.Car, a.at, b.Stationary.Millis(), b.Compound.String())
-	}
+	s.tellCar(b.Car)
 	s.tellRow(b.Car)
 	return nil
 }
 
 // leave takes a car out of the race; on the tower it goes behind those still in it.
-func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.EventKind, reason string) error {
+func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string) error {
 	c, err := s.car(idx)
 	if err != nil {
 		return err
@@ -194,14 +191,12 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, kind race.Eve
 	before := c.ruled.state
 	s.ruleOn(c, a, reason)
 	finished := state == race.Retired && c.tookFlag() // unless it did so after it retired
-	if !finished || a.at < c.run.ends[c.run.laps-1] {
-		s.tellOfCar(kind, idx, a.at, 0, reason)
-	}
 	if n := len(c.hits); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.hits[n-1].at > c.ruled.stopAt) {
 		s.rework(idx)
 		return nil
 	}
 	c.run.state = c.ruled.state
+	s.tellCar(idx)
 	from, led := int(s.place[idx]), s.order[0]
 	s.reorder(idx)
 	s.tellRow(idx)
@@ -223,7 +218,7 @@ func (s *State) penalise(a act, b race.Penalised) error {
 		return fmt.Errorf("a %v penalty without an amount: %w", b.Kind, ErrUnknown)
 	}
 	s.ruleOn(c, a, b.Reason)
-	s.tellOfCar(race.EventPenalty, b.Car, a.at, amountOf(b, s.head.Rules).Millis(), b.Reason)
+	s.tellCar(b.Car)
 	s.tellPenalty(b.Car, c)
 	return nil
 }
@@ -261,8 +256,16 @@ func (s *State) deleteLap(a act, b race.LapDeleted) error {
 	if err != nil {
 		return err
 	}
-	if b.Lap < 1 || b.Lap > c.run.laps {
-		return fmt.Errorf("lap %d of car %d, which completed %d: %w", b.Lap, s.entries[b.Car].Number, c.run.laps, ErrUnknown)
+	number := s.entries[b.Car].Number
+	if b.Passing == 0 { // the lap that has the number now; later another may have it
+		if b.Lap < 1 || b.Lap > c.run.laps {
+			return fmt.Errorf("lap %d of car %d, which completed %d: %w", b.Lap, number, c.run.laps, ErrUnknown)
+		}
+		b.Passing = c.run.done[b.Lap-1].Passing
+		a.body = b
+	}
+	if !slices.ContainsFunc(c.run.done, func(l race.Lap) bool { return l.Passing == b.Passing }) {
+		return fmt.Errorf("record %d, which ends no lap of car %d: %w", b.Passing, number, ErrUnknown)
 	}
 	s.ruleOn(c, a, b.Reason)
 	s.rework(b.Car)

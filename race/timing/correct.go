@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -38,15 +39,8 @@ func (s *State) insertHit(a act, b race.Corrected) error {
 	at, line := b.At, b.Line
 	if b.Kind == race.CorrectSplit {
 		line = 0
-		if at == 0 {
-			if b.Lap < 1 || b.Lap > c.run.laps {
-				return fmt.Errorf("lap %d of car %d, which completed %d: say when it was split: %w",
-					b.Lap, s.entries[b.Car].Number, c.run.laps, ErrUnknown)
-			}
-			at = c.run.ends[b.Lap-1] / 2
-			if b.Lap > 1 {
-				at += c.run.ends[b.Lap-2] / 2
-			}
+		if at, err = s.splitAt(c, b); err != nil {
+			return err
 		}
 	}
 	if line < 0 || line >= len(s.lines) {
@@ -58,6 +52,28 @@ func (s *State) insertHit(a act, b race.Corrected) error {
 	s.acts = append(s.acts, a)
 	s.insert(b.Car, hit{at: at, seq: a.seq, home: b.Car, line: uint8(line), made: true})
 	return nil
+}
+
+// splitAt is when a lap is split: within it.
+func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
+	lap, number := b.Lap, s.entries[b.Car].Number
+	if lap == 0 && b.At != 0 {
+		lap = c.lapsBy(b.At) + 1
+	}
+	if lap < 1 || lap > c.run.laps {
+		return 0, fmt.Errorf("lap %d of car %d, which completed %d: %w", lap, number, c.run.laps, ErrUnknown)
+	}
+	from, to := c.run.start, c.run.ends[lap-1]
+	if lap > 1 {
+		from = c.run.ends[lap-2]
+	}
+	switch {
+	case b.At == 0:
+		return from/2 + to/2, nil
+	case b.At <= from || b.At >= to:
+		return 0, fmt.Errorf("a split at %v of lap %d of car %d, which ran from %v to %v: %w", b.At, lap, number, from, to, ErrOutOfOrder)
+	}
+	return b.At, nil
 }
 
 // reconsider works out again what is ruled on the hit of a record, and whose it is.
@@ -97,7 +113,15 @@ func (s *State) settle(which func(*hit) bool) {
 		touched = append(touched, m.to)
 	}
 	slices.Sort(touched)
-	for _, idx := range slices.Compact(touched) {
+	touched = slices.Compact(touched)
+	s.latest = race.NoTime
+	for i := range s.cars {
+		s.cars[i].note()
+		if len(s.cars[i].hits) > 0 && s.status != race.Waiting {
+			s.latest = max(s.latest, s.cars[i].newest)
+		}
+	}
+	for _, idx := range touched {
 		s.dirty = true
 		if idx == race.NoCar {
 			for i := range s.strays {
@@ -105,7 +129,6 @@ func (s *State) settle(which func(*hit) bool) {
 			}
 			continue
 		}
-		s.cars[idx].note()
 		if s.status != race.Waiting {
 			s.rework(idx)
 		}
@@ -145,13 +168,16 @@ func (s *State) rulingOn(h *hit) (ruled, race.CarIdx) {
 	return ruling, whose
 }
 
-// assign gives a transponder to a car, with all its hits.
+// assign gives a transponder to a car, for all its hits or from a time on.
 func (s *State) assign(a act, b race.TransponderAssigned) error {
 	if _, err := s.car(b.Car); err != nil {
 		return err
 	}
-	if b.Transponder == "" {
+	switch {
+	case b.Transponder == "":
 		return fmt.Errorf("a transponder without a name: %w", ErrUnknown)
+	case !inTime(b.From):
+		return fmt.Errorf("a transponder assigned from %d µs on: %w", b.From, ErrOutOfOrder)
 	}
 	s.why = b.Reason
 	s.acts = append(s.acts, a)
@@ -159,24 +185,33 @@ func (s *State) assign(a act, b race.TransponderAssigned) error {
 	return nil
 }
 
-// reassign works out whose a transponder is: the entry's that names it, or who it was given to last.
+// reassign works out whose a transponder is: the entry's that names it, or who it was given to last, until somebody is
+// given it from a time on.
 func (s *State) reassign(name string) {
-	owner := race.NoCar
+	box := s.sources.box(name)
+	t := transponder{name: name, car: race.NoCar}
 	for i := range s.entries {
 		if slices.Contains(s.entries[i].Transponders, name) {
-			owner = race.CarIdx(i)
+			t.car = race.CarIdx(i)
 		}
 	}
-	for _, a := range s.acts {
-		if b, ok := a.body.(race.TransponderAssigned); ok && !a.undone && b.Transponder == name {
-			owner = b.Car
+	for i := range s.acts {
+		a := &s.acts[i]
+		b, ok := a.body.(race.TransponderAssigned)
+		switch {
+		case !ok || a.undone || b.Transponder != name:
+		case b.From == 0:
+			t.car = b.Car
+		default:
+			t.handed = append(t.handed, handover{b.From, b.Car})
 		}
 	}
-	box := s.sources.box(name)
-	if s.sources.boxes[box].car == owner {
+	slices.SortStableFunc(t.handed, func(x, y handover) int { return cmp.Compare(x.from, y.from) })
+	before := s.sources.boxes[box]
+	if before.car == t.car && slices.Equal(before.handed, t.handed) {
 		return
 	}
-	s.sources.boxes[box].car = owner
+	s.sources.boxes[box] = t
 	s.settle(func(h *hit) bool { return h.home == race.NoCar && h.box == box })
 }
 
@@ -194,33 +229,61 @@ func (s *State) setDecoder(a act, b race.DecoderSet) error {
 	return nil
 }
 
-// reset works out a decoder's offset and moves its hits.
-func (s *State) reset(name string) {
-	offset := race.Micros(0)
-	for _, a := range s.acts {
-		if b, ok := a.body.(race.DecoderSet); ok && !a.undone && b.Decoder == name {
-			offset = b.Offset
+// offsetOf is what is added to the times of a decoder's session: what was set last for it, else for all of the decoder.
+func (s *State) offsetOf(d decoder) race.Micros {
+	var all, own *race.Micros
+	for i := range s.acts {
+		b, ok := s.acts[i].body.(race.DecoderSet)
+		switch {
+		case !ok || s.acts[i].undone || b.Decoder != d.name:
+		case b.Session == "":
+			all = &b.Offset
+		case b.Session == d.session:
+			own = &b.Offset
 		}
 	}
-	decoder := s.sources.decoder(name)
-	by := offset - s.sources.offsets[decoder]
-	s.sources.offsets[decoder] = offset
-	if by == 0 {
-		return
+	switch {
+	case own != nil:
+		return *own
+	case all != nil:
+		return *all
 	}
-	for i := range s.cars {
-		for j := range s.cars[i].hits {
-			if h := &s.cars[i].hits[j]; h.decoder == decoder {
-				h.at += by
+	return 0
+}
+
+// reset works out a decoder's offsets and moves its hits.
+func (s *State) reset(name string) {
+	by, moved := make([]race.Micros, len(s.sources.decoders)), false
+	for i, d := range s.sources.decoders {
+		if i > 0 && d.name == name {
+			by[i] = s.offsetOf(d) - s.sources.offsets[i]
+			s.sources.offsets[i] += by[i]
+			moved = moved || by[i] != 0
+		}
+	}
+	if moved {
+		s.moveHits(func(h *hit) race.Micros { return by[h.decoder] })
+	}
+}
+
+// moveHits moves hits in time and works the race out again.
+func (s *State) moveHits(by func(*hit) race.Micros) {
+	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
+		list := *s.hitsOf(idx)
+		for j := range list {
+			if d := by(&list[j]); d != 0 {
+				list[j].at += d
+				list[j].untold = true
 			}
 		}
-		slices.SortFunc(s.cars[i].hits, compareHits)
-		s.cars[i].note()
-	}
-	for i := range s.strays {
-		if s.strays[i].decoder == decoder {
-			s.strays[i].at += by
+		if idx != race.NoCar {
+			slices.SortFunc(list, compareHits)
+			s.cars[idx].note()
 		}
 	}
+	for i := range s.strays {
+		s.judgeStray(&s.strays[i])
+	}
+	s.settle(func(h *hit) bool { return h.home == race.NoCar && len(s.sources.boxes[h.box].handed) > 0 })
 	s.rebuild()
 }

@@ -8,13 +8,14 @@ import (
 )
 
 // scratch are the fields of the record in hand: nothing of them is needed by the next.
-var scratch = []string{"facts", "moved", "author", "why", "dirty", "slab"}
+var scratch = []string{"facts", "moved", "amended", "author", "why", "dirty", "retell", "relead", "fresh", "silent", "slab"}
 
 // Differs says where two states differ; empty where they do not.
 func (s *State) Differs(other *State) string {
 	clean := func(s *State) State {
 		c := *s
-		c.facts, c.moved, c.author, c.why, c.dirty, c.slab = nil, span{}, "", "", false, nil
+		c.facts, c.moved, c.amended, c.author, c.why, c.slab = nil, span{}, nil, "", "", nil
+		c.dirty, c.retell, c.relead, c.fresh, c.silent = false, false, false, false, false
 		return c
 	}
 	x, y := clean(s), clean(other)

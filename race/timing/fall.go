@@ -15,6 +15,7 @@ type suspension struct{ from, to race.Micros }
 
 // abandonment is a suspension that is not resumed.
 type abandonment struct {
+	at     race.Micros
 	signal race.Micros
 	lap    int // of the signal; 0: the one that the leader was on
 }
@@ -29,8 +30,8 @@ func (s *State) flagFall() fall {
 	if s.abandoned != nil {
 		return s.countBack(f)
 	}
-	if f.distance > 0 && len(s.firsts) >= f.distance {
-		f.fell, f.lap, f.at = true, f.distance, s.firsts[f.distance-1]
+	if f.distance > 0 && len(s.boards) >= f.distance {
+		f.fell, f.lap, f.at = true, f.distance, s.first(f.distance)
 	}
 	if rules.RunningLimit == 0 && rules.WindowLimit == 0 {
 		return f
@@ -63,11 +64,11 @@ func (s *State) countBack(f fall) fall {
 		}
 		lap++
 	}
-	f.fell, f.lap, f.at = true, max(0, min(lap-2, len(s.firsts))), -1
+	f.fell, f.lap, f.at = true, max(0, min(lap-2, len(s.boards))), -1
 	if f.lap == 0 {
 		return f
 	}
-	f.at = s.firsts[f.lap-1]
+	f.at = s.first(f.lap)
 	first := race.TimeMax // of those who were still in it: who led then may be out since
 	for i := range s.cars {
 		if c := &s.cars[i]; c.inRace(a.signal) && c.run.laps >= f.lap {
@@ -114,9 +115,7 @@ func (s *State) checkFall(at race.Micros) {
 		return
 	}
 	before := s.fall
-	if f.fell && !before.fell {
-		s.tell(race.Event{Kind: race.EventChequered, Car: s.order[0], Lap: f.lap, TimeMS: at.Millis()})
-	}
+	s.retell = true
 	switch {
 	case f.fell && !before.fell && f.at >= s.latest: // it falls now
 		s.fall = f
@@ -127,6 +126,11 @@ func (s *State) checkFall(at race.Micros) {
 		s.rebuild()
 	default:
 		s.fall = f
+	}
+	for i := range s.cars { // what was ruled after the last lap was ruled in it
+		if len(s.cars[i].acts) > 0 {
+			s.tellCar(race.CarIdx(i))
+		}
 	}
 	s.lead(at, true)
 }

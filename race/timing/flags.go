@@ -16,28 +16,25 @@ type flagChange struct {
 
 // regulate works out what holds of the race from the acts that were not undone.
 func (s *State) regulate() {
-	s.suspensions, s.aborted, s.abandoned = nil, 0, nil
+	s.suspensions, s.aborted, s.abandoned, s.retell = nil, 0, nil, true
 	var shown []signal
-	for _, a := range s.acts {
-		if a.undone {
-			continue
-		}
+	for _, a := range s.inTime() {
 		open := s.open()
 		switch b := a.body.(type) {
 		case race.FlagShown:
-			shown = append(shown, signal{a.at, b})
+			shown = append(shown, signal{a.seq, a.at, b})
 		case race.Suspended:
 			if open == nil { // else what lay between was undone, and it goes on
 				s.suspensions = append(s.suspensions, suspension{a.at, race.NoTime})
 			}
-			shown = append(shown, signal{a.at, race.FlagShown{Flag: race.FlagRed}})
+			shown = append(shown, signal{a.seq, a.at, race.FlagShown{Flag: race.FlagRed}})
 		case race.Resumed:
 			if open != nil {
-				open.to = max(a.at, open.from)
+				open.to = a.at
 			}
-			shown = append(shown, signal{a.at, race.FlagShown{Flag: race.FlagClear}})
+			shown = append(shown, signal{a.seq, a.at, race.FlagShown{Flag: race.FlagClear}})
 		case race.Abandoned:
-			s.abandoned = &abandonment{a.at, b.Lap}
+			s.abandoned = &abandonment{a.at, a.at, b.Lap}
 			if open != nil {
 				s.abandoned.signal = open.from
 			}
@@ -46,20 +43,28 @@ func (s *State) regulate() {
 		default: // it holds of a car or of a passing
 		}
 	}
-	slices.SortStableFunc(s.suspensions, func(x, y suspension) int { return cmp.Compare(x.from, y.from) })
-	s.flags = statuses(shown)
+	s.shown = distinct(shown)
+	s.flags = statuses(s.shown)
+}
+
+// inTime are the acts that hold of no single car, by their race time: what they make of the race does not hang on when
+// they were ordered.
+func (s *State) inTime() []act {
+	out := slices.DeleteFunc(slices.Clone(s.acts), func(a act) bool { return a.undone })
+	slices.SortStableFunc(out, func(x, y act) int { return cmp.Compare(x.at, y.at) })
+	return out
 }
 
 // signal is what was shown, and when.
 type signal struct {
-	at race.Micros
+	seq race.Seq
+	at  race.Micros
 	race.FlagShown
 }
 
 // statuses are the track statuses that follow from what was shown: a yellow sector does not take the safety car in, and
 // a sector that is clear leaves the others as they are. What is shown to all clears the sectors.
 func statuses(shown []signal) (out []flagChange) {
-	slices.SortStableFunc(shown, func(x, y signal) int { return cmp.Compare(x.at, y.at) })
 	var sectors [sectorsMax + 1]race.FlagState // 0 is the whole circuit
 	for _, one := range shown {
 		if one.Sector == 0 {
@@ -86,22 +91,12 @@ func (s *State) show(a act, b race.FlagShown) error {
 	}
 	s.acts = append(s.acts, a)
 	s.regulate()
-	if s.fall.fell {
-		return nil // nothing is shown over the chequered flag
-	}
-	text := ""
-	if b.Sector > 0 {
-		text = fmt.Sprintf("sector %d", b.Sector)
-	}
-	s.tellFlag(a.at, b.Flag, text)
+	s.tellFlag(a.at)
 	return nil
 }
 
-func (s *State) tellFlag(at race.Micros, flag race.FlagState, text string) {
-	s.tell(race.Event{
-		Kind: race.EventFlag, Car: race.NoCar, Lap: s.leaderLap, TimeMS: at.Millis(), Value: int64(flag), Text: text,
-	})
-	if at < s.latest { // laps that ended since saw it
+func (s *State) tellFlag(at race.Micros) {
+	if at <= s.latest { // laps that ended since saw it
 		s.rebuild()
 	}
 	s.tellHead(at)
@@ -114,13 +109,17 @@ func (s *State) suspend(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.setOrder(s.standing())
-	s.tellFlag(a.at, race.FlagRed, "")
+	s.tellFlag(a.at)
 	return nil
 }
 
 func (s *State) resume(a act) error {
-	if s.open() == nil {
+	open := s.open()
+	if open == nil {
 		return fmt.Errorf("resumed without a suspension: %w", ErrOutOfOrder)
+	}
+	if a.at < open.from {
+		return fmt.Errorf("resumed at %v, before the suspension at %v: %w", a.at, open.from, ErrOutOfOrder)
 	}
 	if s.abandoned != nil {
 		return fmt.Errorf("resumed after it was abandoned: %w", ErrTooLate)
@@ -128,7 +127,7 @@ func (s *State) resume(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.setOrder(s.standing())
-	s.tellFlag(a.at, race.FlagClear, "")
+	s.tellFlag(a.at)
 	s.checkFall(a.at)
 	return nil
 }
@@ -140,7 +139,6 @@ func (s *State) abandon(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.rebuild()
-	s.tell(race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.fall.lap, TimeMS: a.at.Millis(), Text: "counted back"})
 	s.tellHead(a.at)
 	return nil
 }

@@ -13,7 +13,7 @@ type hit struct {
 	at      race.Micros // with the decoder's offset
 	seq     race.Seq    // of its record; of the correction that inserted it
 	speed   uint16
-	decoder uint16      // index into sources.decoders; 0: none
+	decoder uint16      // index into sources.decoders, of a decoder's session; 0: none
 	home    race.CarIdx // whose it was said to be; NoCar where its transponder says whose it is
 	box     int32       // index into sources.boxes, where home is NoCar
 	line    uint8
@@ -23,7 +23,9 @@ type hit struct {
 	// conflict says that the decoder told of an earlier time under the same number.
 	conflict bool
 	verdict  race.Verdict // as it was told
-	untold   bool         // it is another car's than was told
+	untold   bool         // it is another car's or of another time than was told
+	// late hits came after the result was final: they change it by a ruling alone.
+	late bool
 }
 
 // ruled is what was ruled on a hit.
@@ -60,32 +62,54 @@ func compareHits(a, b hit) int {
 	return cmp.Compare(a.seq, b.seq)
 }
 
-// sourceID names a hit for good; the decoder and its session are indexes.
+// sourceID names a hit for good; the decoder's session is an index.
 type sourceID struct {
-	decoder, session uint16
-	sequence         uint64
+	decoder  uint16
+	sequence uint64
 }
+
+// decoder is a session of a decoder: a new one begins where it counts from the beginning again.
+type decoder struct{ name, session string }
 
 // known is the hit that stands under a name.
 type known struct {
-	seq race.Seq
-	raw race.Micros
+	seq  race.Seq
+	raw  race.Micros
+	late bool
 }
 
 // sources are where hits come from.
 type sources struct {
-	decoders []string      // index 0 is none
-	offsets  []race.Micros // by decoder
-	sessions []string
-	boxes    []transponder
-	boxOf    map[string]int32 // index into boxes
-	seen     map[sourceID]known
+	decoders  []decoder     // index 0 is none
+	offsets   []race.Micros // by decoder
+	decoderOf map[decoder]uint16
+	boxes     []transponder
+	boxOf     map[string]int32 // index into boxes
+	seen      map[sourceID]known
 }
 
-// transponder is a box that may be on a car. Whose it is, all its hits are.
+// transponder is a box that may be on a car.
 type transponder struct {
 	name string
-	car  race.CarIdx // NoCar: nobody knows
+	car  race.CarIdx // whose it is; NoCar: nobody knows
+	// handed on to other cars, by time.
+	handed []handover
+}
+
+// handover gives a transponder to a car from a time on.
+type handover struct {
+	from race.Micros
+	car  race.CarIdx
+}
+
+// owner is whose a transponder was at a time.
+func (t *transponder) owner(at race.Micros) race.CarIdx {
+	for i := len(t.handed) - 1; i >= 0; i-- {
+		if t.handed[i].from <= at {
+			return t.handed[i].car
+		}
+	}
+	return t.car
 }
 
 // box gives a transponder's index, a new one for a new name.
@@ -96,38 +120,33 @@ func (s *sources) box(name string) int32 {
 			s.boxOf = map[string]int32{}
 		}
 		at = int32(len(s.boxes))
-		s.boxes, s.boxOf[name] = append(s.boxes, transponder{name, race.NoCar}), at
+		s.boxes, s.boxOf[name] = append(s.boxes, transponder{name: name, car: race.NoCar}), at
 	}
 	return at
 }
 
-// decoder gives a decoder's index, a new one for a new name.
-func (s *sources) decoder(name string) uint16 {
-	if name == "" {
-		return 0
+// decoder gives the index of a decoder's session, a new one for a new name.
+func (s *State) decoder(name, session string) (uint16, error) {
+	d := decoder{name, session}
+	at, known := s.sources.decoderOf[d]
+	if known {
+		return at, nil
 	}
-	if len(s.decoders) == 0 {
-		s.decoders, s.offsets = []string{""}, []race.Micros{0}
+	if len(s.sources.decoders) > decodersMax {
+		return 0, fmt.Errorf("more than %d decoders and sessions of them: %w", decodersMax, ErrUnknown)
 	}
-	at := slices.Index(s.decoders, name)
-	if at < 0 {
-		at = len(s.decoders)
-		s.decoders, s.offsets = append(s.decoders, name), append(s.offsets, 0)
+	if s.sources.decoderOf == nil {
+		s.sources.decoderOf = map[decoder]uint16{}
+		s.sources.decoders, s.sources.offsets = []decoder{{}}, []race.Micros{0}
 	}
-	return uint16(at)
+	at = uint16(len(s.sources.decoders))
+	s.sources.decoderOf[d] = at
+	s.sources.decoders, s.sources.offsets = append(s.sources.decoders, d), append(s.sources.offsets, s.offsetOf(d))
+	return at, nil
 }
 
-func (s *sources) session(name string) uint16 {
-	at := slices.Index(s.sessions, name)
-	if at < 0 {
-		at = len(s.sessions)
-		s.sessions = append(s.sessions, name)
-	}
-	return uint16(at)
-}
-
-// sourcesMax bounds the decoders and the sessions of a race.
-const sourcesMax = 1000
+// decodersMax bounds the decoders of a race, each session of one counted.
+const decodersMax = 10_000
 
 // pass takes a hit of a car on a timing line.
 func (s *State) pass(r *race.Record, p race.Passing) error {
@@ -145,54 +164,65 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 	} else if _, err := s.car(p.Car); err != nil {
 		return err
 	}
+	raw := r.Time + s.shift
+	h.late = s.closed()
+	src := p.Source
+	if src != nil && src.Decoder != "" {
+		var err error
+		if h.decoder, err = s.decoder(src.Decoder, src.Session); err != nil {
+			return err
+		}
+		h.at += s.sources.offsets[h.decoder]
+	}
 	idx := s.ownerOf(&h)
-	if p.Source != nil && p.Source.Decoder != "" {
-		if len(s.sources.decoders) > sourcesMax || len(s.sources.sessions) > sourcesMax {
-			return fmt.Errorf("more than %d decoders or sessions: %w", sourcesMax, ErrUnknown)
-		}
-		if !s.identify(r.Time, p.Source, idx, &h) {
-			return nil
-		}
+	h.untold = h.at != raw || p.Car != idx // the record does not say when it was, or whose
+	if h.decoder > 0 && !s.identify(raw, src, idx, &h) {
+		return nil
 	}
 	if idx == race.NoCar {
 		s.strays = append(s.strays, h)
 		s.judgeStray(&s.strays[len(s.strays)-1])
 		return nil
 	}
+	told := len(s.facts)
 	s.insert(idx, h)
+	if h.late {
+		s.weigh(idx, h.seq, told)
+	}
 	return nil
 }
+
+// closed says that the result is final: from now on it changes by a ruling alone.
+func (s *State) closed() bool { return s.status == race.Over && s.result.status != race.Provisional }
 
 // ownerOf is whose a hit is, where no marshal says otherwise.
 func (s *State) ownerOf(h *hit) race.CarIdx {
 	if h.home == race.NoCar {
-		return s.sources.boxes[h.box].car
+		return s.sources.boxes[h.box].owner(h.at)
 	}
 	return h.home
 }
 
 // identify compares a hit with what its decoder told before under the same number. It reports whether the hit is to be
-// kept: a repeat is not. Of two times under one number the earlier stands, whichever came first.
+// kept: a repeat is not. Of two times under one number the earlier stands, whichever came first; a late one displaces none but late ones.
 func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *hit) bool {
-	h.decoder = s.sources.decoder(src.Decoder)
-	h.at += s.sources.offsets[h.decoder]
-	id := sourceID{h.decoder, s.sources.session(src.Session), src.Sequence}
+	id := sourceID{h.decoder, src.Sequence}
 	if s.sources.seen == nil {
 		s.sources.seen = map[sourceID]known{}
 	}
 	before, again := s.sources.seen[id]
 	switch {
 	case !again:
-		s.sources.seen[id] = known{h.seq, raw}
+		s.sources.seen[id] = known{h.seq, raw, h.late}
 	case before.raw == raw:
 		s.judgeAt(idx, h, race.Duplicate, fmt.Sprintf("the decoder told of it in record %d already", before.seq), race.NoTime)
 		return false
-	case before.raw < raw:
+	case before.late == h.late && before.raw < raw, !before.late && h.late:
 		h.conflict = true
 	default:
-		s.sources.seen[id] = known{h.seq, raw}
+		s.sources.seen[id] = known{h.seq, raw, h.late}
 		if owner, at := s.find(before.seq); at != nil {
-			at.conflict = true
+			at.conflict, s.dirty = true, true
 			if owner != race.NoCar {
 				s.rework(owner)
 			}
@@ -212,7 +242,7 @@ func (s *State) insert(idx race.CarIdx, h hit) {
 		c.hits, c.newest = append(c.hits, h), h.at
 		switch {
 		case s.status == race.Waiting:
-		case c.ruled.state != race.OnGrid, s.abandoned != nil: // what it changes lies in the past
+		case c.lastAct >= h.at, c.ruled.state != race.OnGrid, s.abandoned != nil, s.status == race.Over: // what it changes lies in the past
 			s.rework(idx)
 		default:
 			s.next(idx, h)
@@ -261,7 +291,7 @@ func (s *State) judgeStray(h *hit) {
 
 // judgeAt tells what is made of a hit, if that is news.
 func (s *State) judgeAt(idx race.CarIdx, h *hit, v race.Verdict, reason string, split race.Micros) {
-	if h.verdict == v && !h.untold {
+	if h.verdict == v && !h.untold || s.silent {
 		return
 	}
 	h.verdict, h.untold = v, false

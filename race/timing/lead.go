@@ -3,6 +3,7 @@ package timing
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"lightsout/race"
 )
@@ -31,16 +32,16 @@ func (s *State) leads() []lead {
 	if w := s.head.Rules.WindowLimit; since == 0 || w > 0 && w < since {
 		since = w
 	}
-	if n := len(s.firsts); n == 0 || s.latest < since {
+	if len(s.boards) == 0 || s.latest < since {
 		return nil
 	}
 	if s.outLed(since) {
 		return s.leadsOfAll(since)
 	}
-	from, _ := slices.BinarySearch(s.firsts, since)
-	out := make([]lead, 0, len(s.firsts)-from)
-	for lap := from; lap < len(s.firsts); lap++ {
-		out = append(out, lead{s.firsts[lap], lap + 1})
+	from := sort.Search(len(s.boards), func(i int) bool { return s.first(i+1) >= since })
+	out := make([]lead, 0, len(s.boards)-from)
+	for lap := from + 1; lap <= len(s.boards); lap++ {
+		out = append(out, lead{s.first(lap), lap})
 	}
 	return out
 }

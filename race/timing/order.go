@@ -38,18 +38,14 @@ func (s *State) gridOrder(a, b race.CarIdx) int {
 	return cmp.Or(cmp.Compare(place(ea), place(eb)), cmp.Compare(a, b))
 }
 
-// overtake moves a car that passed a line to its place, and tells of a new leader.
-func (s *State) overtake(idx race.CarIdx, raw, at race.Micros) {
-	led := s.order[0]
+// overtake moves a car that passed a line to its place.
+func (s *State) overtake(idx race.CarIdx, raw race.Micros) {
 	switch suspended := s.suspended(); {
 	case s.result.version > 0: // the order is the result's
 	case suspended && raw <= s.open().from: // told after the signal, passed before
 		s.setOrder(s.commonOrder())
 	case !suspended: // a line brings it forward, never back
 		s.moveUp(idx)
-	}
-	if s.order[0] == idx && led != idx && s.cars[led].run.laps+s.cars[idx].run.laps > 0 {
-		s.tellOfCar(race.EventLeader, idx, at, 0, "")
 	}
 }
 

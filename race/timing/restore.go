@@ -33,7 +33,7 @@ func (s *State) restore(a *archive) {
 	for i := range s.cars {
 		s.cars[i].rule(s.head.Rules)
 		s.cars[i].note()
-		s.checkRun(a, &s.cars[i])
+		s.checkRun(a, race.CarIdx(i))
 	}
 	if a.err == nil && s.status != race.Waiting {
 		s.layLoops()
@@ -42,6 +42,30 @@ func (s *State) restore(a *archive) {
 		for _, h := range *s.hitsOf(idx) {
 			s.checkHit(a, &h)
 		}
+	}
+	s.checkBests(a)
+	if a.err != nil {
+		return
+	}
+	s.layBoards()
+	checks(a, "the flag", s.fall.lap >= 0, s.fall.lap <= len(s.boards), !s.fall.fell || s.fall.lap > 0 || s.abandoned != nil)
+	if a.err == nil {
+		s.retellAll()
+	}
+}
+
+// checkBests sees that each best is of a car that has it.
+func (s *State) checkBests(a *archive) {
+	for _, list := range [][]timed{s.bests.sectors[:], s.bests.minis} {
+		for _, t := range list {
+			checks(a, "a best", t.car >= 0, t.took == 0 || int(t.car) < len(s.cars))
+		}
+	}
+	for _, l := range s.bests.laps {
+		checks(a, "a best lap", l.car >= 0 && int(l.car) < len(s.cars) && l.lap >= 1 && l.lap <= s.cars[l.car].run.laps)
+	}
+	for _, e := range s.result.entries {
+		checks(a, "a result", e.Car >= 0 && int(e.Car) < len(s.cars))
 	}
 }
 
@@ -62,18 +86,17 @@ func inTime(t race.Micros) bool { return t >= -2*race.TimeMax && t <= 2*race.Tim
 func (s *State) checkHead(a *archive) {
 	checks(a, "the head", len(s.cars) <= race.CarsMax, len(s.cars) == len(s.entries), len(s.cars) == len(s.order),
 		s.lines != nil || len(s.cars) == 0, s.status <= race.Failed,
-		s.latest == race.NoTime || inTime(s.latest), s.known(s.bests.car), len(s.bests.minis) == s.minis,
-		s.fall.lap >= 0 && s.fall.lap <= len(s.firsts), s.result.version >= 0, s.result.status <= race.Amended,
-		len(s.sources.offsets) == len(s.sources.decoders), len(s.sources.decoders) <= sourcesMax+1,
-		len(s.sources.sessions) <= sourcesMax+1)
+		s.latest == race.NoTime || inTime(s.latest), len(s.bests.minis) == len(s.lines), s.result.version >= 0,
+		s.result.status <= race.Amended, len(s.sources.offsets) == len(s.sources.decoders),
+		len(s.sources.decoders) <= decodersMax+1, inTime(s.shift), inTime(s.endedAt), inTime(s.result.at))
 	if s.lines != nil && s.head.Rules.Validate() != nil {
 		a.damaged("%v", s.head.Rules.Validate())
 	}
-	for _, t := range s.firsts {
-		checks(a, "a lap", inTime(t))
-	}
 	for _, b := range s.sources.boxes {
 		checks(a, "a transponder", s.known(b.car))
+		for _, h := range b.handed {
+			checks(a, "a transponder", s.known(h.car) && h.car != race.NoCar)
+		}
 	}
 	for _, by := range s.sources.offsets {
 		checks(a, "a decoder", inTime(by))
@@ -118,17 +141,22 @@ func (s *State) checkAct(a *archive, one *act) {
 	checks(a, "a ruling", inTime(one.at), s.known(car))
 }
 
-func (s *State) checkRun(a *archive, c *car) {
+func (s *State) checkRun(a *archive, idx race.CarIdx) {
+	c := &s.cars[idx]
 	r := &c.run
 	lines := int32(len(s.lines))
 	checks(a, "a car", len(r.loops) == len(s.lines),
 		r.laps == len(r.ends), r.laps == len(r.done), r.laps < 1<<24,
 		r.progress >= -1 && r.progress <= int32(r.laps+1)*lines, inTime(r.progressAt), inTime(r.lapStart),
 		r.nextSector >= 0 && r.nextSector <= 3, r.nextMini >= -1 && r.nextMini < max(1, s.minis),
-		r.nextFit >= 0 && r.nextFit <= len(c.ruled.fits), r.state <= race.Disqualified, s.known(r.row.Car),
+		r.bestLap >= 0, r.bestLap <= r.laps, (r.best > 0) == (r.bestLap > 0),
+		r.nextFit >= 0 && r.nextFit <= len(c.ruled.fits), r.state <= race.Disqualified, r.row.Car == idx,
 		r.marked >= 0, r.marked <= s.minis, inTime(r.sectorAt), inTime(r.miniAt))
 	for _, t := range r.ends {
 		checks(a, "a lap", inTime(t))
+	}
+	for i := range r.done {
+		checks(a, "a lap", r.done[i].Car == idx)
 	}
 	for _, l := range r.loops {
 		checks(a, "a line", l.last.progress >= -1, inTime(l.last.at), l.hitAt == race.NoTime || inTime(l.hitAt))
@@ -138,5 +166,5 @@ func (s *State) checkRun(a *archive, c *car) {
 func (s *State) checkHit(a *archive, h *hit) {
 	checks(a, "a hit", inTime(h.at), int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
 		s.known(h.home), h.home != race.NoCar || h.box >= 0 && int(h.box) < len(s.sources.boxes),
-		h.ruled <= withdrawn, h.verdict <= race.Estimated)
+		h.ruled <= withdrawn, int(h.verdict) < race.VerdictCount)
 }

@@ -11,19 +11,20 @@ import (
 type published struct {
 	version        int // 0: none yet
 	status         race.ResultStatus
+	at             race.Micros // when the race ended, was declared, or was last ruled on after that
 	author, reason string
 	entries        []race.Classified
 }
 
 // declare makes the result final.
-func (s *State) declare(b race.ResultDeclared) error {
+func (s *State) declare(at race.Micros, b race.ResultDeclared) error {
 	switch {
 	case s.status != race.Over:
 		return fmt.Errorf("a result is declared before the end: %w", ErrOutOfOrder)
 	case s.result.status != race.Provisional:
 		return fmt.Errorf("the result is declared already: %w", ErrDuplicate)
 	}
-	s.result.status, s.why, s.dirty = race.Final, b.Reason, true
+	s.result.status, s.result.at, s.why, s.dirty = race.Final, at, b.Reason, true
 	s.result.entries = nil // the same order is a new version
 	return nil
 }
@@ -34,27 +35,37 @@ func (s *State) publish(r *race.Record) {
 	if s.status != race.Over || !s.dirty {
 		return
 	}
-	before := s.result
-	next := s.Classification()
-	if before.version > 0 && slices.Equal(before.entries, next.Entries) {
+	before, lines := s.result, s.classify()
+	if before.version > 0 && slices.Equal(before.entries, lines) {
 		return
 	}
 	s.result.version++
-	s.result.author, s.result.reason, s.result.entries = r.Author, s.why, next.Entries
+	s.result.author, s.result.reason, s.result.entries = r.Author, s.why, lines
+	_, late := r.Body.(race.Passing)
 	switch {
-	case s.result.version == 1 && s.head.Kind == race.Simulation:
-		s.result.status = race.Final
+	case s.result.version == 1:
+		s.result.at = s.endedAt
+		if s.head.Kind == race.Simulation {
+			s.result.status = race.Final
+		}
 	case before.status != race.Provisional && before.entries != nil:
-		s.result.status = race.Amended
+		s.result.status, s.result.at = race.Amended, max(s.result.at, r.Time)
 	}
-	if _, late := r.Body.(race.Passing); late && before.version > 0 {
+	if late && before.version > 0 {
 		s.result.reason = "a passing that came late"
 	}
-	next.Version, next.Status = s.result.version, s.result.status
-	next.Author, next.Reason = s.result.author, s.result.reason
-	s.facts = append(s.facts, race.ResultPublished{Classification: next})
+	s.retell, s.fresh = true, true
 	s.setOrder(s.resultOrder())
-	s.settleGaps(next.Entries)
+	s.settleGaps(lines)
+}
+
+// announceResult publishes the version that the record in hand made, with the hash of all that it follows from.
+func (s *State) announceResult() {
+	if !s.fresh {
+		return
+	}
+	s.fresh = false
+	s.facts = append(s.facts, race.ResultPublished{Classification: s.inForce(slices.Clone(s.result.entries))})
 }
 
 // settleGaps has the tower show the gaps of the result: penalties move cars that have no line to pass any more.

@@ -1,7 +1,6 @@
 package timing
 
 import (
-	"cmp"
 	"slices"
 
 	"lightsout/race"
@@ -10,57 +9,51 @@ import (
 // next takes the newest hit of a car, the last of its list: what follows is told as it happens.
 func (s *State) next(idx race.CarIdx, h hit) {
 	c := &s.cars[idx]
-	former, late := s.bests.car, h.at < s.latest
+	late, best := h.at < s.latest, c.run.bestLap
 	s.latest = max(s.latest, h.at)
 	counts := s.counts(idx, c, &h)
-	if h.verdict != race.Accepted {
-		c.hits[len(c.hits)-1].verdict = h.verdict
-	}
+	last := &c.hits[len(c.hits)-1]
+	last.verdict, last.untold = h.verdict, h.untold
 	if !counts {
 		return
 	}
 	at := h.at.Truncate(s.head.Rules.Precision)
 	n := s.step(idx, c, &h)
-	if n.pitIn {
-		s.tellOfCar(race.EventPitIn, idx, at, 0, "")
+	if n.pit {
+		s.tellPit(idx)
 	}
-	if n.pitOut {
-		s.tellOfCar(race.EventPitOut, idx, at, 0, "")
+	s.challenge(idx, int(h.line), at)
+	if n.lap {
+		s.rankLap(idx, best)
 	}
-	if n.lap && c.run.row.LastMark == race.SessionBest {
-		if former != race.NoCar && former != idx {
-			s.tellRow(former)
-		}
-		if c.run.laps > 1 {
-			s.tellOfCar(race.EventFastestLap, idx, at, c.run.row.LastMS, "")
-		}
-	}
-	s.overtake(idx, h.at, at)
+	s.overtake(idx, h.at)
 	s.measure(idx)
 	s.tellRow(idx)
 	if late {
 		s.measureBehind(idx)
 	}
 	if n.lap {
-		s.afterLap(idx, at)
+		s.dirty = true
+		s.checkFall(at)
+		s.tellRow(idx)
+		s.lead(at, false)
 	}
 }
 
-// afterLap tells of a lap, and ends the race where the rules say so.
-func (s *State) afterLap(idx race.CarIdx, at race.Micros) {
+// rankLap puts the lap that a car just completed among those of the others; best was its best lap before.
+func (s *State) rankLap(idx race.CarIdx, best int) {
 	r := &s.cars[idx].run
-	l := &r.done[r.laps-1]
-	l.Position = int(s.place[idx]) + 1
-	s.facts = append(s.facts, race.LapCompleted{Lap: *l})
-	if raw := r.ends[r.laps-1]; r.laps > len(s.firsts) {
-		s.firsts = append(s.firsts, raw)
-	} else {
-		s.firsts[r.laps-1] = min(s.firsts[r.laps-1], raw)
+	s.enterBoard(idx, r.laps)
+	s.amend(idx, r.laps)
+	if r.bestLap == r.laps {
+		if best > 0 {
+			s.amend(idx, best)
+		}
+		was := s.bests.lap()
+		s.bests.addFast(s.fast(r, r.laps))
+		s.crown(was)
+		s.tellFastest()
 	}
-	s.dirty = true
-	s.checkFall(at)
-	s.tellRow(idx)
-	s.lead(at, false)
 }
 
 // lead tells of the lap that the leader is on, if it is another than before or always. While the race is suspended the
@@ -115,20 +108,19 @@ func (s *State) rework(idx race.CarIdx) {
 		return
 	}
 	old := s.cars[idx].run
-	from, led, best := int(s.place[idx]), s.order[0], s.bests.car
-	s.collectBests(idx)
+	from, led, was := int(s.place[idx]), s.order[0], s.bests.lap()
 	s.derive(idx)
-	s.refirst(old.ends, s.cars[idx].run.ends)
+	s.reboard(idx, &old)
+	s.rebest(idx)
+	s.refast(idx, &old)
+	s.crown(was)
+	s.tellFastest()
 	s.dirty = true
 	s.amendLaps(idx, &old)
+	s.tellCar(idx)
 	s.reorder(idx)
 	s.remeasure(idx, &old)
 	s.measureMoved(idx, from, led)
-	for _, other := range [...]race.CarIdx{best, s.bests.car} { // who has the best lap may have changed
-		if best != s.bests.car && other != race.NoCar && other != idx {
-			s.tellRow(other)
-		}
-	}
 	s.checkFall(s.latest)
 	s.lead(s.latest, false)
 }
@@ -136,78 +128,39 @@ func (s *State) rework(idx race.CarIdx) {
 // rebuild derives the whole race again.
 func (s *State) rebuild() {
 	olds := make([]run, len(s.cars))
-	s.fall, s.firsts = fall{}, nil
-	s.collectBests(race.NoCar)
-	s.bests = bests{car: race.NoCar, minis: make([]race.Micros, s.minis)}
-	for i := range s.cars {
+	s.fall, s.latest, s.silent = fall{}, race.NoTime, true
+	for i := range s.cars { // without a flag, to see when it falls
 		olds[i] = s.cars[i].run
 		s.derive(race.CarIdx(i))
-		s.refirst(nil, s.cars[i].run.ends)
 	}
-	if s.fall = s.flagFall(); s.fall.fell {
-		for i := range s.cars {
-			s.derive(race.CarIdx(i))
-		}
+	s.layBoards()
+	s.fall, s.silent = s.flagFall(), false
+	for i := range s.cars {
+		s.derive(race.CarIdx(i))
 	}
-	s.collectBests(race.NoCar)
+	s.layBoards()
+	s.relead, s.retell = true, true
+	s.rebest(race.NoCar)
+	s.collectFast()
+	s.crown(fastLap{})
+	s.tellFastest()
 	s.dirty = true
 	s.setOrder(s.standing())
 	for i := range s.cars {
 		s.amendLaps(race.CarIdx(i), &olds[i])
+		s.tellCar(race.CarIdx(i))
 		s.remeasure(race.CarIdx(i), &olds[i])
 	}
 	s.lead(s.latest, false)
 }
 
-// refirst notes laps that a car completed at other times than before.
-func (s *State) refirst(before, now []race.Micros) {
-	for lap := range max(len(before), len(now)) {
-		had, has := lap < len(before), lap < len(now)
-		switch {
-		case had && has && before[lap] == now[lap]:
-		case had && lap < len(s.firsts) && s.firsts[lap] == before[lap]:
-			s.firsts[lap] = s.firstOf(lap)
-		case has && lap >= len(s.firsts):
-			s.firsts = append(s.firsts, now[lap])
-		case has:
-			s.firsts[lap] = min(s.firsts[lap], now[lap])
-		}
-	}
-	for n := len(s.firsts); n > 0 && s.firsts[n-1] == race.TimeMax; n-- {
-		s.firsts = s.firsts[:n-1]
-	}
-}
-
-// firstOf is when a lap was first completed; TimeMax where nobody has.
-func (s *State) firstOf(lap int) race.Micros {
-	first := race.TimeMax
-	for i := range s.cars {
-		if ends := s.cars[i].run.ends; lap < len(ends) {
-			first = min(first, ends[lap])
-		}
-	}
-	return first
-}
-
-// amendLaps tells of the laps of a car that are not as they were told.
+// amendLaps publishes the laps of a car that are not as they were told.
 func (s *State) amendLaps(idx race.CarIdx, old *run) {
 	r := &s.cars[idx].run
 	for i := range r.done {
-		l := &r.done[i]
-		if i < len(old.done) {
-			was := old.done[i]
-			l.Position, l.Mark = was.Position, was.Mark
-			if *l == was && r.ends[i] == old.ends[i] {
-				continue
-			}
+		if i >= len(old.done) || r.done[i] != old.done[i] || r.ends[i] != old.ends[i] {
+			s.amend(idx, i+1)
 		}
-		l.Position = 1
-		for j := range s.cars {
-			if ends := s.cars[j].run.ends; i < len(ends) && ends[i] < r.ends[i] {
-				l.Position++
-			}
-		}
-		s.facts = append(s.facts, race.LapCompleted{Lap: *l})
 	}
 	if r.laps < old.laps {
 		s.facts = append(s.facts, race.LapsWithdrawn{Car: idx, Laps: r.laps})
@@ -221,34 +174,6 @@ func (s *State) remeasure(idx race.CarIdx, old *run) {
 	row.IntervalMS, row.IntervalLaps = old.row.IntervalMS, old.row.IntervalLaps
 	s.measure(idx)
 	s.tellRow(idx)
-}
-
-// collectBests works out the best times of all cars but one.
-func (s *State) collectBests(without race.CarIdx) {
-	b := bests{car: race.NoCar, minis: make([]race.Micros, s.minis)}
-	lower := func(all *race.Micros, one race.Micros) {
-		if one > 0 && (*all == 0 || one < *all) {
-			*all = one
-		}
-	}
-	for i := range s.cars {
-		r := &s.cars[i].run
-		if race.CarIdx(i) == without {
-			continue
-		}
-		if r.best > 0 && (b.lap == 0 || cmp.Or(cmp.Compare(r.best, b.lap), cmp.Compare(r.bestEnd, b.lapEnd)) < 0) {
-			b.lap, b.lapEnd, b.car = r.best, r.bestEnd, race.CarIdx(i)
-		}
-		for k := range b.sectors {
-			lower(&b.sectors[k], r.bestSectors[k])
-		}
-		for line, l := range s.lines {
-			if l.mini >= 0 {
-				lower(&b.minis[l.mini], r.loops[line].bestMini)
-			}
-		}
-	}
-	s.bests = b
 }
 
 // sorted is the tower by what is known of each car.

@@ -23,8 +23,8 @@ func TestRule1_MoreLapsComeFirstThenWhoCrossedFirst(t *testing.T) {
 	s.lap(1, 180)
 	s.lap(2, 180.2)
 	s.wantOrder(1, 2, 3)
-	s.wants(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 200},
-		line{3, 3, 1, race.StatusFinished, -1})
+	s.wants(line{1, 1, 2, race.StatusRunning, 0}, line{2, 2, 2, race.StatusRunning, 200},
+		line{3, 3, 1, race.StatusRunning, -1})
 }
 
 func TestRule2_TheOthersEndAtTheirNextCrossingHoweverManyLapsDown(t *testing.T) {

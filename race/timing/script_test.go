@@ -118,6 +118,10 @@ func (s *script) agrees() {
 	if got := s.state.Classification().Entries; !slices.Equal(got, want.Lines) {
 		s.t.Errorf("after record %d the engine has\n%+v\nthe oracle has\n%+v", s.seq, got, want.Lines)
 	}
+	events := slices.DeleteFunc(s.state.Events(), func(e race.Event) bool { return e.Kind == race.EventResult })
+	if !slices.Equal(events, want.Events) {
+		s.t.Errorf("after record %d the engine has the events\n%+v\nthe oracle\n%+v", s.seq, events, want.Events)
+	}
 }
 
 func (s *script) do(seconds float64, b race.Body) {

@@ -18,13 +18,13 @@ var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 // A snapshot is everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT4" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT5" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
 // The digit is the version: whoever changes what is visited, or what a value means, raises it (a golden test says so).
-// What follows from the rest alone (lines, flags, suspensions, rulings by car, places) is worked out again.
+// What follows from the rest alone (lines, flags, suspensions, rulings by car, places, boards, events) is worked out again.
 const (
-	snapshotMagic = "LOT4"
+	snapshotMagic = "LOT5"
 	snapshotSum   = 4
 )
 
@@ -71,9 +71,10 @@ func (s *State) visit(a *archive) {
 	list(a, &s.cars, func(a *archive, at int, c *car) { c.visit(a, race.CarIdx(at)) })
 	visitHits(a, &s.strays, race.NoCar)
 	number(a, &s.status)
+	number(a, &s.shift)
+	number(a, &s.endedAt)
 	number(a, &s.latest)
 	numbers(a, &s.order)
-	moments(a, &s.firsts)
 	s.fall.visit(a)
 	number(a, &s.leaderLap)
 	s.bests.visit(a)
@@ -107,7 +108,7 @@ func (h *hit) visit(a *archive, before *hit, idx race.CarIdx) {
 	number(a, &h.box)
 	number(a, &h.ruled)
 	number(a, &h.verdict)
-	a.flags(&h.inPit, &h.made, &h.conflict, &h.untold)
+	a.flags(&h.inPit, &h.made, &h.conflict, &h.untold, &h.late)
 }
 
 // bodies are the rulings that an act may hold. A snapshot names them by their place here: add at the end.
@@ -115,6 +116,7 @@ var bodies = []race.Body{
 	race.TyresFitted{}, race.CarRetired{}, race.CarNotStarted{}, race.CarDisqualified{}, race.Penalised{},
 	race.PenaltyServed{}, race.LapDeleted{}, race.FlagShown{}, race.Suspended{}, race.Resumed{}, race.Abandoned{},
 	race.StartAborted{}, race.Corrected{}, race.TransponderAssigned{}, race.DecoderSet{}, race.Undone{},
+	race.StartMoved{},
 }
 
 func visitAct(a *archive, _ int, one *act) {
@@ -146,10 +148,13 @@ type heard struct {
 }
 
 func (s *sources) visit(a *archive) {
-	list(a, &s.decoders, func(a *archive, _ int, name *string) { text(a, name) })
+	list(a, &s.decoders, func(a *archive, _ int, d *decoder) { text(a, &d.name); text(a, &d.session) })
 	numbers(a, &s.offsets)
-	list(a, &s.sessions, func(a *archive, _ int, name *string) { text(a, name) })
-	list(a, &s.boxes, func(a *archive, _ int, t *transponder) { text(a, &t.name); number(a, &t.car) })
+	list(a, &s.boxes, func(a *archive, _ int, t *transponder) {
+		text(a, &t.name)
+		number(a, &t.car)
+		list(a, &t.handed, func(a *archive, _ int, h *handover) { number(a, &h.from); number(a, &h.car) })
+	})
 	seen := s.heard()
 	list(a, &seen, func(a *archive, at int, h *heard) {
 		var before heard
@@ -157,13 +162,21 @@ func (s *sources) visit(a *archive) {
 			before = seen[at-1]
 		}
 		number(a, &h.decoder)
-		number(a, &h.session)
 		delta(a, &h.sequence, before.sequence)
 		delta(a, &h.raw, before.raw)
 		delta(a, &h.seq, before.seq)
+		a.flags(&h.late)
 	})
 	if !a.reading || a.err != nil {
 		return
+	}
+	for i, d := range s.decoders {
+		if s.decoderOf == nil {
+			s.decoderOf = make(map[decoder]uint16, len(s.decoders))
+		}
+		if i > 0 && i <= decodersMax {
+			s.decoderOf[d] = uint16(i)
+		}
 	}
 	for i, t := range s.boxes {
 		if s.boxOf == nil {
@@ -189,7 +202,7 @@ func (s *sources) heard() []heard {
 		out = append(out, heard{id, k})
 	}
 	slices.SortFunc(out, func(x, y heard) int {
-		return cmp.Or(cmp.Compare(x.decoder, y.decoder), cmp.Compare(x.session, y.session), cmp.Compare(x.sequence, y.sequence))
+		return cmp.Or(cmp.Compare(x.decoder, y.decoder), cmp.Compare(x.sequence, y.sequence))
 	})
 	return out
 }
@@ -199,6 +212,7 @@ func (r *run) visit(a *archive) {
 	number(a, &r.laps)
 	number(a, &r.progress)
 	number(a, &r.progressAt)
+	number(a, &r.start)
 	number(a, &r.lapStart)
 	moments(a, &r.ends)
 	list(a, &r.done, visitLap)
@@ -211,10 +225,16 @@ func (r *run) visit(a *archive) {
 	visitLap(a, 0, &r.lap)
 	number(a, &r.best)
 	number(a, &r.bestLap)
-	number(a, &r.bestEnd)
 	for i := range r.bestSectors {
-		number(a, &r.bestSectors[i])
+		r.bestSectors[i].visit(a)
+		number(a, &r.sectorEnds[i])
 	}
+	list(a, &r.pits, func(a *archive, _ int, p *pitCrossing) {
+		number(a, &p.seq)
+		number(a, &p.at)
+		number(a, &p.lap)
+		a.flags(&p.out)
+	})
 	plain(a, &r.row)
 	number(a, &r.marked)
 	for i := range r.marks[:min(max(r.marked, 0), len(r.marks))] {
@@ -228,6 +248,13 @@ func (l *loop) visit(a *archive) {
 	number(a, &l.last.progress)
 	number(a, &l.last.at)
 	number(a, &l.bestMini)
+	number(a, &l.bestMiniAt)
+}
+
+func (t *timed) visit(a *archive) {
+	number(a, &t.took)
+	number(a, &t.at)
+	number(a, &t.car)
 }
 
 // visitLap is written out, where plain would do, since laps are many.
@@ -244,6 +271,7 @@ func visitLap(a *archive, _ int, l *race.Lap) {
 	number(a, &l.TyreAgeLaps)
 	number(a, &l.Flag)
 	number(a, &l.Mark)
+	number(a, &l.Passing)
 	a.flags(&l.PitIn, &l.PitOut, &l.Deleted)
 }
 
@@ -255,18 +283,17 @@ func (f *fall) visit(a *archive) {
 }
 
 func (b *bests) visit(a *archive) {
-	number(a, &b.lap)
-	number(a, &b.lapEnd)
-	number(a, &b.car)
 	for i := range b.sectors {
-		number(a, &b.sectors[i])
+		b.sectors[i].visit(a)
 	}
-	numbers(a, &b.minis)
+	list(a, &b.minis, func(a *archive, _ int, t *timed) { t.visit(a) })
+	list(a, &b.laps, func(a *archive, _ int, l *fastLap) { l.visit(a); number(a, &l.lap) })
 }
 
 func (p *published) visit(a *archive) {
 	number(a, &p.version)
 	number(a, &p.status)
+	number(a, &p.at)
 	text(a, &p.author)
 	text(a, &p.reason)
 	list(a, &p.entries, func(a *archive, _ int, e *race.Classified) { plain(a, e) })

@@ -33,6 +33,9 @@ type State struct {
 	strays  []hit // of transponders that are no car's
 
 	status      race.Status
+	shift       race.Micros  // of the start signal: what records count from another moment
+	endedAt     race.Micros  // when the race was stopped
+	shown       []signal     // by time; what was shown already is left out
 	flags       []flagChange // by time
 	suspensions []suspension // by time
 	aborted     int          // starts
@@ -42,28 +45,25 @@ type State struct {
 	order []race.CarIdx // the tower
 	place []int32       // by car: its index in order
 
-	firsts    []race.Micros // by lap less 1: when it was first completed
+	boards    []board // by lap less 1: who completed it
 	fall      fall
 	leaderLap int
 	bests     bests
+	story     story
 
 	result published
 
-	slab   []race.Mark // room for the marks of facts
-	facts  []race.Fact // of the record in hand
-	moved  span        // places that changed with the record in hand
-	author string      // of the record in hand
-	why    string      // the reason that the record in hand gives
-	dirty  bool        // the record in hand may have changed the result
-}
-
-// bests are the best times of all.
-type bests struct {
-	lap     race.Micros // 0: none
-	lapEnd  race.Micros // when it was set: of two equal laps the earlier is the best
-	car     race.CarIdx
-	sectors [3]race.Micros
-	minis   []race.Micros
+	slab    []race.Mark // room for the marks of facts
+	facts   []race.Fact // of the record in hand
+	moved   span        // places that changed with the record in hand
+	amended []lapRef    // laps that changed with the record in hand
+	author  string      // of the record in hand
+	why     string      // the reason that the record in hand gives
+	dirty   bool        // the record in hand may have changed the result
+	retell  bool        // the record in hand may have changed the events of the race
+	relead  bool        // the record in hand may have changed who led when
+	fresh   bool        // the record in hand made a version of the result
+	silent  bool        // what is worked out now is a step on the way, and no verdict is published
 }
 
 // line is a timing line as timing sees it.
@@ -75,17 +75,24 @@ type line struct {
 }
 
 // New is a state before the first record.
-func New() *State { return &State{bests: bests{car: race.NoCar}, latest: race.NoTime} }
+func New() *State { return &State{latest: race.NoTime} }
 
 // Apply takes the next record and appends the facts that follow from it. A record that the rules refuse gives an
 // error and changes nothing. The facts own what they hold.
 func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	s.facts, s.moved, s.author, s.why, s.dirty = facts, span{}, r.Author, "", false
+	if r.Time < -race.TimeMax || r.Time > race.TimeMax {
+		return facts, fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)
+	}
+	r = s.inRaceTime(r)
 	if err := s.apply(r); err != nil {
 		s.facts = nil
 		return facts, err
 	}
+	s.announceLaps()
 	s.publish(r)
+	s.tellStory()
+	s.announceResult()
 	s.announceOrder()
 	out := s.facts
 	s.facts = nil
@@ -95,7 +102,7 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 // Fold applies a record of a log: what the rules refuse stays in the log and is a fact, so that whoever folds it again has
 // the same facts. refused says why.
 func (s *State) Fold(r *race.Record) (facts race.Facts, refused error) {
-	facts = race.Facts{Seq: r.Seq, Time: r.Time}
+	facts = race.Facts{Seq: r.Seq, Time: r.Time - s.shift}
 	if facts.Facts, refused = s.Apply(r, nil); refused != nil {
 		facts.Facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: refused.Error()}}
 	}
@@ -103,9 +110,6 @@ func (s *State) Fold(r *race.Record) (facts race.Facts, refused error) {
 }
 
 func (s *State) apply(r *race.Record) error {
-	if r.Time < -race.TimeMax || r.Time > race.TimeMax {
-		return fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)
-	}
 	switch b := r.Body.(type) {
 	case race.Announced:
 		return s.announce(&b.Race)
@@ -128,7 +132,7 @@ func (s *State) apply(r *race.Record) error {
 	case race.Ended:
 		return s.end(r.Time)
 	case race.ResultDeclared:
-		return s.declare(b)
+		return s.declare(r.Time, b)
 	default:
 		return s.rule(r)
 	}
@@ -145,7 +149,7 @@ func (s *State) announce(r *race.Race) error {
 		return err
 	}
 	s.head = *r
-	s.bests.minis = make([]race.Micros, s.minis)
+	s.bests = newBests(len(s.lines))
 	s.fall = s.flagFall()
 	s.tellHead(0)
 	return nil
@@ -192,7 +196,7 @@ func (s *State) enter(e race.Entry) error {
 	}
 	idx := race.CarIdx(len(s.cars))
 	s.entries = append(s.entries, e)
-	s.cars = append(s.cars, car{ruled: rulings{stopAt: race.NoTime}, run: s.newRun(idx)})
+	s.cars = append(s.cars, car{ruled: rulings{stopAt: race.NoTime}, lastAct: race.NoTime, run: s.newRun(idx)})
 	s.order = append(s.order, idx)
 	s.place = append(s.place, int32(len(s.order)-1))
 	s.moved.add(len(s.order) - 1)
@@ -228,7 +232,7 @@ func (s *State) start(at race.Micros) error {
 	if len(s.cars) > gridsOneByOne {
 		s.setOrder(s.sorted())
 	}
-	s.tell(race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: at.Millis()})
+	s.retell = true
 	for i := range s.cars {
 		c := &s.cars[i]
 		switch {
@@ -258,12 +262,10 @@ func (s *State) end(at race.Micros) error {
 	if s.status != race.Underway && s.status != race.Paused {
 		return fmt.Errorf("ended but not running: %w", ErrOutOfOrder)
 	}
-	s.status, s.dirty = race.Over, true
-	winner := race.NoCar
-	if order := s.resultOrder(); len(order) > 0 {
-		winner = order[0]
+	s.status, s.dirty, s.endedAt = race.Over, true, at
+	if s.latest > at { // what was timed after it counts no more
+		s.rebuild()
 	}
-	s.tell(race.Event{Kind: race.EventResult, Car: winner, Lap: s.leaderLap, TimeMS: at.Millis()})
 	s.tellHead(at)
 	return nil
 }

@@ -17,6 +17,7 @@ func (sp *span) add(at int) {
 	sp.from, sp.to = min(sp.from, at), max(sp.to, at+1)
 }
 
+// announceOrder publishes the places that changed.
 func (s *State) announceOrder() {
 	if s.moved.to == 0 {
 		return
@@ -26,15 +27,10 @@ func (s *State) announceOrder() {
 	})
 }
 
-func (s *State) tell(e race.Event) { s.facts = append(s.facts, race.EventHappened{Event: e}) }
-
-func (s *State) tellOfCar(kind race.EventKind, idx race.CarIdx, at race.Micros, value int64, text string) {
-	s.tell(race.Event{Kind: kind, Car: idx, Lap: s.cars[idx].run.laps + 1, TimeMS: at.Millis(), Value: value, Text: text})
-}
-
 func (s *State) tellHead(at race.Micros) {
 	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
 		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.fall.distance, TimeMS: at.Millis(),
+		StartMoved: s.shift,
 	}})
 }
 
@@ -55,7 +51,10 @@ func (s *State) keep(marks []race.Mark) []race.Mark {
 func (s *State) tellRow(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	r.row.State = r.state
-	r.row.BestIsSession = idx == s.bests.car
+	r.row.BestIsSession = idx == s.bests.lap().car
+	if r.laps > 0 {
+		r.row.LastMark = r.done[r.laps-1].Mark
+	}
 	row := r.row
 	row.MiniMarks = s.keep(r.marks[:r.marked])
 	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {

@@ -67,6 +67,8 @@ func (s *State) revise(of race.CarIdx, a *act) {
 		s.reassign(b.Transponder)
 	case race.DecoderSet:
 		s.reset(b.Decoder)
+	case race.StartMoved:
+		s.shiftStart()
 	default:
 		if of != race.NoCar {
 			s.cars[of].rule(s.head.Rules)

@@ -1,6 +1,7 @@
 package timing_test
 
 import (
+	"strings"
 	"testing"
 
 	"lightsout/race"
@@ -59,14 +60,33 @@ func TestResult_IsAmendedByAPassingThatComesLate(t *testing.T) {
 	s.do(190, race.Ended{})
 	s.lap(2, 182)
 	s.do(195, race.ResultDeclared{})
-	s.pass(2, sector1, 30) // changes no result
-	s.lap(2, 179)          // the hit at 182 was its second
 	s.wantVersions(
 		version{race.Provisional, "", "", 1},
 		version{race.Provisional, "", "a passing that came late", 1},
 		version{race.Final, "", "", 1},
-		version{race.Amended, "", "a passing that came late", 2},
 	)
+}
+
+func TestResult_ThatIsFinalIsChangedByAMarshalAlone(t *testing.T) {
+	s := newScript(t, sprint(10), 1, 2).started()
+	for lap := range 5 {
+		s.lap(1, 90*float64(lap+1))
+		s.lap(2, 91*float64(lap+1))
+	}
+	s.do(500, race.Ended{})
+	s.do(501, race.ResultDeclared{})
+	s.lap(2, 490)
+	late := s.seq
+	s.wantVerdict(late, race.Suspect)
+	if why := s.judged(late).Reason; !strings.Contains(why, "car 2 has 6 laps instead of 5 and is P1 instead of P2; car 2 wins instead of car 1") {
+		t.Errorf("the marshal reads %q", why)
+	}
+	s.lap(2, 1080)
+	s.wantVerdict(s.seq, race.AfterTheEnd)
+	s.wantVersions(version{race.Provisional, "", "", 1}, version{race.Final, "", "", 1})
+	s.author = "clerk"
+	s.do(600, race.Corrected{Kind: race.CorrectAccept, Passing: late, Reason: "seen on video"})
+	s.wantVersions(version{race.Provisional, "", "", 1}, version{race.Final, "", "", 1}, version{race.Amended, "clerk", "seen on video", 2})
 }
 
 func TestResult_OfASimulationIsFinalAtOnce(t *testing.T) {

@@ -46,6 +46,6 @@ func (s *Store) turnAway(jobs []job) []job {
 	}
 	s.queue = queue
 	s.mu.Unlock()
-	answer(away, errBeside)
+	s.answer(away, errBeside)
 	return left
 }

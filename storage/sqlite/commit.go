@@ -46,14 +46,14 @@ func (s *Store) commitAll(jobs []job) {
 		bad, err := s.commit(jobs)
 		if err == nil {
 			s.fail(nil)
-			answer(jobs, nil)
+			s.answer(jobs, nil)
 			return
 		}
 		clear(s.open)                                  // they were changed for a commit that did not happen; they are read again
 		question := bad >= 0 && jobs[bad].batch == nil // one about what is damaged makes nobody wait
 		if bad >= 0 && (!passing(err) || question && isDamage(err)) {
 			s.log.Error("a commit was refused", slog.String("race", string(jobs[bad].id)), slog.Any("err", err))
-			answer(jobs[bad:bad+1], err)
+			s.answer(jobs[bad:bad+1], err)
 			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)
 			continue
 		}
@@ -62,7 +62,7 @@ func (s *Store) commitAll(jobs []job) {
 		}
 		s.fail(err)
 		if s.isClosed() {
-			answer(jobs, errors.Join(ErrClosed, err))
+			s.answer(jobs, errors.Join(ErrClosed, err))
 			return
 		}
 		time.Sleep(pause)
@@ -71,7 +71,10 @@ func (s *Store) commitAll(jobs []job) {
 }
 
 // answer tells those who wait what became of their jobs, in the order of the jobs.
-func answer(jobs []job, err error) {
+func (s *Store) answer(jobs []job, err error) {
+	s.mu.Lock()
+	s.facts.settle(jobs)
+	s.mu.Unlock()
 	for _, j := range jobs {
 		if j.ready != nil {
 			j.ready(err)
@@ -93,6 +96,10 @@ func (s *Store) fail(err error) {
 	err = damaged(err, s.path)
 	changed := (err == nil) != (s.failing == nil)
 	s.failing = err
+	if err != nil && s.facts.moved != nil { // who waits has to do without
+		close(s.facts.moved)
+		s.facts.moved = nil
+	}
 	s.mu.Unlock()
 	switch {
 	case changed && err != nil:
@@ -302,12 +309,19 @@ func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) err
 	if int64(last) <= kept {
 		return nil
 	}
+	if kept == 0 { // from the beginning: what was kept by another version of the rules goes
+		for _, table := range []string{"verdicts", "laps", "events", "refusals", "results", "classifications"} {
+			if err := w.exec(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
+				return err
+			}
+		}
+	}
 	for _, f := range list {
 		if int64(f.Seq) <= kept {
 			continue
 		}
-		for i, fact := range f.Facts {
-			if err := w.fact(ctx, id, f.Seq, i, fact); err != nil {
+		for _, fact := range f.Facts {
+			if err := w.fact(ctx, id, f.Seq, fact); err != nil {
 				return err
 			}
 		}
@@ -315,13 +329,14 @@ func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) err
 	return w.exec(ctx, "UPDATE races SET facts_seq = ? WHERE id = ?", int64(last), string(id))
 }
 
-func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal int, fact race.Fact) error {
+func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race.Fact) error {
 	switch f := fact.(type) {
 	case race.LapCompleted:
 		l := f.Lap
-		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			string(id), int64(l.Car), l.Number, l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS,
-			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark), l.Deleted)
+			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark), l.Deleted,
+			int64(l.Passing))
 	case race.LapsWithdrawn:
 		return w.exec(ctx, "DELETE FROM laps WHERE race = ? AND car = ? AND lap_number > ?", string(id), int64(f.Car), f.Laps)
 	case race.PassingJudged:
@@ -330,11 +345,14 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, ordinal i
 		return w.exec(ctx, "INSERT OR REPLACE INTO refusals VALUES (?,?,?)", string(id), int64(f.Seq), f.Reason)
 	case race.EventHappened:
 		e := f.Event
-		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", string(id), int64(seq), ordinal,
-			e.Kind.String(), int(e.Kind), int64(e.Car), e.Lap, e.TimeMS, e.Value, e.Text)
+		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?)", string(id), e.Kind.String(), int64(e.Of),
+			int64(e.Car), int(e.Kind), e.Lap, e.TimeMS, e.Value, e.Text)
+	case race.EventWithdrawn:
+		return w.exec(ctx, "DELETE FROM events WHERE race = ? AND kind = ? AND of_seq = ? AND car = ?", string(id),
+			f.Event.Kind.String(), int64(f.Event.Of), int64(f.Event.Car))
 	case race.HeadChanged:
-		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ? WHERE id = ? AND status <> ?",
-			int(f.Head.Status), f.Head.LeaderLap, string(id), int(race.Failed))
+		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ?, laps = ?, start_moved_us = ? WHERE id = ? AND status <> ?",
+			int(f.Head.Status), f.Head.LeaderLap, f.Head.Laps, int64(f.Head.StartMoved), string(id), int(race.Failed))
 	case race.ResultPublished:
 		return w.result(ctx, id, seq, &f.Classification)
 	case race.RowChanged, race.OrderChanged: // the tower of a moment, worked out again when asked for

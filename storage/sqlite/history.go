@@ -64,14 +64,14 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 }
 
 // summaryColumns are what a summary is made of: the head of a race is the record that announced it.
-const summaryColumns = `SELECT body, status, created_at, leader_lap, winner FROM races
+const summaryColumns = `SELECT body, status, created_at, leader_lap, laps, winner FROM races
 	JOIN records ON records.race = races.id AND records.seq = 1`
 
 func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	var v race.Summary
 	var head []byte
 	var status int
-	if err := scan(&head, &status, &v.CreatedAt, &v.LeaderLap, &v.Winner); err != nil {
+	if err := scan(&head, &status, &v.CreatedAt, &v.LeaderLap, &v.Laps, &v.Winner); err != nil {
 		return v, err
 	}
 	r, err := s.codec.DecodeRecord(head)
@@ -99,6 +99,7 @@ func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
 
 // Summary of one race.
 func (s *Store) Summary(ctx context.Context, id race.ID) (race.Summary, error) {
+	s.fresh(ctx)
 	v, err := s.scanSummary(s.read.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(id)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
@@ -139,15 +140,18 @@ func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
 
 // Laps of one car, or of all with race.NoCar, by end time.
 func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error) {
+	s.fresh(ctx)
 	var out []race.Lap
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var l race.Lap
+		var passing int64
 		err := r.Scan(&l.Car, &l.Number, &l.DurationMS, &l.SectorsMS[0], &l.SectorsMS[1], &l.SectorsMS[2], &l.EndMS,
-			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark, &l.Deleted)
+			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark, &l.Deleted, &passing)
+		l.Passing = race.Seq(passing)
 		out = append(out, l)
 		return err
 	}, `SELECT car, lap_number, lap_duration_ms, sector_1_ms, sector_2_ms, sector_3_ms, end_ms, position, compound,
-		tyre_age, pit_in, pit_out, flag, mark, deleted FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
+		tyre_age, pit_in, pit_out, flag, mark, deleted, passing FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
 		string(id), int64(car))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
@@ -157,13 +161,17 @@ func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.L
 
 // Events in order.
 func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
+	s.fresh(ctx)
 	var out []race.Event
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var e race.Event
-		err := r.Scan(&e.Kind, &e.Car, &e.Lap, &e.TimeMS, &e.Value, &e.Text)
+		var of int64
+		err := r.Scan(&e.Kind, &of, &e.Car, &e.Lap, &e.TimeMS, &e.Value, &e.Text)
+		e.Of = race.Seq(of)
 		out = append(out, e)
 		return err
-	}, `SELECT kind_code, car, lap_number, time_ms, value, text FROM events WHERE race = ? ORDER BY seq, ordinal`, string(id))
+	}, `SELECT kind_code, of_seq, car, lap_number, time_ms, value, text FROM events WHERE race = ?
+		ORDER BY time_ms, kind_code, car, of_seq`, string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
@@ -206,6 +214,7 @@ func (s *Store) Versions(ctx context.Context, id race.ID) ([]race.Version, error
 }
 
 func (s *Store) versions(ctx context.Context, id race.ID, only int) ([]race.Version, error) {
+	s.fresh(ctx)
 	var out []race.Version
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var v race.Version

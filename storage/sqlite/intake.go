@@ -134,11 +134,14 @@ func (s *Store) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	var startedAt int64
-	if err := s.read.QueryRowContext(ctx, "SELECT started_at FROM races WHERE id = ?", string(id)).Scan(&startedAt); err != nil {
+	var startedAt, moved int64
+	err = s.read.QueryRowContext(ctx, "SELECT started_at, start_moved_us FROM races WHERE id = ?", string(id)).Scan(&startedAt, &moved)
+	if err != nil {
 		return nil, fmt.Errorf("read the start signal of race %s: %w", id, err)
 	}
-	return race.NewRoster(summary, entries, startedAt), nil
+	r := race.NewRoster(summary, entries, startedAt)
+	r.StartMoved = race.Micros(moved)
+	return r, nil
 }
 
 // Newest is the latest race time of a race's log; race.NoTime where it has no record.
@@ -155,6 +158,7 @@ func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
 
 // Rulings are the records of race control, in their order, and which of them the rulebook refused.
 func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
+	s.fresh(ctx)
 	var out []race.Record
 	refused := map[race.Seq]string{}
 	err := each(ctx, s.read, func(r *sql.Rows) error {

@@ -25,6 +25,7 @@ const (
 // Passings after a sequence number, limit at most, with what is made of each; of one verdict, or with a negative one of
 // all.
 func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
+	s.fresh(ctx)
 	query := passingsByRecord
 	if verdict > int(race.Accepted) {
 		query = passingsByVerdict

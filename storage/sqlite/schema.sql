@@ -1,4 +1,4 @@
--- The schema of Lights Out, version 4. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 5. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
 CREATE TABLE races (
   id         TEXT PRIMARY KEY,
@@ -6,7 +6,7 @@ CREATE TABLE races (
   kind       TEXT NOT NULL,             -- simulation, external
   circuit    TEXT NOT NULL,
   cars       INTEGER NOT NULL,
-  laps       INTEGER NOT NULL,          -- 0: by time
+  laps       INTEGER NOT NULL,          -- the distance as far as it is known; 0: by time
   status     INTEGER NOT NULL,          -- 0 waiting 1 running 2 paused 3 finished 4 failed
   leader_lap INTEGER NOT NULL DEFAULT 0,
   winner     TEXT NOT NULL DEFAULT '',  -- the winner's code, once there is a result
@@ -14,7 +14,8 @@ CREATE TABLE races (
   last_seq   INTEGER NOT NULL DEFAULT 0,
   last_count INTEGER NOT NULL DEFAULT 0, -- the producer's own count of its batches
   facts_seq  INTEGER NOT NULL DEFAULT 0, -- what follows from the records is kept up to here
-  started_at INTEGER NOT NULL DEFAULT 0, -- of the start signal, UTC nanoseconds; 0: not given yet
+  started_at INTEGER NOT NULL DEFAULT 0, -- of the start signal, UTC nanoseconds; 0: not given yet; records count from it
+  start_moved_us INTEGER NOT NULL DEFAULT 0, -- how far it was moved since; laps, events and results count from there
   last_tick  INTEGER NOT NULL DEFAULT 0, -- of the telemetry
   samples_count INTEGER NOT NULL DEFAULT 0 -- of the last batch that brought samples
 ) STRICT;
@@ -38,12 +39,13 @@ CREATE TABLE records (
   PRIMARY KEY (race, seq)
 ) STRICT, WITHOUT ROWID;
 
--- What is made of a hit, by the record that told of it; of accepted hits nothing is kept here.
+-- What is made of a passing, by its record; nothing is kept here of one that is accepted and whose record says whose it is
+-- and when it was.
 CREATE TABLE verdicts (
   race TEXT NOT NULL, seq INTEGER NOT NULL,
   car INTEGER NOT NULL,                 -- whose it is taken to be; -1 where nobody knows
   line INTEGER NOT NULL, time_us INTEGER NOT NULL,
-  verdict INTEGER NOT NULL,             -- 0 accepted 1 duplicate 2 suspect 3 rejected 4 estimated
+  verdict INTEGER NOT NULL,             -- 0 accepted 1 duplicate 2 suspect 3 rejected 4 estimated 5 after_the_end
   reason TEXT NOT NULL,
   split_us INTEGER,                     -- when a missed crossing of the finish line will have been
   PRIMARY KEY (race, seq)
@@ -67,14 +69,17 @@ CREATE TABLE laps (
   sector_3_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, position INTEGER NOT NULL, compound INTEGER NOT NULL,
   tyre_age INTEGER NOT NULL, pit_in INTEGER NOT NULL, pit_out INTEGER NOT NULL, flag INTEGER NOT NULL,
   mark INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  passing INTEGER NOT NULL,             -- the record of the passing that ended it; 0: not known
   PRIMARY KEY (race, car, lap_number)
 ) STRICT, WITHOUT ROWID;
 
+-- Events that hold; what a correction makes untrue is taken away. of_seq is the record that an event is about, 0 for the
+-- start, the chequered flag and the result.
 CREATE TABLE events (
-  race TEXT NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, kind_code INTEGER NOT NULL,
-  car INTEGER NOT NULL, lap_number INTEGER NOT NULL, time_ms INTEGER NOT NULL, value INTEGER NOT NULL,
+  race TEXT NOT NULL, kind TEXT NOT NULL, of_seq INTEGER NOT NULL, car INTEGER NOT NULL,
+  kind_code INTEGER NOT NULL, lap_number INTEGER NOT NULL, time_ms INTEGER NOT NULL, value INTEGER NOT NULL,
   text TEXT NOT NULL,
-  PRIMARY KEY (race, seq, ordinal)
+  PRIMARY KEY (race, kind, of_seq, car)
 ) STRICT, WITHOUT ROWID;
 
 -- Every version of a result is kept; the newest counts.

@@ -27,8 +27,11 @@ var schema2to3 string
 //go:embed schema_3_to_4.sql
 var schema3to4 string
 
+//go:embed schema_4_to_5.sql
+var schema4to5 string
+
 // schemaVersion is kept in user_version.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
 var migrations = map[int]struct {
@@ -38,6 +41,7 @@ var migrations = map[int]struct {
 	0: {schema, schemaVersion},
 	2: {schema2to3, 3},
 	3: {schema3to4, 4},
+	4: {schema4to5, 5},
 }
 
 // ErrSchema says that the file was written by another version.
@@ -69,6 +73,7 @@ type Store struct {
 	failing error            // what keeps the commits from going on; nil while they do
 	limit   int64            // of the file, in bytes; 0: none
 	spared  map[race.ID]bool // races that retention leaves alone
+	facts   freshness
 	done    chan struct{}
 
 	// Of the committer alone.
@@ -237,6 +242,9 @@ func (s *Store) enqueue(j job) {
 		return
 	}
 	s.queue = append(s.queue, j)
+	if j.facts != nil {
+		s.facts.given++
+	}
 	s.mu.Unlock()
 	s.wake.Signal()
 }
@@ -245,9 +253,6 @@ func (s *Store) enqueue(j job) {
 func (s *Store) Append(b *race.Batch, ready func(error)) {
 	s.enqueue(job{batch: b, id: b.Race, ready: ready})
 }
-
-// AppendFacts keeps what followed from records that are durable. It can be worked out again, so nobody waits for it.
-func (s *Store) AppendFacts(id race.ID, facts []race.Facts) { s.enqueue(job{facts: facts, id: id}) }
 
 // Settle answers once all that was appended before is in the tables.
 func (s *Store) Settle(ready func(error)) {

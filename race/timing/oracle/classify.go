@@ -8,14 +8,14 @@ import (
 )
 
 // part is the part of the result that a car belongs to (rule 3).
-func (b *book) part(c *runner, most, need int, fell bool) race.ClassifiedStatus {
+func (b *book) part(c *runner, need int, fell bool) race.ClassifiedStatus {
 	n := len(c.ends)
 	switch {
 	case c.state == race.Disqualified:
 		return race.StatusDisqualified
 	case c.state == race.NotStarted:
 		return race.StatusDidNotStart
-	case n < need, n == 0 && c.state == race.Retired, n == 0 && b.over && most == 0,
+	case n < need, n == 0 && (c.state == race.Retired || b.over),
 		b.head.Rules.MustFinish && fell && (!c.finished || c.state == race.Retired):
 		return race.StatusNotClassified
 	case c.state == race.Retired:
@@ -43,13 +43,10 @@ func (b *book) need(fell bool) int {
 }
 
 func (b *book) classify(fell bool) []race.Classified {
-	most, need := 0, b.need(fell)
-	for _, c := range b.cars {
-		most = max(most, len(c.ends))
-	}
+	need := b.need(fell)
 	cars := slices.Clone(b.cars)
 	slices.SortStableFunc(cars, func(x, y *runner) int {
-		px, py := partOrder[b.part(x, most, need, fell)], partOrder[b.part(y, most, need, fell)]
+		px, py := partOrder[b.part(x, need, fell)], partOrder[b.part(y, need, fell)]
 		if c := cmp.Or(cmp.Compare(px, py), cmp.Compare(len(y.ends), len(x.ends))); c != 0 {
 			return c
 		}
@@ -60,9 +57,9 @@ func (b *book) classify(fell bool) []race.Classified {
 	})
 	var lines []race.Classified
 	for i, c := range cars {
-		status := b.part(c, most, need, fell)
+		status := b.part(c, need, fell)
 		l := race.Classified{
-			Car: c.car, Laps: len(c.ends), Status: status, DurationMS: -1, GapMS: -1, IntervalMS: -1,
+			Car: c.car, Laps: len(c.ends), Status: b.goes(c, status), DurationMS: -1, GapMS: -1, IntervalMS: -1,
 			PenaltyMS: int64(c.penalty / race.Millisecond), BestLapMS: -1, Reason: c.reason,
 		}
 		b.best(c, &l)
@@ -82,6 +79,47 @@ func (b *book) classify(fell bool) []race.Classified {
 	return lines
 }
 
+// goes says how a car stands while the race runs; when it is over, how it ended.
+func (b *book) goes(c *runner, part race.ClassifiedStatus) race.ClassifiedStatus {
+	o := b.orders
+	stands, silent := b.held(), b.latest-c.at
+	for _, s := range o.suspensions {
+		stands = stands || s[1] == race.TimeMax && !o.abandoned
+		if s[1] != race.TimeMax {
+			silent = min(silent, b.latest-s[1])
+		}
+	}
+	best := b.fastest()
+	switch {
+	case b.over, part == race.StatusDisqualified, part == race.StatusDidNotStart:
+		return part
+	case c.state == race.Retired:
+		return race.StatusRetired
+	case c.finished:
+		return race.StatusFinished
+	case !b.started:
+		return race.StatusWaiting
+	case stands:
+		return race.StatusStopped
+	case best > 0 && silent > 3*best:
+		return race.StatusNotRunning
+	}
+	return race.StatusRunning
+}
+
+func (b *book) held() (held bool) {
+	b.each(func(r race.Record) {
+		switch r.Body.(type) {
+		case race.Held:
+			held = true
+		case race.Released:
+			held = false
+		default:
+		}
+	})
+	return held
+}
+
 // distances to the winner and the car ahead.
 func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
 	l.GapLaps = len(winner.ends) - l.Laps
@@ -95,10 +133,10 @@ func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
 
 // best is the best lap that was not deleted (rule 7).
 func (b *book) best(c *runner, l *race.Classified) {
-	from, best := race.Micros(0), race.TimeMax
+	from, best := c.from, race.TimeMax
 	for i, end := range c.ends {
 		to := cut(end, b.head.Rules.Precision)
-		if !slices.Contains(c.deleted, i+1) && to > from && to-from < best {
+		if !slices.Contains(c.deleted, c.seqs[i]) && to > from && to-from < best {
 			best = to - from
 			l.BestLapMS, l.BestLap = int64(best/race.Millisecond), i+1
 		}
@@ -107,16 +145,9 @@ func (b *book) best(c *runner, l *race.Classified) {
 }
 
 func (b *book) tower() []race.CarIdx {
-	stands := false
-	b.each(func(r race.Record) {
-		switch r.Body.(type) {
-		case race.Suspended:
-			stands = true
-		case race.Resumed, race.Abandoned:
-			stands = false
-		default:
-		}
-	})
+	o := b.orders
+	n := len(o.suspensions)
+	stands := n > 0 && o.suspensions[n-1][1] == race.TimeMax && !o.abandoned
 	if stands || b.over {
 		return nil
 	}

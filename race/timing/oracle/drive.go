@@ -6,26 +6,28 @@ import (
 	"lightsout/race"
 )
 
-// driveAll drives all cars, first as if there were no flag, then up to it. It reports whether it fell.
-func (b *book) driveAll() bool {
+// driveAll drives all cars, first as if there were no flag, then up to it. It reports when it fell.
+func (b *book) driveAll() (flag race.Micros, fell bool) {
 	for _, c := range b.cars {
-		b.drive(c, race.TimeMax, false)
+		b.drive(c, race.TimeMax, false, false)
 	}
 	flag, fell, counted := b.flag()
 	for _, c := range b.cars {
 		if fell {
-			b.drive(c, flag, counted)
+			b.drive(c, flag, counted, true)
 		}
 		if c.state == race.Retired && c.finished && len(c.ends) > 0 { // it took the flag: what came then changes nothing
 			c.state, c.reason = race.OnGrid, ""
 		}
 	}
-	return fell
+	return flag, fell
 }
 
 // drive counts a car's laps up to its first crossing of the finish line from the flag on (rules 2, 6, 10, 11).
-func (b *book) drive(c *runner, flag race.Micros, counted bool) {
-	c.ends, c.progress, c.at, c.finished, c.begun = nil, -1, 0, counted, c.entry.StartOffsetM <= 0
+func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
+	c.ends, c.seqs, c.pits, c.pitLaps, c.from = nil, nil, nil, nil, 0
+	c.progress, c.at, c.finished = -1, 0, counted
+	c.begun = c.entry.StartOffsetM <= 0 && b.head.Rules.FirstCrossing == race.EndsLap
 	c.last = make([]race.Micros, len(b.head.Lines))
 	for i := range c.last {
 		c.last[i] = race.NoTime
@@ -38,33 +40,41 @@ func (b *book) drive(c *runner, flag race.Micros, counted bool) {
 		if p.line == 0 {
 			progress += len(b.head.Lines)
 		}
-		seen, counts := b.judge(c, p, progress)
+		closed := b.over && p.at > b.endedAt ||
+			fell && b.head.Rules.FinishWindow > 0 && p.at > flag+b.head.Rules.FinishWindow
+		seen, counts := b.judge(c, p, progress, closed)
 		if p.made && seen == race.Accepted {
 			seen = race.Estimated
 		}
 		if b.verdict[p.seq] = seen; counts && b.started {
-			c.cross(p, progress, flag)
+			c.cross(p, progress, flag, b.head)
 		}
 	}
 }
 
 // cross takes a hit that counts.
-func (c *runner) cross(p passing, progress int, flag race.Micros) {
+func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race) {
 	c.last[p.line] = p.at
 	if !c.begun { // it started behind the line
 		c.begun, c.progress, c.at = true, 0, p.at
+		if head.Rules.FirstCrossing == race.StartsLap {
+			c.from = cut(p.at, head.Rules.Precision)
+		}
 		return
+	}
+	if kind := head.Lines[p.line].Kind; kind == race.LinePitEntry || kind == race.LinePitExit {
+		c.pits, c.pitLaps = append(c.pits, p), append(c.pitLaps, len(c.ends)+1)
 	}
 	c.progress, c.at = progress, p.at
 	if p.line == 0 {
-		c.ends = append(c.ends, p.at)
+		c.ends, c.seqs = append(c.ends, p.at), append(c.seqs, p.seq)
 		c.finished = p.at >= flag
 	}
 }
 
-// judge says what is made of a hit of a car, and whether it counts (rule 10).
-func (b *book) judge(c *runner, p passing, progress int) (race.Verdict, bool) {
-	rules, lapFrom, last := b.head.Rules, race.Micros(0), c.last[p.line]
+// judge says what is made of a passing of a car, and whether it counts (rule 10); closed says that the race was over.
+func (b *book) judge(c *runner, p passing, progress int, closed bool) (race.Verdict, bool) {
+	rules, lapFrom, last := b.head.Rules, c.from, c.last[p.line]
 	if n := len(c.ends); n > 0 {
 		lapFrom = cut(c.ends[n-1], rules.Precision)
 	}
@@ -74,10 +84,14 @@ func (b *book) judge(c *runner, p passing, progress int) (race.Verdict, bool) {
 		return race.Rejected, false
 	case p.at == last, !p.forced && last != race.NoTime && p.at-last < rules.DeadTime:
 		return race.Duplicate, false
-	case c.finished, !c.begun && p.line != 0:
+	case c.finished, closed:
+		return race.AfterTheEnd, false
+	case !c.begun && p.line != 0:
 		return race.Accepted, false
 	case p.forced:
 		return race.Accepted, !back
+	case p.late:
+		return race.Suspect, false
 	case p.line == 0 && c.begun && cut(p.at, rules.Precision)-lapFrom < rules.MinLap, back:
 		return race.Suspect, false
 	}

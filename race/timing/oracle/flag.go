@@ -12,12 +12,13 @@ type order struct {
 	aborted     int
 	suspensions [][2]race.Micros
 	abandoned   bool
+	abandonedAt race.Micros
 	signal      race.Micros
 	signalLap   int
 }
 
 func (b *book) readOrders() (o order) {
-	b.each(func(r race.Record) {
+	for _, r := range b.inTime() {
 		n := len(o.suspensions)
 		lasts := n > 0 && o.suspensions[n-1][1] == race.TimeMax
 		switch body := r.Body.(type) {
@@ -29,17 +30,24 @@ func (b *book) readOrders() (o order) {
 			}
 		case race.Resumed:
 			if lasts {
-				o.suspensions[n-1][1] = max(r.Time, o.suspensions[n-1][0])
+				o.suspensions[n-1][1] = r.Time
 			}
 		case race.Abandoned:
-			o.abandoned, o.signal, o.signalLap = true, r.Time, body.Lap
+			o.abandoned, o.abandonedAt, o.signal, o.signalLap = true, r.Time, r.Time, body.Lap
 			if lasts {
 				o.signal = o.suspensions[n-1][0]
 			}
 		default:
 		}
-	})
+	}
 	return o
+}
+
+// inTime are the records that hold, by their times.
+func (b *book) inTime() (out []race.Record) {
+	b.each(func(r race.Record) { out = append(out, r) })
+	slices.SortStableFunc(out, func(x, y race.Record) int { return cmp.Compare(x.Time, y.Time) })
+	return out
 }
 
 // stood is how long the race stood still up to a time: a moment in two suspensions counts once.
@@ -104,6 +112,9 @@ func (b *book) flag() (at race.Micros, fell, counted bool) {
 		return b.countedBack(all, o)
 	}
 	rules, lastLap := b.head.Rules, 0
+	if rules.Laps > 0 {
+		b.distance = max(1, rules.Laps-o.aborted)
+	}
 	for _, e := range all {
 		inTime := (rules.RunningLimit == 0 || e.at < rules.RunningLimit) && (rules.WindowLimit == 0 || e.at < rules.WindowLimit)
 		switch {
@@ -114,6 +125,7 @@ func (b *book) flag() (at race.Micros, fell, counted bool) {
 			return e.at, true, false
 		case lastLap == 0 && rules.RunningLimit > 0 && e.at-o.stood(e.at) >= rules.RunningLimit:
 			lastLap = e.lap + 1
+			b.distance = lastLap
 		}
 	}
 	return 0, false, false

@@ -4,7 +4,11 @@
 // Imports race only; imported by tests.
 package oracle
 
-import "lightsout/race"
+import (
+	"slices"
+
+	"lightsout/race"
+)
 
 // Result is what the rulebook makes of a log.
 type Result struct {
@@ -13,8 +17,11 @@ type Result struct {
 	Verdicts map[race.Seq]race.Verdict
 	// Tower is the order of the cars on the timing tower; nil while the race is suspended.
 	Tower []race.CarIdx
-	// Laps are when each car, by its slot, ended its laps: race time in ms.
-	Laps [][]int64
+	// Laps of each car, by its slot. Of a lap only the fields are set that the oracle works out: number, duration, end,
+	// position, mark, deletion and passing.
+	Laps [][]race.Lap
+	// Events in their order.
+	Events []race.Event
 }
 
 // passing is a hit with all that is known of it.
@@ -27,6 +34,7 @@ type passing struct {
 	made   bool // inserted
 	out    bool // rejected, or told of with an earlier time
 	twice  bool // told of before
+	late   bool // received after the result was final
 }
 
 // runner is a car and what is ruled on it.
@@ -37,10 +45,16 @@ type runner struct {
 	reason   string
 	stopAt   race.Micros // none: NoTime
 	penalty  race.Micros
-	deleted  []int
+	deleted  []race.Seq // by the passing that ended the lap
 	passings []passing
+	fits     []race.Record
+	rulings  []race.Record
 
 	ends     []race.Micros
+	from     race.Micros // of lap 1
+	seqs     []race.Seq  // of the passings that ended the laps
+	pits     []passing
+	pitLaps  []int
 	last     []race.Micros // by line: the last hit that counted
 	begun    bool          // the first lap counts
 	finished bool
@@ -55,31 +69,93 @@ type book struct {
 	head    race.Race
 	started bool
 	over    bool
-	cars    []*runner
-	verdict map[race.Seq]race.Verdict
+	endedAt race.Micros
+	final   race.Seq    // of the record that made the result final; 0: none
+	shift   race.Micros // of the start signal
+	latest  race.Micros // passing of a car
+	// distance in laps as far as it is known; 0: by time.
+	distance int
+	cars     []*runner
+	verdict  map[race.Seq]race.Verdict
+	// estimated splits are in the middle of the lap.
+	estimated map[race.Seq]bool
+	// Once all is driven: what race control did, and the laps that were the fastest so far.
+	orders order
+	bests  []end
 }
 
 // Classify works a log out that holds only records which the rules allow.
 func Classify(records []race.Record) Result {
 	b := open(records)
-	fell := b.driveAll()
-	result := Result{Lines: b.classify(fell), Verdicts: b.verdict, Tower: b.tower()}
-	for _, c := range b.cars {
-		var laps []int64
-		for _, end := range c.ends {
-			laps = append(laps, int64(cut(cut(end, b.head.Rules.Precision), race.Millisecond)/race.Millisecond))
-		}
-		result.Laps = append(result.Laps, laps)
+	flag, fell := b.driveAll()
+	b.orders, b.bests = b.readOrders(), b.bestsSoFar()
+	return Result{
+		Lines: b.classify(fell), Verdicts: b.verdict, Tower: b.tower(), Laps: b.laps(), Events: b.events(flag, fell),
 	}
-	return result
 }
 
 func open(records []race.Record) *book {
-	b := &book{records: records, undone: undone(records), verdict: map[race.Seq]race.Verdict{}}
+	b := &book{records: records, undone: undone(records), verdict: map[race.Seq]race.Verdict{}, latest: race.NoTime, estimated: map[race.Seq]bool{}}
+	b.records = b.fromTheSignal()
 	b.readEntries()
+	b.readFinal()
 	b.readRulings()
 	b.readPassings()
 	return b
+}
+
+// fromTheSignal are the records with their times counted from the start signal as it was moved last.
+func (b *book) fromTheSignal() []race.Record {
+	b.each(func(r race.Record) {
+		if body, ok := r.Body.(race.StartMoved); ok {
+			b.shift = body.At
+		}
+	})
+	out := slices.Clone(b.records)
+	for i := range out {
+		if body, ok := out[i].Body.(race.Corrected); ok && body.Kind == race.CorrectSplit && body.At == 0 {
+			b.estimated[out[i].Seq] = true
+		}
+		out[i].Time -= b.shift
+		switch body := out[i].Body.(type) {
+		case race.TransponderAssigned:
+			if body.From != 0 {
+				body.From -= b.shift
+			}
+			out[i].Body = body
+		case race.Corrected:
+			if !b.estimated[out[i].Seq] {
+				body.At -= b.shift
+			}
+			out[i].Body = body
+		default:
+		}
+	}
+	return out
+}
+
+// before is the race as it was when a record came, and how far its clock was from that of now.
+func (b *book) before(i int) (*book, race.Micros) {
+	then := slices.Clone(b.records[:i])
+	for j := range then {
+		then[j].Time += b.shift
+		switch body := then[j].Body.(type) {
+		case race.TransponderAssigned:
+			if body.From != 0 {
+				body.From += b.shift
+			}
+			then[j].Body = body
+		case race.Corrected:
+			if !b.estimated[then[j].Seq] {
+				body.At += b.shift
+			}
+			then[j].Body = body
+		default:
+		}
+	}
+	old := open(then)
+	old.driveAll()
+	return old, old.shift - b.shift
 }
 
 // undone says which records were taken back: those with an undoing that was not taken back itself.
@@ -112,7 +188,7 @@ func (b *book) readEntries() {
 		case race.Started:
 			b.started = true
 		case race.Ended:
-			b.over = true
+			b.over, b.endedAt = true, r.Time
 		default:
 		}
 	})
@@ -126,7 +202,13 @@ func (b *book) readRulings() {
 			served[body.Penalty] = true
 		}
 	})
-	b.each(func(r race.Record) {
+	for i, r := range b.records {
+		if b.undone[r.Seq] {
+			continue
+		}
+		if c := b.ruledOn(r.Body); c != nil {
+			c.rulings = append(c.rulings, r)
+		}
 		switch body := r.Body.(type) {
 		case race.CarRetired:
 			b.cars[body.Car].out(race.Retired, r.Time, body.Reason)
@@ -135,14 +217,35 @@ func (b *book) readRulings() {
 		case race.CarDisqualified:
 			b.cars[body.Car].out(race.Disqualified, r.Time, body.Reason)
 		case race.LapDeleted:
-			b.cars[body.Car].deleted = append(b.cars[body.Car].deleted, body.Lap)
+			if body.Passing == 0 { // the lap that had the number then
+				then, _ := b.before(i)
+				body.Passing = then.cars[body.Car].seqs[body.Lap-1]
+			}
+			b.cars[body.Car].deleted = append(b.cars[body.Car].deleted, body.Passing)
 		case race.Penalised:
 			if !served[r.Seq] {
 				b.cars[body.Car].penalty += b.amount(body)
 			}
+		case race.TyresFitted:
+			b.cars[body.Car].fits = append(b.cars[body.Car].fits, r)
 		default:
 		}
-	})
+	}
+}
+
+// ruledOn is the car of a ruling that people read about.
+func (b *book) ruledOn(body race.Body) *runner {
+	switch body := body.(type) {
+	case race.CarRetired:
+		return b.cars[body.Car]
+	case race.CarNotStarted:
+		return b.cars[body.Car]
+	case race.CarDisqualified:
+		return b.cars[body.Car]
+	case race.Penalised:
+		return b.cars[body.Car]
+	}
+	return nil
 }
 
 func (c *runner) out(state race.CarState, at race.Micros, reason string) {

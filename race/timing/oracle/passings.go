@@ -36,46 +36,73 @@ func (b *book) readPassings() {
 			b.verdict[p.seq] = race.Suspect
 		default:
 			b.cars[p.car].passings = append(b.cars[p.car].passings, p)
+			if b.started {
+				b.latest = max(b.latest, p.at)
+			}
 		}
 	}
 }
 
 // heard is a hit that a decoder told of.
 func (b *book) heard(r race.Record, body race.Passing) passing {
-	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car}
+	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car, late: b.late(r.Seq)}
 	s := body.Source
 	if s == nil {
 		return p
 	}
-	p.at += b.offset(s.Decoder)
+	p.at += b.offset(s)
 	if p.car == race.NoCar {
-		p.car = b.owner(s.Transponder)
+		p.car = b.owner(s.Transponder, p.at)
 	}
 	p.out, p.twice = b.told(r, s)
 	return p
 }
 
-// offset is what is added to a decoder's times: what was said last.
-func (b *book) offset(decoder string) (offset race.Micros) {
-	b.each(func(r race.Record) {
-		if set, ok := r.Body.(race.DecoderSet); ok && set.Decoder == decoder {
-			offset = set.Offset
+// readFinal finds the record after which the result is final.
+func (b *book) readFinal() {
+	for _, r := range b.records {
+		_, declared := r.Body.(race.ResultDeclared)
+		_, ended := r.Body.(race.Ended)
+		if b.final == 0 && (declared || ended && b.head.Kind == race.Simulation) {
+			b.final = r.Seq
 		}
-	})
-	return offset
+	}
 }
 
-// owner is whose a transponder is: the entry's that names it, or who it was given to last.
-func (b *book) owner(transponder string) race.CarIdx {
-	owner := race.NoCar
+// late says that a record came after the result was final.
+func (b *book) late(seq race.Seq) bool { return b.final > 0 && seq > b.final }
+
+// offset is what is added to the times of a decoder's session: what was said last of it, else of all of the decoder.
+func (b *book) offset(s *race.Source) race.Micros {
+	said := map[string]race.Micros{}
+	b.each(func(r race.Record) {
+		if set, ok := r.Body.(race.DecoderSet); ok && set.Decoder == s.Decoder {
+			said[set.Session] = set.Offset
+		}
+	})
+	if own, ok := said[s.Session]; ok {
+		return own
+	}
+	return said[""]
+}
+
+// owner is whose a transponder was at a time: who was given it last before, else who it was given to last for all times,
+// else the entry's that names it.
+func (b *book) owner(transponder string, at race.Micros) race.CarIdx {
+	owner, since := race.NoCar, race.NoTime
 	for _, c := range b.cars {
 		if slices.Contains(c.entry.Transponders, transponder) {
 			owner = c.car
 		}
 	}
 	b.each(func(r race.Record) {
-		if given, ok := r.Body.(race.TransponderAssigned); ok && given.Transponder == transponder {
+		given, ok := r.Body.(race.TransponderAssigned)
+		switch {
+		case !ok || given.Transponder != transponder:
+		case given.From == 0 && since == race.NoTime:
 			owner = given.Car
+		case given.From != 0 && given.From <= at && given.From >= since:
+			owner, since = given.Car, given.From
 		}
 	})
 	return owner
@@ -90,14 +117,15 @@ func (b *book) inserted(i int, body race.Corrected) passing {
 		return p
 	}
 	p.line = 0
-	if p.at == 0 {
-		before := open(b.records[:i])
-		before.driveAll()
-		ends := before.cars[body.Car].ends
-		p.at = ends[body.Lap-1] / 2
-		if body.Lap > 1 {
-			p.at += ends[body.Lap-2] / 2
+	if b.estimated[r.Seq] {
+		then, since := b.before(i)
+		c := then.cars[body.Car]
+		lap := body.Lap
+		from := c.from
+		if lap > 1 {
+			from = c.ends[lap-2]
 		}
+		p.at = from/2 + c.ends[lap-1]/2 + since
 	}
 	return p
 }
@@ -116,7 +144,7 @@ func (b *book) told(r race.Record, s *race.Source) (out, twice bool) {
 		if o := body.Source; o.Decoder != s.Decoder || o.Session != s.Session || o.Sequence != s.Sequence {
 			continue
 		}
-		if other.Time < r.Time {
+		if late := b.late(r.Seq); b.late(other.Seq) == late && other.Time < r.Time || late && !b.late(other.Seq) && other.Time != r.Time {
 			out = true
 		}
 		if other.Time == r.Time && other.Seq < r.Seq {

@@ -1,0 +1,221 @@
+package timing
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// timed is how long something took, when it ended, and whose it was. took is 0 where there is none.
+type timed struct {
+	took, at race.Micros
+	car      race.CarIdx
+}
+
+// beats says that this is the better of two; of equal ones that which was set first is, then that of who entered first.
+func (t timed) beats(other timed) bool {
+	return t.took > 0 && (other.took == 0 ||
+		cmp.Or(cmp.Compare(t.took, other.took), cmp.Compare(t.at, other.at), cmp.Compare(t.car, other.car)) < 0)
+}
+
+// bests are the best times of all.
+type bests struct {
+	sectors [3]timed
+	minis   []timed // by the line that the mini-sector ends at
+	// laps that were the fastest so far when they were set, by when they ended (untruncated): the last is the best of all.
+	laps []fastLap
+}
+
+type fastLap struct {
+	timed
+	lap int
+}
+
+// lap is the best lap of all.
+func (b *bests) lap() fastLap {
+	if n := len(b.laps); n > 0 {
+		return b.laps[n-1]
+	}
+	return fastLap{timed: timed{car: race.NoCar}}
+}
+
+func newBests(lines int) bests { return bests{minis: make([]timed, lines)} }
+
+// fast is a car's lap as one that may have been the fastest; took is 0 where it cannot be.
+func (s *State) fast(r *run, lap int) fastLap {
+	l := &r.done[lap-1]
+	f := fastLap{timed{0, r.ends[lap-1], l.Car}, lap}
+	if !l.Deleted {
+		f.took = max(0, s.lapTime(r, lap))
+	}
+	return f
+}
+
+// lapTime at the precision of the rules.
+func (s *State) lapTime(r *run, lap int) race.Micros {
+	from := r.start
+	if lap > 1 {
+		from = r.ends[lap-2].Truncate(s.head.Rules.Precision)
+	}
+	return r.ends[lap-1].Truncate(s.head.Rules.Precision) - from
+}
+
+// addFast notes a lap if it was the fastest so far when it was set, and drops those after it that were not faster.
+func (b *bests) addFast(l fastLap) {
+	if l.took == 0 {
+		return
+	}
+	at := len(b.laps)
+	for at > 0 && cmp.Or(cmp.Compare(b.laps[at-1].at, l.at), cmp.Compare(b.laps[at-1].car, l.car)) > 0 {
+		at--
+	}
+	if at > 0 && b.laps[at-1].took <= l.took {
+		return
+	}
+	to := at
+	for to < len(b.laps) && b.laps[to].took >= l.took {
+		to++
+	}
+	b.laps = slices.Replace(b.laps, at, to, l)
+}
+
+// collectFast works out the fastest laps from all laps.
+func (s *State) collectFast() {
+	var all []fastLap
+	for i := range s.cars {
+		r := &s.cars[i].run
+		for lap := range r.done {
+			all = append(all, s.fast(r, lap+1))
+		}
+	}
+	slices.SortFunc(all, func(x, y fastLap) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.car, y.car)) })
+	s.bests.laps = nil
+	for _, l := range all {
+		s.bests.addFast(l)
+	}
+}
+
+// refast works out the fastest laps after a car's changed.
+func (s *State) refast(idx race.CarIdx, old *run) {
+	r := &s.cars[idx].run
+	was := s.bests.laps
+	if slices.ContainsFunc(was, func(l fastLap) bool { return l.car == idx && (l.lap > r.laps || s.fast(r, l.lap) != l) }) {
+		s.collectFast()
+		return
+	}
+	for lap := 1; lap <= r.laps; lap++ {
+		if lap > old.laps || old.done[lap-1].Deleted != r.done[lap-1].Deleted || s.fast(r, lap) != s.fast(old, lap) {
+			s.bests.addFast(s.fast(r, lap))
+		}
+	}
+}
+
+// crown has the fastest lap of all wear its mark, and no other.
+func (s *State) crown(was fastLap) {
+	now := s.bests.lap()
+	if was.took > 0 && was != now && was.lap == s.cars[was.car].run.bestLap {
+		s.setMark(was.car, was.lap, race.PersonalBest)
+	}
+	if now.took > 0 {
+		s.setMark(now.car, now.lap, race.SessionBest)
+	}
+}
+
+func (s *State) setMark(idx race.CarIdx, lap int, m race.Mark) {
+	l := &s.cars[idx].run.done[lap-1]
+	if l.Mark == m {
+		return
+	}
+	l.Mark = m
+	s.amend(idx, lap)
+	s.tellRow(idx)
+}
+
+// challenge sees whether a sector or mini-sector that a car just drove is the best of all.
+func (s *State) challenge(idx race.CarIdx, line int, at race.Micros) {
+	r := &s.cars[idx].run
+	if l := &r.loops[line]; s.lines[line].mini >= 0 && l.bestMiniAt == at {
+		if t := (timed{l.bestMini, at, idx}); t.beats(s.bests.minis[line]) {
+			s.showMini(line, s.bests.minis[line], race.PersonalBest)
+			s.bests.minis[line] = t
+			s.showMini(line, t, race.SessionBest)
+		}
+	}
+	if i := s.lines[line].sector - 1; i >= 0 && r.bestSectors[i].at == at {
+		if t := r.bestSectors[i]; t.beats(s.bests.sectors[i]) {
+			s.showSector(i, s.bests.sectors[i], race.PersonalBest)
+			s.bests.sectors[i] = t
+			s.showSector(i, t, race.SessionBest)
+		}
+	}
+}
+
+// showMini marks a mini-sector on the row of whose it was, if the row still shows it.
+func (s *State) showMini(line int, t timed, m race.Mark) {
+	mini := s.lines[line].mini
+	if t.took == 0 || mini < 0 {
+		return
+	}
+	r := &s.cars[t.car].run
+	if r.marked > mini && r.loops[line].last.at == t.at && r.marks[mini] != race.NoMark && r.marks[mini] != m {
+		r.marks[mini] = m
+		s.tellRow(t.car)
+	}
+}
+
+// showSector does the same with a sector.
+func (s *State) showSector(i int, t timed, m race.Mark) {
+	if t.took == 0 {
+		return
+	}
+	r := &s.cars[t.car].run
+	if r.row.SectorsMS[i] > 0 && r.sectorEnds[i] == t.at && r.row.SectorMarks[i] != m {
+		r.row.SectorMarks[i] = m
+		s.tellRow(t.car)
+	}
+}
+
+// rebest works out the best sectors and mini-sectors after a car's changed.
+func (s *State) rebest(idx race.CarIdx) {
+	for i := range s.bests.sectors {
+		was := s.bests.sectors[i]
+		now := s.rebestOne(was, idx, func(r *run) timed { return r.bestSectors[i] })
+		s.bests.sectors[i] = now
+		if was != now && was.car != idx {
+			s.showSector(i, was, race.PersonalBest)
+		}
+		s.showSector(i, now, race.SessionBest)
+	}
+	for line := range s.bests.minis {
+		was := s.bests.minis[line]
+		now := s.rebestOne(was, idx, func(r *run) timed {
+			return timed{r.loops[line].bestMini, r.loops[line].bestMiniAt, r.row.Car}
+		})
+		s.bests.minis[line] = now
+		if was != now && was.car != idx {
+			s.showMini(line, was, race.PersonalBest)
+		}
+		s.showMini(line, now, race.SessionBest)
+	}
+}
+
+// rebestOne is the best of all after one car's own best may be another; with NoCar, after any may.
+func (s *State) rebestOne(was timed, idx race.CarIdx, own func(*run) timed) timed {
+	if idx != race.NoCar {
+		mine := own(&s.cars[idx].run)
+		if mine.beats(was) {
+			return mine
+		}
+		if was.car != idx || was.took == 0 || mine == was {
+			return was
+		}
+	}
+	var best timed
+	for i := range s.cars {
+		if t := own(&s.cars[i].run); t.beats(best) {
+			best = t
+		}
+	}
+	return best
+}

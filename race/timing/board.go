@@ -1,0 +1,154 @@
+package timing
+
+import (
+	"cmp"
+	"slices"
+
+	"lightsout/race"
+)
+
+// board is who completed a lap, in the order in which they did; of the same moment, in the order of entry. The times lie
+// beside the cars for the search.
+type board struct {
+	ends []race.Micros // untruncated
+	cars []race.CarIdx
+}
+
+// position at an index: 1 and those who were there earlier.
+func (b *board) position(at int) int {
+	for at > 0 && b.ends[at-1] == b.ends[at] {
+		at--
+	}
+	return at + 1
+}
+
+// place is where a car's end of the lap stands, or would.
+func (b *board) place(end race.Micros, idx race.CarIdx) int {
+	n := len(b.ends)
+	if n == 0 || b.ends[n-1] < end {
+		return n
+	}
+	at, _ := slices.BinarySearch(b.ends, end)
+	for at < n && b.ends[at] == end && b.cars[at] < idx {
+		at++
+	}
+	return at
+}
+
+// lapRef names a lap of a car; laps count from 1.
+type lapRef struct {
+	car race.CarIdx
+	lap int
+}
+
+// amend has the lap published with what follows from the record in hand.
+func (s *State) amend(idx race.CarIdx, lap int) { s.amended = append(s.amended, lapRef{idx, lap}) }
+
+// enterBoard puts a lap that a car completed on its board, and those behind it a place back.
+func (s *State) enterBoard(idx race.CarIdx, lap int) {
+	if lap > len(s.boards) {
+		s.boards = append(s.boards, board{})
+	}
+	b, end := &s.boards[lap-1], s.cars[idx].run.ends[lap-1]
+	at := b.place(end, idx)
+	b.ends, b.cars = slices.Insert(b.ends, at, end), slices.Insert(b.cars, at, idx)
+	s.cars[idx].run.done[lap-1].Position = b.position(at)
+	s.repositionLaps(lap, at+1)
+	if at == 0 {
+		s.leadChanged(lap, end)
+	}
+}
+
+// leaveBoard takes a lap off its board, and those behind it come a place forward.
+func (s *State) leaveBoard(idx race.CarIdx, lap int, end race.Micros) {
+	b := &s.boards[lap-1]
+	at := b.place(end, idx)
+	b.ends, b.cars = slices.Delete(b.ends, at, at+1), slices.Delete(b.cars, at, at+1)
+	s.repositionLaps(lap, at)
+	if at == 0 {
+		s.leadChanged(lap, end)
+	}
+	for n := len(s.boards); n > 0 && len(s.boards[n-1].ends) == 0; n-- {
+		s.boards = s.boards[:n-1]
+	}
+	if len(s.boards) == 0 {
+		s.boards = nil
+	}
+}
+
+// repositionLaps works out the positions of those from an index of a board on.
+func (s *State) repositionLaps(lap, from int) {
+	b := &s.boards[lap-1]
+	if s.fall.fell && lap == s.fall.lap { // another may have taken the flag first
+		s.retell = true
+	}
+	for at := from; at < len(b.cars); at++ {
+		l := &s.cars[b.cars[at]].run.done[lap-1]
+		if position := b.position(at); l.Position != position {
+			l.Position = position
+			s.amend(b.cars[at], lap)
+		}
+	}
+}
+
+// reboard takes a car's laps that ended otherwise before off the boards and puts those of now on them.
+func (s *State) reboard(idx race.CarIdx, old *run) {
+	r := &s.cars[idx].run
+	same := 0
+	for same < min(len(old.ends), len(r.ends)) && old.ends[same] == r.ends[same] && old.done[same].Passing == r.done[same].Passing {
+		r.done[same].Position = old.done[same].Position
+		same++
+	}
+	now := r.ends
+	r.ends = r.ends[:same] // who is on the boards has a lap there
+	for lap := len(old.ends); lap > same; lap-- {
+		s.leaveBoard(idx, lap, old.ends[lap-1])
+	}
+	r.ends = now
+	for lap := same + 1; lap <= len(now); lap++ {
+		s.enterBoard(idx, lap)
+	}
+}
+
+// layBoards makes the boards of all cars anew.
+func (s *State) layBoards() {
+	s.boards = nil
+	for i := range s.cars {
+		for lap, end := range s.cars[i].run.ends {
+			if lap == len(s.boards) {
+				s.boards = append(s.boards, board{})
+			}
+			b := &s.boards[lap]
+			b.ends, b.cars = append(b.ends, end), append(b.cars, race.CarIdx(i))
+		}
+	}
+	for lap := range s.boards {
+		b := &s.boards[lap]
+		slices.SortStableFunc(b.cars, func(x, y race.CarIdx) int { // by car so far
+			return cmp.Compare(s.cars[x].run.ends[lap], s.cars[y].run.ends[lap])
+		})
+		for at, idx := range b.cars {
+			b.ends[at] = s.cars[idx].run.ends[lap]
+			s.cars[idx].run.done[lap].Position = b.position(at)
+		}
+	}
+}
+
+// first is when a lap was first completed.
+func (s *State) first(lap int) race.Micros { return s.boards[lap-1].ends[0] }
+
+// announceLaps publishes the laps that the record in hand brought or amended.
+func (s *State) announceLaps() {
+	if len(s.amended) > 1 {
+		slices.SortFunc(s.amended, func(x, y lapRef) int {
+			return cmp.Or(cmp.Compare(x.car, y.car), cmp.Compare(x.lap, y.lap))
+		})
+		s.amended = slices.Compact(s.amended)
+	}
+	for _, ref := range s.amended {
+		if done := s.cars[ref.car].run.done; ref.lap <= len(done) { // else it was withdrawn
+			s.facts = append(s.facts, race.LapCompleted{Lap: done[ref.lap-1]})
+		}
+	}
+	s.amended = s.amended[:0]
+}

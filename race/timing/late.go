@@ -1,0 +1,72 @@
+package timing
+
+import (
+	"fmt"
+
+	"lightsout/race"
+)
+
+// weigh tells the marshals what a passing that came after the result was final would change: it is accepted for a moment,
+// and all that follows from it is taken back. told is how many facts there were before it.
+func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
+	at := told
+	for ; at < len(s.facts); at++ {
+		if j, ok := s.facts[at].(race.PassingJudged); ok && j.Seq == seq {
+			break
+		}
+	}
+	if at == len(s.facts) {
+		return
+	}
+	judged := s.facts[at].(race.PassingJudged) //nolint:forcetypeassert // it was looked for
+	_, h := s.find(seq)
+	if judged.Verdict != race.Suspect || h == nil {
+		return
+	}
+	before := s.classify()
+	facts, moved, amended := s.facts, s.moved, s.amended
+	s.facts, s.amended = nil, nil
+	h.ruled = accepted
+	s.rework(idx)
+	after := s.classify()
+	h.ruled = unruled
+	s.rework(idx)
+	s.tellStory()
+	s.facts, s.moved, s.amended, s.dirty = facts, moved, amended, false
+	judged.Reason += s.difference(before, after, idx)
+	s.facts[at] = judged
+}
+
+// difference says what another result would be, of the car that a passing is of and of the winner.
+func (s *State) difference(before, after []race.Classified, idx race.CarIdx) string {
+	var was, now race.Classified
+	others := 0
+	for i := range before {
+		if before[i].Car == idx {
+			was = before[i]
+		}
+		if after[i].Car == idx {
+			now = after[i]
+		}
+		if before[i].Car != after[i].Car {
+			others++
+		}
+	}
+	number := s.entries[idx].Number
+	if others == 0 && was == now {
+		return ": accepted, it changes no line of the result"
+	}
+	text := fmt.Sprintf(": accepted, car %d has %d laps instead of %d and is %s instead of %s",
+		number, now.Laps, was.Laps, placeOf(now), placeOf(was))
+	if before[0].Car != after[0].Car {
+		text += fmt.Sprintf("; car %d wins instead of car %d", s.entries[after[0].Car].Number, s.entries[before[0].Car].Number)
+	}
+	return text
+}
+
+func placeOf(e race.Classified) string {
+	if e.Position == 0 {
+		return e.Status.String()
+	}
+	return fmt.Sprintf("P%d", e.Position)
+}

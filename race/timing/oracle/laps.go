@@ -1,0 +1,260 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"lightsout/race"
+)
+
+// took is how long a lap of a car took; 0 where it cannot be a best.
+func (b *book) took(c *runner, lap int) race.Micros {
+	from := c.from
+	if lap > 1 {
+		from = cut(c.ends[lap-2], b.head.Rules.Precision)
+	}
+	if took := cut(c.ends[lap-1], b.head.Rules.Precision) - from; took > 0 && !slices.Contains(c.deleted, c.seqs[lap-1]) {
+		return took
+	}
+	return 0
+}
+
+// records are the laps of all cars by when they ended, of which each was the fastest so far.
+func (b *book) bestsSoFar() (out []end) {
+	all := b.ends()
+	slices.SortStableFunc(all, func(x, y end) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.car.car, y.car.car)) })
+	best := race.TimeMax
+	for _, e := range all {
+		if took := b.took(e.car, e.lap); took > 0 && took < best {
+			best = took
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// fastest is the time of the fastest lap of all; 0: none.
+func (b *book) fastest() race.Micros {
+	if len(b.bests) == 0 {
+		return 0
+	}
+	last := b.bests[len(b.bests)-1]
+	return b.took(last.car, last.lap)
+}
+
+func (b *book) laps() [][]race.Lap {
+	out := make([][]race.Lap, len(b.cars))
+	for i, c := range b.cars {
+		from := c.from
+		best := b.ownBest(c)
+		for lap, at := range c.ends {
+			to := cut(at, b.head.Rules.Precision)
+			l := race.Lap{
+				Car: c.car, Number: lap + 1, DurationMS: int64(cut(to-from, race.Millisecond) / race.Millisecond),
+				EndMS: int64(cut(to, race.Millisecond) / race.Millisecond), Position: 1, Mark: race.Slower,
+				Deleted: slices.Contains(c.deleted, c.seqs[lap]), Passing: c.seqs[lap],
+			}
+			for _, other := range b.cars {
+				if lap < len(other.ends) && other.ends[lap] < at {
+					l.Position++
+				}
+			}
+			if lap+1 == best {
+				l.Mark = race.PersonalBest
+				if last := b.bests[len(b.bests)-1]; last.car == c && last.lap == best {
+					l.Mark = race.SessionBest
+				}
+			}
+			out[i] = append(out[i], l)
+			from = to
+		}
+	}
+	return out
+}
+
+// ownBest is the number of a car's best lap, the first of equal ones; 0: none.
+func (b *book) ownBest(c *runner) (best int) {
+	for lap := 1; lap <= len(c.ends); lap++ {
+		if took := b.took(c, lap); took > 0 && (best == 0 || took < b.took(c, best)) {
+			best = lap
+		}
+	}
+	return best
+}
+
+// events are what people read about: all of it from the passings and rulings that hold.
+func (b *book) events(flag race.Micros, fell bool) (out []race.Event) {
+	millis := func(t race.Micros) int64 { return int64(cut(t, race.Millisecond) / race.Millisecond) }
+	add := func(kind race.EventKind, of race.Seq, car race.CarIdx, lap int, at race.Micros, value int64, text string) {
+		out = append(out, race.Event{Kind: kind, Of: of, Car: car, Lap: lap, TimeMS: millis(at), Value: value, Text: text})
+	}
+	if b.started {
+		add(race.EventStart, 0, race.NoCar, 1, 0, 0, "")
+	}
+	b.flags(flag, fell, add)
+	ends := func(c *runner, lap int) race.Micros { return cut(c.ends[lap-1], b.head.Rules.Precision) }
+	for _, e := range b.bests {
+		if e.lap > 1 {
+			add(race.EventFastestLap, e.car.seqs[e.lap-1], e.car.car, e.lap, ends(e.car, e.lap), millis(b.took(e.car, e.lap)), "")
+		}
+	}
+	led := b.pole()
+	for lap := 1; ; lap++ {
+		leads := b.firstOf(lap)
+		if leads == nil {
+			break
+		}
+		if leads != led {
+			add(race.EventLeader, leads.seqs[lap-1], leads.car, lap, ends(leads, lap), 0, "")
+		}
+		led = leads
+	}
+	for _, c := range b.cars {
+		for i, p := range c.pits {
+			kind := race.EventPitIn
+			if b.head.Lines[p.line].Kind == race.LinePitExit {
+				kind = race.EventPitOut
+			}
+			add(kind, p.seq, c.car, c.pitLaps[i], cut(p.at, b.head.Rules.Precision), 0, "")
+		}
+		b.ruledEvents(c, flag, fell, add)
+	}
+	slices.SortFunc(out, race.CompareEvents)
+	return out
+}
+
+type adder func(kind race.EventKind, of race.Seq, car race.CarIdx, lap int, at race.Micros, value int64, text string)
+
+// flags are the changes of what is shown, the chequered flag among them.
+func (b *book) flags(flag race.Micros, fell bool, add adder) {
+	o := b.orders
+	shown := map[int]race.FlagState{}
+	lapAt := func(at race.Micros) int {
+		lap := 1
+		for c := b.firstOf(lap); c != nil && c.ends[lap-1] <= at; c = b.firstOf(lap) {
+			lap++
+		}
+		return b.lastLap(lap, flag, fell)
+	}
+	for _, r := range b.inTime() {
+		var f race.FlagShown
+		switch body := r.Body.(type) {
+		case race.FlagShown:
+			f = body
+		case race.Suspended:
+			f.Flag = race.FlagRed
+		case race.Resumed:
+		default:
+			continue
+		}
+		sectors := false
+		for sector, was := range shown {
+			sectors = sectors || sector > 0 && was != race.FlagClear
+		}
+		if shown[f.Sector] == f.Flag && (f.Sector > 0 || !sectors) {
+			continue
+		}
+		if f.Sector == 0 {
+			clear(shown)
+		}
+		shown[f.Sector] = f.Flag
+		if fell && !o.abandoned && r.Time > flag {
+			continue
+		}
+		text := ""
+		if f.Sector > 0 {
+			text = fmt.Sprintf("sector %d", f.Sector)
+		}
+		add(race.EventFlag, r.Seq, race.NoCar, lapAt(r.Time), r.Time, int64(f.Flag), text)
+	}
+	switch {
+	case o.abandoned:
+		add(race.EventChequered, 0, race.NoCar, b.flagLap(flag), o.abandonedAt, 0, "counted back")
+	case fell:
+		for _, e := range b.ends() {
+			if e.at == flag && e.lap == b.flagLap(flag) {
+				add(race.EventChequered, 0, e.car.car, e.lap, flag, 0, "")
+				break
+			}
+		}
+	}
+}
+
+// flagLap is the lap that was completed when the flag fell; 0 where the race was counted back to nothing.
+func (b *book) flagLap(flag race.Micros) (lap int) {
+	for _, e := range b.ends() {
+		if e.at == flag {
+			lap = max(lap, e.lap)
+		}
+	}
+	return lap
+}
+
+// lastLap bounds a lap by those of the race.
+func (b *book) lastLap(lap int, flag race.Micros, fell bool) int {
+	if fell {
+		return max(1, min(lap, b.flagLap(flag)))
+	}
+	if b.distance > 0 {
+		lap = min(lap, b.distance)
+	}
+	return max(1, lap)
+}
+
+// firstOf is who completed a lap first; of the same moment, who entered first.
+func (b *book) firstOf(lap int) (first *runner) {
+	for _, c := range b.cars {
+		if lap <= len(c.ends) && (first == nil || c.ends[lap-1] < first.ends[lap-1]) {
+			first = c
+		}
+	}
+	return first
+}
+
+func (b *book) pole() (pole *runner) {
+	for _, c := range b.cars {
+		if c.entry.Grid > 0 && (pole == nil || onGrid(c, pole) < 0) {
+			pole = c
+		}
+	}
+	return pole
+}
+
+// ruledEvents are what was ruled on a car, and its stops for tyres.
+func (b *book) ruledEvents(c *runner, flag race.Micros, fell bool, add adder) {
+	done := func(at race.Micros) (n int) {
+		for _, end := range c.ends {
+			if end <= at {
+				n++
+			}
+		}
+		return n
+	}
+	lapAt := func(at race.Micros) int {
+		if c.finished && c.state == race.OnGrid {
+			return max(1, min(done(at)+1, len(c.ends)))
+		}
+		return b.lastLap(done(at)+1, flag, fell)
+	}
+	for _, r := range c.fits {
+		if f, ok := r.Body.(race.TyresFitted); ok && (f.Stationary > 0 || done(r.Time) > 0) {
+			add(race.EventTyres, r.Seq, c.car, lapAt(r.Time), r.Time, int64(f.Stationary/race.Millisecond), f.Compound.String())
+		}
+	}
+	for _, r := range c.rulings {
+		switch body := r.Body.(type) {
+		case race.CarRetired:
+			if n := len(c.ends); !c.finished || c.state != race.OnGrid || n == 0 || r.Time < c.ends[n-1] {
+				add(race.EventRetired, r.Seq, c.car, lapAt(r.Time), r.Time, 0, body.Reason)
+			}
+		case race.CarNotStarted:
+			add(race.EventNotStarted, r.Seq, c.car, lapAt(r.Time), r.Time, 0, body.Reason)
+		case race.CarDisqualified:
+			add(race.EventDisqualified, r.Seq, c.car, lapAt(r.Time), r.Time, 0, body.Reason)
+		case race.Penalised:
+			add(race.EventPenalty, r.Seq, c.car, lapAt(r.Time), r.Time, int64(b.amount(body)/race.Millisecond), body.Reason)
+		default:
+		}
+	}
+}

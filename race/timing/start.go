@@ -1,0 +1,109 @@
+package timing
+
+import (
+	"fmt"
+
+	"lightsout/race"
+)
+
+// abortStart shortens the race by a lap. It is possible until somebody completed one: the grid cannot form again then.
+func (s *State) abortStart(a act) error {
+	if len(s.boards) > 0 {
+		return fmt.Errorf("the start is aborted at %v, lap 1 was completed at %v: %w", a.at, s.first(1), ErrTooLate)
+	}
+	s.acts = append(s.acts, a)
+	s.regulate()
+	s.checkFall(a.at)
+	s.tellHead(a.at)
+	return nil
+}
+
+// moveStart has race time count from another moment than the record of the start signal.
+func (s *State) moveStart(a act, b race.StartMoved) error {
+	if b.At < -race.TimeMax || b.At > race.TimeMax {
+		return fmt.Errorf("a start signal %d µs after the first: %w", b.At, ErrOutOfOrder)
+	}
+	s.why = b.Reason
+	s.acts = append(s.acts, a)
+	s.shiftStart()
+	return nil
+}
+
+// shiftStart works out when the start signal was given and counts all times from it.
+func (s *State) shiftStart() {
+	shift := race.Micros(0)
+	for i := range s.acts {
+		if b, ok := s.acts[i].body.(race.StartMoved); ok && !s.acts[i].undone {
+			shift = b.At
+		}
+	}
+	by := s.shift - shift
+	if by == 0 {
+		return
+	}
+	s.shift, s.dirty = shift, true
+	for i := range s.acts {
+		s.acts[i].move(by)
+	}
+	for i := range s.cars {
+		c := &s.cars[i]
+		for j := range c.acts {
+			c.acts[j].move(by)
+		}
+		c.rule(s.head.Rules)
+	}
+	for i := range s.sources.boxes {
+		for j := range s.sources.boxes[i].handed {
+			s.sources.boxes[i].handed[j].from += by
+		}
+	}
+	s.endedAt, s.result.at = s.endedAt+by, s.result.at+by
+	s.regulate()
+	s.moveHits(func(*hit) race.Micros { return by })
+	s.tellHead(s.latest)
+}
+
+// move has an act hold at another time.
+func (a *act) move(by race.Micros) {
+	a.at += by
+	a.body = moved(a.body, by)
+}
+
+// moved is a ruling with the times in it counted from another start. An inserted passing moves with its hit.
+func moved(b race.Body, by race.Micros) race.Body {
+	switch b := b.(type) {
+	case race.TransponderAssigned:
+		if b.From != 0 {
+			b.From = notZero(b.From + by)
+		}
+		return b
+	case race.Corrected:
+		switch {
+		case b.Kind == race.CorrectInsert:
+			b.At += by
+		case b.At != 0:
+			b.At = notZero(b.At + by)
+		}
+		return b
+	}
+	return b
+}
+
+// notZero keeps a time from becoming the one that stands for none.
+func notZero(at race.Micros) race.Micros {
+	if at == 0 {
+		return -1
+	}
+	return at
+}
+
+// inRaceTime is a record of the log with its times counted from the start signal as it was moved.
+func (s *State) inRaceTime(r *race.Record) *race.Record {
+	if s.shift == 0 {
+		return r
+	}
+	m := *r
+	m.Time -= s.shift
+	m.Body = moved(r.Body, -s.shift)
+	return &m
+}

@@ -1,0 +1,318 @@
+package timing
+
+import (
+	"fmt"
+	"slices"
+
+	"lightsout/race"
+)
+
+// story is the events of the race as they were published. Like all else they follow from the accepted passings and
+// rulings: after each record they are those that the whole log gives, and the difference is published.
+type story struct {
+	race    []race.Event // start, flags, chequered flag, result
+	leaders []race.Event // who led at the end of a lap and not at the end of the one before
+	fastest []race.Event
+	laps    int // that the leaders are told of
+}
+
+// lapAt is the lap that a car was on; after the end, the last that it drove.
+func (s *State) lapAt(c *car, at race.Micros) int {
+	lap := c.lapsBy(at) + 1
+	switch {
+	case c.run.state == race.Finished:
+		lap = min(lap, c.run.laps)
+	case s.fall.fell:
+		lap = min(lap, s.fall.lap)
+	case s.fall.distance > 0:
+		lap = min(lap, s.fall.distance)
+	}
+	return max(lap, 1)
+}
+
+// leaderLapAt is the lap that the leader was on.
+func (s *State) leaderLapAt(at race.Micros) int {
+	lap := 1
+	for lap <= len(s.boards) && s.first(lap) <= at {
+		lap++
+	}
+	if s.fall.fell {
+		lap = min(lap, s.fall.lap)
+	} else if s.fall.distance > 0 {
+		lap = min(lap, s.fall.distance)
+	}
+	return max(lap, 1)
+}
+
+// amendEvents publishes what makes the events now of those that were told.
+func (s *State) amendEvents(told, now []race.Event) {
+	for len(told) > 0 && len(now) > 0 && told[0] == now[0] { // most stay as they are
+		told, now = told[1:], now[1:]
+	}
+	for len(told) > 0 && len(now) > 0 && told[len(told)-1] == now[len(now)-1] {
+		told, now = told[:len(told)-1], now[:len(now)-1]
+	}
+	for _, e := range told {
+		if !slices.ContainsFunc(now, func(n race.Event) bool { return n.Name() == e.Name() }) {
+			s.facts = append(s.facts, race.EventWithdrawn{Event: e.Name()})
+		}
+	}
+	for _, e := range now {
+		if !slices.Contains(told, e) {
+			s.facts = append(s.facts, race.EventHappened{Event: e})
+		}
+	}
+}
+
+// tellCar publishes what has changed of a car's events.
+func (s *State) tellCar(idx race.CarIdx) {
+	c := &s.cars[idx]
+	now := s.carEvents(idx)
+	if !slices.Equal(c.told, now) {
+		s.amendEvents(c.told, now)
+		c.told = now
+	}
+}
+
+// carEvents are the events of a car: its stops and what was ruled on it.
+func (s *State) carEvents(idx race.CarIdx) []race.Event {
+	c := &s.cars[idx]
+	var out []race.Event
+	for _, p := range c.run.pits {
+		out = append(out, pitEvent(idx, p))
+	}
+	for _, f := range c.ruled.fits {
+		if f.Stationary > 0 || c.lapsBy(f.at) > 0 {
+			out = append(out, s.eventOf(race.EventTyres, idx, f.act, f.Stationary.Millis(), f.Compound.String()))
+		}
+	}
+	for i := range c.acts {
+		a := &c.acts[i]
+		if a.undone {
+			continue
+		}
+		switch b := a.body.(type) {
+		case race.CarRetired:
+			if !c.tookFlag() || a.at < c.run.ends[c.run.laps-1] { // after the flag nobody retires
+				out = append(out, s.eventOf(race.EventRetired, idx, *a, 0, b.Reason))
+			}
+		case race.CarNotStarted:
+			out = append(out, s.eventOf(race.EventNotStarted, idx, *a, 0, b.Reason))
+		case race.CarDisqualified:
+			out = append(out, s.eventOf(race.EventDisqualified, idx, *a, 0, b.Reason))
+		case race.Penalised:
+			out = append(out, s.eventOf(race.EventPenalty, idx, *a, amountOf(b, s.head.Rules).Millis(), b.Reason))
+		default: // nothing to read about
+		}
+	}
+	return out
+}
+
+func (s *State) eventOf(kind race.EventKind, idx race.CarIdx, a act, value int64, text string) race.Event {
+	return race.Event{
+		Kind: kind, Of: a.seq, Car: idx, Lap: s.lapAt(&s.cars[idx], a.at), TimeMS: a.at.Millis(), Value: value, Text: text,
+	}
+}
+
+func pitEvent(idx race.CarIdx, p pitCrossing) race.Event {
+	e := race.Event{Kind: race.EventPitIn, Of: p.seq, Car: idx, Lap: p.lap, TimeMS: p.at.Millis()}
+	if p.out {
+		e.Kind = race.EventPitOut
+	}
+	return e
+}
+
+// tellPit publishes the newest crossing of a pit line.
+func (s *State) tellPit(idx race.CarIdx) {
+	c := &s.cars[idx]
+	e := pitEvent(idx, c.run.pits[len(c.run.pits)-1])
+	at := len(c.run.pits) - 1 // before those of rulings, as in carEvents
+	c.told = slices.Insert(c.told, at, e)
+	s.facts = append(s.facts, race.EventHappened{Event: e})
+}
+
+// tellStory publishes the events of the race and who led it, where they may have changed.
+func (s *State) tellStory() {
+	if s.relead {
+		s.tellLeaders()
+	}
+	if s.retell {
+		s.tellRace()
+	}
+}
+
+// tellRace publishes what has changed of the events of the whole race.
+func (s *State) tellRace() {
+	s.retell = false
+	now := s.raceEvents()
+	s.amendEvents(s.story.race, now)
+	s.story.race = now
+}
+
+func (s *State) raceEvents() []race.Event {
+	var out []race.Event
+	if s.status != race.Waiting {
+		out = append(out, race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: 0})
+	}
+	for _, one := range s.shown {
+		if s.fall.fell && s.abandoned == nil && one.at > s.fall.at {
+			continue // nothing is shown over the chequered flag
+		}
+		e := race.Event{
+			Kind: race.EventFlag, Of: one.seq, Car: race.NoCar, Lap: s.leaderLapAt(one.at), TimeMS: one.at.Millis(), Value: int64(one.Flag),
+		}
+		if one.Sector > 0 {
+			e.Text = fmt.Sprintf("sector %d", one.Sector)
+		}
+		out = append(out, e)
+	}
+	if s.fall.fell {
+		out = append(out, s.chequered())
+	}
+	if s.result.version > 0 {
+		e := race.Event{
+			Kind: race.EventResult, Car: race.NoCar, Lap: s.leaderLapAt(race.TimeMax), TimeMS: s.result.at.Millis(), Value: int64(s.result.status),
+		}
+		if list := s.result.entries; len(list) > 0 && list[0].Position == 1 {
+			e.Car = list[0].Car
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// chequered is the event of the flag: for who ended the last lap first, or of a race that was counted back for all.
+func (s *State) chequered() race.Event {
+	e := race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.fall.lap, TimeMS: s.fall.at.Millis()}
+	if s.abandoned != nil {
+		e.TimeMS, e.Text = s.abandoned.at.Millis(), "counted back"
+		return e
+	}
+	b := &s.boards[s.fall.lap-1]
+	if at, found := slices.BinarySearch(b.ends, s.fall.at); found {
+		e.Car = b.cars[at]
+	}
+	return e
+}
+
+// leadChanged notes that a car came or went that was, or is, the first to complete a lap; at is when it did.
+func (s *State) leadChanged(lap int, at race.Micros) {
+	if at <= s.lastShown() {
+		s.retell = true // the leader was on another lap when a flag was shown
+	}
+	if lap != len(s.boards) || lap != s.story.laps+1 || len(s.boards[lap-1].cars) == 0 {
+		s.relead = true
+		return
+	}
+	if e, leads := s.leaderEvent(lap); leads {
+		s.facts = append(s.facts, race.EventHappened{Event: e})
+		s.story.leaders = append(s.story.leaders, e)
+	}
+	s.story.laps = lap
+}
+
+func (s *State) lastShown() race.Micros {
+	if n := len(s.shown); n > 0 {
+		return s.shown[n-1].at
+	}
+	return race.NoTime
+}
+
+// tellLeaders publishes what has changed of who led when.
+func (s *State) tellLeaders() {
+	s.relead = false
+	now := s.leaderEvents()
+	s.amendEvents(s.story.leaders, now)
+	s.story.leaders, s.story.laps = now, len(s.boards)
+}
+
+func (s *State) leaderEvents() []race.Event {
+	var out []race.Event
+	for lap := 1; lap <= len(s.boards); lap++ {
+		if e, leads := s.leaderEvent(lap); leads {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// leaderEvent says who leads at the end of a lap and did not at the end of the one before, or on the grid.
+func (s *State) leaderEvent(lap int) (race.Event, bool) {
+	led, leads := race.NoCar, s.boards[lap-1].cars[0]
+	if lap > 1 {
+		led = s.boards[lap-2].cars[0]
+	} else {
+		led = s.pole()
+	}
+	if led == leads {
+		return race.Event{}, false
+	}
+	l := &s.cars[leads].run.done[lap-1]
+	return race.Event{Kind: race.EventLeader, Of: l.Passing, Car: leads, Lap: lap, TimeMS: l.EndMS}, true
+}
+
+// pole is who starts first; NoCar where there is no grid.
+func (s *State) pole() race.CarIdx {
+	pole := race.NoCar
+	for i := range s.entries {
+		if e := &s.entries[i]; e.Grid > 0 && (pole == race.NoCar || s.gridOrder(race.CarIdx(i), pole) < 0) {
+			pole = race.CarIdx(i)
+		}
+	}
+	return pole
+}
+
+// tellFastest publishes what has changed of the fastest laps. Of a first lap nobody reads: each car that comes sets one.
+func (s *State) tellFastest() {
+	now := s.fastestEvents()
+	s.amendEvents(s.story.fastest, now)
+	s.story.fastest = now
+}
+
+func (s *State) fastestEvents() []race.Event {
+	var out []race.Event
+	for _, f := range s.bests.laps {
+		if f.lap > 1 {
+			l := &s.cars[f.car].run.done[f.lap-1]
+			out = append(out, race.Event{
+				Kind: race.EventFastestLap, Of: l.Passing, Car: f.car, Lap: f.lap, TimeMS: l.EndMS, Value: l.DurationMS,
+			})
+		}
+	}
+	return out
+}
+
+// Events are the events of the race so far, in their order.
+func (s *State) Events() []race.Event {
+	out := slices.Concat(s.story.race, s.story.leaders, s.story.fastest)
+	for i := range s.cars {
+		out = append(out, s.cars[i].told...)
+	}
+	slices.SortFunc(out, race.CompareEvents)
+	return out
+}
+
+// retellAll works out all events anew: after a snapshot was read.
+func (s *State) retellAll() {
+	for i := range s.cars {
+		s.cars[i].told = s.carEvents(race.CarIdx(i))
+	}
+	s.story = story{race: s.raceEvents(), leaders: s.leaderEvents(), fastest: s.fastestEvents(), laps: len(s.boards)}
+}
+
+// distinct leaves out what was shown already: a red flag and the suspension that follows are one event. Signals are by time.
+func distinct(shown []signal) []signal {
+	var sectors [sectorsMax + 1]race.FlagState
+	var out []signal
+	for _, one := range shown {
+		if sectors[one.Sector] == one.Flag && (one.Sector > 0 || slices.Max(sectors[1:]) == race.FlagClear) {
+			continue
+		}
+		if one.Sector == 0 {
+			sectors = [sectorsMax + 1]race.FlagState{}
+		}
+		sectors[one.Sector] = one.Flag
+		out = append(out, one)
+	}
+	return out
+}
