@@ -160,6 +160,7 @@ func mustStore(t *testing.T, path string) *sqlite.Store {
 
 func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 	t.Run("by a drill", func(t *testing.T) { feedsEachPointOnce(t, 4, supervise.Killed{By: "test"}) })
+	t.Run("by a bug", func(t *testing.T) { feedsEachPointOnce(t, 8, errors.New("a bug")) })
 }
 
 // feedsEachPointOnce runs a race while the feed's actor dies at one message in so many, before and after it was handled.
