@@ -9,12 +9,12 @@ import (
 	"lightsout/actors/supervise"
 )
 
-// Feed carries what is durable on to another store, at its own pace.
+// Feed carries what is durable on to another store, at its own pace. It outlives the actor that drives it: what is in flight
+// arrives and is noted whether or not Next is called again.
 type Feed interface {
-	// Next carries on for a stretch, from another goroutine, and then calls ready: busy says that there is more. With fresh
-	// it begins from where it is known for good to have come, whatever was on the way. Of calls that wait for their turn the
-	// newest counts. It never blocks.
-	Next(fresh bool, ready func(busy bool, err error))
+	// Next carries on for a stretch, from another goroutine, and then calls ready: busy says that there is more. Of calls that
+	// wait for their turn the newest counts. It never blocks.
+	Next(ready func(busy bool, err error))
 }
 
 // FeedConfig is what a feed's actor needs.
@@ -27,8 +27,8 @@ type FeedConfig struct {
 
 const feedIdle = 200 * time.Millisecond
 
-// feeder drives a Feed. It remembers nothing: each incarnation lets it begin from its durable cursors. While the other store
-// takes nothing, the Feed waits, and the actor has nothing to do.
+// feeder drives a Feed. It remembers nothing, so that nothing is lost with it: each incarnation asks for the next stretch. While
+// the other store takes nothing, the Feed waits, and the actor has nothing to do.
 type feeder struct {
 	cfg  FeedConfig
 	life life
@@ -56,21 +56,21 @@ type (
 func (f *feeder) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
-		f.next(c, true)
+		f.next(c)
 	case fed:
 		if msg.life == f.life {
 			f.after(c, msg)
 		}
 	case goOn:
 		if msg.life == f.life {
-			f.next(c, false)
+			f.next(c)
 		}
 	}
 }
 
-func (f *feeder) next(c supervise.Context, fresh bool) {
+func (f *feeder) next(c supervise.Context) {
 	self, life := c.Self(), f.life
-	f.cfg.Feed.Next(fresh, func(busy bool, err error) { self(fed{life, busy, err}) })
+	f.cfg.Feed.Next(func(busy bool, err error) { self(fed{life, busy, err}) })
 }
 
 func (f *feeder) after(c supervise.Context, msg fed) {
@@ -79,7 +79,7 @@ func (f *feeder) after(c supervise.Context, msg fed) {
 		f.cfg.Log.Error("the feed cannot go on now", slog.Any("err", msg.err))
 		c.After(retryAfter, goOn{f.life})
 	case msg.busy:
-		f.next(c, false)
+		f.next(c)
 	default:
 		c.After(f.cfg.Idle, goOn{f.life})
 	}

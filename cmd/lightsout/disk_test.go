@@ -104,7 +104,7 @@ func (d *fullDisk) olderRace() (quota int64) {
 		d.t.Fatal(err)
 	}
 	d.serve()
-	awaitFed(d.t, d.store, time.Minute)
+	awaitFed(d.t, d.store)
 	d.flags.compareWithStore(d.t, d.store, d.old)
 	d.points = d.flags.counted(d.t, d.old, "telemetry", "rpm")
 	d.process.end(syscall.SIGTERM)
@@ -203,7 +203,7 @@ func (d *fullDisk) goesOn(id race.ID, before []race.Record) {
 // compare counts every point in InfluxDB.
 func (d *fullDisk) compare(id race.ID, oldGone bool) {
 	d.t.Helper()
-	awaitFed(d.t, d.store, 30*time.Second)
+	awaitFed(d.t, d.store)
 	d.flags.compareWithStore(d.t, d.store, id)
 	aside, err := d.store.Rejected(d.t.Context(), influx.FeedName, id, 10)
 	if err != nil || len(aside) > 0 {

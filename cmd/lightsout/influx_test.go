@@ -22,6 +22,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
@@ -29,6 +30,7 @@ import (
 	"lightsout/race/circuit"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
 
@@ -115,16 +117,34 @@ func (f *influxFlags) compareWithStore(t *testing.T, store *sqlite.Store, id rac
 	}
 }
 
-// awaitFed waits until a store is fed.
-func awaitFed(t *testing.T, store *sqlite.Store, within time.Duration) {
+// stalledAfter is how long no cursor may move before a feed has stopped. How long it takes altogether does not matter.
+const stalledAfter = 30 * time.Second
+
+// awaitFed waits until a store is fed, as long as cursors move.
+func awaitFed(t *testing.T, store *sqlite.Store) {
 	t.Helper()
-	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
-		left, err := store.Unfed(context.Background(), influx.FeedName)
-		if err != nil || time.Now().After(end) {
-			t.Fatalf("not fed within %v: %v %v", within, left, err)
+	last, moved := "", time.Now()
+	for ; ; time.Sleep(20 * time.Millisecond) {
+		left, err := store.Unfed(t.Context(), influx.FeedName)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if len(left) == 0 {
 			return
+		}
+		at := ""
+		for _, id := range left {
+			c, err := store.Cursor(t.Context(), influx.FeedName, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at += fmt.Sprintf(" %s at %+v", id, c)
+		}
+		switch {
+		case at != last:
+			last, moved = at, time.Now()
+		case time.Since(moved) > stalledAfter:
+			t.Fatalf("no cursor has moved for %v:%s", stalledAfter, at)
 		}
 	}
 }
@@ -139,7 +159,17 @@ func mustStore(t *testing.T, path string) *sqlite.Store {
 }
 
 func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
+	t.Run("by a drill", func(t *testing.T) { feedsEachPointOnce(t, 4, supervise.Killed{By: "test"}) })
+	t.Run("by a bug", func(t *testing.T) { feedsEachPointOnce(t, 8, errors.New("a bug")) })
+}
+
+// feedsEachPointOnce runs a race while the feed's actor dies at one message in so many, before and after it was handled.
+func feedsEachPointOnce(t *testing.T, in int, reason any) {
+	t.Helper()
 	flags := influxOf(t)
+	id := race.ID(fmt.Sprintf("fed-%d", time.Now().UnixNano()))
+	acked := &storagetest.Acknowledged{Race: id}
+	flags.cfg.Wrap = acked.Wrap
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	log := slog.New(slog.DiscardHandler)
 	feed, err := flags.open(t.Context(), store, log)
@@ -153,8 +183,8 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 		journal: store, spectators: watch, observer: watch, log: log, feed: feedOf(feed), fault: killsOnly(func(at supervise.Strike) {
 			mu.Lock()
 			defer mu.Unlock()
-			if at.Kind == "feed" && rng.IntN(4) == 0 {
-				panic(supervise.Killed{By: "test"})
+			if at.Kind == "feed" && rng.IntN(in) == 0 {
+				panic(reason)
 			}
 		}),
 	})
@@ -166,7 +196,6 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := race.ID(fmt.Sprintf("fed-%d", time.Now().UnixNano()))
 	head, model, err := newRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
 	if err != nil {
 		t.Fatal(err)
@@ -175,24 +204,58 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watch.over
-	awaitFed(t, store, 30*time.Second)
+	awaitFed(t, store)
 	restarts := int64(0)
 	for _, n := range p.system.Counts() {
 		if n.Kind == "feed" {
 			restarts = n.Restarts
 		}
 	}
-	if restarts < 5 {
+	if restarts < 20 {
 		t.Errorf("the feed was killed %d times", restarts)
 	}
-	flags.compareWithStore(t, store, id)
 	if err := p.stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 	feed.Close()
+	lines := acked.Lines()
+	t.Logf("%d restarts, %d points acknowledged, %d different", restarts, feed.Stats().PointsWritten, len(lines))
+	if diff := acked.Differs(flags.undisturbed(t, store, id)); diff != "" {
+		t.Errorf("each point must be acknowledged as often as by a feed that nobody kills: %s", diff)
+	}
+	flags.compareWithStore(t, store, id)
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// undisturbed feeds a store again from the beginning, and gives what is acknowledged of a race.
+func (f *influxFlags) undisturbed(t *testing.T, store *sqlite.Store, id race.ID) *storagetest.Acknowledged {
+	t.Helper()
+	acked := &storagetest.Acknowledged{Race: id}
+	again := *f
+	again.cfg.Wrap = acked.Wrap
+	if err := store.DropFeed(t.Context(), influx.FeedName); err != nil {
+		t.Fatal(err)
+	}
+	feed, err := again.open(t.Context(), store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer feed.Close()
+	system, err := supervise.NewSystem(supervise.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	system.Spawn(supervise.Spec{Kind: "feed", ID: "1", Producer: processor.FeedProducer(processor.FeedConfig{Feed: feed, Log: slog.New(slog.DiscardHandler)})})
+	awaitFed(t, store)
+	if err := system.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if len(acked.Lines()) == 0 {
+		t.Fatal("nothing was fed again")
+	}
+	return acked
 }
 
 func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
@@ -228,7 +291,7 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 		}
 	}
 	store := mustStore(t, p.db) // beside the server: it only reads
-	awaitFed(t, store, 30*time.Second)
+	awaitFed(t, store)
 	res, err := http.Get(p.url + "/metrics")
 	if err != nil {
 		t.Fatal(err)

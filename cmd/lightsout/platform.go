@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -79,9 +80,9 @@ func newPlatform(p parts) (*platform, error) {
 			SnapshotEvery: p.snapshotEvery,
 		}),
 	})
-	if p.feed != nil {
+	if p.feed != nil { // nothing takes its place, so it is never given up
 		system.Spawn(supervise.Spec{
-			Kind: "feed", ID: "1", Backoff: feedBackoff, BackoffMax: feedBackoffMax,
+			Kind: "feed", ID: "1", Attempts: math.MaxInt, Backoff: feedBackoff, BackoffMax: feedBackoffMax,
 			Producer: processor.FeedProducer(processor.FeedConfig{Feed: p.feed, Log: p.log}),
 		})
 	}

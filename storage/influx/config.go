@@ -29,7 +29,8 @@ type Config struct {
 	FlushAfter time.Duration
 	// Timeout of one request.
 	Timeout time.Duration
-	// RetryFirst and RetryMost are the pauses between attempts: they double from the one to the other, with jitter.
+	// RetryFirst and RetryMost are the pauses between attempts: they double from the one to the other, with jitter. A race that
+	// cannot be read is tried again after RetryMost.
 	RetryFirst, RetryMost time.Duration
 	// EngineEvery is how often the actors are looked at; 0: never.
 	EngineEvery time.Duration

@@ -89,7 +89,7 @@ func (f *Feed) Watch(s EngineSource) {
 	if f.cfg.EngineEvery <= 0 {
 		return
 	}
-	f.ended.Go(func() { f.watch(f.send.life, s) })
+	f.ended.Go(func() { f.watch(f.flow.ctx, s) })
 }
 
 // Mark puts a drill on the boards.

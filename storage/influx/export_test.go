@@ -34,3 +34,9 @@ func Zip(t testing.TB, lines []byte) []byte {
 	}
 	return out.Bytes()
 }
+
+// AheadMost is by how many stretches a race is read beyond its cursor, BehindMost how many races catch up at a time.
+const (
+	AheadMost  = aheadMost
+	BehindMost = behindMost
+)

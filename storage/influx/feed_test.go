@@ -56,9 +56,11 @@ func TestFeed_ARaceThatCannotBeReadHoldsNoOther(t *testing.T) {
 		await(t, "fed", func() bool { m.mu.Lock(); defer m.mu.Unlock(); return !m.unfed(c.id) })
 		same(t, "beside a broken race", s.counts(t, c.id), expected(m, c.id))
 	}
-	if at := m.cursors[m.broken]; at != (race.FeedCursor{}) {
-		t.Errorf("the cursor of the broken race is at %+v", at)
-	}
+	end := race.Seq(len(m.races[m.broken].records))
+	await(t, "a cursor behind the records of the broken race", func() bool { return m.cursor(m.broken) == race.FeedCursor{Seq: end} })
+	want := expected(m, m.broken)
+	want["telemetry"] = 0
+	same(t, "of a race with broken telemetry", s.counts(t, m.broken), want)
 }
 
 func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
@@ -68,15 +70,12 @@ func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
 	m.tell(c.id, race.Sample{Car: 0, Time: 1, SpeedKMH: 80}) // it waits for the start signal
 	f := newFeed(t, s.config(), m)
 	defer f.Close()
-	passes := 0
-	for fresh := true; passes < 30; fresh = false {
-		done := make(chan struct{})
-		f.Next(fresh, func(bool, error) { close(done) })
-		<-done
-		passes++
+	const passes = 30
+	for range passes {
+		pass(f)
 	}
-	if m.moves > 2 {
-		t.Errorf("the cursor was moved %d times in %d stretches", m.moves, passes)
+	if n := m.moved(); n > 2 {
+		t.Errorf("the cursor was moved %d times in %d stretches", n, passes)
 	}
 	m.add(c.id, []race.Record{{RecordedAt: c.startAt.UnixNano(), Body: race.Started{}}}, nil)
 	defer drive(f)()

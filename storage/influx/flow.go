@@ -3,28 +3,26 @@ package influx
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"lightsout/race"
 )
 
-// flow is what is on the way to the server: batches in lanes, each of which sends one after the other, and the marks up to which
-// a race's points are in them. When all points up to a mark are acknowledged, and all before it, the race's cursor moves there.
+// flow is what is in flight: batches in lanes, each of which sends one after the other, and for each race the marks up to which
+// it was read. It lives as long as its Feed, so that nothing is lost with whoever drives the Feed.
 type flow struct {
-	cfg    *Config
-	send   *sender
-	log    Log
-	stats  *counters
-	lanes  []*lane
-	ctx    context.Context //nolint:containedctx // it is the flow's life, not a call's
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	cfg   *Config
+	send  *sender
+	log   Log
+	lanes []*lane
+	ctx   context.Context //nolint:containedctx // it is the Feed's life, not a call's
 
-	mu     sync.Mutex
-	marks  map[race.ID][]*mark // in order
-	moving map[race.ID]bool    // races whose cursors that are being moved
-	moved  chan struct{}       // something may be done
+	mu    sync.Mutex
+	marks map[race.ID][]*mark // in order; each is kept until the cursor is durable there
+	moved chan struct{}       // a mark may have been reached
 }
 
 // lane is a queue of batches. Points of one car are in one lane, so that they keep their order.
@@ -51,37 +49,29 @@ type erasure struct {
 	from, to int64
 }
 
-// mark is a place in a race's log, and what must be acknowledged before the cursor may move there.
+// mark is a place in a race's log. The cursor moves there when all points before it are acknowledged: each batch that has some
+// of them holds the mark, so that a batch which is lost keeps the cursor back.
 type mark struct {
-	race   race.ID
-	cursor race.FeedCursor
-	begun  time.Time
-	left   int // batches, and the reader while it adds to them
+	race        race.ID
+	announcedAt int64 // of the race that was read; 0: of any
+	cursor      race.FeedCursor
+	begun       time.Time
+	left        int       // batches that hold it, and the reader while it adds to them
+	reached     time.Time // when left became 0
 }
 
 // lineRoom is how much longer than a batch its buffer is, for the line that fills it.
 const lineRoom = 4096
 
-func newFlow(ctx context.Context, cfg *Config, s *sender, log Log, stats *counters) *flow {
-	fl := &flow{cfg: cfg, send: s, log: log, stats: stats, marks: map[race.ID][]*mark{}, moving: map[race.ID]bool{}, moved: make(chan struct{}, 1)}
-	fl.ctx, fl.cancel = context.WithCancel(ctx)
+func newFlow(ctx context.Context, cfg *Config, s *sender, log Log) *flow {
+	fl := &flow{cfg: cfg, send: s, log: log, ctx: ctx, marks: map[race.ID][]*mark{}, moved: make(chan struct{}, 1)}
 	for range cfg.Lanes {
-		l := &lane{queue: make(chan *batch, 1), free: make(chan []byte, 3)}
-		fl.lanes = append(fl.lanes, l)
-		fl.ended.Go(func() { fl.work(l) })
+		fl.lanes = append(fl.lanes, &lane{queue: make(chan *batch, 1), free: make(chan []byte, 3)})
 	}
-	fl.ended.Go(fl.move)
 	return fl
 }
 
-// stop ends the flow. What is at the server now is waited for, so that nothing of it comes after what is sent next; the rest
-// is dropped: the cursor has not moved, and it will be read again.
-func (fl *flow) stop() {
-	fl.cancel()
-	fl.ended.Wait()
-}
-
-// work sends a lane's batches.
+// work sends a lane's batches until the Feed is closed. What is acknowledged counts even then.
 func (fl *flow) work(l *lane) {
 	for {
 		select {
@@ -94,7 +84,7 @@ func (fl *flow) work(l *lane) {
 			} else {
 				err = fl.send.lines(fl.ctx, b.lines, b.points)
 			}
-			if err != nil { // the flow has ended
+			if err != nil { // the Feed is closed
 				return
 			}
 			if b.lines != nil {
@@ -110,11 +100,18 @@ func (fl *flow) work(l *lane) {
 
 // release says that a part of what the marks wait for is done.
 func (fl *flow) release(marks ...*mark) {
+	now := time.Now()
 	fl.mu.Lock()
 	for _, m := range marks {
-		m.left--
+		if m.left--; m.left == 0 {
+			m.reached = now
+		}
 	}
 	fl.mu.Unlock()
+	fl.signal()
+}
+
+func (fl *flow) signal() {
 	select {
 	case fl.moved <- struct{}{}:
 	default:
@@ -159,75 +156,123 @@ func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	return age
 }
 
-// move moves the cursors of races whose points were acknowledged.
-func (fl *flow) move() {
+// overdue is how many races have a cursor that could have been moved long ago.
+func (fl *flow) overdue(now time.Time) (n int) {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	for _, marks := range fl.marks {
+		if marks[0].left == 0 && now.Sub(marks[0].reached) > fl.cfg.RetryMost {
+			n++
+		}
+	}
+	return n
+}
+
+// commit moves cursors until the Feed is closed; Close moves them once more, when all lanes have ended. After a failure it
+// pauses, and then tries every race again, so that one whose cursor cannot be moved holds no other.
+func (fl *flow) commit() {
+	pause := fl.send.pauses()
 	for {
 		select {
 		case <-fl.ctx.Done():
 			return
 		case <-fl.moved:
 		}
-		for id, to := range fl.done() {
-			err := fl.send.retry(fl.ctx, func() error {
-				err := fl.log.MoveCursor(fl.ctx, FeedName, id, to)
-				if errors.Is(err, race.ErrNotFound) { // the race was deleted meanwhile
-					return nil
-				}
-				return err
-			})
-			if err != nil {
-				return
-			}
-			fl.mu.Lock()
-			delete(fl.moving, id)
-			fl.mu.Unlock()
+		if fl.moveCursors() {
+			pause.Reset()
+			continue
 		}
+		if !sleep(fl.ctx, pause.NextBackOff()) {
+			return
+		}
+		fl.signal()
 	}
 }
 
-// done takes the marks that nothing is waited for any more, and gives the last one of each race.
-func (fl *flow) done() map[race.ID]race.FeedCursor {
+// moveCursors moves the durable cursor of each race to the last mark that was reached; false where one cannot be moved now.
+func (fl *flow) moveCursors() bool {
+	ok := true
+	for _, m := range fl.reached() {
+		err := fl.moveCursor(fl.send.life, m)
+		switch {
+		case err == nil:
+			fl.settle(m)
+		case fl.send.life.Err() != nil: // Close has waited long enough
+			return false
+		default:
+			fl.cfg.Log.Warn("the feed cannot move its cursor", slog.String("race", string(m.race)), slog.Any("err", err))
+			ok = false
+		}
+	}
+	return ok
+}
+
+// moveCursor moves the cursor of the race that was read; one that took its identifier meanwhile begins from its own.
+func (fl *flow) moveCursor(ctx context.Context, m *mark) error {
+	head, err := fl.log.Records(ctx, m.race, 0, 1)
+	if err == nil && (m.announcedAt == 0 || len(head) > 0 && head[0].RecordedAt == m.announcedAt) {
+		err = fl.log.MoveCursor(ctx, FeedName, m.race, m.cursor)
+	}
+	if errors.Is(err, race.ErrNotFound) { // it was deleted
+		return nil
+	}
+	return err
+}
+
+// reached is the last mark of each race before which nothing is missing.
+func (fl *flow) reached() map[race.ID]*mark {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	out := map[race.ID]race.FeedCursor{}
+	out := map[race.ID]*mark{}
 	for id, marks := range fl.marks {
-		for len(marks) > 0 && marks[0].left == 0 {
-			out[id], fl.moving[id] = marks[0].cursor, true
-			marks = marks[1:]
-		}
-		if len(marks) == 0 {
-			delete(fl.marks, id)
-		} else {
-			fl.marks[id] = marks
+		for _, m := range marks {
+			if m.left > 0 {
+				break
+			}
+			out[id] = m
 		}
 	}
 	return out
 }
 
-// forget takes a race's marks away: its cursor stays where it is.
-func (fl *flow) forget(id race.ID) {
+// settle drops a mark whose cursor is durable, and those before it.
+func (fl *flow) settle(m *mark) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	delete(fl.marks, id)
+	marks := fl.marks[m.race]
+	marks = marks[slices.Index(marks, m)+1:] // it is not there any more where the race begins anew
+	if len(marks) == 0 {
+		delete(fl.marks, m.race)
+		return
+	}
+	fl.marks[m.race] = marks
 }
 
-// pending says that points of a race are on the way, or its cursor is.
-func (fl *flow) pending(id race.ID) bool {
+// rewind moves a race's cursor back to the beginning, instead of to where it was going.
+func (fl *flow) rewind(id race.ID) {
+	now := time.Now()
+	fl.mu.Lock()
+	fl.marks[id] = []*mark{{race: id, begun: now, reached: now}}
+	fl.mu.Unlock()
+	fl.signal()
+}
+
+// ahead is by how many stretches a race was read beyond its durable cursor.
+func (fl *flow) ahead(id race.ID) int {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	return len(fl.marks[id]) > 0 || fl.moving[id]
+	return len(fl.marks[id])
 }
 
-// flush sends the batches that have waited long enough; with all, every one.
-func (fl *flow) flush(now time.Time, all bool) error {
+// flush sends the batches that have waited long enough, unless the Feed is closed.
+func (fl *flow) flush(now time.Time) {
 	for _, l := range fl.lanes {
-		if l.open != nil && l.open.points > 0 && (all || now.Sub(l.open.begun) >= fl.cfg.FlushAfter) {
-			if err := fl.cut(l); err != nil {
-				return err
+		if l.open != nil && l.open.points > 0 && now.Sub(l.open.begun) >= fl.cfg.FlushAfter {
+			if fl.cut(l) != nil {
+				return
 			}
 		}
 	}
-	return nil
 }
 
 // cut hands a lane's batch on. It waits while the lane is full: what is read is bounded by what is taken.

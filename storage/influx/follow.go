@@ -64,11 +64,11 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 	}
 }
 
-// apply takes the next record: it writes what follows from it, or with a nil writer only learns.
+// apply takes the next record: it writes what follows from it, or with a nil writer only learns. The cursor is the reader's to
+// move, once it knows that all was written.
 func (f *follower) apply(r *race.Record, w *writer) {
 	told, _ := f.fold.Fold(r) // refused then as it is now; the log has it, and so has the series of passings
 	facts := told.Facts
-	f.cursor.Seq = r.Seq
 	switch b := r.Body.(type) {
 	case race.Announced:
 		f.announce(r, &b.Race)
@@ -295,7 +295,6 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 
 // frame writes a frame of telemetry, if it is one of those that are.
 func (f *follower) frame(fr *race.Frame, w *writer) error {
-	f.cursor.Tick = fr.Tick
 	if fr.Tick%race.Tick(f.every) != 0 {
 		return nil
 	}

@@ -53,6 +53,16 @@ func (m *memory) add(id race.ID, records []race.Record, f *race.Frame) {
 	}
 }
 
+// succeed deletes a race and lets one of another log take its identifier; its cursor goes with it.
+func (m *memory) succeed(heir *memory, id race.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.races[id] != heir.races[id] {
+		m.races[id] = heir.races[id]
+		delete(m.cursors, id)
+	}
+}
+
 func (m *memory) tell(id race.ID, samples ...race.Sample) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -108,10 +118,24 @@ func (m *memory) Cursor(_ context.Context, _ string, id race.ID) (race.FeedCurso
 	return m.cursors[id], nil
 }
 
+// cursor is where a race's cursor is, moved how often one has moved.
+func (m *memory) cursor(id race.ID) race.FeedCursor {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cursors[id]
+}
+
+func (m *memory) moved() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.moves
+}
+
 func (m *memory) MoveCursor(_ context.Context, _ string, id race.ID, c race.FeedCursor) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if was := m.cursors[id]; c.Seq < was.Seq || c.Tick < was.Tick || c.Count < was.Count {
+	was, anew := m.cursors[id], c == race.FeedCursor{} // of a race that took the identifier
+	if !anew && (c.Seq < was.Seq || c.Tick < was.Tick || c.Count < was.Count) {
 		return fmt.Errorf("the cursor of %s moves back from %v to %v", id, was, c)
 	}
 	m.cursors[id] = c

@@ -276,11 +276,9 @@ func drive(f *influx.Feed) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		fresh := true
 		for ctx.Err() == nil {
 			answer := make(chan bool, 1)
-			f.Next(fresh, func(busy bool, err error) { answer <- busy && err == nil })
-			fresh = false
+			f.Next(func(busy bool, err error) { answer <- busy && err == nil })
 			select {
 			case <-ctx.Done():
 			case busy := <-answer:

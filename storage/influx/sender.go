@@ -26,7 +26,7 @@ type sender struct {
 	client *client
 	log    Log
 	stats  *counters
-	life   context.Context //nolint:containedctx // the Feed's: an attempt ends with it, or by the client's timeout
+	life   context.Context //nolint:containedctx // of requests and commits: it ends a while after the Feed's, so that they can finish
 	zips   sync.Pool       // of *zip
 }
 
@@ -63,7 +63,7 @@ func (s *sender) lines(ctx context.Context, lines []byte, points int) error {
 	return s.isolate(ctx, lines, points, err)
 }
 
-// write is one attempt. It is not broken off when a flow ends: what is at the server must not be overtaken.
+// write is one attempt. Close waits a while for it, so that its acknowledgement counts.
 func (s *sender) write(lines []byte) *influxhttp.Error {
 	s.stats.flying.Add(1)
 	defer s.stats.flying.Add(-1)
@@ -131,24 +131,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// retry does something of our own until it succeeds; its error is that the context has ended.
-func (s *sender) retry(ctx context.Context, do func() error) error {
-	pause := s.pauses()
-	for {
-		err := do()
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		s.cfg.Log.Warn("the feed cannot note how far it has come", slog.Any("err", err))
-		if !sleep(ctx, pause.NextBackOff()) {
-			return ctx.Err()
-		}
-	}
-}
-
 // droppedPattern finds how many points of a request the server did not take, in its own words.
 var droppedPattern = regexp.MustCompile(`dropped=(\d+)`)
 
@@ -206,13 +188,16 @@ func (s *sender) aside(ctx context.Context, point, reason string) {
 	if id == "" { // of no race: nothing is kept of it
 		return
 	}
-	_ = s.retry(ctx, func() error { // its only error is that the context has ended
+	for pause := s.pauses(); ; {
 		err := s.log.PutAside(ctx, FeedName, id, point, reason)
-		if errors.Is(err, race.ErrNotFound) {
-			return nil
+		if err == nil || errors.Is(err, race.ErrNotFound) || ctx.Err() != nil {
+			return
 		}
-		return err
-	})
+		s.cfg.Log.Warn("the feed cannot keep a point that was refused", slog.Any("err", err))
+		if !sleep(ctx, pause.NextBackOff()) {
+			return
+		}
+	}
 }
 
 // erase takes points away.

@@ -67,11 +67,6 @@ func (f *Feed) Stats() Stats {
 		s.Lag = max(0, now.Sub(time.Unix(0, c.lag.oldest)))
 	}
 	c.mu.Unlock()
-	f.mu.Lock()
-	fl := f.flow
-	f.mu.Unlock()
-	if fl != nil {
-		s.Lag = max(s.Lag, fl.waiting(now))
-	}
+	s.Lag = max(s.Lag, f.flow.waiting(now))
 	return s
 }

@@ -1,0 +1,144 @@
+package influx_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"lightsout/race"
+	"lightsout/storage/influx"
+	"lightsout/storage/storagetest"
+)
+
+// failing is a log whose calls fail as they are told to.
+type failing struct {
+	*memory
+	mu   sync.Mutex
+	read func(what string) error                     // before each reading
+	move func(ctx context.Context, id race.ID) error // before each move of a cursor
+	has  map[race.ID]bool                            // been read
+}
+
+func (l *failing) wasRead(id race.ID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.has[id]
+}
+
+func (l *failing) failRead(read func(string) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = read
+}
+
+func (l *failing) failMove(move func(context.Context, race.ID) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.move = move
+}
+
+func (l *failing) reading(what string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.read == nil {
+		return nil
+	}
+	return l.read(what)
+}
+
+func (l *failing) Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error) {
+	if err := l.reading("records"); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	if l.has == nil {
+		l.has = map[race.ID]bool{}
+	}
+	l.has[id] = true
+	l.mu.Unlock()
+	return l.memory.Records(ctx, id, after, limit)
+}
+
+func (l *failing) Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error {
+	if err := l.reading("frames"); err != nil {
+		return err
+	}
+	return l.memory.Frames(ctx, id, from, to, each)
+}
+
+func (l *failing) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedCursor, error) {
+	if err := l.reading("cursor"); err != nil {
+		return race.FeedCursor{}, err
+	}
+	return l.memory.Cursor(ctx, feed, id)
+}
+
+func (l *failing) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
+	if err := l.reading("unfed"); err != nil {
+		return nil, err
+	}
+	return l.memory.Unfed(ctx, feed)
+}
+
+func (l *failing) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
+	l.mu.Lock()
+	move := l.move
+	l.mu.Unlock()
+	if move != nil {
+		if err := move(ctx, id); err != nil {
+			return err
+		}
+	}
+	return l.memory.MoveCursor(ctx, feed, id, c)
+}
+
+// pass asks once and waits for the answer.
+func pass(f *influx.Feed) {
+	done := make(chan struct{})
+	f.Next(func(bool, error) { close(done) })
+	<-done
+}
+
+// counting is a configuration with which the points of a race are counted as they are acknowledged.
+func counting(s *server, id race.ID) (influx.Config, *storagetest.Acknowledged) {
+	cfg, acked := s.config(), &storagetest.Acknowledged{Race: id}
+	cfg.Wrap = acked.Wrap
+	return cfg, acked
+}
+
+// once holds what was acknowledged of a race against a feed of the same log that nothing disturbs.
+func once(t *testing.T, s *server, m *memory, acked *storagetest.Acknowledged) {
+	t.Helper()
+	again := newMemory()
+	again.races[acked.Race] = m.races[acked.Race]
+	cfg, want := counting(s, acked.Race)
+	f := newFeed(t, cfg, again)
+	stop := drive(f)
+	fed(t, again, time.Minute)
+	stop()
+	f.Close()
+	if len(want.Lines()) == 0 {
+		t.Fatal("the race has no points")
+	}
+	if diff := acked.Differs(want); diff != "" {
+		t.Error(diff)
+	}
+	same(t, "at the end", s.counts(t, acked.Race), expected(m, acked.Race))
+}
+
+// whole holds that each line of a race was acknowledged, beside those of its predecessor.
+func whole(t *testing.T, s *server, acked *storagetest.Acknowledged, heir *memory) {
+	t.Helper()
+	cfg, want := counting(s, acked.Race)
+	f := newFeed(t, cfg, heir)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, heir, 30*time.Second)
+	lines := acked.Lines()
+	for line, n := range want.Lines() {
+		if lines[line] != n {
+			t.Fatalf("%d times, not %d: %s", lines[line], n, line)
+		}
+	}
+}
