@@ -41,8 +41,9 @@ type batch struct {
 	marks  []*mark
 }
 
-// erasure takes away a car's points of a series, from and to included (UTC nanoseconds).
+// erasure takes away a car's points of a series, or all of an events' kind, from and to included (UTC nanoseconds).
 type erasure struct {
+	kind     string // of events; empty: of a car's points
 	race     race.ID
 	series   string
 	driver   string
@@ -351,7 +352,20 @@ func (w *writer) erase(f *follower, car race.CarIdx, series string, from, to int
 	if l.open != nil && l.open.points > 0 {
 		w.fail(w.flow.cut(l))
 	}
-	b := &batch{erase: &erasure{race: f.id, series: series, driver: f.driver(car), from: from, to: to}}
+	w.pushErasure(l, &erasure{race: f.id, series: series, driver: f.driver(car), from: from, to: to})
+}
+
+// eraseEvent takes an event away.
+func (w *writer) eraseEvent(f *follower, name race.EventName, at int64) {
+	l := w.laneOf(f, name.Car)
+	if l.open != nil && l.open.points > 0 {
+		w.fail(w.flow.cut(l))
+	}
+	w.pushErasure(l, &erasure{race: f.id, series: "events", kind: name.Kind.String(), from: at, to: at})
+}
+
+func (w *writer) pushErasure(l *lane, e *erasure) {
+	b := &batch{erase: e}
 	w.holds(b)
 	w.fail(w.flow.push(l, b))
 }

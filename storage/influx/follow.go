@@ -32,6 +32,8 @@ type follower struct {
 	places                 []int        // of each car, as written
 	early                  []passing    // hits that were told of before the start signal
 	judged                 map[race.Seq]judged
+	events                 map[race.EventName]int64 // where each was written; nanoseconds
+	moved                  race.Micros              // the start signal: race time counts from there, points lie where they were
 }
 
 // passing is a hit as it was told.
@@ -61,6 +63,7 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 	h.Write([]byte(id))
 	return &follower{
 		id: id, rules: rules, every: every, spread: int(h.Sum32() >> 1), fold: rules.Fold(), unknown: nobody(nil, id), judged: map[race.Seq]judged{},
+		events: map[race.EventName]int64{},
 	}
 }
 
@@ -145,9 +148,15 @@ func (f *follower) ns(t race.Micros) int64 { return f.startedAt + int64(t)*1000 
 // follow writes the facts of a record.
 func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 	var change lapChange
-	for i, fact := range facts {
+	for _, fact := range facts { // the others count from where it says
+		if v, ok := fact.(race.HeadChanged); ok {
+			f.moved = v.Head.StartMoved
+		}
+	}
+	for _, fact := range facts {
 		switch v := fact.(type) {
 		case race.LapCompleted:
+			v.Lap.EndMS += f.moved.Millis()
 			f.lap(&v.Lap, &change)
 		case race.LapsWithdrawn:
 			f.withdraw(v.Car, v.Laps, &change)
@@ -161,7 +170,9 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 				}
 			}
 		case race.EventHappened:
-			f.event(r.Seq, i, &v.Event, w)
+			f.event(&v.Event, w)
+		case race.EventWithdrawn:
+			f.unevent(v.Event, w)
 		case race.RowChanged, race.HeadChanged, race.RecordRefused, race.ResultPublished: // told elsewhere, or no series
 		}
 	}
@@ -177,16 +188,20 @@ func (f *follower) place(car race.CarIdx, place int, w *writer) {
 	w.done(appendTime(appendInt(b, "position", int64(place)), f.ns(f.clock)))
 }
 
-// event writes what a spectator reads about. Its record's number and its place among the facts stand below the millisecond, so
-// that two of a kind at one moment are two.
-func (f *follower) event(seq race.Seq, ordinal int, e *race.Event, w *writer) {
-	if w == nil {
-		return
-	}
-	below := int64(seq%1000)*1000 + int64(ordinal%1000)
+// event writes what a spectator reads about, or writes it anew where it was amended. The number of the record that it is
+// about and its kind stand below the millisecond, so that two of one moment are two.
+func (f *follower) event(e *race.Event, w *writer) {
+	below := int64(e.Of%1000)*1000 + int64(e.Kind)
 	at := f.announcedAt + below
 	if f.startedAt != 0 {
-		at = f.startedAt + e.TimeMS*1_000_000 + below
+		at = f.startedAt + (e.TimeMS+f.moved.Millis())*1_000_000 + below
+	}
+	if was, written := f.events[e.Name()]; written && was != at && w != nil {
+		w.eraseEvent(f, e.Name(), was)
+	}
+	f.events[e.Name()] = at
+	if w == nil {
+		return
 	}
 	b := append(w.line(f, e.Car), "events"...)
 	if f.known(e.Car) {
@@ -195,11 +210,20 @@ func (f *follower) event(seq race.Seq, ordinal int, e *race.Event, w *writer) {
 		b = appendTag(b, "race", string(f.id))
 	}
 	b = append(appendTag(b, "kind", e.Kind.String()), ' ')
-	b = appendInt(b, "seq", int64(seq))
+	b = appendInt(b, "seq", int64(e.Of))
 	b = appendInt(b, "lap_number", int64(e.Lap))
 	b = appendInt(b, "value", e.Value)
 	b = appendText(b, "text", e.Text)
 	w.done(appendTime(b, at))
+}
+
+// unevent takes away an event that a correction made untrue.
+func (f *follower) unevent(name race.EventName, w *writer) {
+	at, written := f.events[name]
+	if written && w != nil {
+		w.eraseEvent(f, name, at)
+	}
+	delete(f.events, name)
 }
 
 // pass writes a hit as soon as race time has a place in the world.
@@ -233,9 +257,9 @@ func (f *follower) judgement(p *passing) judged {
 
 // rejudge writes a hit anew where it is judged: it may be another car's, and at another time, than was written before.
 func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
-	now := judged{hit{v.Car, v.Line, v.Time}, v.Verdict, v.Reason}
+	now := judged{hit{v.Car, v.Line, v.Time + f.moved}, v.Verdict, v.Reason}
 	b, told := r.Body.(race.Passing)
-	p := passing{seq: v.Seq, at: v.Time, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by hand, unless:
+	p := passing{seq: v.Seq, at: v.Time + f.moved, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by hand, unless:
 	was, written := f.judged[v.Seq]
 	f.judged[v.Seq] = now
 	switch {
@@ -271,7 +295,7 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 	b := append(append(w.line(f, j.car), "passings"...), f.tagsOf(j.car)...)
 	b = append(appendTag(b, "line", strconv.Itoa(j.line)), ' ')
 	b = appendInt(b, "seq", int64(p.seq))
-	b = appendInt(b, "time_us", int64(j.at))
+	b = appendInt(b, "time_us", int64(j.at-f.moved))
 	if j.line >= 0 && j.line < len(f.head.Lines) {
 		b = appendText(b, "line_kind", f.head.Lines[j.line].Kind.String())
 	}

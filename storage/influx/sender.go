@@ -203,6 +203,9 @@ func (s *sender) aside(ctx context.Context, point, reason string) {
 // erase takes points away.
 func (s *sender) erase(ctx context.Context, e *erasure) error {
 	predicate := fmt.Sprintf(`_measurement=%q AND race=%q AND driver_number=%q`, e.series, string(e.race), e.driver)
+	if e.kind != "" {
+		predicate = fmt.Sprintf(`_measurement=%q AND race=%q AND kind=%q`, e.series, string(e.race), e.kind)
+	}
 	why := s.persist(ctx, func() *influxhttp.Error {
 		s.stats.flying.Add(1)
 		defer s.stats.flying.Add(-1)
