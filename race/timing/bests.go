@@ -135,8 +135,8 @@ func (s *State) setMark(idx race.CarIdx, lap int, m race.Mark) {
 // challenge sees whether a sector or mini-sector that a car just drove is the best of all.
 func (s *State) challenge(idx race.CarIdx, line int, at race.Micros) {
 	r := &s.cars[idx].run
-	if l := &r.loops[line]; s.lines[line].mini >= 0 && l.bestMiniAt == at {
-		if t := (timed{l.bestMini, at, idx}); t.beats(s.bests.minis[line]) {
+	if l := &r.loops[line]; s.lines[line].mini >= 0 && l.bestIn == l.progress && l.bestMini > 0 {
+		if t := miniOf(r, line); t.beats(s.bests.minis[line]) {
 			s.showMini(line, s.bests.minis[line], race.PersonalBest)
 			s.bests.minis[line] = t
 			s.showMini(line, t, race.SessionBest)
@@ -151,6 +151,13 @@ func (s *State) challenge(idx race.CarIdx, line int, at race.Micros) {
 	}
 }
 
+// miniOf is a car's best of the mini-sector that ends at a line. Of equal ones that of the earlier lap is the best: when is
+// its progress.
+func miniOf(r *run, line int) timed {
+	l := &r.loops[line]
+	return timed{l.bestMini, race.Micros(l.bestIn), r.row.Car}
+}
+
 // showMini marks a mini-sector on the row of whose it was, if the row still shows it.
 func (s *State) showMini(line int, t timed, m race.Mark) {
 	mini := s.lines[line].mini
@@ -158,7 +165,7 @@ func (s *State) showMini(line int, t timed, m race.Mark) {
 		return
 	}
 	r := &s.cars[t.car].run
-	if r.marked > mini && r.loops[line].last.at == t.at && r.marks[mini] != race.NoMark && r.marks[mini] != m {
+	if r.marked > mini && r.loops[line].progress == int32(t.at) && r.marks[mini] != race.NoMark && r.marks[mini] != m {
 		r.marks[mini] = m
 		s.tellRow(t.car)
 	}
@@ -190,7 +197,7 @@ func (s *State) rebest(idx race.CarIdx) {
 	for line := range s.bests.minis {
 		was := s.bests.minis[line]
 		now := s.rebestOne(was, idx, func(r *run) timed {
-			return timed{r.loops[line].bestMini, r.loops[line].bestMiniAt, r.row.Car}
+			return miniOf(r, line)
 		})
 		s.bests.minis[line] = now
 		if was != now && was.car != idx {

@@ -12,13 +12,12 @@ import (
 type car struct {
 	hits []hit // in the order of time
 	// newest is the time of the last of them; it spares a look at them for each that comes in time.
-	newest race.Micros
-	ruled  rulings
-	run    run
-	acts   []act        // rulings on it, in the order of arrival
-	told   []race.Event // of the car
-	// lastAct is the latest race time of the acts.
-	lastAct race.Micros
+	newest  race.Micros
+	lastAct race.Micros // the latest race time of the acts
+	ruled   rulings
+	run     run
+	acts    []act        // rulings on it, in the order of arrival
+	told    []race.Event // of the car
 }
 
 // run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
@@ -31,7 +30,6 @@ type run struct {
 	progress   int32
 	progressAt race.Micros // untruncated, settles ties
 	laps       int
-	start      race.Micros // of lap 1
 	lapStart   race.Micros
 	loops      []loop // by line
 	sectorAt   race.Micros
@@ -52,6 +50,7 @@ type run struct {
 	ends        []race.Micros // untruncated race time at the end of each lap
 	done        []race.Lap
 	pits        []pitCrossing
+	start       race.Micros // of lap 1
 }
 
 // pitCrossing is a crossing of a pit line that counts.
@@ -62,12 +61,13 @@ type pitCrossing struct {
 	out bool
 }
 
-// loop is what a car did at a timing line. It lies together in memory, since each hit needs all of it.
+// loop is what a car did at a timing line. It lies together in memory, in half a cache line, since each hit needs all of it.
 type loop struct {
-	hitAt race.Micros // untruncated: the last hit that counted; NoTime: none
-	last  crossing    // that it made; progress -1: none
-	// bestMini is of the mini-sector that ends here, bestMiniAt when it was.
-	bestMini, bestMiniAt race.Micros
+	hitAt    race.Micros // untruncated: the last hit that counted; NoTime: none
+	at       race.Micros // of the crossing that it made
+	bestMini race.Micros // of the mini-sector that ends here
+	progress int32       // of the crossing; -1: none
+	bestIn   int32       // the progress with which bestMini was driven
 }
 
 // crossing is when a car had which progress.
@@ -84,7 +84,7 @@ func (s *State) newRun(idx race.CarIdx) run {
 		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
 	for i := range r.loops {
-		r.loops[i] = loop{hitAt: race.NoTime, last: crossing{progress: -1}}
+		r.loops[i] = loop{hitAt: race.NoTime, progress: -1}
 	}
 	if r.begun {
 		r.loops[0].hitAt = 0 // the start signal
@@ -118,7 +118,8 @@ func (s *State) loopsOf(idx race.CarIdx) []loop {
 // remember keeps a crossing for the gaps of those behind.
 func (r *run) remember(progress int32, raw, at race.Micros) {
 	r.progress, r.progressAt = progress, raw
-	r.loops[int(progress)%len(r.loops)].last = crossing{progress, at}
+	l := &r.loops[int(progress)%len(r.loops)]
+	l.progress, l.at = progress, at
 }
 
 // timeAt is when the car had that progress, if it is less than a lap ago.
@@ -126,8 +127,8 @@ func (r *run) timeAt(progress int32) (race.Micros, bool) {
 	if progress < 0 {
 		return 0, false
 	}
-	t := r.loops[int(progress)%len(r.loops)].last
-	return t.at, t.progress == progress
+	l := &r.loops[int(progress)%len(r.loops)]
+	return l.at, l.progress == progress
 }
 
 // racing says that the car's crossings count.
@@ -281,7 +282,7 @@ func (s *State) splitMini(at race.Micros, r *run, mini int, l *loop) {
 	if r.nextMini == mini {
 		m = race.Slower
 		if took := at - r.miniAt; took > 0 && (l.bestMini == 0 || took < l.bestMini) {
-			l.bestMini, l.bestMiniAt, m = took, at, race.PersonalBest
+			l.bestMini, l.bestIn, m = took, r.progress, race.PersonalBest
 		}
 	}
 	r.marks[mini] = m

@@ -159,7 +159,7 @@ func (s *State) checkRun(a *archive, idx race.CarIdx) {
 		checks(a, "a lap", r.done[i].Car == idx)
 	}
 	for _, l := range r.loops {
-		checks(a, "a line", l.last.progress >= -1, inTime(l.last.at), l.hitAt == race.NoTime || inTime(l.hitAt))
+		checks(a, "a line", l.progress >= -1, inTime(l.at), l.hitAt == race.NoTime || inTime(l.hitAt))
 	}
 }
 

@@ -245,10 +245,10 @@ func (r *run) visit(a *archive) {
 
 func (l *loop) visit(a *archive) {
 	number(a, &l.hitAt)
-	number(a, &l.last.progress)
-	number(a, &l.last.at)
+	number(a, &l.progress)
+	number(a, &l.at)
 	number(a, &l.bestMini)
-	number(a, &l.bestMiniAt)
+	number(a, &l.bestIn)
 }
 
 func (t *timed) visit(a *archive) {

