@@ -127,6 +127,72 @@ func TestRealRaces_AreClassifiedAsTheyWereOfficially(t *testing.T) {
 	}
 }
 
+// TestRealRaces_LapsHaveTheirOfficialPositions compares every lap of every race that is here. One row differs: car 4's lap 20
+// of 2022-08.
+func TestRealRaces_LapsHaveTheirOfficialPositions(t *testing.T) {
+	rows, wrong := 0, 0
+	for _, dir := range raceDirs(t) {
+		read, err := folder.Read(os.DirFS(dir), "race")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, laps := timing.New(), map[[2]int]race.Lap{}
+		for i := range read.Records {
+			facts, err := s.Apply(&read.Records[i], nil)
+			if err != nil {
+				t.Fatalf("%s: %v", dir, err)
+			}
+			for _, f := range facts {
+				if l, ok := f.(race.LapCompleted); ok {
+					laps[[2]int{s.Entries()[l.Lap.Car].Number, l.Lap.Number}] = l.Lap
+				}
+			}
+		}
+		for _, row := range csvRows(t, filepath.Join(dir, "laps.csv")) {
+			position, err := strconv.Atoi(row["position"])
+			if err != nil {
+				continue // a car that did not complete the lap has none
+			}
+			number, _ := strconv.Atoi(row["number"])
+			lap, _ := strconv.Atoi(row["lap"])
+			got, known := laps[[2]int{number, lap}]
+			if !known {
+				continue // of a race that lacks laps
+			}
+			rows++
+			if got.Position != position {
+				wrong++
+				t.Logf("%s: lap %d of car %d: %d, official is %d", filepath.Base(dir), lap, number, got.Position, position)
+			}
+		}
+	}
+	t.Logf("%d of %d rows have the official position", rows-wrong, rows)
+	if wrong > 1 || rows < 40_000 {
+		t.Errorf("%d of %d rows differ, expected one", wrong, rows)
+	}
+}
+
+func csvRows(t *testing.T, path string) (out []map[string]string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	list, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, values := range list[1:] {
+		row := map[string]string{}
+		for i, name := range list[0] {
+			row[name] = values[i]
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
 func compare(t *testing.T, i int, e race.Entry, got race.Classified, want, winner official) {
 	t.Helper()
 	if e.Number != want.number || got.Laps != want.laps {
