@@ -68,7 +68,7 @@ func mustKeep(t testing.TB) *sqlite.Store {
 		}})
 	}
 	mustAppend(t, s, &race.Batch{Race: "r", Count: 5, Samples: []race.Sample{{
-		Car: 1, Time: -race.Second, SpeedKMH: 99, RPM: race.Unknown, Gear: 0, Throttle: race.Unknown, Brake: race.Unknown, DRS: 12, XDM: -15, YDM: race.Unknown,
+		Car: 1, Time: -race.Second, SpeedDKMH: 991, RPM: race.Unknown, Gear: 0, Throttle: race.Unknown, Brake: race.Unknown, DRS: 12, XDM: -15, YDM: race.Unknown,
 	}}})
 	s.AppendFacts("r", []race.Facts{{Seq: 6, Facts: []race.Fact{
 		race.LapCompleted{Lap: race.Lap{Car: 1, Number: 1, DurationMS: 90_500, SectorsMS: [3]int64{30_250, 0, 30_000}, EndMS: 91_000, Position: 1, Tyre: race.Soft, PitIn: true, Mark: race.SessionBest}},
@@ -148,7 +148,7 @@ func TestCSV_HasEveryTableWithItsUnits(t *testing.T) {
 			`2026-11-18T11:06:40.223456Z|100000|9|0|0|4000|1|0|100|0|0|0|0|0|pit`,
 			`2026-11-18T11:06:40.323456Z|200000|9|0|0|4000|1|0|100|0|0|0|0.1|0.000015|pit`,
 			`2026-11-18T11:06:40.423456Z|300000|9|0|0|4000|1|0|100|0|0|0|0.1|0.000031|pit`,
-			`2026-11-18T11:06:39.123456Z|-1000000|9||99||0|||12|-1.5||||`,
+			`2026-11-18T11:06:39.123456Z|-1000000|9||99.1||0|||12|-1.5||||`,
 		},
 	} {
 		rows := mustTable(t, e, name)

@@ -27,8 +27,11 @@ var schema2to3 string
 //go:embed schema_3_to_4.sql
 var schema3to4 string
 
+//go:embed schema_4_to_5.sql
+var schema4to5 string
+
 // schemaVersion is kept in user_version.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
 var migrations = map[int]struct {
@@ -38,6 +41,7 @@ var migrations = map[int]struct {
 	0: {schema, schemaVersion},
 	2: {schema2to3, 3},
 	3: {schema3to4, 4},
+	4: {schema4to5, 5},
 }
 
 // ErrSchema says that the file was written by another version.
