@@ -496,6 +496,28 @@ func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
 	if want := []string{"One:from a form", ":from a zip file"}; !slices.Equal(s.outside.imported, want) {
 		t.Errorf("imported %q", s.outside.imported)
 	}
+	zipOf := func(sizes map[string]int) string { // MiB, by name
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		for name, size := range sizes {
+			f, _ := z.Create(name)
+			for range size {
+				_, _ = f.Write(make([]byte, 1<<20))
+			}
+		}
+		_ = z.Close()
+		return out.String()
+	}
+	for body, want := range map[string]int{
+		zipOf(map[string]int{"LAPS.CSV": 1, "telemetry.csv": 20}):                    201, // which is not unpacked
+		zipOf(map[string]int{"laps.csv": 20}):                                        413,
+		zipOf(map[string]int{"laps.csv": 1, "a/Laps.csv": 1}):                        400,
+		zipOf(map[string]int{"laps.csv": 1, "readme.md": 1, "another/readme.md": 1}): 201,
+	} {
+		if code, _, text := s.ask(t, "POST", "/api/v1/races/import", body, "Content-Type", "application/zip"); code != want {
+			t.Errorf("answered %d %s, expected %d", code, text, want)
+		}
+	}
 	if code, _, body := s.ask(t, "POST", "/api/v1/races/import", "no zip", "Content-Type", "application/zip"); code != 400 || !strings.Contains(body, "zip") {
 		t.Errorf("answered %d %s", code, body)
 	}

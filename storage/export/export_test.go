@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,7 @@ func mustKeep(t testing.TB) *sqlite.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	src := &race.Source{Decoder: "main", Session: "a,b", Sequence: 7, Transponder: "T-1"}
+	src := &race.Source{Decoder: "main", Session: "a,b", Sequence: math.MaxUint64, Transponder: "T-1"}
 	bodies := []struct {
 		at   race.Micros
 		body race.Body
@@ -138,8 +139,13 @@ func TestCSV_HasEveryTableWithItsUnits(t *testing.T) {
 			`retired|7|1|2026-11-18T11:08:11.123456Z|91000|0|engine`,
 		},
 		"passings": {
-			`5|7|1|speed_trap|2026-11-18T11:06:40.223456Z|100000|false|301|accepted|||main|a,b|7|T-1|2026-11-18T11:06:40.123456Z`,
-			`6||0|finish|2026-11-18T11:06:40.223457Z|100001|false||suspect|nobody's|1000000|||||2026-11-18T11:06:40.123456Z`,
+			`5|7|1|speed_trap|2026-11-18T11:06:40.223456Z|100000|false|301|accepted|||main|a,b|18446744073709551615|T-1|2026-11-18T11:06:40.123456Z|100000|7`,
+			`6||0|finish|2026-11-18T11:06:40.223457Z|100001|false||suspect|nobody's|1000000|||||2026-11-18T11:06:40.123456Z|100001|`,
+		},
+		"lines": {`finish|3|0`, `speed_trap||5000`},
+		"control": {
+			`4|0|start||||||||||||2026-11-18T11:06:40.123456Z`, `7|250000|time|9|5000|||||||` + `|a` + "\n" + `reason||2026-11-18T11:06:40.123456Z`,
+			`8|900000|end||||||||||||2026-11-18T11:06:40.123456Z`,
 		},
 		"telemetry": {
 			`2026-11-18T11:06:40.223456Z|100000|7|1|287.3|10000|8|100|0|1|25|-25|1000|0.25|running`,

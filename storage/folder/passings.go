@@ -105,6 +105,9 @@ func (r *reader) readPassing(row *row) error {
 	switch {
 	case row.text(number) != "":
 		p.Car = r.carOf(row, number)
+	case row.text("transponder") == "" && row.t.has("told"):
+		r.note("%s:%d: the hit is nobody's: the rules did not allow it when it was told, and it is passed over", passingsFile, row.line())
+		return row.err
 	case row.text("transponder") == "":
 		row.fault("the hit is nobody's: expected a number or a transponder")
 	}

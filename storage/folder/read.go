@@ -97,7 +97,7 @@ func Read(dir fs.FS, id race.ID) (*Race, error) {
 
 func (r *reader) there(file string) bool {
 	_, err := fs.Stat(r.dir, r.files.name(file))
-	return err == nil
+	return !errors.Is(err, fs.ErrNotExist) // what else is wrong is said when it is read
 }
 
 func (r *reader) note(format string, args ...any) {
