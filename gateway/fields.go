@@ -21,6 +21,9 @@ type fields struct {
 	index  *int
 	faults *[]race.Fault
 	read   []string
+	// While lenient, what is wrong loses its field alone, and the object is kept without it. lost counts such faults.
+	lenient bool
+	lost    int
 }
 
 // objectOf wraps what should be an object.
@@ -51,6 +54,9 @@ func kindOf(v any) string {
 }
 
 func (f *fields) wrong(field, message, allowed string) {
+	if f.lenient {
+		f.lost++
+	}
 	*f.faults = append(*f.faults, race.Fault{Index: f.index, Field: field, Message: message, Allowed: allowed})
 }
 
@@ -77,27 +83,15 @@ func (f *fields) number(name string, low, high, fallback int64) int64 {
 	if !ok {
 		return fallback
 	}
-	allowed := func() string { return fmt.Sprintf("a whole number from %d to %d", low, high) }
-	n, isNumber := v.(json.Number)
-	if !isNumber {
-		said := "is " + kindOf(v)
-		if x, float := v.(float64); float {
-			said = fmt.Sprintf("is %v", x)
-		}
-		f.wrong(name, said, allowed())
-		return fallback
-	}
+	n, _ := v.(json.Number)
 	whole, err := strconv.ParseInt(n.String(), 10, 64)
 	if err != nil {
-		x, failed := strconv.ParseFloat(n.String(), 64)
-		if failed != nil || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
-			f.wrong(name, "is "+clip(n.String()), allowed())
-			return fallback
+		if x, failed := strconv.ParseFloat(n.String(), 64); failed == nil && x == math.Trunc(x) && math.Abs(x) <= 1<<53 {
+			whole, err = int64(x), nil
 		}
-		whole = int64(x)
 	}
-	if whole < low || whole > high {
-		f.wrong(name, fmt.Sprintf("is %d", whole), allowed())
+	if err != nil || whole < low || whole > high {
+		f.wrong(name, "is "+said(v), fmt.Sprintf("a whole number from %d to %d", low, high))
 		return fallback
 	}
 	return whole
@@ -134,12 +128,26 @@ func (f *fields) float(name string, low, high, fallback float64) float64 {
 	return x
 }
 
-// metres is a length from -limit to limit, in tenths of a metre; race.Unknown where it is missing.
-func (f *fields) metres(name string, limit float64) int {
-	if x := f.float(name, -limit, limit, math.Inf(-1)); !math.IsInf(x, 0) {
-		return int(math.Round(x * 10))
+// scale is what is allowed of a measured value, and how finely it is kept: in parts of one.
+type scale struct {
+	low, high float64
+	parts     float64
+}
+
+// measure is a measured value in parts of one, rounded to the nearest, halves away from zero; race.Unknown where it is missing
+// or cannot be taken.
+func (f *fields) measure(name string, s scale) int {
+	v, ok := f.get(name)
+	if !ok {
+		return race.Unknown
 	}
-	return race.Unknown
+	n, isNumber := v.(json.Number)
+	x, err := strconv.ParseFloat(n.String(), 64)
+	if !isNumber || err != nil || x < s.low || x > s.high {
+		f.wrong(name, "is "+said(v), fmt.Sprintf("a number from %.0f to %.0f", s.low, s.high))
+		return race.Unknown
+	}
+	return int(math.Round(x * s.parts))
 }
 
 // text is a line of text, most bytes long at the most.
@@ -244,4 +252,15 @@ func clip(s string) string {
 		return strconv.QuoteToASCII(s[:60]) + " …"
 	}
 	return strconv.Quote(s)
+}
+
+// said is what stands where a number was expected.
+func said(v any) string {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String()[:min(len(v.String()), 60)]
+	case float64: // NaN or infinite
+		return fmt.Sprint(v)
+	}
+	return kindOf(v)
 }

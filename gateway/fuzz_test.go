@@ -74,7 +74,7 @@ func within(t *testing.T, in *race.Intake) {
 		}
 	}
 	for _, v := range in.Samples {
-		if v.Time < 0 || v.Car < 0 || v.Car > 1 || v.SpeedKMH > 1000 || v.Throttle > 100 {
+		if v.Time < 0 || v.Car < 0 || v.Car > 1 || v.SpeedDKMH > 10_000 || v.Throttle > 100 {
 			t.Errorf("a sample out of bounds: %+v", v)
 		}
 	}

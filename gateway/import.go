@@ -10,6 +10,8 @@ import (
 	"mime"
 	"mime/multipart"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -99,43 +101,73 @@ func formFolder(form *multipart.Form) (fs.FS, error) {
 			if err := errors.Join(err, f.Close()); err != nil {
 				return nil, refuse(fiber.StatusBadRequest, h.Filename+" cannot be read: "+err.Error())
 			}
-			dir[path.Base(h.Filename)] = data
+			if err := dir.put(h.Filename, func() ([]byte, error) { return data, nil }); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return dir, nil
 }
 
-// zipFolder unpacks a zip file, by the names of its files alone, within the bounds of memory.
+// zipFolder is the folder in a zip file, by the names of its files alone. A file is unpacked when it is asked for, within the
+// bounds of memory: an export has telemetry as well, which nothing is timed by.
 func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
 	dir, left := files{}, int64(s.cfg.UnpackedMax)
 	for _, f := range z.File {
 		if f.FileInfo().IsDir() {
 			continue
 		}
-		r, err := f.Open()
+		err := dir.put(f.Name, sync.OnceValues(func() ([]byte, error) {
+			data, err := unzipped(f, left)
+			if left -= int64(len(data)); err == nil && left < 0 {
+				err = refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the zip file unpacks to more than %d bytes", s.cfg.UnpackedMax))
+			}
+			return data, err
+		}))
 		if err != nil {
-			return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
+			return nil, err
 		}
-		data, err := io.ReadAll(io.LimitReader(r, left+1))
-		if err := errors.Join(err, r.Close()); err != nil {
-			return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
-		}
-		if left -= int64(len(data)); left < 0 {
-			return nil, refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the zip file unpacks to more than %d bytes", s.cfg.UnpackedMax))
-		}
-		dir[path.Base(f.Name)] = data
 	}
 	return dir, nil
 }
 
-// files is a folder in memory: what was sent, by name.
-type files map[string][]byte
+// unzipped is a file in a zip file, up to one byte more than is allowed.
+func unzipped(f *zip.File, most int64) ([]byte, error) {
+	r, err := f.Open()
+	var data []byte
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(r, max(0, most)+1))
+		err = errors.Join(err, r.Close())
+	}
+	if err != nil {
+		return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
+	}
+	return data, nil
+}
+
+// files is a folder that was sent: what is in its files, by their names in small letters.
+type files map[string]func() ([]byte, error)
+
+// put keeps a file by its name alone. Tables of two races that were sent together are refused.
+func (d files) put(name string, content func() ([]byte, error)) error {
+	plain := strings.ToLower(path.Base(name))
+	_, twice := d[plain]
+	if kind := path.Ext(plain); twice && (kind == ".csv" || kind == ".json") {
+		return refuse(fiber.StatusBadRequest, fmt.Sprintf("%s was sent twice: expected the files of one race", clip(plain)))
+	}
+	d[plain] = content
+	return nil
+}
 
 // Open is part of fs.FS.
 func (d files) Open(name string) (fs.File, error) {
-	data, ok := d[name]
+	content, ok := d[name]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	data, err := content()
+	if err != nil {
+		return nil, err
 	}
 	return &file{bytes.NewReader(data), name}, nil
 }

@@ -104,7 +104,7 @@ func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.R
 		records, samples := len(in.Records), len(in.Samples)
 		read(f, roster, in)
 		f.end()
-		if len(answer.Errors) > before { // what is wrong with it is said; it is not kept
+		if len(answer.Errors)-before > f.lost { // what is wrong with it is said; it is not kept
 			in.Records, in.Samples = in.Records[:records], in.Samples[:samples]
 			answer.Rejected++
 		}
@@ -185,8 +185,10 @@ func readCar(f *fields, r *race.Roster) race.CarIdx {
 func readPassing(f *fields, r *race.Roster, in *race.Intake) {
 	p := race.Passing{
 		Car: readCar(f, r), Line: int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0)), InPit: f.flag("in_pit"),
-		SpeedKMH: int(f.number("speed_kmh", 0, 1000, 0)),
 	}
+	f.lenient = true // no lap is lost for a speed
+	p.SpeedKMH = max(0, f.measure("speed_kmh", scale{0, 1000, 1}))
+	f.lenient = false
 	src := race.Source{
 		Decoder: f.text("decoder", textMost), Session: f.text("session", textMost), Sequence: f.count("sequence"),
 		Transponder: f.text("transponder", textMost),
@@ -209,14 +211,24 @@ func readPassing(f *fields, r *race.Roster, in *race.Intake) {
 // fieldMetres is how far from its origin a circuit's drawing may reach.
 const fieldMetres = 1e6
 
+// readSample reads what a car reports. A value that cannot be taken is named and lost by itself: the sample is kept
+// without it, as long as anything is left of it.
 func readSample(f *fields, r *race.Roster, in *race.Intake) {
-	channel := func(name string, low, high int64) int { return int(f.number(name, low, high, race.Unknown)) }
 	f.need("driver_number", "the number of an entry")
-	in.Samples = append(in.Samples, race.Sample{
-		Car: readCar(f, r), Time: readTime(f, r), SpeedKMH: channel("speed", 0, 1000), RPM: channel("rpm", 0, 50_000),
-		Gear: channel("n_gear", -1, 20), Throttle: channel("throttle", 0, 100), Brake: channel("brake", 0, 100),
-		DRS: channel("drs", 0, 255), XDM: f.metres("x", fieldMetres), YDM: f.metres("y", fieldMetres),
-	})
+	s := race.Sample{Car: readCar(f, r), Time: readTime(f, r)}
+	f.lenient = true
+	code := func(name string, low, high int64) int { return int(f.number(name, low, high, race.Unknown)) }
+	percent, place := scale{0, 100, 1}, scale{-fieldMetres, fieldMetres, 10}
+	s.SpeedDKMH, s.RPM = f.measure("speed", scale{0, 1000, 10}), f.measure("rpm", scale{0, 50_000, 1})
+	s.Gear, s.DRS = code("n_gear", -1, 20), code("drs", 0, 255)
+	s.Throttle, s.Brake = f.measure("throttle", percent), f.measure("brake", percent)
+	s.XDM, s.YDM = f.measure("x", place), f.measure("y", place)
+	if s.Empty() && f.of != nil {
+		f.lenient = false
+		f.wrong("", "reports nothing that can be kept", "one at least of speed, rpm, n_gear, throttle, brake, drs, x, y")
+	}
+	f.lenient = true // so is a field that is not known
+	in.Samples = append(in.Samples, s)
 }
 
 // one reads a body that is a single object.

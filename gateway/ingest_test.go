@@ -174,10 +174,83 @@ func TestIngest_ReadsEachFormAndEncodingAlike(t *testing.T) {
 		s.outside.intakes = nil
 		code, _, body := s.ask(t, "POST", "/api/v1/races/ext/telemetry", string(send.body), send.headers...)
 		u := race.Unknown
-		want := []race.Sample{{Car: 0, Time: race.Second, SpeedKMH: 301, Throttle: 99, RPM: u, Gear: u, Brake: u, DRS: u, XDM: u, YDM: u}}
+		want := []race.Sample{{Car: 0, Time: race.Second, SpeedDKMH: 3010, Throttle: 99, RPM: u, Gear: u, Brake: u, DRS: u, XDM: u, YDM: u}}
 		if code != http.StatusOK || len(s.outside.intakes) != 1 || !slices.Equal(s.outside.intakes[0].Samples, want) {
 			t.Errorf("%s: answered %d %s, took %+v", name, code, body, s.outside.intakes)
 		}
+	}
+}
+
+func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
+	s := mustServeOutside(t)
+	items := []map[string]any{
+		{"driver_number": 7, "time_us": 0, "speed": 123.7, "rpm": 9000.5, "n_gear": 3.0, "throttle": 99.49, "brake": 0.5, "drs": 12, "x": -1.25, "y": 1e3},
+		{"driver_number": 7, "time_us": 1, "speed": 1000.1, "rpm": -1, "n_gear": 2.5, "throttle": 101, "brake": true, "drs": "open", "x": 1e7, "y": 3},
+		{"driver_number": 7, "time_us": 2, "speed": 1001, "rpm": nil},
+		{"driver_number": 7, "time_us": 3},
+		{"driver_number": 7, "time_us": 4, "spede": 100, "rpm": 9000},
+		{"driver_number": 7, "speed": 100},
+		{"driver_number": 7, "time_us": 6, "speed": 0.04, "throttle": 100, "y": nil},
+	}
+	packed, err := msgpack.Marshal(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := json.Marshal(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := race.Unknown
+	want := []race.Sample{
+		{Time: 0, SpeedDKMH: 1237, RPM: 9001, Gear: 3, Throttle: 99, Brake: 1, DRS: 12, XDM: -13, YDM: 10_000},
+		{Time: 1, SpeedDKMH: u, RPM: u, Gear: u, Throttle: u, Brake: u, DRS: u, XDM: u, YDM: 30},
+		{Time: 4, SpeedDKMH: u, RPM: 9000, Gear: u, Throttle: u, Brake: u, DRS: u, XDM: u, YDM: u},
+		{Time: 6, SpeedDKMH: 0, RPM: u, Gear: u, Throttle: 100, Brake: u, DRS: u, XDM: u, YDM: u},
+	}
+	says := []string{
+		"1 speed is 1000.1: a number from 0 to 1000", "1 rpm is -1: a number from 0 to 50000", "1 n_gear is 2.5: a whole number from -1 to 20",
+		"1 drs is text: a whole number from 0 to 255", "1 throttle is 101: a number from 0 to 100", "1 brake is a boolean: a number from 0 to 100",
+		"1 x is 1e+07: a number from -1000000 to 1000000", "2 speed is 1001: a number from 0 to 1000",
+		"2  reports nothing that can be kept: one at least of speed, rpm, n_gear, throttle, brake, drs, x, y",
+		"3  reports nothing that can be kept: one at least of speed, rpm, n_gear, throttle, brake, drs, x, y",
+		"4 spede is no field of this: driver_number, time_us, date, speed, rpm, n_gear, drs, throttle, brake, x, y",
+		"5 time_us is missing: race time in microseconds, or date",
+	}
+	for kind, body := range map[string][]byte{"application/json": plain, "application/msgpack": packed} {
+		s.outside.intakes = nil
+		code, _, text := s.ask(t, "POST", "/api/v1/races/ext/telemetry", string(body), "Content-Type", kind)
+		var answer struct {
+			Accepted, Rejected int
+			Errors             []race.Fault
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, e := range answer.Errors {
+			said = append(said, strings.ReplaceAll(fmt.Sprintf("%d %s %s: %s", *e.Index, e.Field, e.Message, e.Allowed), "10000000:", "1e+07:"))
+		}
+		if diff := cmp.Diff(says, said); code != http.StatusMultiStatus || diff != "" {
+			t.Errorf("%s: answered %d %s", kind, code, diff)
+		}
+		if diff := cmp.Diff(want, s.outside.intakes[0].Samples); answer.Accepted != 4 || answer.Rejected != 3 || diff != "" {
+			t.Errorf("%s: accepted %d, rejected %d %s", kind, answer.Accepted, answer.Rejected, diff)
+		}
+	}
+	if code, _, text := s.ask(t, "POST", "/api/v1/races/ext/telemetry", `{"driver_number":7,"time_us":1,"speed":-3}`); code != 422 || !strings.Contains(text, "from 0 to 1000") {
+		t.Errorf("nothing is left of it, and it was answered with %d %s", code, text)
+	}
+}
+
+func TestPassings_AreNotLostForASpeed(t *testing.T) {
+	s := mustServeOutside(t)
+	code, _, body := s.ask(t, "POST", passingsPath, `[{"driver_number":7,"time_us":1,"speed_kmh":9999},{"driver_number":7,"time_us":2,"speed_kmh":301.6}]`)
+	if code != http.StatusMultiStatus || !strings.Contains(body, `"field":"speed_kmh","message":"is 9999","allowed":"a number from 0 to 1000"`) {
+		t.Errorf("answered %d %s", code, body)
+	}
+	want := []race.Record{{Time: 1, Body: race.Passing{}}, {Time: 2, Body: race.Passing{SpeedKMH: 302}}}
+	if diff := cmp.Diff(want, s.outside.intakes[0].Records); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -422,6 +495,28 @@ func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
 	}
 	if want := []string{"One:from a form", ":from a zip file"}; !slices.Equal(s.outside.imported, want) {
 		t.Errorf("imported %q", s.outside.imported)
+	}
+	zipOf := func(sizes map[string]int) string { // MiB, by name
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		for name, size := range sizes {
+			f, _ := z.Create(name)
+			for range size {
+				_, _ = f.Write(make([]byte, 1<<20))
+			}
+		}
+		_ = z.Close()
+		return out.String()
+	}
+	for body, want := range map[string]int{
+		zipOf(map[string]int{"LAPS.CSV": 1, "telemetry.csv": 20}):                    201, // which is not unpacked
+		zipOf(map[string]int{"laps.csv": 20}):                                        413,
+		zipOf(map[string]int{"laps.csv": 1, "a/Laps.csv": 1}):                        400,
+		zipOf(map[string]int{"laps.csv": 1, "readme.md": 1, "another/readme.md": 1}): 201,
+	} {
+		if code, _, text := s.ask(t, "POST", "/api/v1/races/import", body, "Content-Type", "application/zip"); code != want {
+			t.Errorf("answered %d %s, expected %d", code, text, want)
+		}
 	}
 	if code, _, body := s.ask(t, "POST", "/api/v1/races/import", "no zip", "Content-Type", "application/zip"); code != 400 || !strings.Contains(body, "zip") {
 		t.Errorf("answered %d %s", code, body)

@@ -83,6 +83,12 @@ var compoundNames = []string{"unknown", "soft", "medium", "hard"}
 // String is the compound's name at the edges.
 func (c Compound) String() string { return name(compoundNames, int(c)) }
 
+// ParseCompound reads a compound's name.
+func ParseCompound(s string) (Compound, error) {
+	i, err := parse("compound", compoundNames, s)
+	return Compound(i), err
+}
+
 // CarState is where a car stands in its race.
 type CarState uint8
 

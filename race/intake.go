@@ -1,15 +1,16 @@
 package race
 
-// Sample is what a real car reports of itself at one instant. What it does not report is Unknown.
+// Sample is what a real car reports of itself at one instant, in the units of a Trace. What it does not report is Unknown.
 type Sample struct {
-	Car      CarIdx
-	Time     Micros
-	SpeedKMH int
-	RPM      int
-	Gear     int
-	Throttle int // percent
-	Brake    int // percent
-	DRS      int // as the car reports it
+	Car  CarIdx
+	Time Micros
+	// SpeedDKMH is in tenths of a km/h.
+	SpeedDKMH int
+	RPM       int
+	Gear      int
+	Throttle  int // percent
+	Brake     int // percent
+	DRS       int // as the car reports it
 	// XDM and YDM are tenths of a metre.
 	XDM, YDM int
 }
@@ -17,11 +18,38 @@ type Sample struct {
 // Unknown is the value of a channel that a sample does not have.
 const Unknown = -1 << 31
 
+// Values are the sample's channels, in the order in which they are written wherever samples are kept.
+func (s *Sample) Values() [8]*int {
+	return [...]*int{&s.SpeedDKMH, &s.RPM, &s.Gear, &s.Throttle, &s.Brake, &s.DRS, &s.XDM, &s.YDM}
+}
+
+// Merge adds a later report of the same car at the same instant: a channel that it has replaces what was reported before,
+// and a channel that it does not have stays as it was.
+func (s *Sample) Merge(later *Sample) {
+	values := s.Values()
+	for i, v := range later.Values() {
+		if *v != Unknown {
+			*values[i] = *v
+		}
+	}
+}
+
+// Empty says that the car reported nothing.
+func (s *Sample) Empty() bool {
+	for _, v := range s.Values() {
+		if *v != Unknown {
+			return false
+		}
+	}
+	return true
+}
+
 // Intake is what is handed to a race's log from outside at once: kept whole or not at all.
 type Intake struct {
 	// Records without numbers. Those that were told of before by their decoder, with the same time, are passed over.
 	Records []Record
-	// Samples: the same car at the same instant again is the same sample; what it tells then counts, the rest stays.
+	// Samples of a car at an instant that it reported before are merged into that one (Sample.Merge), within an intake and
+	// across intakes.
 	Samples []Sample
 	// Key names the intake, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
 	Key  string
@@ -104,9 +132,7 @@ func (s *Sample) Channels() (v [ChannelCount]int32) {
 	for c := range v {
 		v[c] = Unknown
 	}
-	if s.SpeedKMH != Unknown {
-		v[ChannelSpeed] = int32(s.SpeedKMH * 10)
-	}
+	v[ChannelSpeed] = int32(s.SpeedDKMH)
 	v[ChannelRPM], v[ChannelGear], v[ChannelDRS] = int32(s.RPM), int32(s.Gear), int32(s.DRS)
 	v[ChannelThrottle], v[ChannelBrake] = int32(s.Throttle), int32(s.Brake)
 	v[ChannelX], v[ChannelY] = int32(s.XDM), int32(s.YDM)

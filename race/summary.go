@@ -87,6 +87,9 @@ type PassingRow struct {
 	Reason     string
 	// Split is offered: when the missed crossing of the finish line will have been; NoTime where it is not.
 	Split Micros
+	// ToldTime and ToldCar are as the hit was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
+	ToldTime Micros
+	ToldCar  CarIdx
 }
 
 // Version is a version of a result and the record that made it.

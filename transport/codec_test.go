@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"lightsout/race"
 	"lightsout/transport"
@@ -142,11 +144,44 @@ func logFile(t *testing.T) []byte {
 }
 
 var sampleSamples = []race.Sample{
-	{Car: 0, Time: -race.Second, SpeedKMH: 287, RPM: 11_500, Gear: 8, Throttle: 100, Brake: 0, DRS: 12, XDM: -1234, YDM: 1<<31 - 1},
+	{Car: 0, Time: -race.Second, SpeedDKMH: 2873, RPM: 11_500, Gear: 8, Throttle: 100, Brake: 0, DRS: 12, XDM: -1234, YDM: 1<<31 - 1},
 	{
-		Car: 1, Time: race.Hour, SpeedKMH: race.Unknown, RPM: race.Unknown, Gear: race.Unknown, Throttle: race.Unknown,
+		Car: 1, Time: race.Hour, SpeedDKMH: race.Unknown, RPM: race.Unknown, Gear: race.Unknown, Throttle: race.Unknown,
 		Brake: race.Unknown, DRS: race.Unknown, XDM: race.Unknown, YDM: race.Unknown + 1,
 	},
+}
+
+func TestSamples_OfLogsWithWholeSpeedsAreRead(t *testing.T) {
+	old, err := msgpack.Marshal([]any{1, 17, []any{ // as it was written before there were tenths
+		[]any{0, 1_000_000, 287, 11_500, 8, 100, 0, 12, -1234, 5}, []any{1, 2_000_000, nil, nil, nil, nil, nil, nil, nil, nil},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := race.Unknown
+	want := []race.Sample{
+		{Time: race.Second, SpeedDKMH: 2870, RPM: 11_500, Gear: 8, Throttle: 100, DRS: 12, XDM: -1234, YDM: 5},
+		{Car: 1, Time: 2 * race.Second, SpeedDKMH: u, RPM: u, Gear: u, Throttle: u, Brake: u, DRS: u, XDM: u, YDM: u},
+	}
+	got, err := transport.Decode(old)
+	if diff := cmp.Diff(transport.Message(want), got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	again, err := transport.Codec{}.Samples(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var items []any
+	if err := msgpack.Unmarshal(again, &items); err != nil || len(items[2].([]any)[0].([]any)) != 10 {
+		t.Errorf("a whole speed is written otherwise than before: %v %v", err, items)
+	}
+	items, want[0].SpeedDKMH = nil, 2879
+	if again, err = (transport.Codec{}).Samples(want); err != nil {
+		t.Fatal(err)
+	}
+	if err := msgpack.Unmarshal(again, &items); err != nil || fmt.Sprint(items[2].([]any)[0].([]any)[2]) != "287" {
+		t.Errorf("an older reader finds no whole speed: %v %v", err, items)
+	}
 }
 
 // logMessages is how many messages logFile has, without the end.

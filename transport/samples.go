@@ -30,13 +30,12 @@ func (r *reader) logEnd(n int) logEnd {
 	return logEnd{count("records"), count("frames"), count("samples")}
 }
 
-// sampleItems is how many items a sample has: car, time and the channels.
+// sampleItems is how many items every sample has: car, time and the channels. The speed among them is in whole km/h, as it
+// was when speeds were whole; one that is not whole stands behind them in tenths, where older readers pass it over.
 const sampleItems = 10
 
-// channelsOf are a sample's channels in the order of the wire.
-func channelsOf(s *race.Sample) [8]*int {
-	return [...]*int{&s.SpeedKMH, &s.RPM, &s.Gear, &s.Throttle, &s.Brake, &s.DRS, &s.XDM, &s.YDM}
-}
+// speedMax bounds a speed, in km/h and in tenths, so that it fits in a channel.
+const speedMax = math.MaxInt32 / 10
 
 // Samples is what real cars reported of themselves.
 func (Codec) Samples(list []race.Sample) ([]byte, error) {
@@ -44,16 +43,25 @@ func (Codec) Samples(list []race.Sample) ([]byte, error) {
 	w.head(typeSamples, 1)
 	w.array(len(list))
 	for i := range list {
-		s := &list[i]
-		w.array(sampleItems)
+		s, whole := &list[i], list[i]
+		items := sampleItems
+		if s.SpeedDKMH != race.Unknown {
+			if whole.SpeedDKMH /= 10; s.SpeedDKMH%10 != 0 {
+				items++
+			}
+		}
+		w.array(items)
 		w.int(int64(s.Car))
 		w.int(int64(s.Time))
-		for _, v := range channelsOf(s) {
+		for _, v := range whole.Values() {
 			if *v == race.Unknown {
 				w.null()
 				continue
 			}
 			w.int(int64(*v))
+		}
+		if items > sampleItems {
+			w.int(int64(s.SpeedDKMH))
 		}
 	}
 	return w.done("samples")
@@ -63,17 +71,31 @@ func (r *reader) samples(n int) []race.Sample {
 	r.want(n, 3)
 	out := []race.Sample{}
 	r.list("samples", func(int) {
-		var s race.Sample
-		r.tuple("sample", sampleItems, func() {
-			s.Car = race.CarIdx(r.intIn("car", 0, race.CarsMax-1))
-			s.Time = race.Micros(r.int("time_us"))
-			for _, v := range channelsOf(&s) {
-				if *v = race.Unknown; !r.null("channel") {
-					*v = int(r.intIn("channel", race.Unknown+1, math.MaxInt32))
-				}
-			}
-		})
-		out = append(out, s)
+		out = append(out, r.sample())
 	})
 	return out
+}
+
+func (r *reader) sample() (s race.Sample) {
+	items := r.array("sample", sampleItems, sampleItems+64)
+	s.Car = race.CarIdx(r.intIn("car", 0, race.CarsMax-1))
+	s.Time = race.Micros(r.int("time_us"))
+	for i, v := range s.Values() {
+		limit := int64(math.MaxInt32)
+		if i == 0 {
+			limit = speedMax
+		}
+		if *v = race.Unknown; !r.null("channel") {
+			*v = int(r.intIn("channel", -limit, limit))
+		}
+	}
+	if s.SpeedDKMH != race.Unknown {
+		s.SpeedDKMH *= 10
+	}
+	if items > sampleItems {
+		s.SpeedDKMH = int(r.intIn("speed", -10*speedMax, 10*speedMax))
+		items--
+	}
+	r.rest(items - sampleItems)
+	return s
 }

@@ -46,6 +46,7 @@ var homes = map[string][]string{
 	"github.com/influxdata":               {"storage/influx"},
 	"github.com/grafana":                  {"storage/grafana"},
 	"github.com/parquet-go":               {"storage/export"},
+	"golang.org/x/text":                   {"storage/folder"},
 	"github.com/prometheus/client_golang": {"gateway", "cmd/lightsout"},
 }
 

@@ -89,7 +89,7 @@ func toldIntakes() []race.Intake {
 			}}})
 		}
 		slices.Reverse(in.Records)
-		in.Samples = []race.Sample{{Car: 1, Time: race.Micros(n) * race.Second, SpeedKMH: 80 + n}}
+		in.Samples = []race.Sample{{Car: 1, Time: race.Micros(n) * race.Second, SpeedDKMH: 80 + n}}
 		rule := func(b race.Body) race.Intake {
 			return race.Intake{Key: fmt.Sprint("ruling ", n), Records: []race.Record{{Time: race.Micros(n) * 15 * race.Second, Author: "A", Body: b}}}
 		}

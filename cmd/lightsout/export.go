@@ -48,10 +48,13 @@ func newExport() *cobra.Command {
 		Use: "export RACE", Short: "Write a race as CSV, JSON Lines, Parquet or log", Args: cobra.ExactArgs(1),
 		Long: `Write a race, by its id or "latest", out of an SQLite file, also while a server runs on it.
 
-csv, jsonl and parquet write a folder with a file for each table (` + strings.Join(export.Tables(), ", ") + `), a zip file
-where --out ends in .zip, or with --table one of them. The columns and their units are described in
-storage/export/README.md. log writes all that is kept of the race, its records, telemetry and samples, into one
-file: "lightsout import" makes the same race of it in another store, to the bit, and "time" and "replay" read it.`,
+csv, jsonl and parquet write a folder, or a zip file where --out ends in .zip: race.json, and a file for each table
+(` + strings.Join(export.Tables(), ", ") + `).
+With --table it is one of them. The columns and their units are described in storage/export/README.md. A folder or zip
+file of CSV is timed again by "lightsout time", and kept by "lightsout import".
+
+log writes all that is kept of the race, its records, telemetry and samples, into one file: "lightsout import" makes the
+same race of it in another store, to the bit, and "time" and "replay" read it.`,
 		Example: `  lightsout export latest --format parquet
   lightsout export meridian-20x57-7 --format csv --out season/round-7.zip
   lightsout export latest --format csv --table laps --out - | head

@@ -48,7 +48,7 @@ func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error
 // zip writes all tables into one file.
 func (t *target) zip(ctx context.Context, f export.Format, w io.Writer) error {
 	z := t.export.NewZip(w, f)
-	if err := t.export.Tables(ctx, f, &outZip{t, z}); err != nil {
+	if err := t.export.Folder(ctx, f, &outZip{t, z}); err != nil {
 		return err
 	}
 	return z.Close()
@@ -83,13 +83,13 @@ func (t *target) folder(ctx context.Context, f export.Format) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return badInput("%w", err)
 	}
-	for _, name := range export.Tables() {
-		if err := t.free(filepath.Join(dir, name+"."+f.String())); err != nil {
+	for _, name := range export.Files(f) {
+		if err := t.free(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	to := &outFolder{target: t, dir: dir}
-	if err := t.export.Tables(ctx, f, to); err != nil {
+	if err := t.export.Folder(ctx, f, to); err != nil {
 		return errors.Join(err, to.file.giveUp())
 	}
 	for _, f := range t.done.Files {

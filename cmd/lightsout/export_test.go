@@ -45,7 +45,7 @@ func TestExport_WritesAFolderAZipFileOrATable(t *testing.T) {
 	for _, format := range []string{"csv", "jsonl", "parquet"} {
 		out := filepath.Join(dir, format)
 		got := mustExportJSON(t, db, "--format", format, "--out", out)
-		if got.Race != "kart" || len(got.Files) != len(export.Tables()) {
+		if got.Race != "kart" || len(got.Files) != len(export.Tables())+1 {
 			t.Fatalf("%+v", got)
 		}
 		for _, f := range got.Files {
@@ -74,7 +74,7 @@ func TestExport_WritesAFolderAZipFileOrATable(t *testing.T) {
 		}
 	}
 	info, err := os.Stat(got.Out)
-	if err != nil || info.Size() != got.Bytes || len(z.File) != len(export.Tables()) {
+	if err != nil || info.Size() != got.Bytes || len(z.File) != len(export.Tables())+1 {
 		t.Errorf("%+v, %d files: %v", got, len(z.File), err)
 	}
 	table, _, err := command(t, "export", "kart", "--db", db, "--table", "laps", "--out", "-")
@@ -109,7 +109,7 @@ func TestExport_WritesOverNothingAndSaysWhatIsWrong(t *testing.T) {
 		{[]string{"latest", "--out", folder}, "telemetry.csv is there already"},
 		{[]string{"another"}, `no race "another": there are latest, kart`},
 		{[]string{"latest", "--format", "xml"}, "csv, jsonl, parquet, log"},
-		{[]string{"latest", "--table", "lap"}, "entries, classification"},
+		{[]string{"latest", "--table", "lap"}, "entries, lines, classification"},
 		{[]string{"latest", "--table", "laps", "--format", "log"}, "a log is whole"},
 		{[]string{"latest", "--out", "-"}, "choose a table"},
 		{[]string{"latest", "--table", "laps", "--out", "-", "--json"}, "both want"},

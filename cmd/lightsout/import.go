@@ -26,12 +26,14 @@ type importFlags struct {
 func newImport() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Keep a race of a log file, the same to the bit", Args: cobra.ExactArgs(1),
+		Use: "import PATH", Short: "Keep a race of a log file, the same to the bit, or of a folder of CSV", Args: cobra.ExactArgs(1),
 		Long: `Keep a race of a log file, written by "lightsout export --format log" or "simulate --log", in an SQLite file: the
 same records, telemetry and samples, and the same laps, events and results, which are worked out again. A log that
-is cut off or damaged leaves nothing behind. A running server takes one at POST /api/v1/races/import.`,
+is cut off or damaged leaves nothing behind. Or keep the race in a folder of CSV, or in a zip file of it, as
+"lightsout time" times it (storage/folder/README.md). A running server takes them at POST /api/v1/races/import.`,
 		Example: `  lightsout import race.lolog
   lightsout import race.lolog --db archive.db --id the-same-race-again
+  lightsout import races/2022-17-singapore --db archive.db
   curl -H 'content-type: application/vnd.lightsout.log' --data-binary @race.lolog localhost:8080/api/v1/races/import`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
@@ -39,7 +41,7 @@ is cut off or damaged leaves nothing behind. A running server takes one at POST 
 		},
 	}
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
-	cmd.Flags().StringVar(&f.id, "id", "", "id of the race; as in the log if not given")
+	cmd.Flags().StringVar(&f.id, "id", "", "id of the race; as in the log, or as the folder is called, if not given")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what was imported as JSON")
 	cmd.Flags().BoolVar(&f.progress, "progress", true, "show progress on a terminal")
 	return cmd
@@ -56,23 +58,12 @@ type imported struct {
 	Notes      []string `json:"notes"`
 }
 
-func importRace(ctx context.Context, path string, f importFlags, in io.Reader, out, status io.Writer) (err error) {
-	size := int64(-1)
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return badInput("%w", err)
-		}
-		defer file.Close() //nolint:errcheck // only read
-		info, err := file.Stat()
-		switch {
-		case err != nil:
-			return badInput("%w", err)
-		case info.IsDir():
-			return badInput("%s is a folder: a folder of CSV is timed by lightsout time, and imported by a server's page", path)
-		}
-		in, size = file, info.Size()
+func importRace(ctx context.Context, path string, f importFlags, stdin io.Reader, out, status io.Writer) (err error) {
+	in, size, said, err := openImport(path, stdin)
+	if err != nil {
+		return err
 	}
+	defer in.Close() //nolint:errcheck // only read
 	store, err := sqlite.Open(f.db, transport.Codec{}, warnings(status))
 	if err != nil {
 		return badInput("%w", err)
@@ -86,6 +77,7 @@ func importRace(ctx context.Context, path string, f importFlags, in io.Reader, o
 	}
 	began := time.Now()
 	made, notes, err := importLog(ctx, store, read, race.ID(f.id))
+	notes = append(said, notes...)
 	if errors.Is(err, race.ErrConflict) {
 		return badInput("%w (--id gives it another)", err)
 	}
@@ -105,6 +97,44 @@ func importRace(ctx context.Context, path string, f importFlags, in io.Reader, o
 	}
 	fmt.Fprintf(out, "%s: %d records, %s, %d bytes read in %.1f s\n", done.Race, done.Records, done.Status, done.Bytes, float64(done.DurationMS)/1000)
 	return nil
+}
+
+// openImport opens the log of a race: a file, standard input, or one that is written of a folder of CSV. It gives its size,
+// -1 where that is not known, and what was found suspect.
+func openImport(path string, stdin io.Reader) (in io.ReadCloser, size int64, notes []string, err error) {
+	if path == "-" {
+		return io.NopCloser(stdin), -1, nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, nil, badInput("%w", err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, 0, nil, errors.Join(badInput("%w", err), file.Close())
+	case !info.IsDir() && !isZip(path):
+		return file, info.Size(), nil, nil
+	}
+	r, err := readFolder(path)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, 0, nil, err
+	}
+	out, to := io.Pipe()
+	go func() { to.CloseWithError(writeRecords(to, r.Records, time.Now().UnixNano())) }()
+	return out, -1, r.Notes, nil
+}
+
+// writeRecords writes a log of records that are recorded now.
+func writeRecords(w io.Writer, records []race.Record, now int64) error {
+	log := transport.NewLogWriter(w)
+	for i := range records {
+		records[i].RecordedAt = now
+		if err := log.Record(&records[i]); err != nil {
+			return err
+		}
+	}
+	return log.Close()
 }
 
 // counted counts what is read, and shows it.

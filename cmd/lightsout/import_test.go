@@ -317,7 +317,7 @@ func TestImportCommand_SaysWhatItDid(t *testing.T) {
 	}
 	for want, args := range map[string][]string{
 		"--id gives it another": {"import", log, "--db", db},
-		"is a folder":           {"import", dir, "--db", db},
+		"laps.csv: is missing":  {"import", dir, "--db", db},
 		"no such file":          {"import", log + "x", "--db", db},
 	} {
 		if _, _, err := command(t, args...); err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), want) {

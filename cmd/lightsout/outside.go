@@ -213,13 +213,16 @@ const importAtOnce = 5000
 func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error) {
 	read, err := folder.Read(dir, "import")
 	if err != nil {
-		var wrong *folder.Error
-		if errors.As(err, &wrong) {
+		var invalid race.InvalidError
+		for _, wrong := range faultsOf(err) {
 			field := wrong.File
 			if wrong.Line > 0 {
 				field = fmt.Sprintf("%s:%d", wrong.File, wrong.Line)
 			}
-			return race.Summary{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: field, Message: wrong.Message}}}
+			invalid.Faults = append(invalid.Faults, race.Fault{Field: field, Message: wrong.Message})
+		}
+		if invalid.Faults != nil {
+			return race.Summary{}, nil, &invalid
 		}
 		return race.Summary{}, nil, fmt.Errorf("import: %w", err)
 	}

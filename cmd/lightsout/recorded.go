@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"io"
@@ -21,18 +22,43 @@ type step struct {
 	frame  *race.Frame
 }
 
-// recorded calls each with a recorded race, in order, from a log file or a folder of CSV; note with what is suspect.
+// recorded calls each with a recorded race, in order, from a log file, or from a folder of CSV or a zip file of it; note with
+// what is suspect.
 func recorded(path string, each func(step) error, note func(string)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return badInput("%s: no such file or folder: expected a log file or a folder of CSV", path)
+		return badInput("%s: no such file or folder: expected a log file, a folder of CSV, or a zip file of it", path)
 	case err != nil:
 		return badInput("%w", err)
-	case info.IsDir():
-		return recordedFolder(path, each, note)
+	case info.IsDir() || isZip(path):
+		r, err := readFolder(path)
+		if err != nil {
+			return err
+		}
+		for _, n := range r.Notes {
+			note(n)
+		}
+		for i := range r.Records {
+			if err := each(step{record: &r.Records[i]}); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return recordedLog(path, each, note)
+}
+
+// isZip says that a file begins as a zip file does.
+func isZip(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // only read
+	var begin [4]byte
+	_, err = io.ReadFull(f, begin[:])
+	return err == nil && string(begin[:]) == "PK\x03\x04"
 }
 
 var notInID = regexp.MustCompile(`[^a-z0-9]+`)
@@ -42,40 +68,61 @@ func idOf(path string) race.ID {
 	if err != nil {
 		abs = path
 	}
-	id := strings.Trim(notInID.ReplaceAllString(strings.ToLower(filepath.Base(abs)), "-"), "-")
+	id := strings.Trim(notInID.ReplaceAllString(strings.TrimSuffix(strings.ToLower(filepath.Base(abs)), ".zip"), "-"), "-")
 	if id == "" {
 		id = "race"
 	}
 	return race.ID(id)
 }
 
-func recordedFolder(path string, each func(step) error, note func(string)) error {
-	r, err := folder.Read(os.DirFS(path), idOf(path))
+// readFolder reads the race in a folder of CSV, or in a zip file of it. Faults are named with the path.
+func readFolder(path string) (*folder.Race, error) {
+	dir, end, err := openFolder(path)
 	if err != nil {
-		var faults folder.Faults
-		var wrong *folder.Error
-		switch {
-		case errors.As(err, &faults):
-		case errors.As(err, &wrong):
-			faults = folder.Faults{wrong}
-		default:
+		return nil, inFolder(path, err)
+	}
+	defer end()
+	r, err := folder.Read(dir, idOf(path))
+	return r, inFolder(path, err)
+}
+
+func openFolder(path string) (dir fs.FS, end func(), err error) {
+	if !isZip(path) {
+		return os.DirFS(path), func() {}, nil
+	}
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, nil, badInput("%s: the zip file cannot be read: %w", path, err)
+	}
+	if dir, err = folder.Zip(&z.Reader); err != nil {
+		return nil, nil, errors.Join(err, z.Close())
+	}
+	return dir, func() { _ = z.Close() }, nil // it was only read
+}
+
+// faultsOf are what is wrong with a folder; nil where the error is another one.
+func faultsOf(err error) folder.Faults {
+	var faults folder.Faults
+	var wrong *folder.Error
+	if !errors.As(err, &faults) && errors.As(err, &wrong) {
+		faults = folder.Faults{wrong}
+	}
+	return faults
+}
+
+func inFolder(path string, err error) error {
+	faults := faultsOf(err)
+	if len(faults) == 0 {
+		if err != nil && !errors.Is(err, errBadInput) {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		named := make(folder.Faults, len(faults))
-		for i, f := range faults {
-			named[i] = &folder.Error{File: filepath.Join(path, f.File), Line: f.Line, Message: f.Message}
-		}
-		return badInput("%w", named)
+		return err
 	}
-	for _, n := range r.Notes {
-		note(n)
+	named := make(folder.Faults, len(faults))
+	for i, f := range faults {
+		named[i] = &folder.Error{File: filepath.Join(path, f.File), Line: f.Line, Message: f.Message}
 	}
-	for i := range r.Records {
-		if err := each(step{record: &r.Records[i]}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return badInput("%w", named)
 }
 
 func recordedLog(path string, each func(step) error, note func(string)) error {

@@ -23,11 +23,12 @@ func newTime() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "time PATH",
 		Short: "Time a recorded race and print its classification",
-		Long: `Time a recorded race: a log file (simulate --log) or a folder of CSV (passings.csv or laps.csv, and where
-present entries.csv, lines.csv, control.csv, grid.csv, results.csv, pitstops.csv, race.json; the columns are
-in storage/folder/README.md). What is suspect is said on standard error: hits that do not count, with the
-reason, and rows that do not fit together.`,
+		Long: `Time a recorded race: a log file (simulate --log), or a folder of CSV, or a zip file of it (passings.csv or
+laps.csv, and where present entries.csv, lines.csv, control.csv, grid.csv, results.csv, pitstops.csv, race.json; the
+columns are in storage/folder/README.md). What "export --format csv" writes is such a folder. What is suspect is
+said on standard error: hits that do not count, with the reason, and rows that do not fit together.`,
 		Example: `  lightsout time races/2022-17-singapore
+  lightsout export latest --out round-7.zip && lightsout time round-7.zip
   lightsout time race.lolog --json
   lightsout time race.lolog --documents results --format html,csv`,
 		Args: cobra.ExactArgs(1),

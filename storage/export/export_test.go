@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,7 @@ func mustKeep(t testing.TB) *sqlite.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	src := &race.Source{Decoder: "main", Session: "a,b", Sequence: 7, Transponder: "T-1"}
+	src := &race.Source{Decoder: "main", Session: "a,b", Sequence: math.MaxUint64, Transponder: "T-1"}
 	bodies := []struct {
 		at   race.Micros
 		body race.Body
@@ -68,7 +69,7 @@ func mustKeep(t testing.TB) *sqlite.Store {
 		}})
 	}
 	mustAppend(t, s, &race.Batch{Race: "r", Count: 5, Samples: []race.Sample{{
-		Car: 1, Time: -race.Second, SpeedKMH: 99, RPM: race.Unknown, Gear: 0, Throttle: race.Unknown, Brake: race.Unknown, DRS: 12, XDM: -15, YDM: race.Unknown,
+		Car: 1, Time: -race.Second, SpeedDKMH: 991, RPM: race.Unknown, Gear: 0, Throttle: race.Unknown, Brake: race.Unknown, DRS: 12, XDM: -15, YDM: race.Unknown,
 	}}})
 	s.AppendFacts("r", []race.Facts{{Seq: 6, Facts: []race.Fact{
 		race.LapCompleted{Lap: race.Lap{Car: 1, Number: 1, DurationMS: 90_500, SectorsMS: [3]int64{30_250, 0, 30_000}, EndMS: 91_000, Position: 1, Tyre: race.Soft, PitIn: true, Mark: race.SessionBest}},
@@ -138,8 +139,13 @@ func TestCSV_HasEveryTableWithItsUnits(t *testing.T) {
 			`retired|7|1|2026-11-18T11:08:11.123456Z|91000|0|engine`,
 		},
 		"passings": {
-			`5|7|1|speed_trap|2026-11-18T11:06:40.223456Z|100000|false|301|accepted|||main|a,b|7|T-1|2026-11-18T11:06:40.123456Z`,
-			`6||0|finish|2026-11-18T11:06:40.223457Z|100001|false||suspect|nobody's|1000000|||||2026-11-18T11:06:40.123456Z`,
+			`5|7|1|speed_trap|2026-11-18T11:06:40.223456Z|100000|false|301|accepted|||main|a,b|18446744073709551615|T-1|2026-11-18T11:06:40.123456Z|100000|7`,
+			`6||0|finish|2026-11-18T11:06:40.223457Z|100001|false||suspect|nobody's|1000000|||||2026-11-18T11:06:40.123456Z|100001|`,
+		},
+		"lines": {`finish|3|0`, `speed_trap||5000`},
+		"control": {
+			`4|0|start||||||||||||2026-11-18T11:06:40.123456Z`, `7|250000|time|9|5000|||||||` + `|a` + "\n" + `reason||2026-11-18T11:06:40.123456Z`,
+			`8|900000|end||||||||||||2026-11-18T11:06:40.123456Z`,
 		},
 		"telemetry": {
 			`2026-11-18T11:06:40.223456Z|100000|7|1|287.3|10000|8|100|0|1|25|-25|1000|0.25|running`,
@@ -148,7 +154,7 @@ func TestCSV_HasEveryTableWithItsUnits(t *testing.T) {
 			`2026-11-18T11:06:40.223456Z|100000|9|0|0|4000|1|0|100|0|0|0|0|0|pit`,
 			`2026-11-18T11:06:40.323456Z|200000|9|0|0|4000|1|0|100|0|0|0|0.1|0.000015|pit`,
 			`2026-11-18T11:06:40.423456Z|300000|9|0|0|4000|1|0|100|0|0|0|0.1|0.000031|pit`,
-			`2026-11-18T11:06:39.123456Z|-1000000|9||99||0|||12|-1.5||||`,
+			`2026-11-18T11:06:39.123456Z|-1000000|9||99.1||0|||12|-1.5||||`,
 		},
 	} {
 		rows := mustTable(t, e, name)

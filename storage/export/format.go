@@ -50,7 +50,7 @@ func invalid(field, value string, allowed []string) error {
 
 // tables in the order in which they are written.
 var tables = []anyTable{
-	entriesTable, classificationTable, resultsTable, lapsTable, eventsTable, passingsTable, telemetryTable,
+	entriesTable, linesTable, classificationTable, resultsTable, lapsTable, eventsTable, passingsTable, controlTable, telemetryTable,
 }
 
 // Tables are the names of the tables.
@@ -112,19 +112,32 @@ type Folder interface {
 	Create(name string) (io.WriteCloser, error)
 }
 
-// Tables writes all tables, each to a file of its own name.
-func (e *Export) Tables(ctx context.Context, f Format, to Folder) error {
+// Folder writes what the race is, and all tables, each to a file of its own name. As CSV it is a folder that
+// storage/folder reads.
+func (e *Export) Folder(ctx context.Context, f Format, to Folder) error {
+	if err := e.file(to, headFile, e.Head); err != nil {
+		return err
+	}
 	for _, name := range Tables() {
-		file, err := to.Create(name + "." + f.String())
+		err := e.file(to, name+"."+f.String(), func(w io.Writer) error { return e.Table(ctx, name, f, w) })
 		if err != nil {
-			return fmt.Errorf("table %s: %w", name, err)
+			return err
 		}
-		if err := e.Table(ctx, name, f, file); err != nil {
-			return err // who owns the folder takes what was begun away
-		}
-		if err := file.Close(); err != nil {
-			return fmt.Errorf("table %s: %w", name, err)
-		}
+	}
+	return nil
+}
+
+// file writes a file of a folder. Who owns the folder takes away what was begun.
+func (e *Export) file(to Folder, name string, write func(io.Writer) error) error {
+	file, err := to.Create(name)
+	if err != nil {
+		return fmt.Errorf("begin %s: %w", name, err)
+	}
+	if err := write(file); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("end %s: %w", name, err)
 	}
 	return nil
 }

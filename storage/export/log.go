@@ -23,7 +23,7 @@ func (e *Export) Log(ctx context.Context, w LogWriter) error {
 		if err := p.write(ctx, w, f.Time); err != nil {
 			return err
 		}
-		e.wrote(1)
+		e.wrote()
 		return w.Frame(f)
 	})
 	if err == nil {
@@ -65,7 +65,7 @@ func (p *pager) write(ctx context.Context, w LogWriter, until race.Micros) error
 			return err
 		}
 		p.page, p.after = p.page[1:], r.Seq
-		p.e.wrote(1)
+		p.e.wrote()
 	}
 	return nil
 }

@@ -70,6 +70,8 @@ func parquetSchema(name string, columns []Column) *parquet.Schema {
 			of, options = int32(0), "dict"
 		case Whole:
 			of, options = int64(0), "delta"
+		case Count:
+			of, options = uint64(0), "delta"
 		case Real:
 			of, options = float64(0), "dict"
 		case Text:
@@ -120,7 +122,7 @@ func (s *parquetSink) value(i int, c *cell) parquet.Value {
 	switch column.Type {
 	case Small:
 		v = parquet.Int32Value(int32(c.whole))
-	case Whole, Instant:
+	case Whole, Count, Instant:
 		v = parquet.Int64Value(c.whole)
 	case Real:
 		v = parquet.DoubleValue(c.real)

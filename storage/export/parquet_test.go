@@ -62,6 +62,8 @@ func cellOf(v parquet.Value, c export.Column) string {
 		return ""
 	case c.Type == export.Instant:
 		return time.UnixMicro(v.Int64()).UTC().Format("2006-01-02T15:04:05.000000Z")
+	case c.Type == export.Count:
+		return strconv.FormatUint(v.Uint64(), 10)
 	case c.Type == export.Real:
 		return strconv.FormatFloat(v.Double(), 'f', -1, 64)
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"lightsout/race"
@@ -76,7 +77,7 @@ var passingsTable = &table[race.PassingRow]{
 	name: "passings", about: "hits on timing lines and what is made of them, in the order of the log",
 	columns: []column[race.PassingRow]{
 		{Column{Name: "seq", About: "of the record", Type: Whole}, func(_ *Export, r *race.PassingRow) cell { return whole(r.Seq) }},
-		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.Passing.Car)) }},
+		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(e.owner(r))) }},
 		{Column{Name: "line", About: "counted from 0, the finish line", Type: Small}, func(_ *Export, r *race.PassingRow) cell { return whole(r.Passing.Line) }},
 		{Column{Name: "line_kind", About: "finish, sector, mini, speed_trap, pit_entry or pit_exit", Type: Text, Optional: true}, func(e *Export, r *race.PassingRow) cell { return word(e.lineKind(r.Passing.Line)) }},
 		{Column{Name: "date", Type: Instant, Optional: true}, func(e *Export, r *race.PassingRow) cell { return e.date(r.Time) }},
@@ -90,17 +91,25 @@ var passingsTable = &table[race.PassingRow]{
 		}},
 		{Column{Name: "decoder", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Decoder) }},
 		{Column{Name: "session", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Session) }},
-		{Column{Name: "sequence", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
+		{Column{Name: "sequence", Type: Count, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
 			return cell{whole: int64(source(r).Sequence), missing: r.Passing.Source == nil}
 		}},
 		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Transponder) }},
 		{Column{Name: "recorded_at", About: "when it was told", Type: Instant, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return moment(r.RecordedAt) }},
+		{Column{Name: "told_us", Unit: "us", About: "race time as it was told, by the decoder's own clock; missing for a hit that a marshal put in", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
+			return cell{whole: int64(r.ToldTime), missing: r.ToldTime == race.NoTime}
+		}},
+		{Column{Name: "told_driver_number", About: "the car that was told; missing where the transponder says whose it is", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ToldCar)) }},
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.PassingRow) error, stretch func() error) error {
 		for after := race.Seq(0); ; {
 			page, err := e.src.Passings(ctx, e.id, after, passingsPage, -1)
 			if err != nil {
 				return err //nolint:wrapcheck // its kind decides
+			}
+			now := slices.IndexFunc(page, func(r race.PassingRow) bool { return r.Seq > e.end.Seq }) // of a race that goes on
+			if now >= 0 {
+				page = page[:now]
 			}
 			if err := all(page, emit); err != nil {
 				return err
@@ -111,6 +120,16 @@ var passingsTable = &table[race.PassingRow]{
 			after = page[len(page)-1].Seq
 		}
 	},
+}
+
+// owner is whose a hit is. Of a hit that was told by its transponder, and of which nothing was said since, it is the entry's.
+func (e *Export) owner(r *race.PassingRow) race.CarIdx {
+	if r.Passing.Car == race.NoCar && r.Verdict == race.Accepted {
+		if car, ok := e.transponders[source(r).Transponder]; ok {
+			return car
+		}
+	}
+	return r.Passing.Car
 }
 
 func (e *Export) lineKind(line int) string {

@@ -21,6 +21,8 @@ type Results interface {
 	// Laps of one car, by end time.
 	Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error)
 	Events(ctx context.Context, id race.ID) ([]race.Event, error)
+	// Rulings are the records of race control, and which records the rulebook refused.
+	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
 	// Passings after a sequence number, limit at most, with a verdict of -1: all.
 	Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error)
 	// Versions of the result, oldest first, without their lines.
@@ -65,6 +67,8 @@ type Export struct {
 	end    race.FeedCursor
 	course *Course
 	rows   int64
+	// transponders of the entries.
+	transponders map[string]race.CarIdx
 }
 
 // New begins an export. A course gives places to simulated cars; nil: their race knows none.
@@ -79,6 +83,12 @@ func New(ctx context.Context, src Source, id race.ID, course func(race.Race) (*C
 	}
 	if e.roster, err = src.Roster(ctx, id); err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	e.transponders = map[string]race.CarIdx{}
+	for i := range e.roster.Entries {
+		for _, t := range e.roster.Entries[i].Transponders {
+			e.transponders[t] = race.CarIdx(i)
+		}
 	}
 	if e.course, err = course(e.head.Race); err != nil {
 		return nil, fmt.Errorf("read the course of race %s: %w", id, err)
@@ -115,11 +125,10 @@ func (e *Export) Estimate(tables ...string) int64 {
 // tellEvery is how many rows lie between two reports of progress.
 const tellEvery = 1 << 10
 
-// wrote counts rows.
-func (e *Export) wrote(n int64) {
-	before := e.rows
-	e.rows += n
-	if e.Progress != nil && before/tellEvery != e.rows/tellEvery {
+// wrote counts a row.
+func (e *Export) wrote() {
+	e.rows++
+	if e.Progress != nil && e.rows%tellEvery == 0 {
 		e.Progress(e.rows)
 	}
 }

@@ -13,6 +13,7 @@ type Type uint8
 const (
 	Small   Type = iota // a whole number of 32 bits
 	Whole               // a whole number of 64 bits
+	Count               // a whole number of 64 bits without a sign
 	Real                // a floating-point number
 	Text                //
 	Truth               // true or false
@@ -21,7 +22,7 @@ const (
 
 // String is the type's name.
 func (t Type) String() string {
-	return []string{"int32", "int64", "double", "text", "bool", "moment"}[t]
+	return []string{"int32", "int64", "uint64", "double", "text", "bool", "moment"}[t]
 }
 
 // Column of a table.
@@ -37,7 +38,7 @@ type Column struct {
 // cell is a value of a column.
 type cell struct {
 	missing bool
-	whole   int64 // of Small, Whole, Truth and Instant
+	whole   int64 // of Small, Whole, Count, Truth and Instant
 	real    float64
 	text    string
 }
@@ -144,7 +145,7 @@ func (t *table[R]) write(ctx context.Context, e *Export, to sink) error {
 		for i := range t.columns {
 			cells[i] = t.columns[i].of(e, r)
 		}
-		e.wrote(1)
+		e.wrote()
 		return to.row(cells)
 	}, func() error {
 		if err := ctx.Err(); err != nil {

@@ -129,12 +129,8 @@ func (e *Export) emitFrames(frames []*race.Frame, emit func(*moving) error) erro
 
 // reported is what a real car reported of itself.
 func reported(s *race.Sample) *moving {
-	r := &moving{
-		car: s.Car, time: s.Time, speedDKMH: s.SpeedKMH, rpm: s.RPM, gear: s.Gear, throttle: s.Throttle, brake: s.Brake, drs: s.DRS,
+	return &moving{
+		car: s.Car, time: s.Time, speedDKMH: s.SpeedDKMH, rpm: s.RPM, gear: s.Gear, throttle: s.Throttle, brake: s.Brake, drs: s.DRS,
 		lap: race.Unknown, fraction: race.Unknown, xDM: s.XDM, yDM: s.YDM,
 	}
-	if r.speedDKMH != race.Unknown {
-		r.speedDKMH *= 10
-	}
-	return r
 }

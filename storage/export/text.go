@@ -78,6 +78,8 @@ func (s *textSink) value(t Type, c *cell) {
 	switch t {
 	case Small, Whole:
 		s.line = strconv.AppendInt(s.line, c.whole, 10)
+	case Count:
+		s.line = strconv.AppendUint(s.line, uint64(c.whole), 10)
 	case Real:
 		s.line = strconv.AppendFloat(s.line, c.real, 'f', -1, 64)
 	case Truth:

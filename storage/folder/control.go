@@ -2,7 +2,6 @@ package folder
 
 import (
 	"slices"
-	"strings"
 
 	"lightsout/race"
 )
@@ -13,22 +12,37 @@ type order struct {
 	row    int
 	kind   string
 	author string
-	// of is the row that it is about: of control.csv, or with a passing of passings.csv; 0: none.
+	// seq is the number of its record in the log that it was exported from; 0: none is given.
+	seq int64
+	// of is the row that it is about: of control.csv, or with a passing of passings.csv; 0: none. ofSeq is the record instead.
 	of      int
+	ofSeq   int64
 	passing bool
+	// whole says that a flag is shown to the whole circuit.
+	whole bool
 	// body is the record; it needs the record of the row that it is about.
 	body func(of race.Seq) race.Body
 }
 
-// Kinds of a row by what must be told of them. Flags that suspend and resume are made when the rows are in order.
+// Kinds of a row by what must be told of them. A red flag is made a suspension, and the clear one after it a resumption,
+// when the rows are in order.
 var (
-	flagKinds    = []string{"clear", "yellow", "safety_car", "virtual_safety_car", "red", "abandoned", "start_aborted"}
+	flagKinds = []string{
+		"clear", "yellow", "safety_car", "virtual_safety_car", "red", "chequered", "suspended", "resumed", "abandoned", "start_aborted",
+		"held", "released",
+	}
 	penaltyKinds = []string{
-		"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified",
+		"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified", "tyres",
 	}
 	correctionKinds = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "undo"}
 	lifeKinds       = []string{"start", "end", "result"}
 )
+
+// timeless are records that say no more than that something happened.
+var timeless = map[string]race.Body{
+	"suspended": race.Suspended{}, "resumed": race.Resumed{}, "start_aborted": race.StartAborted{}, "held": race.Held{},
+	"released": race.Released{}, "start": race.Started{}, "end": race.Ended{},
+}
 
 // readControl takes what race control, stewards and marshals ordered.
 func (r *reader) readControl() error {
@@ -36,22 +50,22 @@ func (r *reader) readControl() error {
 	if t == nil {
 		return err
 	}
-	if !t.has("time_ms") && !t.has("time_us") {
-		return &Error{controlFile, 1, "a column is missing: expected time_us or time_ms"}
+	if !t.has("time") {
+		return t.missing("time")
 	}
 	rows := map[int]string{} // kinds, by row
 	for i := range t.rows {
 		one := &row{t: t, at: i}
-		rows[one.line()] = one.text("kind")
+		rows[one.line()] = one.words("kind")
 	}
 	return t.all(func(row *row) error {
 		o := order{
-			at: row.micros("time_us", "time_ms", -race.TimeMax, race.TimeMax), row: row.line(), kind: row.text("kind"),
-			author: row.text("author"),
+			at: row.needTime("time", -race.TimeMax, race.TimeMax), row: row.line(), kind: row.words("kind"), author: row.text("author"),
+			seq: row.seq(),
 		}
 		r.fill(row, &o)
 		if row.err == nil && o.of > 0 && !o.passing {
-			if of, there := rows[o.of]; !there || o.of == o.row || of == "start" || of == "end" || of == "result" {
+			if of, there := rows[o.of]; !there || o.of == o.row || slices.Contains(lifeKinds, of) {
 				row.fault("of_row is %d: expected the row of what it is about in %s", o.of, controlFile)
 			}
 		}
@@ -62,6 +76,9 @@ func (r *reader) readControl() error {
 
 // fill works out what a row orders.
 func (r *reader) fill(row *row, o *order) {
+	if body, ok := timeless[o.kind]; ok {
+		o.body = is(body)
+	}
 	switch {
 	case slices.Contains(flagKinds, o.kind):
 		r.fillFlag(row, o)
@@ -74,10 +91,9 @@ func (r *reader) fill(row *row, o *order) {
 		if o.kind == "start" && o.at != 0 {
 			row.fault("the start is at %v: race time begins with it, expected 0", o.at)
 		}
-		reason := row.text("reason")
-		o.body = is(map[string]race.Body{
-			"start": race.Started{}, "end": race.Ended{}, "result": race.ResultDeclared{Reason: reason},
-		}[o.kind])
+		if o.kind == "result" {
+			o.body = is(race.ResultDeclared{Reason: row.text("reason")})
+		}
 	}
 }
 
@@ -85,17 +101,17 @@ func (r *reader) fill(row *row, o *order) {
 func is(b race.Body) func(race.Seq) race.Body { return func(race.Seq) race.Body { return b } }
 
 func (r *reader) fillFlag(row *row, o *order) {
-	switch o.kind {
-	case "abandoned":
+	switch {
+	case o.body != nil:
+	case o.kind == "abandoned":
 		o.body = is(race.Abandoned{Lap: int(row.optional("value", 0, race.LapsMax))})
-	case "start_aborted":
-		o.body = is(race.StartAborted{})
 	default:
 		flag, err := race.ParseFlag(o.kind)
 		if err != nil {
 			row.fault("%v", err)
 		}
-		o.body = is(race.FlagShown{Flag: flag, Sector: int(row.optional("value", 0, 3))})
+		sector := int(row.optional("value", 0, 3))
+		o.body, o.whole = is(race.FlagShown{Flag: flag, Sector: sector}), sector == 0
 	}
 }
 
@@ -103,10 +119,12 @@ func (r *reader) fillPenalty(row *row, o *order) {
 	car, reason := r.car(row), row.text("reason")
 	switch o.kind {
 	case "served":
-		o.of = int(row.number("of_row", 2, numberMax))
+		r.fillOf(row, o)
 		o.body = func(of race.Seq) race.Body { return race.PenaltyServed{Car: car, Penalty: of} }
 	case "lap_deleted":
 		o.body = is(race.LapDeleted{Car: car, Lap: int(row.number("value", 1, race.LapsMax)), Reason: reason})
+	case "tyres":
+		o.body = is(row.tyres(car))
 	case "retired":
 		o.body = is(race.CarRetired{Car: car, Reason: reason})
 	case "did_not_start":
@@ -120,7 +138,7 @@ func (r *reader) fillPenalty(row *row, o *order) {
 		}
 		p := race.Penalised{Car: car, Kind: kind, Reason: reason}
 		if kind == race.PenaltyTime || row.text("value") != "" { // else what the rules say
-			p.Amount = race.Micros(row.number("value", 1, timeMaxMS)) * race.Millisecond
+			p.Amount = row.valueTime(race.Millisecond, 1, race.TimeMax)
 		}
 		o.body = is(p)
 	}
@@ -130,12 +148,12 @@ func (r *reader) fillCorrection(row *row, o *order) {
 	reason := row.text("reason")
 	switch o.kind {
 	case "undo":
-		o.of = int(row.number("of_row", 2, numberMax))
+		r.fillOf(row, o)
 		o.body = func(of race.Seq) race.Body { return race.Undone{Of: of, Reason: reason} }
 	case "assign":
 		o.body = is(race.TransponderAssigned{Car: r.car(row), Transponder: row.word("transponder"), Reason: reason})
 	case "offset":
-		offset := race.Micros(row.number("value", int64(-race.TimeMax), int64(race.TimeMax)))
+		offset := row.valueTime(1, -race.TimeMax, race.TimeMax)
 		o.body = is(race.DecoderSet{Decoder: row.word("decoder"), Offset: offset, Reason: reason})
 	default:
 		kind, err := race.ParseCorrection(o.kind)
@@ -148,15 +166,13 @@ func (r *reader) fillCorrection(row *row, o *order) {
 
 func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 	switch c.Kind {
-	case race.CorrectInsert, race.CorrectSplit:
-		c.Car = r.car(row)
-		said := row.text("at_us") != "" || row.text("at_ms") != ""
-		if said || c.Kind == race.CorrectInsert {
-			c.At = row.micros("at_us", "at_ms", 0, race.TimeMax)
-		}
-		if c.Kind == race.CorrectInsert {
-			c.Line = int(row.optional("value", 0, int64(len(r.lines)-1)))
-		} else if row.text("value") != "" || !said {
+	case race.CorrectInsert:
+		c.Car, c.At, c.Line = r.car(row), row.needTime("at", 0, race.TimeMax), int(row.optional("value", 0, int64(len(r.lines)-1)))
+		o.body = is(c)
+		return
+	case race.CorrectSplit:
+		at, said := row.time("at", 0, race.TimeMax)
+		if c.Car, c.At = r.car(row), at; row.text("value") != "" || !said {
 			c.Lap = int(row.number("value", 1, race.LapsMax))
 		}
 		o.body = is(c)
@@ -165,18 +181,46 @@ func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 		c.Car = r.car(row)
 	case race.CorrectAccept, race.CorrectReject:
 	}
-	o.passing, o.of = true, int(row.number("of_row", 2, numberMax))
-	if row.err == nil && !slices.ContainsFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }) {
+	o.passing = true
+	r.fillOf(row, o)
+	if row.err == nil && o.of > 0 && !slices.ContainsFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }) {
 		row.fault("of_row is %d: expected the row of a hit in %s", o.of, passingsFile)
 	}
 	o.body = func(of race.Seq) race.Body { c.Passing = of; return c }
 }
 
-// word is a field that must not be empty.
-func (r *row) word(column string) string {
-	s := r.text(column)
-	if strings.TrimSpace(s) == "" {
-		r.fault("%s is empty: expected a name", column)
+// fillOf takes what a row is about: the row of a file, or the record of the log that both files were exported from.
+func (r *reader) fillOf(row *row, o *order) {
+	if row.text("of_seq") != "" {
+		o.ofSeq = row.number("of_seq", 1, 1<<53)
+		return
 	}
-	return s
+	o.of = int(row.number("of_row", 2, numberMax))
+}
+
+// valueTime is the value, as a time.
+func (r *row) valueTime(unit, low, high race.Micros) race.Micros {
+	s := r.text("value")
+	v, err := parseTime(s, unit)
+	switch {
+	case err != nil:
+		r.fault("value is %q: %v", s, err)
+	case v < low || v > high:
+		r.fault("value is %q, which is %v: expected %v to %v", s, v, low, high)
+	}
+	return v
+}
+
+// tyres are what a car was fitted with.
+func (r *row) tyres(car race.CarIdx) race.TyresFitted {
+	b := race.TyresFitted{Car: car, AgeLaps: int(r.optional("age_laps", 0, race.LapsMax))}
+	if s := r.words("compound"); s != "" {
+		compound, err := race.ParseCompound(s)
+		if err != nil {
+			r.fault("%v", err)
+		}
+		b.Compound = compound
+	}
+	b.Stationary, _ = r.time("stationary", 0, race.TimeMax)
+	return b
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lightsout/race"
@@ -23,23 +25,67 @@ type head struct {
 	Rules         json.RawMessage `json:"rules"`
 }
 
-// redFlag is a suspension. Resumed is N where it was not; other letters say how it was.
+// redFlag is a red flag, in the leader's lap. Resumed is false where the race was not: in the file N, no or false; what else
+// stands there says how it was.
 type redFlag struct {
-	Lap     string `json:"Lap"`
-	Resumed string `json:"Resumed"`
+	Lap     flagLap `json:"Lap"`
+	Resumed resumed `json:"Resumed"`
+}
+
+// redFlagsMax bounds the red flags of a race.
+const redFlagsMax = 100
+
+// flagLap is a lap, as a number or as text; 0 where it is neither.
+type flagLap int
+
+// UnmarshalJSON reads the lap.
+func (l *flagLap) UnmarshalJSON(data []byte) error {
+	v, err := strconv.ParseFloat(strings.TrimSpace(strings.Trim(string(data), `"`)), 64)
+	if err == nil && v == math.Trunc(v) && v >= 1 && v <= race.LapsMax {
+		*l = flagLap(v)
+	}
+	return nil
+}
+
+// resumed says that a race went on.
+type resumed bool
+
+// UnmarshalJSON reads how it went on, or that it did not.
+func (r *resumed) UnmarshalJSON(data []byte) error {
+	word := strings.ToLower(strings.TrimSpace(strings.Trim(string(data), `"`)))
+	*r = word != "n" && word != "no" && word != "false"
+	return nil
+}
+
+// UnmarshalJSON reads a red flag. Where nothing is said of it, the race went on.
+func (f *redFlag) UnmarshalJSON(data []byte) error {
+	type plain redFlag
+	one := plain{Resumed: true}
+	err := json.Unmarshal(data, &one)
+	*f = redFlag(one)
+	return err //nolint:wrapcheck // its kind is looked at
 }
 
 func (r *reader) readHead() error {
-	data, err := fs.ReadFile(r.dir, headFile)
+	text, err := r.text(headFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.note("%s is missing: the distance is taken to be the most laps of a car", headFile)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", headFile, err)
+		return err
 	}
+	data := []byte(text)
 	if err := json.Unmarshal(data, &r.head); err != nil {
 		return headError(data, err)
+	}
+	if n := len(r.head.RedFlags); n > redFlagsMax {
+		return &Error{headFile, 0, fmt.Sprintf("%d red_flags: expected %d at most", n, redFlagsMax)}
+	}
+	for i, f := range r.head.RedFlags {
+		if f.Lap == 0 {
+			return &Error{headFile, 0, fmt.Sprintf("red_flags[%d] has no lap in Lap: expected a whole number from 1 to %d", i, race.LapsMax)}
+		}
 	}
 	for _, laps := range []int{r.head.Laps, r.head.scheduled()} {
 		if laps < 0 || laps > race.LapsMax {

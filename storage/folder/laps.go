@@ -2,18 +2,17 @@ package folder
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
 
 	"lightsout/race"
 )
 
-// shift moves what came after a suspension, whose length the laps leave out.
-type shift struct {
-	afterLap int
-	from     race.Micros // when the race was suspended
-	by       race.Micros
+// lap is a lap of a car, by the times of the file.
+type lap struct {
+	number int
+	end    race.Micros // race time
+	took   race.Micros // as the file says; 0: it does not
+	row    int
 }
 
 // timed is a record with its rank among those of the same time.
@@ -26,7 +25,8 @@ type timed struct {
 
 // Ranks of records of the same instant.
 const (
-	rankPassing = iota
+	rankResumed = iota
+	rankPassing
 	rankStop
 	rankRuling
 	rankFlag
@@ -34,21 +34,25 @@ const (
 )
 
 func (r *reader) readLaps() error {
-	t, err := r.open(lapsFile, false, "number", "lap", "lap_time_ms", "elapsed_ms")
-	if err != nil {
+	t, err := r.open(lapsFile, false, "number", "lap")
+	switch {
+	case err != nil:
 		return err
-	}
-	if t == nil {
+	case t == nil:
 		return &Error{lapsFile, 0, "is missing: a folder needs it or " + passingsFile}
+	case !t.has("elapsed") && !t.has("lap_time"):
+		return t.missing("elapsed", "lap_time")
+	case !t.has("elapsed"):
+		r.note("%s has no elapsed time: it is the sum of the lap times", lapsFile)
 	}
 	return t.each(r.readLap)
 }
 
+// readLap takes a lap. Where one of its two times is missing, it follows from the other.
 func (r *reader) readLap(row *row) error {
-	number := int(row.number("number", 0, numberMax))
-	lap := int(row.number("lap", 1, race.LapsMax))
-	duration := race.Micros(row.number("lap_time_ms", 1, timeMaxMS)) * race.Millisecond
-	end := race.Micros(row.number("elapsed_ms", 1, timeMaxMS)) * race.Millisecond
+	one := lap{number: int(row.number("lap", 1, race.LapsMax)), row: row.line()}
+	end, ends := row.time("elapsed", 1, race.TimeMax)
+	took, timed := row.time("lap_time", 1, race.TimeMax)
 	if row.err != nil {
 		return row.err
 	}
@@ -56,67 +60,58 @@ func (r *reader) readLap(row *row) error {
 	if err != nil {
 		return err
 	}
-	if expected := r.lapNo[car] + 1; lap != expected {
-		if lap < expected || r.head.LapsComplete == nil || *r.head.LapsComplete {
-			return row.wrong("lap %d of car %d is out of order: expected lap %d", lap, number, expected)
-		}
-		r.note("%s:%d: car %d: laps %d to %d are missing", lapsFile, row.line(), number, expected, lap-1)
-	}
-	before := race.Micros(0)
+	number := r.entries[car].Number
+	var before lap
 	if n := len(r.laps[car]); n > 0 {
 		before = r.laps[car][n-1]
 	}
-	if end <= before {
-		return row.wrong("car %d ends lap %d at %v, not after the lap before (%v)", number, lap, end, before)
+	if expected := before.number + 1; one.number != expected {
+		if one.number < expected || r.head.LapsComplete == nil || *r.head.LapsComplete {
+			return row.wrong("lap %d of car %d is out of order: expected lap %d", one.number, number, expected)
+		}
+		r.note("%s:%d: car %d: laps %d to %d are missing", lapsFile, row.line(), number, expected, one.number-1)
+		timed = timed && ends // of more than this lap
 	}
-	if end-before != duration && lap == r.lapNo[car]+1 {
-		r.note("%s:%d: car %d, lap %d: lap_time_ms is %v, the crossings are %v apart",
-			lapsFile, row.line(), number, lap, duration, end-before)
+	one.end = end
+	if timed {
+		one.took = took
 	}
-	r.lapNo[car] = lap
-	r.laps[car] = append(r.laps[car], end)
+	switch {
+	case !ends && !timed:
+		return row.wrong("lap %d of car %d has no time: expected a lap time, or when it ended", one.number, number)
+	case !ends:
+		one.end = before.end + took
+	case end <= before.end:
+		return row.wrong("car %d ends lap %d at %v, not after the lap before (%v)", number, one.number, end, before.end)
+	}
+	r.laps[car] = append(r.laps[car], one)
 	return nil
 }
 
-// readSuspension finds how long a red flag held the race: laps leave it out, the winner's official time does not.
-func (r *reader) readSuspension() error {
-	at := slices.IndexFunc(r.head.RedFlags, func(f redFlag) bool { return f.Resumed != "N" })
-	if at < 0 {
-		return nil
-	}
-	lap, err := strconv.Atoi(r.head.RedFlags[at].Lap)
-	if err != nil {
-		return &Error{headFile, 0, fmt.Sprintf("the red flag's Lap is %q: expected a number", r.head.RedFlags[at].Lap)}
-	}
-	t, err := r.open(resultsFile, false, "number", "time_ms", "time_penalty_ms")
-	if t == nil {
-		return err
-	}
-	winner := &row{t: t}
-	car, known := r.slots[int(winner.number("number", 0, numberMax))]
-	total := winner.optional("time_ms", 0, timeMaxMS) - winner.optional("time_penalty_ms", 0, timeMaxMS)
-	if winner.err != nil || !known || len(r.laps[car]) == 0 {
-		return winner.err
-	}
-	by := race.Micros(total)*race.Millisecond - r.laps[car][len(r.laps[car])-1]
-	if by <= 0 {
-		return nil
-	}
-	r.note("red flag in lap %d: the race was suspended for %v, which the laps leave out", lap, by)
-	r.shift = shift{afterLap: lap, by: by}
-	for _, ends := range r.laps {
-		if len(ends) >= lap {
-			r.shift.from = max(r.shift.from, ends[lap-1])
-		}
-	}
-	for _, ends := range r.laps {
-		for i := range ends {
-			if ends[i] > r.shift.from {
-				ends[i] += by
+// mismatchesMax is how many laps are named whose times do not fit together.
+const mismatchesMax = 10
+
+// noteMismatches names the laps whose lap time is not the time between their crossings, for no reason that is known.
+func (r *reader) noteMismatches() {
+	more := 0
+	for car, laps := range r.laps {
+		before := lap{}
+		for _, l := range laps {
+			apart := l.end - before.end
+			if l.took == 0 || l.took == apart || l.number != before.number+1 || r.stood(before.end, l.end) {
+				before = l
+				continue
 			}
+			if more++; more <= mismatchesMax {
+				r.note("%s:%d: car %d, lap %d: the lap time is %v, the crossings are %v apart",
+					lapsFile, l.row, r.entries[car].Number, l.number, l.took, apart)
+			}
+			before = l
 		}
 	}
-	return nil
+	if more > mismatchesMax {
+		r.note("%s: %d more laps have another time than their crossings are apart", lapsFile, more-mismatchesMax)
+	}
 }
 
 func (r *reader) add(at race.Micros, rank int, car race.CarIdx, body race.Body) {
@@ -124,9 +119,9 @@ func (r *reader) add(at race.Micros, rank int, car race.CarIdx, body race.Body) 
 }
 
 func (r *reader) lastPassing() (last race.Micros) {
-	for _, ends := range r.laps {
-		if n := len(ends); n > 0 {
-			last = max(last, ends[n-1])
+	for _, laps := range r.laps {
+		if n := len(laps); n > 0 {
+			last = max(last, laps[n-1].end)
 		}
 	}
 	return last
@@ -134,20 +129,20 @@ func (r *reader) lastPassing() (last race.Micros) {
 
 // sortLaps makes passings of the laps, and puts all in the order of time.
 func (r *reader) sortLaps() error {
-	for car, ends := range r.laps {
-		for _, end := range ends {
-			r.add(end, rankPassing, race.CarIdx(car), race.Passing{Car: race.CarIdx(car)})
+	for car, laps := range r.laps {
+		for _, l := range laps {
+			r.add(l.end, rankPassing, race.CarIdx(car), race.Passing{Car: race.CarIdx(car), InPit: r.pits[pit{race.CarIdx(car), l.number}]})
 		}
 	}
-	if r.shift.by > 0 {
-		r.add(r.shift.from, rankFlag, 0, race.Suspended{})
-		r.add(r.shift.from+r.shift.by, rankFlag, 0, race.Resumed{})
+	for _, s := range r.stands {
+		r.add(s.from, rankFlag, 0, race.Suspended{})
+		r.add(s.to(), rankResumed, 0, race.Resumed{})
 	}
 	last := r.lastPassing()
 	for _, f := range r.head.RedFlags {
-		if lap, err := strconv.Atoi(f.Lap); err == nil && f.Resumed == "N" {
+		if !bool(f.Resumed) && !r.flagged {
 			r.add(last, rankFlag, 0, race.Suspended{})
-			r.add(last, rankFlag, 1, race.Abandoned{Lap: lap})
+			r.add(last, rankFlag, 1, race.Abandoned{Lap: int(f.Lap)})
 		}
 	}
 	slices.SortStableFunc(r.timed, func(a, b timed) int {

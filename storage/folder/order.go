@@ -26,7 +26,14 @@ func (r *reader) race() (*Race, error) {
 	for range r.abortedStarts(rules) {
 		w.add(0, "", race.StartAborted{})
 	}
-	orders, err := r.placed()
+	if err := r.resolve(); err != nil {
+		return nil, err
+	}
+	place := r.placed
+	if r.numbered = r.allNumbered(); r.numbered {
+		place = r.placedBySeq
+	}
+	orders, err := place()
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +54,8 @@ func (r *reader) name() string {
 // distance is that of a race whose head names none: the most laps of a car, or the most hits of one on the finish line
 // that are far enough apart.
 func (r *reader) distance() (most int) {
-	for _, ends := range r.laps {
-		most = max(most, len(ends))
+	for _, laps := range r.laps {
+		most = max(most, len(laps))
 	}
 	type owner struct {
 		car race.CarIdx
@@ -92,33 +99,82 @@ func (r *reader) abortedStarts(rules race.RuleSet) int {
 	return short
 }
 
-// writer numbers the records.
-type writer struct {
-	out  []race.Record
-	rows map[int]race.Seq // of control.csv
-	hits map[int]race.Seq // of passings.csv
-	last race.Micros
-}
-
-func (w *writer) add(at race.Micros, author string, b race.Body) race.Seq {
-	seq := race.Seq(len(w.out) + 1)
-	w.out = append(w.out, race.Record{Seq: seq, Time: at, Author: author, Body: b})
-	w.last = max(w.last, at)
-	return seq
-}
-
-func (w *writer) order(o *order) {
-	of := w.rows[o.of]
-	if o.passing {
-		of = w.hits[o.of]
-	}
-	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
-}
-
 // placedOrder is an order with the number of arrivals that come before it.
 type placedOrder struct {
 	order
 	after int
+}
+
+// resolve finds the rows that orders name by the records of the log that they were exported from.
+func (r *reader) resolve() error {
+	hits, orders := map[int64]int{}, map[int64]*order{}
+	for _, a := range r.arrivals {
+		hits[a.seq] = a.row
+	}
+	for i := range r.orders {
+		orders[r.orders[i].seq] = &r.orders[i]
+	}
+	for i := range r.orders {
+		o := &r.orders[i]
+		if o.ofSeq == 0 {
+			continue
+		}
+		row, hit := hits[o.ofSeq]
+		of, order := orders[o.ofSeq]
+		switch {
+		case o.passing && hit:
+			o.of = row
+		case order && of != o && (!o.passing || of.kind == "insert" || of.kind == "split"):
+			o.of, o.passing = of.row, false
+		default:
+			return &Error{controlFile, o.row, fmt.Sprintf("of_seq is %d: expected the seq of what it is about in %s or %s",
+				o.ofSeq, passingsFile, controlFile)}
+		}
+	}
+	return nil
+}
+
+// allNumbered says that all rows have the number of a record in the log that they were exported from.
+func (r *reader) allNumbered() bool {
+	for _, a := range r.arrivals {
+		if a.seq == 0 {
+			return false
+		}
+	}
+	for i := range r.orders {
+		if r.orders[i].seq == 0 {
+			return false
+		}
+	}
+	return len(r.arrivals) > 0
+}
+
+// placedBySeq puts hits and orders in the order of the log that they were exported from.
+func (r *reader) placedBySeq() ([]placedOrder, error) {
+	slices.SortStableFunc(r.arrivals, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
+	orders := make([]placedOrder, len(r.orders))
+	for i, o := range r.orders {
+		after, _ := slices.BinarySearchFunc(r.arrivals, o.seq, func(a arrival, seq int64) int { return cmp.Compare(a.seq, seq) })
+		orders[i] = placedOrder{o, after}
+	}
+	slices.SortStableFunc(orders, func(a, b placedOrder) int { return cmp.Compare(a.seq, b.seq) })
+	hits, seen := map[int]int{}, map[int]bool{}
+	for i, a := range r.arrivals {
+		hits[a.row] = i
+	}
+	for i := range orders {
+		o := &orders[i]
+		known := o.of == 0 || seen[o.of]
+		if o.passing {
+			at, there := hits[o.of]
+			known = there && at < o.after
+		}
+		if !known {
+			return nil, &Error{controlFile, o.row, "its seq is lower than that of what it is about: expected a higher one"}
+		}
+		seen[o.row] = true
+	}
+	return orders, nil
 }
 
 // placed puts the orders in the order of time and says after which arrivals each comes: what is ordered of the race or
@@ -174,7 +230,8 @@ func (r *reader) placed() ([]placedOrder, error) {
 func (o *order) urgent() bool {
 	switch o.kind {
 	case "clear", "yellow", "safety_car", "virtual_safety_car", "red", "start_aborted", "start",
-		"time", "drive_through", "stop_and_go", "retired", "did_not_start", "disqualified":
+		"chequered", "suspended", "resumed", "held", "released", "time", "drive_through", "stop_and_go", "retired", "did_not_start", "disqualified",
+		"tyres":
 		return true
 	}
 	return false
@@ -186,62 +243,16 @@ func (r *reader) resumptions(orders []placedOrder) {
 	for i := range orders {
 		o := &orders[i]
 		switch {
-		case o.kind == "red":
+		case o.kind == "red", o.kind == "suspended":
 			o.body = is(race.Suspended{})
 			open = o.row
-		case o.kind == "clear" && open > 0:
+		case o.kind == "clear" && open > 0 && o.whole:
 			o.body = is(race.Resumed{})
 			open = 0
-		case o.kind == "abandoned", o.kind == "undo" && o.of == open:
+		case o.kind == "resumed", o.kind == "abandoned", o.kind == "undo" && o.of == open:
 			open = 0
 		}
 	}
-}
-
-// write adds the records between which orders lie, with the start and the end where nobody says.
-func (r *reader) write(w *writer, orders []placedOrder) {
-	next, begun, ended := 0, false, false
-	start := func() {
-		if !begun {
-			w.add(0, r.starter(), race.Started{})
-			begun = true
-		}
-	}
-	end := func() {
-		if start(); !ended {
-			w.add(w.last, "", race.Ended{})
-			ended = true
-		}
-	}
-	until := func(n int) {
-		for ; next < n; next++ {
-			a := &r.arrivals[next]
-			if _, dns := a.body.(race.CarNotStarted); !dns {
-				start()
-			}
-			w.hits[a.row] = w.add(a.at, "", a.body)
-		}
-	}
-	for i := range orders {
-		o := &orders[i]
-		until(o.after)
-		switch o.kind {
-		case "start":
-			continue
-		case "did_not_start", "start_aborted":
-		case "end":
-			start()
-			ended = true
-		case "result":
-			until(len(r.arrivals))
-			end()
-		default:
-			start()
-		}
-		w.order(&o.order)
-	}
-	until(len(r.arrivals))
-	end()
 }
 
 // starter is who gave the start signal.
@@ -268,6 +279,8 @@ func (r *reader) paint() {
 	teams = slices.Compact(teams)
 	for i := range r.entries {
 		at, _ := slices.BinarySearch(teams, r.entries[i].Team)
-		r.entries[i].Colour = teamColours[at%len(teamColours)]
+		if r.entries[i].Colour == "" {
+			r.entries[i].Colour = teamColours[at%len(teamColours)]
+		}
 	}
 }

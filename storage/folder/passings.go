@@ -14,7 +14,7 @@ func (r *reader) readLines() error {
 	}
 	r.lines = nil
 	return t.all(func(row *row) error {
-		kind, err := race.ParseLineKind(row.text("kind"))
+		kind, err := race.ParseLineKind(row.words("kind"))
 		if err != nil {
 			row.fault("%v", err)
 		}
@@ -38,10 +38,16 @@ func (r *reader) readPassings() error {
 	if err != nil {
 		return err
 	}
-	for _, either := range [][2]string{{"time_us", "time_ms"}, {"number", "transponder"}} {
-		if !t.has(either[0]) && !t.has(either[1]) {
-			return &Error{passingsFile, 1, "a column is missing: expected " + either[0] + " or " + either[1]}
-		}
+	switch {
+	case t == nil:
+		return nil
+	case !t.has("time") && !t.has("told"):
+		return t.missing("time")
+	case !t.has("number") && !t.has("transponder"):
+		return t.missing("number", "transponder")
+	}
+	if len(r.head.RedFlags) > 0 {
+		r.note("red_flags of %s are not read: %s is there; say in %s when the race was suspended (red, clear)", headFile, passingsFile, controlFile)
 	}
 	if len(r.entries) == 0 {
 		if err := r.enterAll(t); err != nil {
@@ -84,22 +90,35 @@ func (r *reader) enterAll(t *table) error {
 const speedMaxKMH = 1000
 
 func (r *reader) readPassing(row *row) error {
-	at := row.micros("time_us", "time_ms", -race.TimeMax, race.TimeMax)
+	at, told := row.time("told", -race.TimeMax, race.TimeMax)
+	number := "told_number"
+	if !row.t.has("told") {
+		at, told, number = row.needTime("time", -race.TimeMax, race.TimeMax), true, "number"
+	}
+	if !told { // a marshal inserted it: control.csv says so
+		return row.err
+	}
 	p := race.Passing{
 		Car: race.NoCar, Line: int(row.optional("line", 0, int64(len(r.lines)-1))), InPit: row.truth("in_pit"),
-		SpeedKMH: int(row.optional("speed_kmh", 0, speedMaxKMH)), Source: row.source(),
+		SpeedKMH: int(row.rounded("speed_kmh", speedMaxKMH)), Source: row.source(),
 	}
 	switch {
-	case row.text("number") != "":
-		p.Car = r.car(row)
+	case row.text(number) != "":
+		p.Car = r.carOf(row, number)
+	case row.text("transponder") == "" && row.t.has("told"):
+		r.note("%s:%d: the hit is nobody's: the rules did not allow it when it was told, and it is passed over", passingsFile, row.line())
+		return row.err
 	case row.text("transponder") == "":
 		row.fault("the hit is nobody's: expected a number or a transponder")
 	}
 	if row.err == nil {
-		r.arrivals = append(r.arrivals, arrival{at, row.line(), p})
+		r.arrivals = append(r.arrivals, arrival{at: at, row: row.line(), seq: row.seq(), body: p})
 	}
 	return row.err
 }
+
+// seq is the number of the row's record in the log that it was exported from; 0: none is given.
+func (r *row) seq() int64 { return r.optional("seq", 1, 1<<53) }
 
 // source is where a hit comes from; nil where nothing is said of it. A decoder that does not number its hits has them
 // numbered by their rows: no two are the same.
@@ -108,7 +127,7 @@ func (r *row) source() *race.Source {
 	if s.Decoder != "" {
 		s.Sequence = uint64(r.line())
 		if r.t.has("sequence") {
-			s.Sequence = uint64(r.number("sequence", 0, 1<<62))
+			s.Sequence = r.count("sequence")
 		}
 	}
 	if s == (race.Source{}) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"lightsout/race"
@@ -22,11 +23,11 @@ const (
 	stopsFile    = "pitstops.csv"
 )
 
-// Limits of what a file may say.
-const (
-	numberMax = 1_000_000
-	timeMaxMS = 7 * 24 * 3_600_000
-)
+// fileNames are all of them.
+var fileNames = []string{headFile, entriesFile, gridFile, linesFile, passingsFile, controlFile, lapsFile, resultsFile, stopsFile}
+
+// numberMax bounds the number of a car, and of a row.
+const numberMax = 1_000_000
 
 // Race is what a folder holds: the records of the race in order, and what was found suspect on the way.
 type Race struct {
@@ -37,6 +38,7 @@ type Race struct {
 // reader gathers a race.
 type reader struct {
 	dir      fs.FS
+	files    listing
 	id       race.ID
 	head     head
 	lines    []race.Line
@@ -47,27 +49,35 @@ type reader struct {
 	notes    []string
 	arrivals []arrival // in the order in which they came
 	orders   []order   // of race control, in the order of the file
+	numbered bool      // rows have the numbers of the log that they were exported from
 
-	laps  [][]race.Micros // by car: the end of each lap
-	lapNo []int           // by car: the number of the last lap read
-	timed []timed         // what follows from laps and results, to be sorted
-	shift shift
+	laps    [][]lap    // by car, in order
+	flagged bool       // control.csv says when the race was suspended
+	stands  []standing // suspensions that race.json tells of, in order
+	pits    map[pit]bool
+	timed   []timed // what follows from laps and results, to be sorted
 }
 
 // arrival is what happened on the track, or to a car, as it was told.
 type arrival struct {
 	at   race.Micros
-	row  int // of passings.csv; 0: of another file
+	row  int   // of passings.csv; 0: of another file
+	seq  int64 // of the log that it was exported from; 0: none
 	body race.Body
 }
 
 // Read reads the race in a folder. The id names it. What is wrong with a file is Faults, or a single Error.
 func Read(dir fs.FS, id race.ID) (*Race, error) {
+	files, err := list(dir)
+	if err != nil {
+		return nil, err
+	}
 	r := &reader{
-		dir: dir, id: id, slots: map[int]race.CarIdx{}, boxes: map[string]int{}, lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
+		dir: dir, files: files, id: id, slots: map[int]race.CarIdx{}, boxes: map[string]int{}, pits: map[pit]bool{},
+		lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
 	}
 	steps := []func() error{
-		r.readHead, r.readEntries, r.readLaps, r.readSuspension, r.readResults, r.readStops, r.sortLaps, r.readControl,
+		r.readHead, r.readEntries, r.readLaps, r.readSuspensions, r.readResults, r.readStops, r.sortLaps, r.readControl,
 	}
 	if r.there(passingsFile) {
 		for _, file := range []string{lapsFile, resultsFile, stopsFile} {
@@ -86,8 +96,8 @@ func Read(dir fs.FS, id race.ID) (*Race, error) {
 }
 
 func (r *reader) there(file string) bool {
-	_, err := fs.Stat(r.dir, file)
-	return err == nil
+	_, err := fs.Stat(r.dir, r.files.name(file))
+	return !errors.Is(err, fs.ErrNotExist) // what else is wrong is said when it is read
 }
 
 func (r *reader) note(format string, args ...any) {
@@ -96,10 +106,15 @@ func (r *reader) note(format string, args ...any) {
 
 // open reads a table that need not be there: nil then, also where it has no rows and may have none.
 func (r *reader) open(file string, mayBeEmpty bool, columns ...string) (*table, error) {
-	t, err := readTable(r.dir, file, columns...)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	text, err := r.text(file)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := parseTable(file, text, columns...)
+	switch {
 	case err != nil:
 		return nil, err
 	case len(t.rows) > 0:
@@ -120,7 +135,7 @@ func (r *reader) readEntries() error {
 		r.listed = true
 		return t.all(r.readEntry)
 	}
-	t, err = r.open(gridFile, false, "position", "number", "code")
+	t, err = r.open(gridFile, false, "position", "number")
 	if err != nil {
 		return err
 	}
@@ -146,6 +161,8 @@ func (r *reader) source() string {
 func (r *reader) readEntry(row *row) error {
 	e := entryOf(row)
 	e.Grid, e.PitLaneStart = row.place("grid")
+	e.PitLaneStart = e.PitLaneStart || row.truth("pit_lane_start")
+	e.Colour = colour(row)
 	e.StartOffsetM = int(row.optional("start_offset_m", 0, offsetMaxM))
 	e.Transponders = strings.Fields(row.text("transponders"))
 	for _, t := range e.Transponders {
@@ -162,7 +179,7 @@ const offsetMaxM = 100_000
 
 // place is a place on the grid, or the pit lane.
 func (r *row) place(column string) (grid int, pitLane bool) {
-	if r.text(column) == "PL" {
+	if strings.EqualFold(r.text(column), "PL") {
 		return 0, true
 	}
 	return int(r.optional(column, 1, race.CarsMax)), false
@@ -170,11 +187,10 @@ func (r *row) place(column string) (grid int, pitLane bool) {
 
 func entryOf(row *row) race.Entry {
 	e := race.Entry{
-		Number: int(row.number("number", 0, numberMax)), Code: row.text("code"),
-		Name: titled(row.text("driver")), Team: titled(row.text("constructor")),
+		Number: int(row.number("number", 0, numberMax)), Code: row.text("code"), Name: row.name("driver"), Team: row.name("constructor"),
 	}
 	if e.Code == "" {
-		e.Code = row.text("number")
+		e.Code = strconv.Itoa(e.Number)
 	}
 	return e
 }
@@ -191,13 +207,16 @@ func (r *reader) enter(row *row, e race.Entry) error {
 	}
 	r.slots[e.Number] = race.CarIdx(len(r.entries))
 	r.entries = append(r.entries, e)
-	r.laps, r.lapNo = append(r.laps, nil), append(r.lapNo, 0)
+	r.laps = append(r.laps, nil)
 	return nil
 }
 
 // car is the slot of the car that a row names. Where the entries are listed it is one of them.
-func (r *reader) car(row *row) race.CarIdx {
-	number := int(row.number("number", 0, numberMax))
+func (r *reader) car(row *row) race.CarIdx { return r.carOf(row, "number") }
+
+// carOf is the slot of the car that a column names.
+func (r *reader) carOf(row *row, column string) race.CarIdx {
+	number := int(row.number(column, 0, numberMax))
 	idx, known := r.slots[number]
 	if !known {
 		row.fault("car %d is not among the entries: expected a number of %s", number, r.whence())
@@ -224,6 +243,23 @@ func (r *reader) whence() string {
 		return gridFile
 	}
 	return r.source()
+}
+
+// colour of a team, as six hexadecimal digits; empty where none is given.
+func colour(row *row) string {
+	s := strings.ToLower(strings.TrimPrefix(row.text("colour"), "#"))
+	if s != "" && (len(s) != 6 || strings.Trim(s, "0123456789abcdef") != "") {
+		row.fault("colour is %q: expected six hexadecimal digits, rrggbb", row.text("colour"))
+	}
+	return s
+}
+
+// name is the name of a driver or a team. Archives have them as slugs, in columns that are called so.
+func (r *row) name(column string) string {
+	if _, archive := r.t.columns[column]; archive {
+		return titled(r.text(column))
+	}
+	return r.text(column)
 }
 
 // titled makes a name of a slug: max-verstappen becomes Max Verstappen. Other names stay as they are.

@@ -1,14 +1,19 @@
 package folder
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"lightsout/race"
 )
 
+// positions are the words that stand in results for a place.
+var positions = []string{"DNF", "DNS", "DSQ", "DQ", "DNQ", "NC"}
+
 // readResults takes the rulings from results.csv: who retired, did not start, was disqualified or penalised.
 func (r *reader) readResults() error {
-	t, err := r.open(resultsFile, false, "position", "number", "time_penalty_ms", "reason_retired")
+	t, err := r.open(resultsFile, false, "position", "number")
 	if err != nil {
 		return err
 	}
@@ -28,28 +33,35 @@ func (r *reader) readResult(row *row, last race.Micros) error {
 	if err != nil {
 		return err
 	}
-	position, reason := row.text("position"), row.text("reason_retired")
-	if _, err := strconv.Atoi(position); err != nil {
-		row.oneOf("position", "DNF", "DNS", "DSQ", "DNQ", "NC")
+	position, reason := strings.TrimSuffix(strings.ToUpper(row.text("position")), ".0"), row.text("reason_retired")
+	if _, err := strconv.Atoi(position); err != nil && !slices.Contains(positions, position) {
+		return row.wrong("position is %q: expected a number, or one of %s", row.text("position"), strings.Join(positions, ", "))
 	}
 	gone := race.Micros(1)
 	if n := len(r.laps[car]); n > 0 {
-		gone = r.laps[car][n-1]
+		gone = r.laps[car][n-1].end
 	}
 	switch {
 	case position == "DNS":
 		r.add(0, rankRuling, car, race.CarNotStarted{Car: car, Reason: reason})
-	case position == "DSQ":
+	case position == "DSQ", position == "DQ":
 		r.add(last, rankPenalty, car, race.CarDisqualified{Car: car, Reason: reason})
 	case reason != "" || position == "DNF":
 		r.add(gone, rankRuling, car, race.CarRetired{Car: car, Reason: reason})
 	}
-	if ms := row.optional("time_penalty_ms", 0, timeMaxMS); ms > 0 {
-		r.add(last, rankPenalty, car, race.Penalised{Car: car, Amount: race.Micros(ms) * race.Millisecond})
+	if penalty, _ := row.time("time_penalty", 0, race.TimeMax); penalty > 0 {
+		r.add(last, rankPenalty, car, race.Penalised{Car: car, Amount: penalty})
 	}
 	return nil
 }
 
+// pit is a lap at whose end a car was in the pit lane.
+type pit struct {
+	car race.CarIdx
+	lap int
+}
+
+// readStops takes the stops: each is in the pit lane at the end of a lap.
 func (r *reader) readStops() error {
 	t, err := r.open(stopsFile, true, "number", "lap") // where nobody stopped it has a header alone
 	if t == nil {
@@ -57,18 +69,22 @@ func (r *reader) readStops() error {
 	}
 	return t.each(func(row *row) error {
 		number := int(row.number("number", 0, numberMax))
-		lap := int(row.number("lap", 1, race.LapsMax))
+		in := int(row.number("lap", 1, race.LapsMax))
+		stationary, _ := row.time("stationary", 0, race.TimeMax)
 		car, known := r.slots[number]
 		switch {
 		case row.err != nil:
 			return row.err
 		case !known:
 			return row.wrong("car %d is in no other file", number)
-		case lap > len(r.laps[car]):
-			r.note("%s:%d: car %d stopped in lap %d, which it did not complete", stopsFile, row.line(), number, lap)
+		}
+		at := slices.IndexFunc(r.laps[car], func(l lap) bool { return l.number == in })
+		if at < 0 {
+			r.note("%s:%d: car %d stopped in lap %d, which it did not complete", stopsFile, row.line(), number, in)
 			return nil
 		}
-		r.add(r.laps[car][lap-1], rankStop, car, race.TyresFitted{Car: car})
+		r.pits[pit{car, in}] = true
+		r.add(r.laps[car][at].end, rankStop, car, race.TyresFitted{Car: car, Stationary: stationary})
 		return nil
 	})
 }

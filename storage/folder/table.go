@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
-
-	"lightsout/race"
 )
 
 // Error says what is wrong in a file. Line counts from 1; 0 is the file as a whole.
@@ -55,7 +51,9 @@ func (f Faults) Unwrap() []error {
 // table is a CSV file with a header.
 type table struct {
 	file    string
-	columns map[string]int
+	line    int            // of the header
+	columns map[string]int // by their plain names
+	header  []string       // as it is
 	rows    [][]string
 	lines   []int // of each row
 }
@@ -67,58 +65,136 @@ type row struct {
 	err error
 }
 
-// readTable reads a CSV file. It must have the columns named; more are welcome.
-func readTable(dir fs.FS, file string, columns ...string) (*table, error) {
-	f, err := dir.Open(file)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fs.ErrNotExist
-		}
-		return nil, fmt.Errorf("open %s: %w", file, err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	r := csv.NewReader(f)
-	r.ReuseRecord = false
+// parseTable reads CSV separated by commas, semicolons or tabs. It must have the columns named, by any of their names; more
+// are welcome. Rows without a value are passed over.
+func parseTable(file, text string, columns ...string) (*table, error) {
+	separator, text, line := separatorOf(text)
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separator, -1, separator != '\t'
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, &Error{file, 0, "the file is empty: expected a header with the columns " + strings.Join(columns, ", ")}
 	}
 	if err != nil {
-		return nil, csvError(file, err)
+		return nil, csvError(file, line, err)
 	}
-	t := &table{file: file, columns: map[string]int{}}
-	for i, name := range header {
-		t.columns[strings.TrimPrefix(strings.TrimSpace(name), "\ufeff")] = i
+	at, _ := r.FieldPos(0)
+	t := &table{file: file, line: line + at, columns: map[string]int{}, header: header}
+	if err := t.name(); err != nil {
+		return nil, err
 	}
 	for _, c := range columns {
-		if _, ok := t.columns[c]; !ok {
-			return nil, &Error{file, 1, fmt.Sprintf("the column %q is missing: expected %s", c, strings.Join(columns, ", "))}
+		if !t.has(c) {
+			return nil, t.missing(c)
 		}
 	}
 	for {
 		fields, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return t, nil
 		}
 		if err != nil {
-			return nil, csvError(file, err)
+			return nil, csvError(file, line, err)
 		}
-		line, _ := r.FieldPos(0)
-		t.rows, t.lines = append(t.rows, fields), append(t.lines, line)
+		at, _ := r.FieldPos(0)
+		if err := t.add(line+at, fields); err != nil {
+			return nil, err
+		}
 	}
-	return t, nil
 }
 
-func csvError(file string, err error) error {
+// separatorOf tells what separates the fields: what "sep=;" in the first line says, as spreadsheets write it, or the one of
+// comma, semicolon and tab that the header has most of. It gives the text without such a line, and how many lines it left out.
+func separatorOf(text string) (separator rune, rest string, lines int) {
+	first, rest, _ := strings.Cut(text, "\n")
+	if said, is := strings.CutPrefix(strings.ToLower(strings.TrimRight(first, "\r")), "sep="); is && len(said) == 1 {
+		return rune(said[0]), rest, 1
+	}
+	counts, quoted := map[rune]int{}, false
+	for _, c := range strings.TrimLeft(text, "\r\n") {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if c == '\n' && !quoted {
+			break
+		}
+		if !quoted {
+			counts[c]++
+		}
+	}
+	separator = ','
+	for _, c := range ";\t" {
+		if counts[c] > counts[separator] {
+			separator = c
+		}
+	}
+	return separator, text, 0
+}
+
+// name notes where the columns stand.
+func (t *table) name() error {
+	for i, name := range t.header {
+		plain := plainName(name)
+		if _, twice := t.columns[plain]; twice && isColumn[plain] {
+			return &Error{t.file, t.line, fmt.Sprintf("the column %q is there twice: expected it once", plain)}
+		}
+		if _, twice := t.columns[plain]; !twice {
+			t.columns[plain] = i
+		}
+	}
+	return nil
+}
+
+// missing says which column is, or which of several that are enough, and which there are.
+func (t *table) missing(columns ...string) error {
+	var names []string
+	for _, c := range columns {
+		ending := ""
+		if slices.Contains(timeColumns, c) {
+			ending = "_ms"
+		}
+		for _, name := range namesOf(c) {
+			names = append(names, name+ending)
+		}
+	}
+	return &Error{t.file, t.line, fmt.Sprintf("the column %s is missing: expected %s; the header has %s",
+		strings.Join(columns, " or "), strings.Join(names, ", "), clip(strings.Join(t.header, ", ")))}
+}
+
+// clip keeps what is said of a file short.
+func clip(s string) string {
+	if c := []rune(s); len(c) > 200 {
+		return string(c[:200]) + " …"
+	}
+	return s
+}
+
+// add takes a row. Fields that are empty at its end may be more or fewer than the header's: spreadsheets write them so.
+func (t *table) add(line int, fields []string) error {
+	n := len(fields)
+	for n > 0 && strings.TrimSpace(fields[n-1]) == "" {
+		n--
+	}
+	if n == 0 {
+		return nil
+	}
+	if n > len(t.header) || len(fields) < len(t.header) {
+		return &Error{t.file, line, fmt.Sprintf("the number of fields differs from the header's: %d, expected %d", len(fields), len(t.header))}
+	}
+	t.rows, t.lines = append(t.rows, fields), append(t.lines, line)
+	return nil
+}
+
+func csvError(file string, line int, err error) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
 	what := parse.Err.Error()
-	if errors.Is(parse.Err, csv.ErrFieldCount) {
-		what = "the number of fields differs from the header's"
+	if errors.Is(parse.Err, csv.ErrBareQuote) || errors.Is(parse.Err, csv.ErrQuote) {
+		what = `has a quotation mark that neither begins nor ends a field: expected the field in quotation marks, and each one in it twice ("")`
 	}
-	return &Error{file, parse.Line, what}
+	return &Error{file, line + parse.Line, what}
 }
 
 // each calls do for the rows in order, and stops at the first fault: what comes after it may only follow from it.
@@ -160,79 +236,4 @@ func (t *table) do(i int, do func(r *row) error) error {
 		return r.err
 	}
 	return err
-}
-
-// has says that the table has a column.
-func (t *table) has(column string) bool {
-	_, ok := t.columns[column]
-	return ok
-}
-
-// line is where the row stands in its file, the header being line 1.
-func (r *row) line() int { return r.t.lines[r.at] }
-
-func (r *row) wrong(format string, args ...any) error {
-	return &Error{r.t.file, r.line(), fmt.Sprintf(format, args...)}
-}
-
-// text is a field; empty where the table has no such column.
-func (r *row) text(column string) string {
-	i, ok := r.t.columns[column]
-	if !ok {
-		return ""
-	}
-	return strings.TrimSpace(r.t.rows[r.at][i])
-}
-
-// number is a whole number from low to high.
-func (r *row) number(column string, low, high int64) int64 {
-	s := r.text(column)
-	v, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || v < low || v > high {
-		r.fault("%s is %q: expected a whole number from %d to %d", column, s, low, high)
-		return low
-	}
-	return v
-}
-
-// optional is a number, or 0 where the field is empty.
-func (r *row) optional(column string, low, high int64) int64 {
-	if r.text(column) == "" {
-		return 0
-	}
-	return r.number(column, low, high)
-}
-
-// micros is a time given by a column in microseconds or one in milliseconds, from low to high.
-func (r *row) micros(us, ms string, low, high race.Micros) race.Micros {
-	if r.text(us) != "" {
-		return race.Micros(r.number(us, int64(low), int64(high)))
-	}
-	return race.Micros(r.number(ms, low.Millis(), high.Millis())) * race.Millisecond
-}
-
-// truth is a field that says yes or no; empty is no.
-func (r *row) truth(column string) bool {
-	switch s := r.text(column); s {
-	case "true", "1", "yes":
-		return true
-	case "", "false", "0", "no":
-	default:
-		r.fault("%s is %q: expected true or false", column, s)
-	}
-	return false
-}
-
-// fault keeps what is wrong in the row, if it is the first.
-func (r *row) fault(format string, args ...any) {
-	if r.err == nil {
-		r.err = r.wrong(format, args...)
-	}
-}
-
-// oneOf checks that a field has one of a few words.
-func (r *row) oneOf(column string, words ...string) {
-	if s := r.text(column); !slices.Contains(words, s) {
-		r.fault("%s is %q: expected one of %s", column, s, strings.Join(words, ", "))
-	}
 }

@@ -131,8 +131,8 @@ func appendSample(b, head []byte, s *race.Sample, ns int64) []byte {
 	start := len(b)
 	b = append(b, head...)
 	first := len(b)
-	if s.SpeedKMH != race.Unknown {
-		b = appendTenths(b, "speed", int64(s.SpeedKMH)*10)
+	if s.SpeedDKMH != race.Unknown {
+		b = appendTenths(b, "speed", int64(s.SpeedDKMH))
 	}
 	for _, one := range [...]struct {
 		key string

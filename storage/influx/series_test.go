@@ -141,13 +141,13 @@ func TestHistory_AnswersToTheBit(t *testing.T) {
 	sim.run(m)
 	real := &course{id: race.ID(newID("real")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
 	outside(m, real)
-	m.tell(real.id, race.Sample{Car: 1, Time: 500, SpeedKMH: 100, RPM: 4000, Gear: 2, Throttle: 50, Brake: 0, DRS: 8, XDM: -1234, YDM: 77})
+	m.tell(real.id, race.Sample{Car: 1, Time: 500, SpeedDKMH: 1003, RPM: 4000, Gear: 2, Throttle: 50, Brake: 0, DRS: 8, XDM: -1234, YDM: 77})
 	m.add(real.id, []race.Record{{RecordedAt: real.startAt.UnixNano(), Body: race.Started{}}}, nil)
 	no := race.Unknown
 	m.tell(real.id,
-		race.Sample{Car: 1, Time: 2_000_001, SpeedKMH: no, RPM: 9000, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no},
-		race.Sample{Car: 1, Time: 1_000_000, SpeedKMH: 250, RPM: no, Gear: 7, Throttle: 100, Brake: 0, DRS: 14, XDM: 5, YDM: -5})
-	m.tell(real.id, race.Sample{Car: 1, Time: 2_000_001, SpeedKMH: no, RPM: 9100, Gear: 0, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no})
+		race.Sample{Car: 1, Time: 2_000_001, SpeedDKMH: no, RPM: 9000, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no},
+		race.Sample{Car: 1, Time: 1_000_000, SpeedDKMH: 2500, RPM: no, Gear: 7, Throttle: 100, Brake: 0, DRS: 14, XDM: 5, YDM: -5})
+	m.tell(real.id, race.Sample{Car: 1, Time: 2_000_001, SpeedDKMH: no, RPM: 9100, Gear: 0, Throttle: no, Brake: no, DRS: no, XDM: no, YDM: no})
 	f := newFeed(t, s.config(), m)
 	defer f.Close()
 	defer drive(f)()
@@ -167,7 +167,7 @@ func TestHistory_AnswersToTheBit(t *testing.T) {
 
 	want := &race.Trace{Car: 1, Time: []race.Micros{500, 1_000_000, 2_000_001}}
 	want.Values = [race.ChannelCount][]int32{
-		race.ChannelSpeed: {1000, 2500, race.Unknown}, race.ChannelRPM: {4000, race.Unknown, 9100}, race.ChannelGear: {2, 7, 0},
+		race.ChannelSpeed: {1003, 2500, race.Unknown}, race.ChannelRPM: {4000, race.Unknown, 9100}, race.ChannelGear: {2, 7, 0},
 		race.ChannelThrottle: {50, 100, race.Unknown}, race.ChannelBrake: {0, 0, race.Unknown}, race.ChannelDRS: {8, 14, race.Unknown},
 		race.ChannelX: {-1234, 5, race.Unknown}, race.ChannelY: {77, -5, race.Unknown},
 	}

@@ -123,8 +123,8 @@ func TestHistory_GivesTheSameWhereACarToldOfAnInstantTwice(t *testing.T) {
 		storagetest.MustAppend(t, store, &race.Batch{Race: c.id, Count: count, Records: records, Samples: []race.Sample{sample}})
 		feedAll(t, s.config(), store)
 	}
-	tell(1, records, race.Sample{Time: 5, SpeedKMH: 200, RPM: 9000, Gear: 4, Throttle: 1, Brake: no, DRS: no, XDM: no, YDM: no})
-	tell(2, nil, race.Sample{Time: 5, SpeedKMH: 201, RPM: no, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: 70, YDM: 80})
+	tell(1, records, race.Sample{Time: 5, SpeedDKMH: 200, RPM: 9000, Gear: 4, Throttle: 1, Brake: no, DRS: no, XDM: no, YDM: no})
+	tell(2, nil, race.Sample{Time: 5, SpeedDKMH: 201, RPM: no, Gear: no, Throttle: no, Brake: no, DRS: no, XDM: 70, YDM: 80})
 	h, err := influx.NewHistory(s.config(), store)
 	if err != nil {
 		t.Fatal(err)

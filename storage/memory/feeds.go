@@ -143,14 +143,19 @@ type brought struct {
 	count uint64
 }
 
-// keepSamples keeps the newest of what is the same, and forgets the oldest batches beyond what may be kept.
+// keepSamples merges what is reported of the same instant, and forgets the oldest batches beyond what may be kept.
 func (l *log) keepSamples(b *race.Batch, kept int) {
 	if len(b.Samples) == 0 {
 		return
 	}
 	l.samplesCount = max(l.samplesCount, b.Count)
 	for _, v := range b.Samples {
-		l.samples[sampleKey{v.Car, v.Time}] = brought{v, b.Count}
+		k := sampleKey{v.Car, v.Time}
+		if before, again := l.samples[k]; again {
+			before.Merge(&v)
+			v = before.Sample
+		}
+		l.samples[k] = brought{v, b.Count}
 	}
 	for len(l.samples) > kept {
 		oldest := l.samplesCount

@@ -61,7 +61,7 @@ func makeOriginal(t *testing.T) *original {
 	for n := range 40 {
 		b := &race.Batch{Race: "told", Count: uint64(n) + 5}
 		for i := range 50 {
-			b.Samples = append(b.Samples, race.Sample{Car: race.CarIdx(i % 2), Time: race.Micros(n*50 + i), SpeedKMH: n, RPM: race.Unknown})
+			b.Samples = append(b.Samples, race.Sample{Car: race.CarIdx(i % 2), Time: race.Micros(n*50 + i), SpeedDKMH: n, RPM: race.Unknown})
 		}
 		o.samples = append(o.samples, b.Samples...)
 		storagetest.MustAppend(t, s, b)

@@ -14,15 +14,16 @@ import (
 // samplesAtOnce is how many samples one statement inserts.
 const samplesAtOnce = 32
 
-const sampleColumns = 12
+const sampleColumns = 13
 
 var (
 	insertSample  = sampleStatement(1)
 	insertSamples = sampleStatement(samplesAtOnce)
 )
 
-// mergeSample keeps what was told of an instant before and is not told again: a car may tell its speed and its place apart.
+// mergeSample is race.Sample.Merge: a car may report its speed and its place apart.
 const mergeSample = ` ON CONFLICT (race, car, time_us) DO UPDATE SET
+	speed_tenth = iif(excluded.speed_kmh IS NULL, speed_tenth, excluded.speed_tenth),
 	speed_kmh = coalesce(excluded.speed_kmh, speed_kmh), rpm = coalesce(excluded.rpm, rpm), n_gear = coalesce(excluded.n_gear, n_gear),
 	throttle = coalesce(excluded.throttle, throttle), brake = coalesce(excluded.brake, brake), drs = coalesce(excluded.drs, drs),
 	x_dm = coalesce(excluded.x_dm, x_dm), y_dm = coalesce(excluded.y_dm, y_dm), count = excluded.count`
@@ -64,24 +65,31 @@ func (w *txWriter) samples(ctx context.Context, b *race.Batch, rows []race.Sampl
 
 func sampleArgs(args []any, b *race.Batch, s *race.Sample) []any {
 	args = append(args, string(b.Race), int64(s.Car), int64(s.Time))
-	for _, v := range [...]int{s.SpeedKMH, s.RPM, s.Gear, s.Throttle, s.Brake, s.DRS, s.XDM, s.YDM} {
-		if v == race.Unknown {
+	whole, tenth := *s, any(nil)
+	if s.SpeedDKMH != race.Unknown {
+		if whole.SpeedDKMH /= 10; s.SpeedDKMH%10 != 0 {
+			tenth = s.SpeedDKMH % 10
+		}
+	}
+	for _, v := range whole.Values() {
+		if *v == race.Unknown {
 			args = append(args, nil)
 			continue
 		}
-		args = append(args, v)
+		args = append(args, *v)
 	}
-	return append(args, int64(b.Count))
+	return append(args, int64(b.Count), tenth)
 }
 
-const sampleChannels = "SELECT car, time_us, speed_kmh, rpm, n_gear, throttle, brake, drs, x_dm, y_dm FROM samples"
+const sampleChannels = `SELECT car, time_us, 10 * speed_kmh + coalesce(speed_tenth, 0), rpm, n_gear, throttle, brake, drs, x_dm, y_dm
+	FROM samples`
 
 func scanSample(r *sql.Rows) (race.Sample, error) {
 	var v race.Sample
 	var channels [8]sql.NullInt64
 	err := r.Scan(&v.Car, &v.Time, &channels[0], &channels[1], &channels[2], &channels[3], &channels[4], &channels[5],
 		&channels[6], &channels[7])
-	for i, to := range []*int{&v.SpeedKMH, &v.RPM, &v.Gear, &v.Throttle, &v.Brake, &v.DRS, &v.XDM, &v.YDM} {
+	for i, to := range v.Values() {
 		if *to = race.Unknown; channels[i].Valid {
 			*to = int(channels[i].Int64)
 		}

@@ -21,7 +21,7 @@ func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
 	for car := range race.CarIdx(2) {
 		for n := range 50 { // more than one statement inserts
 			want = append(want, race.Sample{
-				Car: car, Time: race.Micros(n), SpeedKMH: n, RPM: 100 * n, Gear: -1, Throttle: 100, Brake: 0, DRS: u, XDM: -15, YDM: u,
+				Car: car, Time: race.Micros(n), SpeedDKMH: n, RPM: 100 * n, Gear: -1, Throttle: 100, Brake: 0, DRS: u, XDM: -15, YDM: u,
 			})
 		}
 	}

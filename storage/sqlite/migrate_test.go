@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"lightsout/race"
+	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
@@ -21,6 +22,9 @@ var version2 string
 
 //go:embed testdata/version3.sql
 var version3 string
+
+//go:embed testdata/version4.sql
+var version4 string
 
 // statement is a query and its arguments.
 type statement struct {
@@ -124,6 +128,47 @@ func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
 	}
 	if end, err := s.FeedEnd(ctx, "old"); err != nil || seen != 21_000 || end.Count != after || after > 9 {
 		t.Errorf("%d samples up to batch %d; the end is %+v, %v", seen, after, end, err)
+	}
+}
+
+func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	head := oldHead(t, race.External)
+	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,1,9)", nil},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		statement{"INSERT INTO samples (race, car, time_us, speed_kmh, rpm, count) VALUES ('old',0,1,100,7000,9), ('old',0,2,101,NULL,9), ('old',0,3,NULL,7100,9)", nil})
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	storagetest.MustAppend(t, s, &race.Batch{Race: "old", Count: 10, Samples: []race.Sample{
+		{Time: 2, SpeedDKMH: 1017, RPM: race.Unknown, Gear: race.Unknown}, {Time: 3, SpeedDKMH: 1029, RPM: race.Unknown, Gear: race.Unknown},
+	}})
+	got, err := s.Trace(context.Background(), race.TraceQuery{Race: "old", To: race.Hour, Channels: []race.Channel{race.ChannelSpeed, race.ChannelRPM}})
+	want := &race.Trace{Time: []race.Micros{1, 2, 3}}
+	want.Values[race.ChannelSpeed], want.Values[race.ChannelRPM] = []int32{1000, 1017, 1029}, []int32{7000, race.Unknown, 7100}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func TestSalvage_OfVersion4SavesItsSamples(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	head := oldHead(t, race.External)
+	entered := mustBody(t, race.Record{Seq: 2, Body: race.Entered{Entry: race.Entry{Number: 7}}})
+	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count, samples_count) VALUES ('old','Old','external','',1,3,0,5,2,9,9)", nil},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',2,0,5,?)", []any{head, entered}},
+		statement{"INSERT INTO samples (race, car, time_us, speed_kmh, count) VALUES ('old',0,1,100,9)", nil})
+	fresh := filepath.Join(t.TempDir(), "new.db")
+	saved, err := sqlite.Salvage(context.Background(), path, fresh, transport.Codec{}, func(string) {})
+	if err != nil || len(saved.Lost) > 0 {
+		t.Fatalf("%v, lost %v", err, saved)
+	}
+	s := mustOpen(t, fresh)
+	defer mustClose(t, s)
+	got, err := s.Samples(context.Background(), "old", 0, 0, race.Hour, 9)
+	if err != nil || len(got) != 1 || got[0].SpeedDKMH != 1000 {
+		t.Errorf("%v, %+v", err, got)
 	}
 }
 

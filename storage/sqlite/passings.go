@@ -12,7 +12,7 @@ import (
 const (
 	passingColumns = `SELECT r.seq, coalesce(v.time_us, r.time_us), r.recorded_at, coalesce(v.car, r.car), coalesce(r.line, v.line),
 		coalesce(r.in_pit, 0), coalesce(r.speed_kmh, 0), r.decoder, r.session, r.sequence, r.transponder, coalesce(v.verdict, 0),
-		coalesce(v.reason, ''), v.split_us FROM `
+		coalesce(v.reason, ''), v.split_us, iif(r.body IS NULL, r.time_us, NULL), r.car FROM `
 	// A record that is no hit counts as one where the stewards put it in: it has a verdict.
 	passingsByRecord = passingColumns + `records r LEFT JOIN verdicts v ON v.race = r.race AND v.seq = r.seq
 		WHERE r.race = ?1 AND r.seq > ?2 AND (r.body IS NULL OR v.seq IS NOT NULL) AND (?4 < 0 OR coalesce(v.verdict, 0) = ?4)
@@ -43,17 +43,21 @@ func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit,
 }
 
 func scanPassing(r *sql.Rows) (race.PassingRow, error) {
-	p := race.PassingRow{Split: race.NoTime}
+	p := race.PassingRow{Split: race.NoTime, ToldTime: race.NoTime, ToldCar: race.NoCar}
 	var seq int64
 	var decoder, session, transponder sql.NullString
-	var sequence, split sql.NullInt64
+	var sequence, split, toldTime, toldCar sql.NullInt64
 	err := r.Scan(&seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH,
-		&decoder, &session, &sequence, &transponder, &p.Verdict, &p.Reason, &split)
+		&decoder, &session, &sequence, &transponder, &p.Verdict, &p.Reason, &split,
+		&toldTime, &toldCar)
 	p.Seq = race.Seq(seq)
 	if decoder.Valid {
 		p.Passing.Source = &race.Source{
 			Decoder: decoder.String, Session: session.String, Sequence: uint64(sequence.Int64), Transponder: transponder.String,
 		}
+	}
+	if toldTime.Valid {
+		p.ToldTime, p.ToldCar = race.Micros(toldTime.Int64), race.CarIdx(toldCar.Int64)
 	}
 	if split.Valid {
 		p.Split = race.Micros(split.Int64)

@@ -67,9 +67,10 @@ func viewed(t *testing.T, path string) (out []race.PassingRow) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(`SELECT seq, time_us, recorded_at, car, line, in_pit, speed_kmh, decoder IS NOT NULL, coalesce(decoder, ''),
-		coalesce(session, ''), coalesce(sequence, 0), coalesce(transponder, ''), verdict, reason, coalesce(split_us, ?)
-		FROM passings WHERE race = 'r' ORDER BY seq`, int64(race.NoTime))
+	rows, err := db.Query(`SELECT p.seq, p.time_us, p.recorded_at, p.car, p.line, p.in_pit, p.speed_kmh, p.decoder IS NOT NULL, coalesce(p.decoder, ''),
+		coalesce(p.session, ''), coalesce(p.sequence, 0), coalesce(p.transponder, ''), verdict, reason, coalesce(split_us, ?1),
+		iif(r.body IS NULL, r.time_us, ?1), iif(r.body IS NULL, r.car, -1)
+		FROM passings p JOIN records r ON r.race = p.race AND r.seq = p.seq WHERE p.race = 'r' ORDER BY p.seq`, int64(race.NoTime))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func viewed(t *testing.T, path string) (out []race.PassingRow) {
 		var src race.Source
 		var told bool
 		if err := rows.Scan(&p.Seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH, &told,
-			&src.Decoder, &src.Session, &src.Sequence, &src.Transponder, &p.Verdict, &p.Reason, &p.Split); err != nil {
+			&src.Decoder, &src.Session, &src.Sequence, &src.Transponder, &p.Verdict, &p.Reason, &p.Split, &p.ToldTime, &p.ToldCar); err != nil {
 			t.Fatal(err)
 		}
 		if told {

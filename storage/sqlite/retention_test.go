@@ -27,7 +27,7 @@ func overOf(t *testing.T, s *sqlite.Store, id race.ID, ago time.Duration, cars i
 	at := time.Now().Add(-ago).UnixNano()
 	storagetest.MustAppend(t, s, &race.Batch{
 		Race: id, Count: 302, Records: []race.Record{{Seq: 2, RecordedAt: at, Body: race.Ended{}}},
-		Samples: []race.Sample{{Car: 1, Time: 5, SpeedKMH: 7}},
+		Samples: []race.Sample{{Car: 1, Time: 5, SpeedDKMH: 7}},
 	})
 	lap := race.LapCompleted{Lap: race.Lap{Car: 1, Number: 1, DurationMS: 5}}
 	s.AppendFacts(id, []race.Facts{{Seq: 2, Facts: []race.Fact{lap, race.HeadChanged{Head: race.Head{Status: race.Over}}}}})
@@ -214,7 +214,7 @@ func TestAppend_RefusesWhatComesForARaceThatIsGone(t *testing.T) {
 	}
 	late := (storagetest.Field{ID: "r", Cars: 64}).Batches(301)[301]
 	late.Records = []race.Record{{Seq: 3, Body: race.Held{}}}
-	late.Samples = []race.Sample{{Car: 1, Time: 9, SpeedKMH: 7}}
+	late.Samples = []race.Sample{{Car: 1, Time: 9, SpeedDKMH: 7}}
 	answer := make(chan error, 1)
 	s.Append(late, func(err error) { answer <- err })
 	if err := <-answer; !errors.Is(err, race.ErrNotFound) {

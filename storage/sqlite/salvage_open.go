@@ -45,6 +45,9 @@ func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Sto
 	return s, func() { _ = s.Close(); clean() }, lost, nil
 }
 
+// salvagedSince is the oldest schema that is salvaged: later ones only added columns.
+const salvagedSince = 4
+
 // readDamaged opens a file however it is, and looks whether its tables are known.
 func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) {
 	// writable_schema lets SQLite read a file that is shorter than it says; nothing is written.
@@ -59,8 +62,8 @@ func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) 
 	if err == nil {
 		version, err = schemaOf(s.read)
 	}
-	if err == nil && (known != 5 || version != schemaVersion) {
-		err = fmt.Errorf("it is no file of schema version %d: version %d, with %d of 5 tables", schemaVersion, version, known)
+	if err == nil && (known != 5 || version < salvagedSince || version > schemaVersion) {
+		err = fmt.Errorf("it is no file of schema version %d to %d: version %d, with %d of 5 tables", salvagedSince, schemaVersion, version, known)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -184,6 +184,10 @@ func (v *salvager) frames(ctx context.Context) error {
 
 // samples saves what real cars reported, car by car.
 func (v *salvager) samples(ctx context.Context) error {
+	columns := "*"
+	if tenths, err := any1(ctx, v.from.read, "SELECT 1 FROM pragma_table_info('samples') WHERE name = 'speed_tenth'"); err == nil && !tenths {
+		columns = "*, NULL" // of schema version 4
+	}
 	row := strings.TrimSuffix(strings.Repeat("?,", sampleColumns), ",")
 	w := writer{v: v, query: "INSERT OR IGNORE INTO samples VALUES (" + row + ")"}
 	for i := range v.out.Races {
@@ -206,7 +210,7 @@ func (v *salvager) samples(ctx context.Context) error {
 					r.Samples++
 					failed = w.add(ctx, values...)
 					return nil
-				}, "SELECT * FROM samples WHERE race = ? AND car = ? AND time_us > ? ORDER BY time_us", string(r.ID), car, after)
+				}, "SELECT "+columns+" FROM samples WHERE race = ? AND car = ? AND time_us > ? ORDER BY time_us", string(r.ID), car, after)
 				return last, err
 			}, func(after int64) (bool, error) {
 				return any1(ctx, v.from.read, "SELECT 1 FROM samples WHERE race = ? AND car = ? AND time_us > ? ORDER BY time_us LIMIT 1", string(r.ID), car, after)

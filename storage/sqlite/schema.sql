@@ -114,11 +114,13 @@ CREATE TABLE snapshots (
   race TEXT PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What real cars reported of themselves; NULL: not reported. The same car at the same instant is the same sample.
+-- What real cars reported of themselves; NULL: not reported. Two reports of the same car and instant are one sample: what came
+-- later replaces the channels that it has, the others stay.
 CREATE TABLE samples (
   race TEXT NOT NULL, car INTEGER NOT NULL, time_us INTEGER NOT NULL,
   speed_kmh INTEGER, rpm INTEGER, n_gear INTEGER, throttle INTEGER, brake INTEGER, drs INTEGER, x_dm INTEGER, y_dm INTEGER,
   count INTEGER NOT NULL DEFAULT 0,     -- of the batch that brought it last
+  speed_tenth INTEGER,                  -- tenths of a km/h on top of speed_kmh; NULL: none
   PRIMARY KEY (race, car, time_us)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX samples_by_batch ON samples (race, count);

@@ -27,12 +27,12 @@ type Feeds interface {
 // FeedsContract is what every store with feeds promises. open gives an empty one that is closed by whoever gives it.
 func FeedsContract(t *testing.T, open func(t *testing.T) (Journal, Feeds)) {
 	for name, test := range map[string]func(*testing.T, Journal, Feeds){
-		"a cursor is where it was moved to":                        movesCursors,
-		"what is not fed is told, oldest race first":               tellsUnfed,
-		"points that were put aside are there once, newest first":  putsAside,
-		"samples come in whole batches, each in the newest it had": givesSamples,
-		"a feed that is dropped begins anew":                       dropsFeeds,
-		"an unknown race is not found":                             knowsNoRace,
+		"a cursor is where it was moved to":                              movesCursors,
+		"what is not fed is told, oldest race first":                     tellsUnfed,
+		"points that were put aside are there once, newest first":        putsAside,
+		"samples come in whole batches, each merged and with the newest": givesSamples,
+		"a feed that is dropped begins anew":                             dropsFeeds,
+		"an unknown race is not found":                                   knowsNoRace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			j, f := open(t)
@@ -127,7 +127,7 @@ func givesSamples(t *testing.T, j Journal, f Feeds) {
 	ctx := context.Background()
 	MustAppend(t, j, Batches("r")[0])
 	sample := func(car race.CarIdx, at race.Micros, speed int) race.Sample {
-		return race.Sample{Car: car, Time: at, SpeedKMH: speed, RPM: race.Unknown}
+		return race.Sample{Car: car, Time: at, SpeedDKMH: speed, RPM: race.Unknown}
 	}
 	for count := uint64(2); count < 8; count++ {
 		b := &race.Batch{Race: "r", Count: count}
@@ -135,7 +135,7 @@ func givesSamples(t *testing.T, j Journal, f Feeds) {
 			b.Samples = []race.Sample{sample(0, race.Micros(count), 1), sample(1, race.Micros(count), 1)}
 		}
 		if count == 7 {
-			b.Samples = append(b.Samples, sample(0, 2, 99)) // told again, and better
+			b.Samples = append(b.Samples, sample(0, 2, 99), race.Sample{Time: 2, SpeedDKMH: race.Unknown, RPM: race.Unknown, Gear: 7}) // told again
 		}
 		MustAppend(t, j, b)
 	}
@@ -150,14 +150,17 @@ func givesSamples(t *testing.T, j Journal, f Feeds) {
 			break
 		}
 		for _, s := range list {
-			got = append(got, fmt.Sprint(last, ":", s.Car, "@", int64(s.Time), "=", s.SpeedKMH))
+			got = append(got, fmt.Sprint(last, ":", s.Car, "@", int64(s.Time), "=", s.SpeedDKMH, " gear ", s.Gear))
 			if s.RPM != race.Unknown {
 				t.Errorf("rpm %d", s.RPM)
 			}
 		}
 		after = last
 	}
-	want := []string{"3:1@2=1", "3:0@3=1", "3:1@3=1", "6:0@5=1", "6:1@5=1", "6:0@6=1", "6:1@6=1", "7:0@2=99", "7:0@7=1", "7:1@7=1"}
+	want := []string{
+		"3:1@2=1 gear 0", "3:0@3=1 gear 0", "3:1@3=1 gear 0", "6:0@5=1 gear 0", "6:1@5=1 gear 0", "6:0@6=1 gear 0", "6:1@6=1 gear 0",
+		"7:0@2=99 gear 7", "7:0@7=1 gear 0", "7:1@7=1 gear 0",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

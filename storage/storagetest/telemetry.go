@@ -53,7 +53,8 @@ func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch)
 	field := Field{ID: "simulated", Cars: 70}
 	const last = 250 // neither cars nor ticks fill their blocks
 	outside, samples := outsideRace()
-	traces := fill(t, append(field.Batches(last), outside...))
+	repeated, merged := repeatedRace()
+	traces := fill(t, slices.Concat(field.Batches(last), outside, repeated))
 	t.Run("one car, over any stretch of time, in the channels asked for", func(t *testing.T) {
 		for _, q := range []race.TraceQuery{
 			{Car: 0, To: race.TimeMax},
@@ -80,6 +81,13 @@ func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch)
 		} {
 			q.Race = "real"
 			compareTraces(t, traces, q, sampled(q, samples))
+		}
+	})
+	t.Run("two reports of an instant are one sample: the later one replaces the channels that it has", func(t *testing.T) {
+		got, err := traces.Trace(context.Background(), race.TraceQuery{Race: "repeated", To: race.TimeMax})
+		must(t, err)
+		if diff := cmp.Diff(merged, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
 		}
 	})
 	t.Run("an unknown race is not found", func(t *testing.T) {
@@ -111,16 +119,54 @@ func compareTraces(t *testing.T, traces Traces, q race.TraceQuery, want *race.Tr
 	}
 }
 
+// announced is the first batch of a race of two cars that is told of from outside.
+func announced(id race.ID) *race.Batch {
+	head := race.Race{ID: id, Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
+	return &race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: head}}}}
+}
+
+// repeatedRace is a race whose car 0 reports its instants in parts: 40 of them (more than one statement of a store) in two
+// batches, and one in parts of one batch. The trace is what must have become of it.
+func repeatedRace() ([]*race.Batch, *race.Trace) {
+	const u = race.Unknown
+	batches := []*race.Batch{announced("repeated"), {Race: "repeated", Count: 2}, {Race: "repeated", Count: 3}}
+	out := &race.Trace{}
+	add := func(at race.Micros, values map[race.Channel]int32) {
+		out.Time = append(out.Time, at)
+		for c := range race.ChannelCount {
+			if c != race.ChannelLap && c != race.ChannelLapFraction {
+				out.Values[c] = append(out.Values[c], values[c])
+			}
+		}
+	}
+	for n := range 40 {
+		at := race.Micros(n)
+		batches[1].Samples = append(batches[1].Samples, race.Sample{Time: at, SpeedDKMH: 1237, RPM: n, Gear: 3, Throttle: 1, Brake: 2, DRS: u, XDM: u, YDM: -7})
+		batches[2].Samples = append(batches[2].Samples, race.Sample{Time: at, SpeedDKMH: u, RPM: n + 1, Gear: 0, Throttle: 0, Brake: u, DRS: u, XDM: 5, YDM: u})
+		add(at, map[race.Channel]int32{
+			race.ChannelSpeed: 1237, race.ChannelRPM: int32(n) + 1, race.ChannelBrake: 2, race.ChannelDRS: u, race.ChannelX: 5, race.ChannelY: -7,
+		})
+	}
+	batches[2].Samples = append(batches[2].Samples,
+		race.Sample{Time: 100, SpeedDKMH: 1239, RPM: 9000, Gear: u, Throttle: u, Brake: u, DRS: u, XDM: u, YDM: u},
+		race.Sample{Time: 100, SpeedDKMH: 1240, RPM: u, Gear: -1, Throttle: u, Brake: u, DRS: u, XDM: u, YDM: u},
+		race.Sample{Time: 100, SpeedDKMH: u, RPM: u, Gear: u, Throttle: 7, Brake: u, DRS: 14, XDM: u, YDM: u})
+	add(100, map[race.Channel]int32{
+		race.ChannelSpeed: 1240, race.ChannelRPM: 9000, race.ChannelGear: -1, race.ChannelThrottle: 7, race.ChannelBrake: u, race.ChannelDRS: 14,
+		race.ChannelX: u, race.ChannelY: u,
+	})
+	return batches, out
+}
+
 // outsideRace is a race that was told of from outside, and all its samples.
 func outsideRace() ([]*race.Batch, []race.Sample) {
-	head := race.Race{ID: "real", Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
-	batches := []*race.Batch{{Race: "real", Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: head}}}}}
+	batches := []*race.Batch{announced("real")}
 	var all []race.Sample
 	for n := range 60 {
 		at := race.Micros(n)*10_000 + race.Micros(n%3)
 		s := []race.Sample{
-			{Car: 0, Time: at, SpeedKMH: 100 + n, RPM: 9000 + n, Gear: 3, Throttle: n, Brake: 0, DRS: 8, XDM: -5 * n, YDM: 7 * n},
-			{Car: 1, Time: at - 50_000, SpeedKMH: 300 - n, RPM: race.Unknown, Gear: race.Unknown, Throttle: 100, Brake: race.Unknown,
+			{Car: 0, Time: at, SpeedDKMH: 100 + n, RPM: 9000 + n, Gear: 3, Throttle: n, Brake: 0, DRS: 8, XDM: -5 * n, YDM: 7 * n},
+			{Car: 1, Time: at - 50_000, SpeedDKMH: 300 - n, RPM: race.Unknown, Gear: race.Unknown, Throttle: 100, Brake: race.Unknown,
 				DRS: race.Unknown, XDM: n, YDM: race.Unknown},
 		}
 		all = append(all, s...)

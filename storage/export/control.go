@@ -1,0 +1,180 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"lightsout/race"
+)
+
+// ruled is a record that is no hit, as a row: what race control, stewards, marshals and mechanics did.
+type ruled struct {
+	*race.Record
+	kind        string
+	car         race.CarIdx
+	value       string // by kind
+	of          race.Seq
+	at          race.Micros // NoTime: none
+	transponder string
+	decoder     string
+	tyres       race.TyresFitted
+	fitted      bool
+	reason      string
+}
+
+var controlTable = &table[ruled]{
+	name: "control", about: "what race control, stewards and marshals ordered, and the tyres that were fitted, without what the rules did not allow",
+	columns: []column[ruled]{
+		{Column{Name: "seq", About: "of the record", Type: Whole}, func(_ *Export, r *ruled) cell { return whole(r.Seq) }},
+		{Column{Name: "time_us", Unit: "us", About: "race time", Type: Whole}, func(_ *Export, r *ruled) cell { return whole(r.Time) }},
+		{Column{Name: "kind", About: "see storage/folder/README.md", Type: Text}, func(_ *Export, r *ruled) cell { return text(r.kind) }},
+		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *ruled) cell { return number(e.entry(r.car)) }},
+		{Column{Name: "value", About: "by kind: a sector, a lap, a line, milliseconds of a penalty, microseconds of an offset", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.value) }},
+		{Column{Name: "of_seq", About: "the record that it is about", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.of), 0) }},
+		{Column{Name: "at_us", Unit: "us", About: "race time of a hit that was put in", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell {
+			return cell{whole: int64(r.at), missing: r.at == race.NoTime}
+		}},
+		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.transponder) }},
+		{Column{Name: "decoder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.decoder) }},
+		{Column{Name: "compound", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell {
+			return cell{text: r.tyres.Compound.String(), missing: !r.fitted}
+		}},
+		{Column{Name: "age_laps", Unit: "laps", Type: Small, Optional: true}, func(_ *Export, r *ruled) cell {
+			return cell{whole: int64(r.tyres.AgeLaps), missing: !r.fitted}
+		}},
+		{Column{Name: "stationary_us", Unit: "us", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.tyres.Stationary), 0) }},
+		{Column{Name: "reason", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.reason) }},
+		{Column{Name: "author", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.Author) }},
+		{Column{Name: "recorded_at", Type: Instant, Optional: true}, func(_ *Export, r *ruled) cell { return moment(r.RecordedAt) }},
+	},
+	rows: controlRows,
+}
+
+func controlRows(ctx context.Context, e *Export, emit func(*ruled) error, stretch func() error) error {
+	_, refused, err := e.src.Rulings(ctx, e.id)
+	if err != nil {
+		return err //nolint:wrapcheck // its kind decides
+	}
+	for after := race.Seq(0); after < e.end.Seq; {
+		page, err := e.src.Records(ctx, e.id, after, int(min(recordsPage, e.end.Seq-after)))
+		if err != nil {
+			return fmt.Errorf("read the log of race %s: %w", e.id, err)
+		}
+		if len(page) == 0 {
+			return fmt.Errorf("the log of race %s ends after record %d, %d were expected: %w", e.id, after, e.end.Seq, race.ErrNotFound)
+		}
+		for i := range page {
+			if _, no := refused[page[i].Seq]; no {
+				continue
+			}
+			if r, is := ruledOf(&page[i]); is {
+				if err := emit(&r); err != nil {
+					return err
+				}
+			}
+		}
+		after = page[len(page)-1].Seq
+		if err := stretch(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ruledOf is a record as a row; false for the head, the entries and hits, which are in other tables.
+func ruledOf(rec *race.Record) (ruled, bool) {
+	r := ruled{Record: rec, car: race.NoCar, at: race.NoTime}
+	switch b := rec.Body.(type) {
+	case race.Announced, race.Entered, race.Passing:
+		return r, false
+	case race.Started:
+		r.kind = "start"
+	case race.Ended:
+		r.kind = "end"
+	case race.ResultDeclared:
+		r.kind, r.reason = "result", b.Reason
+	case race.FlagShown:
+		r.kind, r.value = b.Flag.String(), positive(b.Sector)
+	case race.Suspended:
+		r.kind = "suspended"
+	case race.Resumed:
+		r.kind = "resumed"
+	case race.Abandoned:
+		r.kind, r.value = "abandoned", positive(b.Lap)
+	case race.StartAborted:
+		r.kind = "start_aborted"
+	case race.Held:
+		r.kind = "held"
+	case race.Released:
+		r.kind = "released"
+	case race.TyresFitted:
+		r.kind, r.car, r.tyres, r.fitted = "tyres", b.Car, b, true
+	default:
+		r.ofCar(b)
+	}
+	return r, true
+}
+
+// ofCar fills in a ruling on a car, a hit or another ruling.
+func (r *ruled) ofCar(b race.Body) {
+	switch b := b.(type) {
+	case race.CarRetired:
+		r.kind, r.car, r.reason = "retired", b.Car, b.Reason
+	case race.CarNotStarted:
+		r.kind, r.car, r.reason = "did_not_start", b.Car, b.Reason
+	case race.CarDisqualified:
+		r.kind, r.car, r.reason = "disqualified", b.Car, b.Reason
+	case race.Penalised:
+		r.kind, r.car, r.value, r.reason = b.Kind.String(), b.Car, penaltyText(b.Amount), b.Reason
+	case race.PenaltyServed:
+		r.kind, r.car, r.of = "served", b.Car, b.Penalty
+	case race.LapDeleted:
+		r.kind, r.car, r.value, r.reason = "lap_deleted", b.Car, positive(b.Lap), b.Reason
+	case race.TransponderAssigned:
+		r.kind, r.car, r.transponder, r.reason = "assign", b.Car, b.Transponder, b.Reason
+	case race.DecoderSet:
+		r.kind, r.decoder, r.value, r.reason = "offset", b.Decoder, strconv.FormatInt(int64(b.Offset), 10), b.Reason
+	case race.Undone:
+		r.kind, r.of, r.reason = "undo", b.Of, b.Reason
+	case race.Corrected:
+		r.corrected(&b)
+	default: // ruledOf has it
+	}
+}
+
+func (r *ruled) corrected(b *race.Corrected) {
+	r.kind, r.reason = b.Kind.String(), b.Reason
+	switch b.Kind {
+	case race.CorrectInsert:
+		r.car, r.at, r.value = b.Car, b.At, strconv.Itoa(b.Line)
+	case race.CorrectSplit:
+		r.car, r.value = b.Car, positive(b.Lap)
+		if b.At != 0 {
+			r.at = b.At
+		}
+	case race.CorrectMove:
+		r.of, r.car = b.Passing, b.Car
+	case race.CorrectAccept, race.CorrectReject:
+		r.of = b.Passing
+	}
+}
+
+// positive is a number that stands for nothing where it is 0.
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// penaltyText is a penalty in milliseconds; one that is not whole as minutes and seconds, which are not taken for thousands.
+func penaltyText(t race.Micros) string {
+	switch {
+	case t == 0:
+		return ""
+	case t%race.Millisecond == 0:
+		return strconv.FormatInt(t.Millis(), 10)
+	}
+	return fmt.Sprintf("%d:%02d.%06d", t/race.Minute, t/race.Second%60, t%race.Second)
+}

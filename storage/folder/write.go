@@ -1,0 +1,97 @@
+package folder
+
+import (
+	"slices"
+
+	"lightsout/race"
+)
+
+// writer numbers the records.
+type writer struct {
+	out  []race.Record
+	rows map[int]race.Seq // of control.csv
+	hits map[int]race.Seq // of passings.csv
+	last race.Micros
+}
+
+func (w *writer) add(at race.Micros, author string, b race.Body) race.Seq {
+	seq := race.Seq(len(w.out) + 1)
+	w.out = append(w.out, race.Record{Seq: seq, Time: at, Author: author, Body: b})
+	w.last = max(w.last, at)
+	return seq
+}
+
+func (w *writer) order(o *order) {
+	of := w.rows[o.of]
+	if o.passing {
+		of = w.hits[o.of]
+	}
+	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
+}
+
+// teller adds arrivals and orders to the records, with the start and the end where no row says when they are.
+type teller struct {
+	r            *reader
+	w            *writer
+	next         int  // of the arrivals
+	begun, ended bool // they are there
+	inLog        bool // the rows have the start where it was in the log
+}
+
+func (r *reader) write(w *writer, orders []placedOrder) {
+	t := &teller{r: r, w: w}
+	t.inLog = r.numbered && slices.ContainsFunc(orders, func(o placedOrder) bool { return o.kind == "start" })
+	for i := range orders {
+		t.until(orders[i].after)
+		t.take(&orders[i].order)
+	}
+	t.until(len(r.arrivals))
+	t.end()
+}
+
+func (t *teller) start() {
+	if !t.begun && !t.inLog {
+		t.w.add(0, t.r.starter(), race.Started{})
+		t.begun = true
+	}
+}
+
+func (t *teller) end() {
+	if t.start(); !t.ended {
+		t.w.add(t.w.last, "", race.Ended{})
+		t.ended = true
+	}
+}
+
+// until adds what arrived before the n-th.
+func (t *teller) until(n int) {
+	for ; t.next < n; t.next++ {
+		a := &t.r.arrivals[t.next]
+		if _, dns := a.body.(race.CarNotStarted); !dns {
+			t.start()
+		}
+		t.w.hits[a.row] = t.w.add(a.at, "", a.body)
+	}
+}
+
+func (t *teller) take(o *order) {
+	switch o.kind {
+	case "start":
+		if !t.inLog { // it is there before what needs it
+			return
+		}
+		t.begun = true
+	case "did_not_start", "start_aborted":
+	case "end":
+		t.start()
+		t.ended = true
+	case "result":
+		if !t.r.numbered {
+			t.until(len(t.r.arrivals))
+			t.end()
+		}
+	default:
+		t.start()
+	}
+	t.w.order(o)
+}
