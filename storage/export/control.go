@@ -18,6 +18,7 @@ type ruled struct {
 	at          race.Micros // NoTime: none
 	transponder string
 	decoder     string
+	session     string // of the decoder
 	tyres       race.TyresFitted
 	fitted      bool
 	reason      string
@@ -32,11 +33,12 @@ var controlTable = &table[ruled]{
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *ruled) cell { return number(e.entry(r.car)) }},
 		{Column{Name: "value", About: "by kind: a sector, a lap, a line, milliseconds of a penalty, microseconds of an offset", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.value) }},
 		{Column{Name: "of_seq", About: "the record that it is about", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.of), 0) }},
-		{Column{Name: "at_us", Unit: "us", About: "race time of a hit that was put in", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell {
+		{Column{Name: "at_us", Unit: "us", About: "race time of a hit that was put in, from which a transponder is a car's, or to which the start is moved", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell {
 			return cell{whole: int64(r.at), missing: r.at == race.NoTime}
 		}},
 		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.transponder) }},
 		{Column{Name: "decoder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.decoder) }},
+		{Column{Name: "session", About: "of the decoder; empty: all that no offset names", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.session) }},
 		{Column{Name: "compound", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell {
 			return cell{text: r.tyres.Compound.String(), missing: !r.fitted}
 		}},
@@ -130,11 +132,16 @@ func (r *ruled) ofCar(b race.Body) {
 	case race.PenaltyServed:
 		r.kind, r.car, r.of = "served", b.Car, b.Penalty
 	case race.LapDeleted:
-		r.kind, r.car, r.value, r.reason = "lap_deleted", b.Car, positive(b.Lap), b.Reason
+		r.kind, r.car, r.value, r.of, r.reason = "lap_deleted", b.Car, positive(b.Lap), b.Passing, b.Reason
 	case race.TransponderAssigned:
 		r.kind, r.car, r.transponder, r.reason = "assign", b.Car, b.Transponder, b.Reason
+		if b.From != 0 {
+			r.at = b.From
+		}
 	case race.DecoderSet:
-		r.kind, r.decoder, r.value, r.reason = "offset", b.Decoder, strconv.FormatInt(int64(b.Offset), 10), b.Reason
+		r.kind, r.decoder, r.session, r.value, r.reason = "offset", b.Decoder, b.Session, strconv.FormatInt(int64(b.Offset), 10), b.Reason
+	case race.StartMoved:
+		r.kind, r.at, r.reason = "start_moved", b.At, b.Reason
 	case race.Undone:
 		r.kind, r.of, r.reason = "undo", b.Of, b.Reason
 	case race.Corrected:

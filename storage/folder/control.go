@@ -34,7 +34,7 @@ var (
 	penaltyKinds = []string{
 		"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified", "tyres",
 	}
-	correctionKinds = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "undo"}
+	correctionKinds = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "start_moved", "undo"}
 	lifeKinds       = []string{"start", "end", "result"}
 )
 
@@ -122,7 +122,7 @@ func (r *reader) fillPenalty(row *row, o *order) {
 		r.fillOf(row, o)
 		o.body = func(of race.Seq) race.Body { return race.PenaltyServed{Car: car, Penalty: of} }
 	case "lap_deleted":
-		o.body = is(race.LapDeleted{Car: car, Lap: int(row.number("value", 1, race.LapsMax)), Reason: reason})
+		r.fillLapDeleted(row, o, race.LapDeleted{Car: car, Reason: reason})
 	case "tyres":
 		o.body = is(row.tyres(car))
 	case "retired":
@@ -144,6 +144,20 @@ func (r *reader) fillPenalty(row *row, o *order) {
 	}
 }
 
+// fillLapDeleted takes the lap by its number, and where it is said by the passing that ended it.
+func (r *reader) fillLapDeleted(row *row, o *order, b race.LapDeleted) {
+	named := row.text("of_seq") != "" || row.text("of_row") != ""
+	if row.text("value") != "" || !named {
+		b.Lap = int(row.number("value", 1, race.LapsMax))
+	}
+	if named {
+		o.passing = true
+		r.fillOf(row, o)
+		r.needPassing(row, o)
+	}
+	o.body = func(of race.Seq) race.Body { b.Passing = of; return b }
+}
+
 func (r *reader) fillCorrection(row *row, o *order) {
 	reason := row.text("reason")
 	switch o.kind {
@@ -151,10 +165,14 @@ func (r *reader) fillCorrection(row *row, o *order) {
 		r.fillOf(row, o)
 		o.body = func(of race.Seq) race.Body { return race.Undone{Of: of, Reason: reason} }
 	case "assign":
-		o.body = is(race.TransponderAssigned{Car: r.car(row), Transponder: row.word("transponder"), Reason: reason})
+		b := race.TransponderAssigned{Car: r.car(row), Transponder: row.word("transponder"), Reason: reason}
+		b.From, _ = row.time("at", -race.TimeMax, race.TimeMax)
+		o.body = is(b)
 	case "offset":
 		offset := row.valueTime(1, -race.TimeMax, race.TimeMax)
-		o.body = is(race.DecoderSet{Decoder: row.word("decoder"), Offset: offset, Reason: reason})
+		o.body = is(race.DecoderSet{Decoder: row.word("decoder"), Session: row.text("session"), Offset: offset, Reason: reason})
+	case "start_moved":
+		o.body = is(race.StartMoved{At: row.needTime("at", -race.TimeMax, race.TimeMax), Reason: reason})
 	default:
 		kind, err := race.ParseCorrection(o.kind)
 		if err != nil {
@@ -183,10 +201,15 @@ func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 	}
 	o.passing = true
 	r.fillOf(row, o)
+	r.needPassing(row, o)
+	o.body = func(of race.Seq) race.Body { c.Passing = of; return c }
+}
+
+// needPassing sees that the row that a ruling is about is one of the passings.
+func (r *reader) needPassing(row *row, o *order) {
 	if row.err == nil && o.of > 0 && !slices.ContainsFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }) {
 		row.fault("of_row is %d: expected the row of a hit in %s", o.of, passingsFile)
 	}
-	o.body = func(of race.Seq) race.Body { c.Passing = of; return c }
 }
 
 // fillOf takes what a row is about: the row of a file, or the record of the log that both files were exported from.
