@@ -18,13 +18,13 @@ var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 // A snapshot is everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT4" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT5" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
 // The digit is the version: whoever changes what is visited, or what a value means, raises it (a golden test says so).
 // What follows from the rest alone (lines, flags, suspensions, rulings by car, places) is worked out again.
 const (
-	snapshotMagic = "LOT4"
+	snapshotMagic = "LOT5"
 	snapshotSum   = 4
 )
 
