@@ -78,6 +78,9 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	if in.Events, err = s.deps.History.Events(ctx, id); err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
+	if in.Stops, err = s.deps.History.Stops(ctx, id); err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
 	records, refused, err := s.deps.History.Rulings(ctx, id)
 	for _, r := range records {
 		if _, no := refused[r.Seq]; !no {

@@ -78,6 +78,8 @@ func (h *house) Rule(_ context.Context, _ race.ID, r race.Record) (race.Ruled, e
 	return race.Ruled{Seq: race.Seq(len(h.outside.rulings)), At: max(0, r.Time)}, h.outside.refusal
 }
 
+func (h *house) Stops(context.Context, race.ID) ([]race.Record, error) { return nil, nil }
+
 func (h *house) Rulings(_ context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
 	_, err := h.find(id)
 	for i := range h.outside.rulings {

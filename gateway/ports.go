@@ -37,6 +37,8 @@ type History interface {
 	Version(ctx context.Context, id race.ID, version int) (race.Classification, error)
 	// Rulings are the records of race control, oldest first, and why the rulebook refused some of them.
 	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
+	// Stops are the records of tyres that were fitted.
+	Stops(ctx context.Context, id race.ID) ([]race.Record, error)
 	// Heard calls hit with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
 	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
 	// Classification is the result, or the order so far while the race runs.

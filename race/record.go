@@ -53,6 +53,8 @@ type TyresFitted struct {
 	Compound   Compound
 	AgeLaps    int
 	Stationary Micros
+	// PitLane is the time from the entry of the pit lane to its exit, where no timing lines are there to tell it; 0: not known.
+	PitLane Micros
 }
 
 // FlagShown sets the track status.

@@ -151,6 +151,24 @@ var sampleSamples = []race.Sample{
 	},
 }
 
+func TestTyres_HaveTheTimeInThePitLaneWhereItIsKnown(t *testing.T) {
+	for _, lane := range []race.Micros{0, 24_500 * race.Millisecond} {
+		want := &race.Record{Seq: 7, Time: race.Minute, Body: race.TyresFitted{Car: 2, Compound: race.Hard, Stationary: race.Second, PitLane: lane}}
+		data, err := transport.Codec{}.Record(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := transport.Codec{}.DecodeRecord(data)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+		var items []any
+		if err := msgpack.Unmarshal(data, &items); err != nil || (len(items) == 11) != (lane == 0) {
+			t.Errorf("%d items with %v in the pit lane: %v", len(items), lane, err)
+		}
+	}
+}
+
 func TestSamples_OfLogsWithWholeSpeedsAreRead(t *testing.T) {
 	old, err := msgpack.Marshal([]any{1, 17, []any{ // as it was written before there were tenths
 		[]any{0, 1_000_000, 287, 11_500, 8, 100, 0, 12, -1234, 5}, []any{1, 2_000_000, nil, nil, nil, nil, nil, nil, nil, nil},

@@ -62,6 +62,9 @@ func recordShape(b race.Body) (kind, items int) {
 	case race.Passing:
 		return recordPassing, 5
 	case race.TyresFitted:
+		if b.PitLane != 0 {
+			return recordTyres, 5
+		}
 		return recordTyres, 4
 	case race.FlagShown:
 		return recordFlag, 2
@@ -133,6 +136,9 @@ func (w *writer) body(b race.Body) {
 		w.int(int64(b.Compound))
 		w.int(int64(b.AgeLaps))
 		w.int(int64(b.Stationary))
+		if b.PitLane != 0 {
+			w.int(int64(b.PitLane))
+		}
 	case race.FlagShown:
 		w.int(int64(b.Flag))
 		w.int(int64(b.Sector))
@@ -263,10 +269,14 @@ func (r *reader) body(kind int64, items int) race.Body {
 			InPit: r.bool("in_pit"), SpeedKMH: int(r.int("speed")), Source: r.source(),
 		}
 	case recordTyres:
-		return race.TyresFitted{
+		b := race.TyresFitted{
 			Car: r.car(), Compound: enum[race.Compound](r, "compound", 4),
 			AgeLaps: int(r.int("age")), Stationary: race.Micros(r.int("stationary")),
 		}
+		if items > least {
+			b.PitLane = race.Micros(r.int("pit_lane"))
+		}
+		return b
 	case recordFlag:
 		return race.FlagShown{Flag: enum[race.FlagState](r, "flag", 6), Sector: int(r.intIn("sector", 0, 100))}
 	case recordSuspended:

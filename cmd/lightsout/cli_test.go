@@ -150,6 +150,38 @@ func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
 	}
 }
 
+func TestTime_ShowsTheStopsOfPitstopsAndOfHitsInThePitLane(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"laps": {
+			"laps.csv": "number,lap,elapsed_ms\n7,1,90000\n7,2,200000\n7,3,290000\n", "pitstops.csv": "number,lap,pit_lane_ms,stationary_s\n7,1,24500,2.4\n",
+		},
+		"passings": {"passings.csv": "time_ms,number,in_pit\n90000,7,TRUE\n200000,7,\n290000,7,\n"},
+	} {
+		dir, out := t.TempDir(), t.TempDir()
+		files["race.json"] = `{"laps": 3}`
+		for file, text := range files {
+			mustWrite(t, filepath.Join(dir, file), text)
+		}
+		mustCommand(t, "time", dir, "--documents", out, "--format", "csv")
+		db, exported := filepath.Join(dir, "races.db"), filepath.Join(dir, "exported")
+		mustCommand(t, "import", dir, "--db", db, "--id", "r")
+		mustCommand(t, "export", "r", "--db", db, "--out", exported)
+		again := t.TempDir()
+		mustCommand(t, "time", exported, "--documents", again, "--format", "csv")
+		for _, documents := range []string{out, again} {
+			stops, err := os.ReadFile(filepath.Join(documents, "pit_stops.csv"))
+			want := map[string]string{"laps": ",1,90000,24500,2400,,24500", "passings": ",1,90000,,,,"}[name]
+			if err != nil || !strings.Contains(string(stops), want) {
+				t.Errorf("%s: %v, %q is not in\n%s", name, err, want, stops)
+			}
+			laps, err := os.ReadFile(filepath.Join(documents, "lap_analysis.csv"))
+			if err != nil || strings.Count(string(laps), "true") != 2 { // in at the end of lap 1, out in lap 2
+				t.Errorf("%s: %v\n%s", name, err, laps)
+			}
+		}
+	}
+}
+
 func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
 	out, _, err := command(t, "bench", "timing", "--cars", "100,1000", "--rounds", "1", "--json")
 	if err != nil {

@@ -51,7 +51,7 @@ func writeDocuments(dir string, formats []string, state *timing.State, s *story,
 // documentInput is the race as its documents need it. Before there is a result they are of the order so far.
 func documentInput(state *timing.State, s *story) *document.Input {
 	in := &document.Input{
-		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: state.Events(), Rulings: s.rulings,
+		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: state.Events(), Rulings: s.rulings, Stops: s.stops,
 	}
 	if in.Result.Version == 0 {
 		in.Result = race.Version{Classification: state.Classification()}

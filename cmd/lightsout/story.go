@@ -7,11 +7,12 @@ import (
 	"lightsout/race"
 )
 
-// story is what followed from the records of a race and is kept: laps, verdicts, rulings, the newest result.
+// story is what followed from the records of a race and is kept: laps, verdicts, rulings, stops, the newest result.
 type story struct {
 	laps    map[race.CarIdx][]race.Lap // by number less 1; the last word of each
 	judged  map[race.Seq]race.PassingJudged
 	rulings []race.Record
+	stops   []race.Record
 	result  race.Version // Version 0 where none was published
 }
 
@@ -24,6 +25,8 @@ func (s *story) take(r *race.Record, facts []race.Fact) {
 	switch r.Body.(type) {
 	case race.Penalised, race.PenaltyServed, race.LapDeleted, race.CarDisqualified, race.Undone:
 		s.rulings = append(s.rulings, *r)
+	case race.TyresFitted:
+		s.stops = append(s.stops, *r)
 	default: // no ruling on a car
 	}
 	for _, f := range facts {

@@ -23,6 +23,8 @@ type Input struct {
 	Laps []race.Lap
 	// Events in the order in which they were told; pit stops are taken from them.
 	Events []race.Event
+	// Stops are the records of tyres that say how long a car was in the pit lane; others are passed over.
+	Stops []race.Record
 	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings; others are passed over.
 	Rulings []race.Record
 }

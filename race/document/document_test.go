@@ -77,6 +77,27 @@ func small() *document.Input {
 	}
 }
 
+func TestPitStops_TakeTheTimeInThePitLaneFromTheTyresWhereNoLinesTellIt(t *testing.T) {
+	in := small()
+	in.Stops = []race.Record{
+		{Time: 140 * race.Second, Body: race.TyresFitted{Car: 2, PitLane: 24_500 * race.Millisecond}},
+		{Time: 97 * race.Second, Body: race.TyresFitted{Car: 1, PitLane: race.Hour}}, // its lines tell of it
+	}
+	d, err := document.Make("pit_stops", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := d.Write(&out, "csv"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{",92000,23500,2400,hard,23500", ",140000,24500,,,24500"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
 func TestDocuments_AreAsTheirGoldenFiles(t *testing.T) {
 	for _, name := range document.Names() {
 		d, err := document.Make(name, small())

@@ -58,23 +58,46 @@ func (in *Input) stops() []stop {
 		ends[l.Car] = append(ends[l.Car], l.EndMS)
 	}
 	var out []stop
+	pits := in.lane()
 	for car := range race.CarIdx(len(in.Entries)) {
 		events := byCar[car]
 		slices.SortStableFunc(events, func(a, b race.Event) int { return cmp.Compare(a.TimeMS, b.TimeMS) })
-		out = append(out, stopsOf(car, events, ends[car])...)
+		out = append(out, addUp(stopsOf(car, events, ends[car], pits))...)
 	}
 	slices.SortStableFunc(out, func(a, b stop) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.car, b.car)) })
 	return out
 }
 
+// fitted is when a car was fitted with tyres.
+type fitted struct {
+	car race.CarIdx
+	at  int64
+}
+
+// lane is what is known of the pit lane beside the events.
+type lane struct {
+	told  map[fitted]int64 // time in it that was told with the tyres, in ms
+	exits bool             // a line at its exit was passed
+}
+
+func (in *Input) lane() lane {
+	l := lane{told: map[fitted]int64{}}
+	for _, r := range in.Stops {
+		if b, ok := r.Body.(race.TyresFitted); ok && b.PitLane > 0 {
+			l.told[fitted{b.Car, r.Time.Millis()}] = b.PitLane.Millis()
+		}
+	}
+	l.exits = slices.ContainsFunc(in.Events, func(e race.Event) bool { return e.Kind == race.EventPitOut })
+	return l
+}
+
 // stopsOf are a car's, from its events in the order of time.
-func stopsOf(car race.CarIdx, events []race.Event, ends []int64) (out []stop) {
+func stopsOf(car race.CarIdx, events []race.Event, ends []int64, pits lane) (out []stop) {
 	open := false // the last one has no exit yet
 	begin := func(at int64) {
 		lap, _ := slices.BinarySearch(ends, at) // what happens at the end of a lap is of that lap
 		out = append(out, stop{car: car, lap: lap + 1, at: at, lane: -1, stationary: -1, number: len(out) + 1})
 	}
-	total := int64(0)
 	for _, e := range events {
 		switch e.Kind {
 		case race.EventPitIn:
@@ -85,6 +108,10 @@ func stopsOf(car race.CarIdx, events []race.Event, ends []int64) (out []stop) {
 				begin(e.TimeMS)
 			}
 			s := &out[len(out)-1]
+			if told, ok := pits.told[fitted{car, e.TimeMS}]; ok && s.lane < 0 {
+				s.lane = told
+			}
+			open = open && pits.exits
 			if e.Value > 0 {
 				s.stationary = e.Value
 			}
@@ -94,12 +121,20 @@ func stopsOf(car race.CarIdx, events []race.Event, ends []int64) (out []stop) {
 		case race.EventPitOut:
 			if open {
 				s := &out[len(out)-1]
-				s.lane = e.TimeMS - s.at
-				total += s.lane
-				s.total, open = total, false
+				s.lane, open = e.TimeMS-s.at, false
 			}
 		default: // no other was kept
 		}
 	}
 	return out
+}
+
+// addUp works out the time in the lane so far, at each stop of a car.
+func addUp(stops []stop) []stop {
+	total := int64(0)
+	for i := range stops {
+		total += max(0, stops[i].lane)
+		stops[i].total = total
+	}
+	return stops
 }

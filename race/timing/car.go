@@ -238,11 +238,23 @@ func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
 	progress := s.progressOf(r, h)
 	r.remember(progress, h.at, at)
 	n.pit = s.split(at, r, h)
-	if h.line == 0 {
-		n.lap = true
-		s.completeLap(h, at, idx, c)
+	if h.line != 0 {
+		return n
 	}
+	stops := h.inPit && s.laneIsOpen()
+	if stops {
+		n.pit, r.lap.PitIn = true, true
+		r.pits = append(r.pits, pitCrossing{h.seq, at, r.laps + 1, false})
+	}
+	n.lap = true
+	s.completeLap(h, at, idx, c)
+	r.lap.PitOut = stops
 	return n
+}
+
+// laneIsOpen says that the pit lane has no timing lines: that a car is in it is seen where it crosses the finish line alone.
+func (s *State) laneIsOpen() bool {
+	return !slices.ContainsFunc(s.lines, func(l line) bool { return l.kind == race.LinePitEntry || l.kind == race.LinePitExit })
 }
 
 // split takes sector, mini-sector, speed trap and pit lane from a crossing.

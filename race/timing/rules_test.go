@@ -1,6 +1,7 @@
 package timing_test
 
 import (
+	"slices"
 	"testing"
 
 	"lightsout/race"
@@ -251,6 +252,31 @@ func TestPitStops_AreSeenAtTheLinesOfTheLane(t *testing.T) {
 	}
 	if r := s.row(1); r.Stops != 1 || r.Tyre != race.Hard || r.TyreAgeLaps != 1 || r.State != race.Running {
 		t.Errorf("row %+v", r)
+	}
+}
+
+func TestPitStops_AreSeenAtTheFinishLineWhereTheLaneHasNoLines(t *testing.T) {
+	for _, lanes := range []bool{false, true} {
+		s := &script{t: t, state: timing.New()}
+		lines := []race.Line{{Kind: race.LineFinish, Sector: 3}}
+		if lanes {
+			lines = append(lines, race.Line{Kind: race.LinePitEntry, Permyriad: 9000})
+		}
+		s.do(0, race.Announced{Race: race.Race{ID: "test", Kind: race.External, Lines: lines, Rules: sprint(9), Cars: 1}})
+		s.do(0, race.Entered{Entry: race.Entry{Number: 1}})
+		s.started()
+		s.lap(1, 90)
+		s.do(180, race.Passing{Car: 0, InPit: true})
+		s.lap(1, 290, 380)
+		if l := s.laps(1); l[1].PitIn || l[1].PitOut || l[2].PitIn == lanes || l[2].PitOut || l[3].PitIn || l[3].PitOut == lanes || l[4].PitOut {
+			t.Errorf("lines in the lane %v: %+v", lanes, l)
+		}
+		if pits := slices.IndexFunc(s.facts, func(f race.Fact) bool {
+			e, ok := f.(race.EventHappened)
+			return ok && e.Event.Kind == race.EventPitIn && e.Event.TimeMS == 180_000
+		}); (pits >= 0) == lanes {
+			t.Errorf("lines in the lane %v: the event is fact %d", lanes, pits)
+		}
 	}
 }
 

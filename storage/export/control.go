@@ -46,6 +46,7 @@ var controlTable = &table[ruled]{
 			return cell{whole: int64(r.tyres.AgeLaps), missing: !r.fitted}
 		}},
 		{Column{Name: "stationary_us", Unit: "us", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.tyres.Stationary), 0) }},
+		{Column{Name: "pit_lane_us", Unit: "us", About: "from the entry to the exit", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.tyres.PitLane), 0) }},
 		{Column{Name: "reason", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.reason) }},
 		{Column{Name: "author", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.Author) }},
 		{Column{Name: "recorded_at", Type: Instant, Optional: true}, func(_ *Export, r *ruled) cell { return moment(r.RecordedAt) }},

@@ -245,5 +245,6 @@ func (r *row) tyres(car race.CarIdx) race.TyresFitted {
 		b.Compound = compound
 	}
 	b.Stationary, _ = r.time("stationary", 0, race.TimeMax)
+	b.PitLane, _ = r.time("pit_lane", 0, race.TimeMax)
 	return b
 }

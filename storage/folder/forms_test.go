@@ -244,7 +244,7 @@ func TestStops_AreInThePitLaneAtTheEndOfTheirLap(t *testing.T) {
 		}
 	}
 	want := []race.Record{
-		{Time: 90 * race.Second, Body: race.TyresFitted{Stationary: 2400 * race.Millisecond}},
+		{Time: 90 * race.Second, Body: race.TyresFitted{Stationary: 2400 * race.Millisecond, PitLane: 24_500 * race.Millisecond}},
 		{Time: 200 * race.Second, Body: race.TyresFitted{}},
 	}
 	if !reflect.DeepEqual(fits, want) || pits != 2 {

@@ -30,7 +30,7 @@ var otherNames = map[string][]string{
 // times are the columns that hold a time, by their names without a unit, and unitsOf what the endings stand for. Without
 // an ending it is seconds, or a time such as 1:23.456.
 var (
-	timeColumns = []string{"time", "lap_time", "elapsed", "at", "stationary", "time_penalty", "told"}
+	timeColumns = []string{"time", "lap_time", "elapsed", "at", "pit_lane", "stationary", "time_penalty", "told"}
 	timeEndings = []string{"_us", "_ms", "_s", ""}
 )
 

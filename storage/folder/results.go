@@ -70,6 +70,7 @@ func (r *reader) readStops() error {
 	return t.each(func(row *row) error {
 		number := int(row.number("number", 0, numberMax))
 		in := int(row.number("lap", 1, race.LapsMax))
+		lane, _ := row.time("pit_lane", 0, race.TimeMax)
 		stationary, _ := row.time("stationary", 0, race.TimeMax)
 		car, known := r.slots[number]
 		switch {
@@ -84,7 +85,7 @@ func (r *reader) readStops() error {
 			return nil
 		}
 		r.pits[pit{car, in}] = true
-		r.add(r.laps[car][at].end, rankStop, car, race.TyresFitted{Car: car, Stationary: stationary})
+		r.add(r.laps[car][at].end, rankStop, car, race.TyresFitted{Car: car, Stationary: stationary, PitLane: lane})
 		return nil
 	})
 }

@@ -194,6 +194,26 @@ func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[rac
 	return out, refused, err
 }
 
+// Stops are the records of tyres that were fitted, in their order.
+func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
+	var out []race.Record
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var body sql.RawBytes
+		if err := r.Scan(&body); err != nil {
+			return err
+		}
+		rec, err := s.codec.DecodeRecord(body)
+		if err != nil {
+			return err
+		}
+		if _, fitted := rec.Body.(race.TyresFitted); fitted {
+			out = append(out, *rec)
+		}
+		return nil
+	}, "SELECT body FROM records WHERE race = ? AND body IS NOT NULL ORDER BY seq", string(id))
+	return out, err
+}
+
 // Heard are the hits that decoders told of, by their own clocks, with when they came.
 func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error {
 	return each(ctx, s.read, func(r *sql.Rows) error {

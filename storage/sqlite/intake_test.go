@@ -51,6 +51,20 @@ func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
 	}
 }
 
+func TestStops_AreTheRecordsOfTyres(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
+	defer mustClose(t, s)
+	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
+	want := []race.Record{{Seq: 100, Time: 7, RecordedAt: 1, Body: race.TyresFitted{Car: 1, PitLane: race.Second}}}
+	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 2, Records: []race.Record{
+		{Seq: 99, RecordedAt: 1, Body: race.Passing{}}, want[0], {Seq: 101, RecordedAt: 1, Body: race.Suspended{}},
+	}})
+	got, err := s.Stops(context.Background(), "r")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
 func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)

@@ -62,7 +62,8 @@ func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race
 		}
 		return
 	}
-	if kind := head.Lines[p.line].Kind; kind == race.LinePitEntry || kind == race.LinePitExit {
+	kind := head.Lines[p.line].Kind
+	if kind == race.LinePitEntry || kind == race.LinePitExit || kind == race.LineFinish && p.inPit && openLane(head) {
 		c.pits, c.pitLaps = append(c.pits, p), append(c.pitLaps, len(c.ends)+1)
 	}
 	c.progress, c.at = progress, p.at
@@ -70,6 +71,16 @@ func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race
 		c.ends, c.seqs = append(c.ends, p.at), append(c.seqs, p.seq)
 		c.finished = p.at >= flag
 	}
+}
+
+// openLane says that the pit lane has no timing lines of its own.
+func openLane(head race.Race) bool {
+	for _, l := range head.Lines {
+		if l.Kind == race.LinePitEntry || l.Kind == race.LinePitExit {
+			return false
+		}
+	}
+	return true
 }
 
 // judge says what is made of a passing of a car, and whether it counts (rule 10); closed says that the race was over.

@@ -249,7 +249,8 @@ func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 	for n := range rapid.IntRange(0, 6*lines).Draw(t, "hits") {
 		at += lap/race.Micros(lines) + race.Micros(rapid.IntRange(-12_000, 12_000).Draw(t, "pace"))*race.Millisecond
 		line := (n + 1) % lines
-		p := race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
+		inPit := rapid.IntRange(0, 9).Draw(t, "in the pit lane") == 9
+		p := race.Passing{Car: race.NoCar, Line: line, InPit: inPit, Source: &race.Source{
 			Decoder: fmt.Sprint("d", line), Session: "s", Sequence: uint64(int(car)*1000 + n), Transponder: fmt.Sprint("t", car),
 		}}
 		hit := func(at race.Micros) { d.passings = append(d.passings, race.Record{Time: at, Body: p}) }

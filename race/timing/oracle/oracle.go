@@ -32,6 +32,7 @@ type passing struct {
 	car    race.CarIdx
 	forced bool // accepted or inserted by a marshal
 	made   bool // inserted
+	inPit  bool
 	out    bool // rejected, or told of with an earlier time
 	twice  bool // told of before
 	late   bool // received after the result was final

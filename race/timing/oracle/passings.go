@@ -45,7 +45,7 @@ func (b *book) readPassings() {
 
 // heard is a hit that a decoder told of.
 func (b *book) heard(r race.Record, body race.Passing) passing {
-	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car, late: b.late(r.Seq)}
+	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car, late: b.late(r.Seq), inPit: body.InPit}
 	s := body.Source
 	if s == nil {
 		return p
