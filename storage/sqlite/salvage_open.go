@@ -33,10 +33,7 @@ func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Sto
 	}
 	clean := func() { _ = os.RemoveAll(dir) } // a temporary folder
 	mended := filepath.Join(dir, "copy.db")
-	failed := graft(ctx, path, mended, dir, codec)
-	if failed == nil {
-		s, failed = readDamaged(ctx, mended, codec)
-	}
+	s, failed := openGrafted(ctx, path, mended, codec)
 	if failed != nil {
 		clean()
 		return nil, nil, nil, fmt.Errorf("nothing of %s can be read: %w", path, errors.Join(err, failed))
@@ -45,7 +42,39 @@ func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Sto
 	return s, func() { _ = s.Close(); clean() }, lost, nil
 }
 
-// salvagedSince is the oldest schema that is salvaged: later ones only added columns.
+// openGrafted opens a copy with the list of tables that fits; where none does, with a new file's: single logs may be found.
+func openGrafted(ctx context.Context, path, mended string, codec Codec) (*Store, error) {
+	for _, vacuumed := range []bool{false, true} {
+		if err := graft(ctx, path, mended, vacuumed, codec); err != nil {
+			return nil, err
+		}
+		if s, err := readGrafted(ctx, mended, codec); err == nil {
+			return s, nil
+		}
+	}
+	if err := graft(ctx, path, mended, false, codec); err != nil {
+		return nil, err
+	}
+	return readDamaged(ctx, mended, codec)
+}
+
+// readGrafted opens a file with another's list of tables, and looks whether that fits: whether heads of races can be read.
+func readGrafted(ctx context.Context, path string, codec Codec) (*Store, error) {
+	s, err := readDamaged(ctx, path, codec)
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, s.read, func(r *sql.Rows) error {
+		_, err := s.scanSummary(r.Scan)
+		return err
+	}, summaryColumns+" LIMIT 1")
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// salvagedSince is the oldest schema that is salvaged: of what is read later ones only added columns.
 const salvagedSince = 4
 
 // readDamaged opens a file however it is, and looks whether its tables are known.
@@ -71,17 +100,28 @@ func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) 
 	return s, nil
 }
 
-// graft copies a file, and replaces the pages with the list of tables by those of a new file, in which each table begins at
-// the same page. A file that was vacuumed or made by an older version may differ; then nothing can be decoded.
-func graft(ctx context.Context, path, mended, dir string, codec Codec) error {
-	fresh := filepath.Join(dir, "new.db")
-	s, err := Open(fresh, codec, slog.New(slog.DiscardHandler))
+// graft copies a file, and replaces the pages with the list of tables by those of a new file, or of a new one that was
+// vacuumed, in which each table begins at the same page. A file made by an older version may differ from both; then nothing
+// can be decoded.
+func graft(ctx context.Context, path, mended string, vacuumed bool, codec Codec) error {
+	fresh, err := os.CreateTemp(filepath.Dir(mended), "new-*.db")
+	if err != nil {
+		return fmt.Errorf("make a new list of tables: %w", err)
+	}
+	if err := fresh.Close(); err != nil {
+		return fmt.Errorf("make a new list of tables: %w", err)
+	}
+	s, err := Open(fresh.Name(), codec, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	var pages []int64
 	var pageSize int64
+	if vacuumed {
+		_, err = s.write.ExecContext(ctx, "VACUUM")
+	}
 	err = errors.Join(
+		err,
 		s.read.QueryRowContext(ctx, "PRAGMA page_size").Scan(&pageSize),
 		each(ctx, s.read, func(r *sql.Rows) error {
 			var n int64
@@ -98,7 +138,7 @@ func graft(ctx context.Context, path, mended, dir string, codec Codec) error {
 			return err
 		}
 	}
-	return graftPages(fresh, mended, pages, pageSize)
+	return graftPages(fresh.Name(), mended, pages, pageSize)
 }
 
 func graftPages(fresh, mended string, pages []int64, pageSize int64) error {
