@@ -99,8 +99,12 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err := notDamaged(path); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	pragmas := []string{"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)"}
-	write, err := sql.Open("sqlite", dsn(path, pragmas, "_txlock", "immediate"))
+	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)"}
+	first := pragmas
+	if isNew(path) { // before journal_mode. It writes to the file, so that one that is there is not told again.
+		first = append([]string{"auto_vacuum(INCREMENTAL)"}, pragmas...)
+	}
+	write, err := sql.Open("sqlite", dsn(path, first, "_txlock", "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -115,6 +119,11 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	s.write, s.log = write, log
 	go s.commitLoop()
 	return s, nil
+}
+
+func isNew(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Size() == 0
 }
 
 // OpenForReading opens a database that another process may be writing. What would write answers ErrClosed.
