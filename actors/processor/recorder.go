@@ -30,7 +30,8 @@ type recorder struct {
 	seq     race.Seq
 	count   uint64 // of the newest batch handed to the journal
 	applied uint64
-	asked   bool // for what is missing
+	known   race.Seq // what follows from the records up to there was handed to the journal
+	asked   bool     // for what is missing
 	ack     func(race.Ack)
 	early   []Submit
 	head    *race.Race // of the log; nil: none was announced when this incarnation began
@@ -175,8 +176,13 @@ func (r *recorder) mistaken(b *race.Batch) error {
 }
 
 func (r *recorder) acknowledge(c supervise.Context, a applied) {
-	if len(a.facts) > 0 {
-		r.journal.AppendFacts(r.id, a.facts)
+	if a.seq > r.known { // what follows from the records is known up to there, also where that is nothing
+		r.known = a.seq
+		facts := a.facts
+		if n := len(facts); n == 0 || facts[n-1].Seq < a.seq {
+			facts = append(slices.Clip(facts), race.Facts{Seq: a.seq})
+		}
+		r.journal.AppendFacts(r.id, facts)
 	}
 	r.applied = max(r.applied, a.count)
 	c.Keep(recorderMemory{r.ack, r.applied, r.taken})

@@ -54,13 +54,15 @@ type Codec interface {
 
 // Store is an open database. Its methods may be called from any goroutine.
 type Store struct {
-	path        string
-	write, read *sql.DB // write is nil where the file is only read
-	codec       Codec
-	log         *slog.Logger
-	zip         *zstd.Encoder
-	unzip       *zstd.Decoder
-	now         func() time.Time
+	path    string
+	write   *sql.DB // nil where the file is only read
+	readers *sql.DB
+	read    querier // readers, or of a store that stands still its transaction
+	codec   Codec
+	log     *slog.Logger
+	zip     *zstd.Encoder
+	unzip   *zstd.Decoder
+	now     func() time.Time
 
 	mu      sync.Mutex
 	wake    *sync.Cond
@@ -142,7 +144,7 @@ func OpenForReading(path string, codec Codec) (*Store, error) {
 		err = fmt.Errorf("%w: version %d, this program reads %d (opening it to serve brings older ones up to date)", ErrSchema, version, schemaVersion)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, damaged(err, path)), s.read.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, damaged(err, path)), s.readers.Close())
 	}
 	return s, nil
 }
@@ -163,7 +165,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	s := &Store{
-		path: path, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
+		path: path, readers: read, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
 		spared: map[race.ID]bool{},
 	}
 	s.wake = sync.NewCond(&s.mu)
@@ -171,7 +173,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 }
 
 // schemaOf is the version of a file's schema; 0 of a new one.
-func schemaOf(db *sql.DB) (version int, err error) {
+func schemaOf(db querier) (version int, err error) {
 	if err := db.QueryRowContext(context.Background(), "PRAGMA user_version").Scan(&version); err != nil {
 		return 0, fmt.Errorf("read its version (is it an SQLite file?): %w", err)
 	}
@@ -224,9 +226,9 @@ func (s *Store) Close() error {
 	s.wake.Broadcast()
 	<-s.done
 	if s.write == nil {
-		return s.read.Close() //nolint:wrapcheck // it says enough
+		return s.readers.Close() //nolint:wrapcheck // it says enough
 	}
-	return errors.Join(s.write.Close(), s.read.Close())
+	return errors.Join(s.write.Close(), s.readers.Close())
 }
 
 // Failing is what keeps the commits from going on, nil while they do.
