@@ -104,7 +104,7 @@ func (d *fullDisk) olderRace() (quota int64) {
 		d.t.Fatal(err)
 	}
 	d.serve()
-	awaitFed(d.t, d.store, time.Minute)
+	awaitFed(d.t, d.store)
 	d.flags.compareWithStore(d.t, d.store, d.old)
 	d.points = d.flags.counted(d.t, d.old, "telemetry", "rpm")
 	d.process.end(syscall.SIGTERM)
@@ -144,7 +144,7 @@ func (d *fullDisk) at(id race.ID) string {
 // waits waits until the disk is full, sees the race wait, and gives its log.
 func (d *fullDisk) waits(id race.ID) []race.Record {
 	d.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		status, answer := d.ready()
 		if status == http.StatusServiceUnavailable && strings.Contains(answer, "the disk is full") {
 			break
@@ -181,7 +181,7 @@ func (d *fullDisk) goesOn(id race.ID, before []race.Record) {
 	if err := json.Unmarshal([]byte(out), &want); err != nil || want.StateHash == "" {
 		d.t.Fatalf("simulated %.200s: %v", out, err)
 	}
-	for end := time.Now().Add(time.Minute); !strings.HasPrefix(d.at(id), "finished"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !strings.HasPrefix(d.at(id), "finished"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			_, answer := d.ready()
 			d.t.Fatalf("the race is %s; the server is %s", d.at(id), answer)
@@ -203,7 +203,7 @@ func (d *fullDisk) goesOn(id race.ID, before []race.Record) {
 // compare counts every point in InfluxDB.
 func (d *fullDisk) compare(id race.ID, oldGone bool) {
 	d.t.Helper()
-	awaitFed(d.t, d.store, 30*time.Second)
+	awaitFed(d.t, d.store)
 	d.flags.compareWithStore(d.t, d.store, id)
 	aside, err := d.store.Rejected(d.t.Context(), influx.FeedName, id, 10)
 	if err != nil || len(aside) > 0 {

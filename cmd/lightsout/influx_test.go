@@ -116,12 +116,12 @@ func (f *influxFlags) compareWithStore(t *testing.T, store *sqlite.Store, id rac
 }
 
 // awaitFed waits until a store is fed.
-func awaitFed(t *testing.T, store *sqlite.Store, within time.Duration) {
+func awaitFed(t *testing.T, store *sqlite.Store) {
 	t.Helper()
-	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		left, err := store.Unfed(context.Background(), influx.FeedName)
 		if err != nil || time.Now().After(end) {
-			t.Fatalf("not fed within %v: %v %v", within, left, err)
+			t.Fatalf("not fed within %v: %v %v", patience, left, err)
 		}
 		if len(left) == 0 {
 			return
@@ -175,7 +175,7 @@ func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watch.over
-	awaitFed(t, store, 30*time.Second)
+	awaitFed(t, store)
 	restarts := int64(0)
 	for _, n := range p.system.Counts() {
 		if n.Kind == "feed" {
@@ -217,7 +217,7 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 	if ready.Status != "ready" || len(ready.Feeds) != 1 || ready.Feeds[0].Name != "influx" {
 		t.Errorf("it is %+v", ready)
 	}
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		var summary struct{ Status string }
 		p.get("/api/v1/races/"+name, &summary)
 		if summary.Status == "finished" {
@@ -228,7 +228,7 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 		}
 	}
 	store := mustStore(t, p.db) // beside the server: it only reads
-	awaitFed(t, store, 30*time.Second)
+	awaitFed(t, store)
 	res, err := http.Get(p.url + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -295,7 +295,7 @@ func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
 			if err := os.WriteFile(file, []byte(one.token+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, bin, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "r.db"), "--influx-url", one.url,
 				"--influx-org", one.org, "--influx-bucket", one.bucket, "--influx-token-file", file)
@@ -338,7 +338,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watch.over
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		s := feed.Feeds()[0]
 		if strings.Contains(s.Outage, "refused") && s.LagSeconds > 0 && s.LagRecords > 0 && s.LagFrames > 0 {
 			break
