@@ -117,18 +117,17 @@ func TestHost_IsTheOneThatWasAsked(t *testing.T) {
 	}
 }
 
-// TestImport_OfALogThatIsCutIsRefusedAtOnce: behind the last chunk there is nothing to wait for.
+// TestImport_OfALogThatIsCutIsRefusedAtOnce: behind the last chunk there is nothing to wait for, and whoever waits does so for an hour.
 func TestImport_OfALogThatIsCutIsRefusedAtOnce(t *testing.T) {
-	s := mustServe(t, nil)
+	s := mustServe(t, func(c *gateway.Config) { c.ReadTimeout = time.Hour })
 	for _, path := range []string{"import", "Import/"} {
-		began := time.Now()
 		resp, err := http.Post(s.url+"/api/v1/races/"+path, "application/vnd.lightsout.log", struct{ io.Reader }{strings.NewReader("Cut off")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if took := time.Since(began); resp.StatusCode != http.StatusUnprocessableEntity || took > 5*time.Second {
-			t.Errorf("%s: answered with %s after %v", path, resp.Status, took)
+		if resp.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s: answered with %s", path, resp.Status)
 		}
 	}
 }

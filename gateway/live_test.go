@@ -47,7 +47,7 @@ func (s *served) mustWatch(t *testing.T, path string) *viewer {
 // next is the next message but pulses and frames, which come when they come.
 func (v *viewer) next() (any, error) {
 	for {
-		if err := v.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := v.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			v.t.Error(err)
 		}
 		_, data, err := v.conn.ReadMessage()
@@ -215,7 +215,7 @@ func TestLive_SpectatorThatStopsReadingIsCutAndNobodyWaitsForIt(t *testing.T) {
 	reading := s.mustWatch(t, "/live/live")
 	reading.mustSnapshot()
 	text := strings.Repeat("x", 1_000_000)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for n := 1; ; n++ {
 		s.hub.Publish("live", []race.Facts{{Seq: race.Seq(n), Facts: []race.Fact{
 			race.EventHappened{Event: race.Event{Value: int64(n), Text: text}},

@@ -23,6 +23,9 @@ import (
 	"lightsout/transport"
 )
 
+// patience is how long a busy machine may take to come to what then stays; nobody waits for it where all is well.
+const patience = 5 * time.Minute
+
 // house is a platform in memory: the rooms behind the gateway's ports.
 type house struct {
 	mu       sync.Mutex
@@ -202,7 +205,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			t.Error(err)

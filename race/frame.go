@@ -66,6 +66,8 @@ type Snapshot interface{ AppendBinary([]byte) ([]byte, error) }
 type Position struct {
 	Seq   Seq
 	Count uint64
+	// Head is what the first record announced; nil where there is none.
+	Head *Race
 	// Facts is the record up to which what follows from the records is kept.
 	Facts Seq
 	// Snapshot of the producer after its batch Count; nil where it kept none.

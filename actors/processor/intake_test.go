@@ -70,7 +70,7 @@ func mustHouse(t *testing.T) *house {
 		Journal: h.journal, Spectators: nobody{}, Log: slog.New(slog.DiscardHandler),
 	})})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := errors.Join(system.Stop(ctx), store.Close()); err != nil {
 			t.Error(err)
@@ -80,7 +80,7 @@ func mustHouse(t *testing.T) *house {
 }
 
 func (h *house) ask(msg any) *actor.Response {
-	return h.system.Engine().Request(h.root, msg, 10*time.Second)
+	return h.system.Engine().Request(h.root, msg, time.Minute)
 }
 
 func (h *house) answer(r *actor.Response) processor.TakenIn {

@@ -57,9 +57,11 @@ type (
 	}
 )
 
-// applied says that a batch was folded, and what followed from its records.
+// applied says that a batch was folded, what followed from its records, and which was the last one: from it nothing need
+// have followed.
 type applied struct {
 	count uint64
+	seq   race.Seq
 	facts []race.Facts
 }
 

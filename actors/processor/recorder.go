@@ -30,16 +30,20 @@ type recorder struct {
 	seq     race.Seq
 	count   uint64 // of the newest batch handed to the journal
 	applied uint64
-	asked   bool // for what is missing
+	known   race.Seq // what follows from the records up to there was handed to the journal
+	asked   bool     // for what is missing
 	ack     func(race.Ack)
 	early   []Submit
+	head    *race.Race // of the log; nil: none was announced when this incarnation began
+	taken   error      // set where a producer announced another race than the log is of
 	hashes  [hashesKept]uint64
 }
 
-// recorderMemory is what the next incarnation needs: who is to be told, and how far.
+// recorderMemory is what the next incarnation needs: who is to be told, how far, and whether its race is another's.
 type recorderMemory struct {
 	ack     func(race.Ack)
 	applied uint64
+	taken   error
 }
 
 // Receive takes batches, what the journal says of them, and what the Timekeeper made of them.
@@ -65,7 +69,7 @@ func (r *recorder) Receive(c supervise.Context) {
 
 func (r *recorder) begin(c supervise.Context) {
 	if kept, ok := c.Kept().(recorderMemory); ok {
-		r.ack, r.applied = kept.ack, kept.applied
+		r.ack, r.applied, r.taken = kept.ack, kept.applied, kept.taken
 	}
 	r.load(c)
 }
@@ -84,7 +88,7 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 		return
 	}
 	r.loaded = true
-	r.seq, r.count = msg.position.Seq, msg.position.Count
+	r.seq, r.count, r.head = msg.position.Seq, msg.position.Count, msg.position.Head
 	early := r.early
 	r.early = nil
 	for _, s := range early {
@@ -98,15 +102,17 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 
 func (r *recorder) submit(c supervise.Context, s Submit) {
 	if r.ack == nil {
-		c.Keep(recorderMemory{s.Ack, r.applied})
+		c.Keep(recorderMemory{s.Ack, r.applied, r.taken})
 	}
 	r.ack = s.Ack // a race has one producer at a time: its simulation, or the Intake
 	b := s.Batch
 	switch {
 	case !r.loaded:
 		r.early = append(r.early, s)
+	case r.taken != nil:
+		r.tell(race.Ack{Count: r.applied, Refused: r.taken})
 	case b.Count <= r.count:
-		r.repeat(b)
+		r.repeat(c, b)
 	case b.Count > r.count+1:
 		if !r.asked {
 			r.asked = true
@@ -137,8 +143,14 @@ func (r *recorder) append(c supervise.Context, b *race.Batch) {
 	})
 }
 
-// repeat compares a batch that came before and acknowledges it again.
-func (r *recorder) repeat(b *race.Batch) {
+// repeat compares a batch that came before and acknowledges it again. One that announces another race than the log is of
+// comes from a producer that took the race for a new one: nothing of it is kept.
+func (r *recorder) repeat(c supervise.Context, b *race.Batch) {
+	if r.taken = r.mistaken(b); r.taken != nil {
+		c.Keep(recorderMemory{r.ack, r.applied, r.taken})
+		r.tell(race.Ack{Count: r.applied, Refused: r.taken})
+		return
+	}
 	if known := r.hashes[b.Count%hashesKept]; known != 0 && r.count-b.Count < hashesKept && known != b.Hash {
 		r.tell(race.Ack{Count: r.applied, Refused: fmt.Errorf("batch %d of race %s: %w", b.Count, r.id, ErrRepeatDiffers)})
 		return
@@ -148,12 +160,32 @@ func (r *recorder) repeat(b *race.Batch) {
 	}
 }
 
+// mistaken says how the race that a batch announces differs from that of the log.
+func (r *recorder) mistaken(b *race.Batch) error {
+	if len(b.Records) == 0 || r.head == nil {
+		return nil
+	}
+	announced, ok := b.Records[0].Body.(race.Announced)
+	if !ok {
+		return nil
+	}
+	if differences := r.head.Differences(&announced.Race); len(differences) > 0 {
+		return fmt.Errorf("the log has no place for it: %w", &race.TakenError{ID: r.id, Differences: differences})
+	}
+	return nil
+}
+
 func (r *recorder) acknowledge(c supervise.Context, a applied) {
-	if len(a.facts) > 0 {
-		r.journal.AppendFacts(r.id, a.facts)
+	if a.seq > r.known { // what follows from the records is known up to there, also where that is nothing
+		r.known = a.seq
+		facts := a.facts
+		if n := len(facts); n == 0 || facts[n-1].Seq < a.seq {
+			facts = append(slices.Clip(facts), race.Facts{Seq: a.seq})
+		}
+		r.journal.AppendFacts(r.id, facts)
 	}
 	r.applied = max(r.applied, a.count)
-	c.Keep(recorderMemory{r.ack, r.applied})
+	c.Keep(recorderMemory{r.ack, r.applied, r.taken})
 	ack := race.Ack{Count: r.applied}
 	if a.count == r.applied {
 		ack.Against = against(a.facts)

@@ -156,7 +156,7 @@ func (t *timekeeper) read(c supervise.Context) {
 	}
 	t.reading = false
 	if t.endCount > 0 { // batches that an earlier incarnation had in hand are folded now
-		c.Send(t.recorder, applied{count: t.endCount})
+		c.Send(t.recorder, applied{count: t.endCount, seq: t.cursor})
 		t.endCount = 0
 	}
 	waiting := t.waiting
@@ -183,9 +183,8 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 	}
 	facts := t.fold(msg.records)
 	t.publish(c, facts, nil)
-	if len(facts) > 0 { // the store may lack what followed from the last records before a crash; it passes over the rest
-		c.Send(t.recorder, applied{facts: facts})
-	}
+	// The store may lack what followed from the last records before a crash; it passes over the rest.
+	c.Send(t.recorder, applied{facts: facts, seq: t.cursor})
 	t.read(c)
 }
 
@@ -203,7 +202,7 @@ func (t *timekeeper) take(c supervise.Context, b *race.Batch) {
 	}
 	facts := t.fold(b.Records)
 	t.publish(c, facts, b.Frame)
-	c.Send(t.recorder, applied{count: b.Count, facts: facts})
+	c.Send(t.recorder, applied{count: b.Count, facts: facts, seq: t.cursor})
 	t.remember(c)
 }
 

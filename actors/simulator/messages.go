@@ -14,7 +14,7 @@ type (
 		Head  race.Race
 		Model *drive.Model
 		From  *race.Position
-		// Start lets it go at once; a race without waits for ControlStart.
+		// Start lets it go at once, also one that was left waiting or paused; a new race without waits for ControlStart.
 		Start bool
 	}
 	// TellRace passes a command on to a race; the answer goes to whoever asked.

@@ -38,6 +38,7 @@ type raceActor struct {
 	link   Link
 	window int
 	life   uint32 // incarnations so far, in the high bits of a tick's attempt
+	goesOn bool   // a race that was left waiting or paused
 
 	memory
 	tick     *openTick
@@ -67,7 +68,7 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 		Producer: func() supervise.Actor {
 			life++
 			return &raceActor{
-				head: msg.Head, model: msg.Model, link: link, life: life, memory: first, filledIn: filled, asked: asked,
+				head: msg.Head, model: msg.Model, link: link, life: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
 				window: max(windowLeast, min(windowMost, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
@@ -163,8 +164,11 @@ func (a *raceActor) begin(c supervise.Context) {
 	for _, b := range a.unacked {
 		a.send(c, b)
 	}
-	if a.count == 0 {
+	switch {
+	case a.count == 0:
 		a.announce(c)
+	case a.goesOn && !again:
+		a.goOn(c)
 	}
 	if !again {
 		a.promise(c, a.asked, nil, Result{})
@@ -202,6 +206,19 @@ func (a *raceActor) announce(c supervise.Context) {
 		records = append(records, race.Record{Body: race.Started{}})
 	}
 	a.submitBatch(c, records, nil)
+}
+
+// goOn starts a race that an earlier process left waiting for its start, or ends the pause that it left it in.
+func (a *raceActor) goOn(c supervise.Context) {
+	switch at := a.field.Time; {
+	case a.over:
+	case !a.started:
+		a.started = true
+		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
+	case a.held:
+		a.held = false
+		a.submitBatch(c, []race.Record{{Time: at, Body: race.Released{}}}, nil)
+	}
 }
 
 func (a *raceActor) submitBatch(c supervise.Context, records []race.Record, frame *race.Frame) {
@@ -321,6 +338,10 @@ func (a *raceActor) closeTick(c supervise.Context) {
 func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	if ack.Refused != nil {
 		a.failed = ack.Refused
+		for _, p := range a.promises {
+			c.Send(p.to, Result{Err: ack.Refused})
+		}
+		a.promises = nil
 		a.keep(c)
 		panic(ack.Refused)
 	}

@@ -52,6 +52,9 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 	if err != nil {
 		return race.Summary{}, err
 	}
+	if err := free(ctx, a.Store, &head); err != nil {
+		return race.Summary{}, err
+	}
 	a.begin(head.ID)
 	if err := a.platform.start(simulator.StartRace{Head: head, Model: model, Start: start}); err != nil {
 		a.end(head.ID)
@@ -312,17 +315,35 @@ func (a *app) resumeRace(s race.Summary) error {
 	if err != nil {
 		return err
 	}
+	from, err := positionOf(a.Store, s.Race.ID)
+	if err != nil {
+		return err
+	}
+	a.begin(s.Race.ID)
+	a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
+	return a.platform.start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
+}
+
+// positionOf is how far a race has come, and what its simulation needs to go on.
+func positionOf(store *sqlite.Store, id race.ID) (race.Position, error) {
 	type answer struct {
 		position race.Position
 		err      error
 	}
 	got := make(chan answer, 1)
-	a.Load(s.Race.ID, func(p race.Position, err error) { got <- answer{p, err} })
-	from := <-got
-	if from.err != nil {
-		return from.err
+	store.Load(id, func(p race.Position, err error) { got <- answer{p, err} })
+	a := <-got
+	return a.position, a.err
+}
+
+// free refuses an id that a race has.
+func free(ctx context.Context, store *sqlite.Store, head *race.Race) error {
+	kept, err := store.Summary(ctx, head.ID)
+	switch {
+	case errors.Is(err, race.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
 	}
-	a.begin(s.Race.ID)
-	a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
-	return a.platform.start(simulator.StartRace{Head: s.Race, Model: model, From: &from.position})
+	return &race.TakenError{ID: head.ID, Differences: kept.Race.Differences(head)}
 }

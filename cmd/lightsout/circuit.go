@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -105,11 +104,7 @@ x,y,width in metres, and write it in the text format. Timing lines and pit lane 
 			if output == "" {
 				return writeCircuit(cmd.OutOrStdout(), c)
 			}
-			f, err := os.Create(output)
-			if err != nil {
-				return badInput("%w", err)
-			}
-			if err := errors.Join(writeCircuit(f, c), f.Close()); err != nil {
+			if err := writeFile(output, func(w io.Writer) error { return writeCircuit(w, c) }); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %.3f km, %d timing lines\n", output, c.Name, c.Length()/1000, len(c.Lines))

@@ -19,22 +19,23 @@ func newDBCheck() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "check FILE", Short: "Look whether a file is sound; exit 1 if it is not", Args: cobra.ExactArgs(1),
-		Long: `Look whether a file is sound: what SQLite wrote is whole, each race's log is without gaps and can be
-read, each block of telemetry can be read, and what follows from the logs is kept. Exit code 1 says
-that something is wrong.`,
+		Long: `Look whether a file is sound: what SQLite wrote is whole; each race's log is without gaps, can be read, has
+one head and can be the work of one race; telemetry can be read, is there once and is of the race's ticks; and laps,
+results and counts are those of the log. Exit code 1 says that something is wrong. What is no damage and worth knowing is
+said on standard error. A server may be writing the file: it is looked at as it was at one moment.`,
 		Example: "  lightsout db check lightsout.db\n  lightsout db check lightsout.db --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flaws, err := dbCheck(cmd.Context(), args[0], cmd.ErrOrStderr())
+			found, err := dbCheck(cmd.Context(), args[0], cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				err = writeJSON(cmd.OutOrStdout(), map[string]any{"file": args[0], "sound": len(flaws) == 0, "flaws": flaws})
+				err = writeJSON(cmd.OutOrStdout(), found)
 			} else {
-				printFlaws(cmd.OutOrStdout(), args[0], flaws)
+				found.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
-			if err == nil && len(flaws) > 0 {
-				err = fmt.Errorf("%s: %d flaws", args[0], len(flaws))
+			if err == nil && !found.Sound {
+				err = fmt.Errorf("%s: %d flaws", args[0], len(found.Flaws))
 			}
 			return err
 		},
@@ -43,16 +44,38 @@ that something is wrong.`,
 	return cmd
 }
 
-func dbCheck(ctx context.Context, path string, status io.Writer) ([]sqlite.Flaw, error) {
+// checked is what db check found; it is what --json prints.
+type checked struct {
+	File  string        `json:"file"`
+	Sound bool          `json:"sound"`
+	Flaws []sqlite.Flaw `json:"flaws"`
+	Notes []sqlite.Flaw `json:"notes"` // no damage
+}
+
+func dbCheck(ctx context.Context, path string, status io.Writer) (*checked, error) {
+	found := &checked{File: path, Flaws: []sqlite.Flaw{}, Notes: []sqlite.Flaw{}}
 	store, err := sqlite.OpenForReading(path, transport.Codec{})
 	if errors.Is(err, sqlite.ErrDamaged) {
-		return []sqlite.Flaw{{Text: err.Error()}}, nil
+		found.Flaws = append(found.Flaws, sqlite.Flaw{Text: err.Error()})
+		return found, nil
 	}
 	if err != nil {
 		return nil, badInput("%w", err)
 	}
 	defer store.Close() //nolint:errcheck // it was only read
-	return store.Check(ctx, bar(status, "looking through records and telemetry"))
+	still, done, err := store.Still(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if found.Flaws, err = still.Check(ctx, bar(status, "looking through records and telemetry")); err != nil {
+		return nil, err
+	}
+	if err := found.races(ctx, still, bar(status, "timing the races again")); err != nil {
+		return nil, err
+	}
+	found.Sound = len(found.Flaws) == 0
+	return found, nil
 }
 
 // bar draws how far something has come, on a terminal.
@@ -69,14 +92,20 @@ func bar(w io.Writer, what string) func(done, total int64) {
 	}
 }
 
-func printFlaws(w io.Writer, path string, flaws []sqlite.Flaw) {
-	for _, f := range flaws {
-		if f.Race != "" {
-			fmt.Fprintf(w, "race %s: ", f.Race)
+func (f *checked) print(out, status io.Writer) {
+	say := func(w io.Writer, before string, flaw sqlite.Flaw) {
+		if flaw.Race != "" {
+			before += fmt.Sprintf("race %s: ", flaw.Race)
 		}
-		fmt.Fprintln(w, f.Text)
+		fmt.Fprintln(w, before+flaw.Text)
 	}
-	if len(flaws) == 0 {
-		fmt.Fprintf(w, "%s is sound\n", path)
+	for _, note := range f.Notes {
+		say(status, "note: ", note)
+	}
+	for _, flaw := range f.Flaws {
+		say(out, "", flaw)
+	}
+	if f.Sound {
+		fmt.Fprintf(out, "%s is sound\n", f.File)
 	}
 }

@@ -144,7 +144,7 @@ func (d *fullDisk) at(id race.ID) string {
 // waits waits until the disk is full, sees the race wait, and gives its log.
 func (d *fullDisk) waits(id race.ID) []race.Record {
 	d.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		status, answer := d.ready()
 		if status == http.StatusServiceUnavailable && strings.Contains(answer, "the disk is full") {
 			break
@@ -181,7 +181,7 @@ func (d *fullDisk) goesOn(id race.ID, before []race.Record) {
 	if err := json.Unmarshal([]byte(out), &want); err != nil || want.StateHash == "" {
 		d.t.Fatalf("simulated %.200s: %v", out, err)
 	}
-	for end := time.Now().Add(time.Minute); !strings.HasPrefix(d.at(id), "finished"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !strings.HasPrefix(d.at(id), "finished"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			_, answer := d.ready()
 			d.t.Fatalf("the race is %s; the server is %s", d.at(id), answer)

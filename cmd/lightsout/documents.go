@@ -63,16 +63,8 @@ func documentInput(state *timing.State, s *story) *document.Input {
 }
 
 func writeDocument(path string, d *document.Document, format string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return badInput("--documents: %w", err)
-	}
-	err = d.Write(f, format)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err := writeFile(path, func(w io.Writer) error { return d.Write(w, format) }); err != nil {
+		return fmt.Errorf("--documents: %w", err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ var doors = map[string][]string{
 	"race/timing":        {"race"},
 	"race/document":      {"race"},
 	"race/trace":         {"race"},
+	"race/audit":         {"race", "race/circuit", "race/timing"},
 	"race/timing/oracle": {"race"},
 	"actors/supervise":   {},
 	"actors/simulator":   {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},

@@ -324,8 +324,8 @@ func writeJUnit(path string, v *drill.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("write JUnit XML: %w", err)
 	}
-	if err := os.WriteFile(path, append([]byte(xml.Header), append(data, '\n')...), 0o644); err != nil { //nolint:gosec // a report
-		return badInput("%w", err)
-	}
-	return nil
+	return writeFile(path, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
+		return err //nolint:wrapcheck // it names the file
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +47,7 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 		_, err := d.Start(context.Background(), "ends", []byte(`{"faults":[{"kill":"car"}]}`))
 		started <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
+	mustBlock(t, "(*drills).Start", "sync.(*Mutex).Lock")
 	a.end("ends")
 	d.mu.Unlock()
 	if err := <-started; !errors.Is(err, race.ErrConflict) {
@@ -54,6 +56,22 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 	d.over(context.Background(), "ends", "")
 	if on := len(*d.active.Load()); on > 0 {
 		t.Errorf("%d drills strike", on)
+	}
+}
+
+// mustBlock waits until a goroutine in one function waits in another.
+func mustBlock(t *testing.T, in, at string) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	for until := time.Now().Add(patience); ; runtime.Gosched() {
+		for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if strings.Contains(stack, in+"(") && strings.Contains(stack, at+"(") {
+				return
+			}
+		}
+		if time.Now().After(until) {
+			t.Fatalf("nobody waits in %s of %s", at, in)
+		}
 	}
 }
 

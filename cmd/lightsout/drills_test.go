@@ -18,17 +18,18 @@ func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
-	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":30,"laps":3,"seed":4,"speed":50}`)["id"].(string)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":30,"laps":3,"seed":4,"speed":50,"start":false}`)["id"].(string)
 	conn, _, err := websocket.DefaultDialer.Dial(strings.Replace(p.url, "http", "ws", 1)+"/live/"+id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	p.post("/api/v1/races/"+id+"/drills", `{"faults":[{"kill":"car","share":0.3,"every":"1s"},{"kill":"timekeeper","every":"5s"},{"kill":"processor","every":"7s"}]}`)
+	p.post("/api/v1/races/"+id+"/start", "") // with the drill on, whenever that was
 	var seen race.Ops
 	cars := 0
 	for seen.Drill == nil || seen.Drill.Phase < race.DrillPassed {
-		if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		_, data, err := conn.ReadMessage()
@@ -63,10 +64,11 @@ func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
-	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":40,"laps":2,"seed":7,"speed":30}`)["id"].(string)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":40,"laps":2,"seed":7,"speed":30,"start":false}`)["id"].(string)
 	p.post("/api/v1/races/"+id+"/drills", `{"scenario":"storm"}`)
+	p.post("/api/v1/races/"+id+"/start", "")
 	var list struct{ Drills []gateway.Drill }
-	for until := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		p.get("/api/v1/races/"+id+"/drills", &list)
 		if phase := list.Drills[0].Phase; phase == "passed" || phase == "failed" || time.Now().After(until) {
 			break
@@ -82,8 +84,9 @@ func TestDrills_TakeInfluxAwayOnAServer(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: f.args()}
 	p.start()
 	defer p.end(syscall.SIGTERM)
-	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":3,"seed":4,"speed":30}`)["id"].(string)
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":20,"laps":3,"seed":4,"speed":30,"start":false}`)["id"].(string)
 	p.post("/api/v1/races/"+id+"/drills", `{"scenario":"influx-away"}`)
+	p.post("/api/v1/races/"+id+"/start", "")
 	verdict := p.awaitVerdict(id)
 	fed, _ := verdict["fed"].([]any)
 	if verdict["passed"] != true || len(fed) != 3 {
@@ -99,7 +102,7 @@ func TestDrills_TakeInfluxAwayOnAServer(t *testing.T) {
 // awaitVerdict waits until a race's first drill is judged.
 func (p *process) awaitVerdict(id string) map[string]any {
 	p.t.Helper()
-	for until := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		var list struct{ Drills []gateway.Drill }
 		p.get("/api/v1/races/"+id+"/drills", &list)
 		if verdict, judged := list.Drills[0].Verdict.(map[string]any); judged {

@@ -14,7 +14,7 @@ import (
 	"lightsout/transport"
 )
 
-// target is where an export goes. A file has its name only when it is whole: until then it ends in .partial.
+// target is where an export goes.
 type target struct {
 	flags  exportFlags
 	export *export.Export
@@ -59,15 +59,12 @@ func (t *target) file(path string, write func(io.Writer) error) error {
 	if err := t.free(path); err != nil {
 		return err
 	}
-	f, err := createPartial(path)
+	counted := &counter{}
+	err := writeFile(path, func(w io.Writer) error {
+		counted.w = w
+		return write(counted)
+	})
 	if err != nil {
-		return err
-	}
-	counted := &counter{w: f}
-	if err := write(counted); err != nil {
-		return errors.Join(err, f.giveUp())
-	}
-	if err := f.Close(); err != nil {
 		return err
 	}
 	inside := len(t.done.Files) > 0 // a zip file lists what is in it
@@ -105,6 +102,8 @@ func (t *target) free(path string) error {
 		return nil
 	case err != nil:
 		return badInput("%w", err)
+	case sameFile(path, t.flags.db):
+		return badInput("%s is the file that keeps the races: choose another place with --out", path)
 	case !t.flags.force:
 		return badInput("%s is there already: choose another place with --out, or --force to write over it", path)
 	}
@@ -122,12 +121,12 @@ func (t *target) wrote(name string, bytes int64) {
 type outFolder struct {
 	*target
 	dir  string
-	file *partial
+	file *outFile
 }
 
 // Create begins a file.
 func (o *outFolder) Create(name string) (io.WriteCloser, error) {
-	f, err := createPartial(filepath.Join(o.dir, name))
+	f, err := createFile(filepath.Join(o.dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -169,42 +168,5 @@ func (c *counter) Close() error {
 		return err
 	}
 	c.closed(c.n)
-	return nil
-}
-
-// partial is a file that gets its name when it is closed.
-type partial struct {
-	*os.File
-	path string
-}
-
-func createPartial(path string) (*partial, error) {
-	f, err := os.Create(path + ".partial")
-	if err != nil {
-		return nil, badInput("%w", err)
-	}
-	return &partial{f, path}, nil
-}
-
-// Close gives the file its name.
-func (p *partial) Close() error {
-	if err := errors.Join(p.Sync(), p.File.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", p.path, err), os.Remove(p.Name()))
-	}
-	if err := os.Rename(p.Name(), p.path); err != nil {
-		return fmt.Errorf("name %s: %w", p.path, err)
-	}
-	return nil
-}
-
-// giveUp takes a file away that is not whole.
-func (p *partial) giveUp() error {
-	if p == nil {
-		return nil
-	}
-	_ = p.File.Close() // it may be closed already
-	if err := os.Remove(p.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("take away what was begun: %w", err)
-	}
 	return nil
 }

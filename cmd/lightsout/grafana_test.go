@@ -66,8 +66,9 @@ func TestGrafana_EveryQueryOfEveryBoardAnswers(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: f.args()}
 	p.start()
 	defer p.end(syscall.SIGTERM)
-	id, _ := p.post("/api/v1/races", `{"circuit":"meridian","cars":12,"laps":4,"seed":11,"speed":15}`)["id"].(string)
+	id, _ := p.post("/api/v1/races", `{"circuit":"meridian","cars":12,"laps":4,"seed":11,"speed":15,"start":false}`)["id"].(string)
 	p.post("/api/v1/races/"+id+"/drills", `{"faults":[{"kill":"car","share":0.3,"every":"5s"},{"kill":"timekeeper","every":"20s"}]}`)
+	p.post("/api/v1/races/"+id+"/start", "")
 	watch := &watching{t: t, url: strings.Replace(p.url, "http", "ws", 1) + "/live/" + id}
 	watch.follow()
 	var classified struct {
@@ -110,7 +111,7 @@ func TestGrafana_EveryQueryOfEveryBoardAnswers(t *testing.T) {
 
 // awaitFeed waits until all that is durable is in InfluxDB too, and the engine was looked at a few times.
 func (p *process) awaitFeed() {
-	for until := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
 		res, err := http.Get(p.url + "/metrics")
 		if err != nil {
 			p.t.Fatal(err)

@@ -20,10 +20,20 @@ const (
 	importRecords = 1000
 )
 
-var validID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// idMost is how long the id of an imported race may be.
+// idMost is how long the id of a race may be that is given one.
 const idMost = 100
+
+// checkID says what is allowed where an id is not.
+func checkID(id race.ID) error {
+	if validID.MatchString(string(id)) && len(id) <= idMost {
+		return nil
+	}
+	return &race.InvalidError{Faults: []race.Fault{{
+		Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and dashes, 100 at most",
+	}}}
+}
 
 // importer makes a race of its log: the same records, telemetry and samples, and what follows from the records, worked out
 // again. It is the race's one producer. Until all is kept, the race is marked as failed, so that one whose import was cut
@@ -47,10 +57,10 @@ type importer struct {
 // importLog reads a log file and keeps its race, under another id where one is given. What is imported is there when it
 // returns; on an error nothing of it is. Errors are *race.InvalidError, race.ErrConflict, or internal.
 func importLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.ID) (race.Summary, []string, error) {
-	if id != "" && (!validID.MatchString(string(id)) || len(id) > idMost) {
-		return race.Summary{}, nil, &race.InvalidError{Faults: []race.Fault{{
-			Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and single dashes, 100 at most",
-		}}}
+	if id != "" {
+		if err := checkID(id); err != nil {
+			return race.Summary{}, nil, err
+		}
 	}
 	i := &importer{store: store, id: id, state: timing.New(), room: make(chan error, importWindow), spared: func() {}}
 	for range importWindow {
@@ -133,7 +143,7 @@ func (i *importer) record(ctx context.Context, r *race.Record) error {
 	i.apply(r)
 	i.batch.Records = append(i.batch.Records, *r)
 	if announces {
-		return i.open(ctx)
+		return i.open(ctx, &head.Race)
 	}
 	if len(i.batch.Records) >= importRecords {
 		return i.flush(ctx)
@@ -146,22 +156,19 @@ func (i *importer) announce(ctx context.Context, head *race.Announced) error {
 	if i.id == "" {
 		i.id = head.Race.ID
 	}
-	if !validID.MatchString(string(i.id)) || len(i.id) > idMost {
+	if checkID(i.id) != nil {
 		return wrongLog("the race is called %q", i.id)
 	}
 	head.Race.ID, i.batch.Race = i.id, i.id
-	_, err := i.store.Summary(ctx, i.id)
-	switch {
-	case err == nil:
-		return i.taken()
-	case !errors.Is(err, race.ErrNotFound):
-		return err
-	}
-	return nil
+	return i.free(ctx, &head.Race)
 }
 
-func (i *importer) taken() error {
-	return fmt.Errorf("race %s is there already: choose another id: %w", i.id, race.ErrConflict)
+// free refuses an id that a race has.
+func (i *importer) free(ctx context.Context, head *race.Race) error {
+	if err := free(ctx, i.store, head); err != nil {
+		return fmt.Errorf("%w: choose another id", err)
+	}
+	return nil
 }
 
 // apply folds a record, as it was folded when it was told.
@@ -178,13 +185,13 @@ func (i *importer) apply(r *race.Record) {
 }
 
 // open makes the race, and waits: another one of that id may have come first.
-func (i *importer) open(ctx context.Context) error {
+func (i *importer) open(ctx context.Context, head *race.Race) error {
 	if err := i.flush(ctx); err != nil {
 		return err
 	}
 	if err := i.drain(); err != nil {
-		if _, found := i.store.Summary(ctx, i.id); found == nil {
-			return i.taken()
+		if taken := i.free(ctx, head); taken != nil {
+			return taken
 		}
 		return err
 	}

@@ -118,7 +118,7 @@ func (f *influxFlags) compareWithStore(t *testing.T, store *sqlite.Store, id rac
 }
 
 // stalledAfter is how long no cursor may move before a feed has stopped. How long it takes altogether does not matter.
-const stalledAfter = 30 * time.Second
+const stalledAfter = patience
 
 // awaitFed waits until a store is fed, as long as cursors move.
 func awaitFed(t *testing.T, store *sqlite.Store) {
@@ -280,7 +280,7 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 	if ready.Status != "ready" || len(ready.Feeds) != 1 || ready.Feeds[0].Name != "influx" {
 		t.Errorf("it is %+v", ready)
 	}
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		var summary struct{ Status string }
 		p.get("/api/v1/races/"+name, &summary)
 		if summary.Status == "finished" {
@@ -358,7 +358,7 @@ func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
 			if err := os.WriteFile(file, []byte(one.token+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, bin, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "r.db"), "--influx-url", one.url,
 				"--influx-org", one.org, "--influx-bucket", one.bucket, "--influx-token-file", file)
@@ -401,7 +401,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-watch.over
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		s := feed.Feeds()[0]
 		if strings.Contains(s.Outage, "refused") && s.LagSeconds > 0 && s.LagRecords > 0 && s.LagFrames > 0 {
 			break

@@ -32,6 +32,9 @@ import (
 	"lightsout/transport"
 )
 
+// patience is how long a busy machine may take to come to what then stays; nobody waits for it where all is well.
+const patience = 5 * time.Minute
+
 // process is a real server on a file of its own.
 type process struct {
 	t       *testing.T

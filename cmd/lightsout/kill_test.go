@@ -47,7 +47,7 @@ func (w *watching) follow() {
 
 func (w *watching) read(conn *websocket.Conn) {
 	for w.board.Result == nil {
-		if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			w.t.Error(err)
 			return
 		}

@@ -239,6 +239,9 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 	isNew := true
 	for part := range slices.Chunk(read.Records, importAtOnce) {
 		if _, err := a.platform.takeIn(ctx, id, &race.Intake{New: isNew, Records: part}); err != nil {
+			if gone := a.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
+				err = errors.Join(err, gone) // a part of it is kept
+			}
 			return race.Summary{}, nil, fmt.Errorf("import: %w", err)
 		}
 		isNew = false

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -13,12 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"lightsout/actors/processor"
-	"lightsout/actors/simulator"
 	"lightsout/race"
-	"lightsout/storage/memory"
-	"lightsout/storage/sqlite"
-	"lightsout/transport"
 )
 
 // stopTimeout bounds how long the actors may take to end.
@@ -39,9 +33,14 @@ func newSimulate() *cobra.Command {
 		Use:   "simulate",
 		Short: "Run a race without a server and print its classification",
 		Long: `Run a race without a server, as fast as possible or at --speed times real time, and print its
-classification. The same circuit, cars, laps and seed give the same result, to the bit.`,
+classification. The same circuit, cars, laps and seed give the same result, to the bit.
+
+With --db the race is kept. One that was interrupted goes on where it was when the same is ordered again; of one that is
+over the classification is printed, and nothing is simulated. An order that differs from the race that has its id is refused.
+The file of --log is written when the race is over: until then what has its name stays as it is.`,
 		Example: `  lightsout simulate --circuit harbour --cars 20 --laps 57 --seed 7
-  lightsout simulate --circuit speedway --cars 2000 --laps 5 --json --log race.lolog`,
+  lightsout simulate --circuit speedway --cars 2000 --laps 5 --json --log race.lolog
+  lightsout simulate --circuit meridian --laps 57 --seed 7 --db season.db --id round-7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
@@ -77,73 +76,42 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 	if id == "" {
 		id = race.ID(fmt.Sprintf("%s-%dx%d-%d", c.Key, f.order.Cars, f.order.Laps, f.order.Seed))
 	}
+	if err := checkID(id); err != nil {
+		return err
+	}
 	head, model, err := newRace(f.order, id, c)
 	if err != nil {
 		return err
 	}
-	log := warnings(status)
-	journal, done, err := openJournal(f, log)
+	s, err := openSimulation(f, status)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: log})
+	defer func() { err = errors.Join(err, s.close()) }()
+	begin, err := s.look(ctx, head)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		err = errors.Join(err, p.stop(stopping))
-	}()
-	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
-		return err
+	var r *outcome
+	if begin.over {
+		fmt.Fprintf(status, "race %s is already there in %s: nothing was simulated\n", id, f.db)
+		r, err = s.kept(ctx, id)
+	} else {
+		r, err = s.race(ctx, begin, model)
 	}
-	if err := waitFor(ctx, watch, f.progress, status); err != nil {
-		return err
-	}
-	head, entries, result, err := watch.result()
 	if err != nil {
+		return err
+	}
+	if err := s.writeLog(ctx, id); err != nil {
 		return err
 	}
 	if f.asJSON {
-		return printResultJSON(out, head, entries, result)
+		return printResultJSON(out, r.head, r.entries, r.result)
 	}
-	return printResultTable(out, head, entries, result)
+	return printResultTable(out, r.head, r.entries, r.result)
 }
 
-// openJournal gives the journal that was asked for, and how to close it.
-func openJournal(f simulateFlags, log *slog.Logger) (processor.Journal, func() error, error) {
-	var journal processor.Journal
-	var closers []func() error
-	if f.db != "" {
-		store, err := sqlite.Open(f.db, transport.Codec{}, log)
-		if err != nil {
-			return nil, nil, badInput("%w", err)
-		}
-		journal, closers = store, append(closers, store.Close)
-	} else {
-		store := memory.New()
-		journal, closers = store, append(closers, store.Close)
-	}
-	if f.log != "" {
-		tee, err := newLogTee(journal, f.log)
-		if err != nil {
-			return nil, nil, errors.Join(badInput("%w", err), closers[0]())
-		}
-		journal, closers = tee, append(closers, tee.close)
-	}
-	return journal, func() error {
-		var errs []error
-		for _, c := range closers {
-			errs = append(errs, c())
-		}
-		return errors.Join(errs...)
-	}, nil
-}
-
-// waitFor waits for the end of the race and shows how far it is.
+// waitFor waits for the end of the race and shows how far it has come.
 func waitFor(ctx context.Context, w *watcher, show bool, status io.Writer) error {
 	began := time.Now()
 	var bar *progressbar.ProgressBar
@@ -173,42 +141,4 @@ func waitFor(ctx context.Context, w *watcher, show bool, status io.Writer) error
 			_ = bar.Set(max(0, p.lap-1)) // only drawing
 		}
 	}
-}
-
-// logTee is a journal that writes a log file beside another journal.
-type logTee struct {
-	processor.Journal
-	file *os.File
-	w    *transport.LogWriter
-}
-
-func newLogTee(inner processor.Journal, path string) (*logTee, error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return nil, fmt.Errorf("create the log: %w", err)
-	}
-	return &logTee{Journal: inner, file: file, w: transport.NewLogWriter(file)}, nil
-}
-
-// Append writes what the other journal has committed, in the order of its answers.
-func (t *logTee) Append(b *race.Batch, ready func(error)) {
-	t.Journal.Append(b, func(err error) {
-		if err == nil {
-			for i := range b.Records {
-				_ = t.w.Record(&b.Records[i]) // Close says what was wrong
-			}
-			if b.Frame != nil {
-				_ = t.w.Frame(b.Frame)
-			}
-		}
-		ready(err)
-	})
-}
-
-func (t *logTee) close() error {
-	err := errors.Join(t.w.Close(), t.file.Sync(), t.file.Close())
-	if err != nil {
-		return fmt.Errorf("close %s: %w", t.file.Name(), err)
-	}
-	return nil
 }

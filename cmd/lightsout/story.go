@@ -61,6 +61,22 @@ func (s *story) allLaps() []race.Lap {
 	return out
 }
 
+// count is how many laps were completed.
+func (s *story) count() (n int) {
+	for _, list := range s.laps {
+		n += len(list)
+	}
+	return n
+}
+
+// lap is a car's lap by its number; zero where it completed none of it.
+func (s *story) lap(car race.CarIdx, number int) race.Lap {
+	if list := s.laps[car]; number >= 1 && number <= len(list) {
+		return list[number-1]
+	}
+	return race.Lap{}
+}
+
 // doubtful are the hits that do not count, of one verdict, by their records.
 func (s *story) doubtful(v race.Verdict) []race.PassingJudged {
 	var out []race.PassingJudged

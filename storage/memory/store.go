@@ -144,6 +144,11 @@ func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 		l := s.log(id)
 		p := l.position
 		p.Requests = slices.Clone(p.Requests)
+		if len(l.records) > 0 {
+			if announced, ok := l.records[0].Body.(race.Announced); ok {
+				p.Head = &announced.Race
+			}
+		}
 		var err error
 		if l.snapshot != nil {
 			p.Snapshot, err = l.snapshot.AppendBinary(nil)

@@ -77,11 +77,11 @@ func (s *Store) Frames(ctx context.Context, id race.ID, from, to race.Tick, each
 
 // framesAt are the next frames from a tick on: those of one row of blocks, or some that are in no block yet.
 func (s *Store) framesAt(ctx context.Context, id race.ID, from, to race.Tick) ([]*race.Frame, error) {
-	tx, err := s.read.BeginTx(ctx, nil) // blocks and single frames of one moment
+	tx, done, err := s.moment(ctx) // blocks and single frames are to fit together
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, err
 	}
-	defer tx.Rollback() //nolint:errcheck // it only reads
+	defer done()
 	var car, first sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT first_car, first_tick FROM telemetry WHERE race = ?1
 		AND first_car = (SELECT min(first_car) FROM telemetry WHERE race = ?1)

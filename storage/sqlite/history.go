@@ -31,6 +31,9 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 	if p.Requests, err = s.requests(ctx, q, id); err != nil {
 		return p, err
 	}
+	if p.Head, err = s.announcedHead(ctx, q, id); err != nil {
+		return p, err
+	}
 	var data []byte
 	err = q.QueryRowContext(ctx, "SELECT data FROM snapshots WHERE race = ? AND count = ?", string(id), count).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -43,6 +46,20 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 		return p, fmt.Errorf("read snapshot: %w", err)
 	}
 	return p, nil
+}
+
+// announcedHead is what record 1 announces; nil where it is missing.
+func (s *Store) announcedHead(ctx context.Context, q querier, id race.ID) (*race.Race, error) {
+	first, err := s.records(ctx, q, id, 0, 1)
+	if err != nil {
+		return nil, fmt.Errorf("read the head of race %s: %w", id, err)
+	}
+	if len(first) == 1 {
+		if announced, ok := first[0].Body.(race.Announced); ok {
+			return &announced.Race, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // a race without a head has none, which is for its readers to judge
 }
 
 // each scans the rows of a query one by one.

@@ -11,7 +11,7 @@ import (
 
 // rowScan reads a table by its rowid, which row tells, and goes on behind what cannot be read. It says how many such holes
 // there are.
-func rowScan(ctx context.Context, db *sql.DB, table, columns string, row func(*sql.Rows) (int64, error)) (holes int) {
+func rowScan(ctx context.Context, db querier, table, columns string, row func(*sql.Rows) (int64, error)) (holes int) {
 	return skipScan(ctx, 0, func(after int64) (last int64, err error) {
 		last = after
 		err = each(ctx, db, func(r *sql.Rows) error {
@@ -28,7 +28,7 @@ func rowScan(ctx context.Context, db *sql.DB, table, columns string, row func(*s
 }
 
 // any1 says whether a query has a row.
-func any1(ctx context.Context, db *sql.DB, query string, args ...any) (found bool, err error) {
+func any1(ctx context.Context, db querier, query string, args ...any) (found bool, err error) {
 	err = each(ctx, db, func(*sql.Rows) error { found = true; return nil }, query, args...)
 	return found, err
 }

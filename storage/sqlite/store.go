@@ -58,13 +58,15 @@ type Codec interface {
 
 // Store is an open database. Its methods may be called from any goroutine.
 type Store struct {
-	path        string
-	write, read *sql.DB // write is nil where the file is only read
-	codec       Codec
-	log         *slog.Logger
-	zip         *zstd.Encoder
-	unzip       *zstd.Decoder
-	now         func() time.Time
+	path    string
+	write   *sql.DB // nil where the file is only read
+	readers *sql.DB
+	read    querier // readers, or of a store that stands still its transaction
+	codec   Codec
+	log     *slog.Logger
+	zip     *zstd.Encoder
+	unzip   *zstd.Decoder
+	now     func() time.Time
 
 	mu      sync.Mutex
 	wake    *sync.Cond
@@ -104,8 +106,12 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err := notDamaged(path); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	pragmas := []string{"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)"}
-	write, err := sql.Open("sqlite", dsn(path, pragmas, "_txlock", "immediate"))
+	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)"}
+	first := pragmas
+	if isNew(path) { // before journal_mode. It writes to the file, so that one that is there is not told again.
+		first = append([]string{"auto_vacuum(INCREMENTAL)"}, pragmas...)
+	}
+	write, err := sql.Open("sqlite", dsn(path, first, "_txlock", "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -120,6 +126,11 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	s.write, s.log = write, log
 	go s.commitLoop()
 	return s, nil
+}
+
+func isNew(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Size() == 0
 }
 
 // OpenForReading opens a database that another process may be writing. What would write answers ErrClosed.
@@ -138,7 +149,7 @@ func OpenForReading(path string, codec Codec) (*Store, error) {
 		err = fmt.Errorf("%w: version %d, this program reads %d (opening it to serve brings older ones up to date)", ErrSchema, version, schemaVersion)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, damaged(err, path)), s.read.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, damaged(err, path)), s.readers.Close())
 	}
 	return s, nil
 }
@@ -159,7 +170,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	s := &Store{
-		path: path, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
+		path: path, readers: read, read: read, codec: codec, zip: zip, unzip: unzip, now: time.Now, done: make(chan struct{}), open: map[race.ID]*gathering{},
 		spared: map[race.ID]bool{},
 	}
 	s.wake = sync.NewCond(&s.mu)
@@ -167,7 +178,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 }
 
 // schemaOf is the version of a file's schema; 0 of a new one.
-func schemaOf(db *sql.DB) (version int, err error) {
+func schemaOf(db querier) (version int, err error) {
 	if err := db.QueryRowContext(context.Background(), "PRAGMA user_version").Scan(&version); err != nil {
 		return 0, fmt.Errorf("read its version (is it an SQLite file?): %w", err)
 	}
@@ -220,9 +231,9 @@ func (s *Store) Close() error {
 	s.wake.Broadcast()
 	<-s.done
 	if s.write == nil {
-		return s.read.Close() //nolint:wrapcheck // it says enough
+		return s.readers.Close() //nolint:wrapcheck // it says enough
 	}
-	return errors.Join(s.write.Close(), s.read.Close())
+	return errors.Join(s.write.Close(), s.readers.Close())
 }
 
 // Failing is what keeps the commits from going on, nil while they do.

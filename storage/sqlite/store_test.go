@@ -285,3 +285,44 @@ func TestAppend_ClosesTheBlocksOfARaceThatEndsBeforeARuling(t *testing.T) {
 		t.Errorf("%d ticks are in no block, and there are %d blocks: %v", frames, blocks, err)
 	}
 }
+
+func TestStill_SeesNothingOfWhatIsCommittedMeanwhile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "races.db")
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	batches := storagetest.Batches("r")
+	storagetest.MustAppend(t, s, batches[0])
+	reading, err := sqlite.OpenForReading(path, transport.Codec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mustClose(t, reading)
+	ctx := context.Background()
+	still, done, err := reading.Still(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(of *sqlite.Store) (records, frames int) {
+		t.Helper()
+		list, err := of.Records(ctx, "r", 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = of.Frames(ctx, "r", 0, 100, func(*race.Frame) error { frames++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list), frames
+	}
+	before, _ := count(still)
+	for _, b := range batches[1:] {
+		storagetest.MustAppend(t, s, b)
+	}
+	if records, frames := count(still); records != before || frames != 0 {
+		t.Errorf("%d records and %d frames, %d records before", records, frames, before)
+	}
+	done()
+	if records, frames := count(reading); records != before+4 || frames != 3 {
+		t.Errorf("afterwards %d records and %d frames, %d records before", records, frames, before)
+	}
+}

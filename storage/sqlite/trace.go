@@ -11,11 +11,11 @@ import (
 
 // Trace is the telemetry of one car. It sees what was durable at one moment, also while the race is written.
 func (s *Store) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error) {
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.moment(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, err
 	}
-	defer tx.Rollback() //nolint:errcheck // it only reads
+	defer done()
 	head, err := s.scanSummary(tx.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(q.Race)).Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

@@ -17,7 +17,6 @@ export class Drills {
   readonly scenarios: Listing<Scenario>;
   #busy = $state(false);
   #fault = $state<string | null>(null);
-  #stopped = $state<number | null>(null);
   #refresher: Refresher | null = null;
   #settled = false;
 
@@ -27,14 +26,9 @@ export class Drills {
     this.scenarios = new Listing(listScenarios);
   }
 
-  /** The one that is on: another cannot be started until it is judged. */
+  /** The one that is on, or strikes no more and is not judged yet: until then another cannot be started. */
   get on(): Drill | null {
-    return this.list.items?.find((drill) => drill.phase === 'on') ?? null;
-  }
-
-  /** Whether the one that is on was told here to strike no more. */
-  get stopped(): boolean {
-    return this.on !== null && this.on.id === this.#stopped;
+    return this.list.items?.find(({ phase }) => phase === 'on' || phase === 'judging') ?? null;
   }
 
   get busy(): boolean {
@@ -65,11 +59,7 @@ export class Drills {
   }
 
   stop(): Promise<void> {
-    const which = this.on?.id ?? null;
-    return this.#order(async () => {
-      await stopDrill(this.id);
-      this.#stopped = which;
-    });
+    return this.#order(() => stopDrill(this.id));
   }
 
   /** Verdicts are long, and do not change: a list of nothing else is not read again. */
@@ -77,8 +67,7 @@ export class Drills {
     if (this.#settled) return;
     this.#settled = true;
     await this.list.load();
-    const open = this.list.items?.some((drill) => drill.phase === 'on' || drill.phase === 'judging');
-    if (open !== false || this.list.fault !== null) this.#settled = false;
+    if (this.list.items === null || this.on !== null || this.list.fault !== null) this.#settled = false;
   }
 
   async #order(give: () => Promise<unknown>): Promise<void> {

@@ -11,6 +11,9 @@ export enum Status {
   Failed,
 }
 
+/** Whether a race waits for its start, runs or is paused: it is not over. */
+export const isOpen = (status: Status): boolean => status <= Status.Paused;
+
 export enum Flag {
   Clear,
   Yellow,

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+func mustReadFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// kartOrder is the race of mustRaceFile.
+func kartOrder(db string, more ...string) []string {
+	return append([]string{"simulate", "--circuit", "kartwerk", "--cars", "6", "--laps", "3", "--seed", "7", "--id", "kart", "--db", db}, more...)
+}
+
+// widened is a circuit file of kartwerk with another width.
+func widened(t *testing.T) string {
+	t.Helper()
+	text, _, err := command(t, "circuit", "show", "kartwerk", "--text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(text, "\nwidth ", "\nwidth 1", 1)
+	if other == text {
+		t.Fatalf("no width in %s", text)
+	}
+	path := filepath.Join(t.TempDir(), "kartwerk.circuit")
+	if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestSimulate_AnOrderThatIsNotTheKeptRaceIsRefusedAndWritesNothing(t *testing.T) {
+	db := mustRaceFile(t)
+	before := mustReadFile(t, db)
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"race kart is there already with tick_hz 10, ordered is 20: use another --id or --db", []string{"--tick-hz", "20"}},
+		{"with cars 6, ordered is 7", []string{"--cars", "7"}},
+		{"with laps 3, ordered is 4", []string{"--laps", "4"}},
+		{"with laps 3, ordered is 2", []string{"--laps", "2"}},
+		{"with seed 7, ordered is 8", []string{"--seed", "8"}},
+		{"with circuit kartwerk, ordered is harbour", []string{"--circuit", "harbour"}},
+		{`with the circuit's content (line 4) "width`, []string{"--circuit", widened(t)}},
+		{"with cars 6, ordered is 5; seed 7, ordered is 9", []string{"--cars", "5", "--seed", "9"}},
+	} {
+		out, _, err := command(t, kartOrder(db, c.args...)...)
+		if err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), c.want) || out != "" {
+			t.Errorf("%v: %v, %q, expected %q", c.args, err, out, c.want)
+		}
+	}
+	if !bytes.Equal(before, mustReadFile(t, db)) {
+		t.Error("the file has changed")
+	}
+}
+
+func TestSimulate_TheSameOrderAgainPrintsWhatIsKeptAndWritesNothing(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "races.db")
+	log := filepath.Join(t.TempDir(), "race.lolog")
+	first, _, err := command(t, kartOrder(db, "--json")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := mustReadFile(t, db)
+	again, said, err := command(t, kartOrder(db, "--json", "--speed", "50", "--log", log)...)
+	if err != nil || again != first || !strings.Contains(said, "race kart is already there in "+db) {
+		t.Errorf("%v, %q, %s", err, said, cmp.Diff(first, again))
+	}
+	if !bytes.Equal(before, mustReadFile(t, db)) {
+		t.Error("the file has changed")
+	}
+	store := mustOpenStore(t, db)
+	if !bytes.Equal(mustReadFile(t, log), mustLog(t, store, "kart")) {
+		t.Error("the log is not that of the race")
+	}
+	if other, _, err := command(t, kartOrder(db, "--json", "--id", "kart-2")...); err != nil || strings.ReplaceAll(other, "kart-2", "kart") != first {
+		t.Errorf("under another id: %v, %s", err, other)
+	}
+}
+
+// stopping is a journal that interrupts its race after so many batches.
+type stopping struct {
+	processor.Journal
+	after  int
+	cancel func()
+}
+
+func (s *stopping) Append(b *race.Batch, ready func(error)) {
+	if s.after--; s.after == 0 {
+		s.cancel()
+	}
+	s.Journal.Append(b, ready)
+}
+
+// mustInterrupt simulates until so many batches have been handed to the store.
+func mustInterrupt(t *testing.T, f simulateFlags, batches int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := openSimulation(f, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.journal = &stopping{s.journal, batches, cancel}
+	c, err := openCircuit(f.order.Circuit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, model, err := newRace(f.order, race.ID(f.id), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, err := s.look(ctx, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.race(ctx, begin, model); err == nil || !strings.Contains(err.Error(), "the same order goes on from there") {
+		t.Fatalf("interrupted after %d batches: %v", batches, err)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustBeTheSameRace compares two races in all but their pace and when their records were written.
+func mustBeTheSameRace(t *testing.T, want, got kept) {
+	t.Helper()
+	atAnotherTime := cmp.Options{
+		cmpopts.IgnoreFields(race.Record{}, "RecordedAt"), cmpopts.IgnoreFields(race.PassingRow{}, "RecordedAt"),
+		cmpopts.IgnoreFields(race.Version{}, "RecordedAt"), cmpopts.IgnoreFields(race.Summary{}, "CreatedAt"), cmpopts.IgnoreFields(race.Race{}, "Speed"),
+	}
+	if diff := cmp.Diff(want, got, atAnotherTime); diff != "" {
+		t.Errorf("the race is another one: %.2000s", diff)
+	}
+}
+
+func TestSimulate_AnInterruptedRaceGoesOnToTheSameResult(t *testing.T) {
+	undisturbed := filepath.Join(t.TempDir(), "undisturbed.db")
+	want, _, err := command(t, kartOrder(undisturbed, "--json")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := race.Order{Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10}
+	db, log := filepath.Join(t.TempDir(), "races.db"), filepath.Join(t.TempDir(), "race.lolog")
+	if err := os.WriteFile(log, []byte("the log of an earlier race"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, batches := range []int{1, 40, 400} { // each time from where the last one left it
+		mustInterrupt(t, simulateFlags{order: order, id: "kart", db: db, log: log}, batches)
+		if out, _, err := command(t, kartOrder(db, "--seed", "8")...); err == nil || !errors.Is(err, errBadInput) || out != "" {
+			t.Errorf("another order for the race that is not over: %v", err)
+		}
+		if string(mustReadFile(t, log)) != "the log of an earlier race" {
+			t.Error("the log was cut before what replaces it was whole")
+		}
+	}
+	got, said, err := command(t, kartOrder(db, "--json", "--log", log)...)
+	if err != nil || got != want || !strings.Contains(said, "race kart goes on in lap ") {
+		t.Errorf("%v, %q, %s", err, said, cmp.Diff(want, got))
+	}
+	store := mustOpenStore(t, db)
+	mustBeTheSameRace(t, mustReadAll(t, mustOpenStore(t, undisturbed), "kart"), mustReadAll(t, store, "kart"))
+	if timed, _, err := command(t, "time", log, "--json"); err != nil || withoutSuspects(t, timed) != want {
+		t.Errorf("timed from its log: %v\n%s", err, timed)
+	}
+	if out, _, err := command(t, "db", "check", db); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestSimulate_KilledAtAnyMomentItGoesOnToTheSameResult(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and kills the real program")
+	}
+	bin := mustBuild(t)
+	order := func(db string) []string {
+		return []string{"simulate", "--circuit", "kartwerk", "--cars", "20", "--laps", "20", "--seed", "7", "--id", "kart", "--db", db, "--json"}
+	}
+	undisturbed, db := filepath.Join(t.TempDir(), "undisturbed.db"), filepath.Join(t.TempDir(), "races.db")
+	want, _, err := command(t, order(undisturbed)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lap := 1; lap < 20; lap += 6 {
+		cmd := exec.Command(bin, append(order(db), "--speed", "500")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		mustReachLap(t, db, lap, ended)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+	}
+	got, _, err := command(t, order(db)...)
+	if err != nil || got != want {
+		t.Errorf("%v: %s", err, cmp.Diff(want, got))
+	}
+	mustBeTheSameRace(t, mustReadAll(t, mustOpenStore(t, undisturbed), "kart"), mustReadAll(t, mustOpenStore(t, db), "kart"))
+}
+
+// mustReachLap waits until the race kart of a file that another process writes is in a lap.
+func mustReachLap(t *testing.T, db string, lap int, ended <-chan error) {
+	t.Helper()
+	for {
+		store, err := sqlite.OpenForReading(db, transport.Codec{})
+		if err == nil {
+			s, err := store.Summary(t.Context(), "kart")
+			_ = store.Close()
+			if err == nil && s.LeaderLap >= lap {
+				return
+			}
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before lap %d: %v", lap, err)
+		case <-time.After(5 * time.Millisecond): // between two looks
+		}
+	}
+}
+
+func TestSimulate_GoesOnWithARaceThatAServerLeft(t *testing.T) {
+	order := race.Order{Name: "Evening race", Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10, Speed: 100}
+	for name, leave := range map[string]func(ctx context.Context, a *app, id race.ID) error{
+		"waiting": func(context.Context, *app, race.ID) error { return nil },
+		"paused": func(ctx context.Context, a *app, id race.ID) error {
+			_, start := a.Control(ctx, id, race.ControlStart, race.Now)
+			_, pause := a.Control(ctx, id, race.ControlPause, race.Now)
+			return errors.Join(start, pause)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := filepath.Join(t.TempDir(), "races.db")
+			id := serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
+				made, err := a.Create(ctx, order, false)
+				return made.Race.ID, errors.Join(err, leave(ctx, a, made.Race.ID))
+			})
+			out, _, err := command(t, kartOrder(db, "--id", string(id), "--json")...)
+			if err != nil || !strings.Contains(out, `"name": "Evening race"`) || !strings.Contains(out, `"status": "finished"`) {
+				t.Errorf("%v: %s", err, out)
+			}
+			if _, _, err := command(t, kartOrder(db, "--id", string(id), "--seed", "8")...); !errors.Is(err, errBadInput) {
+				t.Errorf("another order for it: %v", err)
+			}
+		})
+	}
+}
+
+// serveFor runs a server's app on a file while work goes on.
+func serveFor(t *testing.T, db string, work func(context.Context, *app) (race.ID, error)) race.ID {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(db, transport.Codec{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
+	if a.platform, err = newPlatform(parts{journal: store, spectators: a.hub, observer: a, log: log}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := work(t.Context(), a)
+	if err := errors.Join(err, a.platform.stop(t.Context()), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *testing.T) {
+	db := mustRaceFile(t)
+	before := mustReadAll(t, mustOpenStore(t, db), "kart")
+	c, err := openCircuit("kartwerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, model, err := newRace(race.Order{Circuit: "kartwerk", Cars: 6, Laps: 30, Seed: 8, TickHz: 20}, "kart", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := mustOpenStore(t, db)
+	watch := newWatcher()
+	p, err := newPlatform(parts{journal: store, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.start(simulator.StartRace{Head: head, Model: model, Start: true}) // without a look at the store
+	var taken *race.TakenError
+	if !errors.As(err, &taken) || !errors.Is(err, race.ErrConflict) || len(taken.Differences) != 3 {
+		t.Errorf("started: %v", err)
+	}
+	<-watch.over
+	if err := errors.Join(p.stop(t.Context()), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, mustReadAll(t, mustOpenStore(t, db), "kart")); diff != "" {
+		t.Errorf("the race has changed: %.1000s", diff)
+	}
+}
+
+func TestImport_NamesWhatTheRaceOfThatIDHasOtherwise(t *testing.T) {
+	store := mustOpenStore(t, mustRaceFile(t))
+	other := mustLog(t, mustOpenStore(t, mustRaceFile(t, "--laps", "2", "--seed", "9")), "kart")
+	_, _, err := importLog(t.Context(), store, bytes.NewReader(other), "")
+	if !errors.Is(err, race.ErrConflict) || !strings.Contains(err.Error(), "seed 7, ordered is 9; laps 3, ordered is 2: choose another id") {
+		t.Errorf("got %v", err)
+	}
+}

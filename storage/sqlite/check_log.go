@@ -1,0 +1,144 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lightsout/race"
+)
+
+// logChecker goes along a race's log.
+type logChecker struct {
+	*checker
+	head    head
+	next    int64
+	told    int // records that cannot be read, or are not what their row says
+	entered []race.Entry
+	started bool // by the record that the list of races says
+}
+
+// checkLog looks for gaps, for records that cannot be read or are not what their row says, and whether the head and the
+// entries are those that the log tells of.
+func (c *checker) checkLog(ctx context.Context, h head) error {
+	l := &logChecker{checker: c, head: h, next: 1, started: h.started == 0}
+	err := each(ctx, c.read, l.row, recordColumns+" WHERE race = ? ORDER BY seq", string(h.id))
+	if err != nil {
+		return err
+	}
+	switch {
+	case l.next <= h.lastSeq:
+		c.flaw(h.id, "records %d to %d are missing", l.next, h.lastSeq)
+	case l.next > h.lastSeq+1:
+		c.flaw(h.id, "there are %d records, and the list of races counts %d", l.next-1, h.lastSeq)
+	}
+	if l.told > 0 { // what could not be read may be what is missed below
+		return nil
+	}
+	if !l.started {
+		c.flaw(h.id, "no record of a start was written when the list of races says that it started")
+	}
+	entries, err := c.Entries(ctx, h.id)
+	if err == nil && !slices.EqualFunc(entries, l.entered, sameEntry) {
+		c.flaw(h.id, "the table of entries has %d cars that are not the %d of its log", len(entries), len(l.entered))
+	}
+	return err
+}
+
+func sameEntry(a, b race.Entry) bool {
+	same := slices.Equal(strings.Fields(strings.Join(a.Transponders, " ")), strings.Fields(strings.Join(b.Transponders, " ")))
+	a.Transponders, b.Transponders = nil, nil
+	return same && fmt.Sprint(a) == fmt.Sprint(b)
+}
+
+func (l *logChecker) row(r *sql.Rows) error {
+	l.step()
+	raw, err := scanRawRecord(r)
+	if err != nil {
+		return err
+	}
+	if raw.seq != l.next {
+		l.flaw(l.head.id, "records %d to %d are missing", l.next, raw.seq-1)
+	}
+	l.next = raw.seq + 1
+	if raw.body == nil {
+		return nil
+	}
+	rec, err := l.codec.DecodeRecord(raw.body)
+	if err == nil {
+		err = raw.differs(rec)
+	}
+	if err != nil {
+		if l.told++; l.told <= flawsMax {
+			l.flaw(l.head.id, "record %d cannot be read: %v", raw.seq, err)
+		}
+		return nil
+	}
+	l.record(rec)
+	return nil
+}
+
+// record compares what the tables keep of a record.
+func (l *logChecker) record(rec *race.Record) {
+	h := &l.head
+	switch b := rec.Body.(type) {
+	case race.Announced:
+		if rec.Seq != 1 {
+			return
+		}
+		r := &b.Race
+		for _, column := range []struct {
+			name       string
+			list, head any
+		}{
+			{"id", h.id, r.ID}, {"name", h.name, r.Name}, {"kind", h.kind, r.Kind.String()}, {"circuit", h.circuit, r.Circuit},
+			{"cars", h.cars, r.Cars}, {"laps", h.laps, r.Rules.Laps},
+		} {
+			if column.list != column.head {
+				l.flaw(h.id, "its %s is %v in the list of races, and %v in record 1", column.name, column.list, column.head)
+			}
+		}
+	case race.Entered:
+		l.entered = append(l.entered, b.Entry)
+	case race.Started:
+		l.started = l.started || rec.RecordedAt == h.started
+	default: // nothing else is kept of it twice
+	}
+	if rec.Seq == 1 {
+		if _, announced := rec.Body.(race.Announced); !announced {
+			l.flaw(h.id, "record 1 does not announce it")
+		}
+	}
+}
+
+// rawRecord is a row of the log before it is decoded. The body holds until the next row.
+type rawRecord struct {
+	seq, time, recordedAt int64
+	author                string
+	body                  sql.RawBytes
+}
+
+// scanRawRecord reads a row of recordColumns.
+func scanRawRecord(r *sql.Rows) (raw rawRecord, err error) {
+	var car, line, speed, sequence sql.NullInt64
+	var inPit sql.NullBool
+	var decoder, session, transponder sql.NullString
+	err = r.Scan(&raw.seq, &raw.time, &raw.recordedAt, &raw.author, &car, &line, &inPit, &speed, &decoder, &session, &sequence, &transponder,
+		&raw.body)
+	return raw, err //nolint:wrapcheck // each says what failed
+}
+
+// differs says what a record's row has otherwise than its body.
+func (raw *rawRecord) differs(rec *race.Record) error {
+	switch {
+	case raw.seq != int64(rec.Seq):
+		return fmt.Errorf("its body is that of record %d", rec.Seq)
+	case raw.time != int64(rec.Time):
+		return fmt.Errorf("it is of %v, its body of %v", race.Micros(raw.time), rec.Time)
+	case raw.recordedAt != rec.RecordedAt || raw.author != rec.Author:
+		return fmt.Errorf("its body was written at another moment or by another author")
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// patch is which cars' ticks a row of telemetry is of, ends included.
+type patch struct{ firstCar, lastCar, firstTick, lastTick int64 }
+
+func (p patch) String() string {
+	if p.firstTick == p.lastTick {
+		return fmt.Sprintf("telemetry of cars %d to %d, tick %d", p.firstCar, p.lastCar, p.firstTick)
+	}
+	return fmt.Sprintf("telemetry of cars %d to %d, ticks %d to %d", p.firstCar, p.lastCar, p.firstTick, p.lastTick)
+}
+
+// telemetryChecker goes along a race's telemetry.
+type telemetryChecker struct {
+	*checker
+	head    head
+	patches []patch
+	told    int // rows that cannot be read, or are of no cars or ticks of the race
+}
+
+// checkTelemetry looks for blocks that cannot be read, that are not of the cars and ticks that they are kept under, or of none
+// of the race's, for ticks that are there twice and for those that are missing.
+func (c *checker) checkTelemetry(ctx context.Context, h head) error {
+	t := &telemetryChecker{checker: c, head: h}
+	err := each(ctx, c.read, t.block, "SELECT first_car, last_car, first_tick, last_tick, data FROM telemetry WHERE race = ?", string(h.id))
+	if err == nil {
+		err = each(ctx, c.read, t.frame, "SELECT tick, data FROM frames WHERE race = ?", string(h.id))
+	}
+	t.coverage()
+	return err
+}
+
+// block takes a row of telemetry.
+func (t *telemetryChecker) block(r *sql.Rows) error {
+	var p patch
+	var data sql.RawBytes
+	if err := r.Scan(&p.firstCar, &p.lastCar, &p.firstTick, &p.lastTick, &data); err != nil {
+		return err //nolint:wrapcheck // each says what failed
+	}
+	got, err := t.patchOf(data)
+	if err == nil && got != p {
+		err = errors.New("it is of other cars or ticks")
+	}
+	t.take(p, err)
+	return nil
+}
+
+// frame takes a row of frames.
+func (t *telemetryChecker) frame(r *sql.Rows) error {
+	var tick int64
+	var data sql.RawBytes
+	if err := r.Scan(&tick, &data); err != nil {
+		return err //nolint:wrapcheck // each says what failed
+	}
+	p, err := t.patchOf(data)
+	if err == nil && (p.firstTick != tick || p.lastTick != tick) {
+		err = errors.New("it is of other ticks")
+	}
+	if err != nil {
+		p = patch{0, int64(t.head.slots()) - 1, tick, tick}
+	}
+	t.take(p, err)
+	return nil
+}
+
+// take notes what a row is of; err says what is wrong with it.
+func (t *telemetryChecker) take(p patch, err error) {
+	t.step()
+	if err == nil && (p.firstCar < 0 || p.lastCar >= int64(t.head.slots()) || p.firstTick < 0 || p.lastTick > t.head.lastTick) {
+		err = fmt.Errorf("the race has %d cars and goes to tick %d", t.head.slots(), t.head.lastTick)
+	}
+	if err == nil {
+		t.patches = append(t.patches, p)
+		return
+	}
+	if t.told++; t.told <= flawsMax {
+		t.flaw(t.head.id, "%v: %v", p, err)
+	}
+}
+
+// patchOf decodes a row and says what it is of.
+func (c *checker) patchOf(data []byte) (patch, error) {
+	b, err := c.decodeBlock(data)
+	if err != nil {
+		return patch{}, err
+	}
+	return patch{int64(b.first), int64(b.first) + int64(b.cars) - 1, int64(b.tick), int64(b.tick) + int64(len(b.times)) - 1}, nil
+}
+
+// coverage looks for ticks of a car that are there twice or missing. What retention has given up is at the beginning.
+func (t *telemetryChecker) coverage() {
+	slices.SortFunc(t.patches, func(a, b patch) int {
+		return cmp.Or(cmp.Compare(a.firstTick, b.firstTick), cmp.Compare(a.firstCar, b.firstCar))
+	})
+	reached := make([]int64, t.head.slots()) // by car: its last tick; 0: none yet
+	var twice, missing []patch
+	for _, p := range t.patches {
+		for car := p.firstCar; car <= p.lastCar; car++ {
+			last := reached[car]
+			switch {
+			case last > 0 && p.firstTick <= last:
+				twice = grow(twice, patch{car, car, p.firstTick, min(last, p.lastTick)})
+			case last > 0 && p.firstTick > last+1:
+				missing = grow(missing, patch{car, car, last + 1, p.firstTick - 1})
+			}
+			reached[car] = max(last, p.lastTick)
+		}
+	}
+	for car, last := range reached {
+		if last > 0 && last < t.head.lastTick {
+			missing = grow(missing, patch{int64(car), int64(car), last + 1, t.head.lastTick})
+		}
+	}
+	t.tell(twice, "it is there twice")
+	if t.told == 0 { // what cannot be read was told of
+		t.tell(missing, "it is missing")
+	}
+}
+
+// grow adds a car's ticks to those of the car before it.
+func grow(list []patch, p patch) []patch {
+	if n := len(list); n > 0 {
+		if last := &list[n-1]; last.lastCar+1 == p.firstCar && last.firstTick == p.firstTick && last.lastTick == p.lastTick {
+			last.lastCar = p.lastCar
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+func (t *telemetryChecker) tell(list []patch, what string) {
+	for _, p := range list[:min(flawsMax, len(list))] {
+		t.flaw(t.head.id, "%v: %s", p, what)
+	}
+	if more := len(list) - flawsMax; more > 0 {
+		t.flaw(t.head.id, "%d more pieces of telemetry: %s", more, what)
+	}
+}

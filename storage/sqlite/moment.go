@@ -1,0 +1,33 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// moment is the file as it is now, whatever is committed before done is called.
+func (s *Store) moment(ctx context.Context) (at querier, done func(), err error) {
+	if tx, still := s.read.(*sql.Tx); still {
+		return tx, func() {}, nil
+	}
+	tx, err := s.readers.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin: %w", err)
+	}
+	return tx, func() { _ = tx.Rollback() }, nil // it only reads
+}
+
+// Still is a store that stands still: all that is read of it is of one moment, also while another process writes. It only
+// reads, and holds until done is called.
+func (s *Store) Still(ctx context.Context) (still *Store, done func(), err error) {
+	at, done, err := s.moment(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	closed := make(chan struct{})
+	close(closed)
+	return &Store{
+		path: s.path, readers: s.readers, read: at, codec: s.codec, zip: s.zip, unzip: s.unzip, now: s.now, closed: true, done: closed,
+	}, done, nil
+}
