@@ -393,4 +393,8 @@ func TestStartAborted_IsRefusedOnceALapIsComplete(t *testing.T) {
 	}
 	s.lap(1, 90)
 	s.refuses(s.try(100, race.StartAborted{}), timing.ErrTooLate)
+	s.do(80, race.StartAborted{}) // told of late
+	if laps := s.board.Head.Laps; laps != 50 {
+		t.Errorf("the head says %d laps, expected 50", laps)
+	}
 }

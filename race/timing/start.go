@@ -6,9 +6,10 @@ import (
 	"lightsout/race"
 )
 
-// abortStart shortens the race by a lap. It is possible until somebody completed one: the grid cannot form again then.
+// abortStart shortens the race by a lap. It is possible up to the time at which somebody completed one: the grid does not
+// form again then. When it is told of does not matter.
 func (s *State) abortStart(a act) error {
-	if len(s.boards) > 0 {
+	if len(s.boards) > 0 && a.at > s.first(1) {
 		return fmt.Errorf("the start is aborted at %v, lap 1 was completed at %v: %w", a.at, s.first(1), ErrTooLate)
 	}
 	s.acts = append(s.acts, a)
