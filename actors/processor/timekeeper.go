@@ -214,7 +214,7 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 		if r.Seq <= t.cursor {
 			continue
 		}
-		facts, refused := t.state.Fold(r)
+		facts, refused := t.state.Fold(r, i < len(list)-1)
 		t.cursor = r.Seq
 		if refused != nil {
 			t.reject(r, refused)

@@ -48,7 +48,8 @@ type importer struct {
 	head  *race.Head
 	// facts of the batch in hand; those before, pending, are kept when there are newer ones: the last make the race whole.
 	facts, pending []race.Facts
-	made           bool // something of it is in the store
+	last           race.Facts // of the newest record
+	made           bool       // something of it is in the store
 	room           chan error
 	spared         func() // retention may take it again
 	notes          []string
@@ -173,7 +174,7 @@ func (i *importer) free(ctx context.Context, head *race.Race) error {
 
 // apply folds a record, as it was folded when it was told.
 func (i *importer) apply(r *race.Record) {
-	facts, _ := i.state.Fold(r) // refused then as it is now
+	facts, _ := i.state.Fold(r, true) // refused then as it is now; what several moved is published when they are flushed
 	for _, f := range facts.Facts {
 		if h, ok := f.(race.HeadChanged); ok {
 			i.head = &h.Head
@@ -182,6 +183,7 @@ func (i *importer) apply(r *race.Record) {
 	if len(facts.Facts) > 0 {
 		i.facts = append(i.facts, facts)
 	}
+	i.last = facts
 }
 
 // open makes the race, and waits: another one of that id may have come first.
@@ -231,6 +233,9 @@ func (i *importer) flush(ctx context.Context) error {
 	b.Count++
 	i.batch = race.Batch{Race: b.Race, Count: b.Count}
 	i.store.Append(&b, func(err error) { i.room <- err })
+	if rest := i.state.Rest(); len(rest) > 0 {
+		i.facts = append(i.facts, race.Facts{Seq: i.last.Seq, Time: i.last.Time, Facts: rest})
+	}
 	if len(i.facts) > 0 {
 		if len(i.pending) > 0 {
 			i.store.AppendFacts(i.id, i.pending)

@@ -36,7 +36,7 @@ func New() *Audit { return &Audit{state: timing.New(), latest: -race.TimeMax} }
 
 // Record takes the next record of the log and gives what follows from it.
 func (a *Audit) Record(r *race.Record) race.Facts {
-	facts, refused := a.state.Fold(r)
+	facts, refused := a.state.Fold(r, false)
 	switch b := r.Body.(type) {
 	case race.Announced:
 		a.announce(r, &b.Race)

@@ -12,6 +12,8 @@ import (
 type board struct {
 	ends []race.Micros // untruncated
 	cars []race.CarIdx
+	// moved is 1 and the index from which on positions may be others than they were; 0: none.
+	moved int
 }
 
 // position at an index: 1 and those who were there earlier.
@@ -35,14 +37,16 @@ func (b *board) place(end race.Micros, idx race.CarIdx) int {
 	return at
 }
 
-// lapRef names a lap of a car; laps count from 1.
-type lapRef struct {
-	car race.CarIdx
-	lap int
-}
+// lapRef names a lap of a car: its slot, then the number from 1, so that they sort as numbers do.
+type lapRef uint64
+
+func (r lapRef) car() race.CarIdx { return race.CarIdx(r >> 32) }
+func (r lapRef) lap() int         { return int(uint32(r)) }
 
 // amend has the lap published with what follows from the record in hand.
-func (s *State) amend(idx race.CarIdx, lap int) { s.amended = append(s.amended, lapRef{idx, lap}) }
+func (s *State) amend(idx race.CarIdx, lap int) {
+	s.amended = append(s.amended, lapRef(idx)<<32|lapRef(lap))
+}
 
 // enterBoard puts a lap that a car completed on its board, and those behind it a place back.
 func (s *State) enterBoard(idx race.CarIdx, lap int) {
@@ -52,8 +56,7 @@ func (s *State) enterBoard(idx race.CarIdx, lap int) {
 	b, end := &s.boards[lap-1], s.cars[idx].run.ends[lap-1]
 	at := b.place(end, idx)
 	b.ends, b.cars = slices.Insert(b.ends, at, end), slices.Insert(b.cars, at, idx)
-	s.cars[idx].run.done[lap-1].Position = b.position(at)
-	s.repositionLaps(lap, at+1)
+	s.moveLaps(lap, at)
 	if at == 0 {
 		s.leadChanged(lap, end)
 	}
@@ -64,7 +67,7 @@ func (s *State) leaveBoard(idx race.CarIdx, lap int, end race.Micros) {
 	b := &s.boards[lap-1]
 	at := b.place(end, idx)
 	b.ends, b.cars = slices.Delete(b.ends, at, at+1), slices.Delete(b.cars, at, at+1)
-	s.repositionLaps(lap, at)
+	s.moveLaps(lap, at)
 	if at == 0 {
 		s.leadChanged(lap, end)
 	}
@@ -76,19 +79,36 @@ func (s *State) leaveBoard(idx race.CarIdx, lap int, end race.Micros) {
 	}
 }
 
-// repositionLaps works out the positions of those from an index of a board on.
-func (s *State) repositionLaps(lap, from int) {
+// moveLaps notes that the positions from an index of a board on may have changed.
+func (s *State) moveLaps(lap, from int) {
 	b := &s.boards[lap-1]
+	if b.moved == 0 {
+		s.movedLaps = append(s.movedLaps, lap)
+		b.moved = from + 1
+	}
+	b.moved = min(b.moved, from+1)
 	if s.fall.fell && lap == s.fall.lap { // another may have taken the flag first
 		s.retell = true
 	}
-	for at := from; at < len(b.cars); at++ {
-		l := &s.cars[b.cars[at]].run.done[lap-1]
-		if position := b.position(at); l.Position != position {
-			l.Position = position
-			s.amend(b.cars[at], lap)
+}
+
+// positionLaps works out the positions of laps that moved.
+func (s *State) positionLaps() {
+	for _, lap := range s.movedLaps {
+		if lap > len(s.boards) {
+			continue // nobody has it any more
 		}
+		b := &s.boards[lap-1]
+		for at := b.moved - 1; at >= 0 && at < len(b.cars); at++ {
+			l := &s.cars[b.cars[at]].run.done[lap-1]
+			if position := b.position(at); l.Position != position {
+				l.Position = position
+				s.amend(b.cars[at], lap)
+			}
+		}
+		b.moved = 0
 	}
+	s.movedLaps = s.movedLaps[:0]
 }
 
 // reboard takes a car's laps that ended otherwise before off the boards and puts those of now on them.
@@ -112,7 +132,7 @@ func (s *State) reboard(idx race.CarIdx, old *run) {
 
 // layBoards makes the boards of all cars anew.
 func (s *State) layBoards() {
-	s.boards = nil
+	s.boards, s.movedLaps = nil, s.movedLaps[:0]
 	for i := range s.cars {
 		for lap, end := range s.cars[i].run.ends {
 			if lap == len(s.boards) {
@@ -139,15 +159,14 @@ func (s *State) first(lap int) race.Micros { return s.boards[lap-1].ends[0] }
 
 // announceLaps publishes the laps that the record in hand brought or amended.
 func (s *State) announceLaps() {
+	s.positionLaps()
 	if len(s.amended) > 1 {
-		slices.SortFunc(s.amended, func(x, y lapRef) int {
-			return cmp.Or(cmp.Compare(x.car, y.car), cmp.Compare(x.lap, y.lap))
-		})
+		slices.Sort(s.amended)
 		s.amended = slices.Compact(s.amended)
 	}
 	for _, ref := range s.amended {
-		if done := s.cars[ref.car].run.done; ref.lap <= len(done) { // else it was withdrawn
-			s.facts = append(s.facts, race.LapCompleted{Lap: done[ref.lap-1]})
+		if done := s.cars[ref.car()].run.done; ref.lap() <= len(done) { // else it was withdrawn
+			s.facts = append(s.facts, race.LapCompleted{Lap: done[ref.lap()-1]})
 		}
 	}
 	s.amended = s.amended[:0]

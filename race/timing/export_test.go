@@ -8,14 +8,14 @@ import (
 )
 
 // scratch are the fields of the record in hand: nothing of them is needed by the next.
-var scratch = []string{"facts", "moved", "amended", "author", "why", "dirty", "retell", "relead", "fresh", "silent", "slab"}
+var scratch = []string{"facts", "moved", "amended", "movedLaps", "author", "why", "dirty", "retell", "relead", "more", "fresh", "silent", "slab"}
 
 // Differs says where two states differ; empty where they do not.
 func (s *State) Differs(other *State) string {
 	clean := func(s *State) State {
 		c := *s
-		c.facts, c.moved, c.amended, c.author, c.why, c.slab = nil, span{}, nil, "", "", nil
-		c.dirty, c.retell, c.relead, c.fresh, c.silent = false, false, false, false, false
+		c.facts, c.moved, c.amended, c.movedLaps, c.author, c.why, c.slab = nil, span{}, nil, nil, "", "", nil
+		c.dirty, c.retell, c.relead, c.more, c.fresh, c.silent = false, false, false, false, false, false
 		return c
 	}
 	x, y := clean(s), clean(other)

@@ -110,7 +110,7 @@ func TestSnapshot_CarriesEveryFieldOfTheState(t *testing.T) {
 	eventful(t, seen).restored()
 	clubRace(t, seen).restored()
 	for _, field := range timing.FieldsOfState() {
-		if !seen[field] && field != "Row.MiniMarks" { // which a state has in run.marks
+		if !seen[field] && field != "Row.MiniMarks" && field != "board.moved" { // which is in run.marks; which is 0 between records
 			t.Errorf("%s had no value in any snapshot: have it filled, or it is not known to be carried", field)
 		}
 	}

@@ -57,13 +57,16 @@ type State struct {
 	facts   []race.Fact // of the record in hand
 	moved   span        // places that changed with the record in hand
 	amended []lapRef    // laps that changed with the record in hand
-	author  string      // of the record in hand
-	why     string      // the reason that the record in hand gives
-	dirty   bool        // the record in hand may have changed the result
-	retell  bool        // the record in hand may have changed the events of the race
-	relead  bool        // the record in hand may have changed who led when
-	fresh   bool        // the record in hand made a version of the result
-	silent  bool        // what is worked out now is a step on the way, and no verdict is published
+	// movedLaps are those of whose board positions may have changed.
+	movedLaps []int
+	author    string // of the record in hand
+	why       string // the reason that the record in hand gives
+	dirty     bool   // the record in hand may have changed the result
+	retell    bool   // the record in hand may have changed the events of the race
+	more      bool   // records follow the one in hand at once
+	relead    bool   // the record in hand may have changed who led when
+	fresh     bool   // the record in hand made a version of the result
+	silent    bool   // what is worked out now is a step on the way, and no verdict is published
 }
 
 // line is a timing line as timing sees it.
@@ -89,9 +92,10 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 		s.facts = nil
 		return facts, err
 	}
-	s.announceLaps()
 	s.publish(r)
-	s.tellStory()
+	if !s.more || s.fresh {
+		s.settleFacts()
+	}
 	s.announceResult()
 	s.announceOrder()
 	out := s.facts
@@ -99,12 +103,38 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	return out, nil
 }
 
+// settleFacts publishes what several records may have changed: laps that others moved, and the events of the race.
+func (s *State) settleFacts() {
+	s.announceLaps()
+	s.tellStory()
+}
+
+// Rest publishes what was put off for records that did not come.
+func (s *State) Rest() []race.Fact {
+	s.settleFacts()
+	out := s.facts
+	s.facts = nil
+	return out
+}
+
+// Pending says that laps or events changed which are not published yet: a record must be folded that has no more behind it.
+func (s *State) Pending() bool {
+	return len(s.amended) > 0 || len(s.movedLaps) > 0 || s.retell || s.relead
+}
+
 // Fold applies a record of a log: what the rules refuse stays in the log and is a fact, so that whoever folds it again has
-// the same facts. refused says why.
-func (s *State) Fold(r *race.Record) (facts race.Facts, refused error) {
+// the same facts. refused says why. With more, records follow at once: a lap that each of them moves is published with the
+// last of them. A block of passings that comes late moves each lap of each car many times.
+func (s *State) Fold(r *race.Record, more bool) (facts race.Facts, refused error) {
+	s.more = more
+	defer func() { s.more = false }()
 	facts = race.Facts{Seq: r.Seq, Time: r.Time - s.shift}
 	if facts.Facts, refused = s.Apply(r, nil); refused != nil {
-		facts.Facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: refused.Error()}}
+		s.facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: refused.Error()}}
+		if !more {
+			s.settleFacts()
+		}
+		facts.Facts, s.facts = s.facts, nil
 	}
 	return facts, refused
 }

@@ -146,3 +146,37 @@ func BenchmarkSnapshot(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkApplyLate is of blocks of passings that overtake each other, as several connections bring them.
+func BenchmarkApplyLate(b *testing.B) {
+	const cars, laps, block = 100, 100, 1000
+	head, passings := processionOf(cars, 1, laps)
+	for from := 0; from+2*block <= len(passings); from += 2 * block {
+		one, two := slices.Clone(passings[from:from+block]), passings[from+block:from+2*block]
+		copy(passings[from:], two)
+		copy(passings[from+block:], one)
+	}
+	b.ReportAllocs()
+	followed, done := 0, 0
+	for b.Loop() {
+		state := timing.New()
+		for i := range head {
+			if _, err := state.Apply(&head[i], nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for i := range passings {
+			facts, err := state.Fold(&passings[i], i%block < block-1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			followed += len(facts.Facts)
+			done++
+		}
+		if order := state.Classification(); order.Entries[0].Laps != laps {
+			b.Fatalf("the winner has %d laps", order.Entries[0].Laps)
+		}
+	}
+	b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "passings/s")
+	b.ReportMetric(float64(followed)/float64(done), "facts/passing")
+}

@@ -214,14 +214,14 @@ type panicking struct {
 	at   race.Seq
 }
 
-func (p *panicking) Fold(r *race.Record) (race.Facts, error) {
+func (p *panicking) Fold(r *race.Record, more bool) (race.Facts, error) {
 	if a, ok := r.Body.(race.Announced); ok {
 		p.is = a.Race.ID == p.race
 	}
 	if p.is && r.Seq == p.at {
 		panic("no rule for this")
 	}
-	return p.State.Fold(r)
+	return p.State.Fold(r, more)
 }
 
 func TestFeed_ARaceThatTakesAnIDWhileItsPredecessorIsInFlightIsFedWhole(t *testing.T) {

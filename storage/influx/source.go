@@ -38,7 +38,10 @@ type Cursors interface {
 
 // Fold works out what follows from the records of one race, in their order. That a record is refused is a fact too.
 type Fold interface {
-	Fold(r *race.Record) (facts race.Facts, refused error)
+	// Fold takes the next record. With more, others follow at once, and some facts come with the last of them alone.
+	Fold(r *race.Record, more bool) (facts race.Facts, refused error)
+	// Pending says that there are such facts.
+	Pending() bool
 }
 
 // Locate gives the place on the ground, in metres, after a part of the lap in 65536ths.
