@@ -256,7 +256,7 @@ func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) 
 		for i := range records {
 			r := &records[i]
 			after = r.Seq
-			facts, _ := state.Fold(r, false) // refused then as it is now
+			facts, _ := state.Fold(r, i < len(records)-1) // refused then as it is now
 			each(facts)
 		}
 	}

@@ -176,7 +176,7 @@ func TestDBCheck_NamesRowsThatDoNotFit(t *testing.T) {
 		"cars 0 to 39, tick 150: it is there twice":            {"INSERT INTO frames SELECT id, 150, x'" + frameOfTick(t, 150, 40) + "' FROM races"},
 		"a verdict is of record 99999":                         {"INSERT INTO verdicts VALUES ('kart', 99999, 0, 0, 0, 1, 'x', NULL)"},
 		"a refusal is of record 99999":                         {"INSERT INTO refusals VALUES ('kart', 99999, 'x')"},
-		"an event is of record 99999":                          {"INSERT INTO events VALUES ('kart', 99999, 0, 'flag', 1, -1, 1, 1, 1, '')"},
+		"an event is of record 99999":                          {"INSERT INTO events VALUES ('kart', 'flag', 99999, -1, 1, 1, 1, 1, '')"},
 		"a result is of record 99999":                          {"UPDATE results SET seq = 99999"},
 		"version 3 of its result does not follow":              {"INSERT INTO results SELECT race, 3, seq, status, author, reason, state_hash FROM results"},
 		"version 1 of its result does not have each car once":  {"UPDATE classifications SET car = 0 WHERE place = 5"},

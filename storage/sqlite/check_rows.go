@@ -10,10 +10,10 @@ import (
 // rowChecks are rows of a race that do not fit to its log or to each other: a query for the first one and how many there are,
 // and what is said of them. ?1 is the race.
 var rowChecks = []struct{ query, said string }{
-	{ofNoRecord("verdicts"), "a verdict is of record %d, of which nothing is known (%d in all)"},
-	{ofNoRecord("refusals"), "a refusal is of record %d, of which nothing is known (%d in all)"},
-	{ofNoRecord("events"), "an event is of record %d, of which nothing is known (%d in all)"},
-	{ofNoRecord("results"), "a result is of record %d, of which nothing is known (%d in all)"},
+	{ofNoRecord("verdicts", "seq"), "a verdict is of record %d, of which nothing is known (%d in all)"},
+	{ofNoRecord("refusals", "seq"), "a refusal is of record %d, of which nothing is known (%d in all)"},
+	{ofNoRecord("events", "of_seq"), "an event is of record %d, of which nothing is known (%d in all)"},
+	{ofNoRecord("results", "seq"), "a result is of record %d, of which nothing is known (%d in all)"},
 	{"SELECT min(version), count(*) FROM (SELECT version, row_number() OVER (ORDER BY version) AS n FROM results WHERE race = ?1) WHERE version <> n",
 		"version %d of its result does not follow the one before (%d in all)"},
 	{`SELECT min(v.version), count(*) FROM results v WHERE v.race = ?1 AND
@@ -44,10 +44,11 @@ var rowChecks = []struct{ query, said string }{
 		"the winner in the list of races is not that of version %d of its result (%d)"},
 }
 
-// ofNoRecord finds rows of what follows from records that are not there, or from which nothing was made yet.
-func ofNoRecord(table string) string {
-	return "SELECT min(v.seq), count(*) FROM " + table + ` v LEFT JOIN records r ON r.race = v.race AND r.seq = v.seq
-		WHERE v.race = ?1 AND (r.seq IS NULL OR v.seq > (SELECT facts_seq FROM races WHERE id = ?1))`
+// ofNoRecord finds rows of what follows from records that are not there, or from which nothing was made yet. Some events are of
+// record 0: of the race as a whole.
+func ofNoRecord(table, column string) string {
+	return "SELECT min(v." + column + "), count(*) FROM " + table + " v LEFT JOIN records r ON r.race = v.race AND r.seq = v." + column +
+		" WHERE v.race = ?1 AND v." + column + " > 0 AND (r.seq IS NULL OR v." + column + " > (SELECT facts_seq FROM races WHERE id = ?1))"
 }
 
 // checkRows looks for rows that do not fit to the race's log or to each other.

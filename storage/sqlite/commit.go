@@ -139,7 +139,9 @@ func (s *Store) commit(jobs []job) (bad int, err error) {
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	w := &txWriter{store: s, tx: tx, statements: map[string]*sql.Stmt{}}
 	snapshots := s.packSnapshots(jobs)
+	w.amended = amendedLaps(jobs)
 	for i, j := range jobs {
+		w.at = i
 		if err := w.job(ctx, j); err != nil {
 			return i, err
 		}
@@ -164,6 +166,45 @@ type txWriter struct {
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
 	touched    []*gathering
+	at         int // of the job in hand
+	amended    map[lapOf]int
+}
+
+// lapOf names a lap of a car of a race.
+type lapOf struct {
+	race race.ID
+	car  race.CarIdx
+	lap  int
+}
+
+// amendedLaps are laps that several jobs have, by the last of these: what the others say of them need not be written.
+func amendedLaps(jobs []job) map[lapOf]int {
+	several := 0
+	for i := range jobs {
+		if jobs[i].facts != nil {
+			several++
+		}
+	}
+	if several < 2 {
+		return nil
+	}
+	last, kept := map[lapOf]int{}, map[race.ID]race.Seq{}
+	for i := range jobs {
+		for _, f := range jobs[i].facts {
+			if f.Seq <= kept[jobs[i].id] {
+				continue // told again: it will be passed over
+			}
+			for _, fact := range f.Facts {
+				if l, ok := fact.(race.LapCompleted); ok {
+					last[lapOf{jobs[i].id, l.Lap.Car, l.Lap.Number}] = i
+				}
+			}
+		}
+		if n := len(jobs[i].facts); n > 0 {
+			kept[jobs[i].id] = max(kept[jobs[i].id], jobs[i].facts[n-1].Seq)
+		}
+	}
+	return last
 }
 
 func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {
@@ -333,6 +374,9 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 	switch f := fact.(type) {
 	case race.LapCompleted:
 		l := f.Lap
+		if w.amended != nil && w.amended[lapOf{id, l.Car, l.Number}] > w.at {
+			return nil
+		}
 		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			string(id), int64(l.Car), l.Number, l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS,
 			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark), l.Deleted,

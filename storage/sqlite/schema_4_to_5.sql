@@ -22,8 +22,8 @@ INSERT OR REPLACE INTO events SELECT race, kind, CASE WHEN kind IN ('start', 'ch
   kind_code, lap_number, time_ms, CASE WHEN kind = 'result' THEN 1 ELSE value END, text FROM events_4 ORDER BY race, seq, ordinal;
 DROP TABLE events_4;
 
--- What follows from the records of real races is worked out anew at the next start: their passings came in any order.
-UPDATE races SET facts_seq = 0 WHERE kind = 'external';
+-- What follows from the records is worked out anew at the next start: passings came in any order, and the state hash covers more.
+UPDATE races SET facts_seq = 0;
 
 -- Speeds of real cars in tenths of a km/h. What was kept before was whole.
 ALTER TABLE samples ADD COLUMN speed_tenth INTEGER;
