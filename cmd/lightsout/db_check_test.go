@@ -251,7 +251,7 @@ func TestDBCheck_CallsASoundFileSound(t *testing.T) {
 			serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
 				made, err := a.Open(ctx, race.Race{Name: "Quiet", Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}, []race.Entry{{Number: 1}})
 				if err == nil {
-					_, err = a.Rule(ctx, made.Race.ID, race.Record{Author: "Ada", Time: 5, Body: race.DecoderSet{Decoder: "spare", Offset: 5}})
+					_, err = a.Rule(ctx, made.Race.ID, race.Record{Author: "Ada", Time: 5, Body: race.TransponderAssigned{Transponder: "spare"}})
 				}
 				return made.Race.ID, err
 			})
