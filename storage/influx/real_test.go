@@ -293,16 +293,20 @@ func drive(f *influx.Feed) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// fed waits until everything is fed.
+// fed waits until everything is fed, as long as a cursor moves within a time.
 func fed(t testing.TB, m *memory, within time.Duration) {
 	t.Helper()
-	for end := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
+	moves, end := m.moved(), time.Now().Add(within)
+	for ; ; time.Sleep(10 * time.Millisecond) {
 		left, _ := m.Unfed(context.Background(), "")
 		if len(left) == 0 {
 			return
 		}
+		if n := m.moved(); n != moves {
+			moves, end = n, time.Now().Add(within)
+		}
 		if time.Now().After(end) {
-			t.Fatalf("after %v these are not fed: %v, cursors %v", within, left, m.cursors)
+			t.Fatalf("no cursor has moved for %v, and these are not fed: %v, the first from %+v", within, left, m.cursor(left[0]))
 		}
 	}
 }
