@@ -98,3 +98,48 @@ func TestDistance_OfARaceThatWasStoppedBeforeALapIsTheOneThatWasPlanned(t *testi
 	s.do(10, race.Ended{})
 	s.goes(50)
 }
+
+func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
+	penalised := func(s *script, number, lap int) {
+		s.t.Helper()
+		of := s.told(1000, race.Penalised{Car: s.car(number), Amount: race.Second, Reason: "after the end"})
+		for _, e := range s.board.Events {
+			if e.Of == of && e.Lap != lap {
+				s.t.Errorf("the penalty of car %d is of lap %d, it drove %d", number, e.Lap, lap)
+			}
+		}
+	}
+	t.Run("after the chequered flag", func(t *testing.T) {
+		s := newScript(t, sprint(3), 1, 2, 3, 4).started()
+		s.lap(1, 90, 180, 270)
+		s.lap(2, 100, 200, 300)
+		s.lap(3, 140, 280) // a lap down
+		s.lap(4, 150)
+		s.do(160, race.CarRetired{Car: s.car(4), Reason: "gearbox"}) // in its second lap
+		s.do(400, race.Ended{})
+		s.do(500, race.CarDisqualified{Car: s.car(3), Reason: "underweight"})
+		for number, lap := range map[int]int{1: 3, 2: 3, 3: 2, 4: 2} {
+			penalised(s, number, lap)
+		}
+	})
+	t.Run("after a stop", func(t *testing.T) {
+		s := newScript(t, sprint(57), 1, 2, 3).started()
+		s.lap(1, 90, 180)
+		s.lap(2, 100)
+		s.lap(3, 110)
+		s.do(120, race.CarRetired{Car: s.car(3), Reason: "gearbox"}) // in its second lap
+		early := s.told(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "told before the stop was"})
+		s.do(200, race.Ended{})
+		for _, e := range s.board.Events {
+			if e.Of == early && e.Lap != 2 {
+				t.Errorf("the penalty is of lap %d", e.Lap)
+			}
+			if e.Kind == race.EventResult && e.Lap != 2 {
+				t.Errorf("the result is of lap %d", e.Lap)
+			}
+		}
+		for number, lap := range map[int]int{1: 2, 2: 1, 3: 2} {
+			penalised(s, number, lap)
+		}
+	})
+}
