@@ -1,6 +1,9 @@
 package race
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // Fact is something that follows from a record. Facts of one record are in a fixed order.
 //
@@ -163,8 +166,10 @@ type Head struct {
 	Status    Status
 	Flag      FlagState
 	LeaderLap int // the lap the leader is on; the distance once it has finished
-	Laps      int // the distance in laps as far as it is known, 0 by time
-	TimeMS    int64
+	// Laps is the distance as far as it is known, 0 by time: aborted starts and limits of time shorten it. Once the chequered
+	// flag has fallen it is how many laps the leader had completed, and of a race that was stopped before, the winner's laps.
+	Laps   int
+	TimeMS int64
 	// StartMoved is how far the start signal was moved: what records count from another moment.
 	StartMoved Micros
 }
@@ -232,6 +237,9 @@ const ClassifiedStatusCount = int(StatusNotRunning) + 1
 
 // String is the status's name at the edges.
 func (s ClassifiedStatus) String() string { return name(classifiedNames, int(s)) }
+
+// Words is the status as people read it.
+func (s ClassifiedStatus) Words() string { return strings.ReplaceAll(s.String(), "_", " ") }
 
 // Classified is one line of a classification. A car without a position has Position 0. Times are milliseconds,
 // -1 where they do not apply.

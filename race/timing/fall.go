@@ -10,6 +10,18 @@ type fall struct {
 	distance int         // in laps as far as it is known; 0: by time
 }
 
+// distance is that of the race in laps as far as it is known, 0 by time: once the chequered flag has fallen, the laps that it
+// fell after; of a race that was stopped before, the winner's.
+func (s *State) distance() int {
+	switch won := s.result.entries; {
+	case s.fall.fell && s.fall.lap > 0:
+		return s.fall.lap
+	case s.status == race.Over && len(won) > 0 && won[0].Laps > 0:
+		return won[0].Laps
+	}
+	return s.fall.distance
+}
+
 // suspension is a time in which the race was stopped. To is NoTime while it lasts.
 type suspension struct{ from, to race.Micros }
 

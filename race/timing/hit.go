@@ -286,7 +286,7 @@ func (s *State) judgeStray(h *hit) {
 		s.judgeAt(race.NoCar, h, race.Rejected, out, race.NoTime)
 		return
 	}
-	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %q is no car's", s.sources.boxes[h.box].name), race.NoTime)
+	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.boxes[h.box].name)), race.NoTime)
 }
 
 // judgeAt tells what is made of a hit, if that is news.

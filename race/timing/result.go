@@ -57,6 +57,7 @@ func (s *State) publish(r *race.Record) {
 	s.retell, s.fresh = true, true
 	s.setOrder(s.resultOrder())
 	s.settleGaps(lines)
+	s.lead(s.result.at, false) // a race that was stopped went over the winner's laps
 }
 
 // announceResult publishes the version that the record in hand made, with the hash of all that it follows from.

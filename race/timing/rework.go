@@ -65,7 +65,7 @@ func (s *State) lead(at race.Micros, always bool) {
 	}
 	if s.fall.fell {
 		lap = s.fall.lap
-	} else if d := s.fall.distance; d > 0 {
+	} else if d := s.distance(); d > 0 {
 		lap = min(lap, d)
 	}
 	if (lap != s.leaderLap || always) && s.status != race.Waiting {

@@ -221,7 +221,7 @@ func (s *State) enter(e race.Entry) error {
 	}
 	for _, t := range e.Transponders {
 		if owner := s.sources.boxes[s.sources.box(t)].car; owner != race.NoCar {
-			return fmt.Errorf("car %d: the transponder %q is car %d's: %w", e.Number, t, s.entries[owner].Number, ErrDuplicate)
+			return fmt.Errorf("car %d: the transponder %s is car %d's: %w", e.Number, race.Quoted(t), s.entries[owner].Number, ErrDuplicate)
 		}
 	}
 	idx := race.CarIdx(len(s.cars))
@@ -295,6 +295,11 @@ func (s *State) end(at race.Micros) error {
 	s.status, s.dirty, s.endedAt = race.Over, true, at
 	if s.latest > at { // what was timed after it counts no more
 		s.rebuild()
+	}
+	for i := range s.cars { // what was ruled after it was ruled in the last lap
+		if s.cars[i].lastAct > at {
+			s.tellCar(race.CarIdx(i))
+		}
 	}
 	s.tellHead(at)
 	return nil

@@ -19,9 +19,11 @@ type story struct {
 // lapAt is the lap that a car was on; after the end, the last that it drove.
 func (s *State) lapAt(c *car, at race.Micros) int {
 	lap := c.lapsBy(at) + 1
-	switch {
-	case c.run.state == race.Finished:
-		lap = min(lap, c.run.laps)
+	switch n := c.run.laps; {
+	case s.fall.fell && n > 0 && c.run.ends[n-1] >= s.fall.at: // it took the flag, whatever was ruled on it then
+		lap = min(lap, n)
+	case s.stopped(at) && c.inRace(s.endedAt+1):
+		lap = min(lap, n)
 	case s.fall.fell:
 		lap = min(lap, s.fall.lap)
 	case s.fall.distance > 0:
@@ -30,15 +32,21 @@ func (s *State) lapAt(c *car, at race.Micros) int {
 	return max(lap, 1)
 }
 
-// leaderLapAt is the lap that the leader was on.
+// stopped says that the race had been stopped at a time.
+func (s *State) stopped(at race.Micros) bool { return s.status == race.Over && at > s.endedAt }
+
+// leaderLapAt is the lap that the leader was on; after the end, the last of the race.
 func (s *State) leaderLapAt(at race.Micros) int {
 	lap := 1
 	for lap <= len(s.boards) && s.first(lap) <= at {
 		lap++
 	}
-	if s.fall.fell {
+	switch {
+	case s.fall.fell:
 		lap = min(lap, s.fall.lap)
-	} else if s.fall.distance > 0 {
+	case s.stopped(at):
+		lap = min(lap, len(s.boards))
+	case s.fall.distance > 0:
 		lap = min(lap, s.fall.distance)
 	}
 	return max(lap, 1)

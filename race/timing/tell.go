@@ -29,7 +29,7 @@ func (s *State) announceOrder() {
 
 func (s *State) tellHead(at race.Micros) {
 	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
-		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.fall.distance, TimeMS: at.Millis(),
+		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.distance(), TimeMS: at.Millis(),
 		StartMoved: s.shift,
 	}})
 }

@@ -130,13 +130,6 @@ type adder func(kind race.EventKind, of race.Seq, car race.CarIdx, lap int, at r
 func (b *book) flags(flag race.Micros, fell bool, add adder) {
 	o := b.orders
 	shown := map[int]race.FlagState{}
-	lapAt := func(at race.Micros) int {
-		lap := 1
-		for c := b.firstOf(lap); c != nil && c.ends[lap-1] <= at; c = b.firstOf(lap) {
-			lap++
-		}
-		return b.lastLap(lap, flag, fell)
-	}
 	for _, r := range b.inTime() {
 		var f race.FlagShown
 		switch body := r.Body.(type) {
@@ -166,7 +159,7 @@ func (b *book) flags(flag race.Micros, fell bool, add adder) {
 		if f.Sector > 0 {
 			text = fmt.Sprintf("sector %d", f.Sector)
 		}
-		add(race.EventFlag, r.Seq, race.NoCar, lapAt(r.Time), r.Time, int64(f.Flag), text)
+		add(race.EventFlag, r.Seq, race.NoCar, b.leaderLap(r.Time, flag, fell), r.Time, int64(f.Flag), text)
 	}
 	switch {
 	case o.abandoned:
@@ -179,6 +172,36 @@ func (b *book) flags(flag race.Micros, fell bool, add adder) {
 			}
 		}
 	}
+}
+
+// leaderLap is the lap that the leader was on.
+func (b *book) leaderLap(at, flag race.Micros, fell bool) int {
+	lap := 1
+	for c := b.firstOf(lap); c != nil && c.ends[lap-1] <= at; c = b.firstOf(lap) {
+		lap++
+	}
+	if b.over && at > b.endedAt { // nobody began another one
+		lap--
+	}
+	return b.lastLap(lap, flag, fell)
+}
+
+// lapOf is the lap that a car was on; after the end, the last that it drove.
+func (b *book) lapOf(c *runner, at, flag race.Micros, fell bool) int {
+	if c.finished || b.over && at > b.endedAt && !c.left(b.endedAt+1) {
+		return max(1, min(c.done(at)+1, len(c.ends)))
+	}
+	return b.lastLap(c.done(at)+1, flag, fell)
+}
+
+// done counts the laps that a car had completed.
+func (c *runner) done(at race.Micros) (n int) {
+	for _, end := range c.ends {
+		if end <= at {
+			n++
+		}
+	}
+	return n
 }
 
 // flagLap is the lap that was completed when the flag fell; 0 where the race was counted back to nothing.
@@ -223,22 +246,9 @@ func (b *book) pole() (pole *runner) {
 
 // ruledEvents are what was ruled on a car, and its stops for tyres.
 func (b *book) ruledEvents(c *runner, flag race.Micros, fell bool, add adder) {
-	done := func(at race.Micros) (n int) {
-		for _, end := range c.ends {
-			if end <= at {
-				n++
-			}
-		}
-		return n
-	}
-	lapAt := func(at race.Micros) int {
-		if c.finished && c.state == race.OnGrid {
-			return max(1, min(done(at)+1, len(c.ends)))
-		}
-		return b.lastLap(done(at)+1, flag, fell)
-	}
+	lapAt := func(at race.Micros) int { return b.lapOf(c, at, flag, fell) }
 	for _, r := range c.fits {
-		if f, ok := r.Body.(race.TyresFitted); ok && (f.Stationary > 0 || done(r.Time) > 0) {
+		if f, ok := r.Body.(race.TyresFitted); ok && (f.Stationary > 0 || c.done(r.Time) > 0) {
 			add(race.EventTyres, r.Seq, c.car, lapAt(r.Time), r.Time, int64(f.Stationary/race.Millisecond), f.Compound.String())
 		}
 	}

@@ -1,0 +1,145 @@
+package timing_test
+
+import (
+	"testing"
+
+	"lightsout/race"
+)
+
+// goes checks the distance that the head of the race has.
+func (s *script) goes(laps int) {
+	s.t.Helper()
+	if got := s.board.Head.Laps; got != laps {
+		s.t.Errorf("the race goes over %d laps, expected %d", got, laps)
+	}
+}
+
+func TestDistance_IsShortenedByEachAbortedStart(t *testing.T) {
+	s := newScript(t, sprint(4), 1)
+	s.do(0, race.StartAborted{})
+	s.do(0, race.StartAborted{})
+	s.goes(2)
+	s.started()
+	s.lap(1, 90, 180)
+	s.goes(2)
+}
+
+func TestDistance_IsWhatTheLeaderHadDrivenOnceTheFlagFell(t *testing.T) {
+	t.Run("the running limit", func(t *testing.T) {
+		rules := sprint(100)
+		rules.RunningLimit = 200 * race.Second
+		s := newScript(t, rules, 1).started()
+		s.lap(1, 90, 180)
+		s.goes(100)
+		s.lap(1, 270) // lap 4 is the last
+		s.goes(4)
+		s.lap(1, 360)
+		s.goes(4)
+	})
+	t.Run("the window", func(t *testing.T) {
+		rules := sprint(100)
+		rules.WindowLimit = 200 * race.Second
+		s := newScript(t, rules, 1).started()
+		s.lap(1, 90, 180)
+		s.goes(100)
+		s.lap(1, 270)
+		s.goes(3)
+	})
+	t.Run("by time alone", func(t *testing.T) {
+		s := newScript(t, race.Endurance(200*race.Second), 1).started()
+		s.lap(1, 90)
+		s.goes(0)
+		s.lap(1, 180, 270)
+		s.goes(3)
+	})
+	t.Run("counted back", func(t *testing.T) {
+		s := newScript(t, sprint(50), 1).started()
+		s.lap(1, 90, 180, 270)
+		s.do(300, race.Suspended{})
+		s.goes(50)
+		abandoned := s.told(310, race.Abandoned{})
+		s.goes(2)
+		s.undo(abandoned)
+		s.goes(50)
+	})
+	t.Run("a flag that had not fallen after all", func(t *testing.T) {
+		rules := sprint(100)
+		rules.WindowLimit = 200 * race.Second
+		s := newScript(t, rules, 1).started()
+		s.lap(1, 90, 180)
+		last := s.told(270, race.Passing{Car: s.car(1), Line: finish})
+		s.goes(3)
+		s.do(280, race.Corrected{Kind: race.CorrectReject, Passing: last, Reason: "a ghost"})
+		s.goes(100)
+	})
+}
+
+func TestDistance_OfARaceThatWasStoppedIsTheWinners(t *testing.T) {
+	s := newScript(t, sprint(50), 1, 2).started()
+	s.lap(1, 90, 180, 270)
+	s.lap(2, 95, 185)
+	s.goes(50)
+	s.do(300, race.Ended{})
+	s.goes(3)
+	if lap := s.board.Head.LeaderLap; lap != 3 {
+		t.Errorf("the leader is on lap %d of 3", lap)
+	}
+	out := s.told(400, race.CarDisqualified{Car: s.car(1), Reason: "underweight"})
+	s.goes(2)
+	s.undo(out)
+	s.goes(3)
+	s.do(500, race.Corrected{Kind: race.CorrectInsert, Car: s.car(2), At: 279 * race.Second, Reason: "missed"})
+	s.do(501, race.Corrected{Kind: race.CorrectInsert, Car: s.car(2), At: 299 * race.Second, Reason: "missed"})
+	s.goes(4)
+}
+
+func TestDistance_OfARaceThatWasStoppedBeforeALapIsTheOneThatWasPlanned(t *testing.T) {
+	s := newScript(t, sprint(50), 1).started()
+	s.do(10, race.Ended{})
+	s.goes(50)
+}
+
+func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
+	penalised := func(s *script, number, lap int) {
+		s.t.Helper()
+		of := s.told(1000, race.Penalised{Car: s.car(number), Amount: race.Second, Reason: "after the end"})
+		for _, e := range s.board.Events {
+			if e.Of == of && e.Lap != lap {
+				s.t.Errorf("the penalty of car %d is of lap %d, it drove %d", number, e.Lap, lap)
+			}
+		}
+	}
+	t.Run("after the chequered flag", func(t *testing.T) {
+		s := newScript(t, sprint(3), 1, 2, 3, 4).started()
+		s.lap(1, 90, 180, 270)
+		s.lap(2, 100, 200, 300)
+		s.lap(3, 140, 280) // a lap down
+		s.lap(4, 150)
+		s.do(160, race.CarRetired{Car: s.car(4), Reason: "gearbox"}) // in its second lap
+		s.do(400, race.Ended{})
+		s.do(500, race.CarDisqualified{Car: s.car(3), Reason: "underweight"})
+		for number, lap := range map[int]int{1: 3, 2: 3, 3: 2, 4: 2} {
+			penalised(s, number, lap)
+		}
+	})
+	t.Run("after a stop", func(t *testing.T) {
+		s := newScript(t, sprint(57), 1, 2, 3).started()
+		s.lap(1, 90, 180)
+		s.lap(2, 100)
+		s.lap(3, 110)
+		s.do(120, race.CarRetired{Car: s.car(3), Reason: "gearbox"}) // in its second lap
+		early := s.told(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "told before the stop was"})
+		s.do(200, race.Ended{})
+		for _, e := range s.board.Events {
+			if e.Of == early && e.Lap != 2 {
+				t.Errorf("the penalty is of lap %d", e.Lap)
+			}
+			if e.Kind == race.EventResult && e.Lap != 2 {
+				t.Errorf("the result is of lap %d", e.Lap)
+			}
+		}
+		for number, lap := range map[int]int{1: 2, 2: 1, 3: 2} {
+			penalised(s, number, lap)
+		}
+	})
+}
