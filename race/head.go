@@ -80,6 +80,8 @@ func (d *differences) rules(kept, ordered *RuleSet) {
 	d.add("drive_through_us", int64(kept.DriveThrough), int64(ordered.DriveThrough))
 	d.add("stop_and_go_us", int64(kept.StopAndGo), int64(ordered.StopAndGo))
 	d.add("must_finish", kept.MustFinish, ordered.MustFinish)
+	d.add("first_crossing", kept.FirstCrossing, ordered.FirstCrossing)
+	d.add("finish_window_us", int64(kept.FinishWindow), int64(ordered.FinishWindow))
 }
 
 // TakenError refuses a race whose id another one has. It is an ErrConflict.

@@ -99,10 +99,18 @@ func checkTimedAgain(t *testing.T, db, id string, simulated bool) {
 	mustCommand(t, "export", "latest", "--db", other, "--out", again)
 	for _, table := range tables {
 		a, b := mustColumns(t, filepath.Join(exported, table+".csv")), mustColumns(t, filepath.Join(again, table+".csv"))
+		if simulated && table == "events" {
+			a, b = withoutResult(a), withoutResult(b)
+		}
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("%s: (-exported +imported and exported again)\n%.3000s", table, diff)
 		}
 	}
+}
+
+// withoutResult leaves out the event that says how firm the result is.
+func withoutResult(rows [][]string) [][]string {
+	return slices.DeleteFunc(rows, func(row []string) bool { return slices.Contains(row, "result") })
 }
 
 func TestExport_OfASimulationIsTimedAgainAsItIs(t *testing.T) {
