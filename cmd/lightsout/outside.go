@@ -213,18 +213,7 @@ const importAtOnce = 5000
 func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error) {
 	read, err := folder.Read(dir, "import")
 	if err != nil {
-		var invalid race.InvalidError
-		for _, wrong := range faultsOf(err) {
-			field := wrong.File
-			if wrong.Line > 0 {
-				field = fmt.Sprintf("%s:%d", wrong.File, wrong.Line)
-			}
-			invalid.Faults = append(invalid.Faults, race.Fault{Field: field, Message: wrong.Message})
-		}
-		if invalid.Faults != nil {
-			return race.Summary{}, nil, &invalid
-		}
-		return race.Summary{}, nil, fmt.Errorf("import: %w", err)
+		return race.Summary{}, nil, invalidFolder(err)
 	}
 	id := a.newID("import")
 	for i := range read.Records {
@@ -249,6 +238,22 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 	s, err := a.settled(ctx, id)
 	a.log.Info("race imported", slog.String("race", string(id)), slog.Int("records", len(read.Records)))
 	return s, read.Notes, err
+}
+
+// invalidFolder says by file and line what is wrong with a folder.
+func invalidFolder(err error) error {
+	var invalid race.InvalidError
+	for _, wrong := range faultsOf(err) {
+		field := wrong.File
+		if wrong.Line > 0 {
+			field = fmt.Sprintf("%s:%d", wrong.File, wrong.Line)
+		}
+		invalid.Faults = append(invalid.Faults, race.Fault{Field: field, Message: wrong.Message})
+	}
+	if invalid.Faults != nil {
+		return &invalid
+	}
+	return fmt.Errorf("import: %w", err)
 }
 
 // AddCircuit keeps an imported circuit.

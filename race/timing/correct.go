@@ -112,16 +112,9 @@ func (s *State) settle(which func(*hit) bool) {
 		*list = slices.Insert(*list, at, m.hit)
 		touched = append(touched, m.to)
 	}
+	s.noteLatest()
 	slices.Sort(touched)
-	touched = slices.Compact(touched)
-	s.latest = race.NoTime
-	for i := range s.cars {
-		s.cars[i].note()
-		if len(s.cars[i].hits) > 0 && s.status != race.Waiting {
-			s.latest = max(s.latest, s.cars[i].newest)
-		}
-	}
-	for _, idx := range touched {
+	for _, idx := range slices.Compact(touched) {
 		s.dirty = true
 		if idx == race.NoCar {
 			for i := range s.strays {
@@ -131,6 +124,17 @@ func (s *State) settle(which func(*hit) bool) {
 		}
 		if s.status != race.Waiting {
 			s.rework(idx)
+		}
+	}
+}
+
+// noteLatest works out when the newest hit of a car was, after hits were moved.
+func (s *State) noteLatest() {
+	s.latest = race.NoTime
+	for i := range s.cars {
+		s.cars[i].note()
+		if len(s.cars[i].hits) > 0 && s.status != race.Waiting {
+			s.latest = max(s.latest, s.cars[i].newest)
 		}
 	}
 }

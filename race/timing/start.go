@@ -86,6 +86,7 @@ func moved(b race.Body, by race.Micros) race.Body {
 			b.At = notZero(b.At + by)
 		}
 		return b
+	default: // no time is in it
 	}
 	return b
 }

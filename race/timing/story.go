@@ -246,17 +246,20 @@ func (s *State) leaderEvents() []race.Event {
 
 // leaderEvent says who leads at the end of a lap and did not at the end of the one before, or on the grid.
 func (s *State) leaderEvent(lap int) (race.Event, bool) {
-	led, leads := race.NoCar, s.boards[lap-1].cars[0]
-	if lap > 1 {
-		led = s.boards[lap-2].cars[0]
-	} else {
-		led = s.pole()
-	}
-	if led == leads {
+	leads := s.boards[lap-1].cars[0]
+	if s.ledBefore(lap) == leads {
 		return race.Event{}, false
 	}
 	l := &s.cars[leads].run.done[lap-1]
 	return race.Event{Kind: race.EventLeader, Of: l.Passing, Car: leads, Lap: lap, TimeMS: l.EndMS}, true
+}
+
+// ledBefore is who led at the end of the lap before, or on the grid.
+func (s *State) ledBefore(lap int) race.CarIdx {
+	if lap > 1 {
+		return s.boards[lap-2].cars[0]
+	}
+	return s.pole()
 }
 
 // pole is who starts first; NoCar where there is no grid.

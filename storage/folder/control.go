@@ -60,7 +60,7 @@ func (r *reader) readControl() error {
 	}
 	return t.all(func(row *row) error {
 		o := order{
-			at: row.needTime("time", -race.TimeMax, race.TimeMax), row: row.line(), kind: row.words("kind"), author: row.text("author"),
+			at: row.needTime("time", -race.TimeMax), row: row.line(), kind: row.words("kind"), author: row.text("author"),
 			seq: row.seq(),
 		}
 		r.fill(row, &o)
@@ -172,7 +172,7 @@ func (r *reader) fillCorrection(row *row, o *order) {
 		offset := row.valueTime(1, -race.TimeMax, race.TimeMax)
 		o.body = is(race.DecoderSet{Decoder: row.word("decoder"), Session: row.text("session"), Offset: offset, Reason: reason})
 	case "start_moved":
-		o.body = is(race.StartMoved{At: row.needTime("at", -race.TimeMax, race.TimeMax), Reason: reason})
+		o.body = is(race.StartMoved{At: row.needTime("at", -race.TimeMax), Reason: reason})
 	default:
 		kind, err := race.ParseCorrection(o.kind)
 		if err != nil {
@@ -185,7 +185,7 @@ func (r *reader) fillCorrection(row *row, o *order) {
 func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 	switch c.Kind {
 	case race.CorrectInsert:
-		c.Car, c.At, c.Line = r.car(row), row.needTime("at", 0, race.TimeMax), int(row.optional("value", 0, int64(len(r.lines)-1)))
+		c.Car, c.At, c.Line = r.car(row), row.needTime("at", 0), int(row.optional("value", 0, int64(len(r.lines)-1)))
 		o.body = is(c)
 		return
 	case race.CorrectSplit:

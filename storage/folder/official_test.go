@@ -178,7 +178,7 @@ func csvRows(t *testing.T, path string) (out []map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	list, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -93,7 +93,7 @@ func (r *reader) readPassing(row *row) error {
 	at, told := row.time("told", -race.TimeMax, race.TimeMax)
 	number := "told_number"
 	if !row.t.has("told") {
-		at, told, number = row.needTime("time", -race.TimeMax, race.TimeMax), true, "number"
+		at, told, number = row.needTime("time", -race.TimeMax), true, "number"
 	}
 	if !told { // a marshal inserted it: control.csv says so
 		return row.err

@@ -146,9 +146,9 @@ func (r *row) time(column string, low, high race.Micros) (race.Micros, bool) {
 	return 0, false
 }
 
-// needTime is a time that must be there.
-func (r *row) needTime(column string, low, high race.Micros) race.Micros {
-	v, ok := r.time(column, low, high)
+// needTime is a time that must be there, and not before low.
+func (r *row) needTime(column string, low race.Micros) race.Micros {
+	v, ok := r.time(column, low, race.TimeMax)
 	if !ok {
 		r.fault("%s is empty: expected a time", column)
 	}

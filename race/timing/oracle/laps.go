@@ -131,28 +131,8 @@ func (b *book) flags(flag race.Micros, fell bool, add adder) {
 	o := b.orders
 	shown := map[int]race.FlagState{}
 	for _, r := range b.inTime() {
-		var f race.FlagShown
-		switch body := r.Body.(type) {
-		case race.FlagShown:
-			f = body
-		case race.Suspended:
-			f.Flag = race.FlagRed
-		case race.Resumed:
-		default:
-			continue
-		}
-		sectors := false
-		for sector, was := range shown {
-			sectors = sectors || sector > 0 && was != race.FlagClear
-		}
-		if shown[f.Sector] == f.Flag && (f.Sector > 0 || !sectors) {
-			continue
-		}
-		if f.Sector == 0 {
-			clear(shown)
-		}
-		shown[f.Sector] = f.Flag
-		if fell && !o.abandoned && r.Time > flag {
+		f, news := showing(r.Body, shown)
+		if !news || fell && !o.abandoned && r.Time > flag {
 			continue
 		}
 		text := ""
@@ -172,6 +152,31 @@ func (b *book) flags(flag race.Micros, fell bool, add adder) {
 			}
 		}
 	}
+}
+
+// showing is the flag that a record shows, and whether it was not shown already.
+func showing(body race.Body, shown map[int]race.FlagState) (f race.FlagShown, news bool) {
+	switch body := body.(type) {
+	case race.FlagShown:
+		f = body
+	case race.Suspended:
+		f.Flag = race.FlagRed
+	case race.Resumed:
+	default:
+		return f, false
+	}
+	sectors := false
+	for sector, was := range shown {
+		sectors = sectors || sector > 0 && was != race.FlagClear
+	}
+	if shown[f.Sector] == f.Flag && (f.Sector > 0 || !sectors) {
+		return f, false
+	}
+	if f.Sector == 0 {
+		clear(shown)
+	}
+	shown[f.Sector] = f.Flag
+	return f, true
 }
 
 // leaderLap is the lap that the leader was on.

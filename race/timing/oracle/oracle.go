@@ -245,6 +245,7 @@ func (b *book) ruledOn(body race.Body) *runner {
 		return b.cars[body.Car]
 	case race.Penalised:
 		return b.cars[body.Car]
+	default:
 	}
 	return nil
 }
