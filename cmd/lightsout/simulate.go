@@ -103,14 +103,14 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 	if err := waitFor(ctx, watch, f.progress, status); err != nil {
 		return err
 	}
-	head, entries, result, err := watch.result()
+	run, entries, result, err := watch.result()
 	if err != nil {
 		return err
 	}
 	if f.asJSON {
-		return printResultJSON(out, head, entries, result)
+		return printResultJSON(out, run, entries, result)
 	}
-	return printResultTable(out, head, entries, result)
+	return printResultTable(out, run, entries, result)
 }
 
 // openJournal gives the journal that was asked for, and how to close it.
