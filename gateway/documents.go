@@ -62,16 +62,18 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
-	in := &document.Input{Race: summary.Race}
-	if in.Entries, err = s.entriesOf(c, id); err != nil {
-		return nil, err
+	roster, err := s.deps.Outside.Roster(ctx, id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	in := &document.Input{
+		Race: summary.Race, Distance: summary.Laps, Entries: roster.Entries,
+		Started: instant(race.SignalDate(summary.Race.Kind, summary.CreatedAt, roster.StartedAt, roster.StartMoved)),
 	}
 	if in.Result, err = s.documentVersion(c, id, version); err != nil {
 		return nil, err
 	}
-	if at := in.Result.RecordedAt; at > 0 {
-		in.Published = time.Unix(0, at).UTC().Format("2 January 2006, 15:04 UTC")
-	}
+	in.Published = instant(in.Result.RecordedAt)
 	if in.Laps, err = s.deps.History.Laps(ctx, id, race.NoCar); err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
@@ -84,10 +86,19 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	records, refused, err := s.deps.History.Rulings(ctx, id)
 	for _, r := range records {
 		if _, no := refused[r.Seq]; !no {
+			r.Time -= roster.StartMoved
 			in.Rulings = append(in.Rulings, r)
 		}
 	}
 	return in, err //nolint:wrapcheck // its kind decides
+}
+
+// instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.
+func instant(ns int64) string {
+	if ns == 0 {
+		return ""
+	}
+	return time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
 }
 
 // documentVersion is a version of the result with its lines; 0 is the newest, or the order so far.

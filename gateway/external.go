@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -216,8 +217,8 @@ func readEntry(f *fields, boxes map[string]bool) race.Entry {
 	for _, v := range f.list("transponders") {
 		name, ok := v.(string)
 		switch {
-		case !ok || name == "" || len(name) > textMost || strings.ContainsAny(name, " \t\r\n"):
-			f.wrong("transponders", fmt.Sprintf("has %s", clip(fmt.Sprint(v))), "names without spaces, 100 bytes at most")
+		case !ok || name == "" || textFault(name, textMost) != "" || strings.ContainsFunc(name, unicode.IsSpace):
+			f.wrong("transponders", fmt.Sprintf("has %s", clip(fmt.Sprint(v))), fmt.Sprintf("names without spaces, %d characters at most", textMost))
 		case boxes[name]:
 			f.wrong("transponders", fmt.Sprintf("has %s, which another entry has", clip(name)), "a transponder of its own for each entry")
 		default:

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"lightsout/race"
 )
@@ -150,26 +153,39 @@ func (f *fields) measure(name string, s scale) int {
 	return int(math.Round(x * s.parts))
 }
 
-// text is a line of text, most bytes long at the most.
+// text is a line of text, most characters long at the most.
 func (f *fields) text(name string, most int) string {
 	v, ok := f.get(name)
 	if !ok {
 		return ""
 	}
-	allowed := fmt.Sprintf("a line of text of at most %d bytes", most)
 	s, isText := v.(string)
-	switch {
-	case !isText:
-		f.wrong(name, "is "+kindOf(v), allowed)
-		return ""
-	case len(s) > most:
-		f.wrong(name, fmt.Sprintf("has %d bytes", len(s)), allowed)
-		return ""
-	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }):
-		f.wrong(name, "has characters that cannot be printed", allowed)
+	wrong := textFault(s, most)
+	if !isText {
+		wrong = "is " + kindOf(v)
+	}
+	if wrong != "" {
+		f.wrong(name, wrong, textAllowed(most))
 		return ""
 	}
 	return strings.TrimSpace(s)
+}
+
+// textFault says what is wrong with a line of text; empty: nothing. Characters are code points, as maxLength of OpenAPI
+// counts them: a limit of bytes would allow a name in Arabic half of what it allows one in Latin.
+func textFault(s string, most int) string {
+	n := utf8.RuneCountInString(s)
+	switch {
+	case n > most:
+		return fmt.Sprintf("has %d characters", n)
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }):
+		return "has characters that cannot be printed"
+	}
+	return ""
+}
+
+func textAllowed(most int) string {
+	return fmt.Sprintf("a line of text of at most %d characters", most)
 }
 
 func (f *fields) flag(name string) bool {
@@ -242,16 +258,49 @@ func (f *fields) end() {
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
-		f.wrong(name[:min(len(name), 60)], "is no field of this", strings.Join(f.read, ", "))
+		f.wrong(short(name), "is no field of this", strings.Join(f.read, ", "))
 	}
 }
 
-// clip keeps what is said of wrong input short.
+// clip quotes wrong input, and keeps it short.
 func clip(s string) string {
-	if len(s) > 60 {
-		return strconv.QuoteToASCII(s[:60]) + " …"
+	kept := short(s)
+	quoted := race.Quoted(kept)
+	if len(kept) < len(s) {
+		quoted += " …"
 	}
-	return strconv.Quote(s)
+	return quoted
+}
+
+// shortMost is how many characters of wrong input are shown.
+const shortMost = 60
+
+// short is the beginning of a text. It is cut between what a reader takes for letters, each of which may be of many
+// characters.
+func short(s string) string {
+	end, n := len(s), 0 // of one character more than is shown: it says whether the last one is whole
+	for at := range s {
+		if n > shortMost {
+			end = at
+			break
+		}
+		n++
+	}
+	if n <= shortMost {
+		return s
+	}
+	kept, letters := 0, uniseg.NewGraphemes(s[:end])
+	for characters := 0; letters.Next(); {
+		if characters += len(letters.Runes()); characters > shortMost {
+			break
+		}
+		_, kept = letters.Positions()
+	}
+	if kept == 0 { // one letter of that many characters is none
+		_, last := utf8.DecodeLastRuneInString(s[:end])
+		return s[:end-last]
+	}
+	return s[:kept]
 }
 
 // said is what stands where a number was expected.

@@ -34,8 +34,8 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if len(params["name"]) > textMost {
-		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: "is too long", Allowed: "100 bytes at most"}}}
+	if wrong := textFault(params["name"], textMost); wrong != "" {
+		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: wrong, Allowed: textAllowed(textMost)}}}
 	}
 	leave, err := s.enter(c.UserContext())
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -81,8 +82,8 @@ func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.R
 	}
 	defer leave()
 	key := strings.Clone(c.Get(keyHeader))
-	if len(key) > textMost {
-		return nil, takenDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d bytes: allowed are %d", keyHeader, len(key), textMost))
+	if n := utf8.RuneCountInString(key); n > textMost {
+		return nil, takenDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, textMost))
 	}
 	v, err := s.values(c)
 	if err != nil {

@@ -30,6 +30,7 @@ type outside struct {
 	opened   []race.Entry
 	head     race.Race
 	imported []string
+	moved    race.Micros
 	refusal  error
 	circuits []*circuit.Circuit
 }
@@ -58,7 +59,9 @@ func (h *house) Roster(_ context.Context, id race.ID) (*race.Roster, error) {
 	if id == "ext" {
 		s.Race.Kind = race.External
 	}
-	return race.NewRoster(s, h.entries, 1_795_000_000_000_000_000), nil
+	r := race.NewRoster(s, h.entries, 1_795_000_000_000_000_000)
+	r.StartMoved = h.outside.moved
+	return r, nil
 }
 
 func (h *house) TakeIn(_ context.Context, _ race.ID, in *race.Intake) (race.Taken, error) {

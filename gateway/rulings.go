@@ -381,16 +381,16 @@ func describeCorrection(d *rulingDTO, b race.Body, moved race.Micros) race.CarId
 		}
 		return b.Car
 	case race.TransponderAssigned:
-		d.Kind, d.Reason, d.Detail = "assign", b.Reason, "transponder "+b.Transponder
+		d.Kind, d.Reason, d.Detail = "assign", b.Reason, "transponder "+race.Isolated(b.Transponder)
 		if b.From != 0 {
 			d.Detail += fmt.Sprintf(" from %v on", b.From-moved)
 		}
 		return b.Car
 	case race.DecoderSet:
 		d.Kind, d.Reason = "offset", b.Reason
-		d.Detail = fmt.Sprintf("decoder %s by %+.3f s", b.Decoder, float64(b.Offset)/1e6)
+		d.Detail = fmt.Sprintf("decoder %s by %+.3f s", race.Isolated(b.Decoder), float64(b.Offset)/1e6)
 		if b.Session != "" {
-			d.Detail += ", session " + b.Session
+			d.Detail += ", session " + race.Isolated(b.Session)
 		}
 	case race.StartMoved:
 		d.Kind, d.Reason = "start_moved", b.Reason

@@ -308,7 +308,7 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/nothing", "", 404, "openapi.json"},
 		{"GET", "/nothing", "", 404, "/api/v1/races"},
 		{"POST", "/api/v1/races", `{"circuit":"none","cars":0,"laps":99999}`, 422, `"field":"cars"`},
-		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"a line of text of at most 100 bytes"`},
+		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"a line of text of at most 100 characters"`},
 		{"POST", "/api/v1/races", `{"circuits":"x"}`, 422, `"field":"circuits"`},
 		{"POST", "/api/v1/races", `{"circuit":`, 400, "cut off"},
 		{"POST", "/api/v1/races", `{"circuit" "x"}`, 400, "at byte"},

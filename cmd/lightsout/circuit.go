@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"lightsout/race"
 	"lightsout/race/circuit"
 )
 
@@ -59,12 +59,12 @@ func listCircuits(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, map[string]any{"circuits": list})
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "Key\tName\tLength\tCharacter")
+	t := table{}
+	t.row("Key", "Name", "Length", "Character")
 	for _, c := range list {
-		fmt.Fprintf(t, "%s\t%s\t%.3f km\t%s\n", c.Key, c.Name, c.LengthM/1000, c.Character)
+		t.row(c.Key, race.Isolated(c.Name), fmt.Sprintf("%.3f km", c.LengthM/1000), race.Isolated(c.Character))
 	}
-	return flush(t)
+	return t.write(w, left)
 }
 
 func newCircuitShow() *cobra.Command {
@@ -81,7 +81,7 @@ func newCircuitShow() *cobra.Command {
 				return writeCircuit(cmd.OutOrStdout(), c)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s · %s · %.3f km · %d timing lines\n%s\n",
-				c.Name, c.Character, c.Length()/1000, len(c.Lines), c.Draw(72, 24))
+				race.Isolated(c.Name), race.Isolated(c.Character), c.Length()/1000, len(c.Lines), c.Draw(72, 24))
 			return nil
 		},
 	}
@@ -107,7 +107,7 @@ x,y,width in metres, and write it in the text format. Timing lines and pit lane 
 			if err := writeFile(output, func(w io.Writer) error { return writeCircuit(w, c) }); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %.3f km, %d timing lines\n", output, c.Name, c.Length()/1000, len(c.Lines))
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %.3f km, %d timing lines\n", output, race.Isolated(c.Name), c.Length()/1000, len(c.Lines))
 			return nil
 		},
 	}

@@ -134,7 +134,7 @@ func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
 	for name, want := range map[string]string{
 		"classification.csv": "1,7,AAA,", "classification.html": "Provisional classification", "lap_chart.csv": "lap,position_1",
 		"lap_analysis.html": "AAA", "best_sectors.csv": "sector,rank", "pit_stops.html": "Nobody went through the pit lane",
-		"penalties.csv": "7,AAA,,time,5000,,corner cut,a steward,added",
+		"penalties.csv": "7,AAA,,time,5000,2,corner cut,a steward,added",
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || !strings.Contains(string(text), want) {

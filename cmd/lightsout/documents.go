@@ -51,15 +51,26 @@ func writeDocuments(dir string, formats []string, state *timing.State, s *story,
 // documentInput is the race as its documents need it. Before there is a result they are of the order so far.
 func documentInput(state *timing.State, s *story) *document.Input {
 	in := &document.Input{
-		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: state.Events(), Rulings: s.rulings, Stops: s.stops,
+		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: state.Events(), Stops: s.stops,
 	}
+	in.Distance, in.Started = s.head.Laps, instant(race.SignalDate(in.Race.Kind, s.announcedAt, s.startedAt, s.head.StartMoved))
 	if in.Result.Version == 0 {
 		in.Result = race.Version{Classification: state.Classification()}
 	}
-	if at := in.Result.RecordedAt; at > 0 {
-		in.Published = time.Unix(0, at).UTC().Format("2 January 2006, 15:04 UTC")
+	in.Published = instant(in.Result.RecordedAt)
+	in.Rulings = slices.Clone(s.rulings)
+	for i := range in.Rulings {
+		in.Rulings[i].Time -= s.head.StartMoved
 	}
 	return in
+}
+
+// instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.
+func instant(ns int64) string {
+	if ns == 0 {
+		return ""
+	}
+	return time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
 }
 
 func writeDocument(path string, d *document.Document, format string) error {

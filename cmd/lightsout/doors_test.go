@@ -13,7 +13,7 @@ var doors = map[string][]string{
 	"race/circuit":       {"race"},
 	"race/drive":         {"race", "race/circuit"},
 	"race/timing":        {"race"},
-	"race/document":      {"race"},
+	"race/document":      {"race", "race/circuit"},
 	"race/trace":         {"race"},
 	"race/audit":         {"race", "race/circuit", "race/timing"},
 	"race/timing/oracle": {"race"},

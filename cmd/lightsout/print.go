@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
+	"github.com/rivo/uniseg"
 	"github.com/schollz/progressbar/v3"
 )
 
@@ -24,6 +27,39 @@ func writeJSON(w io.Writer, v any) error {
 func flush(t *tabwriter.Writer) error {
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// table is a table of what people named. Its columns are as wide as a terminal shows their text: text/tabwriter counts
+// code points, which are two cells wide in Chinese and none where they combine.
+type table struct{ rows [][]string }
+
+func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+
+// pad puts a cell beside the room that it leaves in its column. The last column has no other beside it.
+type pad func(cell, room string) string
+
+func left(cell, room string) string  { return cell + room }
+func right(cell, room string) string { return room + cell }
+
+// write prints the rows, two spaces between the columns.
+func (t *table) write(w io.Writer, to pad) error {
+	var widths []int
+	for _, row := range t.rows {
+		widths = append(widths, make([]int, max(0, len(row)-len(widths)))...)
+		for i, cell := range row {
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	for _, row := range t.rows {
+		cells := slices.Clone(row)
+		for i, cell := range row[:len(row)-1] {
+			cells[i] = to(cell, strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)))
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " ")); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
 	}
 	return nil
 }

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
+	"strings"
 
 	"lightsout/race"
 )
@@ -16,7 +17,7 @@ type raceJSON struct {
 	Kind    string  `json:"kind"`
 	Circuit string  `json:"circuit"`
 	Cars    int     `json:"cars"`
-	Laps    int     `json:"laps"`
+	Laps    int     `json:"laps"` // the distance as far as it is known; 0: by time
 	Seed    uint64  `json:"seed"`
 	Rules   string  `json:"rules"`
 }
@@ -48,15 +49,16 @@ type resultJSON struct {
 	StateHash      string           `json:"state_hash"`
 }
 
-func printResultJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification) error {
+func printResultJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
 	return writeJSON(w, resultOf(head, entries, c))
 }
 
-func resultOf(head race.Race, entries []race.Entry, c race.Classification) resultJSON {
+func resultOf(head race.Summary, entries []race.Entry, c race.Classification) resultJSON {
+	r := &head.Race
 	out := resultJSON{
 		Race: raceJSON{
-			ID: head.ID, Name: head.Name, Kind: head.Kind.String(), Circuit: head.Circuit, Cars: len(entries),
-			Laps: head.Rules.Laps, Seed: head.Seed, Rules: head.Rules.Name,
+			ID: r.ID, Name: r.Name, Kind: r.Kind.String(), Circuit: r.Circuit, Cars: len(entries), Laps: head.Laps, Seed: r.Seed,
+			Rules: r.Rules.Name,
 		},
 		Final: c.Final(), StateHash: c.StateHash, Classification: []classifiedJSON{},
 	}
@@ -91,34 +93,45 @@ func applies(ms int64) *int64 {
 	return &ms
 }
 
-func printResultTable(w io.Writer, head race.Race, entries []race.Entry, c race.Classification) error {
-	fmt.Fprintf(w, "%s · %d laps · %s\n", head.Name, head.Rules.Laps, finality(c))
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "Pos\tNo\tCar\tLaps\tTime\tGap\tInterval\tBest lap\tPenalty\t  Status\t")
+func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
+	fmt.Fprintln(w, resultTitle(head, c))
+	t := table{}
+	t.row("Pos", "No", "Car", "Laps", "Time", "Gap", "Interval", "Best lap", "Penalty", "Status")
 	for _, e := range c.Entries {
 		who := entries[e.Car]
 		position, gap, interval := "-", "-", "-"
 		if e.Position > 0 {
 			position = strconv.Itoa(e.Position)
 			gap = gapText(e)
+		}
+		if e.Position > 1 {
 			interval = msText(e.IntervalMS, "+")
 		}
 		penalty := ""
 		if e.PenaltyMS > 0 {
 			penalty = "+" + strconv.FormatFloat(float64(e.PenaltyMS)/1000, 'f', -1, 64) + " s"
 		}
-		status := e.Status.String()
+		status := e.Status.Words()
 		if e.Reason != "" {
-			status += " (" + e.Reason + ")"
+			status += " (" + race.Isolated(e.Reason) + ")"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t  %s\t\n", position, who.Number, who.Code, e.Laps,
-			msText(e.DurationMS, ""), gap, interval, msText(e.BestLapMS, ""), penalty, status)
+		t.row(position, strconv.Itoa(who.Number), race.Isolated(who.Code), strconv.Itoa(e.Laps), msText(e.DurationMS, ""), gap, interval,
+			msText(e.BestLapMS, ""), penalty, status)
 	}
-	if err := flush(t); err != nil {
+	if err := t.write(w, right); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "state %s\n", c.StateHash[:min(16, len(c.StateHash))])
 	return nil
+}
+
+// resultTitle is the race, its distance where that is known, and how firm the result is.
+func resultTitle(head race.Summary, c race.Classification) string {
+	parts := []string{race.Isolated(cmp.Or(head.Race.Name, string(head.Race.ID)))}
+	if head.Laps > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", head.Laps, plural(head.Laps, "lap")))
+	}
+	return strings.Join(append(parts, finality(c)), " · ")
 }
 
 func finality(c race.Classification) string {

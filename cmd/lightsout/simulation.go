@@ -119,7 +119,7 @@ func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error
 
 // outcome is the classification of a race, and of whom.
 type outcome struct {
-	head    race.Race
+	head    race.Summary
 	entries []race.Entry
 	result  race.Classification
 }
@@ -135,7 +135,7 @@ func (s *simulation) kept(ctx context.Context, id race.ID) (*outcome, error) {
 		return nil, err
 	}
 	result, err := stored{s.store}.Classification(ctx, id)
-	return &outcome{kept.Race, entries, result}, err
+	return &outcome{kept, entries, result}, err
 }
 
 // race runs the race to its end.

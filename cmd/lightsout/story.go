@@ -14,6 +14,9 @@ type story struct {
 	rulings []race.Record
 	stops   []race.Record
 	result  race.Version // Version 0 where none was published
+	head    race.Head
+	// announcedAt and startedAt are when the race was announced and the start signal given, in UTC nanoseconds.
+	announcedAt, startedAt int64
 }
 
 func newStory() *story {
@@ -27,6 +30,10 @@ func (s *story) take(r *race.Record, facts []race.Fact) {
 		s.rulings = append(s.rulings, *r)
 	case race.TyresFitted:
 		s.stops = append(s.stops, *r)
+	case race.Announced:
+		s.announcedAt = r.RecordedAt
+	case race.Started:
+		s.startedAt = r.RecordedAt
 	default: // no ruling on a car
 	}
 	for _, f := range facts {
@@ -42,6 +49,8 @@ func (s *story) take(r *race.Record, facts []race.Fact) {
 			s.laps[f.Car] = s.laps[f.Car][:min(f.Laps, len(s.laps[f.Car]))]
 		case race.PassingJudged:
 			s.judged[f.Seq] = f
+		case race.HeadChanged:
+			s.head = f.Head
 		case race.ResultPublished:
 			s.result = race.Version{Classification: f.Classification, Seq: r.Seq, Time: r.Time, RecordedAt: r.RecordedAt}
 		default: // shown on the tower

@@ -59,7 +59,7 @@ func saySuspects(w io.Writer, s *story, entries []race.Entry, lines []race.Line)
 		for _, j := range list[:min(len(list), suspectsMax)] {
 			whose := "no car"
 			if j.Car != race.NoCar {
-				whose = strings.TrimSpace(fmt.Sprintf("car %d %s", entries[j.Car].Number, entries[j.Car].Code))
+				whose = strings.TrimSpace(fmt.Sprintf("car %d %s", entries[j.Car].Number, race.Isolated(entries[j.Car].Code)))
 			}
 			fmt.Fprintf(w, "  record %d, %v, %s, line %d (%v): %s\n", j.Seq, j.Time, whose, j.Line, lines[j.Line].Kind, j.Reason)
 			if v == race.Suspect && j.Split != race.NoTime {

@@ -65,11 +65,11 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	if err != nil {
 		return err
 	}
-	head, entries, result := state.Race(), state.Entries(), state.Classification()
+	head, entries, result := race.Summary{Race: state.Race(), Laps: s.head.Laps}, state.Entries(), state.Classification()
 	if len(entries) == 0 {
 		return badInput("%s: the log announces no race with cars", path)
 	}
-	saySuspects(status, s, entries, head.Lines)
+	saySuspects(status, s, entries, head.Race.Lines)
 	if f.documents != "" {
 		if err := writeDocuments(f.documents, f.formats, state, s, status); err != nil {
 			return err
@@ -80,7 +80,7 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	}
 	if f.laps {
 		for _, l := range s.allLaps() {
-			fmt.Fprintf(out, "%s lap %d %s position %d\n", entries[l.Car].Code, l.Number, msText(l.DurationMS, ""), l.Position)
+			fmt.Fprintf(out, "%s lap %d %s position %d\n", race.Isolated(entries[l.Car].Code), l.Number, msText(l.DurationMS, ""), l.Position)
 		}
 	}
 	return printResultTable(out, head, entries, result)
@@ -92,6 +92,6 @@ type timedJSON struct {
 	Suspects []suspectJSON `json:"suspects"`
 }
 
-func printTimedJSON(w io.Writer, head race.Race, entries []race.Entry, c race.Classification, s *story) error {
+func printTimedJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification, s *story) error {
 	return writeJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)})
 }

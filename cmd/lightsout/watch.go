@@ -95,14 +95,14 @@ func (w *watcher) progress() progress {
 }
 
 // result is the classification once the race is over.
-func (w *watcher) result() (race.Race, []race.Entry, race.Classification, error) {
+func (w *watcher) result() (race.Summary, []race.Entry, race.Classification, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.failure != nil {
-		return race.Race{}, nil, race.Classification{}, w.failure
+		return race.Summary{}, nil, race.Classification{}, w.failure
 	}
 	if w.board.Result == nil {
-		return race.Race{}, nil, race.Classification{}, fmt.Errorf("the race ended without a result")
+		return race.Summary{}, nil, race.Classification{}, fmt.Errorf("the race ended without a result")
 	}
-	return w.head, w.entries, *w.board.Result, nil
+	return race.Summary{Race: w.head, Laps: w.board.Head.Laps}, w.entries, *w.board.Result, nil
 }

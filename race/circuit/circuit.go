@@ -16,6 +16,7 @@ const (
 	// SectorsPerLap is fixed by race.Row and by the sport.
 	SectorsPerLap = 3
 
+	nameMax     = 200 // characters of a name or a sentence
 	elementsMax = 1_000
 	pointsMax   = 20_000
 	stepM       = 5.0

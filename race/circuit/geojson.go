@@ -7,6 +7,7 @@ import (
 	"math"
 	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // feature is what is read of a GeoJSON document, whatever its outermost type is.
@@ -149,7 +150,7 @@ func nameOf(name, file string) string {
 		}
 		return r
 	}, name))
-	if name == "" || len(name) > 200 {
+	if name == "" || utf8.RuneCountInString(name) > nameMax {
 		return keyOf("", file)
 	}
 	return name

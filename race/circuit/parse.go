@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"lightsout/race"
 )
@@ -84,8 +85,8 @@ func (p *parser) word(verb, rest string) error {
 }
 
 func (p *parser) text(verb, rest string) error {
-	if rest == "" || len(rest) > 200 || strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == '\uFFFD' }) {
-		return fault(p.file, p.line, "the %s: allowed are 1 to 200 bytes of plain text", verb)
+	if rest == "" || utf8.RuneCountInString(rest) > nameMax || strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == '\uFFFD' }) {
+		return fault(p.file, p.line, "the %s: allowed are 1 to %d characters of plain text", verb, nameMax)
 	}
 	if verb == "name" {
 		p.c.Name = rest

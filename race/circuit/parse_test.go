@@ -117,6 +117,22 @@ func TestParse_SaysWhereAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
+func TestNames_AreLimitedInCharactersInEveryScript(t *testing.T) {
+	for _, letter := range []string{"a", "م", "佐"} {
+		name := strings.Repeat(letter, nameMax)
+		c, err := Parse("drawn", strings.NewReader(strings.Replace(oval, "name Oval", "name "+name+"\ncharacter "+name, 1)))
+		if err != nil || c.Name != name || c.Character != name {
+			t.Errorf("%d × %s: %v", nameMax, letter, err)
+		}
+		if _, err := Parse("drawn", strings.NewReader(strings.Replace(oval, "Oval", name+letter, 1))); err == nil || !strings.Contains(err.Error(), "1 to 200 characters") {
+			t.Errorf("%d × %s: %v", nameMax+1, letter, err)
+		}
+		if got := nameOf(name, "file.geojson"); got != name {
+			t.Errorf("an outline called %d × %s is imported as %q", nameMax, letter, got)
+		}
+	}
+}
+
 func TestImportGeoJSON_SaysWhatIsWrong(t *testing.T) {
 	ring := func(coordinates string) string {
 		return `{"type":"Feature","properties":{"length":3142},"geometry":{"type":"LineString","coordinates":[` + coordinates + `]}}`

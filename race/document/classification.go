@@ -12,13 +12,19 @@ func classification(in *Input, d *Document) {
 	d.Columns = append([]Column{{Name: "position", Kind: Number, Label: "Pos"}}, who()...)
 	d.Columns = append(d.Columns,
 		Column{Name: "full_name", Label: "Driver"}, Column{Name: "team_name", Label: "Team"},
-		Column{Name: "laps", Kind: Number, Label: "Laps"}, Column{Name: "status"},
+		Column{Name: "laps", Kind: Number, Label: "Laps"}, Column{Name: "status", Label: "Status"},
 		Column{Name: "duration", Unit: "ms", Kind: Time, Label: "Time"},
 		Column{Name: "gap", Unit: "ms", Kind: Gap, Label: "Gap"}, Column{Name: "gap_laps", Kind: Number},
 		Column{Name: "interval", Unit: "ms", Kind: Gap, Label: "Interval"},
+		Column{Name: "average_speed", Unit: "km/h", Kind: Decimal, Label: "km/h"},
 		Column{Name: "penalty", Unit: "ms", Kind: Gap, Label: "Penalty"},
 		Column{Name: "best_lap", Unit: "ms", Kind: Time, Label: "Best lap"}, Column{Name: "best_lap_number", Kind: Number, Label: "Lap"},
-		Column{Name: "reason", Label: "Reason"})
+		Column{Name: "reason", Label: "Reason"}, Column{Name: "distance", Unit: "m", Kind: Number},
+		Column{Name: "race", only: inCSV}, Column{Name: "date", only: inCSV}, Column{Name: "circuit_name", only: inCSV},
+		Column{Name: "circuit_length", Unit: "m", Kind: Number, only: inCSV},
+		Column{Name: "race_laps", Kind: Number, only: inCSV}, Column{Name: "race_distance", Unit: "m", Kind: Number, only: inCSV})
+	f := &d.figures
+	whole := []Cell{text(in.Race.Name), text(in.Started), text(f.circuit), positive(f.lengthM), positive(f.laps), positive(f.distanceM(f.laps))}
 	best := fastest(in.Result.Entries)
 	for _, e := range in.Result.Entries {
 		who := in.entry(e.Car)
@@ -40,13 +46,24 @@ func classification(in *Input, d *Document) {
 			bestLap = bestLap.set("best")
 		}
 		d.add(section(e.Status), []Cell{position}, in.who(e.Car), []Cell{
-			text(who.Name), text(who.Team), number(e.Laps), text(e.Status.String()), applies(e.DurationMS), gap, gapLaps,
-			interval, penalty(e.PenaltyMS), bestLap, positive(e.BestLap), text(e.Reason),
-		})
+			text(who.Name), text(who.Team), number(e.Laps), in.status(e.Status), applies(e.DurationMS), gap, gapLaps,
+			interval, positive(f.average(&e)), penalty(e.PenaltyMS), bestLap, positive(e.BestLap), text(e.Reason), positive(f.distanceM(e.Laps)),
+		}, whole)
 		if bestLap.Mark != "" {
-			d.note("Fastest lap: %d %s, %s on lap %d.", who.Number, nameOf(who), duration(e.BestLapMS), e.BestLap)
+			d.note("Fastest lap: %d %s, %s on lap %d.", who.Number, race.Isolated(nameOf(who)), duration(e.BestLapMS), e.BestLap)
 		}
 	}
+}
+
+// status is how a car stands. The page says it in words before there is a result; of a result the position, the gap or the
+// heading says it.
+func (in *Input) status(s race.ClassifiedStatus) Cell {
+	c := text(s.String())
+	if in.Result.Version > 0 {
+		c.Blank = true
+		return c
+	}
+	return c.as(s.Words())
 }
 
 // penalty is what was added to a race time; the page leaves nothing blank.
@@ -92,7 +109,7 @@ func statusShort(s race.ClassifiedStatus) string {
 		return "DNS"
 	case race.StatusDisqualified:
 		return "DSQ"
-	case race.StatusFinished:
+	case race.StatusFinished, race.StatusWaiting, race.StatusRunning, race.StatusStopped, race.StatusNotRunning:
 	}
 	return ""
 }
@@ -106,7 +123,7 @@ func section(s race.ClassifiedStatus) string {
 		return "Did not start"
 	case race.StatusDisqualified:
 		return "Disqualified"
-	case race.StatusFinished, race.StatusRetired:
+	case race.StatusFinished, race.StatusRetired, race.StatusWaiting, race.StatusRunning, race.StatusStopped, race.StatusNotRunning:
 	}
 	return ""
 }

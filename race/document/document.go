@@ -15,17 +15,20 @@ var ErrUnknown = errors.New("unknown")
 type Input struct {
 	Race    race.Race
 	Entries []race.Entry // by slot
+	// Distance is that of the race in laps, as far as it is known (race.Head.Laps); 0: by time.
+	Distance int
 	// Result is the version of the result that the documents are of.
 	Result race.Version
-	// Published says when the version was, as it is to be printed; empty: that is not known.
-	Published string
+	// Started says when the start signal was given, Published when the version was: RFC 3339 in UTC; empty where it is not known.
+	Started, Published string
 	// Laps of all cars, each once, in any order.
 	Laps []race.Lap
-	// Events in the order in which they were told; pit stops are taken from them.
+	// Events in the order in which they were told; pit stops, and the laps of penalties, are taken from them.
 	Events []race.Event
 	// Stops are the records of tyres that say how long a car was in the pit lane; others are passed over.
 	Stops []race.Record
 	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings; others are passed over.
+	// Their times are race time: counted from the start signal as it was moved.
 	Rulings []race.Record
 }
 
@@ -35,12 +38,14 @@ type Document struct {
 	Title   string
 	Race    race.Race
 	Version race.Version // without its entries
-	// Published says when the version was; empty: not known.
-	Published string
-	Columns   []Column
-	Rows      []Row
+	// Started and Published are as in Input.
+	Started, Published string
+	Columns            []Column
+	Rows               []Row
 	// Notes stand under the table.
 	Notes []string
+
+	figures figures
 	// blocks has the page show each group of rows as a table of its own.
 	blocks bool
 	// keys are the columns that are repeated where the page cuts a table that is too wide.
@@ -54,31 +59,41 @@ type Column struct {
 	Kind Kind
 	// Label is what the page has at the head of the column; empty: the page does without the column.
 	Label string
-	// pageOnly says that CSV and JSON have it in other columns.
-	pageOnly bool
+	// only says where alone the column is; empty: everywhere.
+	only where
 }
+
+// where a column may be alone: on the page, where CSV and JSON have it in other columns; in CSV, where JSON and the page have
+// it in the head of the document.
+type where string
+
+const (
+	onPage where = "page"
+	inCSV  where = "csv"
+)
 
 // Heading is the column's name with its unit, as CSV and JSON have it.
 func (c *Column) Heading() string {
 	if c.Unit == "" {
 		return c.Name
 	}
-	return c.Name + "_" + c.Unit
+	return c.Name + "_" + strings.ReplaceAll(c.Unit, "/", "")
 }
 
 // Kind is what a column holds.
 type Kind uint8
 
-// Kinds of column. Times are whole milliseconds.
+// Kinds of column. Times are whole milliseconds; a Decimal has three places and is kept in thousandths.
 const (
 	Text Kind = iota
 	Number
 	Truth
 	Time
 	Gap
+	Decimal
 )
 
-var kindNames = [...]string{"text", "number", "truth", "time", "gap"}
+var kindNames = [...]string{"text", "number", "truth", "time", "gap", "decimal"}
 
 // String is the kind's name in JSON.
 func (k Kind) String() string {
@@ -152,7 +167,9 @@ func Names() []string {
 func Make(name string, in *Input) (*Document, error) {
 	for _, m := range makers {
 		if m.name == name {
-			d := &Document{Name: name, Race: in.Race, Version: in.Result, Published: in.Published, keys: 1}
+			d := &Document{
+				Name: name, Race: in.Race, Version: in.Result, Started: in.Started, Published: in.Published, figures: in.figures(), keys: 1,
+			}
 			d.Version.Entries = nil
 			m.make(in, d)
 			return d, nil
@@ -182,7 +199,7 @@ func (in *Input) entry(car race.CarIdx) race.Entry {
 // heading names a car over its group of rows.
 func (in *Input) heading(car race.CarIdx) string {
 	e := in.entry(car)
-	return strings.TrimSpace(fmt.Sprintf("%d  %s", e.Number, nameOf(e)))
+	return strings.TrimSpace(fmt.Sprintf("%d  %s", e.Number, race.Isolated(nameOf(e))))
 }
 
 func nameOf(e race.Entry) string {

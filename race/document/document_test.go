@@ -20,15 +20,28 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // hostile is a name that means something to HTML, to CSV and to a reader of JSON.
 const hostile = `<b>"Jörg", Müller`
 
+// meridian is a circuit of two straights of 1 km and two half circles of 50 m: 2,314.159 m.
+const meridian = `circuit meridian
+name Meridian Park
+straight 1000
+left 180 r 50
+straight 1000
+left 180 r 50
+close
+finish 0
+sector 0.3 0.6
+pit entry 0.95 exit 0.05 limit 60
+`
+
 // small is a race of four cars over three laps with everything that a document can show.
 func small() *document.Input {
-	lap := func(car race.CarIdx, n int, end, s1, s2, s3 int64) race.Lap {
-		return race.Lap{Car: car, Number: n, DurationMS: s1 + s2 + s3, SectorsMS: [3]int64{s1, s2, s3}, EndMS: end, Position: int(car) + 1, Tyre: race.Soft}
+	lap := func(car race.CarIdx, n, position int, end, s1, s2, s3 int64) race.Lap {
+		return race.Lap{Car: car, Number: n, DurationMS: s1 + s2 + s3, SectorsMS: [3]int64{s1, s2, s3}, EndMS: end, Position: position, Tyre: race.Soft}
 	}
 	laps := []race.Lap{
-		lap(0, 1, 93_500, 31_000, 32_000, 30_500), lap(0, 2, 184_000, 30_000, 31_000, 29_500), lap(0, 3, 274_012, 30_012, 31_000, 29_000),
-		lap(1, 1, 94_000, 31_500, 32_000, 30_500), lap(1, 2, 183_000, 29_000, 31_000, 29_000), lap(1, 3, 276_000, 31_000, 32_000, 30_000),
-		lap(2, 1, 140_000, 45_000, 50_000, 45_000), lap(2, 2, 280_000, 0, 95_000, 45_000),
+		lap(0, 1, 1, 93_500, 31_000, 32_000, 30_500), lap(0, 2, 2, 184_000, 30_000, 31_000, 29_500), lap(0, 3, 1, 274_012, 30_012, 31_000, 29_000),
+		lap(1, 1, 2, 94_000, 31_500, 32_000, 30_500), lap(1, 2, 1, 183_000, 29_000, 31_000, 29_000), lap(1, 3, 2, 276_000, 31_000, 32_000, 30_000),
+		lap(2, 1, 3, 140_000, 45_000, 50_000, 45_000), lap(2, 2, 3, 280_000, 0, 95_000, 45_000),
 	}
 	laps[4].Deleted, laps[3].PitIn, laps[4].PitOut, laps[6].Flag = true, true, true, race.FlagSafetyCar
 	order := []race.Classified{
@@ -41,7 +54,8 @@ func small() *document.Input {
 		return race.Record{Seq: seq, Time: race.Micros(seq) * race.Second, Author: author, Body: body}
 	}
 	return &document.Input{
-		Race: race.Race{ID: "small", Name: "Grand Prix of <Nowhere>", Kind: race.External, Circuit: "meridian", Rules: race.F1(3)},
+		Race:     race.Race{ID: "small", Name: "Grand Prix of <Nowhere>", Kind: race.External, Circuit: "meridian", CircuitText: meridian, Rules: race.F1(3)},
+		Distance: 3, Started: "2026-11-24T16:00:00Z",
 		Entries: []race.Entry{
 			{Number: 7, Code: "JMU", Name: hostile, Team: "=1+2", Grid: 2},
 			{Number: 44, Code: "-44", Name: "Ana Silva", Team: "Blue & White", Grid: 1},
@@ -55,7 +69,7 @@ func small() *document.Input {
 			},
 			Seq: 99, Time: 400 * race.Second,
 		},
-		Published: "24 November 2026, 18:03 UTC",
+		Published: "2026-11-24T18:03:59.5Z",
 		Laps:      laps,
 		Events: []race.Event{
 			{Kind: race.EventPitIn, Car: 1, Lap: 1, TimeMS: 92_000}, {Kind: race.EventTyres, Car: 1, Lap: 2, TimeMS: 97_000, Value: 2_400, Text: "hard"},
@@ -246,7 +260,7 @@ func TestWideChart_IsCutInTablesThatRepeatTheLap(t *testing.T) {
 	in := &document.Input{Race: race.Race{ID: "x"}}
 	for i := range 60 {
 		in.Entries = append(in.Entries, race.Entry{Number: i + 1, Grid: i + 1})
-		in.Laps = append(in.Laps, race.Lap{Car: race.CarIdx(i), Number: 1, EndMS: int64(1000 - i), DurationMS: 1})
+		in.Laps = append(in.Laps, race.Lap{Car: race.CarIdx(i), Number: 1, EndMS: int64(1000 - i), DurationMS: 1, Position: 60 - i})
 	}
 	d, err := document.Make("lap_chart", in)
 	if err != nil {

@@ -18,7 +18,7 @@ func (in *Input) lapsByCar() []race.Lap {
 	return out
 }
 
-// lapChart has a row for each lap: the cars in the order in which they completed it, before them the grid.
+// lapChart has a row for each lap: the cars in the order in which they completed it (race.Lap.Position), before them the grid.
 func lapChart(in *Input, d *Document) {
 	d.Title = "Lap chart"
 	byLap := map[int][]race.Lap{}
@@ -46,7 +46,7 @@ func lapChart(in *Input, d *Document) {
 	for lap := 1; lap <= last; lap++ {
 		list := byLap[lap]
 		slices.SortStableFunc(list, func(a, b race.Lap) int {
-			return cmp.Or(cmp.Compare(a.EndMS, b.EndMS), cmp.Compare(a.Car, b.Car))
+			return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Car, b.Car))
 		})
 		cars := make([]race.CarIdx, len(list))
 		for i := range list {
@@ -91,7 +91,7 @@ func lapAnalysis(in *Input, d *Document) {
 		Column{Name: "sector_3", Unit: "ms", Kind: Time, Label: "S3"}, Column{Name: "position", Kind: Number, Label: "Pos"},
 		Column{Name: "end", Unit: "ms", Kind: Time}, Column{Name: "pit_in", Kind: Truth}, Column{Name: "pit_out", Kind: Truth},
 		Column{Name: "compound"}, Column{Name: "flag"}, Column{Name: "deleted", Kind: Truth},
-		Column{Name: "marks", Label: " ", pageOnly: true})
+		Column{Name: "marks", Label: " ", only: onPage})
 	own, all := in.bestLaps()
 	list := in.lapsByCar()
 	slices.SortStableFunc(list, func(a, b race.Lap) int { // as they are painted on the cars

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -21,12 +22,16 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // columnsMax is how many columns a page has room for; the rest of a wider table stands below, with its keys again.
 const columnsMax = 23
 
+// widthMax is how many columns may be as wide as what they hold; those of a wider table are all narrow.
+const widthMax = 18
+
 // wordMax is how long a text is kept in one line.
 const wordMax = 16
 
 // page is what the template is filled with.
 type page struct {
 	Title, Race string
+	Name        string   // of the race, for a sentence
 	Facts       []string // of the race, in one line
 	Issue       string   // the version and how firm it is
 	Details     []detail // of the version
@@ -53,52 +58,86 @@ type pageGroup struct {
 	Rows    [][]pageCell
 }
 
-type pageCell struct{ Text, Class string }
+type pageCell struct {
+	Text, Class string
+	Own         bool // it is a text, and written in its own direction
+}
 
 // WriteHTML writes a page to print: A4, without scripts, everything in one file.
 func (d *Document) WriteHTML(w io.Writer) error {
 	p := page{
-		Title: d.Title, Race: d.Race.Name, Facts: raceFacts(&d.Race), Issue: issue(&d.Version), Details: d.details(),
+		Title: d.Title, Race: d.Race.Name, Facts: d.facts(), Issue: issue(&d.Version), Details: d.details(),
 		Blocks: d.blocks, Notes: d.Notes, Hash: d.Version.StateHash,
 	}
 	if p.Race == "" {
 		p.Race = string(d.Race.ID)
 	}
-	p.Foot = p.Race + " · " + p.Title
+	p.Name = race.Isolated(p.Race)
+	p.Foot = p.Name + " · " + p.Title
 	if d.Version.Version > 0 {
 		p.Foot += fmt.Sprintf(" · version %d", d.Version.Version)
 	}
 	if len(d.Rows) > 0 {
 		p.Tables = d.tables()
 	}
-	p.Narrow = len(d.Columns) > 18
+	p.Narrow = slices.ContainsFunc(p.Tables, func(t pageTable) bool { return t.Width > widthMax })
 	if err := pageTemplate.Execute(w, p); err != nil {
 		return fmt.Errorf("write %s: %w", d.Name, err)
 	}
 	return nil
 }
 
-// raceFacts are what stands under the name of a race.
-func raceFacts(r *race.Race) []string {
-	var out []string
-	if r.Circuit != "" {
-		out = append(out, strings.ToUpper(r.Circuit[:1])+r.Circuit[1:])
+// facts are what stands under the name of a race, as far as it is known.
+func (d *Document) facts() (out []string) {
+	f, rules := &d.figures, &d.Race.Rules
+	add := func(parts ...string) {
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		if len(parts) > 0 {
+			out = append(out, strings.Join(parts, ", "))
+		}
 	}
+	add(moment(d.Started))
+	add(race.Isolated(cmp.Or(f.circuit, d.Race.Circuit)), kilometres(f.lengthM))
 	switch {
-	case r.Rules.Laps == 1:
-		out = append(out, "1 lap")
-	case r.Rules.Laps > 0:
-		out = append(out, fmt.Sprintf("%d laps", r.Rules.Laps))
-	case r.Rules.WindowLimit > 0:
-		out = append(out, strings.TrimSuffix(r.Rules.WindowLimit.String(), ".000"))
+	case f.laps == 1:
+		add("1 lap", kilometres(f.distanceM(1)))
+	case f.laps > 0:
+		add(fmt.Sprintf("%d laps", f.laps), kilometres(f.distanceM(f.laps)))
+	case rules.WindowLimit > 0:
+		add(strings.TrimSuffix(rules.WindowLimit.String(), ".000"))
 	}
-	if r.Rules.Name != "" {
-		out = append(out, "rules: "+r.Rules.Name)
+	if rules.Name != "" {
+		add("rules: " + rules.Name)
 	}
-	if r.Kind == race.Simulation {
-		out = append(out, "simulation")
+	if d.Race.Kind == race.Simulation {
+		add("simulation")
 	}
 	return out
+}
+
+// kilometres is a length in metres as it is printed; empty where it is not known.
+func kilometres(m int64) string {
+	if m <= 0 {
+		return ""
+	}
+	return decimal(m) + " km"
+}
+
+// decimal is a number that is kept in thousandths.
+func decimal(n int64) string { return fmt.Sprintf("%d.%03d", n/1000, n%1000) }
+
+var months = [...]string{
+	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+}
+
+// moment is an instant in RFC 3339, in UTC, as it is printed: 24 November 2026, 18:03 UTC. Empty stays empty.
+func moment(at string) string {
+	var year, month, day, hour, minute int
+	_, err := fmt.Sscanf(at, "%d-%d-%dT%d:%d", &year, &month, &day, &hour, &minute)
+	if err != nil || month < 1 || month > len(months) {
+		return at
+	}
+	return fmt.Sprintf("%d %s %d, %02d:%02d UTC", day, months[month-1], year, hour, minute)
 }
 
 func issue(v *race.Version) string {
@@ -108,20 +147,23 @@ func issue(v *race.Version) string {
 	return fmt.Sprintf("Version %d · %s", v.Version, v.Status)
 }
 
-// details say who made the version, why and when.
+// details say who made the version, why and when, and the winner's race time and average speed.
 func (d *Document) details() []detail {
 	v := &d.Version
 	if v.Version == 0 {
 		return []detail{{"State", "the order so far"}}
 	}
 	var out []detail
-	for _, one := range []detail{{"By", v.Author}, {"Reason", v.Reason}, {"Published", d.Published}} {
+	for _, one := range []detail{{"By", v.Author}, {"Reason", v.Reason}, {"Published", moment(d.Published)}} {
 		if one.Text != "" {
 			out = append(out, one)
 		}
 	}
-	if v.Time > 0 {
-		out = append(out, detail{"Race time", duration(v.Time.Millis())})
+	if f := &d.figures; f.timeMS > 0 {
+		out = append(out, detail{"Race time", duration(f.timeMS)})
+		if f.speed > 0 {
+			out = append(out, detail{"Average speed", decimal(f.speed) + " km/h"})
+		}
 	}
 	return out
 }
@@ -160,7 +202,7 @@ func (d *Document) cut(heading string, rows []Row) (out []pageTable) {
 
 // shown are the columns with a label that have anything to show in some rows, the keys always.
 func (d *Document) shown(rows []Row) (out []int) {
-	for i := range d.Columns {
+	for _, i := range d.columns(onPage) {
 		if d.Columns[i].Label == "" {
 			continue
 		}
@@ -178,7 +220,7 @@ func (d *Document) shown(rows []Row) (out []int) {
 func (d *Document) table(columns []int) pageTable {
 	t := pageTable{Width: len(columns)}
 	for _, i := range columns {
-		t.Head = append(t.Head, pageCell{strings.TrimSpace(d.Columns[i].Label), d.Columns[i].class()})
+		t.Head = append(t.Head, pageCell{Text: strings.TrimSpace(d.Columns[i].Label), Class: d.Columns[i].class()})
 	}
 	return t
 }
@@ -207,7 +249,7 @@ func (d *Document) groups(columns []int, rows []Row) (out []pageGroup) {
 }
 
 func (c Cell) page(column *Column) pageCell {
-	out := pageCell{c.Page, column.class()}
+	out := pageCell{Text: c.Page, Class: column.class()}
 	if c.Mark != "" {
 		out.Class += " " + c.Mark
 	}
@@ -219,7 +261,7 @@ func (c Cell) page(column *Column) pageCell {
 	}
 	switch column.Kind {
 	case Text:
-		out.Text = c.Text
+		out.Text, out.Own = c.Text, true
 	case Number:
 		out.Text = strconv.FormatInt(c.Number, 10)
 	case Truth:
@@ -230,6 +272,8 @@ func (c Cell) page(column *Column) pageCell {
 		out.Text = duration(c.Number)
 	case Gap:
 		out.Text = "+" + duration(c.Number)
+	case Decimal:
+		out.Text = decimal(c.Number)
 	}
 	return out
 }

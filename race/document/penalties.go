@@ -26,7 +26,7 @@ type ruling struct {
 	car    race.CarIdx
 	kind   string
 	amount int64 // ms; -1: none
-	lap    int
+	lap    int   // that was deleted, or that the car was on; after its race the last that it drove
 	reason string
 	state  string
 	by     race.Record // what settled it; without Seq: nothing
@@ -37,7 +37,7 @@ type ruling struct {
 func penalties(in *Input, d *Document) {
 	d.Title = "Penalties"
 	d.Columns = append([]Column{
-		{Name: "seq", Kind: Number, Label: "Doc"}, {Name: "time", Unit: "ms", Kind: Time, Label: "Race time"},
+		{Name: "seq", Kind: Number, Label: "Doc"}, {Name: "time", Unit: "ms", Kind: Time, Label: "Given at"},
 	}, who()...)
 	d.Columns = append(d.Columns,
 		Column{Name: "full_name", Label: "Driver"}, Column{Name: "kind", Label: "Penalty"},
@@ -51,7 +51,7 @@ func penalties(in *Input, d *Document) {
 		}
 		settled := text(r.by.Author)
 		if r.why != "" {
-			settled = settled.as(r.by.Author + ": " + r.why)
+			settled = settled.as(race.Isolated(r.by.Author) + ": " + race.Isolated(r.why))
 		}
 		d.add("", []Cell{number(int(r.record.Seq)), millis(r.record.Time.Millis())}, in.who(r.car), []Cell{
 			text(in.entry(r.car).Name), text(r.kind).as(kindLabels[r.kind]), amount(r.amount), positive(r.lap),
@@ -92,11 +92,13 @@ func (in *Input) rulings() []ruling {
 		}
 	}
 	var out []ruling
+	laps := in.lapIndex()
 	for _, r := range records {
 		one := ruling{record: r, amount: -1, state: stateInForce}
 		switch b := r.Body.(type) {
 		case race.Penalised:
 			one.car, one.kind, one.reason, one.amount = b.Car, b.Kind.String(), b.Reason, in.amount(b)
+			one.lap = laps.at(&r, b.Car)
 			one.state = stateAdded
 			if b.Kind != race.PenaltyTime {
 				one.state = stateUnserved
@@ -105,9 +107,10 @@ func (in *Input) rulings() []ruling {
 				one.state, one.by = stateServed, by
 			}
 		case race.LapDeleted:
-			one.car, one.kind, one.reason, one.lap = b.Car, kindLapDeleted, b.Reason, b.Lap
+			one.car, one.kind, one.reason, one.lap = b.Car, kindLapDeleted, b.Reason, laps.deleted(b)
 		case race.CarDisqualified:
 			one.car, one.kind, one.reason = b.Car, kindDisqualified, b.Reason
+			one.lap = laps.at(&r, b.Car)
 		default:
 			continue
 		}
@@ -120,6 +123,61 @@ func (in *Input) rulings() []ruling {
 		out = append(out, one)
 	}
 	return out
+}
+
+// lapIndex finds the laps that rulings are about.
+type lapIndex struct {
+	told     map[race.Seq]int        // the lap of a ruling's event
+	ends     map[race.CarIdx][]int64 // race time at the end of each lap, in ms
+	passings map[race.Seq]int        // the number of the lap that a passing ended
+	finished map[race.CarIdx]bool    // took the chequered flag
+	distance int
+}
+
+func (in *Input) lapIndex() *lapIndex {
+	x := &lapIndex{
+		told: map[race.Seq]int{}, ends: map[race.CarIdx][]int64{}, passings: map[race.Seq]int{}, finished: map[race.CarIdx]bool{}, distance: in.Distance,
+	}
+	for i := range in.Events {
+		if e := &in.Events[i]; e.Kind == race.EventPenalty || e.Kind == race.EventDisqualified {
+			x.told[e.Of] = e.Lap
+		}
+	}
+	for _, l := range in.lapsByCar() {
+		x.ends[l.Car] = append(x.ends[l.Car], l.EndMS)
+		if l.Passing > 0 {
+			x.passings[l.Passing] = l.Number
+		}
+	}
+	for _, e := range in.Result.Entries {
+		x.finished[e.Car] = e.Status == race.StatusFinished
+	}
+	return x
+}
+
+// at is the lap that a car was on when a ruling was given. A ruling that was undone has no event.
+func (x *lapIndex) at(r *race.Record, car race.CarIdx) int {
+	if lap, ok := x.told[r.Seq]; ok {
+		return lap
+	}
+	ends := x.ends[car]
+	done, _ := slices.BinarySearch(ends, r.Time.Millis()+1)
+	lap := done + 1
+	switch {
+	case x.finished[car]:
+		lap = min(lap, len(ends))
+	case x.distance > 0:
+		lap = min(lap, x.distance)
+	}
+	return max(lap, 1)
+}
+
+// deleted is the number that a deleted lap has now: a lap may have been split or taken out before it since.
+func (x *lapIndex) deleted(b race.LapDeleted) int {
+	if lap, ok := x.passings[b.Passing]; ok {
+		return lap
+	}
+	return b.Lap
 }
 
 // undoings are the records that undo others and are not undone themselves, by what they undo.

@@ -28,7 +28,7 @@ func (d *Document) Write(w io.Writer, format string) error {
 // WriteCSV writes a line of headings, names with their units, and the rows. What is not known is empty.
 func (d *Document) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	columns := d.data()
+	columns := d.columns(inCSV)
 	line := make([]string, len(columns))
 	for i, at := range columns {
 		line[i] = d.Columns[at].Heading()
@@ -51,10 +51,13 @@ func (d *Document) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// data are the columns that are not of the page alone.
-func (d *Document) data() (out []int) {
+// inJSON is where no column is alone.
+const inJSON where = "json"
+
+// columns are those that are written in a place.
+func (d *Document) columns(in where) (out []int) {
 	for i := range d.Columns {
-		if !d.Columns[i].pageOnly {
+		if only := d.Columns[i].only; only == "" || only == in {
 			out = append(out, i)
 		}
 	}
@@ -69,8 +72,15 @@ func (c Cell) csv(kind Kind) string {
 		return harmless(c.Text)
 	case kind == Truth:
 		return strconv.FormatBool(c.Number != 0)
+	case kind == Decimal:
+		return string(appendThousandths(nil, c.Number))
 	}
 	return strconv.FormatInt(c.Number, 10)
+}
+
+// appendThousandths writes a number that is kept in thousandths, without zeros at its end.
+func appendThousandths(b []byte, n int64) []byte {
+	return strconv.AppendFloat(b, float64(n)/1000, 'f', -1, 64)
 }
 
 // harmless keeps a spreadsheet from taking text for a formula: a quote before what it would begin with. Source: OWASP,
@@ -100,22 +110,49 @@ type documentJSON struct {
 	Rows    []rowJSON    `json:"rows"`
 }
 
+// raceJSON is the race as a whole; what is not known is null. The race time and the average speed are the winner's.
 type raceJSON struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Circuit string `json:"circuit"`
-	Rules   string `json:"rules"`
-	Laps    int    `json:"laps"`
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Date        *string  `json:"date"`
+	Circuit     *string  `json:"circuit"` // its key
+	CircuitName *string  `json:"circuit_name"`
+	LengthM     *int64   `json:"circuit_length_m"`
+	Rules       string   `json:"rules"`
+	Laps        *int     `json:"laps"`
+	DistanceM   *int64   `json:"distance_m"`
+	DurationMS  *int64   `json:"duration_ms"`
+	SpeedKMH    *float64 `json:"average_speed_kmh"`
 }
 
+func (d *Document) raceJSON() raceJSON {
+	f := &d.figures
+	return raceJSON{
+		ID: string(d.Race.ID), Name: d.Race.Name, Date: known(d.Started), Circuit: known(d.Race.Circuit), CircuitName: known(f.circuit),
+		LengthM: known(f.lengthM),
+		Rules:   d.Race.Rules.Name, Laps: known(f.laps), DistanceM: known(f.distanceM(f.laps)), DurationMS: known(f.timeMS),
+		SpeedKMH: thousandths(f.speed),
+	}
+}
+
+// known is a value, or null where it is the one that stands for none.
+func known[T comparable](v T) *T {
+	var none T
+	if v == none {
+		return nil
+	}
+	return &v
+}
+
+func thousandths(n int64) *float64 { return known(float64(n) / 1000) }
+
 type versionJSON struct {
-	Version   int    `json:"version"`
-	Status    string `json:"status"`
-	Author    string `json:"author"`
-	Reason    string `json:"reason"`
-	TimeUS    int64  `json:"time_us"`
-	Published string `json:"published"`
-	StateHash string `json:"state_hash"`
+	Version   int     `json:"version"`
+	Status    string  `json:"status"`
+	Author    string  `json:"author"`
+	Reason    string  `json:"reason"`
+	Published *string `json:"published"`
+	StateHash string  `json:"state_hash"`
 }
 
 // rowJSON is an object with the headings as names, in their order.
@@ -127,7 +164,7 @@ type rowJSON struct {
 // MarshalJSON keeps the order of the columns, which a map would not.
 func (r rowJSON) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
-	for i, at := range r.d.data() {
+	for i, at := range r.d.columns(inJSON) {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -145,6 +182,8 @@ func (r rowJSON) MarshalJSON() ([]byte, error) {
 			b = append(b, s...)
 		case kind == Truth:
 			b = strconv.AppendBool(b, c.Number != 0)
+		case kind == Decimal:
+			b = appendThousandths(b, c.Number)
 		default:
 			b = strconv.AppendInt(b, c.Number, 10)
 		}
@@ -157,12 +196,9 @@ func (d *Document) WriteJSON(w io.Writer) error {
 	v := &d.Version
 	out := documentJSON{
 		Name: d.Name, Title: d.Title, Notes: append([]string{}, d.Notes...), Rows: []rowJSON{}, Columns: []columnJSON{},
-		Race: raceJSON{string(d.Race.ID), d.Race.Name, d.Race.Circuit, d.Race.Rules.Name, d.Race.Rules.Laps},
-		Result: versionJSON{
-			v.Version, v.Status.String(), v.Author, v.Reason, int64(v.Time), d.Published, v.StateHash,
-		},
+		Race: d.raceJSON(), Result: versionJSON{v.Version, v.Status.String(), v.Author, v.Reason, known(d.Published), v.StateHash},
 	}
-	for _, at := range d.data() {
+	for _, at := range d.columns(inJSON) {
 		c := &d.Columns[at]
 		one := columnJSON{Name: c.Heading(), Kind: c.Kind.String()}
 		if c.Unit != "" {

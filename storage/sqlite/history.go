@@ -240,8 +240,8 @@ func (s *Store) versions(ctx context.Context, id race.ID, only int) ([]race.Vers
 		v.Seq = race.Seq(seq)
 		out = append(out, v)
 		return err
-	}, `SELECT v.version, v.seq, v.status, v.author, v.reason, v.state_hash, r.recorded_at, r.time_us FROM results v
-		JOIN records r ON r.race = v.race AND r.seq = v.seq WHERE v.race = ?1 AND (?2 = 0 OR v.version = ?2)
+	}, `SELECT v.version, v.seq, v.status, v.author, v.reason, v.state_hash, r.recorded_at, r.time_us - x.start_moved_us
+		FROM results v JOIN records r ON r.race = v.race AND r.seq = v.seq JOIN races x ON x.id = v.race WHERE v.race = ?1 AND (?2 = 0 OR v.version = ?2)
 		ORDER BY v.version`, string(id), only)
 	return out, err
 }
