@@ -1,6 +1,6 @@
 import { ask, race } from './ask';
 import { ProblemError } from './errors';
-import type { Circuit, CircuitSummary, RaceControl, RaceOrder, RaceSummary } from './types';
+import type { Circuit, CircuitSummary, ExternalOrder, RaceControl, RaceOrder, RaceSummary } from './types';
 
 /*
  * The answers are the server's own and are taken at their word: the contract's types are asserted here, in this one
@@ -15,8 +15,18 @@ export async function startRace(order: RaceOrder): Promise<RaceSummary> {
   return (await ask('/races', { method: 'POST', body: order })) as RaceSummary;
 }
 
+export async function makeExternal(order: ExternalOrder): Promise<RaceSummary> {
+  return (await ask('/races', { method: 'POST', body: order })) as RaceSummary;
+}
+
 export async function controlRace(id: string, control: RaceControl): Promise<RaceSummary> {
   return (await ask(`${race(id)}/${control}`, { method: 'POST' })) as RaceSummary;
+}
+
+/** Ends a real race, now or at a race time. */
+export async function stopRace(id: string, atUs: number | null): Promise<RaceSummary> {
+  const body = atUs === null ? {} : { time_us: atUs };
+  return (await ask(`${race(id)}/stop`, { method: 'POST', body })) as RaceSummary;
 }
 
 export async function listCircuits(): Promise<readonly CircuitSummary[]> {

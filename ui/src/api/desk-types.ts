@@ -29,7 +29,13 @@ export interface FlagRuling extends Pick<Signed, 'author'> {
 export type PenaltyRuling = Signed &
   (
     | { readonly kind: 'time'; readonly driver_number: number; readonly amount_ms: number }
-    | { readonly kind: 'lap_deleted'; readonly driver_number: number; readonly lap: number }
+    | {
+        readonly kind: 'lap_deleted';
+        readonly driver_number: number;
+        readonly lap: number;
+        /** The record that ended the lap: it names the lap for good, a number can become another lap's. */
+        readonly passing: number;
+      }
     | { readonly kind: 'served'; readonly driver_number: number; readonly of: number }
     | {
         readonly kind: Exclude<PenaltyKind, 'time' | 'lap_deleted'>;
@@ -42,7 +48,26 @@ export type CorrectionRuling = Signed &
     | { readonly kind: 'accept' | 'reject' | 'undo'; readonly of: number }
     | { readonly kind: 'move'; readonly of: number; readonly driver_number: number }
     | { readonly kind: 'split'; readonly driver_number: number; readonly at_us: number }
-    | { readonly kind: 'assign'; readonly transponder: string; readonly driver_number: number }
+    | ({
+        readonly kind: 'assign';
+        readonly transponder: string;
+        readonly driver_number: number;
+      } & (
+        | { readonly all: true }
+        /** From then on; before, it stays whose it was. */
+        | { readonly time_us: number }
+      ))
+    | {
+        readonly kind: 'offset';
+        readonly decoder: string;
+        /** One session of it; all that no offset names where it is missing. */
+        readonly session?: string;
+        /** Added to the times that the decoder told, in place of what was set before. */
+        readonly offset_us: number;
+      }
+    /** When the start signal was given: in race time as it is counted now, or as a date. */
+    | { readonly kind: 'start'; readonly at_us: number }
+    | { readonly kind: 'start'; readonly started_at: string }
     | {
         readonly kind: 'insert';
         readonly driver_number: number;
@@ -95,8 +120,24 @@ export interface ResultDiff {
   }[];
 }
 
-export const VERDICTS = ['suspect', 'duplicate', 'rejected', 'estimated', 'accepted'] as const;
+export const VERDICTS = [
+  'suspect',
+  'after_the_end',
+  'duplicate',
+  'rejected',
+  'estimated',
+  'accepted',
+] as const;
 export type Verdict = (typeof VERDICTS)[number];
+
+/** What is known of a decoder's clock. */
+export interface Decoder {
+  readonly decoder: string;
+  readonly passings: number;
+  /** Set for it, or for one of its sessions, last. */
+  readonly offset_us: number;
+  readonly lag_ms: number | null;
+}
 
 /** A hit on a timing line and what is made of it. */
 export interface Passing {
@@ -106,6 +147,7 @@ export interface Passing {
   readonly line: number;
   readonly time_us: number;
   readonly verdict: Verdict;
+  /** Why it does not count; of one that came after the result was final, also what it would change. */
   readonly reason: string;
   /** When a missed crossing of the finish line will have been: a split is offered. */
   readonly split_us: number | null;

@@ -1,6 +1,7 @@
 import { ask, race } from './ask';
 import type {
   CorrectionRuling,
+  Decoder,
   FlagRuling,
   Passing,
   PenaltyRuling,
@@ -42,6 +43,10 @@ export async function compareResults(id: string, from: number, to: number): Prom
 export async function listPassings(id: string, verdict: Verdict, after = 0): Promise<readonly Passing[]> {
   const query = `verdict=${verdict}&after=${after}&limit=${PASSINGS_MOST}`;
   return ((await ask(`${race(id)}/passings?${query}`)) as { passings: Passing[] }).passings;
+}
+
+export async function listDecoders(id: string): Promise<readonly Decoder[]> {
+  return ((await ask(`${race(id)}/decoders`)) as { decoders: Decoder[] }).decoders;
 }
 
 export const DOCUMENTS = [

@@ -16,12 +16,26 @@ export interface RaceEntry {
   readonly grid_position: number;
 }
 
+/** How a car stands. The first four are of a race that is not over. */
+export type CarStatus =
+  | 'waiting'
+  | 'running'
+  /** The race is suspended or paused. */
+  | 'stopped'
+  /** The car was not seen for as long as three of the fastest laps take. */
+  | 'not_running'
+  | 'finished'
+  | 'retired'
+  | 'not_classified'
+  | 'did_not_start'
+  | 'disqualified';
+
 export interface ClassifiedCar {
-  /** Null: not classified. */
+  /** Null: none. */
   readonly position: number | null;
   readonly driver_number: number;
   readonly laps: number;
-  readonly status: string;
+  readonly status: CarStatus;
   readonly best_lap: number | null;
 }
 
@@ -30,13 +44,18 @@ export interface Lap {
   readonly lap_number: number;
   readonly lap_duration_ms: number | null;
   readonly end_ms: number;
-  /** When the lap ended. */
+  /** 1 and the cars that completed their lap of this number earlier. */
   readonly position: number;
   readonly compound: 'soft' | 'medium' | 'hard' | 'unknown';
   readonly tyre_age: number;
   readonly is_pit_in_lap: boolean;
   readonly is_pit_out_lap: boolean;
+  /** session_best on one lap of all, personal_best on one lap of every other car. */
+  readonly mark: 'none' | 'slower' | 'personal_best' | 'session_best';
+  /** It counts for the distance and not as a best. */
   readonly is_deleted: boolean;
+  /** The record of the passing that ended the lap; rulings name the lap by it. */
+  readonly passing: number;
 }
 
 /** A way through the pit lane. */

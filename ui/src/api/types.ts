@@ -11,6 +11,7 @@ export interface RaceSummary {
   readonly status: RaceStatus;
   readonly circuit: string;
   readonly cars: number;
+  /** The distance as far as it is known; 0: by time. */
   readonly laps: number;
   readonly leader_lap: number;
   readonly seed: number;
@@ -56,9 +57,41 @@ export interface RaceOrder {
   readonly name?: string;
 }
 
+/** What is not given has the server's default. */
+export interface ExternalEntry {
+  readonly driver_number: number;
+  readonly name_acronym?: string;
+  readonly full_name?: string;
+  readonly team_name?: string;
+  readonly grid_position?: number;
+  readonly transponders?: readonly string[];
+}
+
+/** A race of real cars: its records come from outside. */
+export interface ExternalOrder {
+  readonly kind: 'external';
+  readonly name: string;
+  readonly circuit?: string;
+  /** In driving order, the finish line first; instead of a circuit. */
+  readonly lines?: readonly { readonly kind: LineKindName; readonly sector?: number }[];
+  readonly rules: {
+    /** The preset; what else is given is set over it. */
+    readonly name: 'f1' | 'endurance' | 'kart';
+    readonly laps: number;
+    readonly window_limit_us?: number;
+    /** What a car's first crossing of the finish line is. */
+    readonly first_crossing: 'ends_lap' | 'starts_lap';
+    /** How long after the chequered flag fell a crossing counts; 0: until the race is stopped. */
+    readonly finish_window_us: number;
+  };
+  readonly entries: readonly ExternalEntry[];
+}
+
 export type RaceControl = 'start' | 'pause' | 'resume' | 'stop';
 
 export interface FieldFault {
+  /** Of the item, from 0, where several were sent. */
+  readonly index?: number;
   readonly field: string;
   readonly message: string;
   readonly allowed?: string;

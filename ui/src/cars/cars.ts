@@ -1,14 +1,20 @@
+import { isolate } from '../format';
 import type { Entry } from '../live';
 
-/** How a car is named on the desk: "44 HAM". */
+/** What is typed for a car: "44 HAM". */
 export function named(entry: Entry): string {
   const number = String(entry.number);
   return entry.code === number ? number : `${number} ${entry.code}`;
 }
 
+/** How a car is named in a sentence: the same, with its code isolated. */
+export function called(entry: Entry): string {
+  return named({ ...entry, code: isolate(entry.code) });
+}
+
 export function carName(entries: readonly Entry[], number: number): string {
   const entry = entries.find((e) => e.number === number);
-  return entry ? named(entry) : String(number);
+  return entry ? called(entry) : String(number);
 }
 
 /** The cars whose number, code, name or team holds what was typed; whole numbers and codes first. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { EventKind, Flag, type Entry } from '../live';
+import { partsOf } from '../format';
+import { EventKind, Flag, NO_CAR, ResultStatus, type Entry } from '../live';
 import { newestFirst } from './feed';
 import { recovered, sentence } from './sentence';
 
 const entries: Entry[] = [{ number: 7, code: 'AAA', name: 'A', team: 'T', colour: '#fff', grid: 1 }];
-const event = { car: 0, lap: 3, timeMs: 1, value: 0, text: '' };
+const event = { car: 0, lap: 3, timeMs: 1, value: 0, text: '', of: 0 };
 
 test('events are sentences', () => {
   const say = (kind: EventKind, more = {}): string => sentence({ ...event, kind, ...more }, entries);
@@ -16,6 +17,34 @@ test('events are sentences', () => {
   );
   expect(say(EventKind.Tyres, { value: 2400, text: 'hard' })).toBe('AAA stops for 2.4 s, hard tyres');
   expect(say(EventKind.Penalty, { value: 5000 })).toBe('AAA gets a penalty of 5 s');
+});
+
+test('a result says how firm it is, and who leads or wins', () => {
+  const say = (value: ResultStatus, car = 0): string =>
+    sentence({ ...event, kind: EventKind.Result, value, car }, entries);
+  expect(say(ResultStatus.Provisional)).toBe('Provisional result: AAA leads');
+  expect(say(ResultStatus.Final)).toBe('The result is final: AAA wins');
+  expect(say(ResultStatus.Amended)).toBe('The result was amended: AAA wins');
+  expect(say(ResultStatus.Final, NO_CAR)).toBe('The result is final: no car is classified');
+});
+
+test('a chequered flag is for the car that took it, and for all where the race is counted back', () => {
+  const say = (more: object): string => sentence({ ...event, kind: EventKind.Chequered, ...more }, entries);
+  expect(say({})).toBe('Chequered flag for AAA');
+  expect(say({ car: NO_CAR, text: 'counted back' })).toBe('The race ends, counted back');
+});
+
+test('names that are written from right to left stay whole, and the words around them in place', () => {
+  const cars = [{ ...entries[0], code: 'سام' } as Entry, { ...entries[0], code: 'Åsa\u2069\u202e' } as Entry];
+  const retired = { ...event, kind: EventKind.Retired, text: 'חשמל' };
+  expect(sentence(retired, cars)).toBe('\u2068سام\u2069 is out (\u2068חשמל\u2069)');
+  expect(partsOf(sentence(retired, cars)).map((part) => [part.text, part.isolated])).toEqual([
+    ['سام', true],
+    [' is out (', false],
+    ['חשמל', true],
+    [')', false],
+  ]);
+  expect(sentence({ ...event, kind: EventKind.Leader, car: 1 }, cars)).toBe('Åsa takes the lead');
 });
 
 test('recoveries are sentences too', () => {
@@ -31,10 +60,11 @@ test('recoveries are sentences too', () => {
 });
 
 test('recoveries stand among the messages by the time of the race, and take none of their places', () => {
-  const events = [5, 60, 30, 90].map((timeMs) => ({ ...event, kind: EventKind.Start, timeMs }));
+  const events = [5, 30, 60, 90].map((timeMs) => ({ ...event, kind: EventKind.Flag, timeMs, of: timeMs }));
   const line = { kind: 'car', actors: 1, seen: 1, slowestUs: 1, reason: '' };
   const lines = [59, 60, 100].map((timeMs, id) => ({ ...line, id, timeMs }));
-  const items = newestFirst({ events, eventsSeen: 14, lines, most: 3 });
-  expect(items.map((item) => item.key)).toEqual(['o2', 'e13', 'o1', 'o0', 'e12', 'e11']);
-  expect(newestFirst({ events: [], eventsSeen: 0, lines: [], most: 3 })).toEqual([]);
+  const items = newestFirst({ events, lines, most: 3 });
+  const keys = (of: ReturnType<typeof newestFirst>): string[] => of.map((item) => item.key);
+  expect(keys(items)).toEqual(['o2', 'e1.90.0', 'e1.60.0', 'o1', 'o0', 'e1.30.0']);
+  expect(newestFirst({ events: [], lines: [], most: 3 })).toEqual([]);
 });

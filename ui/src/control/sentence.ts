@@ -1,5 +1,5 @@
-import { count, counted, lapTime, seconds, took } from '../format';
-import { EventKind, Flag, type Entry, type RaceEvent, type Recovery } from '../live';
+import { count, counted, isolate, lapTime, seconds, took } from '../format';
+import { EventKind, Flag, ResultStatus, type Entry, type RaceEvent, type Recovery } from '../live';
 
 const FLAGS: Readonly<Record<Flag, string>> = {
   [Flag.Clear]: 'Track clear',
@@ -10,10 +10,16 @@ const FLAGS: Readonly<Record<Flag, string>> = {
   [Flag.Chequered]: 'Chequered flag',
 };
 
-/** An event as race control would say it. */
+const RESULTS: Readonly<Record<ResultStatus, readonly [what: string, verb: string]>> = {
+  [ResultStatus.Provisional]: ['Provisional result', 'leads'],
+  [ResultStatus.Final]: ['The result is final', 'wins'],
+  [ResultStatus.Amended]: ['The result was amended', 'wins'],
+};
+
+/** An event as race control would say it; names are isolated. */
 export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
-  const who = entries[e.car]?.code ?? 'All cars';
-  const because = e.text ? ` (${e.text})` : '';
+  const who = isolate(entries[e.car]?.code ?? 'All cars');
+  const because = e.text ? ` (${isolate(e.text)})` : '';
   switch (e.kind) {
     case EventKind.Start:
       return 'Lights out: the race is on';
@@ -42,8 +48,13 @@ export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
     case EventKind.Disqualified:
       return `${who} is disqualified${because}`;
     case EventKind.Result:
-      return `The result is final: ${who} wins`;
+      return result(e.value as ResultStatus, entries[e.car]);
   }
+}
+
+function result(status: ResultStatus, winner: Entry | undefined): string {
+  const [what, verb] = RESULTS[status] ?? RESULTS[ResultStatus.Provisional];
+  return `${what}: ${winner ? `${isolate(winner.code)} ${verb}` : 'no car is classified'}`;
 }
 
 /** A recovery as whoever runs the machine would say it. */

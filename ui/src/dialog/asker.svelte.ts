@@ -8,7 +8,16 @@ export interface Question {
     readonly value?: string;
     /** It is not shown and not remembered by the browser. */
     readonly secret?: boolean;
+    /** How many characters it may have, 500 where nothing is said. */
     readonly most?: number;
+    /** It may be left empty. */
+    readonly optional?: boolean;
+    /** An example of what is filled in. */
+    readonly example?: string;
+    /** What is wrong with what was filled in; null: nothing. */
+    readonly check?: (text: string) => string | null;
+    /** What will happen with what was filled in. */
+    readonly says?: (text: string) => string;
   };
   /** The word on the button that says yes. */
   readonly yes: string;

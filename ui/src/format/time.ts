@@ -37,6 +37,21 @@ export function parseMoment(text: string): number | null {
   return total * 1_000_000 + Number(part.padEnd(6, '0'));
 }
 
+/** Microseconds of `-0.25`, `+1.5` or `3`, in seconds; null where it is none of these. */
+export function parseShift(text: string): number | null {
+  const parts = /^([+\-−]?)(\d{1,6}(?:[.,]\d{1,6})?)$/.exec(text.trim());
+  if (parts === null) return null;
+  const [, sign, size = ''] = parts;
+  const us = Math.round(Number(size.replace(',', '.')) * 1_000_000);
+  return sign === '' || sign === '+' || us === 0 ? us : -us;
+}
+
+/** `0.250 s`, `1.000001 s`: how far something is moved, whichever way. */
+export function shiftSize(us: number): string {
+  const digits = (Math.abs(us) / 1_000_000).toFixed(6);
+  return `${digits.replace(/0{1,3}$/, '')} s`;
+}
+
 /** `1:02:03` of race time, for a clock. */
 export function clock(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000));

@@ -11,14 +11,25 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+interface Progress {
+  readonly status: string;
+  /** The lap that the leader is on. */
+  readonly leader_lap: number;
+  /** The distance as far as it is known; 0: by time. */
+  readonly laps: number;
+}
+
+/** `20 laps`, `lap 3 of 20`, or where there is no distance `lap 3`; of a race that was ended before its distance, on which. */
+export function lapsInWords({ status, leader_lap: lap, laps }: Progress): string {
+  if (status === 'waiting') return laps > 0 ? counted(laps, 'lap') : 'by time';
+  const on = `lap ${count(lap)}${laps > 0 ? ` of ${count(laps)}` : ''}`;
+  if (status !== 'finished') return on;
+  return laps > 0 && lap >= laps ? counted(laps, 'lap') : `ended on ${on}`;
+}
+
 /** `5.891 km`. */
 export function km(metres: number): string {
   return `${kilometres.format(metres / 1000)} km`;
-}
-
-/** The text as the beginning of a sentence. */
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `60×`, or in words for 0. */

@@ -96,7 +96,7 @@ test('the first two of the result are compared at their best, and a car alone wi
     best_lap,
     position: 1,
     laps: 3,
-    status: 'finished',
+    status: 'finished' as const,
   });
   expect(firstPair([car(7, null), car(1, 9), car(2, 8)])).toEqual([
     { car: 1, lap: 9 },

@@ -41,6 +41,8 @@ export const lap = (
   is_pit_in_lap: false,
   is_pit_out_lap: false,
   is_deleted: false,
+  mark: 'slower',
+  passing: 0,
   ...more,
 });
 
@@ -132,7 +134,7 @@ test('what is read anew replaces what was known of those cars, and of no others'
     driver_number,
     position: 1,
     laps: 0,
-    status: '',
+    status: 'running' as const,
     best_lap: null,
   }));
   expect(inOrder([1, 7, 2], order)).toEqual([2, 1, 7]);

@@ -14,6 +14,8 @@ const lap = (number: number, compound: Lap['compound'], age: number): Lap => ({
   is_pit_in_lap: false,
   is_pit_out_lap: false,
   is_deleted: false,
+  mark: 'slower',
+  passing: 0,
 });
 const stop = (number: number, onLap: number, stationary: number | null = 2400): PitStop => ({
   stop: number,

@@ -1,6 +1,7 @@
+import { compareEvents, nameOf, withEvent, without } from './events';
+import { WireError } from './items';
 import type { Entry, Fact, Facts, Head, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
 import { CarState, Flag, Mark, Status, Tyre } from './model';
-import { WireError } from './items';
 
 /** The events that a board remembers, as race.EventsMax. */
 export const EVENTS_MAX = 500;
@@ -16,10 +17,8 @@ export interface BoardView {
   readonly rows: readonly Row[];
   /** Cars by position. */
   readonly order: readonly number[];
-  /** Oldest first. */
+  /** By time, kind, car and record, each name once; the newest. */
   readonly events: readonly RaceEvent[];
-  /** How many events there were in all, so that each keeps its own number when the oldest fall off. */
-  readonly eventsSeen: number;
   readonly result: Result | null;
 }
 
@@ -34,8 +33,7 @@ export class Board {
   #head: Head = BEFORE;
   #rows: Row[] = [];
   #order: number[] = [];
-  #events: RaceEvent[] = [];
-  #eventsSeen = 0;
+  #events: readonly RaceEvent[] = [];
   #result: Result | null = null;
 
   /** The last record that is in here; 0 before the first snapshot. */
@@ -60,8 +58,7 @@ export class Board {
     this.#head = s.head;
     this.#rows = s.entries.map((_, car) => s.rows[car] ?? blankRow(car));
     this.#order = wholeOrder(s.order, s.entries);
-    this.#events = [...s.events];
-    this.#eventsSeen = s.events.length;
+    this.#events = [...new Map(s.events.map((e) => [nameOf(e), e])).values()].sort(compareEvents);
     this.#result = s.result;
   }
 
@@ -87,7 +84,6 @@ export class Board {
       rows: this.#rows.slice(),
       order: this.#order.slice(),
       events: this.#events.slice(-EVENTS_MAX),
-      eventsSeen: this.#eventsSeen,
       result: this.#result,
     };
   }
@@ -114,9 +110,11 @@ export class Board {
         fact.cars.forEach((car, i) => (this.#order[fact.from + i] = car));
         break;
       case 'event':
-        this.#events.push(fact.event);
-        this.#eventsSeen++;
+        this.#events = withEvent(this.#events, fact.event);
         if (this.#events.length > 2 * EVENTS_MAX) this.#events = this.#events.slice(-EVENTS_MAX);
+        break;
+      case 'withdrawn':
+        this.#events = without(this.#events, fact.event);
         break;
       case 'head':
         this.#head = fact.head;

@@ -10,6 +10,7 @@ const flag = (value: Flag, text = ''): RaceEvent => ({
   timeMs: 0,
   value,
   text,
+  of: 1,
 });
 
 test('a yellow flag holds in its sectors until they are clear, or all is', () => {
@@ -21,7 +22,15 @@ test('a yellow flag holds in its sectors until they are clear, or all is', () =>
 });
 
 test('a car that stopped is cleared away after a while', () => {
-  const out: RaceEvent = { kind: EventKind.Retired, car: 4, lap: 9, timeMs: 1000, value: 0, text: 'gearbox' };
+  const out: RaceEvent = {
+    kind: EventKind.Retired,
+    car: 4,
+    lap: 9,
+    timeMs: 1000,
+    value: 0,
+    text: 'gearbox',
+    of: 7,
+  };
   expect(clearedAway([out], 30_000, 30_000).has(4)).toBe(false);
   expect(clearedAway([out], 31_001, 30_000).has(4)).toBe(true);
 });

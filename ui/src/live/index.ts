@@ -1,5 +1,6 @@
 /** The door of the live line: a race as it happens, and the words it is told in. */
 export type { BoardView } from './board';
+export { nameOf } from './events';
 export { clearedAway, yellowSectors } from './flags';
 export { LiveRace, type LiveRaceOptions } from './live-race.svelte';
 export * from './model';

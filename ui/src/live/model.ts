@@ -72,12 +72,19 @@ export enum EventKind {
   Result,
 }
 
+/** How a car's race ended; the last four are of a race that is not over. */
 export enum ClassifiedStatus {
   Finished,
   Retired,
   NotClassified,
   DidNotStart,
   Disqualified,
+  Waiting,
+  Running,
+  /** The race is suspended or paused. */
+  Stopped,
+  /** The car was not seen for as long as three of the fastest laps take. */
+  NotRunning,
 }
 
 /** Marks an event that concerns no single car. */
@@ -97,7 +104,7 @@ export interface RaceInfo {
   /** The circuit's key; empty where only the lines are known. */
   readonly circuit: string;
   readonly cars: number;
-  /** The distance; 0: by time alone. */
+  /** The distance that was announced, 0 by time alone. What is left of it after aborted starts is in the head. */
   readonly laps: number;
   /** Times real time; 0: as fast as possible. */
   readonly speed: number;
@@ -119,7 +126,9 @@ export interface Entry {
 export interface Head {
   readonly status: Status;
   readonly flag: Flag;
+  /** The lap that the leader is on; the last one once it has finished. */
   readonly leaderLap: number;
+  /** The distance as far as it is known, 0 by time: aborted starts shorten it. */
   readonly laps: number;
   readonly timeMs: number;
 }
@@ -153,12 +162,26 @@ export interface Lap {
   readonly number: number;
   readonly durationMs: number;
   readonly endMs: number;
+  /** 1 and the cars that completed their lap of this number earlier. */
   readonly position: number;
+  /** Session best on one lap of all, personal best on one lap of every other car. */
+  readonly mark: Mark;
+  readonly deleted: boolean;
+  /** The record of the passing that ended the lap; rulings name the lap by it. */
+  readonly passing: number;
 }
 
-export interface RaceEvent {
+/** Names an event for good: of two with one name the later one amends the earlier. */
+export interface EventName {
   readonly kind: EventKind;
+  /** The record that the event is about, 0 for the start, the chequered flag and the result. */
+  readonly of: number;
+  /** NO_CAR where it concerns all. */
   readonly car: number;
+}
+
+export interface RaceEvent extends EventName {
+  /** The lap that was completed for a new leader, a fastest lap and the chequered flag, else the one being driven. */
   readonly lap: number;
   readonly timeMs: number;
   readonly value: number;
@@ -195,6 +218,8 @@ export interface Result {
   /** From 1; 0 where a server does not say. */
   readonly version: number;
   readonly status: ResultStatus;
+  /** The same lines by car. */
+  readonly byCar: ReadonlyMap<number, Classified>;
 }
 
 export interface Snapshot {
@@ -214,7 +239,10 @@ export type Fact =
   | { readonly kind: 'row'; readonly row: Row }
   | { readonly kind: 'order'; readonly from: number; readonly cars: Uint32Array }
   | { readonly kind: 'lap'; readonly lap: Lap }
+  /** It happened, or amends the one of the same name. */
   | { readonly kind: 'event'; readonly event: RaceEvent }
+  /** A correction made the event of this name untrue. */
+  | { readonly kind: 'withdrawn'; readonly event: EventName }
   | { readonly kind: 'head'; readonly head: Head }
   | { readonly kind: 'result'; readonly result: Result }
   /** What is made of a hit was told, or told anew. */

@@ -50,7 +50,7 @@ test('the golden snapshot is read', () => {
     penaltyMs: 5000,
     bestIsSession: true,
   });
-  expect(s.events[1]).toMatchObject({ kind: EventKind.Retired, car: 0, text: 'gearbox' });
+  expect(s.events[1]).toMatchObject({ kind: EventKind.Retired, of: 321, car: 0, text: 'gearbox' });
   expect(s.result).toBeNull();
 });
 
@@ -64,10 +64,30 @@ test('the golden facts are read', () => {
     'event',
     'head',
     'result',
+    'withdrawn',
     'passing',
     'refused',
   ]);
+  expect(f.facts[2]).toEqual({
+    kind: 'lap',
+    lap: {
+      car: 1,
+      number: 12,
+      durationMs: 92_512,
+      endMs: 1_100_000,
+      position: 2,
+      mark: Mark.Slower,
+      deleted: false,
+      passing: 4247,
+    },
+  });
+  expect(f.facts[3]).toMatchObject({ event: { kind: EventKind.Flag, of: 4249, car: NO_CAR, lap: 13 } });
+  expect(f.facts[6]).toEqual({
+    kind: 'withdrawn',
+    event: { kind: EventKind.FastestLap, of: 4211, car: 2 },
+  });
   const result = f.facts.find((x) => x.kind === 'result');
+  expect(result?.kind === 'result' && result.result.byCar.get(1)?.position).toBe(2);
   expect(result?.kind === 'result' && result.result.classified[2]).toMatchObject({
     position: 0,
     gapLaps: 37,

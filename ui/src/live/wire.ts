@@ -1,5 +1,6 @@
 import { decode } from '@msgpack/msgpack';
 
+import { undirected } from '../format';
 import { Items, WireError } from './items';
 import { ResultStatus } from './model';
 import type {
@@ -28,7 +29,17 @@ export { WireError } from './items';
 const VERSION = 1;
 
 const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4, ops: 5 } as const;
-const FACT = { row: 1, order: 2, lap: 3, event: 4, head: 5, result: 6, passing: 8, refused: 9 } as const;
+const FACT = {
+  row: 1,
+  order: 2,
+  lap: 3,
+  event: 4,
+  head: 5,
+  result: 6,
+  passing: 8,
+  refused: 9,
+  withdrawn: 10,
+} as const;
 
 /**
  * Reads a message of transport/WIRE.md. Null for a type, or facts of a kind, that a newer server may send and this
@@ -97,7 +108,7 @@ function readRace(value: unknown): RaceInfo {
   if (kind !== 'simulation' && kind !== 'external') throw new WireError(`race: unknown kind ${kind}`);
   return {
     id: race.string(0),
-    name: race.string(1),
+    name: undirected(race.string(1)),
     kind,
     circuit: race.string(3),
     cars: race.count(4),
@@ -118,9 +129,9 @@ function readEntry(value: unknown): Entry {
   const colour = e.string(4);
   return {
     number: e.count(0),
-    code: e.string(1),
-    name: e.string(2),
-    team: e.string(3),
+    code: undirected(e.string(1)),
+    name: undirected(e.string(2)),
+    team: undirected(e.string(3)),
     // A colour goes into style attributes and onto the canvas: anything else becomes grey.
     colour: /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : '#7a8290',
     grid: e.count(5),
@@ -166,6 +177,8 @@ function readFact(value: unknown): Fact | null {
       return { kind: 'passing', seq: f.count(1) };
     case FACT.refused:
       return { kind: 'refused', seq: f.count(1), reason: f.string(2) };
+    case FACT.withdrawn:
+      return { kind: 'withdrawn', event: { kind: f.count(1), of: f.count(2), car: f.int(3) } };
     default:
       return null;
   }
@@ -205,6 +218,9 @@ function readLap(l: Items): Lap {
     durationMs: l.int(2),
     endMs: l.int(6),
     position: l.count(7),
+    mark: l.count(13),
+    deleted: l.bool(14),
+    passing: l.count(15),
   };
 }
 
@@ -217,14 +233,17 @@ function readEvent(value: unknown): RaceEvent {
     timeMs: e.int(3),
     value: e.int(4),
     text: e.string(5),
+    of: e.count(6),
   };
 }
 
 function readResult(r: Items): Result {
   const final = r.bool(0);
+  const classified = r.array(1, 'classified').map(readClassified);
   return {
     final,
-    classified: r.array(1, 'classified').map(readClassified),
+    classified,
+    byCar: new Map(classified.map((line) => [line.car, line])),
     stateHash: r.string(2),
     // What stands further back is younger than the logs of some races.
     version: r.length > 4 ? r.count(3) : 0,

@@ -5,7 +5,7 @@ import { concerns } from './concerns';
 
 const event = (kind: EventKind): Fact => ({
   kind: 'event',
-  event: { kind, car: 0, lap: 1, timeMs: 0, value: 0, text: '' },
+  event: { kind, car: 0, lap: 1, timeMs: 0, value: 0, text: '', of: 9 },
 });
 
 test('driving concerns no list of the desk', () => {

@@ -31,6 +31,7 @@ export function concerns(facts: readonly Fact[] | null): ReadonlySet<List> {
         out.add('results').add('rulings');
         break;
       case 'event':
+      case 'withdrawn':
         if (RULED.has(fact.event.kind)) out.add('rulings');
         break;
       default: // the tower's

@@ -1,7 +1,10 @@
-import type { PenaltyKind, ResultVersion, Ruling, Verdict } from '../api';
-import { lapTime, seconds } from '../format';
+import type { PenaltyKind, ResultVersion, Ruling, Signed, Verdict } from '../api';
+import { isolate, lapTime, seconds } from '../format';
 import { LineKind, type Entry, type Line } from '../live';
 import { carName } from '../cars';
+
+/** How many characters a reason may have. */
+export const REASON_MOST = 500;
 
 const RULINGS: Readonly<Record<string, string>> = {
   clear: 'Track clear',
@@ -31,6 +34,7 @@ const RULINGS: Readonly<Record<string, string>> = {
   split: 'Lap split',
   assign: 'Transponder assigned',
   offset: 'Decoder set',
+  start_moved: 'Start signal moved',
   undo: 'Undone',
   result: 'Result declared',
 };
@@ -40,14 +44,15 @@ export function ruled(kind: string): string {
   return RULINGS[kind] ?? kind.replaceAll('_', ' ');
 }
 
-/** A ruling in words: what, on which car, and how much. */
+/** A ruling in words: what, on which car, and how much; names are isolated. */
 export function ruling(entries: readonly Entry[], r: Ruling): string {
   const car = r.driver_number === null ? '' : ` ${carName(entries, r.driver_number)}`;
-  return `${ruled(r.kind)}${car}${r.detail && `, ${r.detail}`}`;
+  return `${ruled(r.kind)}${car}${r.detail && `, ${isolate(r.detail)}`}`;
 }
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   suspect: 'Suspect',
+  after_the_end: 'After the end',
   duplicate: 'Duplicate',
   rejected: 'Rejected',
   estimated: 'Estimated',
@@ -56,6 +61,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 
 export const VERDICT_NONE: Readonly<Record<Verdict, string>> = {
   suspect: 'No suspect passings',
+  after_the_end: 'No passings after the end',
   duplicate: 'No duplicate passings',
   rejected: 'No rejected passings',
   estimated: 'No estimated passings',
@@ -123,5 +129,10 @@ export function fieldText(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'number' && field === 'penalty_ms') return value === 0 ? '–' : seconds(value);
   if (typeof value === 'number' && field.endsWith('_ms')) return value === 0 ? '0.000' : lapTime(value);
-  return String(value).replaceAll('_', ' ');
+  return field === 'status' ? String(value).replaceAll('_', ' ') : String(value);
+}
+
+/** Why something was decided, and by whom. */
+export function because({ reason, author }: Signed): string {
+  return [reason, author].filter(Boolean).map(isolate).join(' · ');
 }

@@ -2,7 +2,7 @@ import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 
 import { Board, blankRow } from '../live/board';
-import type { BoardView, Snapshot } from '../live';
+import { CarState, Mark, type BoardView, type Classified, type Result, type Snapshot } from '../live';
 import { readMessage } from '../live/wire';
 import { golden } from '../test/golden';
 import { found, inSight, line, spoken, versus } from './cells';
@@ -46,6 +46,92 @@ test('a row says gaps, marks, tyre and penalty in the words of the sport', () =>
   expect(line(board(), 9)).toBeNull();
 });
 
+const at = (b: BoardView, rows: readonly Partial<BoardView['rows'][number]>[], more = {}): BoardView => ({
+  ...b,
+  ...more,
+  rows: b.rows.map((row, car) => ({ ...row, ...rows[car] })),
+});
+function result(...positions: readonly number[]): Result {
+  const classified = positions.map((position, car) => ({ position, car }) as Classified);
+  return { classified, byCar: new Map(classified.map((c) => [c.car, c])) } as unknown as Result;
+}
+
+test('a car that is disqualified or did not start has no position, and is not said to have stopped', () => {
+  const states = [CarState.Running, CarState.Disqualified, CarState.DidNotStart, CarState.Retired];
+  const b = at(
+    many(4),
+    states.map((state) => ({ state, laps: 3 })),
+  );
+  expect([0, 1, 2, 3].map((place) => line(b, place))).toMatchObject([
+    { position: 1, unplaced: null },
+    { position: 0, unplaced: ['DSQ', 'disqualified'], place: 2 },
+    { position: 0, unplaced: ['DNS', 'did not start'] },
+    { position: 4, unplaced: null },
+  ]);
+  render(Tower, { board: b, dimmed: false, selected: null, onselect: vi.fn() });
+  const rows = screen.getAllByRole('row').map((row) => row.textContent?.replace(/\s+/g, ' ').trim());
+  expect(rows[2]).toMatch(/^DSQ C1/);
+  expect(rows[3]).toMatch(/^DNS C2/);
+  expect(rows.filter((row) => row?.includes('OUT'))).toEqual([rows[4]]);
+  expect(spoken(b, 1)).toBe('C1 disqualified');
+  expect(spoken(b, 3)).toBe('C3 out of the race');
+});
+
+test('positions are those of the result, where there is one: shared, or none', () => {
+  const b = at(many(3), [], { result: result(1, 1, 0) });
+  expect([0, 1, 2].map((place) => line(b, place))).toMatchObject([
+    { position: 1 },
+    { position: 1, place: 2 },
+    { position: 0, unplaced: ['NC', 'not classified'] },
+  ]);
+});
+
+test('the lap that a car went out on is never beyond the last', () => {
+  const head = { ...many(2).head, laps: 5 };
+  const b = at(
+    many(2),
+    [
+      { state: CarState.Retired, laps: 3 },
+      { state: CarState.Retired, laps: 5 },
+    ],
+    { head },
+  );
+  expect([line(b, 0)?.outLap, line(b, 1)?.outLap]).toEqual([4, 5]);
+  expect(line({ ...b, head: { ...head, laps: 0 } }, 1)?.outLap).toBe(6);
+});
+
+test('of all laps one has the star: the last lap where it is that, else the best, and it is not remembered', async () => {
+  const star = { lastMs: 60_000, bestMs: 60_000, lastMark: Mark.SessionBest, bestIsSession: true };
+  const plain = { lastMs: 61_000, bestMs: 61_000, lastMark: Mark.PersonalBest, bestIsSession: false };
+  const props = { dimmed: false, selected: null, onselect: vi.fn() };
+  const { rerender } = render(Tower, { ...props, board: at(many(2), [star, plain]) });
+  const stars = (): string[] =>
+    screen.getAllByText('★').map((s) => s.closest('tr')?.querySelector('.code')?.textContent ?? '');
+  expect(stars()).toEqual(['C0']);
+  // The next lap of the first is slower: its best has the star.
+  await rerender({ board: at(many(2), [{ ...star, lastMs: 62_000, lastMark: Mark.Slower }, plain]) });
+  expect(stars()).toEqual(['C0']);
+  // The other is faster: both rows are told anew.
+  await rerender({
+    board: at(many(2), [{ ...star, lastMark: Mark.PersonalBest, bestIsSession: false }, star]),
+  });
+  expect(stars()).toEqual(['C1']);
+  // That lap is deleted.
+  await rerender({ board: at(many(2), [star, { ...star, lastMark: Mark.Slower, bestIsSession: false }]) });
+  expect(stars()).toEqual(['C0']);
+});
+
+test('a name that is written from right to left has a direction of its own', () => {
+  const one = many(1);
+  const entries = one.entries.map((e) => ({ ...e, code: 'سام', name: 'سامي يوسف', number: 7 }));
+  render(Tower, { board: { ...one, entries }, dimmed: false, selected: 0, onselect: vi.fn() });
+  const [head] = screen.getAllByRole('rowheader');
+  expect(head?.querySelector('bdi')?.textContent).toBe('سام');
+  expect(head?.title).toBe('7 \u2068سامي يوسف\u2069');
+  expect(screen.getByTitle('time to \u2068سام\u2069').querySelector('bdi')).toBeTruthy();
+  expect(spoken({ ...one, entries }, 0)).toBe('\u2068سام\u2069 P1, Leader');
+});
+
 test('the tower is a table in order of position, with what colour says in words too', () => {
   render(Tower, { board: board(), dimmed: false, selected: null, onselect: vi.fn() });
   const cars = screen.getAllByRole('rowheader').map((c) => c.textContent?.trim().slice(0, 3));
@@ -66,7 +152,7 @@ test('a selected car adds the gap of all to it, its details open, and pinned car
     onselect: vi.fn(),
     onpin,
   });
-  expect(screen.getByText('vs BÖB')).toBeTruthy();
+  expect(screen.getByRole('columnheader', { name: 'vs BÖB' })).toBeTruthy();
   expect(screen.getByTestId('details').textContent).toContain('Speed trap');
   expect(within(screen.getByTestId('pinned')).getAllByRole('rowheader')).toHaveLength(1);
   screen.getByRole('button', { name: 'Pin' }).click();

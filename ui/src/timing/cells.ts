@@ -1,10 +1,15 @@
-import { gap, lapTime, NONE } from '../format';
+import { gap, isolate, lapTime, NONE } from '../format';
 import { CarState, Mark, Tyre, type BoardView, type Row } from '../live';
 
 /** A row of the tower as text and marks. */
 export interface Line {
   readonly car: number;
+  /** The row of the tower, from 1. */
+  readonly place: number;
+  /** As in the result, where there is one: cars of a dead heat share it. 0: none. */
   readonly position: number;
+  /** What stands in the place of a position: its code, and in words. */
+  readonly unplaced: Unplaced | null;
   /** Places gained since the grid; 0 for none or no grid. */
   readonly gained: number;
   readonly code: string;
@@ -24,11 +29,19 @@ export interface Line {
   readonly stops: number;
   readonly state: CarState;
   readonly laps: number;
+  /** The lap that a car that is out was on, never beyond the last. */
+  readonly outLap: number;
   readonly penaltyMs: number;
   readonly team: string;
   readonly minis: Uint8Array;
   readonly speedTrapKmh: number;
 }
+
+type Unplaced = readonly [code: string, words: string];
+
+const DISQUALIFIED: Unplaced = ['DSQ', 'disqualified'];
+const DID_NOT_START: Unplaced = ['DNS', 'did not start'];
+const NOT_CLASSIFIED: Unplaced = ['NC', 'not classified'];
 
 const TYRES: Readonly<Record<Tyre, readonly [string, string]>> = {
   [Tyre.Unknown]: ['', ''],
@@ -42,6 +55,13 @@ export function isOut(state: CarState): boolean {
   return state >= CarState.Retired;
 }
 
+/** Why a car has no position: what was ruled on it, or the result gives it none. */
+function unplaced(board: BoardView, row: Row): Unplaced | null {
+  if (row.state === CarState.Disqualified) return DISQUALIFIED;
+  if (row.state === CarState.DidNotStart) return DID_NOT_START;
+  return board.result?.byCar.get(row.car)?.position === 0 ? NOT_CLASSIFIED : null;
+}
+
 export function line(board: BoardView, place: number): Line | null {
   const car = board.order[place] ?? -1;
   const entry = board.entries[car];
@@ -50,10 +70,14 @@ export function line(board: BoardView, place: number): Line | null {
   const out = isOut(row.state);
   const started = row.laps > 0 || row.lastMs > 0 || row.gapMs > 0 || row.sectorsMs[0] > 0;
   const [tyre, tyreName] = TYRES[row.tyre];
+  const none = unplaced(board, row);
+  const position = none ? 0 : (board.result?.byCar.get(car)?.position ?? place + 1);
   return {
     car,
-    position: place + 1,
-    gained: entry.grid > 0 && started ? entry.grid - (place + 1) : 0,
+    place: place + 1,
+    position,
+    unplaced: none,
+    gained: entry.grid > 0 && started && position > 0 ? entry.grid - position : 0,
     code: entry.code,
     name: entry.name,
     number: entry.number,
@@ -63,7 +87,8 @@ export function line(board: BoardView, place: number): Line | null {
     last: lapTime(row.lastMs),
     lastMark: row.lastMark,
     best: lapTime(row.bestMs),
-    bestMark: row.bestIsSession ? Mark.SessionBest : Mark.None,
+    // The session best is one lap: where it is the last one too, the star stands there alone.
+    bestMark: row.bestIsSession && row.lastMark !== Mark.SessionBest ? Mark.SessionBest : Mark.None,
     sectors: sectors(row),
     tyre,
     tyreName,
@@ -71,6 +96,7 @@ export function line(board: BoardView, place: number): Line | null {
     stops: row.stops,
     state: row.state,
     laps: row.laps,
+    outLap: Math.min(row.laps + 1, board.head.laps || Infinity),
     penaltyMs: row.penaltyMs,
     team: entry.team,
     minis: row.minis,
@@ -109,9 +135,11 @@ export function neighbour(board: BoardView, selected: number | null, step: 1 | -
 export function spoken(board: BoardView, car: number): string {
   const l = line(board, board.order.indexOf(car));
   if (l === null) return '';
-  if (isOut(l.state)) return `${l.code} out of the race`;
+  const who = isolate(l.code);
+  if (l.unplaced) return `${who} ${l.unplaced[1]}`;
+  if (isOut(l.state)) return `${who} out of the race`;
   const where = l.gap === NONE ? '' : `, ${l.gap}`;
-  return `${l.code} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
+  return `${who} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
 }
 
 /** Above this many cars only the rows in sight are drawn. */
