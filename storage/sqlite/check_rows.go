@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"lightsout/race"
 )
@@ -44,11 +45,12 @@ var rowChecks = []struct{ query, said string }{
 		"the winner in the list of races is not that of version %d of its result (%d)"},
 }
 
-// ofNoRecord finds rows of what follows from records that are not there, or from which nothing was made yet. Some events are of
-// record 0: of the race as a whole.
+// ofNoRecord finds rows of what follows from records that are not there, or from which nothing was made yet; in a file that was
+// just brought up to date, all of it is of before. Some events are of record 0: of the race as a whole.
 func ofNoRecord(table, column string) string {
-	return "SELECT min(v." + column + "), count(*) FROM " + table + " v LEFT JOIN records r ON r.race = v.race AND r.seq = v." + column +
-		" WHERE v.race = ?1 AND v." + column + " > 0 AND (r.seq IS NULL OR v." + column + " > (SELECT facts_seq FROM races WHERE id = ?1))"
+	return strings.NewReplacer("TABLE", table, "SEQ", column).Replace(`SELECT min(v.SEQ), count(*) FROM TABLE v
+		LEFT JOIN records r ON r.race = v.race AND r.seq = v.SEQ WHERE v.race = ?1 AND v.SEQ > 0
+		AND (r.seq IS NULL OR v.SEQ > (SELECT CASE facts_seq WHEN 0 THEN last_seq ELSE facts_seq END FROM races WHERE id = ?1))`)
 }
 
 // checkRows looks for rows that do not fit to the race's log or to each other.

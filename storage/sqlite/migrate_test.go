@@ -261,3 +261,44 @@ func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 	}
 	check(330)
 }
+
+// TestOpen_PutsLapsAndEventsOfBeforeRight opens a file in which arrival decided on positions and marks.
+func TestOpen_PutsLapsAndEventsOfBeforeRight(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	head := oldHead(t, race.External)
+	lap := func(car, number, duration, end, position, mark int) statement {
+		return statement{`INSERT INTO laps VALUES ('old',?,?,?,0,0,0,?,?,0,0,0,0,0,?,0)`, []any{car, number, duration, end, position, mark}}
+	}
+	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, facts_seq) VALUES ('old','Old','external','',2,3,3,5,9,9)", nil},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		lap(0, 1, 61_000, 61_000, 1, 3), lap(1, 1, 60_000, 60_000, 1, 3), lap(0, 2, 59_000, 120_000, 1, 3), lap(1, 2, 61_000, 121_000, 2, 1),
+		statement{"INSERT INTO events VALUES ('old',4,2,'fastest_lap',7,0,3,120000,59000,'')", nil},
+		statement{"INSERT INTO events VALUES ('old',9,0,'result',12,0,2,130000,0,'')", nil})
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	laps, err := s.Laps(context.Background(), "old", race.NoCar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type placed struct {
+		car           race.CarIdx
+		lap, position int
+		mark          race.Mark
+	}
+	var got []placed
+	for _, l := range laps {
+		got = append(got, placed{l.Car, l.Number, l.Position, l.Mark})
+	}
+	want := []placed{{1, 1, 1, race.PersonalBest}, {0, 1, 2, race.Slower}, {0, 2, 1, race.SessionBest}, {1, 2, 2, race.Slower}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(placed{})); diff != "" {
+		t.Error(diff)
+	}
+	events, err := s.Events(context.Background(), "old")
+	if err != nil || len(events) != 2 || events[0].Of != 4 || events[1].Of != 0 {
+		t.Errorf("%+v %v", events, err)
+	}
+	if lagging, err := s.Lagging(context.Background()); err != nil || len(lagging) != 1 {
+		t.Errorf("to be worked out anew: %v %v", lagging, err)
+	}
+}
