@@ -54,18 +54,23 @@ func (s *State) insertHit(a act, b race.Corrected) error {
 	return nil
 }
 
-// splitAt is when a lap is split: within it.
+// splitAt is when a lap is split: within it. The lap being driven is split where that is said, before its newest hit: the
+// hit after a missed crossing is in it.
 func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
 	lap, number := b.Lap, s.entries[b.Car].Number
 	if lap == 0 && b.At != 0 {
 		lap = c.lapsBy(b.At) + 1
 	}
-	if lap < 1 || lap > c.run.laps {
+	driven := lap == c.run.laps+1 && b.At != 0 && b.At < c.newest
+	if lap < 1 || lap > c.run.laps && !driven {
 		return 0, fmt.Errorf("lap %d of car %d, which completed %d: %w", lap, number, c.run.laps, ErrUnknown)
 	}
-	from, to := c.run.start, c.run.ends[lap-1]
+	from, to := c.run.start, c.newest
 	if lap > 1 {
 		from = c.run.ends[lap-2]
+	}
+	if !driven {
+		to = c.run.ends[lap-1]
 	}
 	switch {
 	case b.At == 0:

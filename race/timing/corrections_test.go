@@ -137,6 +137,28 @@ func TestMissedFinish_IsOfferedForSplittingWhereTheLinesSay(t *testing.T) {
 	s.wantEnds(1, 90, 270)
 }
 
+func TestMissedFinish_IsSplitAsOfferedBeforeTheLapIsCompleted(t *testing.T) {
+	s := newScript(t, sprint(9), 1).started()
+	s.lap(1, 90)
+	s.pass(1, sector1, 117)
+	again := s.told(207, race.Passing{Car: 0, Line: sector1})
+	s.wantVerdict(again, race.Suspect)
+	split := race.Corrected{Kind: race.CorrectSplit, Car: 0, At: s.judged(again).Split, Reason: "the loop was dead"}
+	for _, at := range []float64{60, 90, 207, 208} { // where lap 2 is said to be split and was not driven
+		wrong := split
+		wrong.Lap, wrong.At = 2, micros(at)
+		if s.try(210, wrong) == nil {
+			t.Errorf("lap 2, from 90 s on and seen at 207 s, is split at %v s", at)
+		}
+	}
+	ruling := s.told(210, split)
+	s.wantVerdict(again, race.Accepted)
+	s.wantEnds(1, 90, float64(split.At)/1e6)
+	s.undo(ruling)
+	s.wantVerdict(again, race.Suspect)
+	s.wantEnds(1, 90)
+}
+
 func TestAssign_GivesATransponderWithItsHitsBeforeToACar(t *testing.T) {
 	s := heardRace(t, sprint(9), 2)
 	s.hear("a", finish, 90)
