@@ -398,3 +398,21 @@ func TestStartAborted_IsRefusedOnceALapIsComplete(t *testing.T) {
 		t.Errorf("the head says %d laps, expected 50", laps)
 	}
 }
+
+func TestHits_OfOneMomentCountByWhatTheySay(t *testing.T) {
+	var hashes []string
+	for _, first := range []bool{false, true} {
+		rules := club(3)
+		s := &script{t: t, state: timing.New()}
+		s.do(0, race.Announced{Race: race.Race{ID: "test", Kind: race.External, Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}, Rules: rules, Cars: 1}})
+		s.do(0, race.Entered{Entry: race.Entry{Number: 1}})
+		s.started()
+		for _, inPit := range []bool{first, !first} {
+			s.do(60, race.Passing{Car: 0, InPit: inPit})
+		}
+		hashes = append(hashes, s.state.Hash())
+	}
+	if hashes[0] != hashes[1] {
+		t.Error("which of two hits of one moment came first makes a difference")
+	}
+}

@@ -51,15 +51,25 @@ func (h *hit) out() string {
 	return ""
 }
 
-// compareHits orders a car's hits by time, never by arrival (rule 10).
+// compareHits orders a car's hits by time, never by arrival (rule 10); two of the same moment on one line by what they say. The
+// number of the record decides between two that say the same, where it makes no difference.
 func compareHits(a, b hit) int {
 	if c := cmp.Compare(a.at, b.at); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(a.line, b.line); c != 0 {
-		return c
+	return cmp.Or(cmp.Compare(a.line, b.line), compareTruths(a.made, b.made), compareTruths(a.inPit, b.inPit),
+		cmp.Compare(a.speed, b.speed), cmp.Compare(a.seq, b.seq))
+}
+
+// compareTruths puts what is not before what is.
+func compareTruths(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
 	}
-	return cmp.Compare(a.seq, b.seq)
+	return 1
 }
 
 // sourceID names a hit for good; the decoder's session is an index.

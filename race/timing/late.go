@@ -2,6 +2,7 @@ package timing
 
 import (
 	"fmt"
+	"strings"
 
 	"lightsout/race"
 )
@@ -52,16 +53,36 @@ func (s *State) difference(before, after []race.Classified, idx race.CarIdx) str
 			others++
 		}
 	}
-	number := s.entries[idx].Number
 	if others == 0 && was == now {
 		return ": accepted, it changes no line of the result"
 	}
-	text := fmt.Sprintf(": accepted, car %d has %d laps instead of %d and is %s instead of %s",
-		number, now.Laps, was.Laps, placeOf(now), placeOf(was))
+	var parts []string
+	differs := func(what, is, before string) {
+		if is != before {
+			parts = append(parts, fmt.Sprintf("%s %s instead of %s", what, is, before))
+		}
+	}
+	if now.Laps != was.Laps {
+		parts = append(parts, fmt.Sprintf("has %d laps instead of %d", now.Laps, was.Laps))
+	}
+	differs("is", placeOf(now), placeOf(was))
+	differs("has a race time of", timeOf(now.DurationMS), timeOf(was.DurationMS))
+	differs("has a best lap of", timeOf(now.BestLapMS), timeOf(was.BestLapMS))
+	text := ": accepted, it changes places of other cars"
+	if parts != nil {
+		text = fmt.Sprintf(": accepted, car %d %s", s.entries[idx].Number, strings.Join(parts, " and "))
+	}
 	if before[0].Car != after[0].Car {
 		text += fmt.Sprintf("; car %d wins instead of car %d", s.entries[after[0].Car].Number, s.entries[before[0].Car].Number)
 	}
 	return text
+}
+
+func timeOf(ms int64) string {
+	if ms < 0 {
+		return "none"
+	}
+	return (race.Micros(ms) * race.Millisecond).String()
 }
 
 func placeOf(e race.Classified) string {

@@ -78,7 +78,7 @@ func TestResult_ThatIsFinalIsChangedByAMarshalAlone(t *testing.T) {
 	s.lap(2, 490)
 	late := s.seq
 	s.wantVerdict(late, race.Suspect)
-	if why := s.judged(late).Reason; !strings.Contains(why, "car 2 has 6 laps instead of 5 and is P1 instead of P2; car 2 wins instead of car 1") {
+	if why := s.judged(late).Reason; !strings.Contains(why, "car 2 has 6 laps instead of 5 and is P1 instead of P2") || !strings.Contains(why, "; car 2 wins instead of car 1") {
 		t.Errorf("the marshal reads %q", why)
 	}
 	s.lap(2, 1080)

@@ -23,7 +23,17 @@ func (b *book) readPassings() {
 	}
 	b.each(func(r race.Record) { b.correct(r, all) })
 	slices.SortStableFunc(all, func(x, y passing) int {
-		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(x.seq, y.seq))
+		said := func(p passing) int { // of two at one moment, not inserted before inserted, on the track before in the pit lane
+			n := 0
+			if p.made {
+				n += 2
+			}
+			if p.inPit {
+				n++
+			}
+			return n
+		}
+		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(said(x), said(y)), cmp.Compare(x.seq, y.seq))
 	})
 	for _, p := range all {
 		switch {
