@@ -82,7 +82,7 @@ func (b *book) classify(fell bool) []race.Classified {
 // goes says how a car stands while the race runs; when it is over, how it ended.
 func (b *book) goes(c *runner, part race.ClassifiedStatus) race.ClassifiedStatus {
 	o := b.orders
-	stands, silent := b.held(), b.latest-c.at
+	stands, silent := b.stands, b.latest-c.at
 	for _, s := range o.suspensions {
 		stands = stands || s[1] == race.TimeMax && !o.abandoned
 		if s[1] != race.TimeMax {

@@ -83,17 +83,29 @@ type book struct {
 	// Once all is driven: what race control did, and the laps that were the fastest so far.
 	orders order
 	bests  []end
+	stands bool // it is paused
 }
 
 // Classify works a log out that holds only records which the rules allow.
 func Classify(records []race.Record) Result {
 	b := open(records)
 	flag, fell := b.driveAll()
-	b.orders, b.bests = b.readOrders(), b.bestsSoFar()
+	b.look()
 	return Result{
 		Lines: b.classify(fell), Verdicts: b.verdict, Tower: b.tower(), Laps: b.laps(), Events: b.events(flag, fell),
 	}
 }
+
+// Lines are those of the classification alone, which takes a part of the time.
+func Lines(records []race.Record) []race.Classified {
+	b := open(records)
+	_, fell := b.driveAll()
+	b.look()
+	return b.classify(fell)
+}
+
+// look works out what is needed of the whole race once all is driven.
+func (b *book) look() { b.orders, b.bests, b.stands = b.readOrders(), b.bestsSoFar(), b.held() }
 
 func open(records []race.Record) *book {
 	b := &book{records: records, undone: undone(records), verdict: map[race.Seq]race.Verdict{}, latest: race.NoTime, estimated: map[race.Seq]bool{}}
