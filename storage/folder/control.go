@@ -166,7 +166,7 @@ func (r *reader) fillCorrection(row *row, o *order) {
 		o.body = func(of race.Seq) race.Body { return race.Undone{Of: of, Reason: reason} }
 	case "assign":
 		b := race.TransponderAssigned{Car: r.car(row), Transponder: row.word("transponder"), Reason: reason}
-		b.From, _ = row.time("at", -race.TimeMax, race.TimeMax)
+		b.From, _ = row.time("at", -race.TimeMax)
 		o.body = is(b)
 	case "offset":
 		offset := row.valueTime(1, -race.TimeMax, race.TimeMax)
@@ -189,7 +189,7 @@ func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 		o.body = is(c)
 		return
 	case race.CorrectSplit:
-		at, said := row.time("at", 0, race.TimeMax)
+		at, said := row.time("at", 0)
 		if c.Car, c.At = r.car(row), at; row.text("value") != "" || !said {
 			c.Lap = int(row.number("value", 1, race.LapsMax))
 		}
@@ -244,7 +244,7 @@ func (r *row) tyres(car race.CarIdx) race.TyresFitted {
 		}
 		b.Compound = compound
 	}
-	b.Stationary, _ = r.time("stationary", 0, race.TimeMax)
-	b.PitLane, _ = r.time("pit_lane", 0, race.TimeMax)
+	b.Stationary, _ = r.time("stationary", 0)
+	b.PitLane, _ = r.time("pit_lane", 0)
 	return b
 }

@@ -51,8 +51,8 @@ func (r *reader) readLaps() error {
 // readLap takes a lap. Where one of its two times is missing, it follows from the other.
 func (r *reader) readLap(row *row) error {
 	one := lap{number: int(row.number("lap", 1, race.LapsMax)), row: row.line()}
-	end, ends := row.time("elapsed", 1, race.TimeMax)
-	took, timed := row.time("lap_time", 1, race.TimeMax)
+	end, ends := row.time("elapsed", 1)
+	took, timed := row.time("lap_time", 1)
 	if row.err != nil {
 		return row.err
 	}

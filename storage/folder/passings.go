@@ -90,7 +90,7 @@ func (r *reader) enterAll(t *table) error {
 const speedMaxKMH = 1000
 
 func (r *reader) readPassing(row *row) error {
-	at, told := row.time("told", -race.TimeMax, race.TimeMax)
+	at, told := row.time("told", -race.TimeMax)
 	number := "told_number"
 	if !row.t.has("told") {
 		at, told, number = row.needTime("time", -race.TimeMax), true, "number"

@@ -49,7 +49,7 @@ func (r *reader) readResult(row *row, last race.Micros) error {
 	case reason != "" || position == "DNF":
 		r.add(gone, rankRuling, car, race.CarRetired{Car: car, Reason: reason})
 	}
-	if penalty, _ := row.time("time_penalty", 0, race.TimeMax); penalty > 0 {
+	if penalty, _ := row.time("time_penalty", 0); penalty > 0 {
 		r.add(last, rankPenalty, car, race.Penalised{Car: car, Amount: penalty})
 	}
 	return nil
@@ -70,8 +70,8 @@ func (r *reader) readStops() error {
 	return t.each(func(row *row) error {
 		number := int(row.number("number", 0, numberMax))
 		in := int(row.number("lap", 1, race.LapsMax))
-		lane, _ := row.time("pit_lane", 0, race.TimeMax)
-		stationary, _ := row.time("stationary", 0, race.TimeMax)
+		lane, _ := row.time("pit_lane", 0)
+		stationary, _ := row.time("stationary", 0)
 		car, known := r.slots[number]
 		switch {
 		case row.err != nil:

@@ -116,8 +116,8 @@ func (r *row) rounded(column string, high int64) int64 {
 	return (v + 5) / 10
 }
 
-// time is a time from low to high; false where the field is empty or the table has none. The column's name says the unit.
-func (r *row) time(column string, low, high race.Micros) (race.Micros, bool) {
+// time is a time from low on; false where the field is empty or the table has none. The column's name says the unit.
+func (r *row) time(column string, low race.Micros) (race.Micros, bool) {
 	for _, name := range timeNames(column) {
 		i, ok := r.t.columns[name]
 		if !ok {
@@ -138,8 +138,8 @@ func (r *row) time(column string, low, high race.Micros) (race.Micros, bool) {
 		switch {
 		case err != nil:
 			r.fault("%s is %q: %v", name, s, err)
-		case v < low || v > high:
-			r.fault("%s is %q, which is %v: expected %v to %v", name, s, v, low, high)
+		case v < low || v > race.TimeMax:
+			r.fault("%s is %q, which is %v: expected %v to %v", name, s, v, low, race.TimeMax)
 		}
 		return v, true
 	}
@@ -148,7 +148,7 @@ func (r *row) time(column string, low, high race.Micros) (race.Micros, bool) {
 
 // needTime is a time that must be there, and not before low.
 func (r *row) needTime(column string, low race.Micros) race.Micros {
-	v, ok := r.time(column, low, race.TimeMax)
+	v, ok := r.time(column, low)
 	if !ok {
 		r.fault("%s is empty: expected a time", column)
 	}

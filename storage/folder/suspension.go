@@ -165,8 +165,8 @@ func (r *reader) leftOut() (race.Micros, error) {
 		}
 	}
 	car, known := r.slots[int(winner.number("number", 0, numberMax))]
-	total, timed := winner.time("time", 0, race.TimeMax)
-	penalty, _ := winner.time("time_penalty", 0, race.TimeMax)
+	total, timed := winner.time("time", 0)
+	penalty, _ := winner.time("time_penalty", 0)
 	if winner.err != nil || !known || !timed || total == 0 || len(r.laps[car]) == 0 {
 		return 0, winner.err
 	}

@@ -22,19 +22,7 @@ func (b *book) readPassings() {
 		}
 	}
 	b.each(func(r race.Record) { b.correct(r, all) })
-	slices.SortStableFunc(all, func(x, y passing) int {
-		said := func(p passing) int { // of two at one moment, not inserted before inserted, on the track before in the pit lane
-			n := 0
-			if p.made {
-				n += 2
-			}
-			if p.inPit {
-				n++
-			}
-			return n
-		}
-		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(said(x), said(y)), cmp.Compare(x.seq, y.seq))
-	})
+	slices.SortStableFunc(all, comesBefore)
 	for _, p := range all {
 		switch {
 		case p.twice && p.out: // which of the two it is hangs on what came first
@@ -51,6 +39,21 @@ func (b *book) readPassings() {
 			}
 		}
 	}
+}
+
+// comesBefore orders hits by time and line; of two at one moment those on the track come first, and those that were inserted
+// last.
+func comesBefore(x, y passing) int {
+	said := func(p passing) (n int) {
+		if p.made {
+			n += 2
+		}
+		if p.inPit {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(said(x), said(y)), cmp.Compare(x.seq, y.seq))
 }
 
 // heard is a hit that a decoder told of.
