@@ -117,11 +117,6 @@ func (s *State) Rest() []race.Fact {
 	return out
 }
 
-// Pending says that laps or events changed which are not published yet: a record must be folded that has no more behind it.
-func (s *State) Pending() bool {
-	return len(s.amended) > 0 || len(s.movedLaps) > 0 || s.retell || s.relead
-}
-
 // Fold applies a record of a log: what the rules refuse stays in the log and is a fact, so that whoever folds it again has
 // the same facts. refused says why. With more, records follow at once: a lap that each of them moves is published with the
 // last of them. A block of passings that comes late moves each lap of each car many times.

@@ -227,10 +227,7 @@ func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) 
 		return false, fmt.Errorf("read the log: %w", err)
 	}
 	for i := range records {
-		if r.apply(&records[i], i < len(records)-1, w); w.err != nil {
-			if r.fold.Pending() { // what was put off is lost with the follower
-				r.cursor = before
-			}
+		if r.apply(&records[i], w); w.err != nil {
 			return false, w.err
 		}
 		r.cursor.Seq = records[i].Seq

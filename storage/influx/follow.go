@@ -68,9 +68,10 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 }
 
 // apply takes the next record: it writes what follows from it, or with a nil writer only learns. The cursor is the reader's to
-// move, once it knows that all was written; with more, others follow at once, and some of it is written with the last of them.
-func (f *follower) apply(r *race.Record, more bool, w *writer) {
-	told, _ := f.fold.Fold(r, more) // refused then as it is now; the log has it, and so has the series of passings
+// move, once it knows that all was written. What follows does not hang on where a stretch of records ends: the same log gives the
+// same lines, however it is read.
+func (f *follower) apply(r *race.Record, w *writer) {
+	told, _ := f.fold.Fold(r, false) // refused then as it is now; the log has it, and so has the series of passings
 	facts := told.Facts
 	switch b := r.Body.(type) {
 	case race.Announced:

@@ -56,7 +56,7 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 			return nil, fmt.Errorf("the log of race %s ends at %d, fed were %d", id, r.cursor.Seq, to.Seq)
 		}
 		for i := range records {
-			r.apply(&records[i], i < len(records)-1, nil)
+			r.apply(&records[i], nil)
 			r.cursor.Seq = records[i].Seq
 		}
 	}

@@ -38,10 +38,9 @@ type Cursors interface {
 
 // Fold works out what follows from the records of one race, in their order. That a record is refused is a fact too.
 type Fold interface {
-	// Fold takes the next record. With more, others follow at once, and some facts come with the last of them alone.
+	// Fold takes the next record. With more, others follow at once, and some facts come with the last of them alone: a feed has
+	// none of it, so that its lines do not hang on where it stopped reading.
 	Fold(r *race.Record, more bool) (facts race.Facts, refused error)
-	// Pending says that there are such facts.
-	Pending() bool
 }
 
 // Locate gives the place on the ground, in metres, after a part of the lap in 65536ths.
