@@ -19,7 +19,7 @@ type Audit struct {
 	abandoned bool
 	latest    race.Micros // of a simulation's own records
 	track     *track
-	frames    frames
+	frame     *race.Frame // the last of the telemetry so far
 	found     []finding
 }
 

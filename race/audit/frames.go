@@ -13,15 +13,10 @@ const (
 	reachMetres = 10
 )
 
-// frames is what is known of the telemetry so far.
-type frames struct {
-	last *race.Frame
-}
-
 // Frame takes the next frame of the race, after all records. It keeps f.
 func (a *Audit) Frame(f *race.Frame) {
-	last := a.frames.last
-	a.frames.last = f
+	last := a.frame
+	a.frame = f
 	at := race.Seq(f.Tick)
 	switch {
 	case f.First < 0 || int(f.First)+f.Cars() > len(a.cars):
