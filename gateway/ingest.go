@@ -149,6 +149,11 @@ func itemsOf(v any, name string) ([]any, error) {
 	return list, nil
 }
 
+// sinceStart is a date as race time, once the start signal was given.
+func sinceStart(date time.Time, r *race.Roster) race.Micros {
+	return race.Micros((date.UnixNano() - r.StartedAt) / 1000)
+}
+
 // readTime is when something was as its record has it: as race time or as a date, counted from the start signal that was
 // given first. What was before it is kept and judged.
 func readTime(f *fields, r *race.Roster) race.Micros {
@@ -160,7 +165,7 @@ func readTime(f *fields, r *race.Roster) race.Micros {
 	case dated && r.StartedAt == 0:
 		f.wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or a start first")
 	case dated:
-		at = race.Micros((date.UnixNano() - r.StartedAt) / 1000)
+		at = sinceStart(date, r)
 		if at < -race.TimeMax || at > race.TimeMax {
 			f.wrong("date", fmt.Sprintf("is %v after the start signal", at), fmt.Sprintf("within %v of it", race.TimeMax))
 		}
