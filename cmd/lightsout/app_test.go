@@ -11,7 +11,6 @@ import (
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
-	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
 
@@ -22,15 +21,7 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	seq := race.Seq(0)
-	for count, in := range toldIntakes() { // durable, and the process died before anything was made of it
-		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
-		for i := range b.Records {
-			seq++
-			b.Records[i].Seq = seq
-		}
-		storagetest.MustAppend(t, store, b)
-	}
+	mustKeepTold(t, store) // durable, and the process died before anything was made of it
 	ctx := context.Background()
 	if _, err := store.Classification(ctx, "told"); err == nil {
 		t.Fatal("there is a result before anything was made of the log")

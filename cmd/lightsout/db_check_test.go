@@ -289,15 +289,7 @@ func mustReplay(t *testing.T, db string, log []byte, steps int) {
 func TestDBCheck_SaysWhatACrashLeftOutAsANote(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "races.db")
 	store := mustOpenStore(t, db)
-	seq := race.Seq(0)
-	for count, in := range toldIntakes() { // durable, and the process died before anything was made of it
-		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
-		for i := range b.Records {
-			seq++
-			b.Records[i].Seq = seq
-		}
-		storagetest.MustAppend(t, store, b)
-	}
+	mustKeepTold(t, store) // durable, and the process died before anything was made of it
 	mustBeSound(t, db)
 	out, said, err := command(t, "db", "check", db)
 	if err != nil || out != db+" is sound\n" || !strings.Contains(said, "note: race told: what follows from its last records is not kept yet") {

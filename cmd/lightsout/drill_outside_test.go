@@ -18,6 +18,8 @@ import (
 	"lightsout/race"
 	"lightsout/race/timing/oracle"
 	"lightsout/storage/memory"
+	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
 )
 
 // outsideKinds are the kinds of actor that a race has which is told from outside.
@@ -67,6 +69,20 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	}
 	out.records = journal.records
 	return out
+}
+
+// mustKeepTold puts the told race into a store, with its records numbered from 1.
+func mustKeepTold(t *testing.T, store *sqlite.Store) {
+	t.Helper()
+	seq := race.Seq(0)
+	for count, in := range toldIntakes() {
+		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
+		for i := range b.Records {
+			seq++
+			b.Records[i].Seq = seq
+		}
+		storagetest.MustAppend(t, store, b)
+	}
 }
 
 func toldIntakes() []race.Intake {

@@ -335,7 +335,7 @@ func (p *process) answer(path string) string {
 	defer res.Body.Close()
 	data, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
-		p.t.Fatalf("answered %d %.300s %v", res.StatusCode, data, err)
+		p.t.Fatalf("%s: answered %d %.300s %v", path, res.StatusCode, data, err)
 	}
 	return string(data)
 }

@@ -25,33 +25,20 @@ type official struct {
 
 func readOfficial(t *testing.T, dir string) []official {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "results.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	column := map[string]int{}
-	for i, name := range rows[0] {
-		column[name] = i
-	}
 	var out []official
-	for _, r := range rows[1:] {
+	for _, r := range csvRows(t, filepath.Join(dir, "results.csv")) {
 		num := func(name string) int64 {
-			if r[column[name]] == "" {
+			if r[name] == "" {
 				return -1
 			}
-			v, err := strconv.ParseInt(r[column[name]], 10, 64)
+			v, err := strconv.ParseInt(r[name], 10, 64)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			return v
 		}
 		out = append(out, official{
-			position: r[column["position"]], code: r[column["code"]], number: int(num("number")),
+			position: r["position"], code: r["code"], number: int(num("number")),
 			laps: int(num("laps")), timeMS: num("time_ms"), gapMS: num("gap_ms"), plus: num("time_penalty_ms"),
 		})
 	}

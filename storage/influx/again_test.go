@@ -47,10 +47,7 @@ func TestFeed_GoesOnBehindALongGapInTelemetry(t *testing.T) {
 	s, store := shared(t), openStore(t)
 	c := &course{id: race.ID(newID("gap")), cars: 2, laps: 10, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	keep(t, store, c, 31, 430)
-	f, err := influx.New(s.config(), rules, store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, s.config(), store)
 	defer f.Close()
 	defer drive(f)()
 	isFed(t, store)
@@ -61,10 +58,7 @@ func TestFeed_GoesOnBehindALongGapInTelemetry(t *testing.T) {
 
 func TestFeed_BeginsAnewWithARaceThatTakesTheIDOfOneThatIsGone(t *testing.T) {
 	s, store := shared(t), openStore(t)
-	f, err := influx.New(s.config(), rules, store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, s.config(), store)
 	defer f.Close()
 	defer drive(f)()
 	first := &course{id: race.ID(newID("again")), cars: 3, laps: 8, lapTime: 3 * race.Second, startAt: time.Now().Add(-2 * time.Hour)}

@@ -50,10 +50,7 @@ func TestFeed_CloseNotesWhatWasAcknowledged(t *testing.T) {
 		close(failed)
 		return errors.New("not now")
 	})
-	f, err := influx.New(cfg, rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, log)
 	stop := drive(f)
 	want := expected(m, c.id)
 	await(t, "all acknowledged", func() bool { return f.Stats().PointsWritten >= int64(sum(want)) })
@@ -73,10 +70,7 @@ func TestFeed_CloseEndsWhatHangs(t *testing.T) {
 		t.Helper()
 		c := &course{id: race.ID(newID("hangs")), cars: 5, laps: 5, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 		c.run(log.memory)
-		f, err := influx.New(cfg, rules, log)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := newFeed(t, cfg, log)
 		stop := drive(f)
 		<-hangs
 		stop()

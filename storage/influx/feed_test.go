@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"lightsout/race"
-	"lightsout/storage/influx"
 )
 
 func TestFeed_WritesEverySeriesOfARace(t *testing.T) {
@@ -110,10 +109,7 @@ func TestFeed_CatchesUpWithAFewRacesAtATime(t *testing.T) {
 		}
 	}
 	log := &crowded{memory: m, open: map[race.ID]bool{}}
-	f, err := influx.New(s.config(), rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, s.config(), log)
 	stop := drive(f)
 	fed(t, m, 60*time.Second)
 	stop()

@@ -76,10 +76,7 @@ func TestFeed_EachPointIsAcknowledgedOnceThoughTheLogFailsAtRandom(t *testing.T)
 	}
 	log.failRead(fail)
 	log.failMove(func(context.Context, race.ID) error { return log.reading("move") })
-	f, err := influx.New(cfg, rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, log)
 	defer f.Close()
 	defer drive(f)()
 	fed(t, m, 30*time.Second)
@@ -96,10 +93,7 @@ func TestFeed_ReadsOnlySoFarAheadOfACursorThatCannotMove(t *testing.T) {
 	cfg, acked := counting(s, c.id)
 	log := &failing{memory: m}
 	log.failMove(func(context.Context, race.ID) error { return errors.New("the disk is full") })
-	f, err := influx.New(cfg, rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, log)
 	defer f.Close()
 	m.add(c.id, c.head(race.Simulation), nil)
 	for n := range influx.AheadMost + 100 {
@@ -127,10 +121,7 @@ func TestFeed_BeginsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
 	cfg.RetryFirst, cfg.RetryMost = time.Millisecond, 10*time.Millisecond
 	log := &failing{memory: m}
 	log.failMove(func(context.Context, race.ID) error { return errors.New("the disk is full") })
-	f, err := influx.New(cfg, rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, log)
 	defer f.Close()
 	begun := func() bool { // of one race more
 		c := &course{id: race.ID(newID("more")), cars: 1, laps: 1, lapTime: race.Second, startAt: time.Now().Add(-time.Hour)}
@@ -165,10 +156,7 @@ func TestFeed_ARaceWhoseCursorCannotMoveHoldsNoOther(t *testing.T) {
 		}
 		return nil
 	})
-	f, err := influx.New(s.config(), rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, s.config(), log)
 	defer f.Close()
 	defer drive(f)()
 	await(t, "the others fed", func() bool {
@@ -242,10 +230,7 @@ func TestFeed_ARaceThatTakesAnIDWhileItsPredecessorIsInFlightIsFedWhole(t *testi
 				}
 				return nil
 			})
-			f, err := influx.New(cfg, rules, log)
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := newFeed(t, cfg, log)
 			defer f.Close()
 			defer drive(f)()
 			fed(t, m, 30*time.Second)
@@ -276,10 +261,7 @@ func TestFeed_ARaceThatTakesTheIDOfOneThatCannotBeReadIsFedWhole(t *testing.T) {
 		})
 		return errors.New("not now")
 	})
-	f, err := influx.New(cfg, rules, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, log)
 	stop := drive(f)
 	<-unread
 	stop()

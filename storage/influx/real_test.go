@@ -311,9 +311,9 @@ func fed(t testing.TB, m *memory, within time.Duration) {
 	}
 }
 
-func newFeed(t testing.TB, cfg influx.Config, m *memory) *influx.Feed {
+func newFeed(t testing.TB, cfg influx.Config, log influx.Log) *influx.Feed {
 	t.Helper()
-	f, err := influx.New(cfg, rules, m)
+	f, err := influx.New(cfg, rules, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,10 +74,7 @@ func TestHistory_KeepsTheContractOfTraces(t *testing.T) {
 // feedAll feeds all that a store has.
 func feedAll(t testing.TB, cfg influx.Config, store *sqlite.Store) {
 	t.Helper()
-	f, err := influx.New(cfg, rules, store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := newFeed(t, cfg, store)
 	defer f.Close()
 	if err := f.Register(context.Background()); err != nil {
 		t.Fatal(err)

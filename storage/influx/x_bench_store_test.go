@@ -44,10 +44,7 @@ func BenchmarkStore(b *testing.B) {
 		s.newBucket(b)
 		log := &acknowledged{Store: inmemory.Keeping(4 * benchWindow)}
 		b.Cleanup(func() { _ = log.Close() })
-		f, err := influx.New(s.config(), rules, log)
-		if err != nil {
-			b.Fatal(err)
-		}
+		f := newFeed(b, s.config(), log)
 		b.Cleanup(f.Close)
 		b.Cleanup(drive(f))
 		h, err := influx.NewHistory(s.config(), log)
