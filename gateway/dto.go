@@ -182,7 +182,7 @@ type passingDTO struct {
 	Seq          race.Seq `json:"seq"`
 	DriverNumber *int     `json:"driver_number"` // null where nobody knows whose it is
 	Line         int      `json:"line"`
-	TimeUS       int64    `json:"time_us"`
+	TimeUS       *int64   `json:"time_us"` // null: told by date before the start signal, which is awaited
 	InPit        bool     `json:"in_pit"`
 	SpeedKMH     *int     `json:"speed_kmh"`
 	Verdict      string   `json:"verdict"`
@@ -196,10 +196,13 @@ type passingDTO struct {
 
 func newPassing(p race.PassingRow, entries []race.Entry) passingDTO {
 	d := passingDTO{
-		Seq: p.Seq, Line: p.Passing.Line, TimeUS: int64(p.Time), InPit: p.Passing.InPit, Verdict: p.Verdict.String(), Reason: p.Reason,
+		Seq: p.Seq, Line: p.Passing.Line, InPit: p.Passing.InPit, Verdict: p.Verdict.String(), Reason: p.Reason,
 	}
 	if car := p.Passing.Car; car >= 0 && int(car) < len(entries) {
 		d.DriverNumber = &entries[car].Number
+	}
+	if at := int64(p.Time); p.Time != race.NoTime {
+		d.TimeUS = &at
 	}
 	if p.Passing.SpeedKMH > 0 {
 		d.SpeedKMH = &p.Passing.SpeedKMH

@@ -149,9 +149,17 @@ func itemsOf(v any, name string) ([]any, error) {
 	return list, nil
 }
 
-// sinceStart is a date as race time, once the start signal was given.
-func sinceStart(date time.Time, r *race.Roster) race.Micros {
-	return race.Micros((date.UnixNano() - r.StartedAt) / 1000)
+// readPassed is when a passing was. A date from before the start signal has no race time yet: it is kept, and judged with the signal.
+func readPassed(f *fields, r *race.Roster) race.Micros {
+	date, dated := f.date("date")
+	if !dated || f.has("time_us") || r.StartedAt != 0 {
+		return readTime(f, r)
+	}
+	at := r.SinceAnnounced(date.UnixNano())
+	if at < -race.AwaitedMost || at > race.AwaitedMost {
+		f.wrong("date", fmt.Sprintf("is %v after the race was announced", at), fmt.Sprintf("within %v of it, until the start signal is given", race.Micros(race.AwaitedMost)))
+	}
+	return race.AwaitedZero + at
 }
 
 // readTime is when something was as its record has it: as race time or as a date, counted from the start signal that was
@@ -165,7 +173,7 @@ func readTime(f *fields, r *race.Roster) race.Micros {
 	case dated && r.StartedAt == 0:
 		f.wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or a start first")
 	case dated:
-		at = sinceStart(date, r)
+		at = r.SinceStart(date.UnixNano())
 		if at < -race.TimeMax || at > race.TimeMax {
 			f.wrong("date", fmt.Sprintf("is %v after the start signal", at), fmt.Sprintf("within %v of it", race.TimeMax))
 		}
@@ -211,7 +219,7 @@ func readPassing(f *fields, r *race.Roster, in *race.Intake) {
 	if src != (race.Source{}) {
 		p.Source = &src
 	}
-	in.Records = append(in.Records, race.Record{Time: readTime(f, r), Body: p})
+	in.Records = append(in.Records, race.Record{Time: readPassed(f, r), Body: p})
 }
 
 // fieldMetres is how far from its origin a circuit's drawing may reach.

@@ -229,7 +229,7 @@ func readStart(f *fields, r *race.Roster) race.Micros {
 	case dated && r.StartedAt == 0:
 		f.wrong("started_at", "cannot be compared with the start signal, which was not given yet", "a start first")
 	case dated:
-		at = sinceStart(date, r)
+		at = r.SinceStart(date.UnixNano())
 	case !f.has("at_us") && !f.has("started_at"):
 		f.need("at_us", "when the start signal was given, in microseconds of race time, or started_at")
 	}

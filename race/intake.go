@@ -99,15 +99,27 @@ type Roster struct {
 	Entries []Entry
 	// Numbers gives the slot of a car by the number painted on it.
 	Numbers map[int]CarIdx
-	// StartedAt is when the start signal was given, in UTC nanoseconds; 0: it was not, or nobody knows.
-	StartedAt int64
+	// AnnouncedAt is when the race was announced, StartedAt when the start signal was given, in UTC nanoseconds; 0: it was not, or
+	// nobody knows.
+	AnnouncedAt int64
+	StartedAt   int64
 	// StartMoved is how far the start signal was moved since; race time counts from there, and the records from StartedAt.
 	StartMoved Micros
 }
 
+// SinceStart is a date (UTC nanoseconds) as records count it once the start signal was given.
+func (r *Roster) SinceStart(date int64) Micros { return Micros(date/1000 - r.StartedAt/1000) }
+
+// SinceAnnounced is how long a date is after the announcement. Both cut to microseconds first, so that they differ alike for each
+// date.
+func (r *Roster) SinceAnnounced(date int64) Micros { return Micros(date/1000 - r.AnnouncedAt/1000) }
+
 // NewRoster indexes the entries.
 func NewRoster(s Summary, entries []Entry, startedAt int64) *Roster {
-	r := &Roster{Race: s.Race, Status: s.Status, Entries: entries, StartedAt: startedAt, Numbers: make(map[int]CarIdx, len(entries))}
+	r := &Roster{
+		Race: s.Race, Status: s.Status, Entries: entries, AnnouncedAt: s.CreatedAt, StartedAt: startedAt,
+		Numbers: make(map[int]CarIdx, len(entries)),
+	}
 	for i, e := range entries {
 		r.Numbers[e.Number] = CarIdx(i)
 	}

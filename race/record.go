@@ -23,7 +23,10 @@ type Announced struct{ Race Race }
 type Entered struct{ Entry Entry }
 
 // Started is the start signal: lights out.
-type Started struct{}
+type Started struct {
+	// After is how long after the announcement it was given, for passings that were told by date before; 0: nobody said.
+	After Micros
+}
 
 // Passing is a car's hit on a timing line. Hits may come late, doubled or out of order: timing sorts them by time.
 type Passing struct {

@@ -32,7 +32,19 @@ const (
 	NoTime      Micros = math.MinInt64
 	// TimeMax is the longest that a race may take.
 	TimeMax = 7 * 24 * Hour
+	// Before the start signal a date is no race time yet: a passing that is told by date stands as far from AwaitedZero as it was from
+	// the announcement, AwaitedMost at most. Started says how long after the announcement the signal was given.
+	AwaitedZero = -1000 * 24 * Hour
+	AwaitedMost = 366 * 24 * Hour
 )
+
+// Awaits says that a time counts from the announcement until the start signal is given.
+func (t Micros) Awaits() bool { return t != NoTime && t < AwaitedZero/2 }
+
+// FromSignal is the race time of what awaited the start signal, which was given so long after the announcement.
+func (t Micros) FromSignal(after Micros) Micros {
+	return min(max(t-AwaitedZero-after, -TimeMax), TimeMax)
+}
 
 // Millis truncates to whole milliseconds, towards minus infinity so that differences never flicker at zero.
 func (t Micros) Millis() int64 { return int64(t.Truncate(Millisecond) / Millisecond) }

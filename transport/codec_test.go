@@ -29,7 +29,7 @@ var sampleBodies = []race.Body{
 		Number: 1, Code: "ONE", Name: "One", Team: "T", Colour: "ffffff", Grid: 1, PitLaneStart: true, StartOffsetM: 8,
 		Transponders: []string{"AB-1", "AB-2"},
 	}},
-	race.Started{},
+	race.Started{}, race.Started{After: 12_345_678},
 	race.Passing{Car: 99_999, Line: 3, InPit: true, SpeedKMH: 321},
 	race.TyresFitted{Car: 1, Compound: race.Hard, AgeLaps: 3, Stationary: 2_345_678},
 	race.FlagShown{Flag: race.FlagSafetyCar, Sector: 2},

@@ -58,7 +58,7 @@ func recordShape(b race.Body) (kind, items int) {
 	case race.Entered:
 		return recordEntered, 1
 	case race.Started:
-		return recordStarted, 0
+		return recordStarted, given(b.After != 0)
 	case race.Passing:
 		return recordPassing, 5
 	case race.TyresFitted:
@@ -155,7 +155,11 @@ func (w *writer) body(b race.Body) {
 		w.int(int64(b.Amount))
 		w.str(b.Reason)
 		w.int(int64(b.Kind))
-	case race.Started, race.Suspended, race.Resumed, race.StartAborted, race.Ended,
+	case race.Started:
+		if b.After != 0 {
+			w.int(int64(b.After))
+		}
+	case race.Suspended, race.Resumed, race.StartAborted, race.Ended,
 		race.Held, race.Released:
 	default:
 		w.ruled(b)
@@ -245,6 +249,18 @@ func (r *reader) record(n int) (*race.Record, int) {
 	return rec, 7 + items
 }
 
+// lastTime is a time at the end that may be left out.
+func (r *reader) lastTime(given bool, name string) race.Micros {
+	if !given {
+		return 0
+	}
+	t := race.Micros(r.int(name))
+	if t == 0 {
+		r.fail("%s is 0: allowed is any other time, or none", name)
+	}
+	return t
+}
+
 func (r *reader) body(kind int64, items int) race.Body {
 	least := map[int64]int{
 		recordAnnounced: 1, recordEntered: 1, recordPassing: 5, recordTyres: 4, recordFlag: 2, recordAbandoned: 1,
@@ -262,21 +278,17 @@ func (r *reader) body(kind int64, items int) race.Body {
 	case recordEntered:
 		return race.Entered{Entry: r.entry()}
 	case recordStarted:
-		return race.Started{}
+		return race.Started{After: r.lastTime(items > 0, "after")}
 	case recordPassing:
 		return race.Passing{
 			Car: r.car(), Line: int(r.intIn("line", 0, race.LinesMax)),
 			InPit: r.bool("in_pit"), SpeedKMH: int(r.int("speed")), Source: r.source(),
 		}
 	case recordTyres:
-		b := race.TyresFitted{
-			Car: r.car(), Compound: enum[race.Compound](r, "compound", 4),
-			AgeLaps: int(r.int("age")), Stationary: race.Micros(r.int("stationary")),
+		return race.TyresFitted{
+			Car: r.car(), Compound: enum[race.Compound](r, "compound", 4), AgeLaps: int(r.int("age")),
+			Stationary: race.Micros(r.int("stationary")), PitLane: r.lastTime(items > least, "pit_lane"),
 		}
-		if items > least {
-			b.PitLane = race.Micros(r.int("pit_lane"))
-		}
-		return b
 	case recordFlag:
 		return race.FlagShown{Flag: enum[race.FlagState](r, "flag", 6), Sector: int(r.intIn("sector", 0, 100))}
 	case recordSuspended:
@@ -327,11 +339,7 @@ func (r *reader) ruling(kind int64, items int) race.Body {
 		}
 	case recordAssigned:
 		b := race.TransponderAssigned{Transponder: r.str("transponder"), Car: r.car(), Reason: r.str("reason")}
-		if items > 3 {
-			if b.From = race.Micros(r.int("from")); b.From == 0 {
-				r.fail("from is 0: allowed is any other time, or none")
-			}
-		}
+		b.From = r.lastTime(items > 3, "from")
 		return b
 	case recordDecoder:
 		b := race.DecoderSet{Decoder: r.str("decoder"), Offset: race.Micros(r.int("offset")), Reason: r.str("reason")}

@@ -14,6 +14,9 @@ type ledger struct {
 	heard    map[hitID]heard
 	names    map[string]uint32 // of decoders and sessions
 	requests map[string]race.Request
+	// started says that the start signal was given, after so long. From then on nothing in the log awaits it.
+	started bool
+	after   race.Micros
 }
 
 // hitID names a hit for good; decoder and session are indexes of names.
@@ -49,6 +52,14 @@ func (l *ledger) identify(r *race.Record) (hitID, bool) {
 
 // noteRecord learns from a record of the log.
 func (l *ledger) noteRecord(r *race.Record) {
+	if b, ok := r.Body.(race.Started); ok && !l.started {
+		l.started, l.after = true, b.After
+		for id, was := range l.heard {
+			if was.at.Awaits() {
+				l.heard[id] = heard{was.at.FromSignal(b.After)}
+			}
+		}
+	}
 	if id, ok := l.identify(r); ok {
 		if was, again := l.heard[id]; !again || r.Time < was.at {
 			l.heard[id] = heard{r.Time}
@@ -101,8 +112,11 @@ func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
 	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
 	within := map[hitID]race.Micros{}
 	for i := range in.Records {
-		r := &in.Records[i]
-		if hit, ok := l.identify(r); ok {
+		r := in.Records[i]
+		if l.started && r.Time.Awaits() { // the signal came while it was on its way
+			r.Time = r.Time.FromSignal(l.after)
+		}
+		if hit, ok := l.identify(&r); ok {
 			was, again := l.heard[hit]
 			at, twice := within[hit]
 			if again && was.at == r.Time || twice && at == r.Time {
@@ -111,7 +125,7 @@ func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
 			}
 			within[hit] = r.Time
 		}
-		b.Records = append(b.Records, *r)
+		b.Records = append(b.Records, r)
 	}
 	req.Records = len(b.Records)
 	if in.Key != "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +120,62 @@ func TestServer_StopHasATimeOfItsOwn(t *testing.T) {
 	p.post(path+"/corrections", fmt.Sprintf(`{"kind":"start","started_at":%q,"author":"clerk","reason":"late"}`, date(-90*time.Second)))
 	if p.get(path+"/laps", &laps); len(laps.Laps) != 3 || laps.Laps[0].EndMS/1000 != 30 || laps.Laps[2].EndMS/1000 != 210 {
 		t.Errorf("laps %+v after the start was moved", laps.Laps)
+	}
+}
+
+// TestServer_JudgesWhatWasToldByDateBeforeTheSignal has a marshal give the start signal late, by the date at which it was given; and a
+// server that dies between the passings and the signal.
+func TestServer_JudgesWhatWasToldByDateBeforeTheSignal(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
+	p.start()
+	defer func() { p.end(syscall.SIGTERM) }()
+	made := p.post("/api/v1/races", `{"kind":"external","name":"Club","rules":{"name":"kart","laps":2,"min_lap_us":0},"entries":[
+		{"driver_number":1},{"driver_number":2,"transponders":["22"]}]}`)
+	path := fmt.Sprintf("/api/v1/races/%v", made["id"])
+	began := time.Now().Add(-10 * time.Minute)
+	at := func(who string, seconds float64, sequence int) string {
+		date := began.Add(time.Duration(seconds * float64(time.Second))).Format("2006-01-02T15:04:05.000000Z07:00")
+		return fmt.Sprintf(`{%s,"date":%q,"decoder":"d","sequence":%d}`, who, date, sequence)
+	}
+	const one, two = `"driver_number":1`, `"transponder":"22"`
+	told := "[" + strings.Join([]string{
+		at(one, -5, 1), at(two, 62.25, 2), at(one, 60.5, 3), at(`"transponder":"lost"`, 70, 4), at(two, 121, 5),
+	}, ",") + "]"
+	p.post(path+"/passings", told)
+	if code, text := p.refused(path+"/passings", at(one, 800*24*3600, 9)); code != http.StatusUnprocessableEntity || !strings.Contains(text, "announced") {
+		t.Errorf("a passing two years ahead: %d %s", code, text)
+	}
+	type passing struct {
+		TimeUS  *int64 `json:"time_us"`
+		Verdict string
+	}
+	var got struct{ Passings []passing }
+	if p.get(path+"/passings", &got); len(got.Passings) != 5 || slices.ContainsFunc(got.Passings, func(g passing) bool { return g.TimeUS != nil }) {
+		t.Errorf("before the signal: %+v", got.Passings)
+	}
+	p.end(syscall.SIGKILL)
+	p.start()
+	p.post(path+"/start", fmt.Sprintf(`{"date":%q}`, began.Format(time.RFC3339Nano)))
+	if again := p.post(path+"/passings", told); again["repeated"] != 5.0 || again["accepted"] != 0.0 {
+		t.Errorf("told again after the signal: %v", again)
+	}
+	p.post(path+"/passings", "["+at(one, 120, 6)+"]")
+	want := "-5000000 rejected, 62250000 accepted, 60500000 accepted, 70000000 suspect, 121000000 accepted, 120000000 accepted"
+	var list []string
+	p.get(path+"/passings", &got)
+	for _, g := range got.Passings {
+		list = append(list, fmt.Sprint(*g.TimeUS, " ", g.Verdict))
+	}
+	if strings.Join(list, ", ") != want {
+		t.Errorf("the passings are\n%s\nexpected\n%s", strings.Join(list, ", "), want)
+	}
+	if _, winner := p.winner(path); winner != "1" {
+		t.Errorf("car %s wins", winner)
+	}
+	p.post(path+"/stop", "") // the clock is far behind: the newest passing counts
+	var laps struct{ Laps []struct{ Number int } }
+	if p.get(path+"/laps", &laps); len(laps.Laps) != 4 {
+		t.Errorf("laps %+v", laps.Laps)
 	}
 }
 

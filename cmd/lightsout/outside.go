@@ -152,7 +152,7 @@ func (a *app) now(ctx context.Context, id race.ID) (race.Micros, error) {
 	if r.StartedAt == 0 {
 		return newest, nil
 	}
-	clock := race.Micros((time.Now().UnixNano() - r.StartedAt) / 1000)
+	clock := r.SinceStart(time.Now().UnixNano())
 	if behind := clock - newest; behind > 0 && behind < race.Micros(liveWithin.Microseconds()) {
 		return clock, nil
 	}
@@ -165,8 +165,10 @@ func (a *app) controlOutside(ctx context.Context, before race.Summary, what race
 	rec := race.Record{Time: race.NoTime}
 	switch {
 	case what == race.ControlStart && before.Status == race.Waiting:
-		rec.Time, rec.Body = 0, race.Started{}
-		rec.RecordedAt = when.Date
+		if rec.RecordedAt = when.Date; when.Date == 0 {
+			rec.RecordedAt = time.Now().UnixNano()
+		}
+		rec.Time, rec.Body = 0, race.Started{After: race.Micros(rec.RecordedAt/1000 - before.CreatedAt/1000)}
 	case what == race.ControlStop && (before.Status == race.Underway || before.Status == race.Paused):
 		rec.Body = race.Ended{}
 		var err error
@@ -194,7 +196,7 @@ func (a *app) stopAt(ctx context.Context, id race.ID, when race.Moment) (race.Mi
 	case when.Time != race.NoTime:
 		at = when.Time + r.StartMoved
 	case when.Date != 0:
-		at = race.Micros((when.Date - r.StartedAt) / 1000)
+		at = r.SinceStart(when.Date)
 	default:
 		return at, nil
 	}

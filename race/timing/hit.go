@@ -299,9 +299,10 @@ func (s *State) judgeStray(h *hit) {
 	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.boxes[h.box].name)), race.NoTime)
 }
 
-// judgeAt tells what is made of a hit, if that is news.
+// judgeAt tells what is made of a hit, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
+// not kept.
 func (s *State) judgeAt(idx race.CarIdx, h *hit, v race.Verdict, reason string, split race.Micros) {
-	if h.verdict == v && !h.untold || s.silent {
+	if h.verdict == v && !h.untold || s.silent || h.at.Awaits() && v != race.Duplicate {
 		return
 	}
 	h.verdict, h.untold = v, false

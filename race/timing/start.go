@@ -2,9 +2,46 @@ package timing
 
 import (
 	"fmt"
+	"slices"
 
 	"lightsout/race"
 )
+
+// awaits says that a record is a passing that was told by date and the race waits for its start signal. Its time comes with the
+// signal.
+func (s *State) awaits(r *race.Record) bool {
+	_, passing := r.Body.(race.Passing)
+	return passing && r.Time.Awaits() && s.status == race.Waiting
+}
+
+// dateFrom gives what awaited the start signal its race time.
+func (s *State) dateFrom(after race.Micros) {
+	for id, k := range s.sources.seen {
+		if k.raw.Awaits() {
+			k.raw = k.raw.FromSignal(after)
+			s.sources.seen[id] = k
+		}
+	}
+	if !s.hitsAwait() {
+		return
+	}
+	s.moveHits(func(h *hit) race.Micros {
+		if !h.at.Awaits() {
+			return 0
+		}
+		return h.at.FromSignal(after) - h.at
+	})
+}
+
+// hitsAwait says that some hit awaits the start signal. A list begins with those that do.
+func (s *State) hitsAwait() bool {
+	for i := range s.cars {
+		if c := &s.cars[i]; len(c.hits) > 0 && c.hits[0].at.Awaits() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.strays, func(h hit) bool { return h.at.Awaits() })
+}
 
 // abortStart shortens the race by a lap. It is possible up to the time at which somebody completed one: the grid does not
 // form again then. When it is told of does not matter.

@@ -84,7 +84,7 @@ func New() *State { return &State{latest: race.NoTime} }
 // error and changes nothing. The facts own what they hold.
 func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	s.facts, s.moved, s.author, s.why, s.dirty = facts, span{}, r.Author, "", false
-	if r.Time < -race.TimeMax || r.Time > race.TimeMax {
+	if (r.Time < -race.TimeMax || r.Time > race.TimeMax) && !s.awaits(r) {
 		return facts, fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)
 	}
 	r = s.inRaceTime(r)
@@ -123,7 +123,10 @@ func (s *State) Rest() []race.Fact {
 func (s *State) Fold(r *race.Record, more bool) (facts race.Facts, refused error) {
 	s.more = more
 	defer func() { s.more = false }()
-	facts = race.Facts{Seq: r.Seq, Time: r.Time - s.shift}
+	facts = race.Facts{Seq: r.Seq}
+	if !r.Time.Awaits() {
+		facts.Time = r.Time - s.shift
+	}
 	if facts.Facts, refused = s.Apply(r, nil); refused != nil {
 		s.facts = []race.Fact{race.RecordRefused{Seq: r.Seq, Reason: refused.Error()}}
 		if !more {
@@ -149,7 +152,7 @@ func (s *State) apply(r *race.Record) error {
 	case race.Entered:
 		return s.enter(b.Entry)
 	case race.Started:
-		return s.start(r.Time)
+		return s.start(r.Time, b)
 	case race.Held:
 		return s.hold(r.Time, race.Underway, race.Paused)
 	case race.Released:
@@ -245,7 +248,7 @@ func (s *State) enter(e race.Entry) error {
 // until all have entered, or the start: one by one they would have half of the field step aside each.
 const gridsOneByOne = 2000
 
-func (s *State) start(at race.Micros) error {
+func (s *State) start(at race.Micros, b race.Started) error {
 	if s.status != race.Waiting {
 		return fmt.Errorf("started twice: %w", ErrDuplicate)
 	}
@@ -254,6 +257,7 @@ func (s *State) start(at race.Micros) error {
 	}
 	s.status, s.leaderLap = race.Underway, 1
 	s.layLoops()
+	s.dateFrom(b.After)
 	if len(s.cars) > gridsOneByOne {
 		s.setOrder(s.sorted())
 	}

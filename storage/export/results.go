@@ -111,7 +111,7 @@ var passingsTable = &table[race.PassingRow]{
 			if now >= 0 {
 				page = page[:now]
 			}
-			if err := all(page, emit); err != nil {
+			if err := all(slices.DeleteFunc(slices.Clone(page), awaits), emit); err != nil {
 				return err
 			}
 			if err := stretch(); err != nil || len(page) < passingsPage {
@@ -121,6 +121,9 @@ var passingsTable = &table[race.PassingRow]{
 		}
 	},
 }
+
+// awaits says that a hit has no race time before the start signal is given.
+func awaits(r race.PassingRow) bool { return r.Time == race.NoTime }
 
 // owner is whose a hit is. Of a hit that was told by its transponder, and of which nothing was said since, it is the entry's.
 func (e *Export) owner(r *race.PassingRow) race.CarIdx {

@@ -79,7 +79,7 @@ func (f *follower) apply(r *race.Record, w *writer) {
 	case race.Entered:
 		f.enter(&b.Entry)
 	case race.Started:
-		f.start(r, w)
+		f.start(r, b.After, w)
 	case race.Passing:
 		f.clock = max(f.clock, r.Time)
 		f.pass(r, b, facts, w)
@@ -108,13 +108,16 @@ func (f *follower) enter(e *race.Entry) {
 }
 
 // start gives race time its place in the world: what was told of before and has a race time is written now.
-func (f *follower) start(r *race.Record, w *writer) {
+func (f *follower) start(r *race.Record, after race.Micros, w *writer) {
 	if f.startedAt != 0 {
 		return
 	}
 	f.startedAt = r.RecordedAt
 	for i := range f.early {
 		p := &f.early[i]
+		if p.at.Awaits() {
+			p.at = p.at.FromSignal(after)
+		}
 		f.point(p, f.judgement(p), w)
 	}
 	f.early = nil
@@ -242,7 +245,9 @@ func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *wr
 		}
 	}
 	if f.startedAt == 0 {
-		f.early = append(f.early, p)
+		if !r.Time.Awaits() || p.refused != "" { // those are judged with the signal
+			f.early = append(f.early, p)
+		}
 		return
 	}
 	f.point(&p, f.judgement(&p), w)
@@ -277,7 +282,7 @@ func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
 			p = raw
 		}
 		if !written {
-			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok
+			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok && !p.at.Awaits()
 		}
 	}
 	if written && was.hit != now.hit {

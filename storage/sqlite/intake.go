@@ -152,16 +152,55 @@ func (s *Store) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	return r, nil
 }
 
-// Newest is the latest race time of a race's log; race.NoTime where it has no record.
+// signal is what race time is counted from.
+type signal struct {
+	given bool
+	after race.Micros // the announcement
+}
+
+func (s *Store) signal(ctx context.Context, id race.ID) (signal, error) {
+	var announced, started int64
+	err := s.read.QueryRowContext(ctx, "SELECT created_at, started_at FROM races WHERE id = ?", string(id)).Scan(&announced, &started)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return signal{}, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+	case err != nil:
+		return signal{}, fmt.Errorf("read the start signal of race %s: %w", id, err)
+	}
+	return signal{given: started != 0, after: race.Micros(started/1000 - announced/1000)}, nil
+}
+
+// raceTime is the time of a record; race.NoTime for what awaits the signal.
+func (g signal) raceTime(t race.Micros) race.Micros {
+	switch {
+	case !t.Awaits():
+		return t
+	case !g.given:
+		return race.NoTime
+	}
+	return t.FromSignal(g.after)
+}
+
+// Newest is the latest race time of a race's log; race.NoTime where no record has one.
 func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
-	var at sql.NullInt64
-	if err := s.read.QueryRowContext(ctx, "SELECT max(time_us) FROM records WHERE race = ?", string(id)).Scan(&at); err != nil {
+	g, err := s.signal(ctx, id)
+	if err != nil {
+		return race.NoTime, err
+	}
+	var at, awaited sql.NullInt64
+	err = s.read.QueryRowContext(ctx, "SELECT max(time_us), max(iif(time_us < ?2, time_us, NULL)) FROM records WHERE race = ?1",
+		string(id), int64(race.AwaitedZero/2)).Scan(&at, &awaited)
+	if err != nil {
 		return race.NoTime, fmt.Errorf("read the newest record of race %s: %w", id, err)
 	}
-	if !at.Valid {
-		return race.NoTime, nil
+	newest := race.NoTime
+	if at.Valid {
+		newest = g.raceTime(race.Micros(at.Int64))
 	}
-	return race.Micros(at.Int64), nil
+	if awaited.Valid {
+		newest = max(newest, g.raceTime(race.Micros(awaited.Int64)))
+	}
+	return newest, nil
 }
 
 // Rulings are the records of race control, in their order, and which of them the rulebook refused.
@@ -216,6 +255,10 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 
 // Heard are the hits that decoders told of, by their own clocks, with when they came.
 func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error {
+	signal, err := s.signal(ctx, id)
+	if err != nil {
+		return err
+	}
 	return each(ctx, s.read, func(r *sql.Rows) error {
 		var decoder string
 		var at race.Micros
@@ -223,7 +266,9 @@ func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, 
 		if err := r.Scan(&decoder, &at, &recordedAt); err != nil {
 			return err
 		}
-		hit(decoder, at, recordedAt)
+		if at = signal.raceTime(at); at != race.NoTime {
+			hit(decoder, at, recordedAt)
+		}
 		return nil
 	}, "SELECT decoder, time_us, recorded_at FROM records WHERE race = ? AND decoder <> '' ORDER BY seq", string(id))
 }

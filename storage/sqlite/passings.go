@@ -31,14 +31,16 @@ func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit,
 		query = passingsByVerdict
 	}
 	var out []race.PassingRow
-	err := each(ctx, s.read, func(r *sql.Rows) error {
+	signal, err := s.signal(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, s.read, func(r *sql.Rows) error {
 		p, err := scanPassing(r)
+		p.Time, p.ToldTime = signal.raceTime(p.Time), signal.raceTime(p.ToldTime)
 		out = append(out, p)
 		return err
 	}, query, string(id), int64(after), limit, verdict)
-	if err == nil && len(out) == 0 {
-		err = s.known(ctx, id)
-	}
 	return out, err
 }
 

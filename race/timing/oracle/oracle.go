@@ -119,15 +119,23 @@ func open(records []race.Record) *book {
 
 // fromTheSignal are the records with their times counted from the start signal as it was moved last.
 func (b *book) fromTheSignal() []race.Record {
+	after := race.Micros(0) // the announcement
 	b.each(func(r race.Record) {
-		if body, ok := r.Body.(race.StartMoved); ok {
+		switch body := r.Body.(type) {
+		case race.StartMoved:
 			b.shift = body.At
+		case race.Started:
+			after = body.After
+		default:
 		}
 	})
 	out := slices.Clone(b.records)
 	for i := range out {
 		if body, ok := out[i].Body.(race.Corrected); ok && body.Kind == race.CorrectSplit && body.At == 0 {
 			b.estimated[out[i].Seq] = true
+		}
+		if out[i].Time.Awaits() {
+			out[i].Time = out[i].Time.FromSignal(after)
 		}
 		out[i].Time -= b.shift
 		switch body := out[i].Body.(type) {

@@ -145,7 +145,8 @@ export interface Passing {
   /** Null where nobody knows whose it is. */
   readonly driver_number: number | null;
   readonly line: number;
-  readonly time_us: number;
+  /** Null where it was told by date and the start signal is awaited. */
+  readonly time_us: number | null;
   readonly verdict: Verdict;
   /** Why it does not count; of one that came after the result was final, also what it would change. */
   readonly reason: string;

@@ -21,8 +21,9 @@ export function gap(ms: number, laps: number): string {
   return `${ms < 0 ? '−' : '+'}${text}`;
 }
 
-/** `1:32.512` of race time in microseconds, 0 as well. */
-export function moment(us: number): string {
+/** `1:32.512` of race time in microseconds, 0 as well; `–` where there is none yet. */
+export function moment(us: number | null): string {
+  if (us === null) return '–';
   const ms = Math.trunc(Math.abs(us) / 1000);
   return `${us < 0 ? '−' : ''}${ms === 0 ? '0.000' : lapTime(ms)}`;
 }
