@@ -13,6 +13,9 @@ type Config struct {
 	Addr string
 	// Token that everything needs that changes something; it must be set where Addr is not loopback.
 	Token string
+	// ConnectionsMax bounds connections, SpectatorsMax those that watch a race; ConnectionsEachMax and SpectatorsEachMax what one
+	// address may have of them.
+	ConnectionsMax, ConnectionsEachMax, SpectatorsMax, SpectatorsEachMax int
 	// BodyMax bounds a request's body, in bytes, as it is sent; UnpackedMax what it may become when it is decompressed.
 	BodyMax, UnpackedMax int
 	// ReadTimeout and IdleTimeout of HTTP connections.
@@ -26,7 +29,8 @@ type Config struct {
 // DefaultConfig serves on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Addr: "127.0.0.1:8080", BodyMax: 4 << 20, UnpackedMax: 16 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Addr: "127.0.0.1:8080", ConnectionsMax: 10_000, ConnectionsEachMax: 2_500, SpectatorsMax: 5_000, SpectatorsEachMax: 2_000,
+		BodyMax: 4 << 20, UnpackedMax: 16 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		WriteTimeout: 10 * time.Second, PulseEvery: time.Second,
 	}
 }
@@ -43,6 +47,15 @@ func (c Config) Validate() error {
 	check(err == nil, "address %q: expected host:port, such as 127.0.0.1:8080", c.Addr)
 	check(err != nil || loopback(host) || c.Token != "",
 		"address %q can be reached from other machines: it needs a token for everything that changes something", c.Addr)
+	for _, most := range []struct {
+		of  string
+		num int
+	}{
+		{"connections", c.ConnectionsMax}, {"connections of an address", c.ConnectionsEachMax},
+		{"spectators", c.SpectatorsMax}, {"spectators of an address", c.SpectatorsEachMax},
+	} {
+		check(most.num > 0, "the limit of %s is %d: allowed are 1 and more", most.of, most.num)
+	}
 	check(c.BodyMax > 0, "the body limit is %d: allowed are 1 and more", c.BodyMax)
 	check(c.UnpackedMax >= c.BodyMax, "the limit of an unpacked body is %d: allowed are %d and more", c.UnpackedMax, c.BodyMax)
 	check(c.WriteTimeout > 0 && c.PulseEvery > 0, "write timeout and pulse must be above 0")

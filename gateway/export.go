@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"lightsout/race"
 )
@@ -163,17 +162,6 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	b.ended = err
 	return n, err //nolint:wrapcheck // io.EOF must stay what it is
-}
-
-// endUnread ends the connection after the answer where the body was not read as a whole: fasthttp would take what is left
-// of it for the next request.
-func endUnread(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
-	return func(ctx *fasthttp.RequestCtx) {
-		handle(ctx)
-		if ctx.RequestBodyStream() != nil { // wholeBody takes it away
-			ctx.SetConnectionClose()
-		}
-	}
 }
 
 // wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it

@@ -27,9 +27,13 @@ func (s *Server) live() fiber.Handler {
 		if !websocket.IsWebSocketUpgrade(c) {
 			return refuse(fiber.StatusUpgradeRequired, "this is a websocket: connect with ws:// and read binary messages")
 		}
+		c.Locals(callerKey, strings.Clone(c.IP()))
 		return upgrade(c)
 	}
 }
+
+// callerKey is where the address of a spectator is kept, which its request gives while it lasts.
+const callerKey = "caller"
 
 // wsSocket is a websocket as the spectator's socket.
 type wsSocket struct{ conn *websocket.Conn }
@@ -51,6 +55,13 @@ func (w wsSocket) CloseWith(code int, reason string) {
 func (s *Server) watch(conn *websocket.Conn) {
 	sock := wsSocket{conn}
 	id := race.ID(strings.Clone(conn.Params("id")))
+	from, _ := conn.Locals(callerKey).(string)
+	if !s.seats.take(from) {
+		s.m.unseated.Add(1)
+		sock.CloseWith(closeFull, "the server has as many spectators as it can hold: try again later")
+		return
+	}
+	defer s.seats.leave(from)
 	st, err := s.stageOf(id)
 	switch {
 	case errors.Is(err, race.ErrNotFound):
@@ -61,8 +72,8 @@ func (s *Server) watch(conn *websocket.Conn) {
 		return
 	}
 	v := newSpectator(st, sock)
-	if from := conn.Query("from"); from != "" {
-		seq, err := strconv.ParseUint(from, 10, 64)
+	if after := conn.Query("from"); after != "" {
+		seq, err := strconv.ParseUint(after, 10, 64)
 		if err != nil {
 			sock.CloseWith(closeBadRequest, "from must be a sequence number")
 			return
@@ -80,6 +91,40 @@ func (s *Server) watch(conn *websocket.Conn) {
 	v.cut(0, "")
 	_ = conn.Close() // ends the reading
 	beside.Wait()    // the library hands the connection's place to another one once this returns
+}
+
+// seats are for those who watch: so many in all, and so many for each address.
+type seats struct {
+	most, mostEach int
+
+	mu    sync.Mutex
+	taken int
+	of    map[string]int
+}
+
+func newSeats(most, mostEach int) *seats {
+	return &seats{most: most, mostEach: mostEach, of: map[string]int{}}
+}
+
+// take gives a seat, if there is one.
+func (s *seats) take(from string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken >= s.most || s.of[from] >= s.mostEach {
+		return false
+	}
+	s.taken++
+	s.of[from]++
+	return true
+}
+
+func (s *seats) leave(from string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken--
+	if s.of[from]--; s.of[from] == 0 {
+		delete(s.of, from)
+	}
 }
 
 // drain reads what a spectator sends, which is nothing but answers to pings, and notices when it has gone.

@@ -32,6 +32,7 @@ const (
 	closeNotFound   = 4404
 	closeTooSlow    = 4408
 	closeGoingAway  = 1001
+	closeFull       = 1013
 )
 
 // statusError is a problem that the gateway itself found.

@@ -56,9 +56,10 @@ type Server struct {
 	intake  chan struct{} // room for those who are told something from outside
 	tracing chan struct{} // room for reading a car's telemetry
 	moving  chan struct{} // room for exports and imports
+	seats   *seats
 
 	mu       sync.Mutex
-	listener net.Listener
+	listener *door
 	closing  bool
 }
 
@@ -70,6 +71,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
 		tracing: make(chan struct{}, tracesAtOnce), moving: make(chan struct{}, transfersAtOnce),
+		seats: newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
 	}
 	schema, err := s.newSchema()
 	if err != nil {
@@ -83,7 +85,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
 	})
 	s.routes()
-	s.app.Server().Handler = endUnread(s.app.Server().Handler)
+	s.app.Server().Handler = attend(s.app.Server().Handler)
 	return s, nil
 }
 
@@ -113,10 +115,12 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	d := newDoor(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.m)
+	s.app.Server().ConnState = d.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listener = l
-	return l, nil
+	s.listener = d
+	return d, nil
 }
 
 // Serve answers until Shutdown.

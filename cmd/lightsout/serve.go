@@ -76,6 +76,10 @@ func newServe() *cobra.Command {
 func serverFlags(cmd *cobra.Command, f *serveFlags) {
 	cmd.Flags().StringVar(&f.gateway.Addr, "addr", f.gateway.Addr, "address to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.gateway.Token, "token", "", "token for all that changes something; needed where the address is not loopback")
+	cmd.Flags().IntVar(&f.gateway.ConnectionsMax, "max-connections", f.gateway.ConnectionsMax, "most connections at once; fewer where the system allows fewer files")
+	cmd.Flags().IntVar(&f.gateway.ConnectionsEachMax, "max-connections-each", f.gateway.ConnectionsEachMax, "most connections of one address")
+	cmd.Flags().IntVar(&f.gateway.SpectatorsMax, "max-spectators", f.gateway.SpectatorsMax, "most spectators at once")
+	cmd.Flags().IntVar(&f.gateway.SpectatorsEachMax, "max-spectators-each", f.gateway.SpectatorsEachMax, "most spectators of one address")
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
