@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -230,6 +231,8 @@ type caller struct {
 	gone         bool
 
 	unread bool // of the last request something was not read
+	ahead  [1]byte
+	read   int // of ahead
 	once   sync.Once
 }
 
@@ -238,6 +241,34 @@ func (c *caller) asks() {
 	c.door.mu.Lock()
 	defer c.door.mu.Unlock()
 	c.door.busy(c)
+}
+
+// watch calls gone if the other side goes before what it gives is called. What is read of it meanwhile is read again later.
+func (c *caller) watch(gone func()) (done func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		n, err := c.Conn.Read(c.ahead[:])
+		c.read = n
+		if n == 0 && !errors.Is(err, os.ErrDeadlineExceeded) {
+			gone()
+		}
+	}()
+	return func() {
+		_ = c.SetReadDeadline(time.Unix(1, 0)) // long ago: the reading ends
+		<-ended
+		_ = c.SetReadDeadline(time.Time{}) // fasthttp sets its own before it reads
+	}
+}
+
+// Read reads what was read while it was being answered first.
+func (c *caller) Read(b []byte) (int, error) {
+	if c.read > 0 && len(b) > 0 {
+		c.read = 0
+		b[0] = c.ahead[0]
+		return 1, nil
+	}
+	return c.Conn.Read(b) //nolint:wrapcheck // of the connection it stands for
 }
 
 // Close ends the connection. Where the other side is still sending what nobody reads, it is given the time to read its answer: the

@@ -1,27 +1,32 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
-	"github.com/graphql-go/graphql/language/parser"
 
 	"lightsout/race"
 )
 
-// Limits of a GraphQL request.
+// Limits of what a GraphQL request may take once it runs.
 const (
-	queryMax      = 16 << 10
-	queryDepthMax = 8
-	queryFields   = 500
-	graphQLValues = 1_000_000 // of columns; each takes some hundred bytes
+	graphQLBody   = 64 << 10
+	graphQLAnswer = 4 << 20
+	graphQLTime   = 10 * time.Second
+	graphQLAtOnce = 4
+	graphQLWait   = 2 * time.Second
+	faultsShown   = 20
+	leafBytes     = 12 // of a value with its quotes and commas; of a text what is above counts as well
 )
 
 // graphQLRequest is the body of a GraphQL request.
@@ -36,10 +41,16 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	var req graphQLRequest
 	switch c.Method() {
 	case fiber.MethodPost:
+		if n := len(c.Request().Body()); n > graphQLBody {
+			return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes: allowed are %d", n, graphQLBody))
+		}
 		if err := s.body(c, &req); err != nil {
 			return err
 		}
 	case fiber.MethodGet:
+		if site := c.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+			return refuse(fiber.StatusForbidden, "a page of another host may not ask this: allowed are this server's own pages")
+		}
 		req.Query = strings.Clone(c.Query("query"))
 		if v := c.Query("variables"); v != "" {
 			if err := json.Unmarshal([]byte(v), &req.Variables); err != nil {
@@ -50,84 +61,54 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderAllow, "GET, POST")
 		return refuse(fiber.StatusMethodNotAllowed, "GraphQL is asked with GET or POST")
 	}
-	if err := bounded(req.Query, c.Method() == fiber.MethodGet); err != nil {
+	query, err := s.price(req.Query, c.Method() == fiber.MethodGet)
+	if err == nil {
+		err = boundedVariables(req.Variables)
+	}
+	if err != nil {
 		return err
 	}
-	ctx, left := c.UserContext(), graphQLValues
-	result := graphql.Do(graphql.Params{
-		Schema: s.schema, RequestString: req.Query, OperationName: req.OperationName, VariableValues: req.Variables,
-		Context: ctx, RootObject: map[string]any{"": c, "left": &left},
-	})
-	return c.JSON(result)
+	if query.wrong == nil {
+		query.wrong = query.place(graphql.ValidateDocument(&s.schema, query.doc, nil).Errors)
+	}
+	if n := len(query.wrong); n > 0 {
+		return c.JSON(graphql.Result{Errors: query.wrong[:min(n, faultsShown)]})
+	}
+	return s.run(c, &req, query)
 }
 
-// bounded refuses a query that is too long, too deep or too wide, and a mutation where nothing may change.
-func bounded(query string, readOnly bool) error {
-	switch {
-	case strings.TrimSpace(query) == "":
-		return refuse(fiber.StatusBadRequest, `the query is missing: expected {"query": "{ races { id } }"}`)
-	case len(query) > queryMax:
-		return refuse(fiber.StatusBadRequest, fmt.Sprintf("the query has %d bytes: allowed are %d", len(query), queryMax))
-	case strings.Count(query, "{") > queryFields:
-		return refuse(fiber.StatusBadRequest, "the query has too many braces")
-	}
-	doc, err := parser.Parse(parser.ParseParams{Source: query})
+// run answers a query that is not too dear, while whoever asked is there.
+func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), graphQLTime)
+	defer cancel()
+	waiting, give := context.WithTimeout(ctx, graphQLWait)
+	defer give()
+	leave, err := enter(waiting, s.asking)
 	if err != nil {
-		return nil //nolint:nilerr // graphql.Do says where it is wrong, in its own form
+		return fmt.Errorf("GraphQL: %w", err)
 	}
-	d := depth{fragments: map[string]*ast.SelectionSet{}}
-	for _, def := range doc.Definitions {
-		if f, ok := def.(*ast.FragmentDefinition); ok && f.Name != nil {
-			d.fragments[f.Name.Value] = f.SelectionSet
-		}
+	defer leave()
+	if conn, ours := c.Context().Conn().(*caller); ours {
+		defer conn.watch(cancel)()
 	}
-	for _, def := range doc.Definitions {
-		op, ok := def.(*ast.OperationDefinition)
-		if !ok {
-			continue
-		}
-		if readOnly && op.Operation == ast.OperationTypeMutation {
-			return refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
-		}
-		if d.walk(op.SelectionSet, 1); d.tooMuch {
-			return refuse(fiber.StatusBadRequest, fmt.Sprintf(
-				"the query is too deep or too wide: allowed are %d levels and %d fields", queryDepthMax, queryFields))
-		}
+	budget := race.NewBudget(graphQLAnswer)
+	c.SetUserContext(race.Within(ctx, budget))
+	result := graphql.Execute(graphql.ExecuteParams{
+		Schema: s.schema, AST: query.doc, OperationName: req.OperationName, Args: req.Variables,
+		// Resolvers look at their own context: graphql-go would leave them running behind an answer.
+		Context: context.WithoutCancel(ctx), Root: map[string]any{"": c},
+	})
+	if !budget.Spent() {
+		result.Errors = query.place(result.Errors)
+		err = c.JSON(result)
 	}
-	return nil
-}
-
-// depth measures a query; fragments count where they are used.
-type depth struct {
-	fragments map[string]*ast.SelectionSet
-	fields    int
-	tooMuch   bool
-}
-
-func (d *depth) walk(set *ast.SelectionSet, level int) {
-	if set == nil || d.tooMuch {
-		return
+	if budget.Spent() || len(c.Response().Body()) > graphQLAnswer {
+		err = c.JSON(graphql.Result{Errors: []gqlerrors.FormattedError{{
+			Message:    fmt.Sprintf("%v: an answer may have %d bytes, ask for fewer fields, cars or laps", race.ErrTooMuch, graphQLAnswer),
+			Extensions: map[string]any{"code": "TOO_MUCH"},
+		}}})
 	}
-	if level > queryDepthMax {
-		d.tooMuch = true
-		return
-	}
-	for _, sel := range set.Selections {
-		if d.fields++; d.fields > queryFields {
-			d.tooMuch = true
-			return
-		}
-		switch sel := sel.(type) {
-		case *ast.Field:
-			d.walk(sel.SelectionSet, level+1)
-		case *ast.InlineFragment:
-			d.walk(sel.SelectionSet, level+1)
-		case *ast.FragmentSpread:
-			if sel.Name != nil {
-				d.walk(d.fragments[sel.Name.Value], level+1)
-			}
-		}
-	}
+	return err //nolint:wrapcheck // its kind decides
 }
 
 // coded gives an error of a resolver its code, from the same table as everything else.
@@ -163,31 +144,60 @@ func request(p graphql.ResolveParams) *fiber.Ctx {
 	return c
 }
 
-// spend takes from the values that the columns of one answer may have: a column can be asked for under many names.
-func spend(p graphql.ResolveParams, values int) error {
-	root, _ := p.Info.RootValue.(map[string]any)
-	left, counted := root["left"].(*int)
-	if !counted {
-		return nil
-	}
-	if *left -= values; *left >= 0 {
-		return nil
-	}
-	wrong := &race.InvalidError{Faults: []race.Fault{{
-		Field: "query", Message: "asks for too much at once", Allowed: fmt.Sprintf("%d values in all columns together", graphQLValues),
-	}}}
-	return coded{wrong, "INVALID", wrong.Faults}
-}
-
-// resolve makes a resolver of a function that gives a value or an error of ours.
+// resolve makes a resolver of a function that gives a value or an error of ours. A list is paid for before its values are asked for.
 func (s *Server) resolve(get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) graphql.FieldResolveFn {
 	return func(p graphql.ResolveParams) (any, error) {
-		v, err := get(request(p), p)
+		c := request(p)
+		ctx := c.UserContext()
+		if err := ctx.Err(); err != nil {
+			return nil, s.coded(fmt.Errorf("the query was not answered in %v: %w", graphQLTime, race.ErrTooMuch))
+		}
+		v, err := get(c, p)
+		if err == nil {
+			err = payForList(p, reflect.ValueOf(v))
+		}
 		if err != nil {
 			return nil, s.coded(err)
 		}
 		return v, nil
 	}
+}
+
+// payForList spends what the values of a list take in the answer.
+func payForList(p graphql.ResolveParams, v reflect.Value) error {
+	if v.Kind() != reflect.Slice {
+		return nil
+	}
+	each := leafBytes
+	if set := p.Info.FieldASTs[0].SelectionSet; set != nil {
+		each = weight(set, p.Info.Fragments)
+	}
+	return race.BudgetOf(request(p).UserContext()).Spend(v.Len() * each) //nolint:wrapcheck // its kind decides
+}
+
+// weight is what the values that are selected of one object take in the answer, without the lists among them.
+func weight(set *ast.SelectionSet, fragments map[string]ast.Definition) int {
+	sum := 0
+	for _, sel := range set.Selections {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			name := sel.Name
+			if sel.Alias != nil {
+				name = sel.Alias
+			}
+			sum += len(name.Value) + leafBytes
+			if sel.SelectionSet != nil {
+				sum += weight(sel.SelectionSet, fragments)
+			}
+		case *ast.InlineFragment:
+			sum += weight(sel.SelectionSet, fragments)
+		case *ast.FragmentSpread:
+			if f, ok := fragments[sel.Name.Value].(*ast.FragmentDefinition); ok {
+				sum += weight(f.SelectionSet, fragments)
+			}
+		}
+	}
+	return sum
 }
 
 func idArg(p graphql.ResolveParams) race.ID {

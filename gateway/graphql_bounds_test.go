@@ -3,39 +3,199 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
-// TestGraphQL_AnswersWithSoManyValuesAtOnce: one query can ask for the same under many names.
-func TestGraphQL_AnswersWithSoManyValuesAtOnce(t *testing.T) {
-	s := mustTrace(t)
-	ask := func(names int, of string) string {
-		var q strings.Builder
-		for i := range names {
-			fmt.Fprintf(&q, " a%d: %s", i, of)
-		}
-		body, err := json.Marshal(map[string]string{"query": `{ race(id: "r1") {` + q.String() + ` } }`})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _, answer := s.ask(t, "POST", "/graphql", string(body))
-		return answer
+// repeated writes something so many times, each with its number.
+func repeated(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format+" ", i)
 	}
-	for name, of := range map[string]string{
-		"telemetry":    "telemetry(points: 5000) { timeMs speed throttle nGear lapNumber distance x y }",
-		"telemetry, 2": "telemetry(points: 5000) { samples }",
-		"compare":      `compare(a: "7:1", b: "9:1", step: 1) { distance deltaMs a { timeMs speed throttle nGear } }`,
+	return b.String()
+}
+
+func (s *served) query(t testing.TB, query string) (int, string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _, answer := s.ask(t, "POST", "/graphql", string(body))
+	return code, answer
+}
+
+// dear are queries of at most 16 kB that cost much for their length, and what says why each is refused; empty where it is answered.
+func dear() map[string][2]string {
+	chain := func(head string) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range 40 {
+			fmt.Fprintf(&b, "fragment F%d on Race { ...F%d ...F%d } ", i, i+1, i+1)
+		}
+		return b.String() + "fragment F40 on Race { id }"
+	}
+	again := strings.Repeat
+	return map[string][2]string{
+		"a nested list":             {`{ races(status: ` + again("[", 1900) + again("]", 1900) + `) { id } }`, "tokens"},
+		"nested brackets":           {`{ races(status: ` + again("[", 100) + again("]", 100) + `) { id } }`, "nested"},
+		"brackets that never close": {again("{a", 900), "nested"},
+		"a nested value":            {`{ races(status: [[[["x"]]]]) { id } }`, "nested deeper than 3"},
+		"a nested object":           {`{ races(status: {a: {b: {c: {d: 1}}}}) { id } }`, "nested deeper than 3"},
+		"a nested default":          {`query($a: Int = [[[[1]]]]) { races { id } }`, "nested deeper than 3"},
+		"a long list":               {`{ race(id: "r1") { telemetry(cars: [` + again("7 ", 101) + `]) { x } } }`, "list of 101"},
+		"many arguments":            {`{ race(` + repeated(21, "a%d: 1") + `) { id } }`, "21 arguments"},
+		"an argument twice":         {`{ race(id: "r1", id: "r1") { id } }`, `twice at one place`},
+		"many directives":           {`{ races { id` + again(" @skip(if: false)", 5) + ` } }`, "5 directives"},
+		"many variables":            {`query(` + repeated(51, "$v%d: Int") + `) { races { id } }`, "51 variables"},
+		"many operations":           {repeated(51, "query Q%d { races { id } }"), "51 operations"},
+		"a field many times":        {`{ races { ` + again("id ", 251) + `} }`, "too wide"},
+		"fields that are not asked": {`{ races { id } } fragment F on Race { ` + again("id ", 251) + `}`, "too wide"},
+		"names":                     {`{ races { ` + repeated(251, "a%d: id") + `} }`, "too wide"},
+		"fragments in each other":   {chain(`{ race(id: "r1") { ...F0 } } `), "too wide"},
+		"fragments of themselves":   {`{ race(id: "r1") { ...A } } fragment A on Race { ...A ...B } fragment B on Race { ...A ...B }`, "too wide"},
+		"a deep query":              {`{` + again("a{", 9) + "b" + again("}", 9) + `}`, "too deep"},
+		"types of types of types":   {`{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }`, "of the schema"},
+		"types under many names":    {`{ __schema { types { fields { args { ` + repeated(245, "a%d: name") + `} } } } }`, "of the schema"},
+		"a long text":               {`{ race(id: "` + again("a", 501) + `") { id } }`, "501 characters"},
+		"a long name":               {`{ ` + again("a", 501) + ` }`, "501 characters"},
+		"a text without an end":     {`{ race(id: """` + again("a", 15_000), "characters"},
+		"a line without a space":    {`{` + again(again("a", 400)+":", 30) + `}`, "without a space"},
+		"unknown fields":            {`{ races { ` + repeated(240, "laip%d") + `} }`, ""},
+		"unknown fields far down":   {again("\n", 8_000) + `{ races { ` + repeated(240, "laip%d") + `} }`, ""},
+		"unknown arguments":         {`{ ` + repeated(120, "a%d: races(statu: 1) { id }") + `}`, ""},
+		"wrong values":              {`mutation { ` + again(`controlRace(id: "x", action: boom) { id } `, 120) + `}`, ""},
+		"fragments nobody uses":     {chain(`{ races { id } } `), ""},
+		"races nobody knows":        {`{ ` + repeated(120, `a%d: race(id: "none") { id }`) + `}`, ""},
+		"comments":                  {again("#\n", 7_000) + `{ races { id } }`, ""},
+		"commas":                    {again(",", 15_000) + `{ races { id } }`, ""},
+		"a fault in a long line":    {`{ races { ` + again("id ", 240) + again(",", 14_000) + `}`, ""},
+		"types under names":         {`{ __schema { types { ` + repeated(240, "a%d: name") + `} } }`, ""},
+	}
+}
+
+func TestGraphQL_HasAPriceBeforeItIsRun(t *testing.T) {
+	s := mustServe(t, nil)
+	for name, test := range dear() {
+		query, says := test[0], test[1]
+		code, answer := s.query(t, query)
+		switch {
+		case says != "" && (code != http.StatusBadRequest || !strings.Contains(answer, says)):
+			t.Errorf("%s: %d %.300s", name, code, answer)
+		case says == "" && (code != http.StatusOK || len(answer) > 400_000):
+			t.Errorf("%s: %d, %d bytes: %.300s", name, code, len(answer), answer)
+		}
+	}
+	nested := `{"query":"query($a: String){races(status:$a){id}}","variables":{"a":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}`
+	if code, _, answer := s.ask(t, "POST", "/graphql", nested); code != http.StatusBadRequest || !strings.Contains(answer, "too deep") {
+		t.Errorf("a nested variable: %d %.300s", code, answer)
+	}
+	long := fmt.Sprintf(`{"query":"{races{id}}","variables":{"a":%q}}`, strings.Repeat("a", 70_000))
+	if code, _, answer := s.ask(t, "POST", "/graphql", long); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a long variable: %d %.300s", code, answer)
+	}
+}
+
+func TestGraphQL_SaysWhereAFaultIs(t *testing.T) {
+	s := mustServe(t, nil)
+	for query, want := range map[string]string{
+		"{ races { id\n  naim } }":       `"locations":[{"line":2,"column":3}]`,
+		"{ races { id\r\n\r\n naim } }":  `"locations":[{"line":3,"column":2}]`,
+		"{ races {\n id } }\n}":          `"line":3`,
+		"{ a: races { id } }":            `"a":[{"id"`,
+		"{\n race(id: \"none\") { id }}": `"locations":[{"line":2,"column":2}]`,
 	} {
-		if answer := ask(1, of); strings.Contains(answer, `"errors"`) {
+		if _, answer := s.query(t, query); !strings.Contains(answer, want) {
+			t.Errorf("%q: %s, expected %s", query, answer, want)
+		}
+	}
+}
+
+// TestGraphQL_AnswersAtMostSoMuch: one query can ask for the same under many names.
+func TestGraphQL_AnswersAtMostSoMuch(t *testing.T) {
+	s := mustTrace(t)
+	for name, of := range map[string]string{
+		"telemetry": "telemetry(points: 5000) { timeMs speed throttle nGear lapNumber distance x y }",
+		"compare":   `compare(a: "7:1", b: "9:1", step: 1) { distance deltaMs a { timeMs speed throttle nGear } }`,
+	} {
+		ask := func(names int) string {
+			_, answer := s.query(t, `{ race(id: "r1") {`+strings.Join(strings.Split(repeated(names, "a%d: "+of), "\n"), " ")+`} }`)
+			return answer
+		}
+		if answer := ask(1); strings.Contains(answer, `"errors"`) {
 			t.Errorf("%s: once: %.500s", name, answer)
 		}
-		names := 45
-		if strings.HasSuffix(name, "2") {
-			names = 240
+		if answer := ask(26); !strings.Contains(answer, "4194304 bytes") || !strings.Contains(answer, "TOO_MUCH") || len(answer) > 500 {
+			t.Errorf("%s: 26 times: %.300s", name, answer)
 		}
-		if answer := ask(names, of); !strings.Contains(answer, "1000000 values") {
-			t.Errorf("%s: %d times: %.300s", name, names, answer)
+	}
+}
+
+// introspection is what tools send, as graphql-js writes it.
+const introspection = `query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
+	types { ...FullType } directives { name description locations args { ...InputValue } } } }
+fragment FullType on __Type { kind name description
+	fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+	inputFields { ...InputValue } interfaces { ...TypeRef }
+	enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+	ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
+
+func TestGraphQL_DescribesItself(t *testing.T) {
+	s := mustServe(t, nil)
+	code, answer := s.query(t, introspection)
+	if code != http.StatusOK || strings.Contains(answer, `"errors"`) || !strings.Contains(answer, `"name":"penalise"`) {
+		t.Errorf("%d %.500s", code, answer)
+	}
+}
+
+func TestGraphQL_PagesOfOtherHostsMayNotAsk(t *testing.T) {
+	s := mustServe(t, nil)
+	for _, headers := range [][]string{{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
+		for _, path := range []string{"/graphql?query={races{id}}", "/GraphQL?query={races{id}}", "/graphql/?query={races{id}}"} {
+			if code, _, answer := s.ask(t, "GET", path, "", headers...); code != http.StatusForbidden {
+				t.Errorf("%v %s: %d %s", headers, path, code, answer)
+			}
 		}
+	}
+	if code, _, answer := s.ask(t, "GET", "/graphql?query={races{id}}", "", "Sec-Fetch-Site", "same-origin"); code != http.StatusOK {
+		t.Errorf("from our own page: %d %s", code, answer)
+	}
+}
+
+// TestGraphQL_EndsWithWhoAsked: what is read for somebody who has gone is read no further.
+func TestGraphQL_EndsWithWhoAsked(t *testing.T) {
+	s := mustServe(t, nil)
+	s.mu.Lock()
+	s.stalled, s.released = make(chan struct{}), make(chan struct{})
+	s.mu.Unlock()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"query":"{ race(id: \"r1\") { laps { position } } }"}`
+	fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	<-s.stalled // it is being read
+	_ = conn.Close()
+	select {
+	case <-s.released:
+	case <-time.After(patience):
+		t.Fatal("it is still being read")
+	}
+}
+
+func BenchmarkGraphQL_Dear(b *testing.B) {
+	for name, test := range dear() {
+		b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
+			s := mustServe(b, nil)
+			for b.Loop() {
+				s.query(b, test[0])
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -45,9 +46,6 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 				if err != nil {
 					return nil, err
 				}
-				if err := spend(p, one.Len()); err != nil {
-					return nil, err
-				}
 				out = append(out, tracedCar{one, &t.head})
 			}
 			return out, nil
@@ -88,10 +86,7 @@ func telemetryObject() *graphql.Object {
 		fields[camel(name)] = &graphql.Field{Type: of, Resolve: func(p graphql.ResolveParams) (any, error) {
 			car, _ := p.Source.(tracedCar)
 			v := get(car)
-			if values, many := v.([]any); many {
-				return v, spend(p, len(values))
-			}
-			return v, nil
+			return v, payForList(p, reflect.ValueOf(v))
 		}}
 	}
 	add("driver_number", graphql.NewNonNull(graphql.Int), func(car tracedCar) any { return car.Number })

@@ -111,10 +111,8 @@ func fieldsOf(v any) graphql.Fields {
 			if absent(got) {
 				return nil, nil //nolint:nilnil // null is the answer
 			}
-			if got.Kind() == reflect.Slice && isColumn(got.Type()) {
-				if err := spend(p, got.Len()); err != nil {
-					return nil, err
-				}
+			if err := pay(p, got); err != nil {
+				return nil, err
 			}
 			if got.Kind() == reflect.Interface {
 				return fmt.Sprint(got.Interface()), nil
@@ -123,6 +121,14 @@ func fieldsOf(v any) graphql.Fields {
 		}}
 	}
 	return fields
+}
+
+// pay spends what a value takes in the answer beyond what its list was paid for.
+func pay(p graphql.ResolveParams, v reflect.Value) error {
+	if v.Kind() == reflect.String {
+		return race.BudgetOf(request(p).UserContext()).Spend(max(0, v.Len()-leafBytes)) //nolint:wrapcheck // its kind decides
+	}
+	return payForList(p, v)
 }
 
 // absent says that a value is null in an answer: a column that nobody told of, too.

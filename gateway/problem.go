@@ -55,6 +55,7 @@ var kinds = []struct {
 	{race.ErrKeyReused, http.StatusUnprocessableEntity, "KEY_REUSED"},
 	{race.ErrBusy, http.StatusTooManyRequests, "BUSY"},
 	{race.ErrConflict, http.StatusConflict, "CONFLICT"},
+	{race.ErrTooMuch, http.StatusUnprocessableEntity, "TOO_MUCH"},
 }
 
 // problemOf turns an error into a problem. What nobody outside may see is logged under the problem's id.

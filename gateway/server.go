@@ -56,7 +56,10 @@ type Server struct {
 	intake  chan struct{} // room for those who are told something from outside
 	tracing chan struct{} // room for reading a car's telemetry
 	moving  chan struct{} // room for exports and imports
-	seats   *seats
+	asking  chan struct{} // room for GraphQL
+	// described is how many there are of each list of the GraphQL schema.
+	described map[string]int
+	seats     *seats
 
 	mu       sync.Mutex
 	listener *door
@@ -71,13 +74,14 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
 		tracing: make(chan struct{}, tracesAtOnce), moving: make(chan struct{}, transfersAtOnce),
-		seats: newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
+		asking: make(chan struct{}, graphQLAtOnce),
+		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
 	}
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)
 	}
-	s.schema = schema
+	s.schema, s.described = schema, listsOf(&schema)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.BodyMax, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
@@ -187,7 +191,7 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1 and [::1]", host))
 	}
 	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
-	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || strings.HasPrefix(c.Path(), "/live/")) {
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || strings.HasPrefix(c.Path(), "/live/") || strings.HasPrefix(strings.ToLower(c.Path()), "/graphql")) {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host != asked {
 			return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages", origin))

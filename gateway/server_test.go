@@ -40,6 +40,8 @@ type house struct {
 	board    race.Board
 	outside  outside
 	tracing  func(race.TraceQuery) (*race.Trace, error)
+	// stalled is closed once laps are being read, which then lasts as long as somebody waits for them; released when nobody does.
+	stalled, released chan struct{}
 }
 
 func newHouse() *house {
@@ -111,7 +113,16 @@ func (h *house) Entries(_ context.Context, id race.ID) ([]race.Entry, error) {
 	_, err := h.find(id)
 	return h.entries, err
 }
-func (h *house) Laps(_ context.Context, _ race.ID, car race.CarIdx) ([]race.Lap, error) {
+func (h *house) Laps(ctx context.Context, _ race.ID, car race.CarIdx) ([]race.Lap, error) {
+	h.mu.Lock()
+	stalled, released := h.stalled, h.released
+	h.mu.Unlock()
+	if stalled != nil {
+		close(stalled)
+		<-ctx.Done()
+		close(released)
+		return nil, ctx.Err()
+	}
 	var out []race.Lap
 	for _, l := range h.laps {
 		if car == race.NoCar || l.Car == car {
@@ -176,7 +187,7 @@ type served struct {
 	url    string
 }
 
-func mustServe(t *testing.T, change func(*gateway.Config)) *served {
+func mustServe(t testing.TB, change func(*gateway.Config)) *served {
 	t.Helper()
 	cfg := gateway.DefaultConfig()
 	cfg.Addr = "127.0.0.1:0"
@@ -218,7 +229,7 @@ func mustServe(t *testing.T, change func(*gateway.Config)) *served {
 }
 
 // ask sends a request and gives status, media type and body.
-func (s *served) ask(t *testing.T, method, path, body string, headers ...string) (int, string, string) {
+func (s *served) ask(t testing.TB, method, path, body string, headers ...string) (int, string, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	if err != nil {

@@ -69,7 +69,11 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 		return fmt.Errorf("query: %w", err)
 	}
 	defer rows.Close()
+	budget := race.BudgetOf(ctx)
 	for rows.Next() {
+		if err := budget.Spend(race.RowCost); err != nil {
+			return err //nolint:wrapcheck // its kind decides
+		}
 		if err := scan(rows); err != nil {
 			return fmt.Errorf("scan: %w", err)
 		}

@@ -1,0 +1,410 @@
+package gateway
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/gqlerrors"
+	"github.com/graphql-go/graphql/language/ast"
+	"github.com/graphql-go/graphql/language/location"
+	"github.com/graphql-go/graphql/language/parser"
+	"github.com/graphql-go/graphql/language/source"
+)
+
+// Limits of a GraphQL query, in the order in which they are looked at: each bounds what the next step costs.
+const (
+	queryMax        = 16 << 10 // bytes
+	queryTokens     = 2_000
+	queryNesting    = 24 // of brackets of all kinds
+	queryWord       = 500
+	queryLine       = 500 // longer ones are broken where there is a space
+	queryParts      = 50  // operations and fragments
+	queryVariables  = 50  // of an operation
+	queryDepthMax   = 8
+	queryFields     = 250 // where fragments count as often as they are used
+	queryArguments  = 20  // of a field
+	queryDirectives = 4   // at one place
+	valueDepth      = 3
+	valueItems      = 100
+)
+
+// parsed is a query that is not too dear to be looked at by graphql-go.
+type parsed struct {
+	doc   *ast.Document
+	lines []int // where each begins
+	wrong []gqlerrors.FormattedError
+}
+
+// price reads a query, or says why it is refused before it is run. What it does not understand, graphql-go names in its own form.
+func (s *Server) price(query string, readOnly bool) (*parsed, error) {
+	refused := func(format string, args ...any) (*parsed, error) {
+		return nil, refuse(fiber.StatusBadRequest, "the query "+fmt.Sprintf(format, args...))
+	}
+	if strings.TrimSpace(query) == "" {
+		return refused(`is missing: expected {"query": "{ races { id } }"}`)
+	}
+	if len(query) > queryMax {
+		return refused("has %d bytes: allowed are %d", len(query), queryMax)
+	}
+	sc := scan(query)
+	switch {
+	case sc.tokens > queryTokens:
+		return refused("has %d tokens: allowed are %d", sc.tokens, queryTokens)
+	case sc.nesting > queryNesting:
+		return refused("is too deep, its brackets are nested %d times: allowed are %d", sc.nesting, queryNesting)
+	case sc.word > queryWord:
+		return refused("has a word or a text of %d characters: allowed are %d; longer ones are sent as variables", sc.word, queryWord)
+	case sc.line > 2*queryLine:
+		return refused("has %d characters in a row without a space: allowed are %d", sc.line, 2*queryLine)
+	}
+	src := source.NewSource(&source.Source{Body: sc.text, Name: "query"})
+	doc, err := parser.Parse(parser.ParseParams{Source: src})
+	if err != nil {
+		return &parsed{wrong: gqlerrors.FormatErrors(err)}, nil
+	}
+	src.Body = nil // graphql-go would look through all of it for the place of each fault
+	if n := len(doc.Definitions); n > queryParts {
+		return refused("has %d operations and fragments: allowed are %d", n, queryParts)
+	}
+	return &parsed{doc: doc, lines: sc.lines}, s.measureAll(doc, readOnly)
+}
+
+// place puts faults where they are, which is told as a column of the whole text.
+func (p *parsed) place(faults []gqlerrors.FormattedError) []gqlerrors.FormattedError {
+	for i := range faults {
+		for j, at := range faults[i].Locations {
+			line, _ := slices.BinarySearch(p.lines, at.Column)
+			faults[i].Locations[j] = location.SourceLocation{Line: line, Column: at.Column - p.lines[line-1]}
+		}
+	}
+	return faults
+}
+
+// scanned is a query as it is read before it is parsed.
+type scanned struct {
+	text                        []byte // with long lines broken: graphql-go takes the square of a line to show where a fault is
+	tokens, nesting, word, line int
+	lines                       []int
+}
+
+// scan counts the tokens of a query, and how deep its brackets are nested and how long its words and lines are.
+func scan(query string) scanned {
+	s := scanned{text: []byte(query), lines: []int{0}}
+	depth, began, word := 0, 0, 0
+	for i := 0; i < len(query); i++ {
+		ch := query[i]
+		if isWord(ch) {
+			if word++; word == 1 {
+				s.tokens++
+			}
+			s.word = max(s.word, word)
+			continue
+		}
+		word = 0
+		switch ch {
+		case '{', '[', '(':
+			s.tokens++
+			depth++
+			s.nesting = max(s.nesting, depth)
+		case '}', ']', ')':
+			s.tokens++
+			depth = max(0, depth-1)
+		case ':', '!', '=', '|', '@', '&', '$':
+			s.tokens++
+		case '#':
+			for i+1 < len(query) && query[i+1] != '\n' && query[i+1] != '\r' {
+				i++
+			}
+			began = i
+		case '"':
+			s.tokens++
+			end := endOfText(query, i)
+			s.word = max(s.word, end-i-1)
+			i = end
+		case ' ', ',':
+			if i-began > queryLine {
+				s.text[i] = '\n'
+				s.line, began = max(s.line, i-began), i+1
+			}
+		case '\n', '\r':
+			if ch == '\r' && i+1 < len(query) && query[i+1] == '\n' {
+				i++
+			}
+			s.line, began = max(s.line, i-began), i+1
+			s.lines = append(s.lines, i+1)
+		}
+	}
+	s.line = max(s.line, len(query)-began)
+	return s
+}
+
+func isWord(ch byte) bool {
+	return ch == '_' || ch == '.' || ch == '-' || ch == '+' || ch >= 0x80 || '0' <= ch && ch <= '9' || 'a' <= ch|0x20 && ch|0x20 <= 'z'
+}
+
+// endOfText is where the last quote of a text stands that begins at a place.
+func endOfText(query string, from int) int {
+	if strings.HasPrefix(query[from:], `"""`) {
+		for i := from + 3; i < len(query); i++ {
+			if strings.HasPrefix(query[i:], `\"""`) {
+				i += 3
+			} else if strings.HasPrefix(query[i:], `"""`) {
+				return i + 2
+			}
+		}
+		return len(query)
+	}
+	for i := from + 1; i < len(query); i++ {
+		switch query[i] {
+		case '\\':
+			i++
+		case '"', '\n', '\r':
+			return i
+		}
+	}
+	return len(query)
+}
+
+// bill adds up what a query costs.
+type bill struct {
+	lists     map[string]int // of introspection: how many there are of each, about
+	fragments map[string]*ast.SelectionSet
+	written   int // fields
+	fields    int // where fragments count as often as they are used
+	described int // values of introspection
+	fault     string
+}
+
+func (b *bill) refuse(format string, args ...any) {
+	if b.fault == "" {
+		b.fault = fmt.Sprintf(format, args...)
+	}
+}
+
+// measureAll looks at what is written, then at what is asked for.
+func (s *Server) measureAll(doc *ast.Document, readOnly bool) error {
+	b := bill{lists: s.described, fragments: map[string]*ast.SelectionSet{}}
+	for _, def := range doc.Definitions {
+		switch def := def.(type) {
+		case *ast.OperationDefinition:
+			if readOnly && def.Operation == ast.OperationTypeMutation {
+				return refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
+			}
+			b.variables(def.VariableDefinitions)
+			b.directives(def.Directives)
+			b.read(def.SelectionSet)
+		case *ast.FragmentDefinition:
+			if def.Name != nil {
+				b.fragments[def.Name.Value] = def.SelectionSet
+			}
+			b.directives(def.Directives)
+			b.read(def.SelectionSet)
+		}
+	}
+	for _, def := range doc.Definitions {
+		if op, ok := def.(*ast.OperationDefinition); ok && b.fault == "" {
+			b.expand(op.SelectionSet, 1)
+		}
+	}
+	if b.fault != "" {
+		return refuse(fiber.StatusBadRequest, "the query "+b.fault)
+	}
+	return nil
+}
+
+func (b *bill) variables(list []*ast.VariableDefinition) {
+	if len(list) > queryVariables {
+		b.refuse("has %d variables: allowed are %d", len(list), queryVariables)
+	}
+	for _, v := range list {
+		if v.DefaultValue != nil {
+			b.value(v.DefaultValue, 1)
+		}
+	}
+}
+
+func (b *bill) directives(list []*ast.Directive) {
+	if len(list) > queryDirectives {
+		b.refuse("has %d directives at one place: allowed are %d", len(list), queryDirectives)
+	}
+	for _, d := range list {
+		b.arguments(d.Arguments)
+	}
+}
+
+func (b *bill) arguments(list []*ast.Argument) {
+	if len(list) > queryArguments {
+		b.refuse("has %d arguments at one place: allowed are %d", len(list), queryArguments)
+		return
+	}
+	seen := map[string]bool{}
+	for _, a := range list {
+		if seen[a.Name.Value] {
+			b.refuse("has the argument %q twice at one place", a.Name.Value)
+		}
+		seen[a.Name.Value] = true
+		b.value(a.Value, 1)
+	}
+}
+
+func (b *bill) value(v ast.Value, depth int) {
+	if depth > valueDepth {
+		b.refuse("has a value that is nested deeper than %d times", valueDepth)
+		return
+	}
+	switch v := v.(type) {
+	case *ast.ListValue:
+		if len(v.Values) > valueItems {
+			b.refuse("has a list of %d values: allowed are %d", len(v.Values), valueItems)
+			return
+		}
+		for _, one := range v.Values {
+			b.value(one, depth+1)
+		}
+	case *ast.ObjectValue:
+		if len(v.Fields) > valueItems {
+			b.refuse("has an object of %d fields: allowed are %d", len(v.Fields), valueItems)
+			return
+		}
+		for _, one := range v.Fields {
+			b.value(one.Value, depth+1)
+		}
+	}
+}
+
+// read looks at each field once.
+func (b *bill) read(set *ast.SelectionSet) {
+	if set == nil || b.fault != "" {
+		return
+	}
+	if b.written += len(set.Selections); b.written > queryFields {
+		b.refuse("is too wide: allowed are %d fields", queryFields)
+		return
+	}
+	for _, sel := range set.Selections {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			b.arguments(sel.Arguments)
+			b.directives(sel.Directives)
+			b.read(sel.SelectionSet)
+		case *ast.InlineFragment:
+			b.directives(sel.Directives)
+			b.read(sel.SelectionSet)
+		case *ast.FragmentSpread:
+			b.directives(sel.Directives)
+		}
+	}
+}
+
+// expand counts the fields that are asked for, with fragments where they are used.
+func (b *bill) expand(set *ast.SelectionSet, level int) {
+	b.each(set, func(f *ast.Field) {
+		switch {
+		case f.Name.Value == "__schema" || f.Name.Value == "__type":
+			b.describe(f.SelectionSet, 1, 0)
+		case f.SelectionSet != nil && level >= queryDepthMax:
+			b.refuse("is too deep: allowed are %d levels", queryDepthMax)
+		default:
+			b.expand(f.SelectionSet, level+1)
+		}
+	})
+}
+
+// each calls what with the fields of a selection, and of the fragments in it.
+func (b *bill) each(set *ast.SelectionSet, what func(*ast.Field)) {
+	if set == nil {
+		return
+	}
+	for _, sel := range set.Selections {
+		if b.fields++; b.fields > queryFields { // ends fragments that use themselves, too
+			b.refuse("is too wide: allowed are %d fields, where fragments count as often as they are used", queryFields)
+		}
+		if b.fault != "" {
+			return
+		}
+		switch sel := sel.(type) {
+		case *ast.Field:
+			what(sel)
+		case *ast.InlineFragment:
+			b.each(sel.SelectionSet, what)
+		case *ast.FragmentSpread:
+			b.each(b.fragments[sel.Name.Value], what)
+		}
+	}
+}
+
+// Limits of what is asked of the schema itself. The standard introspection query takes three lists in each other.
+const (
+	describedLists  = 3
+	describedValues = 20_000
+)
+
+// describe counts what is asked of the schema, in so many types or fields at once.
+func (b *bill) describe(set *ast.SelectionSet, times, lists int) {
+	b.each(set, func(f *ast.Field) {
+		many, isList := b.lists[f.Name.Value]
+		within := lists
+		if isList {
+			within++
+		}
+		if b.described += times; within > describedLists || b.described > describedValues {
+			b.refuse("asks too much of the schema: allowed are %d lists in each other and about %d values", describedLists, describedValues)
+			return
+		}
+		b.describe(f.SelectionSet, times*max(1, many), within)
+	})
+}
+
+// listsOf counts the lists of a schema, as they are for a type or a field on average, for the price of asking for them.
+func listsOf(schema *graphql.Schema) map[string]int {
+	fields, args, inputs, values := 0, 0, 0, 0
+	for _, t := range schema.TypeMap() {
+		switch t := t.(type) {
+		case *graphql.Object:
+			for _, f := range t.Fields() {
+				fields++
+				args += len(f.Args)
+			}
+		case *graphql.InputObject:
+			inputs += len(t.Fields())
+		case *graphql.Enum:
+			values += len(t.Values())
+		}
+	}
+	types := len(schema.TypeMap())
+	return map[string]int{
+		"types": types, "fields": fields/types + 1, "args": args/fields + 1, "inputFields": inputs/types + 1,
+		"enumValues": values/types + 1, "interfaces": 1, "possibleTypes": 1, "directives": len(schema.Directives()),
+	}
+}
+
+// boundedVariables refuses variables that are nested deeper, or are longer, than any argument is.
+func boundedVariables(variables map[string]any) error {
+	if len(variables) > queryVariables {
+		return refuse(fiber.StatusBadRequest, fmt.Sprintf("there are %d variables: allowed are %d", len(variables), queryVariables))
+	}
+	for name, v := range variables {
+		if !shallow(v, 1) {
+			return refuse(fiber.StatusBadRequest, fmt.Sprintf(
+				"the variable %q is too deep or too long: allowed are %d levels and %d values in each", clip(name), valueDepth, valueItems))
+		}
+	}
+	return nil
+}
+
+func shallow(v any, depth int) bool {
+	var within []any
+	switch v := v.(type) {
+	case []any:
+		within = v
+	case map[string]any:
+		within = slices.Collect(maps.Values(v))
+	default:
+		return true
+	}
+	return depth <= valueDepth && len(within) <= valueItems && !slices.ContainsFunc(within, func(one any) bool { return !shallow(one, depth+1) })
+}
