@@ -135,6 +135,21 @@ func TestGraphQL_AnswersAtMostSoMuch(t *testing.T) {
 	}
 }
 
+// TestGraphQL_AsksAtMostSoMuch: what answers little may cost much.
+func TestGraphQL_AsksAtMostSoMuch(t *testing.T) {
+	s := mustTrace(t)
+	for field, most := range map[string]int{
+		"laps { position }": 60, "passings(limit: 1) { seq }": 60, "decoders { decoder }": 3, `compare(a: "7:1", b: "9:1", step: 1000) { deltaMs }`: 14,
+	} {
+		for names, refused := range map[int]bool{most: false, most + 5: true} {
+			_, answer := s.query(t, `{ race(id: "r1") {`+repeated(names, "a%d: "+field)+`} }`)
+			if strings.Contains(answer, "TOO_MUCH") != refused {
+				t.Errorf("%d times %s: %.300s", names, field, answer)
+			}
+		}
+	}
+}
+
 // introspection is what tools send, as graphql-js writes it.
 const introspection = `query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
 	types { ...FullType } directives { name description locations args { ...InputValue } } } }

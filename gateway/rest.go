@@ -242,9 +242,21 @@ func readMoment(f *fields, what race.Control) race.Moment {
 	return when
 }
 
+// entriesOf are read once for a request: they do not change.
 func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
-	return s.deps.History.Entries(c.UserContext(), id) //nolint:wrapcheck // its kind decides
+	if kept, ok := c.Locals(entriesKey{id}).([]race.Entry); ok {
+		return kept, nil
+	}
+	roster, err := s.deps.Outside.Roster(race.Within(c.UserContext(), nil), id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	c.Locals(entriesKey{id}, roster.Entries)
+	return roster.Entries, nil
 }
+
+// entriesKey is where the entries of a race are kept for a request.
+type entriesKey struct{ id race.ID }
 
 func (s *Server) entries(c *fiber.Ctx) error {
 	list, err := s.entriesOf(c, raceID(c))

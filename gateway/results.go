@@ -210,12 +210,15 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
+	if roster.Race.Kind == race.Simulation { // its passings come from no decoder
+		return []decoderDTO{}, nil
+	}
 	records, refused, err := s.deps.History.Rulings(ctx, id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
 	clocks := map[string]*race.DecoderClock{}
-	err = s.deps.History.Heard(ctx, id, func(decoder string, at race.Micros, recordedAt int64) {
+	err = s.deps.History.Heard(race.Within(ctx, nil), id, func(decoder string, at race.Micros, recordedAt int64) {
 		k := clocks[decoder]
 		if k == nil {
 			k = &race.DecoderClock{StartedAt: roster.StartedAt}

@@ -3,36 +3,36 @@ package race
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 )
 
 // ErrTooMuch says that a question asks for more at once than an answer may hold.
 var ErrTooMuch = errors.New("this asks for too much at once")
 
 // Budget bounds what one question may cost, in bytes of its answer. Whoever reads for it spends what it takes, and stops with ErrTooMuch.
-// It may be used from several goroutines.
-type Budget struct{ left atomic.Int64 }
+// One goroutine at a time uses it.
+type Budget struct{ left int }
 
 // RowCost is what reading a row of a store costs.
-const RowCost = 100
+const RowCost = 200
 
 // NewBudget is one of so many bytes.
 func NewBudget(bytes int) *Budget {
-	b := &Budget{}
-	b.left.Store(int64(bytes))
-	return b
+	return &Budget{bytes}
 }
 
 // Spend takes from what is left. Without a budget nothing is too much.
 func (b *Budget) Spend(bytes int) error {
-	if b != nil && b.left.Add(-int64(bytes)) < 0 {
+	if b == nil {
+		return nil
+	}
+	if b.left -= bytes; b.left < 0 {
 		return ErrTooMuch
 	}
 	return nil
 }
 
 // Spent says that something was too much.
-func (b *Budget) Spent() bool { return b.left.Load() < 0 }
+func (b *Budget) Spent() bool { return b.left < 0 }
 
 type budgetKey struct{}
 

@@ -3,16 +3,36 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// TestServer_OneOfTwoOnAFileIsRefused: the other's races are not touched, and a server that was killed leaves the file free.
+func TestServer_OneOfTwoOnAFileIsRefused(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
+	p.start()
+	for _, args := range [][]string{
+		{"serve", "--addr", "127.0.0.1:0", "--db", p.db}, {"simulate", "--circuit", "harbour", "--laps", "1", "--db", p.db},
+	} {
+		said, err := exec.Command(p.bin, args...).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitBadInput || !strings.Contains(string(said), fmt.Sprint("process ", p.cmd.Process.Pid)) {
+			t.Errorf("%s beside a server: %v %s", args[0], err, said)
+		}
+	}
+	p.end(syscall.SIGKILL)
+	p.start()
+	p.end(syscall.SIGTERM)
+}
 
 // TestServer_IdleConnectionsDoNotEndIt opens ten times as many connections as the system gives the server descriptors, and has it
 // race beside them.

@@ -33,6 +33,17 @@ func mustOpenStore(t *testing.T, path string) *sqlite.Store {
 	return s
 }
 
+// mustReadStore opens a file beside whoever writes it.
+func mustReadStore(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.OpenForReading(path, transport.Codec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
 // kept is all that a store knows of a race.
 type kept struct {
 	Summary  race.Summary

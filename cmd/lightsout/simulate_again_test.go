@@ -96,8 +96,7 @@ func TestSimulate_TheSameOrderAgainPrintsWhatIsKeptAndWritesNothing(t *testing.T
 	if !bytes.Equal(before, mustReadFile(t, db)) {
 		t.Error("the file has changed")
 	}
-	store := mustOpenStore(t, db)
-	if !bytes.Equal(mustReadFile(t, log), mustLog(t, store, "kart")) {
+	if !bytes.Equal(mustReadFile(t, log), mustLog(t, mustReadStore(t, db), "kart")) {
 		t.Error("the log is not that of the race")
 	}
 	if other, _, err := command(t, kartOrder(db, "--json", "--id", "kart-2")...); err != nil || strings.ReplaceAll(other, "kart-2", "kart") != first {
@@ -310,7 +309,7 @@ func serveFor(t *testing.T, db string, work func(context.Context, *app) (race.ID
 
 func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *testing.T) {
 	db := mustRaceFile(t)
-	before := mustReadAll(t, mustOpenStore(t, db), "kart")
+	before := mustReadAll(t, mustReadStore(t, db), "kart")
 	c, err := openCircuit("kartwerk")
 	if err != nil {
 		t.Fatal(err)

@@ -84,9 +84,10 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 	return nil
 }
 
-// summaryColumns are what a summary is made of: the head of a race is the record that announced it.
+// summaryColumns are what a summary is made of: the head of a race is the record that announced it. CROSS JOIN keeps the order of the
+// tables: the log is not read for it.
 const summaryColumns = `SELECT body, status, created_at, leader_lap, laps, winner FROM races
-	JOIN records ON records.race = races.id AND records.seq = 1`
+	CROSS JOIN records ON records.race = races.id AND records.seq = 1`
 
 func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	var v race.Summary

@@ -225,7 +225,7 @@ func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[rac
 			refused[rec.Seq] = reason.String
 		}
 		return nil
-	}, `SELECT r.body, f.reason FROM records r LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq
+	}, `SELECT r.body, f.reason FROM records r INDEXED BY records_told LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq
 		WHERE r.race = ? AND r.body IS NOT NULL ORDER BY r.seq`, string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
@@ -249,7 +249,7 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 			out = append(out, *rec)
 		}
 		return nil
-	}, "SELECT body FROM records WHERE race = ? AND body IS NOT NULL ORDER BY seq", string(id))
+	}, "SELECT body FROM records INDEXED BY records_told WHERE race = ? AND body IS NOT NULL ORDER BY seq", string(id))
 	return out, err
 }
 

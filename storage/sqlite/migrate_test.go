@@ -1,11 +1,17 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	_ "embed"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +31,9 @@ var version3 string
 
 //go:embed testdata/version4.sql
 var version4 string
+
+//go:embed testdata/version5.sql
+var version5 string
 
 // statement is a query and its arguments.
 type statement struct {
@@ -148,6 +157,99 @@ func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
 	want.Values[race.ChannelSpeed], want.Values[race.ChannelRPM] = []int32{1000, 1017, 1029}, []int32{7000, race.Unknown, 7100}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func TestOpen_OfVersion5FindsRulingsAndSaysWhoseTheFileIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	head := oldHead(t, race.External)
+	ruling := mustBody(t, race.Record{Seq: 3, Body: race.Suspended{}})
+	mustMake(t, path, statement{version5, nil}, statement{"PRAGMA user_version = 5", nil},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,3,2)", nil},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',3,0,5,?)", []any{head, ruling}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, car, line, in_pit, speed_kmh) VALUES ('old',2,0,5,0,0,0,0)", nil})
+	s := mustOpen(t, path)
+	defer mustClose(t, s)
+	rulings, _, err := s.Rulings(context.Background(), "old")
+	if err != nil || len(rulings) != 1 || rulings[0].Seq != 3 {
+		t.Errorf("%+v, %v", rulings, err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var id int
+	var plan string
+	var n1, n2, n3 any
+	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil || id != 0x4c4f7574 {
+		t.Errorf("application_id %x, %v", id, err)
+	}
+	if err := db.QueryRow("EXPLAIN QUERY PLAN SELECT body FROM records INDEXED BY records_told WHERE race = 'old' AND body IS NOT NULL ORDER BY seq").Scan(&n1, &n2, &n3, &plan); err != nil ||
+		!strings.Contains(plan, "records_told") {
+		t.Errorf("rulings are found by %q, %v", plan, err)
+	}
+}
+
+func TestOpen_RefusesAFileOfAnotherApplication(t *testing.T) {
+	for name, steps := range map[string][]statement{
+		"by its id":        {{"CREATE TABLE races (id)", nil}, {"CREATE TABLE records (race)", nil}, {"PRAGMA application_id = 252006673", nil}},
+		"by its tables":    {{"CREATE TABLE notes (text)", nil}},
+		"by some of them":  {{"CREATE TABLE races (id)", nil}, {"CREATE TABLE notes (text)", nil}, {"PRAGMA user_version = 6", nil}},
+		"of an old number": {{"CREATE TABLE notes (text)", nil}, {"PRAGMA user_version = 4", nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "other.db")
+			mustMake(t, path, steps...)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler)); !errors.Is(err, sqlite.ErrForeign) {
+				t.Errorf("opened to be written: %v", err)
+			}
+			if _, err := sqlite.OpenForReading(path, transport.Codec{}); !errors.Is(err, sqlite.ErrForeign) {
+				t.Errorf("opened to be read: %v", err)
+			}
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			var mode string
+			if err := db.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil || mode != "delete" {
+				t.Errorf("its journal is %q now, %v", mode, err)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("it has changed: %v", err)
+			}
+		})
+	}
+}
+
+func TestOpen_OneProcessWritesAFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	s := mustOpen(t, path)
+	link := filepath.Join(dir, "link.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link} {
+		_, err := sqlite.Open(name, transport.Codec{}, slog.New(slog.DiscardHandler))
+		if !errors.Is(err, sqlite.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint("process ", os.Getpid())) {
+			t.Errorf("%s is opened twice: %v", name, err)
+		}
+	}
+	reading, err := sqlite.OpenForReading(path, transport.Codec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, reading)
+	mustClose(t, s)
+	mustClose(t, mustOpen(t, link))
+	if left, err := filepath.Glob(filepath.Join(dir, "*.lock")); err != nil || left != nil {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -1,5 +1,7 @@
--- The schema of Lights Out, version 5. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 6. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
+PRAGMA application_id = 1280275828; -- "LOut"
+
 CREATE TABLE races (
   id         TEXT PRIMARY KEY,
   name       TEXT NOT NULL,
@@ -38,6 +40,7 @@ CREATE TABLE records (
   body BLOB,
   PRIMARY KEY (race, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX records_told ON records (race, seq) WHERE body IS NOT NULL; -- what is no passing
 
 -- What is made of a passing, by its record; nothing is kept here of one that is accepted and whose record says whose it is
 -- and when it was.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/klauspost/compress/zstd"
 	_ "modernc.org/sqlite" // the driver
 
@@ -30,8 +31,14 @@ var schema3to4 string
 //go:embed schema_4_to_5.sql
 var schema4to5 string
 
-// schemaVersion is kept in user_version.
-const schemaVersion = 5
+//go:embed schema_5_to_6.sql
+var schema5to6 string
+
+// schemaVersion is kept in user_version; applicationID says that a file is ours, "LOut".
+const (
+	schemaVersion = 6
+	applicationID = 0x4c4f7574
+)
 
 // migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
 var migrations = map[int]struct {
@@ -42,10 +49,14 @@ var migrations = map[int]struct {
 	2: {schema2to3, 3},
 	3: {schema3to4, 4},
 	4: {schema4to5, 5},
+	5: {schema5to6, 6},
 }
 
 // ErrSchema says that the file was written by another version.
 var ErrSchema = errors.New("the database has another schema")
+
+// ErrForeign says that the file is another application's.
+var ErrForeign = errors.New("this is a database of another application")
 
 // ErrClosed says that the store was closed before the commit.
 var ErrClosed = errors.New("the store is closed")
@@ -60,6 +71,7 @@ type Codec interface {
 type Store struct {
 	path    string
 	write   *sql.DB // nil where the file is only read
+	lock    *flock.Flock
 	readers *sql.DB
 	read    querier // readers, or of a store that stands still its transaction
 	codec   Codec
@@ -101,9 +113,23 @@ func dsn(path string, pragmas []string, more ...string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
 }
 
-// Open opens or makes the database at path. A file that is damaged is refused with ErrDamaged.
+// Open opens or makes the database at path. A file that is damaged is refused with ErrDamaged, one that another process writes with
+// ErrInUse, one of another application with ErrForeign.
 func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
-	if err := notDamaged(path); err != nil {
+	l, err := lock(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s, err := open(path, codec, log)
+	if err != nil {
+		return nil, errors.Join(err, release(l))
+	}
+	s.lock = l
+	return s, nil
+}
+
+func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
+	if err := errors.Join(notDamaged(path), notForeign(path)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)"}
@@ -126,6 +152,22 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	s.write, s.log = write, log
 	go s.commitLoop()
 	return s, nil
+}
+
+// notForeign looks whose a file is before anything is written to it.
+func notForeign(path string) error {
+	if isNew(path) {
+		return nil
+	}
+	db, err := sql.Open("sqlite", dsn(path, nil, "mode", "ro"))
+	if err != nil {
+		return fmt.Errorf("open it: %w", err)
+	}
+	defer db.Close()                                        //nolint:errcheck // it was only read
+	if _, err := schemaOf(db); errors.Is(err, ErrForeign) { // what else is wrong shows when it is opened
+		return err
+	}
+	return nil
 }
 
 func isNew(path string) bool {
@@ -179,8 +221,20 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 
 // schemaOf is the version of a file's schema; 0 of a new one.
 func schemaOf(db querier) (version int, err error) {
-	if err := db.QueryRowContext(context.Background(), "PRAGMA user_version").Scan(&version); err != nil {
+	ctx := context.Background()
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return 0, fmt.Errorf("read its version (is it an SQLite file?): %w", err)
+	}
+	var application, tables, ours int
+	err = db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), count(*), count(*) FILTER (WHERE name IN ('races', 'records'))
+		FROM sqlite_master`).Scan(&application, &tables, &ours)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("read what is in it: %w", err)
+	case application != 0 && application != applicationID:
+		return 0, fmt.Errorf("%w (application_id %d)", ErrForeign, application)
+	case tables > 0 && ours < 2:
+		return 0, fmt.Errorf("%w: it has %d tables and indexes, none of them races and records", ErrForeign, tables)
 	}
 	return version, nil
 }
@@ -233,7 +287,7 @@ func (s *Store) Close() error {
 	if s.write == nil {
 		return s.readers.Close() //nolint:wrapcheck // it says enough
 	}
-	return errors.Join(s.write.Close(), s.readers.Close())
+	return errors.Join(s.write.Close(), s.readers.Close(), release(s.lock))
 }
 
 // Failing is what keeps the commits from going on, nil while they do.
