@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,6 +71,11 @@ func (s *Server) values(c *fiber.Ctx) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	leave, err := s.enterHeavy(c.UserContext(), data, packed)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	if packed {
 		v, err := s.deps.Unpacker.Values(data)
 		if err != nil {
@@ -86,14 +92,59 @@ func (s *Server) values(c *fiber.Ctx) (any, error) {
 	return v, nil
 }
 
-// body reads a JSON body strictly.
-func (s *Server) body(c *fiber.Ctx, into any) error {
+// Limits of what a body may become in memory: a value takes up to some hundred bytes, however short it is written.
+const (
+	valuesMost = 1_000_000
+	heavyFrom  = 100_000 // values; so large a body is read alone
+	heavyBytes = 512 << 10
+)
+
+// enterHeavy refuses a body of too many values, and has large ones wait for each other.
+func (s *Server) enterHeavy(ctx context.Context, data []byte, packed bool) (leave func(), err error) {
+	heavy := packed && len(data) > heavyBytes
+	if !packed {
+		n := countValues(data)
+		if n > valuesMost {
+			return nil, refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d values: allowed are %d at once", n, valuesMost))
+		}
+		heavy = n > heavyFrom
+	}
+	if !heavy {
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, roomWait)
+	defer cancel()
+	return enter(ctx, s.heavy)
+}
+
+// countValues counts what a JSON text becomes: values, and the names of values.
+func countValues(data []byte) int {
+	n, inText := 1, false
+	for i := 0; i < len(data); i++ {
+		switch ch := data[i]; {
+		case inText && ch == '\\':
+			i++
+		case ch == '"':
+			inText = !inText
+		case inText:
+		case ch == ',' || ch == ':' || ch == '[' || ch == '{':
+			n++
+		}
+	}
+	return n
+}
+
+// body reads a JSON body strictly, of so many bytes.
+func (s *Server) body(c *fiber.Ctx, into any, most int) error {
 	if kind := contentType(c); kind != fiber.MIMEApplicationJSON {
 		return refuse(fiber.StatusUnsupportedMediaType, fmt.Sprintf("the content type is %q: expected application/json", kind))
 	}
 	data, err := s.unpacked(c)
 	if err != nil {
 		return err
+	}
+	if len(data) > most {
+		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes: allowed are %d", len(data), most))
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()

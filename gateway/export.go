@@ -50,7 +50,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodHead {
 		return nil
 	}
-	leave, err := s.transfer(c.UserContext())
+	leave, err := s.transfer(c)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 		}
 		in.CloseWithError(err) // nil is the end of the file
 	}()
-	c.Context().SetBodyStream(&streamed{out, cancel, c.Context().Conn()}, -1)
+	c.Context().SetBodyStream(newStreamed(out, cancel, c.Context().Conn()), -1)
 	return nil
 }
 
@@ -81,14 +81,19 @@ func (d *Download) write(ctx context.Context, w io.Writer) (err error) {
 // transfersAtOnce is how many races may be on their way out or in: each takes some ten megabytes.
 const transfersAtOnce = 8
 
-// transfer takes room for a race on its way, or says that there is none.
-func (s *Server) transfer(ctx context.Context) (leave func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, roomWait)
+// transfer takes room for a race on its way, or says that there is none. One address has at most half of it.
+func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
+	from := strings.Clone(c.IP())
+	if !s.movers.take(from) {
+		return nil, fmt.Errorf("so many races are being exported and imported, %d of them for %s: %w", transfersAtOnce/2, from, race.ErrBusy)
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), roomWait)
 	defer cancel()
 	select {
 	case s.moving <- struct{}{}:
-		return func() { <-s.moving }, nil
+		return func() { <-s.moving; s.movers.leave(from) }, nil
 	case <-ctx.Done():
+		s.movers.leave(from)
 		return nil, fmt.Errorf("%d races are being exported and imported: %w", transfersAtOnce, race.ErrBusy)
 	}
 }
@@ -99,7 +104,7 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.transfer(c.UserContext())
+	leave, err := s.transfer(c)
 	if err != nil {
 		return err
 	}

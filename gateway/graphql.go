@@ -41,10 +41,7 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	var req graphQLRequest
 	switch c.Method() {
 	case fiber.MethodPost:
-		if n := len(c.Request().Body()); n > graphQLBody {
-			return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body has %d bytes: allowed are %d", n, graphQLBody))
-		}
-		if err := s.body(c, &req); err != nil {
+		if err := s.body(c, &req, graphQLBody); err != nil {
 			return err
 		}
 	case fiber.MethodGet:

@@ -82,6 +82,15 @@ func (h *Hub) note(id race.ID) {
 	}
 }
 
+// Rest takes a race from the hub that nobody watches: it is put there again when somebody does, or when something happens.
+func (h *Hub) Rest(id race.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if st := h.stages[id]; st != nil && !st.watched() {
+		delete(h.stages, id)
+	}
+}
+
 // Publish shows facts, one element for each record, in order. Those that were shown already are passed over.
 func (h *Hub) Publish(id race.ID, facts []race.Facts) {
 	st := h.stage(id)

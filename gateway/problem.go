@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -53,6 +54,7 @@ var kinds = []struct {
 }{
 	{race.ErrNotFound, http.StatusNotFound, "NOT_FOUND"},
 	{race.ErrKeyReused, http.StatusUnprocessableEntity, "KEY_REUSED"},
+	{race.ErrUnderway, http.StatusAccepted, "UNDERWAY"},
 	{race.ErrBusy, http.StatusTooManyRequests, "BUSY"},
 	{race.ErrConflict, http.StatusConflict, "CONFLICT"},
 	{race.ErrTooMuch, http.StatusUnprocessableEntity, "TOO_MUCH"},
@@ -93,8 +95,12 @@ func problem(status int, detail string, faults ...race.Fault) Problem {
 // fail answers with a problem document.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p, _ := problemOf(err, s.deps.Log)
-	if p.Status == http.StatusTooManyRequests {
+	switch p.Status {
+	case http.StatusTooManyRequests:
 		c.Set(fiber.HeaderRetryAfter, "1")
+	case http.StatusAccepted: // where to look
+		parts := strings.SplitN(c.Path(), "/", 6)
+		c.Set(fiber.HeaderLocation, strings.Join(parts[:min(len(parts), 5)], "/"))
 	}
 	if sent := c.Status(p.Status).JSON(p); sent != nil {
 		return sent

@@ -56,7 +56,9 @@ type Server struct {
 	intake  chan struct{} // room for those who are told something from outside
 	tracing chan struct{} // room for reading a car's telemetry
 	moving  chan struct{} // room for exports and imports
+	movers  *seats        // for exports and imports of an address
 	asking  chan struct{} // room for GraphQL
+	heavy   chan struct{} // room for a large body
 	// described is how many there are of each list of the GraphQL schema.
 	described map[string]int
 	seats     *seats
@@ -74,7 +76,8 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
 		tracing: make(chan struct{}, tracesAtOnce), moving: make(chan struct{}, transfersAtOnce),
-		asking: make(chan struct{}, graphQLAtOnce),
+		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
+		movers: newSeats(transfersAtOnce, transfersAtOnce/2),
 		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
 	}
 	schema, err := s.newSchema()

@@ -376,6 +376,28 @@ func TestREST_AnInternalErrorKeepsItsDetailInside(t *testing.T) {
 	}
 }
 
+// TestREST_SaysWhereToLookForWhatTakesLonger: what is being done all the same is not refused.
+func TestREST_SaysWhereToLookForWhatTakesLonger(t *testing.T) {
+	s := mustServe(t, nil)
+	s.mu.Lock()
+	s.broken = fmt.Errorf("no answer within 15s: %w", race.ErrUnderway)
+	s.mu.Unlock()
+	for _, c := range [][2]string{{"DELETE", "/api/v1/races/r1"}, {"POST", "/api/v1/races/r1/stop"}} {
+		req, err := http.NewRequest(c[0], s.url+c[1], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusAccepted || res.Header.Get("Location") != "/api/v1/races/r1" {
+			t.Errorf("%v: %d, look at %q", c, res.StatusCode, res.Header.Get("Location"))
+		}
+	}
+}
+
 func TestREST_MakesARaceAndSaysWhereItIs(t *testing.T) {
 	s := mustServe(t, nil)
 	code, _, body := s.ask(t, "POST", "/api/v1/races", fmt.Sprintf(`{"circuit":%q,"cars":3,"seed":5,"speed":0,"start":false}`, circuit.List()[0]))

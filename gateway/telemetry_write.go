@@ -82,7 +82,7 @@ func (s *Server) stream(c *fiber.Ctx, format string, t *tracer, first *trace.Car
 		}
 		in.CloseWithError(err)
 	}()
-	c.Context().SetBodyStream(&streamed{out, cancel, c.Context().Conn()}, -1)
+	c.Context().SetBodyStream(newStreamed(out, cancel, c.Context().Conn()), -1)
 	return nil
 }
 
@@ -91,6 +91,20 @@ type streamed struct {
 	*io.PipeReader
 	cancel context.CancelFunc
 	conn   net.Conn
+	began  time.Time
+	sent   int
+}
+
+// Limits of how slowly a body may be read: it holds what others wait for.
+const (
+	slowAfter = 30 * time.Second
+	slowBytes = 8 << 10 // in a second, on average
+)
+
+var errReadSlowly = errors.New("it is read too slowly")
+
+func newStreamed(out *io.PipeReader, cancel context.CancelFunc, conn net.Conn) *streamed {
+	return &streamed{out, cancel, conn, time.Now(), 0}
 }
 
 // Read is called right before what was read is sent.
@@ -99,6 +113,10 @@ func (s *streamed) Read(p []byte) (int, error) {
 	if err != nil {
 		return n, err //nolint:wrapcheck // fasthttp looks for io.EOF itself
 	}
+	if took := time.Since(s.began); took > slowAfter && float64(s.sent) < took.Seconds()*slowBytes {
+		return 0, errReadSlowly
+	}
+	s.sent += n
 	return n, s.conn.SetWriteDeadline(time.Now().Add(readWait)) //nolint:wrapcheck // the connection's
 }
 

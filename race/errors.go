@@ -13,6 +13,8 @@ var (
 	ErrConflict = errors.New("not possible now")
 	// ErrBusy says that as much is on the way to the race's log as may be: try again a little later.
 	ErrBusy = errors.New("too much is on the way to the log")
+	// ErrUnderway says that what was asked is being done, and takes longer than anybody waits for an answer.
+	ErrUnderway = errors.New("it is being done and takes longer")
 	// ErrKeyReused says that an idempotency key came again with other content.
 	ErrKeyReused = errors.New("the key was used for something else")
 )

@@ -1,6 +1,9 @@
 package race
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // Summary is a race in a list.
 type Summary struct {
@@ -43,7 +46,8 @@ func (o Order) Validate() error {
 	check(o.Cars >= 1 && o.Cars <= CarsMax, "cars", "is out of range", "1 to 100000")
 	check(o.Laps >= 1 && o.Laps <= LapsMax, "laps", "is out of range", "1 to 10000")
 	check(o.Speed >= 0 && o.Speed <= SpeedMax, "speed", "is out of range", "0 (as fast as possible) to 10000")
-	check(o.TickHz >= 0 && o.TickHz <= 100, "tick_hz", "is out of range", "0 (10) to 100")
+	check(o.TickHz == 0 || o.TickHz >= 1 && o.TickHz <= 100 && 1_000_000%o.TickHz == 0, "tick_hz",
+		fmt.Sprintf("is %d, and a tick would not be whole microseconds", o.TickHz), "0 (10), 1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 40, 50, 64, 80 or 100")
 	check(o.TelemetryEvery >= 0 && o.TelemetryEvery <= TelemetryEveryMax, "telemetry_every", "is out of range", "0 (as the server is set) to 10000")
 	check(utf8.RuneCountInString(o.Name) <= 100, "name", "is too long", "100 characters at most")
 	if len(faults) > 0 {

@@ -26,6 +26,8 @@ type reader struct {
 	src *bytes.Reader
 	dec *msgpack.Decoder
 	err error
+
+	values int // that were read
 }
 
 func newReader(data []byte) *reader {

@@ -39,6 +39,9 @@ func (m *memory) acknowledge(count uint64) {
 	for len(m.unacked) > 0 && m.unacked[0].Count <= count {
 		m.unacked = m.unacked[1:]
 	}
+	if len(m.unacked) == 0 {
+		m.unacked = nil // and what they were made of
+	}
 }
 
 // submit makes the batch that comes next.

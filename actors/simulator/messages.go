@@ -17,6 +17,8 @@ type (
 		// Start lets it go at once, also one that was left waiting or paused; a new race without waits for ControlStart.
 		Start bool
 	}
+	// DropRace ends a race's actors, and with them the race, without a result. The answer comes when they are gone.
+	DropRace struct{ ID race.ID }
 	// TellRace passes a command on to a race; the answer goes to whoever asked.
 	TellRace struct {
 		ID      race.ID

@@ -160,7 +160,7 @@ func (a *raceActor) begin(c supervise.Context) {
 	if a.failed != nil {
 		panic(a.failed) // the Simulator is told
 	}
-	a.spawn(c)
+	a.man(c)
 	for _, b := range a.unacked {
 		a.send(c, b)
 	}
@@ -180,7 +180,11 @@ func (a *raceActor) begin(c supervise.Context) {
 	a.proceed(c)
 }
 
-func (a *raceActor) spawn(c supervise.Context) {
+// man makes the cars and checkpoints of a race that has started: one that waits costs what its entries cost.
+func (a *raceActor) man(c supervise.Context) {
+	if !a.started {
+		return
+	}
 	a.lines = make([]*actor.PID, len(a.head.Lines))
 	for i := range a.lines {
 		a.lines[i] = c.Spawn(supervise.Spec{
@@ -214,6 +218,7 @@ func (a *raceActor) goOn(c supervise.Context) {
 	case a.over:
 	case !a.started:
 		a.started = true
+		a.man(c)
 		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
 	case a.held:
 		a.held = false
@@ -371,6 +376,7 @@ func (a *raceActor) control(c supervise.Context, what race.Control) error {
 		return fmt.Errorf("the race is over: %w", race.ErrConflict)
 	case what == race.ControlStart && !a.started:
 		a.started = true
+		a.man(c)
 		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
 	case what == race.ControlPause && a.started && !a.held:
 		a.held = true

@@ -48,11 +48,14 @@ type simulator struct {
 	cfg   Config
 	stats *Stats
 	races map[race.ID]*actor.PID
+	asked map[race.ID][]*actor.PID // who waits for the end of a race that is dropped
 }
 
 // Producer makes the root actor.
 func Producer(cfg Config, stats *Stats) supervise.Producer {
-	return func() supervise.Actor { return &simulator{cfg: cfg, stats: stats, races: map[race.ID]*actor.PID{}} }
+	return func() supervise.Actor {
+		return &simulator{cfg: cfg, stats: stats, races: map[race.ID]*actor.PID{}, asked: map[race.ID][]*actor.PID{}}
+	}
 }
 
 // Receive handles commands from outside and facts from races.
@@ -66,13 +69,20 @@ func (s *simulator) Receive(c supervise.Context) {
 		s.start(c, msg)
 	case TellRace:
 		s.tell(c, msg)
+	case DropRace:
+		s.drop(c, msg.ID)
 	case RaceOver:
 		if pid := s.races[msg.ID]; pid != nil {
 			c.Stop(pid)
 			s.cfg.Observer.RaceOver(msg.ID)
 		}
 	case supervise.ChildStopped:
-		delete(s.races, race.ID(msg.ID))
+		id := race.ID(msg.ID)
+		for _, to := range s.asked[id] {
+			c.Send(to, Result{})
+		}
+		delete(s.asked, id)
+		delete(s.races, id)
 		c.Keep(maps.Clone(s.races))
 	case supervise.Failed:
 		if msg.Kind == "race" {
@@ -93,6 +103,17 @@ func (s *simulator) start(c supervise.Context, msg StartRace) {
 	}
 	s.races[msg.Head.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender()))
 	c.Keep(maps.Clone(s.races))
+}
+
+// drop ends a race without a result, and answers once its actors are gone.
+func (s *simulator) drop(c supervise.Context, id race.ID) {
+	pid := s.races[id]
+	if pid == nil {
+		c.Respond(Result{})
+		return
+	}
+	s.asked[id] = append(s.asked[id], c.Sender())
+	c.Stop(pid)
 }
 
 // tell passes a command on; the race answers to whoever asked.

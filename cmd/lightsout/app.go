@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -32,14 +33,17 @@ type app struct {
 	hub           *gateway.Hub
 	log           *slog.Logger
 
-	mu      sync.Mutex
-	ordinal int
-	over    map[race.ID]chan struct{} // of the simulations that run, closed at their end
-	rosters map[race.ID]*race.Roster  // of races that are told of from outside
+	mu                  sync.Mutex
+	ordinal             int
+	over                map[race.ID]chan struct{} // of the simulations that run, closed at their end
+	rosterCars          int                       // at most: some may have gone
+	rosters             map[race.ID]*race.Roster  // of races that are told of from outside
+	deleting            map[race.ID]*deletion
+	carsMax, carsMaking int // of races that are not over; of those, being made
 }
 
 func newApp(store *sqlite.Store, hub *gateway.Hub, log *slog.Logger) *app {
-	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}, rosters: map[race.ID]*race.Roster{}}
+	return &app{Store: store, hub: hub, log: log, over: map[race.ID]chan struct{}{}, rosters: map[race.ID]*race.Roster{}, deleting: map[race.ID]*deletion{}, carsMax: carsMaxDefault}
 }
 
 // Create makes a race and, if asked, starts it. It answers when the race is durable.
@@ -55,13 +59,61 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 	if err := free(ctx, a.Store, &head); err != nil {
 		return race.Summary{}, err
 	}
+	made, err := a.room(ctx, head.Cars)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	defer made()
 	a.begin(head.ID)
 	if err := a.platform.start(simulator.StartRace{Head: head, Model: model, Start: start}); err != nil {
 		a.end(head.ID)
 		return race.Summary{}, err
 	}
-	return a.settled(ctx, head.ID)
+	of, err := a.settled(ctx, head.ID)
+	if err != nil || start {
+		return of, err
+	}
+	return of, a.rest(ctx, of.Race)
 }
+
+// room takes room for the cars of a race that is being made, or says that there is none.
+func (a *app) room(ctx context.Context, cars int) (made func(), err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	there, err := a.CarsAwaited(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if left := a.carsMax - there - a.carsMaking; cars > left {
+		return nil, &race.InvalidError{Faults: []race.Fault{{
+			Field: "cars", Message: fmt.Sprintf("is %d, and races that are not over have %d", cars, there+a.carsMaking),
+			Allowed: fmt.Sprintf("%d more, or until one is over or deleted (--max-cars %d)", max(0, left), a.carsMax),
+		}}}
+	}
+	a.carsMaking += cars
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.carsMaking -= cars
+	}, nil
+}
+
+// carsMaxDefault bounds the cars of all races that are not over.
+const carsMaxDefault = 200_000
+
+// rest lets a large race wait for its start at the cost of its entries: who times it reads them again then.
+func (a *app) rest(ctx context.Context, head race.Race) error {
+	if head.Cars < largeField {
+		return nil
+	}
+	err := a.platform.forget(ctx, head.ID)
+	a.hub.Rest(head.ID)
+	go debug.FreeOSMemory() // what the making of it took
+	return err
+}
+
+// largeField is a field whose memory is worth giving back at once.
+const largeField = 1000
 
 // newID names a race by its circuit and the moment, so that names sort by time and are unique.
 func (a *app) newID(key string) race.ID {
@@ -151,27 +203,56 @@ func (a *app) settled(ctx context.Context, id race.ID) (race.Summary, error) {
 	return a.Summary(ctx, id)
 }
 
-// Delete stops a race that runs and takes all of it away.
+// Delete takes a race away, whether it runs or not. What takes long goes on when nobody waits any longer, and a second one waits for
+// the first.
 func (a *app) Delete(ctx context.Context, id race.ID) error {
 	if _, err := a.Summary(ctx, id); err != nil {
 		return err
 	}
-	if done := a.running(id); done != nil {
-		err := a.platform.tell(id, simulator.ControlRace{Control: race.ControlStop})
-		if errors.Is(err, race.ErrConflict) { // it waits for its start
-			err = a.platform.tell(id, simulator.ControlRace{Control: race.ControlStart})
-			err = errors.Join(err, a.platform.tell(id, simulator.ControlRace{Control: race.ControlStop}))
-		}
-		if err != nil {
+	a.mu.Lock()
+	d := a.deleting[id]
+	if d == nil {
+		d = &deletion{done: make(chan struct{})}
+		a.deleting[id] = d
+		go func() {
+			d.err = a.delete(context.WithoutCancel(ctx), id)
+			a.mu.Lock()
+			delete(a.deleting, id)
+			a.mu.Unlock()
+			close(d.done)
+		}()
+	}
+	a.mu.Unlock()
+	select {
+	case <-d.done:
+		return d.err
+	case <-ctx.Done():
+	case <-time.After(deleteWait):
+	}
+	return fmt.Errorf("race %s is being deleted: %w", id, race.ErrUnderway)
+}
+
+// deleteWait is how long an answer may wait for a race to be gone.
+const deleteWait = 5 * time.Second
+
+// deletion is a race that is being taken away.
+type deletion struct {
+	done chan struct{}
+	err  error
+}
+
+func (a *app) delete(ctx context.Context, id race.ID) error {
+	of, err := a.Summary(ctx, id)
+	if err != nil {
+		return err
+	}
+	if a.running(id) != nil {
+		if err := a.until(func() error { return a.platform.ask(simulator.DropRace{ID: id}) }); err != nil {
 			return err
 		}
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the end of race %s: %w", id, ctx.Err())
-		}
+		a.end(id)
 	}
-	if err := a.forget(ctx, id); err != nil {
+	if err := a.until(func() error { return a.forget(ctx, id) }); err != nil {
 		return err
 	}
 	if err := a.GiveUpTelemetry(ctx, id); err != nil { // by far the most of it, so that no other race waits for the rest
@@ -179,7 +260,20 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 	}
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
-	return <-deleted
+	err = <-deleted
+	if of.Race.Cars >= largeField {
+		go debug.FreeOSMemory()
+	}
+	return err
+}
+
+// until asks again while it is being done.
+func (a *app) until(ask func() error) error {
+	for {
+		if err := ask(); !errors.Is(err, race.ErrUnderway) {
+			return err
+		}
+	}
 }
 
 // lateFor is how long an actor that cannot be replaced may take over a message before the platform is not ready.

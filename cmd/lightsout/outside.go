@@ -29,6 +29,11 @@ func (a *app) Open(ctx context.Context, head race.Race, entries []race.Entry) (r
 		key = "race"
 	}
 	head.ID, head.Kind, head.Cars = a.newID(key), race.External, len(entries)
+	done, err := a.room(ctx, head.Cars)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	defer done()
 	in := race.Intake{New: true, Records: []race.Record{{Body: race.Announced{Race: head}}}}
 	for _, e := range entries {
 		in.Records = append(in.Records, race.Record{Body: race.Entered{Entry: e}})
@@ -41,7 +46,11 @@ func (a *app) Open(ctx context.Context, head race.Race, entries []race.Entry) (r
 		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)
 		return race.Summary{}, errors.Join(err, a.Delete(ctx, head.ID))
 	}
-	return a.settled(ctx, head.ID)
+	made, err := a.settled(ctx, head.ID)
+	if err != nil {
+		return made, err
+	}
+	return made, a.rest(ctx, head)
 }
 
 // Roster is what must be known of a race to read what is told of it. Entries do not change once a race is announced.
@@ -58,8 +67,9 @@ func (a *app) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	}
 	if r.StartedAt != 0 { // before the start signal it may change
 		a.mu.Lock()
-		if len(a.rosters) >= rostersMost {
+		if a.rosterCars += len(r.Entries); len(a.rosters) >= rostersMost || a.rosterCars > carsMaxDefault {
 			clear(a.rosters)
+			a.rosterCars = len(r.Entries)
 		}
 		a.rosters[id] = r
 		a.mu.Unlock()

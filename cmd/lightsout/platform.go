@@ -130,7 +130,7 @@ func (p *platform) request(ctx context.Context, to *actor.PID, msg any) (any, er
 	}
 	answer, err := p.system.Engine().Request(to, msg, wait).Result()
 	if err != nil {
-		return nil, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrBusy, err))
+		return nil, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrUnderway, err))
 	}
 	return answer, nil
 }
@@ -164,8 +164,8 @@ func newRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *drive.Mo
 		o.TickHz = 10
 	}
 	model, err := drive.NewModel(drive.Config{Circuit: c, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, TickHz: o.TickHz})
-	if err != nil {
-		return race.Race{}, nil, fmt.Errorf("set up the race: %w", err)
+	if err != nil { // of what was ordered
+		return race.Race{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: "order", Message: err.Error()}}}
 	}
 	text, err := c.MarshalText()
 	if err != nil {

@@ -41,6 +41,7 @@ type serveFlags struct {
 	logJSON  bool
 	influx   influxFlags
 	history  string // what answers for telemetry
+	carsMax  int
 }
 
 func newServe() *cobra.Command {
@@ -69,6 +70,7 @@ func newServe() *cobra.Command {
 	f.keep.flags(cmd)
 	f.influx.add(cmd)
 	cmd.Flags().StringVar(&f.history, "history", historySQLite, "what answers for telemetry: sqlite or influx")
+	cmd.Flags().IntVar(&f.carsMax, "max-cars", carsMaxDefault, "most cars of all races that are not over")
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
 	return cmd
 }
@@ -128,6 +130,9 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
 	a := newApp(store, hub, log)
+	if a.carsMax = f.carsMax; a.carsMax < 1 {
+		return badInput("--max-cars is %d: allowed is 1 or more", f.carsMax)
+	}
 	times := &commitTimes{}
 	hub.TimeFrom(times.arrived)
 	p, err := newPlatform(parts{
@@ -289,7 +294,7 @@ func tidyDemo(ctx context.Context, a *app) (running race.ID, made int, err error
 }
 
 func newReplay() *cobra.Command {
-	f := serveFlags{gateway: gateway.DefaultConfig()}
+	f := serveFlags{gateway: gateway.DefaultConfig(), carsMax: carsMaxDefault}
 	var speed float64
 	cmd := &cobra.Command{
 		Use: "replay PATH", Short: "Play a recorded race in the browser", Args: cobra.ExactArgs(1),

@@ -119,6 +119,15 @@ func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
 	return out, err
 }
 
+// CarsAwaited counts the cars of races that are not over.
+func (s *Store) CarsAwaited(ctx context.Context) (cars int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT coalesce(sum(cars), 0) FROM races WHERE status < ?", int(race.Over)).Scan(&cars)
+	if err != nil {
+		return 0, fmt.Errorf("count the cars of races: %w", err)
+	}
+	return cars, nil
+}
+
 // Summary of one race.
 func (s *Store) Summary(ctx context.Context, id race.ID) (race.Summary, error) {
 	s.fresh(ctx)

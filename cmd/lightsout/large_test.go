@@ -1,0 +1,129 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// resident is the memory of a process, in MB.
+func (p *process) resident() int {
+	p.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var kb int
+	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	if _, err := fmt.Sscan(after, &kb); err != nil {
+		p.t.Fatal(err)
+	}
+	return kb / 1024
+}
+
+// mustDelete takes a race away, and gives the status of the answer.
+func (p *process) mustDelete(path string) int {
+	p.t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
+}
+
+func TestServer_AWaitingRaceCostsWhatItsEntriesCost(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	const order = `{"circuit":"harbour","cars":100000,"laps":3,"start":false}`
+	p.mustDelete(fmt.Sprintf("/api/v1/races/%v", p.post("/api/v1/races", order)["id"])) // what the first one takes for good
+	settles := func(what string, below int) {
+		t.Helper()
+		for deadline := time.Now().Add(patience); p.resident() > below; time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %d MB, expected at most %d", what, p.resident(), below)
+			}
+		}
+	}
+	settles("before", 150)
+	before := p.resident()
+	first := fmt.Sprintf("/api/v1/races/%v", p.post("/api/v1/races", order)["id"])
+	settles("a race that waits", before+100)
+	second := fmt.Sprintf("/api/v1/races/%v", p.post("/api/v1/races", order)["id"])
+	code, text := p.refused("/api/v1/races", `{"circuit":"harbour","cars":1,"laps":3}`)
+	if code != http.StatusUnprocessableEntity || !strings.Contains(text, "have 200000") || !strings.Contains(text, "--max-cars 200000") {
+		t.Errorf("one car more than 200,000: %d %s", code, text)
+	}
+	var got struct{ Entries []struct{} }
+	if p.get(first+"/entries", &got); len(got.Entries) != 100_000 {
+		t.Errorf("%d entries", len(got.Entries))
+	}
+	for _, path := range []string{first, second} {
+		if code := p.mustDelete(path); code != http.StatusNoContent && code != http.StatusAccepted {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	settles("after they were deleted", before+100)
+	p.post("/api/v1/races", `{"circuit":"harbour","cars":1,"laps":1,"speed":0}`)
+}
+
+func TestServer_DeletesALargeRaceThatRuns(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	path := fmt.Sprintf("/api/v1/races/%v", p.post("/api/v1/races", `{"circuit":"harbour","cars":5000,"laps":3,"speed":0}`)["id"])
+	var got struct {
+		LeaderLap int `json:"leader_lap"`
+	}
+	for deadline := time.Now().Add(patience); got.LeaderLap < 1; p.get(path, &got) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never began")
+		}
+	}
+	codes := make(chan int, 2)
+	for range cap(codes) { // the second waits for the first
+		go func() { codes <- p.mustDelete(path) }()
+	}
+	for range cap(codes) {
+		if code := <-codes; code != http.StatusNoContent && code != http.StatusAccepted && code != http.StatusNotFound {
+			t.Errorf("deleted: %d", code)
+		}
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		res, err := http.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode == http.StatusNotFound {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is still there")
+		}
+	}
+}
+
+func TestServer_RefusesATickThatIsNoWholeMicroseconds(t *testing.T) {
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	for _, hz := range []int{-1, 3, 7, 30, 60, 99, 101} {
+		code, text := p.refused("/api/v1/races", fmt.Sprintf(`{"circuit":"harbour","cars":2,"laps":1,"tick_hz":%d}`, hz))
+		if code != http.StatusUnprocessableEntity || !strings.Contains(text, "tick_hz") || hz > 0 && hz < 101 && !strings.Contains(text, "25, 32") {
+			t.Errorf("%d: %d %s", hz, code, text)
+		}
+	}
+}
