@@ -40,7 +40,7 @@ func benchIngest(ctx context.Context, requests int, status io.Writer) ([]ingestL
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	f := serveFlags{gateway: gateway.DefaultConfig(), db: filepath.Join(dir, "races.db"), logLevel: "error"}
+	f := serveFlags{gateway: gateway.DefaultConfig(), db: filepath.Join(dir, "races.db"), logLevel: "error", carsMax: carsMaxDefault}
 	if f.gateway.Addr, err = freeAddr(ctx); err != nil {
 		return nil, err
 	}

@@ -56,6 +56,9 @@ func newServe() *cobra.Command {
   LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.carsMax < 1 {
+				return badInput("--max-cars is %d: allowed is 1 or more", f.carsMax)
+			}
 			return serve(cmd.Context(), f, cmd.ErrOrStderr(), func(ctx context.Context, a *app) error {
 				go f.keep.run(ctx, a)
 				if f.demo {
@@ -130,9 +133,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	metrics := gateway.NewMetrics(registry)
 	hub := gateway.NewHub(transport.Codec{}, metrics)
 	a := newApp(store, hub, log)
-	if a.carsMax = f.carsMax; a.carsMax < 1 {
-		return badInput("--max-cars is %d: allowed is 1 or more", f.carsMax)
-	}
+	a.carsMax = f.carsMax
 	times := &commitTimes{}
 	hub.TimeFrom(times.arrived)
 	p, err := newPlatform(parts{
