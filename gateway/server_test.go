@@ -285,7 +285,7 @@ func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 		"/readyz":                                                 `"ready"`,
 		"/metrics":                                                "lightsout_gateway_requests_handled_total",
 		"/":                                                       "page",
-		"/race/whatever":                                          "page",
+		"/race/r1":                                                "page",
 		"/assets/app-1.js":                                        "js",
 	} {
 		if code, _, body := s.ask(t, "GET", path, ""); code != 200 || !strings.Contains(body, want) {
@@ -317,7 +317,8 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/races/none/drills", "", 404, "none"},
 		{"GET", "/api/v1/circuits/none", "", 404, circuit.List()[0]},
 		{"GET", "/api/v1/nothing", "", 404, "openapi.json"},
-		{"GET", "/nothing", "", 404, "/api/v1/races"},
+		{"GET", "/api/v2/races", "", 404, "/api/v1/races"},
+		{"GET", "/assets/none.js", "", 404, "nothing is at"},
 		{"POST", "/api/v1/races", `{"circuit":"none","cars":0,"laps":99999}`, 422, `"field":"cars"`},
 		{"POST", "/api/v1/races", `{"circuit":1}`, 422, `"field":"circuit","message":"is a number","allowed":"a line of text of at most 100 characters"`},
 		{"POST", "/api/v1/races", `{"circuits":"x"}`, 422, `"field":"circuits"`},

@@ -2,41 +2,68 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io/fs"
 	"mime"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
 )
 
-// siteRoutes serve the page. Paths of the page itself, such as /race/demo, all give index.html.
-func (s *Server) siteRoutes() {
-	s.app.Get("/", s.page)
-	s.app.Get("/race/*", s.page)
-	s.app.Get("/actors", s.page)
-	s.app.Get("/*", s.file)
-}
+// pagePath matches where the page shows something, as ui/src/router/route.ts reads an address; its group is the race.
+var pagePath = regexp.MustCompile(`^(?:/actors|/race/([a-z0-9-]+)(?:/control|/history)?)?/*$`)
 
-func (s *Server) page(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-cache")
-	return s.serveFile(c, "index.html")
-}
+// programPaths are for programs: they get a problem document where a person gets the page.
+var programPaths = []string{"/api", "/assets", "/graphql", "/live"}
 
-func (s *Server) file(c *fiber.Ctx) error {
-	name := strings.TrimPrefix(path.Clean(c.Path()), "/")
-	if strings.HasPrefix(name, "assets/") { // their names carry a hash of what is in them
-		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+// siteRoutes serve the page and its files. Any other path gets the page too, with 404: it says so in words.
+func (s *Server) siteRoutes() { s.app.Get("/*", s.site) }
+
+func (s *Server) site(c *fiber.Ctx) error {
+	where := strings.Clone(c.Path())
+	if found := pagePath.FindSubmatch(c.Request().URI().PathOriginal()); found != nil {
+		return s.page(c, race.ID(found[1]))
 	}
-	return s.serveFile(c, name)
-}
-
-func (s *Server) serveFile(c *fiber.Ctx, name string) error {
+	name := strings.TrimPrefix(path.Clean(where), "/")
 	data, err := fs.ReadFile(s.deps.Site, name)
-	if err != nil {
-		return refuse(fiber.StatusNotFound, "nothing is at "+strings.Clone(c.Path())+": see / for the page and /api/v1/races for the races")
+	switch {
+	case err == nil:
+		if strings.HasPrefix(name, "assets/") { // their names carry a hash of what is in them
+			c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+		}
+		return send(c, name, data)
+	case slices.ContainsFunc(programPaths, func(p string) bool { return where == p || strings.HasPrefix(where, p+"/") }):
+		return refuse(fiber.StatusNotFound, "nothing is at "+where+": see / for the page and /api/v1/races for the races")
 	}
+	c.Status(fiber.StatusNotFound)
+	return s.page(c, "")
+}
+
+// page sends the page, with 404 where it is about a race that does not exist; id is empty where it is about none.
+// A history that fails is not the page's fault: what the page asks for next says what is wrong.
+func (s *Server) page(c *fiber.Ctx, id race.ID) error {
+	if id != "" {
+		if _, err := s.deps.History.Summary(c.UserContext(), id); errors.Is(err, race.ErrNotFound) {
+			c.Status(fiber.StatusNotFound)
+		}
+	}
+	const index = "index.html"
+	data, err := fs.ReadFile(s.deps.Site, index)
+	if err != nil {
+		return fmt.Errorf("read the page: %w", err)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return send(c, index, data)
+}
+
+func send(c *fiber.Ctx, name string, data []byte) error {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = "application/octet-stream"
