@@ -48,9 +48,37 @@ test('a stint ends where the tyres are others, or younger', () => {
   ]);
 });
 
+test('a stint on tyres that are not known lasts from stop to stop', () => {
+  const told = [1, 2, 3, 4, 5, 6].map((n) => lap(n, 'unknown', 0));
+  expect(stintsOf(told, []).map((s) => [s.from, s.to])).toEqual([[1, 6]]);
+  const out = told.map((l) => ({ ...l, is_pit_out_lap: l.lap_number === 4 }));
+  const stints = stintsOf(out, [stop(1, 4, null)]);
+  expect(stints.map((s) => [s.from, s.to, s.stop?.stop ?? null])).toEqual([
+    [1, 3, 1],
+    [4, 6, null],
+  ]);
+  expect(stints.map(stintInWords)[1]).toBe('Laps 4 to 6, tyres unknown.');
+});
+
+test('tyres that count their laps only after the first stop make a stint before it and one after', () => {
+  const ages = [0, 0, 1, 2, 1, 2];
+  const told = ages.map((age, i) => ({ ...lap(i + 1, 'unknown', age), is_pit_out_lap: age === 1 }));
+  expect(stintsOf(told, []).map((s) => [s.from, s.to, s.age])).toEqual([
+    [1, 2, 0],
+    [3, 4, 0],
+    [5, 6, 0],
+  ]);
+});
+
+test('a compound that is told without the age of the tyres makes one stint', () => {
+  const told = [1, 2, 3].map((n) => lap(n, n < 3 ? 'soft' : 'hard', 0));
+  expect(stintsOf(told, []).map((s) => [s.compound, s.from, s.to])).toEqual([
+    ['soft', 1, 2],
+    ['hard', 3, 3],
+  ]);
+});
+
 test('a car that completed no lap has no stint', () => {
   expect(stintsOf([], [stop(1, 1)])).toEqual([]);
-  expect(stintsOf([lap(1, 'unknown', 0)], []).map(stintInWords)).toEqual([
-    'Lap 1 on tyres that nobody told of.',
-  ]);
+  expect(stintsOf([lap(1, 'unknown', 0)], []).map(stintInWords)).toEqual(['Lap 1, tyres unknown.']);
 });

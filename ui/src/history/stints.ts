@@ -11,7 +11,10 @@ export interface Stint {
   readonly stop: PitStop | null;
 }
 
-/** A car's stints: a new one begins where the tyres are others, or younger. */
+/**
+ * A car's stints: a new one begins where the tyres are others, or have not become older. Where their age is not known
+ * (0) it begins at the pit lane's exit.
+ */
 export function stintsOf(laps: readonly Lap[], stops: readonly PitStop[]): Stint[] {
   const out: Stint[] = [];
   let begun: Lap | undefined;
@@ -28,7 +31,7 @@ export function stintsOf(laps: readonly Lap[], stops: readonly PitStop[]): Stint
     });
   };
   for (const lap of laps) {
-    if (before && (lap.compound !== before.compound || lap.tyre_age <= before.tyre_age)) {
+    if (before && (lap.compound !== before.compound || fresh(before, lap))) {
       end(before);
       begun = lap;
     }
@@ -41,13 +44,18 @@ export function stintsOf(laps: readonly Lap[], stops: readonly PitStop[]): Stint
   return out;
 }
 
+function fresh(before: Lap, lap: Lap): boolean {
+  const known = before.tyre_age > 0 && lap.tyre_age > 0;
+  return known ? lap.tyre_age <= before.tyre_age : lap.is_pit_out_lap;
+}
+
 /** "Laps 1 to 18 on medium, then 22.1 s in the pit lane." */
 export function stintInWords(stint: Stint): string {
   const laps = stint.from === stint.to ? `Lap ${stint.from}` : `Laps ${stint.from} to ${stint.to}`;
-  const tyre = stint.compound === 'unknown' ? 'tyres that nobody told of' : stint.compound;
+  const tyre = stint.compound === 'unknown' ? ', tyres unknown' : ` on ${stint.compound}`;
   const used = stint.age > 0 ? `, ${stint.age} laps old` : '';
-  if (!stint.stop) return `${laps} on ${tyre}${used}.`;
-  return `${laps} on ${tyre}${used}, then ${stopInWords(stint.stop)}.`;
+  if (!stint.stop) return `${laps}${tyre}${used}.`;
+  return `${laps}${tyre}${used}, then ${stopInWords(stint.stop)}.`;
 }
 
 /** "22.1 s in the pit lane, 2.4 s standing". */
