@@ -14,7 +14,6 @@ import { drawRings, RING } from './rings';
 
 /** Above this many cars they are drawn in one path for each colour. */
 const BATCH_FROM = 60;
-const HOLLOW_AFTER_MS = 2000;
 const LABELS_MAX = 20;
 /** A car that stopped is shown for so long, in race time. */
 const STOPPED_MS = 30_000;
@@ -81,7 +80,7 @@ export class Painter {
       this.#states = new Uint8Array(positions.cars);
     }
     positions.sample(live.pictureTimeUs(nowMs), this.#fractions, this.#states);
-    this.#drawCars(g, board, marked, colours, live.pictureAgeMs(nowMs) > HOLLOW_AFTER_MS);
+    this.#drawCars(g, board, marked, colours, live.held(nowMs));
     const many = board.entries.length > BATCH_FROM;
     drawRings(g, this.places, live.ops.restarted, colours.back, many ? RING.many : RING.few);
   }

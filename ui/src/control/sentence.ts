@@ -2,6 +2,7 @@ import { count, counted, isolate, lapTime, seconds, took } from '../format';
 import { EventKind, Flag, ResultStatus, type Entry, type RaceEvent, type Recovery } from '../live';
 
 const FLAGS: Readonly<Record<Flag, string>> = {
+  [Flag.Unknown]: 'Flag',
   [Flag.Clear]: 'Track clear',
   [Flag.Yellow]: 'Yellow flag',
   [Flag.SafetyCar]: 'Safety car deployed',

@@ -15,7 +15,7 @@ import {
   type RaceDetail,
   type RaceEntry,
 } from '../api';
-import { Refresher } from '../lists';
+import { lateIsSaid, Refresher } from '../lists';
 import { inOrder, leaderEnds, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
 
 /** So many cars are shown at once: more lines nobody tells apart. */
@@ -70,7 +70,7 @@ export class History {
   get circuit(): Circuit | null {
     return this.#circuit;
   }
-  /** Why the newest reading failed. */
+  /** Why the newest reading failed, or that it is late. */
   get fault(): string | null {
     return this.#fault;
   }
@@ -139,7 +139,6 @@ export class History {
       this.#leader = leaderEnds(leaders);
       this.#stops = stops;
       this.#race = race;
-      this.#fault = null;
       if (!this.runs && race.status !== 'waiting') this.#refresher?.end();
     });
   }
@@ -153,7 +152,8 @@ export class History {
 
   async #try(read: () => Promise<void>): Promise<void> {
     try {
-      await read();
+      await lateIsSaid(read(), (fault) => (this.#fault = fault));
+      this.#fault = null;
     } catch (fault) {
       this.#gone = fault instanceof ProblemError && fault.status === 404 && this.#race === null;
       this.#fault = describe(fault);

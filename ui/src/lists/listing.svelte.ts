@@ -1,4 +1,5 @@
 import { describe } from '../api';
+import { lateIsSaid } from './late';
 
 /** A list of the server's that is read again and again. */
 export class Listing<T> {
@@ -16,18 +17,21 @@ export class Listing<T> {
     return this.#items;
   }
 
-  /** Why the newest reading failed; the items are those of the one before. */
+  /** Why the newest reading failed, or that it is late; the items are those of the one before. */
   get fault(): string | null {
     return this.#fault;
   }
 
   async load(): Promise<void> {
     const mine = ++this.#asked;
+    const fail = (fault: string): void => {
+      if (mine === this.#asked) this.#fault = fault;
+    };
     try {
-      const items = await this.#read();
+      const items = await lateIsSaid(this.#read(), fail);
       if (mine === this.#asked) [this.#items, this.#fault] = [items, null];
     } catch (fault) {
-      if (mine === this.#asked) this.#fault = describe(fault);
+      fail(describe(fault));
     }
   }
 

@@ -13,6 +13,8 @@ import { readMessage } from './wire';
 const PUBLISH_EVERY_MS = 100;
 /** How far cars are driven on ahead of the newest fact, where there are no frames. */
 const ESTIMATE_AHEAD_US = 5_000_000;
+/** After this much silence the cars on the map stand still. */
+const HELD_AFTER_MS = 2000;
 
 export interface LiveRaceOptions {
   /** For tests: a line that is not a WebSocket. */
@@ -88,13 +90,19 @@ export class LiveRace {
   /** The race time that the map shows at a moment of ours. */
   pictureTimeUs(atMs: number): number {
     if (!this.estimated) return this.#frameClock.playbackUs(atMs);
-    if (this.#board.head.status !== Status.Running) return this.#factClock.nowUs(atMs, 0);
-    return this.#factClock.nowUs(atMs, ESTIMATE_AHEAD_US);
+    const heardUntil = Math.min(atMs, this.#socket.heardMs + HELD_AFTER_MS);
+    return this.#factClock.nowUs(heardUntil, this.#runs ? ESTIMATE_AHEAD_US : 0);
   }
 
-  /** How old the newest position is. */
-  pictureAgeMs(atMs: number): number {
-    return this.estimated ? 0 : this.#frameClock.ageMs(atMs);
+  /** Whether the positions may be old: nothing was heard, or a race that runs sent no frame. */
+  held(atMs: number): boolean {
+    const framed = this.#runs && !this.estimated;
+    const ageMs = framed ? this.#frameClock.ageMs(atMs) : atMs - this.#socket.heardMs;
+    return ageMs > HELD_AFTER_MS;
+  }
+
+  get #runs(): boolean {
+    return this.#board.head.status === Status.Running;
   }
 
   #receive(data: ArrayBuffer, atMs: number): void {

@@ -3,7 +3,10 @@
  * Times are race time, 0 = none yet. `car` is a car's 0-based slot, its place in `entries`.
  */
 
+/* Unknown stands for what a newer server says and this page does not know. */
+
 export enum Status {
+  Unknown = -1,
   Waiting,
   Running,
   Paused,
@@ -12,9 +15,10 @@ export enum Status {
 }
 
 /** Whether a race waits for its start, runs or is paused: it is not over. */
-export const isOpen = (status: Status): boolean => status <= Status.Paused;
+export const isOpen = (status: Status): boolean => status >= Status.Waiting && status <= Status.Paused;
 
 export enum Flag {
+  Unknown = -1,
   Clear,
   Yellow,
   SafetyCar,
@@ -24,6 +28,7 @@ export enum Flag {
 }
 
 export enum CarState {
+  Unknown = -1,
   Grid,
   Running,
   Pit,

@@ -60,10 +60,33 @@ test('a line that is lost comes back by itself from where it was', () => {
   const { clock, opened, said, hear, drop } = setUp();
   hear(new Uint8Array([7]).buffer);
   drop(1006);
-  expect(said).toEqual(['connecting', 'live', 'lost']);
+  expect(said).toEqual(['live', 'lost']);
   clock.turn(10_000);
   expect(opened).toHaveLength(2);
   expect(opened[1]?.url).toBe('/live/x?from=7');
+});
+
+test('a hung server, which accepts and says nothing, is lost until a message comes', () => {
+  const { clock, opened, said, hear } = setUp();
+  hear(new Uint8Array([1]).buffer);
+  clock.turn(49_000);
+  expect(opened.length).toBeGreaterThan(2);
+  expect([...new Set(said)]).toEqual(['live', 'stale', 'lost']);
+  expect(said.slice(said.indexOf('lost')).every((kind) => kind === 'lost')).toBe(true);
+  hear(new Uint8Array([2]).buffer);
+  expect(said.at(-1)).toBe('live');
+});
+
+test('a server that hangs from the first is not said to be connecting for long', () => {
+  const { clock, said, hear } = setUp();
+  clock.turn(2900);
+  expect(said).toEqual([]);
+  clock.turn(200);
+  expect(said.at(-1)).toBe('lost');
+  clock.turn(60_000);
+  expect([...new Set(said)]).toEqual(['lost']);
+  hear(new Uint8Array([1]).buffer);
+  expect(said.at(-1)).toBe('live');
 });
 
 test('silence is said after three seconds', () => {

@@ -1,9 +1,11 @@
 /** How the line stands. Times are of performance.now. */
 export type Connection =
+  /** For the first time, and not for long yet. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'stale'; readonly sinceMs: number }
-  | { readonly kind: 'lost'; readonly retryAtMs: number }
+  /** Until the next message comes: a hung server accepts connections. retryAtMs is null while a try is under way. */
+  | { readonly kind: 'lost'; readonly retryAtMs: number | null }
   | { readonly kind: 'gone'; readonly reason: 'no such race' | 'refused' };
 
 /** The part of WebSocket that is used here. */
@@ -58,6 +60,8 @@ export class LiveSocket {
   #socket: Socket | null = null;
   #connection: Connection = { kind: 'connecting' };
   #heardMs = 0;
+  /** When the silence began that may become too long. */
+  #sinceMs = 0;
   #tries = 0;
   #stopTimer = (): void => undefined;
 
@@ -75,16 +79,21 @@ export class LiveSocket {
     return this.#connection;
   }
 
+  /** When the last message came; 0 before the first. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
   /** Opens the line, or opens it at once where it waits to be opened again. */
   connect(): void {
     this.#hangUp();
-    this.#become({ kind: 'connecting' });
+    if (this.#connection.kind !== 'connecting') this.#become({ kind: 'lost', retryAtMs: null });
     const socket = this.#o.open(this.#o.url());
     socket.binaryType = 'arraybuffer';
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = (event) => this.#closed(event.code);
     this.#socket = socket;
-    this.#heardMs = this.#o.clock.now();
+    this.#sinceMs = this.#o.clock.now();
     this.#watch();
   }
 
@@ -94,7 +103,7 @@ export class LiveSocket {
   }
 
   #hear(data: unknown): void {
-    this.#heardMs = this.#o.clock.now();
+    this.#heardMs = this.#sinceMs = this.#o.clock.now();
     try {
       if (!(data instanceof ArrayBuffer)) throw new TypeError('a message that is not binary');
       this.#o.receive(data, this.#heardMs);
@@ -119,14 +128,15 @@ export class LiveSocket {
 
   /** Looks at the silence when it can have become too long. */
   #watch(): void {
-    const silentMs = this.#o.clock.now() - this.#heardMs;
+    const silentMs = this.#o.clock.now() - this.#sinceMs;
     if (silentMs >= DEAD_AFTER_MS) {
       this.#hangUp();
       this.#retry();
       return;
     }
-    if (silentMs >= STALE_AFTER_MS && this.#connection.kind === 'live') {
-      this.#become({ kind: 'stale', sinceMs: this.#heardMs });
+    if (silentMs >= STALE_AFTER_MS) {
+      if (this.#connection.kind === 'live') this.#become({ kind: 'stale', sinceMs: this.#sinceMs });
+      if (this.#connection.kind === 'connecting') this.#become({ kind: 'lost', retryAtMs: null });
     }
     const limit = silentMs < STALE_AFTER_MS ? STALE_AFTER_MS : DEAD_AFTER_MS;
     this.#stopTimer = this.#o.clock.after(limit - silentMs, () => this.#watch());

@@ -168,3 +168,17 @@ test('a board folds facts once, in order', () => {
   expect(board.apply(facts)).toBe(false);
   expect(board.view()?.events).toHaveLength(3);
 });
+
+test('what a newer server knows and this page does not is unknown, and nothing else', () => {
+  const row = [0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 0, 0, 99, 0, new Uint8Array(0), 0, false];
+  const facts = [
+    [5, [99, 99, 3, 10, 1000]],
+    [1, row],
+    [4, [99, -1, 1, 0, 0, '', 1]],
+    [4, [EventKind.Flag, -1, 1, 0, 99, '', 1]],
+  ];
+  const f = readMessage(encode([1, 2, 7, 0, facts])) as Facts;
+  expect(f.facts.map((x) => x.kind)).toEqual(['head', 'row', 'event']);
+  expect(f.facts[0]).toMatchObject({ head: { status: Status.Unknown, flag: Flag.Unknown } });
+  expect(f.facts[1]).toMatchObject({ row: { tyre: Tyre.Unknown, state: CarState.Unknown } });
+});

@@ -2,7 +2,7 @@ import { decode } from '@msgpack/msgpack';
 
 import { undirected } from '../format';
 import { Items, WireError } from './items';
-import { ResultStatus } from './model';
+import { CarState, EventKind, Flag, ResultStatus, Status, Tyre } from './model';
 import type {
   Classified,
   DrillState,
@@ -90,7 +90,10 @@ function readSnapshot(m: Items): Snapshot {
     head: readHead(m.array(6, 'head')),
     order,
     rows,
-    events: m.array(9, 'events').map(readEvent),
+    events: m
+      .array(9, 'events')
+      .map(readEvent)
+      .filter((e) => e !== null),
     result: m.isNil(10) ? null : readResult(m.array(10, 'result')),
   };
 }
@@ -140,8 +143,8 @@ function readEntry(value: unknown): Entry {
 
 function readHead(h: Items): Head {
   return {
-    status: h.count(0),
-    flag: h.count(1),
+    status: known(Status, h.count(0), Status.Unknown),
+    flag: known(Flag, h.count(1), Flag.Unknown),
     leaderLap: h.count(2),
     laps: h.count(3),
     timeMs: h.int(4),
@@ -167,8 +170,10 @@ function readFact(value: unknown): Fact | null {
       return { kind: 'order', from: f.count(1), cars: f.u32s(2) };
     case FACT.lap:
       return { kind: 'lap', lap: readLap(f.array(1, 'lap')) };
-    case FACT.event:
-      return { kind: 'event', event: readEvent(f.value(1)) };
+    case FACT.event: {
+      const event = readEvent(f.value(1));
+      return event && { kind: 'event', event };
+    }
     case FACT.head:
       return { kind: 'head', head: readHead(f.array(1, 'head')) };
     case FACT.result:
@@ -182,6 +187,11 @@ function readFact(value: unknown): Fact | null {
     default:
       return null;
   }
+}
+
+/** A value of an enum; `unknown` for one that a newer server has and this page does not. */
+function known<E extends number>(of: Readonly<Record<number, string>>, value: number, unknown: E): E {
+  return value in of ? (value as E) : unknown;
 }
 
 function readRow(value: unknown): Row {
@@ -200,10 +210,10 @@ function readRow(value: unknown): Row {
     sectorsMs: [r.int(8), r.int(9), r.int(10)],
     sectorMarks: [mark(0), mark(1), mark(2)],
     lastMark: mark(3),
-    tyre: r.count(12),
+    tyre: known(Tyre, r.count(12), Tyre.Unknown),
     tyreAgeLaps: r.count(13),
     stops: r.count(14),
-    state: r.count(15),
+    state: known(CarState, r.count(15), CarState.Unknown),
     penaltyMs: r.int(16),
     minis: r.bytes(17),
     speedTrapKmh: r.count(18),
@@ -224,8 +234,10 @@ function readLap(l: Items): Lap {
   };
 }
 
-function readEvent(value: unknown): RaceEvent {
+/** Null for a kind of event that this page has no sentence for. */
+function readEvent(value: unknown): RaceEvent | null {
   const e = new Items(value, 'event');
+  if (!(e.count(0) in EventKind)) return null;
   return {
     kind: e.count(0),
     car: e.int(1),

@@ -1,5 +1,5 @@
 import { render, screen } from '@testing-library/svelte';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import { ResultStatus, Status, type BoardView, type Classified } from '../live';
 import StateBar from './StateBar.svelte';
@@ -16,6 +16,35 @@ function said(status: ResultStatus, ...lines: Partial<Classified>[]): string {
   unmount();
   return text;
 }
+
+afterEach(() => void vi.useRealTimers());
+
+test('the seconds of a silence are seen, and only its beginning is said aloud', async () => {
+  vi.useFakeTimers();
+  const sinceMs = performance.now();
+  const board = { head: { status: Status.Running }, result: null } as unknown as BoardView;
+  const { rerender, container } = render(StateBar, {
+    board,
+    connection: { kind: 'stale', sinceMs },
+    onretry: vi.fn(),
+  });
+  const bar = (): string => container.querySelector('.stale, .lost')?.textContent?.replace(/\s+/g, ' ') ?? '';
+  const aloud = (): (string | null)[] => screen.getAllByRole('status').map((e) => e.textContent);
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(bar()).toBe('No data for 4 s');
+  expect(aloud()).toEqual(['No data']);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(bar()).toBe('No data for 7 s');
+  expect(aloud()).toEqual(['No data']);
+  await rerender({ connection: { kind: 'lost', retryAtMs: null } });
+  expect(bar()).toContain('Connection lost. Trying now');
+  expect(aloud()).toEqual(['Connection lost']);
+});
+
+test('a server that never answered is not said to be a lost connection', () => {
+  render(StateBar, { board: null, connection: { kind: 'lost', retryAtMs: null }, onretry: vi.fn() });
+  expect(screen.getByRole('status').textContent).toBe('The server does not answer');
+});
 
 test('a provisional result has a leader, a final one a winner', () => {
   expect(said(ResultStatus.Provisional, {}, {})).toBe('⚑ D01 leads after 5 laps. Provisional result.');

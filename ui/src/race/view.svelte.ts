@@ -40,6 +40,11 @@ export class View {
     return this.#note;
   }
 
+  /** Says what could not be done; null: nothing. */
+  say(note: string | null): void {
+    this.#note = note ?? '';
+  }
+
   show(tab: Tab): void {
     this.#tab = tab;
   }
