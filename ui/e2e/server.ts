@@ -48,6 +48,11 @@ export class Server {
     });
   }
 
+  /** Lets the server hang, or go on: it keeps its port, and the kernel accepts connections for it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process?.kill(signal);
+  }
+
   /** Has a race made and gives its id. */
   async order(race: Fields): Promise<string> {
     return String((await this.post('/races', race)).id);

@@ -1,3 +1,4 @@
+import { recall, remember } from '../choices';
 import type { DrillState } from './model';
 
 const NAME = 'lightsout.dismissed';
@@ -9,18 +10,10 @@ function named(race: string, drill: DrillState): string {
 
 /** Whether a verdict was dismissed in this tab, before the page was loaded again. */
 export function wasDismissed(race: string, drill: DrillState): boolean {
-  try {
-    return sessionStorage.getItem(NAME) === named(race, drill);
-  } catch {
-    return false; // no storage
-  }
+  return recall(NAME) === named(race, drill);
 }
 
 /** Remembers a verdict that was dismissed, until the tab is closed: the last one. */
 export function rememberDismissed(race: string, drill: DrillState): void {
-  try {
-    sessionStorage.setItem(NAME, named(race, drill));
-  } catch {
-    // It is forgotten with the page.
-  }
+  remember(NAME, named(race, drill));
 }

@@ -47,5 +47,15 @@ export function action(event: KeyboardEvent, singleKeys: boolean): Action | null
   const always = ALWAYS[event.key];
   if (always === 'details' && (on instanceof HTMLButtonElement || on instanceof HTMLAnchorElement))
     return null;
+  if ((always === 'up' || always === 'down') && scrolls(on)) return null;
   return always ?? (singleKeys ? (SINGLE[event.key] ?? null) : null);
+}
+
+/** Whether arrow keys scroll what has the focus, or what is around it. In a row of the tower they select. */
+function scrolls(on: EventTarget | null): boolean {
+  let at = on instanceof Element && !on.closest('tr') ? on : null;
+  for (; at && at !== document.body; at = at.parentElement) {
+    if (at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY)) return true;
+  }
+  return false;
 }

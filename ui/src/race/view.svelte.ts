@@ -1,5 +1,5 @@
 import type { BoardView } from '../live';
-import { settings } from '../choices';
+import { recall, remember, settings } from '../choices';
 import { neighbour } from '../timing';
 import type { Action } from './keys';
 
@@ -16,6 +16,25 @@ export class View {
   #pins = $state.raw<readonly number[]>([]);
   #keys = $state(false);
   #note = $state('');
+  #search = $state('');
+  readonly #name: string;
+
+  /** A view of a race as this tab left it. */
+  constructor(id: string) {
+    this.#name = `lightsout.view.${id}`;
+    const kept = recall(this.#name);
+    if (!Array.isArray(kept)) return;
+    const [tab, selected, expanded, pins] = kept as readonly unknown[];
+    this.#tab = TABS.find((name) => name === tab) ?? 'Tower';
+    this.#selected = isCar(selected) ? selected : null;
+    this.#expanded = expanded === true && this.#selected !== null;
+    this.#pins = Array.isArray(pins) ? pins.filter(isCar).slice(0, PINS_MAX) : [];
+  }
+
+  /** Keeps it for Back and for a reload; to be called in an effect. */
+  keep(): void {
+    remember(this.#name, [this.#tab, this.#selected, this.#expanded, this.#pins]);
+  }
 
   get tab(): Tab {
     return this.#tab;
@@ -30,6 +49,13 @@ export class View {
   /** The cars that are kept above the list, 5 at most. */
   get pins(): readonly number[] {
     return this.#pins;
+  }
+  /** What is looked for in a long list. */
+  get search(): string {
+    return this.#search;
+  }
+  set search(text: string) {
+    this.#search = text;
   }
   /** Whether the keys are explained. */
   get keys(): boolean {
@@ -53,16 +79,18 @@ export class View {
     this.#keys = open;
   }
 
-  /** Selects a car; the second time shows its details, the third none. */
-  pick(car: number | null): void {
+  /** Selects a car, with details if those of another were shown. */
+  select(car: number): void {
     this.#note = '';
-    if (car !== null && car === this.#selected) {
-      if (this.#expanded) this.#selected = null;
-      this.#expanded = this.#selected !== null;
-      return;
-    }
     this.#selected = car;
-    this.#expanded &&= car !== null;
+  }
+
+  /** Shows the details of a car, or where they are shown closes them and selects none. */
+  open(car: number): void {
+    const shown = car === this.#selected && this.#expanded;
+    this.#note = '';
+    this.#selected = shown ? null : car;
+    this.#expanded = !shown;
   }
 
   pin(car: number): void {
@@ -81,7 +109,7 @@ export class View {
     switch (action) {
       case 'down':
       case 'up':
-        this.#selected = neighbour(board, this.#selected, action === 'down' ? 1 : -1);
+        this.#selected = neighbour(board, this.#selected, action === 'down' ? 1 : -1, this.#search);
         return true;
       case 'details':
         this.#expanded = !this.#expanded && this.#selected !== null;
@@ -96,7 +124,7 @@ export class View {
       case 'map':
       case 'control':
         this.#tab = TABS[['tower', 'map', 'control'].indexOf(action)] ?? 'Tower';
-        document.querySelector<HTMLElement>(`.pane.${action}`)?.focus();
+        document.querySelector<HTMLElement>(`[data-pane="${action}"]`)?.focus();
         return true;
       case 'search':
         document.querySelector<HTMLElement>('[data-search]')?.focus();
@@ -111,3 +139,5 @@ export class View {
     }
   }
 }
+
+const isCar = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

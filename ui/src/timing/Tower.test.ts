@@ -68,7 +68,7 @@ test('a car that is disqualified or did not start has no position, and is not sa
     { position: 0, unplaced: ['DNS', 'did not start'] },
     { position: 4, unplaced: null },
   ]);
-  render(Tower, { board: b, selected: null, onselect: vi.fn() });
+  render(Tower, { board: b, selected: null, onopen: vi.fn() });
   const rows = screen.getAllByRole('row').map((row) => row.textContent?.replace(/\s+/g, ' ').trim());
   expect(rows[2]).toMatch(/^DSQ C1/);
   expect(rows[3]).toMatch(/^DNS C2/);
@@ -103,7 +103,7 @@ test('the lap that a car went out on is never beyond the last', () => {
 test('of all laps one has the star: the last lap where it is that, else the best, and it is not remembered', async () => {
   const star = { lastMs: 60_000, bestMs: 60_000, lastMark: Mark.SessionBest, bestIsSession: true };
   const plain = { lastMs: 61_000, bestMs: 61_000, lastMark: Mark.PersonalBest, bestIsSession: false };
-  const props = { selected: null, onselect: vi.fn() };
+  const props = { selected: null, onopen: vi.fn() };
   const { rerender } = render(Tower, { ...props, board: at(many(2), [star, plain]) });
   const stars = (): string[] =>
     screen.getAllByText('★').map((s) => s.closest('tr')?.querySelector('.code')?.textContent ?? '');
@@ -124,7 +124,7 @@ test('of all laps one has the star: the last lap where it is that, else the best
 test('a name that is written from right to left has a direction of its own', () => {
   const one = many(1);
   const entries = one.entries.map((e) => ({ ...e, code: 'سام', name: 'سامي يوسف', number: 7 }));
-  render(Tower, { board: { ...one, entries }, selected: 0, onselect: vi.fn() });
+  render(Tower, { board: { ...one, entries }, selected: 0, onopen: vi.fn() });
   const [head] = screen.getAllByRole('rowheader');
   expect(head?.querySelector('bdi')?.textContent).toBe('سام');
   expect(head?.title).toBe('7 \u2068سامي يوسف\u2069');
@@ -133,7 +133,7 @@ test('a name that is written from right to left has a direction of its own', () 
 });
 
 test('the tower is a table in order of position, with what colour says in words too', () => {
-  render(Tower, { board: board(), selected: null, onselect: vi.fn() });
+  render(Tower, { board: board(), selected: null, onopen: vi.fn() });
   const cars = screen.getAllByRole('rowheader').map((c) => c.textContent?.trim().slice(0, 3));
   expect(cars).toEqual(['CCC', 'BÖB', 'AAA']);
   expect(screen.getByText('PIT')).toBeTruthy();
@@ -148,7 +148,7 @@ test('a selected car adds the gap of all to it, its details open, and pinned car
     selected: 1,
     expanded: true,
     pins: [0],
-    onselect: vi.fn(),
+    onopen: vi.fn(),
     onpin,
   });
   expect(screen.getByRole('columnheader', { name: 'vs BÖB' })).toBeTruthy();
@@ -181,7 +181,7 @@ test('rows move where few did, and stay where many did', () => {
 });
 
 test('of many cars only those in sight are drawn, and they can be found', async () => {
-  render(Tower, { board: many(2000), selected: null, onselect: vi.fn() });
+  render(Tower, { board: many(2000), selected: null, onopen: vi.fn() });
   expect(screen.getAllByRole('rowheader').length).toBeLessThan(60);
   await fireEvent.input(screen.getByRole('searchbox'), { target: { value: 'c1999' } });
   expect(screen.getAllByRole('rowheader')).toHaveLength(1);

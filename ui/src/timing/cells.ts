@@ -125,10 +125,16 @@ export function versus(board: BoardView, car: number, selected: number): string 
   return gap(Math.abs(ms), Math.abs(laps)).replace(/^\+?/, behind < 0 ? '−' : '+');
 }
 
-/** The car some places further down (or up), or the first where none is selected. */
-export function neighbour(board: BoardView, selected: number | null, step: 1 | -1): number | null {
-  const at = selected === null ? -1 : board.order.indexOf(selected);
-  return board.order[Math.min(Math.max(at + step, 0), board.order.length - 1)] ?? null;
+/** The next car (or the one before) among those that are found; the first where none of them is selected. */
+export function neighbour(
+  board: BoardView,
+  selected: number | null,
+  step: 1 | -1,
+  search: string,
+): number | null {
+  const cars = found(board, search).map((place) => board.order[place] ?? -1);
+  const at = selected === null ? -1 : cars.indexOf(selected);
+  return cars[Math.min(Math.max(at + step, 0), cars.length - 1)] ?? selected;
 }
 
 /** A car in words, as a screen reader says it: "LEC P3, +1.600". */

@@ -1,0 +1,279 @@
+import { expect, test, type Locator, type Page } from '@playwright/test';
+
+import { Server } from './server';
+
+const server = new Server();
+test.beforeAll(() => server.start());
+test.afterAll(async () => {
+  server.signal('SIGCONT');
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+const state = (page: Page) => page.getByTestId('connection');
+const rows = (page: Page) => page.getByTestId('cars').locator('tr[data-car]');
+const selected = (page: Page) => page.getByTestId('cars').locator('tr.selected');
+const tower = (page: Page) => page.getByRole('region', { name: 'Timing tower' });
+const stop = (id: string) => server.post(`/races/${id}/stop`, {});
+
+/** Keeps all that an element said since, each change once. */
+async function recorded(said: Locator): Promise<() => Promise<string[]>> {
+  await said.evaluate((element) => {
+    const all: string[] = [element.textContent.trim()];
+    new MutationObserver(() => {
+      const now = element.textContent.trim();
+      if (now !== all.at(-1)) all.push(now);
+    }).observe(element, { subtree: true, childList: true, characterData: true });
+    Object.assign(window, { said: all });
+  });
+  return () => said.page().evaluate(() => (window as unknown as { said: string[] }).said);
+}
+
+test('a hung server is lost until it is heard again, whatever it accepts', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1 });
+  let lines = 0;
+  page.on('websocket', () => lines++);
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(state(page)).toHaveText('Live');
+  const words = await recorded(state(page));
+  server.signal('SIGSTOP');
+  await expect(page.getByText(/No data for \d+ s/)).toBeVisible();
+  await expect(state(page)).toHaveText('Silent');
+  // The line is given up, opened, accepted by the kernel, and given up again.
+  await expect.poll(() => lines).toBeGreaterThanOrEqual(3);
+  await expect(page.getByText('Connection lost')).toBeVisible();
+  await expect(page.locator('main.old')).toBeVisible();
+  await expect(page.locator('header .old').getByTestId('flag')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled();
+  expect(await words()).toEqual(['Live', 'Silent', 'Lost']);
+  server.signal('SIGCONT');
+  await expect(state(page)).toHaveText('Live');
+  await expect(page.locator('main.old')).toHaveCount(0);
+  expect((await words()).slice(2)).toEqual(['Lost', 'Live']);
+  await stop(id);
+});
+
+test('pages that read again and again say that a hung server may have moved on', async ({
+  page,
+  context,
+}) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, name: 'Hangs' });
+  const [history, actors, race] = [await context.newPage(), await context.newPage(), await context.newPage()];
+  await race.goto(server.url);
+  await expect(race.getByText('Hangs')).toBeVisible();
+  await page.goto(server.url);
+  await expect(page.getByTestId('races').getByText('Live').first()).toBeVisible();
+  await history.goto(`${server.url}/race/${id}/history`);
+  await expect(history.getByText('Live')).toBeVisible();
+  await actors.goto(`${server.url}/actors`);
+  await expect(actors.getByRole('treegrid')).toBeVisible();
+  server.signal('SIGSTOP');
+  for (const one of [page, history, actors]) {
+    await one.bringToFront();
+    await expect(one.getByText(/The server does not answer/)).toBeVisible();
+    await expect(one.locator('.old').first()).toBeVisible();
+    await expect(one.getByText('Live', { exact: true })).toHaveCount(0);
+  }
+  await race.bringToFront();
+  await race.getByText('Hangs').click();
+  await expect(race.getByText('The server does not answer. Trying now')).toBeVisible();
+  await expect(state(race)).toHaveText('Lost');
+  server.signal('SIGCONT');
+  await expect(state(race)).toHaveText('Live');
+  await page.bringToFront();
+  await expect(page.getByTestId('races').getByText('Live').first()).toBeVisible();
+  await expect(page.getByText(/does not answer/)).toHaveCount(0);
+  await stop(id);
+});
+
+test('a race is waiting, live, paused, then finished, and never live when it is not', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, start: false });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(state(page)).toHaveText('Waiting');
+  for (const [act, word] of [
+    ['start', 'Live'],
+    ['pause', 'Paused'],
+    ['resume', 'Live'],
+    ['stop', 'Finished'],
+  ] as const) {
+    await server.post(`/races/${id}/${act}`, {});
+    await expect(state(page)).toHaveText(word);
+  }
+  await page.goto(`${server.url}/race/${id}/control`);
+  await expect(state(page)).toHaveText('Finished');
+});
+
+test('the state of a race is never cut off, at any width, and the page never scrolls sideways', async ({
+  page,
+}) => {
+  const id = await server.order({
+    circuit: 'kartwerk',
+    cars: 20,
+    laps: 10_000,
+    speed: 1,
+    name: 'A race with a name that is longer than any header',
+  });
+  await server.post(`/races/${id}/flags`, { flag: 'virtual_safety_car', author: 'Grace' });
+  await server.post(`/races/${id}/pause`, {});
+  for (const path of ['', '/control', '/history']) {
+    await page.goto(`${server.url}/race/${id}${path}`);
+    const word = page.locator('header [data-state]');
+    await expect(word).toHaveText('Paused');
+    for (let width = 320; width <= 1920; width += 10) {
+      await page.setViewportSize({ width, height: 800 });
+      const [box, wider, covered] = await word.evaluate((e) => {
+        const { left, right } = e.getBoundingClientRect();
+        const header = e.closest('header');
+        const over = [...(header?.querySelectorAll('a, button, h1, [data-state], .chip, .lap') ?? [])]
+          .map((one) => one.getBoundingClientRect())
+          .filter((one) => one.width > 0)
+          .sort((a, b) => a.left - b.left)
+          .some((one, i, all) => one.left < (all[i - 1]?.right ?? 0) - 0.5);
+        return [{ left, right }, document.documentElement.scrollWidth - innerWidth, over] as const;
+      });
+      expect(box.left, `${path} ${width} px`).toBeGreaterThan(0);
+      expect(box.right, `${path} ${width} px`).toBeLessThanOrEqual(width);
+      expect([wider, covered], `${path} ${width} px`).toEqual([0, false]);
+    }
+  }
+  await stop(id);
+});
+
+test('what does not exist is a page with the right status and a way on', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 2, laps: 1, speed: 0 });
+  for (const [path, status, says] of [
+    ['/nowhere', 404, 'There is no such page'],
+    [`/race/${id}/foo`, 404, 'There is no such page'],
+    ['/race/NONE', 404, 'There is no such page'],
+    ['/race/none', 404, 'There is no such race'],
+    ['/race/none/control', 404, 'There is no such race'],
+    ['/race/none/history', 404, 'There is no such race'],
+    [`/race/${id}`, 200, 'Race control'],
+    [`/race/${id}/control`, 200, 'Track status'],
+    [`/race/${id}/history`, 200, 'Lap chart'],
+  ] as const) {
+    const answer = await page.goto(server.url + path);
+    expect(answer?.status(), path).toBe(status);
+    await expect(
+      page
+        .getByRole('heading', { name: says })
+        .or(page.getByRole('link', { name: says }))
+        .first(),
+    ).toBeVisible();
+    if (status === 200) continue;
+    await expect(page).toHaveTitle(/^Not found/);
+    await page.getByRole('main').getByRole('link', { name: 'All races' }).click();
+    await expect(page.getByRole('heading', { name: 'Races', exact: true })).toBeVisible();
+  }
+});
+
+test('in 2,000 cars the selected row stays in sight, by j and k, and among those that are found', async ({
+  page,
+}) => {
+  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page).first()).toBeVisible();
+  for (let i = 0; i < 60; i++) await page.keyboard.press('j');
+  await expect(selected(page)).toHaveAttribute('aria-rowindex', '61');
+  await expect(selected(page)).toBeInViewport({ ratio: 1 });
+  for (let i = 0; i < 55; i++) await page.keyboard.press('k');
+  await expect(selected(page)).toHaveAttribute('aria-rowindex', '6');
+  await expect(selected(page)).toBeInViewport({ ratio: 1 });
+  const head = await page.getByTestId('tower').locator('thead').boundingBox();
+  const row = await selected(page).boundingBox();
+  expect(row?.y).toBeGreaterThanOrEqual((head?.y ?? 0) + (head?.height ?? 0) - 1);
+  // It was scrolled away: the next key brings it back.
+  await tower(page).evaluate((e) => e.scrollTo(0, 40_000));
+  await expect(selected(page)).toHaveCount(0);
+  await page.keyboard.press('j');
+  await expect(selected(page)).toHaveAttribute('aria-rowindex', '7');
+  await expect(selected(page)).toBeInViewport({ ratio: 1 });
+
+  const searched = page.getByRole('searchbox');
+  await searched.fill('19');
+  const found = await rows(page).evaluateAll((all) => all.slice(0, 2).map((r) => r.getAttribute('data-car')));
+  await searched.blur();
+  await page.keyboard.press('j');
+  await expect(selected(page)).toHaveAttribute('data-car', found[0] ?? '');
+  await page.keyboard.press('j');
+  await expect(selected(page)).toHaveAttribute('data-car', found[1] ?? '');
+});
+
+test('arrow keys scroll what has the focus, and select where that is a car', async ({ page }) => {
+  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page).first()).toBeVisible();
+  const scrolled = (): Promise<number> => tower(page).evaluate((e) => e.scrollTop);
+  await page.keyboard.press('t');
+  await expect(tower(page)).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(scrolled).toBeGreaterThan(0);
+  await expect(selected(page)).toHaveCount(0);
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(scrolled).toBe(0);
+
+  await rows(page).nth(2).click();
+  await expect(rows(page).nth(2).getByRole('button')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(rows(page).nth(3)).toHaveClass(/selected/);
+  await expect(rows(page).nth(3).getByRole('button')).toBeFocused();
+  expect(await scrolled()).toBe(0);
+  await page.keyboard.press('r');
+  await expect(page.getByRole('log')).toBeFocused();
+});
+
+test('rows are opened by the tab key and Enter, as a screen reader does it', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page)).toHaveCount(20);
+  const first = rows(page).first().getByRole('button');
+  await page.getByRole('button', { name: 'Gap: time to the leader' }).focus();
+  await page.keyboard.press('Tab');
+  await expect(first).toBeFocused();
+  await expect(first).toHaveAttribute('aria-expanded', 'false');
+  await page.keyboard.press('Enter');
+  await expect(first).toHaveAttribute('aria-expanded', 'true');
+  await expect(page.getByTestId('details')).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Pin' })).toBeFocused();
+  await first.press('Enter');
+  await expect(page.getByTestId('details')).toHaveCount(0);
+});
+
+test.describe('by touch', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+  for (const cars of [20, 2000]) {
+    test(`one tap opens a car of ${cars}, the next one closes it`, async ({ page }) => {
+      const id = await server.order({ circuit: 'meridian', cars, laps: 100, speed: 1, start: false });
+      await page.goto(`${server.url}/race/${id}`);
+      await rows(page).nth(3).getByRole('cell').last().tap();
+      await expect(page.getByTestId('details')).toBeInViewport({ ratio: 1 });
+      await rows(page).nth(3).tap();
+      await expect(page.getByTestId('details')).toHaveCount(0);
+      await expect(selected(page)).toHaveCount(0);
+    });
+  }
+});
+
+test('what was looked at is there again after a reload, and after Back', async ({ page }) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
+  await page.goto(`${server.url}/race/${id}`);
+  await rows(page).nth(4).click();
+  await page.keyboard.press('p');
+  const car = (await rows(page).nth(4).getAttribute('data-car')) ?? '';
+  const kept = async (): Promise<void> => {
+    await expect(selected(page)).toHaveAttribute('data-car', car);
+    await expect(page.getByTestId('pinned').getByRole('rowheader')).toHaveCount(1);
+    await expect(page.getByTestId('details')).toBeVisible();
+  };
+  await kept();
+  await page.reload();
+  await kept();
+  await page.getByRole('link', { name: 'History' }).click();
+  await expect(page.getByRole('link', { name: 'To the race' })).toBeVisible();
+  await page.goBack();
+  await kept();
+  await page.getByRole('link', { name: 'All races' }).click();
+  await expect(page.getByTestId('races')).toBeVisible();
+  await page.goBack();
+  await kept();
+});
