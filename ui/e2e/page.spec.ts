@@ -277,3 +277,41 @@ test('what was looked at is there again after a reload, and after Back', async (
   await page.goBack();
   await kept();
 });
+
+test('the gaps never decrease down the tower, whoever is in the pits', async ({ page }) => {
+  const id = await server.order({
+    circuit: 'meridian',
+    cars: 20,
+    laps: 30,
+    speed: 100,
+    seed: 3,
+    start: false,
+  });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page)).toHaveCount(20);
+  await page.evaluate(() => {
+    const list = document.querySelector('[data-testid="cars"]');
+    const seen = { pits: 0, broken: [] as string[] };
+    Object.assign(window, { seen });
+    const size = (gap: string): number => {
+      const [, minutes = '0', seconds = ''] = /^\+(?:(\d+):)?([\d.]+)$/.exec(gap) ?? [];
+      if (seconds !== '') return Number(minutes) * 60 + Number(seconds);
+      return 10_000 * Number.parseInt(gap, 10); // laps; NaN for none
+    };
+    new MutationObserver(() => {
+      if (document.querySelector('[data-testid="winner"]')) return;
+      const all = [...(list?.querySelectorAll('tr') ?? [])];
+      seen.pits += all.filter((row) => row.textContent.includes('PIT')).length;
+      const gaps = all.map((row) => row.querySelectorAll('td')[3]?.textContent ?? '');
+      const sizes = gaps.map(size).filter((n) => !Number.isNaN(n));
+      if (sizes.some((n, i) => n < (sizes[i - 1] ?? 0))) seen.broken.push(gaps.join(' '));
+    }).observe(list as Node, { subtree: true, childList: true, characterData: true });
+  });
+  await server.post(`/races/${id}/start`, {});
+  await expect(page.getByTestId('winner')).toContainText('after 30 laps');
+  const { pits, broken } = await page.evaluate(
+    () => (window as unknown as { seen: { pits: number; broken: string[] } }).seen,
+  );
+  expect(pits).toBeGreaterThan(0);
+  expect(broken).toEqual([]);
+});

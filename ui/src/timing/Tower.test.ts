@@ -171,6 +171,35 @@ test('the gap to the selected car is the difference of the gaps to the leader', 
   expect(spoken(at, 1)).toBe('C1 P2, +1.500');
 });
 
+test('the gap of a car that is overtaken in the pits does not break the order', () => {
+  const b = many(6);
+  const gaps = [0, 5000, 4000, 4500, 0, 3000];
+  const rows = b.rows.map((r, i) => ({
+    ...r,
+    laps: 3,
+    gapMs: gaps[i] ?? 0,
+    intervalMs: 500,
+    gapLaps: i === 4 ? 1 : 0,
+    state: i === 2 ? CarState.Pit : CarState.Running,
+  }));
+  const passed = { ...b, rows };
+  expect(passed.order.map((_, place) => line(passed, place)?.gap)).toEqual([
+    'Leader',
+    '+5.000',
+    '–', // in the pits, overtaken by the one above
+    '–', // just out of the pits
+    '1 LAP',
+    '–',
+  ]);
+  expect([line(passed, 2)?.interval, versus(passed, 2, 1), versus(passed, 1, 3)]).toEqual(['–', '–', '–']);
+  expect(spoken(passed, 2)).toBe('C2 P3, in the pits');
+  // Its next line makes the gap true again.
+  const next = { ...passed, rows: rows.map((r, i) => (i === 2 ? { ...r, gapMs: 5100 } : r)) };
+  expect(line(next, 2)?.gap).toBe('+5.100');
+  // A result has its own gaps.
+  expect(line({ ...passed, result: result(1, 2, 3, 4, 5, 6) }, 2)?.gap).toBe('+4.000');
+});
+
 test('rows move where few did, and stay where many did', () => {
   expect([...(moves([1, 2, 3], [2, 1, 3]) ?? [])]).toEqual([
     [0, 1],

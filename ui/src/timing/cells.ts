@@ -62,12 +62,33 @@ function unplaced(board: BoardView, row: Row): Unplaced | null {
   return board.result?.byCar.get(row.car)?.position === 0 ? NOT_CLASSIFIED : null;
 }
 
+const overtaken = new WeakMap<BoardView, ReadonlySet<number>>();
+
+/**
+ * The cars whose gap is less than one above it: it was taken at a line before they were overtaken, in the pits mostly, and
+ * is untrue until their next line.
+ */
+function overtakenOf(board: BoardView): ReadonlySet<number> {
+  const known = overtaken.get(board);
+  if (known) return known;
+  const out = new Set<number>();
+  let [laps, ms] = [0, 0];
+  for (const car of board.result ? [] : board.order) {
+    const row = board.rows[car];
+    if (!row || isOut(row.state)) continue;
+    if (row.gapLaps < laps || (row.gapLaps === laps && laps === 0 && row.gapMs < ms)) out.add(car);
+    else [laps, ms] = [row.gapLaps, row.gapMs];
+  }
+  overtaken.set(board, out);
+  return out;
+}
+
 export function line(board: BoardView, place: number): Line | null {
   const car = board.order[place] ?? -1;
   const entry = board.entries[car];
   const row = board.rows[car];
   if (!entry || !row) return null;
-  const out = isOut(row.state);
+  const untrue = isOut(row.state) || overtakenOf(board).has(car);
   const started = row.laps > 0 || row.lastMs > 0 || row.gapMs > 0 || row.sectorsMs[0] > 0;
   const [tyre, tyreName] = TYRES[row.tyre];
   const none = unplaced(board, row);
@@ -82,8 +103,8 @@ export function line(board: BoardView, place: number): Line | null {
     name: entry.name,
     number: entry.number,
     colour: entry.colour,
-    interval: out ? NONE : distance(place, started, row.intervalMs, row.intervalLaps, 'Interval'),
-    gap: out ? NONE : distance(place, started, row.gapMs, row.gapLaps, 'Leader'),
+    interval: untrue ? NONE : distance(place, started, row.intervalMs, row.intervalLaps, 'Interval'),
+    gap: untrue ? NONE : distance(place, started, row.gapMs, row.gapLaps, 'Leader'),
     last: lapTime(row.lastMs),
     lastMark: row.lastMark,
     best: lapTime(row.bestMs),
@@ -118,6 +139,7 @@ function sectors(row: Row): Line['sectors'] {
 export function versus(board: BoardView, car: number, selected: number): string {
   const [a, b] = [board.rows[car], board.rows[selected]];
   if (!a || !b || car === selected || isOut(a.state) || isOut(b.state)) return NONE;
+  if ([car, selected].some((one) => overtakenOf(board).has(one))) return NONE;
   const started = (row: Row): boolean => row.gapMs > 0 || row.gapLaps > 0 || row.car === board.order[0];
   if (!started(a) || !started(b)) return NONE;
   const [ms, laps] = [a.gapMs - b.gapMs, a.gapLaps - b.gapLaps];
