@@ -188,14 +188,60 @@ test('in 2,000 cars the selected row stays in sight, by j and k, and among those
   await expect(selected(page)).toHaveAttribute('aria-rowindex', '7');
   await expect(selected(page)).toBeInViewport({ ratio: 1 });
 
-  const searched = page.getByRole('searchbox');
-  await searched.fill('19');
-  const found = await rows(page).evaluateAll((all) => all.slice(0, 2).map((r) => r.getAttribute('data-car')));
-  await searched.blur();
-  await page.keyboard.press('j');
-  await expect(selected(page)).toHaveAttribute('data-car', found[0] ?? '');
-  await page.keyboard.press('j');
-  await expect(selected(page)).toHaveAttribute('data-car', found[1] ?? '');
+  // Pinned cars stay on top, and the selected row below them.
+  await page.keyboard.press('p');
+  for (let i = 0; i < 60; i++) await page.keyboard.press('j');
+  for (let i = 0; i < 40; i++) await page.keyboard.press('k');
+  await expect(selected(page)).toHaveAttribute('aria-rowindex', '27');
+  const pinned = page.getByTestId('pinned').getByRole('rowheader');
+  await expect(pinned).toBeInViewport({ ratio: 1 });
+  const [top, below] = [await pinned.boundingBox(), await selected(page).boundingBox()];
+  expect(below?.y).toBeGreaterThanOrEqual((top?.y ?? 0) + (top?.height ?? 0) - 1);
+
+  await page.keyboard.press('Escape');
+  await page.getByRole('searchbox').fill('19');
+  await expect(page.getByText('2,000 cars')).toHaveCount(0);
+  await tower(page).evaluate((e) => e.scrollTo(0, 0));
+  await page.getByRole('searchbox').blur();
+  for (const i of [0, 1, 2]) {
+    await page.keyboard.press('j');
+    await expect(rows(page).nth(i)).toHaveClass(/selected/);
+  }
+});
+
+test('a long list goes with the selected car that falls back, until somebody scrolls', async ({ page }) => {
+  const cars = Array.from({ length: 100 }, (_, i) => i + 1);
+  const entries = cars.map((n) => ({ driver_number: n, name_acronym: `C${n}`, grid_position: n }));
+  const id = await server.order({
+    kind: 'external',
+    name: 'Long',
+    rules: { name: 'kart', laps: 20 },
+    entries,
+  });
+  const lap = (n: number, who: readonly number[]): Promise<unknown> => {
+    const at = (car: number): number => 1_000_000 * (60 * n + car / 10);
+    const passings = who.map((car) => ({ driver_number: car, time_us: Math.round(at(car)) }));
+    return server.post(`/races/${id}/passings`, { passings });
+  };
+  await server.post(`/races/${id}/start`, {});
+  await lap(1, cars);
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page).nth(2)).toContainText('C3');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('j');
+  await lap(
+    2,
+    cars.filter((car) => car !== 3),
+  );
+  await expect(selected(page)).toHaveAttribute('aria-rowindex', '101');
+  await expect(selected(page)).toContainText('C3');
+  await expect(selected(page)).toBeInViewport({ ratio: 1 });
+
+  await tower(page).evaluate((e) => e.scrollTo(0, 0));
+  await expect(rows(page).first()).toBeInViewport({ ratio: 1 });
+  await lap(3, cars);
+  await expect(rows(page).first()).toContainText('C1');
+  await expect(page.getByTestId('lap')).toContainText('Lap 4/20');
+  await expect(rows(page).first()).toBeInViewport({ ratio: 1 });
 });
 
 test('arrow keys scroll what has the focus, and select where that is a car', async ({ page }) => {
