@@ -66,6 +66,30 @@ test('no such race, a race that cannot be read, and one in which nobody has comp
   expect(screen.getByRole('link', { name: 'Stints' }).getAttribute('aria-current')).toBe('page');
 });
 
+test('the chosen cars are there again after a reload, but for those that the race does not have', async () => {
+  serve(whole(1));
+  for (const [keep, expected] of [
+    [undefined, [2, 3]],
+    ['[3,999]', [3]],
+  ] as const) {
+    const before = new History('r');
+    const ended = before.open();
+    await vi.waitFor(() => expect(before.race).not.toBeNull());
+    before.choose('none');
+    before.toggle(3);
+    before.toggle(2);
+    ended();
+    if (keep) sessionStorage.setItem('lightsout.charted.r', keep);
+    const after = new History('r');
+    const end = after.open();
+    await vi.waitFor(() => expect(after.race).not.toBeNull());
+    expect(after.chosen).toEqual(expected);
+    expect(after.gone).toBe(false);
+    end();
+  }
+  sessionStorage.clear();
+});
+
 test('of many cars the first are shown, and only their laps are read', async () => {
   serve(whole(1));
   const history = new History('r');

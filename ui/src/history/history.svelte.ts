@@ -15,6 +15,7 @@ import {
   type RaceDetail,
   type RaceEntry,
 } from '../api';
+import { recall, remember } from '../choices';
 import { lateIsSaid, Refresher } from '../lists';
 import { inOrder, leaderEnds, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
 
@@ -43,6 +44,14 @@ export class History {
 
   constructor(id: string) {
     this.id = id;
+    const kept = recall(this.#kept);
+    if (Array.isArray(kept))
+      this.#chosen = kept.filter((car) => Number.isSafeInteger(car)).slice(0, CARS_MOST);
+  }
+
+  /** Where this tab keeps which cars are chosen, for Back and for a reload. */
+  get #kept(): string {
+    return `lightsout.charted.${this.id}`;
   }
 
   /** Null until it was read. */
@@ -85,7 +94,8 @@ export class History {
   /** The cars that are shown, in the order of the result. */
   get chosen(): readonly number[] {
     const first = (): number[] => this.#order.slice(0, CARS_FIRST).map((car) => car.driver_number);
-    const chosen = this.#chosen ?? first();
+    const here = (car: number): boolean => this.#order.some((one) => one.driver_number === car);
+    const chosen = this.#chosen?.filter(here) ?? first();
     return inOrder(chosen, this.#order);
   }
 
@@ -99,16 +109,20 @@ export class History {
   /** Shows a car, or no longer; says whether there was room. */
   toggle(car: number): boolean {
     const chosen = this.chosen;
-    if (chosen.includes(car)) this.#chosen = chosen.filter((one) => one !== car);
+    if (chosen.includes(car)) this.#choose(chosen.filter((one) => one !== car));
     else if (chosen.length >= CARS_MOST) return false;
-    else this.#chosen = [...chosen, car];
-    void this.want(this.chosen);
+    else this.#choose([...chosen, car]);
     return true;
   }
 
   /** Shows the first of the result again, or nobody. */
   choose(cars: 'first' | 'none'): void {
-    this.#chosen = cars === 'first' ? null : [];
+    this.#choose(cars === 'first' ? null : []);
+  }
+
+  #choose(cars: readonly number[] | null): void {
+    this.#chosen = cars;
+    remember(this.#kept, cars);
     void this.want(this.chosen);
   }
 

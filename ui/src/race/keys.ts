@@ -23,7 +23,7 @@ const ALWAYS: Readonly<Record<string, Action>> = {
 
 /** The keys as they are explained. */
 export const EXPLAINED: readonly (readonly [keys: string, what: string])[] = [
-  ['j k, ↓ ↑', 'select the next or the previous car'],
+  ['j k', 'select the next or the previous car; ↓ ↑ too, where they do not scroll what has the focus'],
   ['Enter', 'show or hide the details of the selected car'],
   ['p', 'pin the selected car above the list'],
   ['g', 'gap to the leader or to the car ahead, where there is room for one'],
