@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 
 import { Server } from './server';
@@ -45,6 +46,11 @@ test('a hung server is lost until it is heard again, whatever it accepts', async
   await expect(page.locator('header .old').getByTestId('flag')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled();
   expect(await words()).toEqual(['Live', 'Silent', 'Lost']);
+  for (const width of [1440, 390, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
+  }
   server.signal('SIGCONT');
   await expect(state(page)).toHaveText('Live');
   await expect(page.locator('main.old')).toHaveCount(0);
@@ -187,6 +193,11 @@ test('in 2,000 cars the selected row stays in sight, by j and k, and among those
   await page.keyboard.press('j');
   await expect(selected(page)).toHaveAttribute('aria-rowindex', '7');
   await expect(selected(page)).toBeInViewport({ ratio: 1 });
+
+  // On a phone the rows are as high as the list reckons with.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(async () => (await selected(page).boundingBox())?.height).toBe(32);
+  await page.setViewportSize({ width: 1440, height: 900 });
 
   // Pinned cars stay on top, and the selected row below them.
   await page.keyboard.press('p');
