@@ -83,19 +83,13 @@ const transfersAtOnce = 8
 
 // transfer takes room for a race on its way, or says that there is none. One address has at most half of it.
 func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
-	from := strings.Clone(c.IP())
-	if !s.movers.take(from) {
-		return nil, fmt.Errorf("so many races are being exported and imported, %d of them for %s: %w", transfersAtOnce/2, from, race.ErrBusy)
-	}
 	ctx, cancel := context.WithTimeout(c.UserContext(), roomWait)
 	defer cancel()
-	select {
-	case s.moving <- struct{}{}:
-		return func() { <-s.moving; s.movers.leave(from) }, nil
-	case <-ctx.Done():
-		s.movers.leave(from)
-		return nil, fmt.Errorf("%d races are being exported and imported: %w", transfersAtOnce, race.ErrBusy)
+	from := strings.Clone(c.IP())
+	if !s.moving.wait(ctx, from) {
+		return nil, fmt.Errorf("%d races are being exported and imported, or %d for %s: %w", transfersAtOnce, transfersAtOnce/2, from, race.ErrBusy)
 	}
+	return func() { s.moving.leave(from) }, nil
 }
 
 // importLog makes a race of a log, which is read as it comes: it may be of any length.

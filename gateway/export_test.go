@@ -23,8 +23,13 @@ func (h *house) Export(_ context.Context, id race.ID, format, table string) (*ga
 	if format == "xml" {
 		return nil, &race.InvalidError{Faults: []race.Fault{{Field: "format", Message: `is "xml"`, Allowed: "csv"}}}
 	}
+	lines := 100_000
+	if h.mu.Lock(); h.endless {
+		lines = 1 << 40
+	}
+	h.mu.Unlock()
 	return &gateway.Download{Name: string(id) + "-" + table + ".csv", MediaType: "text/csv", Write: func(ctx context.Context, w io.Writer) error {
-		for i := range 100_000 {
+		for i := range lines {
 			if i == 50_000 && table == "broken" {
 				return errors.New("the disk is away")
 			}
@@ -101,6 +106,39 @@ func TestExport_OfWhoGoesAwayLeavesRoom(t *testing.T) {
 			t.Fatalf("answered with %s", resp.Status)
 		}
 		resp.Body.Close()
+	}
+}
+
+// TestExport_OneAddressHasHalfOfTheRoom: downloads that nobody reads do not lock others out.
+func TestExport_OneAddressHasHalfOfTheRoom(t *testing.T) {
+	s := mustServe(t, nil)
+	s.mu.Lock()
+	s.endless = true
+	s.mu.Unlock()
+	ask := func(from string) *http.Response {
+		t.Helper()
+		local, err := net.ResolveTCPAddr("tcp", from+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: local}).DialContext, DisableKeepAlives: true}}
+		resp, err := client.Get(s.url + "/api/v1/races/r1/export")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return resp
+	}
+	for range 4 { // and nobody reads them
+		if resp := ask("127.0.0.1"); resp.StatusCode != 200 {
+			t.Fatalf("answered with %s", resp.Status)
+		}
+	}
+	if resp := ask("127.0.0.1"); resp.StatusCode != 429 {
+		t.Errorf("the fifth of one address: %s", resp.Status)
+	}
+	if resp := ask("127.0.0.2"); resp.StatusCode != 200 {
+		t.Errorf("of another address: %s", resp.Status)
 	}
 }
 

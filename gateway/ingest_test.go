@@ -277,6 +277,14 @@ func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var small bytes.Buffer // as it is sent
+	z = gzip.NewWriter(&small)
+	if _, err := z.Write([]byte("[" + strings.Repeat("[],", 1_500_000) + "[]]")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	tooMany := "[" + strings.Repeat(`{},`, 20_000) + "{}]"
 	msg := []string{"Content-Type", "application/msgpack"}
 	for name, test := range map[string]struct {
@@ -287,6 +295,7 @@ func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
 	}{
 		"a gzip bomb":          {bomb.String(), []string{"Content-Encoding", "gzip"}, 413, "unpacks to more than"},
 		"a zstd bomb":          {string(frozen), []string{"Content-Encoding", "zstd"}, 413, "unpacks to more than"},
+		"many small values":    {small.String(), []string{"Content-Encoding", "gzip"}, 413, "values"},
 		"broken gzip":          {bomb.String()[:1000], []string{"Content-Encoding", "gzip"}, 400, "broken gzip"},
 		"no gzip":              {"{}", []string{"Content-Encoding", "gzip"}, 400, "no gzip"},
 		"broken zstd":          {string(frozen[:20]), []string{"Content-Encoding", "zstd"}, 400, "zstd"},

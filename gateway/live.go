@@ -93,40 +93,6 @@ func (s *Server) watch(conn *websocket.Conn) {
 	beside.Wait()    // the library hands the connection's place to another one once this returns
 }
 
-// seats are for those who watch: so many in all, and so many for each address.
-type seats struct {
-	most, mostEach int
-
-	mu    sync.Mutex
-	taken int
-	of    map[string]int
-}
-
-func newSeats(most, mostEach int) *seats {
-	return &seats{most: most, mostEach: mostEach, of: map[string]int{}}
-}
-
-// take gives a seat, if there is one.
-func (s *seats) take(from string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.taken >= s.most || s.of[from] >= s.mostEach {
-		return false
-	}
-	s.taken++
-	s.of[from]++
-	return true
-}
-
-func (s *seats) leave(from string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.taken--
-	if s.of[from]--; s.of[from] == 0 {
-		delete(s.of, from)
-	}
-}
-
 // drain reads what a spectator sends, which is nothing but answers to pings, and notices when it has gone.
 func drain(conn *websocket.Conn, v *spectator) {
 	conn.SetReadLimit(readMax)

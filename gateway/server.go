@@ -55,8 +55,7 @@ type Server struct {
 	m       *Metrics
 	intake  chan struct{} // room for those who are told something from outside
 	tracing chan struct{} // room for reading a car's telemetry
-	moving  chan struct{} // room for exports and imports
-	movers  *seats        // for exports and imports of an address
+	moving  *seats        // room for exports and imports
 	asking  chan struct{} // room for GraphQL
 	heavy   chan struct{} // room for a large body
 	// described is how many there are of each list of the GraphQL schema.
@@ -75,10 +74,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
-		tracing: make(chan struct{}, tracesAtOnce), moving: make(chan struct{}, transfersAtOnce),
+		tracing: make(chan struct{}, tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
 		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
-		movers: newSeats(transfersAtOnce, transfersAtOnce/2),
-		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
+		seats: newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
 	}
 	schema, err := s.newSchema()
 	if err != nil {

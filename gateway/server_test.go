@@ -42,6 +42,7 @@ type house struct {
 	tracing  func(race.TraceQuery) (*race.Trace, error)
 	// stalled is closed once laps are being read, which then lasts as long as somebody waits for them; released when nobody does.
 	stalled, released chan struct{}
+	endless           bool // exports have no end
 }
 
 func newHouse() *house {
