@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 const backend = process.env.LIGHTSOUT_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // The server may stand under a path of another one: what is built refers to its own files from where they are.
+  base: './',
   plugins: [svelte(), svelteTesting()],
   build: {
     target: 'es2023',

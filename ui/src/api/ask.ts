@@ -1,3 +1,4 @@
+import { BASE } from '../base';
 import { ProblemError, toProblem, UnreachableError } from './errors';
 import { askForToken, token } from './token';
 
@@ -31,7 +32,7 @@ async function send(path: string, { method = 'GET', body }: Ask, bearer: string 
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (bearer !== null && method !== 'GET') headers.authorization = `Bearer ${bearer}`;
   try {
-    return await fetch(`/api/v1${path}`, {
+    return await fetch(`${BASE}api/v1${path}`, {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),

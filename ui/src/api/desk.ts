@@ -1,3 +1,4 @@
+import { BASE } from '../base';
 import { ask, race } from './ask';
 import type {
   CorrectionRuling,
@@ -63,5 +64,5 @@ export function documentUrl(
   name: (typeof DOCUMENTS)[number],
   format: 'html' | 'csv' | 'json',
 ): string {
-  return `/api/v1${race(id)}/documents/${name}.${format}`;
+  return `${BASE}api/v1${race(id)}/documents/${name}.${format}`;
 }

@@ -46,6 +46,9 @@ test('paths are pages', () => {
   expect(routeOf('/race/demo-1/control')).toEqual({ page: 'desk', id: 'demo-1' });
   expect(routeOf('/race/demo-1/history')).toEqual({ page: 'history', id: 'demo-1' });
   expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
+  expect(routeOf('/lights/race/demo-1/control', '/lights/')).toEqual({ page: 'desk', id: 'demo-1' });
+  expect(routeOf('/lights', '/lights/')).toEqual({ page: 'home' });
+  expect(routeOf('/race/demo-1', '/lights/')).toEqual({ page: 'nowhere' });
 });
 
 test('a moment of a race is read as it is written', () => {

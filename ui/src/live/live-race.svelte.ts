@@ -1,3 +1,4 @@
+import { BASE } from '../base';
 import { Board, type BoardView } from './board';
 import { FrameRing } from './frame-ring';
 import { LineEstimator } from './line-estimator';
@@ -165,5 +166,5 @@ export class LiveRace {
 function liveUrl(id: string, seq: number): string {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const from = seq > 0 ? `?from=${seq}` : '';
-  return `${scheme}//${location.host}/live/${encodeURIComponent(id)}${from}`;
+  return `${scheme}//${location.host}${BASE}live/${encodeURIComponent(id)}${from}`;
 }
