@@ -128,6 +128,6 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 	if err := s.deps.Circuits.AddCircuit(c.UserContext(), one); err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}
-	c.Set(fiber.HeaderLocation, "/api/v1/circuits/"+one.Key)
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/circuits/"+one.Key))
 	return c.Status(fiber.StatusCreated).JSON(newCircuitDetail(one))
 }

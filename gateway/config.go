@@ -16,6 +16,10 @@ type Config struct {
 	// ConnectionsMax bounds connections, SpectatorsMax those that watch a race; ConnectionsEachMax and SpectatorsEachMax what one
 	// address may have of them.
 	ConnectionsMax, ConnectionsEachMax, SpectatorsMax, SpectatorsEachMax int
+	// PublicURL is where a reverse proxy shows the server: scheme, host, port and path. Empty: there is none.
+	PublicURL string
+	// TrustedProxies are addresses and networks of proxies whose X-Forwarded-* headers are believed. Empty: nobody's are.
+	TrustedProxies []string
 	// BodyMax bounds a request's body, in bytes, as it is sent; UnpackedMax what it may become when it is decompressed.
 	BodyMax, UnpackedMax int
 	// ReadTimeout and IdleTimeout of HTTP connections.
@@ -56,6 +60,15 @@ func (c Config) Validate() error {
 	} {
 		check(most.num > 0, "the limit of %s is %d: allowed are 1 and more", most.of, most.num)
 	}
+	if c.Token != "" {
+		faults = append(faults, checkToken(c.Token))
+	}
+	public, wrong := parsePublic(c.PublicURL)
+	faults = append(faults, wrong)
+	check(wrong != nil || public.local() || c.Token != "",
+		"public URL %q can be reached from other machines: it needs a token for everything that changes something", c.PublicURL)
+	_, wrong = parseProxies(c.TrustedProxies)
+	faults = append(faults, wrong)
 	check(c.BodyMax > 0, "the body limit is %d: allowed are 1 and more", c.BodyMax)
 	check(c.UnpackedMax >= c.BodyMax, "the limit of an unpacked body is %d: allowed are %d and more", c.UnpackedMax, c.BodyMax)
 	check(c.WriteTimeout > 0 && c.PulseEvery > 0, "write timeout and pulse must be above 0")

@@ -107,7 +107,7 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}
-	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.Race.ID))
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
 }
 

@@ -31,7 +31,7 @@ func (s *Server) createRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderLocation, "/api/v1/races/"+string(made.ID))
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.ID)))
 	return c.Status(fiber.StatusCreated).JSON(made)
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	_ "embed"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,5 +13,6 @@ var openAPIDocument []byte
 // openAPI describes the routes. A test holds it and the routes together.
 func (s *Server) openAPI(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return c.Send(openAPIDocument)
+	base := []byte(s.public.path("api/v1"))
+	return c.Send(bytes.Replace(openAPIDocument, []byte(`"url": "/api/v1"`), []byte(`"url": "`+string(base)+`"`), 1))
 }

@@ -100,8 +100,10 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, "1")
 	case http.StatusAccepted: // where to look
 		parts := strings.SplitN(c.Path(), "/", 6)
-		c.Set(fiber.HeaderLocation, strings.Join(parts[:min(len(parts), 5)], "/"))
+		c.Set(fiber.HeaderLocation, s.public.path(strings.Join(parts[:min(len(parts), 5)], "/")))
 	}
+	c.Set(fiber.HeaderCacheControl, cacheNever)
+	secure(&c.Response().Header) // fasthttp's own errors come by no other way
 	if sent := c.Status(p.Status).JSON(p); sent != nil {
 		return sent
 	}

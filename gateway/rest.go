@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,69 +19,70 @@ const passingsMost = 10_000
 
 func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races", s.listRaces)
-	api.Post("/races", s.createRace)
+	api.Post("/races", takes(s.createRace))
 	api.Post("/races/import", s.importRace)
-	api.Get("/races/:id", s.getRace)
-	api.Delete("/races/:id", s.deleteRace)
+	api.Get("/races/:id", takes(s.getRace))
+	api.Delete("/races/:id", takes(s.deleteRace))
 	for _, what := range []race.Control{race.ControlStart, race.ControlPause, race.ControlResume, race.ControlStop} {
-		api.Post("/races/:id/"+what.String(), func(c *fiber.Ctx) error { return s.control(c, what) })
+		api.Post("/races/:id/"+what.String(), takes(func(c *fiber.Ctx) error { return s.control(c, what) }))
 	}
-	api.Get("/races/:id/entries", s.entries)
-	api.Get("/races/:id/classification", s.classification)
+	api.Get("/races/:id/entries", takes(s.entries))
+	api.Get("/races/:id/classification", takes(s.classification))
 	api.Get("/races/:id/laps", s.laps)
-	api.Get("/races/:id/events", s.events)
+	api.Get("/races/:id/events", takes(s.events))
 	api.Get("/races/:id/passings", s.passings)
-	api.Post("/races/:id/passings", s.takePassings)
+	api.Post("/races/:id/passings", takes(s.takePassings))
 	api.Get("/races/:id/telemetry", s.telemetry)
 	api.Get("/races/:id/compare", s.compare)
-	api.Post("/races/:id/telemetry", s.takeSamples)
-	api.Post("/races/:id/flags", s.flags)
-	api.Post("/races/:id/penalties", s.penalties)
-	api.Post("/races/:id/corrections", s.corrections)
-	api.Get("/races/:id/rulings", s.rulings)
-	api.Post("/races/:id/result", s.declareResult)
-	api.Get("/races/:id/results", s.results)
+	api.Post("/races/:id/telemetry", takes(s.takeSamples))
+	api.Post("/races/:id/flags", takes(s.flags))
+	api.Post("/races/:id/penalties", takes(s.penalties))
+	api.Post("/races/:id/corrections", takes(s.corrections))
+	api.Get("/races/:id/rulings", takes(s.rulings))
+	api.Post("/races/:id/result", takes(s.declareResult))
+	api.Get("/races/:id/results", takes(s.results))
 	api.Get("/races/:id/results/diff", s.diff)
-	api.Get("/races/:id/results/:version", s.result)
-	api.Get("/races/:id/decoders", s.decoders)
+	api.Get("/races/:id/results/:version", takes(s.result))
+	api.Get("/races/:id/decoders", takes(s.decoders))
 	api.Get("/races/:id/documents/:file", s.document)
 	api.Get("/races/:id/export", s.export)
-	api.Get("/races/:id/circuit", s.raceCircuit)
-	api.Get("/races/:id/drills", s.listDrills)
-	api.Post("/races/:id/drills", s.startDrill)
-	api.Delete("/races/:id/drills", s.stopDrill)
-	api.Get("/drills", s.scenarios)
+	api.Get("/races/:id/circuit", takes(s.raceCircuit))
+	api.Get("/races/:id/drills", takes(s.listDrills))
+	api.Post("/races/:id/drills", takes(s.startDrill))
+	api.Delete("/races/:id/drills", takes(s.stopDrill))
+	api.Get("/drills", takes(s.scenarios))
 	api.Get("/actors", s.actors)
-	api.Get("/circuits", s.circuits)
+	api.Get("/circuits", takes(s.circuits))
 	api.Post("/circuits", s.addCircuit)
-	api.Get("/circuits/:key", s.circuit)
-	api.Get("/openapi.json", s.openAPI)
-	api.Use(func(*fiber.Ctx) error {
-		return refuse(fiber.StatusNotFound, "no such route: the routes are described at /api/v1/openapi.json")
-	})
+	api.Get("/circuits/:key", takes(s.circuit))
+	api.Get("/openapi.json", takes(s.openAPI))
+	api.Use(s.unrouted)
 }
 
 func raceID(c *fiber.Ctx) race.ID { return race.ID(strings.Clone(c.Params("id"))) }
 
-// query reads query parameters and refuses those that nobody knows.
+// query reads query parameters and refuses those that nobody knows, and one that is given twice: it is not known which one is meant.
 func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
+	allowed := "none"
+	if len(known) > 0 {
+		allowed = strings.Join(known, ", ")
+	}
+	given, err := url.ParseQuery(string(c.Context().URI().QueryString()))
+	if err != nil {
+		return nil, refuse(fiber.StatusBadRequest, "the query cannot be read: "+err.Error())
+	}
 	out := map[string]string{}
-	var faults []race.Fault
-	for k, v := range c.Queries() {
-		if !slices.Contains(known, k) {
-			allowed := "none"
-			if len(known) > 0 {
-				allowed = strings.Join(known, ", ")
-			}
-			faults = append(faults, race.Fault{Field: strings.Clone(k), Message: "is no parameter of this", Allowed: allowed})
+	var wrong faults
+	for name, values := range given {
+		switch out[name] = values[0]; {
+		case !slices.Contains(known, name):
+			wrong.add(short(name), "is no parameter of this", allowed)
+		case len(values) > 1:
+			wrong.add(name, fmt.Sprintf("is given %d times", len(values)), "one value")
 		}
-		out[strings.Clone(k)] = strings.Clone(v)
 	}
-	if faults != nil {
-		slices.SortFunc(faults, func(a, b race.Fault) int { return strings.Compare(a.Field, b.Field) })
-		return nil, &race.InvalidError{Faults: faults}
-	}
-	return out, nil
+	slices.SortFunc(wrong, func(a, b race.Fault) int { return strings.Compare(a.Field, b.Field) })
+	return out, wrong.err()
 }
 
 // number reads a parameter that is a whole number from low to high; missing, it is fallback.

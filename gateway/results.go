@@ -61,6 +61,9 @@ func (s *Server) result(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if d.Final { // what comes later makes another version
+		c.Set(fiber.HeaderCacheControl, cacheForever)
+	}
 	return c.JSON(d)
 }
 

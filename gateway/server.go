@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/gofiber/fiber/v2/middleware/compress"
@@ -61,6 +62,10 @@ type Server struct {
 	// described is how many there are of each list of the GraphQL schema.
 	described map[string]int
 	seats     *seats
+	public    public
+	proxies   proxies
+	guard     *guard
+	ways      []way // all routes
 
 	mu       sync.Mutex
 	listener *door
@@ -72,11 +77,14 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	public, _ := parsePublic(cfg.PublicURL)        // both were validated
+	proxies, _ := parseProxies(cfg.TrustedProxies) //
 	s := &Server{
 		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
 		tracing: make(chan struct{}, tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
 		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
-		seats: newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
+		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
+		public: public, proxies: proxies, guard: newGuard(cfg.Token),
 	}
 	schema, err := s.newSchema()
 	if err != nil {
@@ -88,25 +96,33 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
 		JSONEncoder: json.Marshal, JSONDecoder: json.Unmarshal,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
+		EnableTrustedProxyCheck: true, TrustedProxies: proxies.texts(), ProxyHeader: fiber.HeaderXForwardedFor, EnableIPValidation: true,
 	})
 	s.routes()
-	s.app.Server().Handler = attend(s.app.Server().Handler)
+	s.app.Server().Handler = attend(s.edge(s.app.Server().Handler))
 	return s, nil
 }
 
 func (s *Server) routes() {
-	s.app.Use(s.measure, recover.New(), headers, s.wholeBody)
+	s.app.Use(s.measure, recover.New(), s.wholeBody)
 	s.app.Get("/healthz", func(c *fiber.Ctx) error {
 		return c.JSON(map[string]string{"status": "alive", "version": s.deps.Version})
 	})
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
 	s.app.Use(s.sameOrigin)
-	s.app.Get("/live/:id", s.live())
+	s.app.Get("/live/:id", takes(s.live(), "from"))
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
-	s.app.All("/graphql", s.graphql)
+	s.app.Use(fresh)
+	asked := takes(s.askedGraphQL, "query", "variables", "operationName", "extensions")
+	s.app.Get("/graphql", asked)
+	s.app.Post("/graphql", asked)
 	s.restRoutes(s.app.Group("/api/v1"))
 	s.siteRoutes()
+	s.app.Use(s.unrouted)
+	for _, r := range s.app.GetRoutes(true) {
+		s.ways = append(s.ways, way{r.Method, r.Path})
+	}
 }
 
 // Listen takes the address and gives the one that it got.
@@ -166,42 +182,51 @@ func (s *Server) measure(c *fiber.Ctx) error {
 	return err
 }
 
-// headers keep a page of ours to itself.
-func headers(c *fiber.Ctx) error {
-	c.Set("X-Content-Type-Options", "nosniff")
-	c.Set("Referrer-Policy", "no-referrer")
-	c.Set("Content-Security-Policy",
-		"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'")
+// sameOrigin keeps pages of other hosts from acting through a visitor's browser: on loopback only names of this machine and the
+// public one are answered, and what changes something, or a socket, must come from our own page or from no page at all. Where
+// there is a token, changing something needs it.
+func (s *Server) sameOrigin(c *fiber.Ctx) error {
+	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
+	if host := hostname(c.Hostname()); loopback(listen) && !loopback(host) && !s.public.names(host) {
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1, [::1]%s", host, s.elsewhere(host)))
+	}
+	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || websocket.IsWebSocketUpgrade(c) || plainPath(c) == "/graphql") && !s.ours(c, origin) {
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages%s", origin, s.elsewhere(origin)))
+	}
+	if s.cfg.Token != "" && changes {
+		if err := s.needToken(c); err != nil {
+			return err
+		}
+	}
 	return c.Next()
 }
 
-// sameOrigin keeps pages of other hosts from acting through a visitor's browser: on loopback only names of this machine
-// are answered, and what changes something, or a socket, must come from our own page or from no page at all. Elsewhere,
-// changing something needs the token.
-func (s *Server) sameOrigin(c *fiber.Ctx) error {
-	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
-	asked := c.Hostname()
-	if loopback(listen) { // no proxy stands before it: what X-Forwarded-Host says, a page of another host may have said
-		asked = string(c.Context().Host())
+// elsewhere says what else is allowed, or how to allow it, to who may have asked through a proxy.
+func (s *Server) elsewhere(asked string) string {
+	if s.public.host != "" {
+		return " and " + s.cfg.PublicURL + " (--public-url)"
 	}
-	host, _, err := net.SplitHostPort(asked)
-	if err != nil {
-		host = asked
+	if !strings.Contains(asked, "://") {
+		asked = "https://" + asked
 	}
-	if loopback(listen) && !loopback(strings.Trim(host, "[]")) {
-		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1 and [::1]", host))
+	return fmt.Sprintf("; is this a reverse proxy's? then start the server with its address, such as --public-url %s/", strings.Clone(asked))
+}
+
+// ours says whether a page is this server's own, by its origin.
+func (s *Server) ours(c *fiber.Ctx, origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
 	}
-	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
-	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || strings.HasPrefix(c.Path(), "/live/") || strings.HasPrefix(strings.ToLower(c.Path()), "/graphql")) {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host != asked {
-			return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages", origin))
-		}
+	page := hostPort(u.Scheme, u.Host)
+	if u.Scheme == s.public.scheme && page == hostPort(s.public.scheme, s.public.host) {
+		return true
 	}
-	if s.cfg.Token != "" && changes && c.Get(fiber.HeaderAuthorization) != "Bearer "+s.cfg.Token {
-		return refuse(fiber.StatusUnauthorized, "this needs the header Authorization: Bearer TOKEN with the server's token")
+	if told := c.Get(fiber.HeaderXForwardedProto); told != "" && told != u.Scheme { // of a trusted proxy: others' are gone
+		return false
 	}
-	return c.Next()
+	return page == hostPort(u.Scheme, c.Hostname())
 }
 
 func (s *Server) ready(c *fiber.Ctx) error {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -36,9 +34,9 @@ func (s *Server) site(c *fiber.Ctx) error {
 	switch {
 	case err == nil:
 		if strings.HasPrefix(name, "assets/") { // their names carry a hash of what is in them
-			c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+			c.Set(fiber.HeaderCacheControl, cacheForever)
 		}
-		return send(c, name, data)
+		return s.send(c, name, data)
 	case slices.ContainsFunc(programPaths, func(p string) bool { return where == p || strings.HasPrefix(where, p+"/") }):
 		return refuse(fiber.StatusNotFound, "nothing is at "+where+": see / for the page and /api/v1/races for the races")
 	}
@@ -59,19 +57,23 @@ func (s *Server) page(c *fiber.Ctx, id race.ID) error {
 	if err != nil {
 		return fmt.Errorf("read the page: %w", err)
 	}
-	c.Set(fiber.HeaderCacheControl, "no-cache")
-	return send(c, index, data)
+	return s.send(c, index, data)
 }
 
-func send(c *fiber.Ctx, name string, data []byte) error {
+func (s *Server) send(c *fiber.Ctx, name string, data []byte) error {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = "application/octet-stream"
 	}
 	c.Set(fiber.HeaderContentType, kind)
-	c.Set(fiber.HeaderLastModified, started)
-	return c.SendStream(bytes.NewReader(data), len(data))
+	if name == "index.html" {
+		data = s.public.written(data)
+	}
+	return c.Send(data)
 }
 
-// started stands for when the embedded files came to be.
-var started = time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+// siteHas says that a path is the page's, or one of its files.
+func (s *Server) siteHas(path string) bool {
+	_, err := fs.Stat(s.deps.Site, strings.TrimPrefix(path, "/"))
+	return err == nil || pagePath.MatchString(path)
+}

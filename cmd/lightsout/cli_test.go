@@ -226,6 +226,14 @@ func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 		{`--retain-size is "much"`, []string{"serve", "--retain-size", "much", "--db", filepath.Join(dir, "x.db")}},
 		{"--max-disk is", []string{"serve", "--max-disk", "-5", "--db", filepath.Join(dir, "x.db")}},
 		{"needs a token", []string{"serve", "--addr", "0.0.0.0:1", "--db", filepath.Join(dir, "x.db")}},
+		{"--token-file: open", []string{"serve", "--token-file", filepath.Join(dir, "none"), "--db", filepath.Join(dir, "x.db")}},
+		{"is blank", []string{"serve", "--token-file", write("blank", " \n"), "--db", filepath.Join(dir, "x.db")}},
+		{"--token is blank", []string{"serve", "--token", "", "--db", filepath.Join(dir, "x.db")}},
+		{"--token is blank", []string{"replay", "--token", "  ", dir}},
+		{"allowed is one of the two", []string{"serve", "--token", "x", "--token-file", write("token", "x"), "--db", filepath.Join(dir, "x.db")}},
+		{"needs a token", []string{"serve", "--public-url", "https://race.example/", "--db", filepath.Join(dir, "x.db")}},
+		{`trusted proxy "nginx"`, []string{"serve", "--trusted-proxies", "127.0.0.1,nginx", "--db", filepath.Join(dir, "x.db")}},
+		{`trusted proxy "apache"`, []string{"serve", "--config", write("p.yaml", "trusted-proxies: [127.0.0.1, apache]\n"), "--db", filepath.Join(dir, "x.db")}},
 		{`unknown setting "carss"`, []string{"simulate", "--circuit", "kartwerk", "--config", write("c.yaml", "carss: 3\n")}},
 	} {
 		_, _, err := command(t, c.args...)

@@ -47,6 +47,12 @@ func loadConfig(cmd *cobra.Command) error {
 		if f.Changed || f.Name == "config" || f.Name == "help" || !v.IsSet(f.Name) {
 			return
 		}
+		slice, many := f.Value.(pflag.SliceValue)
+		if _, list := v.Get(f.Name).([]any); many && list { // of the file
+			faults = append(faults, slice.Replace(v.GetStringSlice(f.Name)))
+			f.Changed = true
+			return
+		}
 		if err := cmd.Flags().Set(f.Name, fmt.Sprint(v.Get(f.Name))); err != nil {
 			faults = append(faults, badInput("%s_%s or the file's %q: %w",
 				envPrefix, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), f.Name, err))

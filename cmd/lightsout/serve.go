@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,9 +40,11 @@ type serveFlags struct {
 	demo     bool
 	logLevel string
 	logJSON  bool
-	influx   influxFlags
-	history  string // what answers for telemetry
-	carsMax  int
+	// tokenFile holds the token: a command line is seen by everybody on the machine.
+	tokenFile string
+	influx    influxFlags
+	history   string // what answers for telemetry
+	carsMax   int
 }
 
 func newServe() *cobra.Command {
@@ -53,7 +56,8 @@ func newServe() *cobra.Command {
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
-  LIGHTSOUT_TOKEN=secret lightsout serve --addr 0.0.0.0:8080
+  lightsout serve --addr 0.0.0.0:8080 --token-file token
+  lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.carsMax < 1 {
@@ -80,13 +84,37 @@ func newServe() *cobra.Command {
 
 func serverFlags(cmd *cobra.Command, f *serveFlags) {
 	cmd.Flags().StringVar(&f.gateway.Addr, "addr", f.gateway.Addr, "address to listen on; port 0 takes a free one")
-	cmd.Flags().StringVar(&f.gateway.Token, "token", "", "token for all that changes something; needed where the address is not loopback")
 	cmd.Flags().IntVar(&f.gateway.ConnectionsMax, "max-connections", f.gateway.ConnectionsMax, "most connections at once; fewer where the system allows fewer files")
 	cmd.Flags().IntVar(&f.gateway.ConnectionsEachMax, "max-connections-each", f.gateway.ConnectionsEachMax, "most connections of one address")
 	cmd.Flags().IntVar(&f.gateway.SpectatorsMax, "max-spectators", f.gateway.SpectatorsMax, "most spectators at once")
 	cmd.Flags().IntVar(&f.gateway.SpectatorsEachMax, "max-spectators-each", f.gateway.SpectatorsEachMax, "most spectators of one address")
+	cmd.Flags().StringVar(&f.gateway.Token, "token", "", "token for all that changes something; needed where other machines reach the server")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token")
+	cmd.Flags().StringVar(&f.gateway.PublicURL, "public-url", "", "where a reverse proxy shows the server, such as https://example.com/lights/")
+	cmd.Flags().StringSliceVar(&f.gateway.TrustedProxies, "trusted-proxies", nil,
+		"addresses and networks of proxies whose X-Forwarded-* headers are believed, such as 127.0.0.1,10.0.0.0/8")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return f.readToken(cmd.Flags().Changed("token")) }
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
+}
+
+// readToken takes the token from its file. A blank one is refused: it would be no token at all.
+func (f *serveFlags) readToken(given bool) error {
+	switch {
+	case given && f.tokenFile != "":
+		return badInput("--token and --token-file are both given: allowed is one of the two")
+	case f.tokenFile != "":
+		data, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return badInput("--token-file: %w", err)
+		}
+		if f.gateway.Token = strings.TrimSpace(string(data)); f.gateway.Token == "" {
+			return badInput("--token-file: %s is blank: expected a token", f.tokenFile)
+		}
+	case given && strings.TrimSpace(f.gateway.Token) == "":
+		return badInput("--token is blank: expected a word that nobody guesses; where no token is wanted, leave it out")
+	}
+	return nil
 }
 
 func newLog(f serveFlags, w io.Writer) (*slog.Logger, error) {
@@ -159,7 +187,12 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	if err != nil {
 		return err
 	}
-	return listenAndWork(ctx, server, a, status, work)
+	return listenAndWork(ctx, server, a, status, func(ctx context.Context, a *app) error {
+		if f.gateway.PublicURL != "" {
+			fmt.Fprintf(status, "by a reverse proxy it is on %s\n", f.gateway.PublicURL)
+		}
+		return work(ctx, a)
+	})
 }
 
 // newGateway joins the gateway to an app, and to what is given already.

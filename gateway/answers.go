@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// How long an answer may be kept by browsers and caches.
+const (
+	cacheNever   = "no-store"
+	cacheAsk     = "no-cache" // kept, but asked for again each time, with its ETag
+	cacheForever = "public, max-age=31536000, immutable"
+)
+
+// securing are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
+var securing = [][2]string{
+	{"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+	{"Referrer-Policy", "no-referrer"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+}
+
+// secure sets them on an answer that may be of anybody: a route, an error, fasthttp.
+func secure(h *fasthttp.ResponseHeader) {
+	for _, header := range securing {
+		if len(h.Peek(header[0])) == 0 { // a document has its own policy
+			h.Set(header[0], header[1])
+		}
+	}
+	if len(h.Peek(fiber.HeaderCacheControl)) == 0 {
+		h.Set(fiber.HeaderCacheControl, cacheNever)
+	}
+}
+
+// edge is before all else: what it does must hold for requests that no route sees, too.
+func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() { secure(&ctx.Response.Header) }()
+		s.proxies.forwarded(ctx)
+		if method := string(ctx.Method()); !slices.Contains(fiber.DefaultMethods, method) {
+			p := problem(http.StatusNotImplemented, fmt.Sprintf("the method %q is none of HTTP's", method))
+			ctx.SetStatusCode(p.Status)
+			ctx.SetContentType(contentProblem)
+			data, _ := json.Marshal(p) //nolint:errchkjson // text and a number
+			ctx.SetBody(data)
+			return
+		}
+		if !s.public.within(ctx) {
+			handle(ctx)
+		}
+	}
+}
+
+// fresh says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
+// sent before it is compressed: a weak one, since each coding of it has other bytes.
+func fresh(c *fiber.Ctx) error {
+	reading := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
+	if reading {
+		c.Set(fiber.HeaderCacheControl, cacheAsk)
+	}
+	if err := c.Next(); err != nil {
+		return err
+	}
+	res := c.Response()
+	if !reading || res.StatusCode() != fiber.StatusOK {
+		if res.StatusCode() != fiber.StatusOK {
+			c.Set(fiber.HeaderCacheControl, cacheNever)
+		}
+		return nil
+	}
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if res.IsBodyStream() || len(res.Body()) == 0 && len(res.Header.Peek(fiber.HeaderETag)) == 0 {
+		return nil
+	}
+	if len(res.Header.Peek(fiber.HeaderETag)) == 0 {
+		sum := sha256.Sum256(res.Body())
+		c.Set(fiber.HeaderETag, `W/"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
+	}
+	if known(c) {
+		c.Status(fiber.StatusNotModified)
+		res.ResetBody()
+		res.Header.Del(fiber.HeaderContentType)
+		res.Header.Del(fiber.HeaderContentDisposition)
+	}
+	return nil
+}
+
+// known says that who asks has this answer already, by its ETag.
+func known(c *fiber.Ctx) bool {
+	bare := func(tag string) string { return strings.TrimPrefix(strings.TrimSpace(tag), "W/") }
+	tag := bare(string(c.Response().Header.Peek(fiber.HeaderETag)))
+	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
+		if have = bare(have); have == tag || have == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// way is a method of a path, as the routes have it.
+type way struct{ method, pattern string }
+
+// methods are those that a path may be asked with.
+func (s *Server) methods(path string) (allowed []string) {
+	for _, w := range s.ways {
+		match := fiber.RoutePatternMatch(path, w.pattern)
+		if w.pattern == "/*" {
+			match = s.siteHas(path)
+		}
+		if match && !slices.Contains(allowed, w.method) {
+			allowed = append(allowed, w.method)
+		}
+	}
+	if allowed != nil {
+		allowed = append(allowed, fiber.MethodOptions)
+		slices.Sort(allowed)
+	}
+	return allowed
+}
+
+// unrouted answers what no route took: a question for the methods of a path, one that it does not have, or a path that is none.
+func (s *Server) unrouted(c *fiber.Ctx) error {
+	allowed := s.methods(plainPath(c))
+	if allowed == nil {
+		return refuse(fiber.StatusNotFound, "no such route: the routes are described at "+s.public.path("api/v1/openapi.json"))
+	}
+	list := strings.Join(allowed, ", ")
+	c.Set(fiber.HeaderAllow, list)
+	if c.Method() == fiber.MethodOptions {
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
+}
+
+// askedGraphQL takes HEAD for GET, whose answer it is the head of: nothing may change by it either.
+func (s *Server) askedGraphQL(c *fiber.Ctx) error {
+	if c.Method() == fiber.MethodHead {
+		c.Method(fiber.MethodGet)
+	}
+	err := s.graphql(c)
+	var refused *statusError
+	if errors.As(err, &refused) && refused.status == fiber.StatusMethodNotAllowed { // a mutation that came by GET
+		c.Set(fiber.HeaderAllow, fiber.MethodPost)
+	}
+	return err
+}
+
+// takes makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
+func takes(handle fiber.Handler, params ...string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if _, err := query(c, params...); err != nil {
+			return err
+		}
+		return handle(c)
+	}
+}

@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestToken_GuessesOfAnAddressGetSlowerAndDoNotHinderOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuard("right")
+		guesser, other := guessers("198.51.100.1"), guessers("198.51.100.2")
+		guess := func(who netip.Prefix) time.Duration {
+			began := time.Now()
+			g.wrong(who, nil)
+			return time.Since(began)
+		}
+		var waits []time.Duration
+		for range 8 {
+			waits = append(waits, guess(guesser))
+		}
+		want := []time.Duration{0, 250e6, 500e6, 1e9, 2e9, 4e9, 4e9, 4e9}
+		for i := range want {
+			if waits[i] != want[i] {
+				t.Fatalf("the waits were %v, expected %v", waits, want)
+			}
+		}
+		if d := guess(other); d != 0 {
+			t.Errorf("another address waited %v", d)
+		}
+		for range guessesHeld {
+			go g.wrong(guesser, nil)
+		}
+		synctest.Wait()
+		if !g.busy(guesser) || g.busy(other) {
+			t.Errorf("busy: %v, %v", g.busy(guesser), g.busy(other))
+		}
+		time.Sleep(guessWaitMax)
+		synctest.Wait()
+		if g.right(guesser); g.busy(guesser) || guess(guesser) != 0 {
+			t.Error("the right token does not make up for the wrong ones")
+		}
+		guess(guesser)
+		time.Sleep(guessQuiet + time.Second)
+		if d := guess(guesser); d != 0 {
+			t.Errorf("after a long time it waited %v", d)
+		}
+		end := make(chan struct{})
+		close(end)
+		began := time.Now()
+		if g.wrong(guesser, end); time.Since(began) != 0 {
+			t.Error("a server that ends waits for those who guess")
+		}
+	})
+}
+
+func TestToken_AddressesOfOneHouseholdAreOneAndAllAreBounded(t *testing.T) {
+	if guessers("2001:db8::1") != guessers("2001:db8::ffff:1") || guessers("2001:db8::1") == guessers("2001:db8:0:1::1") {
+		t.Error("a /64 is not one guesser")
+	}
+	g := newGuard("right")
+	end := make(chan struct{})
+	close(end)
+	for i := range guessesKnown + 500 {
+		g.wrong(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), end)
+	}
+	if len(g.from) > guessesKnown+1 {
+		t.Errorf("%d addresses are remembered", len(g.from))
+	}
+}
+
+func TestToken_IsAskedForAndItsFailuresAreLogged(t *testing.T) {
+	b := newBehind(t, func(c *Config) { c.Token = "right" })
+	for _, c := range []struct {
+		sent, challenge string
+		status          int
+	}{
+		{"", `Bearer realm="Lights Out"`, 401},
+		{"Bearer wrong", `error="invalid_token"`, 401},
+		{"Bearer ", `error="invalid_token"`, 401},
+		{"Basic cmlnaHQ=", `error="invalid_token"`, 401},
+		{"right", `error="invalid_token"`, 401},
+		{"bearer  right", "", 415},
+		{"Bearer right", "", 415},
+	} {
+		var headers []string
+		if c.sent != "" {
+			headers = []string{"Authorization", c.sent}
+		}
+		b.log.Reset()
+		b.s.guard.right(guessers("127.0.0.1"))
+		res := b.ask("127.0.0.1", "POST", "/api/v1/races", headers...)
+		if got := string(res.Header.Peek("WWW-Authenticate")); res.StatusCode() != c.status || !strings.Contains(got, c.challenge) {
+			t.Errorf("%q: %d %q %s", c.sent, res.StatusCode(), got, res.Body())
+		}
+		wrong := strings.Contains(c.challenge, "invalid")
+		if logged := strings.Contains(b.log.String(), `msg="a wrong token was sent" from=127.0.0.1 method=POST path=/api/v1/races`); logged != wrong {
+			t.Errorf("%q: logged is %q", c.sent, b.log.String())
+		}
+		if strings.Contains(b.log.String(), "wrong\"") || c.sent == "Bearer wrong" && strings.Contains(b.log.String(), "Bearer") {
+			t.Errorf("the log holds what was sent: %s", b.log.String())
+		}
+	}
+}
