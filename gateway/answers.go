@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,18 +51,32 @@ func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer func() { secure(&ctx.Response.Header) }()
 		s.proxies.forwarded(ctx)
-		if method := string(ctx.Method()); !slices.Contains(fiber.DefaultMethods, method) {
-			p := problem(http.StatusNotImplemented, fmt.Sprintf("the method %q is none of HTTP's", method))
-			ctx.SetStatusCode(p.Status)
-			ctx.SetContentType(contentProblem)
-			data, _ := json.Marshal(p) //nolint:errchkjson // text and a number
-			ctx.SetBody(data)
-			return
-		}
-		if !s.public.within(ctx) {
+		switch {
+		case s.public.within(ctx): // answered
+		case slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
 			handle(ctx)
+		default: // Fiber would answer 400, in words of its own
+			s.noMethod(ctx)
 		}
 	}
+}
+
+// noMethod refuses a method that no route can have.
+func (s *Server) noMethod(ctx *fasthttp.RequestCtx) {
+	path := strings.ToLower(strings.TrimRight(string(ctx.URI().PathOriginal()), "/"))
+	p := problem(http.StatusNotFound, "no such route")
+	if allowed := s.methods(path); allowed != nil {
+		list := strings.Join(allowed, ", ")
+		ctx.Response.Header.Set(fiber.HeaderAllow, list)
+		p = problem(http.StatusMethodNotAllowed, fmt.Sprintf("%q is no method of this: allowed are %s", ctx.Method(), list))
+	}
+	data, err := json.Marshal(p)
+	if err != nil {
+		s.deps.Log.Error("a problem cannot be told", slog.Any("err", err))
+	}
+	ctx.SetStatusCode(p.Status)
+	ctx.SetContentType(contentProblem)
+	ctx.SetBody(data)
 }
 
 // fresh says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
@@ -115,7 +130,11 @@ type way struct{ method, pattern string }
 
 // methods are those that a path may be asked with.
 func (s *Server) methods(path string) (allowed []string) {
+	var exact []string
 	for _, w := range s.ways {
+		if w.pattern == path { // what is named is not what is made of a parameter: /races/import is no race
+			exact = append(exact, w.method)
+		}
 		match := fiber.RoutePatternMatch(path, w.pattern)
 		if w.pattern == "/*" {
 			match = s.siteHas(path)
@@ -123,6 +142,9 @@ func (s *Server) methods(path string) (allowed []string) {
 		if match && !slices.Contains(allowed, w.method) {
 			allowed = append(allowed, w.method)
 		}
+	}
+	if exact != nil {
+		allowed = exact
 	}
 	if allowed != nil {
 		allowed = append(allowed, fiber.MethodOptions)

@@ -73,7 +73,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	var faults []race.Fault
 	f := objectOf(v, nil, &faults)
 	f.oneOf("kind", raceKinds, false)
-	head := race.Race{Name: f.text("name", textMost)}
+	head := race.Race{Name: f.needText("name", textMost, "what the race is called")}
 	if err := s.readPlace(c, f, &head); err != nil {
 		return raceDTO{}, err
 	}
@@ -81,9 +81,6 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	entries := readEntries(f)
 	start := f.flag("start")
 	f.end()
-	if head.Name == "" {
-		f.need("name", "what the race is called")
-	}
 	if faults != nil {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}

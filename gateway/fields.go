@@ -171,6 +171,16 @@ func (f *fields) text(name string, most int) string {
 	return strings.TrimSpace(s)
 }
 
+// needText is a line of text that is there and says something.
+func (f *fields) needText(name string, most int, allowed string) string {
+	before := len(*f.faults)
+	s := f.text(name, most)
+	if f.need(name, allowed); s == "" && len(*f.faults) == before && f.of != nil {
+		f.wrong(name, "is empty", allowed)
+	}
+	return s
+}
+
 // textFault says what is wrong with a line of text; empty: nothing. Characters are code points, as maxLength of OpenAPI
 // counts them: a limit of bytes would allow a name in Arabic half of what it allows one in Latin.
 func textFault(s string, most int) string {

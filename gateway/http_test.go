@@ -70,8 +70,13 @@ func TestHTTP_AMethodThatAPathDoesNotHaveIsRefusedWithThoseThatItHas(t *testing.
 		{"OPTIONS", "/api/v1/races/r1", 204, "DELETE, GET, HEAD, OPTIONS"},
 		{"OPTIONS", "/graphql", 204, "GET, HEAD, OPTIONS, POST"},
 		{"OPTIONS", "/", 204, "GET, HEAD, OPTIONS"},
-		{"PASS", "/api/v1/races", 501, ""},
-		{"get", "/api/v1/races", 501, ""},
+		{"PASS", "/api/v1/races", 405, "GET, HEAD, OPTIONS, POST"},
+		{"QUERY", "/api/v1/races/r1/", 405, "DELETE, GET, HEAD, OPTIONS"},
+		{"get", "/api/v1/races", 405, "GET, HEAD, OPTIONS, POST"},
+		{"PASS", "/api/v1/none", 404, ""},
+		{"OPTIONS", "/api/v1/races/import", 204, "OPTIONS, POST"},
+		{"GET", "/api/v1/races/import", 405, "OPTIONS, POST"},
+		{"DELETE", "/api/v1/races/import", 405, "OPTIONS, POST"},
 	} {
 		res, body := s.answer(t, c.method, c.path)
 		if allow := res.Header.Get("Allow"); res.StatusCode != c.status || allow != c.allow {
@@ -255,6 +260,8 @@ func TestHTTP_AQueryParameterThatARouteDoesNotKnowIsRefused(t *testing.T) {
 	for path, want := range map[string]string{
 		"/live/r1?from=1&from=2":              "is given 2 times",
 		"/api/v1/races?status=a&status=b":     "is given 2 times",
+		"/api/v1/races?status=":               "is empty",
+		"/live/r1?from":                       "is empty",
 		"/api/v1/races?status=%zz":            "the query cannot be read",
 		"/api/v1/races/r1/laps?cars=7;x=1":    "the query cannot be read",
 		"/api/v1/races?Status=running":        `"field":"Status"`,

@@ -21,6 +21,12 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races", s.listRaces)
 	api.Post("/races", takes(s.createRace))
 	api.Post("/races/import", s.importRace)
+	api.Use("/races/import", func(c *fiber.Ctx) error { // it is no race, and none can have that id
+		if plainPath(c) != "/api/v1/races/import" {
+			return c.Next()
+		}
+		return s.unrouted(c)
+	})
 	api.Get("/races/:id", takes(s.getRace))
 	api.Delete("/races/:id", takes(s.deleteRace))
 	for _, what := range []race.Control{race.ControlStart, race.ControlPause, race.ControlResume, race.ControlStop} {
@@ -77,6 +83,8 @@ func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 		switch out[name] = values[0]; {
 		case !slices.Contains(known, name):
 			wrong.add(short(name), "is no parameter of this", allowed)
+		case values[0] == "": // nothing stands for a default, nor for all
+			wrong.add(name, "is empty", "a value, or leave it out")
 		case len(values) > 1:
 			wrong.add(name, fmt.Sprintf("is given %d times", len(values)), "one value")
 		}

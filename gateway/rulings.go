@@ -93,13 +93,7 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 
 // readRuling reads who rules and when, and what.
 func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
-	rec := race.Record{Author: f.text("author", textMost), Time: race.NoTime}
-	if rec.Author == "" {
-		f.need("author", "the name of who decided it")
-		if f.has("author") {
-			f.wrong("author", "is empty", "the name of who decided it")
-		}
-	}
+	rec := race.Record{Author: f.needText("author", textMost, "the name of who decided it"), Time: race.NoTime}
 	if f.has("time_us") || f.has("date") {
 		if rec.Time = readTime(f, r); f.has("time_us") && rec.Time != race.NoTime {
 			rec.Time += r.StartMoved
@@ -180,14 +174,12 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 	case "undo":
 		return race.Undone{Of: needOf(f, "the seq of a ruling"), Reason: reason}
 	case "assign":
-		f.need("transponder", "the name of a transponder")
-		return race.TransponderAssigned{Transponder: f.text("transponder", textMost), Car: needCar(f, r), Reason: reason}
+		return race.TransponderAssigned{Transponder: f.needText("transponder", textMost, "the name of a transponder"), Car: needCar(f, r), Reason: reason}
 	case "offset":
-		f.need("decoder", "the name of a decoder")
 		f.need("offset_us", "microseconds to add to its times")
 		limit := int64(race.TimeMax)
 		return race.DecoderSet{
-			Decoder: f.text("decoder", textMost), Session: f.text("session", textMost),
+			Decoder: f.needText("decoder", textMost, "the name of a decoder"), Session: f.text("session", textMost),
 			Offset: race.Micros(f.number("offset_us", -limit, limit, 0)), Reason: reason,
 		}
 	case "start":
@@ -237,8 +229,7 @@ func readStart(f *fields, r *race.Roster) race.Micros {
 }
 
 func needReason(f *fields) string {
-	f.need("reason", "why, in a line")
-	return f.text("reason", reasonMost)
+	return f.needText("reason", reasonMost, "why, in a line")
 }
 
 func needCar(f *fields, r *race.Roster) race.CarIdx {

@@ -302,6 +302,7 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 		status             int
 		want               string
 	}{
+		{"POST", "/api/v1/races", `{"circuit":"kartwerk","tick_hz":7}`, 422, "1, 2, 4, 5, 8, 10, 16"},
 		{"GET", "/api/v1/races/none", "", 404, "race none"},
 		{"GET", "/api/v1/races/none/laps", "", 404, "not found"},
 		{"GET", "/api/v1/races/r1/laps?driver_number=77", "", 404, "car 77"},

@@ -25,13 +25,16 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 // idMost is how long the id of a race may be that is given one.
 const idMost = 100
 
+// idImport is no race's: POST /races/import imports one.
+const idImport = "import"
+
 // checkID says what is allowed where an id is not.
 func checkID(id race.ID) error {
-	if validID.MatchString(string(id)) && len(id) <= idMost {
+	if validID.MatchString(string(id)) && len(id) <= idMost && id != idImport {
 		return nil
 	}
 	return &race.InvalidError{Faults: []race.Fault{{
-		Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and dashes, 100 at most",
+		Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and dashes, 100 at most, and not import",
 	}}}
 }
 
