@@ -78,7 +78,7 @@ func (p public) names(host string) bool {
 // local says that nobody but this machine reaches the public URL.
 func (p public) local() bool { return p.host == "" || loopback(hostname(p.host)) }
 
-// url is a path of ours as people reach it.
+// path is a path of ours as people reach it.
 func (p public) path(inner string) string { return p.base + strings.TrimPrefix(inner, "/") }
 
 // hostname is a host without its port and brackets.

@@ -202,7 +202,7 @@ func mustServe(t testing.TB, change func(*gateway.Config)) *served {
 	server, err := gateway.New(cfg, gateway.Deps{
 		Races: s.house, History: s.house, Boards: s.house, Telemetry: s.house, Outside: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
-		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
+		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "docs.html": {Data: []byte("<h1>viewer</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
 	})
 	if err != nil {
@@ -286,6 +286,7 @@ func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 		"/readyz":                                                 `"ready"`,
 		"/metrics":                                                "lightsout_gateway_requests_handled_total",
 		"/":                                                       "page",
+		"/docs":                                                   "viewer",
 		"/race/r1":                                                "page",
 		"/assets/app-1.js":                                        "js",
 	} {

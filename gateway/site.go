@@ -22,7 +22,20 @@ var pagePath = regexp.MustCompile(`^(?:/actors|/race/([a-z0-9-]+)(?:/control|/hi
 var programPaths = []string{"/api", "/assets", "/graphql", "/live"}
 
 // siteRoutes serve the page and its files. Any other path gets the page too, with 404: it says so in words.
-func (s *Server) siteRoutes() { s.app.Get("/*", s.site) }
+func (s *Server) siteRoutes() {
+	s.app.Get("/docs", s.docs)
+	s.app.Get("/*", s.site)
+}
+
+// docs is the viewer of the API's description.
+func (s *Server) docs(c *fiber.Ctx) error {
+	const viewer = "docs.html"
+	data, err := fs.ReadFile(s.deps.Site, viewer)
+	if err != nil { // the page says how to build it
+		return s.page(c, "")
+	}
+	return s.send(c, viewer, data)
+}
 
 func (s *Server) site(c *fiber.Ctx) error {
 	where := strings.Clone(c.Path())
@@ -66,7 +79,7 @@ func (s *Server) send(c *fiber.Ctx, name string, data []byte) error {
 		kind = "application/octet-stream"
 	}
 	c.Set(fiber.HeaderContentType, kind)
-	if name == "index.html" {
+	if path.Ext(name) == ".html" {
 		data = s.public.written(data)
 	}
 	return c.Send(data)

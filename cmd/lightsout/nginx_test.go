@@ -158,18 +158,9 @@ func proxied(t *testing.T, origin string) {
 		t.Fatalf("the page: %d %.300s", code, page)
 	}
 	if built := strings.Contains(page, "base-path"); built {
-		if !strings.Contains(page, `name="base-path" content="/lights/"`) {
-			t.Errorf("the page does not say where it is: %.600s", page)
-		}
-		files := regexp.MustCompile(`(?:src|href)="(/[^"]+)"`).FindAllStringSubmatch(page, -1)
-		if len(files) < 3 {
-			t.Errorf("the page refers to %q alone", files)
-		}
-		for _, file := range files {
-			if code, _ := fetch(t, "GET", origin+file[1], ""); code != 200 {
-				t.Errorf("%s: %d", file[1], code)
-			}
-		}
+		refersWithin(t, origin, page)
+		_, docs := fetch(t, "GET", origin+"/lights/docs", "")
+		refersWithin(t, origin, docs)
 	} else {
 		t.Log("the page is not built: its files were not tried")
 	}
@@ -207,6 +198,23 @@ func proxied(t *testing.T, origin string) {
 	}
 	if _, res, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {"http://evil.example"}}); err == nil || res == nil || res.StatusCode != 403 {
 		t.Errorf("a page of another host watches: %v", err)
+	}
+}
+
+// refersWithin fetches all that a page refers to.
+func refersWithin(t *testing.T, origin, page string) {
+	t.Helper()
+	if !strings.Contains(page, `name="base-path" content="/lights/"`) {
+		t.Errorf("the page does not say where it is: %.600s", page)
+	}
+	files := regexp.MustCompile(`(?:src|href)="(/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	if len(files) < 3 {
+		t.Errorf("the page refers to %q alone", files)
+	}
+	for _, file := range files {
+		if code, _ := fetch(t, "GET", origin+file[1], ""); code != 200 {
+			t.Errorf("%s: %d", file[1], code)
+		}
 	}
 }
 

@@ -1,0 +1,50 @@
+import { expect, test } from '@playwright/test';
+
+import { Server } from './server';
+
+const server = new Server('s3cret');
+test.beforeAll(() => server.start());
+test.afterAll(async () => {
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+/** How many operations are described. */
+async function operations(): Promise<number> {
+  const answer = await fetch(`${server.url}/api/v1/openapi.json`);
+  const { paths } = (await answer.json()) as { paths: Record<string, object> };
+  return Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
+}
+
+test('the API is read, and tried with the token, in a viewer that asks nobody else', async ({ page }) => {
+  const faults: string[] = [];
+  page.on('pageerror', (fault) => faults.push(fault.message));
+  page.on('console', (said) => {
+    if (said.type() === 'error' && !said.text().startsWith('Failed to load resource'))
+      faults.push(said.text());
+  });
+  page.on('request', (request) => {
+    if (!/^(data:|blob:)/.test(request.url()) && !request.url().startsWith(server.url))
+      faults.push(request.url());
+  });
+  await page.goto(`${server.url}/docs`);
+  await expect(page.getByRole('heading', { name: /Lights Out/ })).toBeVisible();
+  await expect(page.locator('.opblock')).toHaveCount(await operations());
+  await page.locator('#operations-races-listRaces .opblock-summary-control').click();
+  await page.getByRole('button', { name: 'Try it out' }).click();
+  await page.getByRole('button', { name: 'Execute' }).click();
+  await expect(page.locator('.live-responses-table .response-col_status').last()).toContainText('200');
+  await page.locator('#operations-races-listRaces .opblock-summary-control').click();
+
+  await page.locator('#operations-races-deleteRace .opblock-summary-control').click();
+  await page.getByRole('button', { name: 'Try it out' }).click();
+  await page.getByRole('button', { name: 'Execute' }).click();
+  const status = page.locator('.live-responses-table .response-col_status').last();
+  await expect(status).toContainText('401');
+  await page.getByRole('button', { name: 'Authorize' }).click();
+  await page.locator('.auth-container input').fill('s3cret');
+  await page.locator('.auth-btn-wrapper').getByRole('button', { name: 'Apply credentials' }).click();
+  await page.locator('.auth-btn-wrapper').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Execute' }).click();
+  await expect(status).toContainText('404');
+  expect(faults).toEqual([]);
+});
