@@ -44,6 +44,54 @@ func TestOpenAPI_DescribesEveryRouteAndNoOther(t *testing.T) {
 	}
 }
 
+// described is an operation as far as tests look at it.
+type described struct {
+	OperationID string                `json:"operationId"`
+	Tags        []string              `json:"tags"`
+	Summary     string                `json:"summary"`
+	Security    []map[string][]string `json:"security"`
+	Parameters  []struct {
+		Ref     string          `json:"$ref"`
+		Name    string          `json:"name"`
+		In      string          `json:"in"`
+		About   string          `json:"description"`
+		Example json.RawMessage `json:"example"`
+	} `json:"parameters"`
+	Responses map[string]any `json:"responses"`
+}
+
+func TestOpenAPI_EachOperationSaysWhatItIsAndWhetherItNeedsTheToken(t *testing.T) {
+	var doc struct {
+		Tags  []struct{ Name, Description string }
+		Paths map[string]map[string]described
+	}
+	if err := json.Unmarshal(openAPIDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	tags, ids := map[string]bool{}, map[string]bool{}
+	for _, tag := range doc.Tags {
+		tags[tag.Name] = tag.Description != ""
+	}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			name := method + " " + path
+			if op.OperationID == "" || ids[op.OperationID] || op.Summary == "" || len(op.Tags) != 1 || !tags[op.Tags[0]] {
+				t.Errorf("%s: id %q, tags %q, summary %q", name, op.OperationID, op.Tags, op.Summary)
+			}
+			ids[op.OperationID] = true
+			_, asked := op.Responses["401"]
+			if changes := method != "get"; op.Security == nil || len(op.Security) > 0 != changes || asked != changes {
+				t.Errorf("%s: security is %v, 401 is described: %v", name, op.Security, asked)
+			}
+			for _, p := range op.Parameters {
+				if p.Ref == "" && (p.About == "" || p.Example == nil) {
+					t.Errorf("%s: %s has no description or no example", name, p.Name)
+				}
+			}
+		}
+	}
+}
+
 func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 	var doc struct {
 		Components struct {

@@ -9,18 +9,20 @@ type Fields = Readonly<Record<string, unknown>>;
 export class Server {
   readonly #db = join(mkdtempSync(join(tmpdir(), 'lightsout-e2e-')), 'races.db');
   readonly #token: string | null;
+  readonly #more: readonly string[];
   #process: ChildProcess | null = null;
   url = '';
 
-  constructor(token: string | null = null) {
+  constructor(token: string | null = null, more: readonly string[] = []) {
     this.#token = token;
+    this.#more = more;
   }
 
   /** Starts the server, on the port that it had before, and waits until it listens. */
   async start(): Promise<void> {
     const addr = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const token = this.#token === null ? [] : ['--token', this.#token];
-    const args = ['serve', '--addr', addr, '--db', this.#db, ...token];
+    const args = ['serve', '--addr', addr, '--db', this.#db, ...token, ...this.#more];
     const child = spawn(process.env.LIGHTSOUT_BIN ?? '', args);
     this.#process = child;
     let said = '';
