@@ -3,9 +3,11 @@ package gateway
 import (
 	linked "container/list"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,9 +23,17 @@ const (
 	tellingMost = 64
 )
 
-// tooMany answers who finds no room.
-const tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 36\r\n\r\n" +
-	"the server has too many connections\n"
+// tooMany answers who finds no room, with the headers of every answer.
+var tooMany = func() string {
+	const text = "the server has too many connections\n"
+	var out strings.Builder
+	fmt.Fprintf(&out, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nCache-Control: %s\r\n", cacheNever)
+	for _, header := range securing {
+		fmt.Fprintf(&out, "%s: %s\r\n", header[0], header[1])
+	}
+	fmt.Fprintf(&out, "Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	return out.String()
+}()
 
 // door lets connections in while there is room, in all and for each address. Where there is none, the connection that has waited
 // longest for a request makes room; one that is being answered, or watches a race, stays. Accepting never ends for a lack of

@@ -44,6 +44,11 @@ func (s *served) alone(t *testing.T) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, header := range secured {
+		if res.Header.Get(header) == "" {
+			t.Errorf("%d comes without %s", res.StatusCode, header)
+		}
+	}
 	return res.StatusCode, string(data)
 }
 
