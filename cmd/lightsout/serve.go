@@ -187,12 +187,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	if err != nil {
 		return err
 	}
-	return listenAndWork(ctx, server, a, status, func(ctx context.Context, a *app) error {
-		if f.gateway.PublicURL != "" {
-			fmt.Fprintf(status, "by a reverse proxy it is on %s\n", f.gateway.PublicURL)
-		}
-		return work(ctx, a)
-	})
+	return listenAndWork(ctx, server, a, status, work)
 }
 
 // newGateway joins the gateway to an app, and to what is given already.
@@ -200,6 +195,9 @@ func newGateway(cfg gateway.Config, a *app, deps gateway.Deps) (*gateway.Server,
 	site, built := ui.Files()
 	if !built {
 		deps.Log.Warn("the page is not built: go tool task ui:build")
+	}
+	if cfg.PublicURL != "" {
+		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.PublicURL))
 	}
 	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits, deps.Transfers = a, a, a, a, a, a
 	deps.Actors, deps.Drills = a.platform, a.drills
