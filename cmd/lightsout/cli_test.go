@@ -226,6 +226,7 @@ func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 		{`--retain-size is "much"`, []string{"serve", "--retain-size", "much", "--db", filepath.Join(dir, "x.db")}},
 		{"--max-disk is", []string{"serve", "--max-disk", "-5", "--db", filepath.Join(dir, "x.db")}},
 		{"needs a token", []string{"serve", "--addr", "0.0.0.0:1", "--db", filepath.Join(dir, "x.db")}},
+		{"and not import", []string{"simulate", "--circuit", "kartwerk", "--id", "import", "--db", filepath.Join(dir, "x.db")}},
 		{"--token-file: open", []string{"serve", "--token-file", filepath.Join(dir, "none"), "--db", filepath.Join(dir, "x.db")}},
 		{"is blank", []string{"serve", "--token-file", write("blank", " \n"), "--db", filepath.Join(dir, "x.db")}},
 		{"--token is blank", []string{"serve", "--token", "", "--db", filepath.Join(dir, "x.db")}},
