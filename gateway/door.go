@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ var tooMany = func() string {
 type door struct {
 	net.Listener
 	most, mostEach int
+	spared         proxies // for which many ask
 	m              *Metrics
 
 	mu      sync.Mutex
@@ -58,8 +60,8 @@ type callers struct {
 	waiting linked.List
 }
 
-func newDoor(l net.Listener, most, mostEach int, m *Metrics) *door {
-	return &door{Listener: l, most: most, mostEach: mostEach, m: m, of: map[string]*callers{}, telling: make(chan struct{}, tellingMost), closed: make(chan struct{})}
+func newDoor(l net.Listener, most, mostEach int, spared proxies, m *Metrics) *door {
+	return &door{Listener: l, spared: spared, most: most, mostEach: mostEach, m: m, of: map[string]*callers{}, telling: make(chan struct{}, tellingMost), closed: make(chan struct{})}
 }
 
 // Accept gives the next connection there is room for.
@@ -102,13 +104,14 @@ func (d *door) admit(conn net.Conn) net.Conn {
 		d.of[from] = own
 	}
 	var leaves *caller
+	full := own.open >= d.mostEach && !d.spares(from)
 	switch {
-	case own.open >= d.mostEach:
+	case full:
 		leaves = longest(&own.waiting)
 	case d.open >= d.most:
 		leaves = longest(&d.waiting)
 	}
-	if leaves == nil && (own.open >= d.mostEach || d.open >= d.most) {
+	if leaves == nil && (full || d.open >= d.most) {
 		d.mu.Unlock()
 		d.turnAway(conn)
 		return nil
@@ -126,6 +129,12 @@ func (d *door) admit(conn net.Conn) net.Conn {
 		_ = leaves.Conn.Close()
 	}
 	return c
+}
+
+// spares says that an address is a trusted proxy's.
+func (d *door) spares(from string) bool {
+	address, err := netip.ParseAddr(from)
+	return err == nil && d.spared.trust(address.Unmap())
 }
 
 // turnAway says that there is no room, once something was asked: an answer before that is none. So many at once are told, the others

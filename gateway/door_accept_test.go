@@ -27,7 +27,7 @@ func TestDoor_OutlivesErrorsOfAccept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(&failing{Listener: l, left: 4}, 10, 10, NewMetrics(nil))
+	d := newDoor(&failing{Listener: l, left: 4}, 10, 10, nil, NewMetrics(nil))
 	asking, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -73,6 +73,15 @@ func TestDoor_WhoWaitsLongestMakesRoom(t *testing.T) {
 	}
 }
 
+// TestDoor_ATrustedProxyAsksForMany: the bound for an address is not for it.
+func TestDoor_ATrustedProxyAsksForMany(t *testing.T) {
+	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsEachMax, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
+	s.hub.Open(head, s.entries)
+	for range 5 {
+		s.mustWatch(t, "/live/live").mustSnapshot()
+	}
+}
+
 func TestDoor_WhoWatchesStays(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsMax = 5 })
 	s.hub.Open(head, s.entries)

@@ -292,6 +292,9 @@ func (s *Server) classification(c *fiber.Ctx) error {
 	return c.JSON(d)
 }
 
+// lapsMost is how many laps an answer is made of: it is made in memory.
+const lapsMost = 200_000
+
 // lapFilter says which laps are asked for.
 type lapFilter struct {
 	cars     []race.CarIdx // nil: all
@@ -335,7 +338,11 @@ func (s *Server) laps(c *fiber.Ctx) error {
 		}
 		f.cars = append(f.cars, car)
 	}
+	c.SetUserContext(race.Within(c.UserContext(), race.NewBudget(lapsMost*race.RowCost)))
 	list, err := s.lapsOf(c, raceID(c), entries, f)
+	if errors.Is(err, race.ErrTooMuch) {
+		return fmt.Errorf("%w: the race has more than %d laps, ask for those of one driver_number, or for the table laps of its export", err, lapsMost)
+	}
 	if err != nil {
 		return err
 	}

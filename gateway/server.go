@@ -136,7 +136,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	d := newDoor(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.m)
+	d := newDoor(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.proxies, s.m)
 	s.app.Server().ConnState = d.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
