@@ -26,6 +26,7 @@ const (
 	graphQLAtOnce = 4
 	graphQLWait   = 2 * time.Second
 	faultsShown   = 20
+	columnBytes   = 30 // of a value in a list of numbers, which takes graphql-go as long as that many bytes may take
 	leafBytes     = 12 // of a value with its quotes and commas; of a text what is above counts as well
 )
 
@@ -88,25 +89,23 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	if conn, ours := c.Context().Conn().(*caller); ours {
 		defer conn.watch(cancel)()
 	}
-	budget := race.NewBudget(graphQLAnswer)
-	c.SetUserContext(race.Within(ctx, budget))
+	c.SetUserContext(race.Within(ctx, race.NewBudget(graphQLAnswer)))
 	result := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema, AST: query.doc, OperationName: req.OperationName, Args: req.Variables,
 		// Resolvers look at their own context: graphql-go would leave them running behind an answer.
 		Context: context.WithoutCancel(ctx), Root: map[string]any{"": c},
 	})
-	if !budget.Spent() {
-		result.Errors = query.place(result.Errors)
-		err = c.JSON(result)
-	}
-	if budget.Spent() || len(c.Response().Body()) > graphQLAnswer {
+	result.Errors = query.place(result.Errors)
+	if err = c.JSON(result); len(c.Response().Body()) > graphQLAnswer { // it was reckoned too low
 		err = c.JSON(graphql.Result{Errors: []gqlerrors.FormattedError{{
-			Message:    fmt.Sprintf("%v: an answer may have %d bytes, ask for fewer fields, cars or laps", race.ErrTooMuch, graphQLAnswer),
-			Extensions: map[string]any{"code": "TOO_MUCH"},
+			Message: errTooMuch.Error(), Extensions: map[string]any{"code": "TOO_MUCH"},
 		}}})
 	}
 	return err //nolint:wrapcheck // its kind decides
 }
+
+// errTooMuch refuses a field whose answer finds no room. What was answered before stays.
+var errTooMuch = fmt.Errorf("%w: an answer may have %d bytes, ask for fewer fields, cars or laps", race.ErrTooMuch, graphQLAnswer)
 
 // coded gives an error of a resolver its code, from the same table as everything else.
 type coded struct {
@@ -130,6 +129,9 @@ func (e coded) Unwrap() error { return e.error }
 var _ gqlerrors.ExtendedError = coded{}
 
 func (s *Server) coded(err error) error {
+	if errors.Is(err, race.ErrTooMuch) {
+		return coded{err, "TOO_MUCH", nil}
+	}
 	p, code := problemOf(err, s.deps.Log)
 	return coded{errors.New(p.Detail), code, p.Errors}
 }
@@ -149,7 +151,7 @@ func (s *Server) resolve(get func(c *fiber.Ctx, p graphql.ResolveParams) (any, e
 		if err := ctx.Err(); err != nil {
 			return nil, s.coded(fmt.Errorf("the query was not answered in %v: %w", graphQLTime, race.ErrTooMuch))
 		}
-		err := race.BudgetOf(ctx).Spend(fee(p.Info.FieldName))
+		err := spend(p, fee(p.Info.FieldName))
 		var v any
 		if err == nil {
 			v, err = get(c, p)
@@ -180,11 +182,18 @@ func payForList(p graphql.ResolveParams, v reflect.Value) error {
 	if v.Kind() != reflect.Slice {
 		return nil
 	}
-	each := leafBytes
+	each := columnBytes
 	if set := p.Info.FieldASTs[0].SelectionSet; set != nil {
 		each = weight(set, p.Info.Fragments)
 	}
-	return race.BudgetOf(request(p).UserContext()).Spend(v.Len() * each) //nolint:wrapcheck // its kind decides
+	return spend(p, v.Len()*each)
+}
+
+func spend(p graphql.ResolveParams, bytes int) error {
+	if race.BudgetOf(request(p).UserContext()).Spend(bytes) != nil {
+		return coded{errTooMuch, "TOO_MUCH", nil}
+	}
+	return nil
 }
 
 // weight is what the values that are selected of one object take in the answer, without the lists among them.

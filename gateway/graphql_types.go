@@ -15,9 +15,8 @@ import (
 // as GraphQL's users expect.
 type types struct{ race, circuit *graphql.Object }
 
-func list(of graphql.Type) graphql.Output {
-	return graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(of)))
-}
+// list is one that may be null, where there is no room for it in an answer: what stands beside it stays.
+func list(of graphql.Type) graphql.Output { return graphql.NewList(graphql.NewNonNull(of)) }
 
 func newTypes(s *Server) types {
 	circuit := graphql.NewObject(graphql.ObjectConfig{Name: "Circuit", Fields: fieldsOf(circuitDTO{})})
@@ -126,7 +125,7 @@ func fieldsOf(v any) graphql.Fields {
 // pay spends what a value takes in the answer beyond what its list was paid for.
 func pay(p graphql.ResolveParams, v reflect.Value) error {
 	if v.Kind() == reflect.String {
-		return race.BudgetOf(request(p).UserContext()).Spend(max(0, v.Len()-leafBytes)) //nolint:wrapcheck // its kind decides
+		return spend(p, max(0, v.Len()-leafBytes))
 	}
 	return payForList(p, v)
 }

@@ -22,17 +22,15 @@ func NewBudget(bytes int) *Budget {
 
 // Spend takes from what is left. Without a budget nothing is too much.
 func (b *Budget) Spend(bytes int) error {
-	if b == nil {
+	switch {
+	case b == nil:
 		return nil
-	}
-	if b.left -= bytes; b.left < 0 {
+	case b.left < bytes: // something smaller may do
 		return ErrTooMuch
 	}
+	b.left -= bytes
 	return nil
 }
-
-// Spent says that something was too much.
-func (b *Budget) Spent() bool { return b.left < 0 }
 
 type budgetKey struct{}
 
