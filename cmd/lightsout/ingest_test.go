@@ -238,6 +238,21 @@ func (p *process) post(path, body string) map[string]any {
 	return out
 }
 
+// mustDelete takes a race away, and gives the status of the answer.
+func (p *process) mustDelete(path string) int {
+	p.t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
+}
+
 func TestIngest_KilledThreeTimesKeepsEachAcknowledgedItemOnce(t *testing.T) {
 	cars, laps, samples, clients := 1000, 25, 1_000_000, 8
 	if testing.Short() {

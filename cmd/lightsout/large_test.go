@@ -28,21 +28,6 @@ func (p *process) resident() int {
 	return kb / 1024
 }
 
-// mustDelete takes a race away, and gives the status of the answer.
-func (p *process) mustDelete(path string) int {
-	p.t.Helper()
-	req, err := http.NewRequest(http.MethodDelete, p.url+path, nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	return res.StatusCode
-}
-
 func TestServer_AWaitingRaceCostsWhatItsEntriesCost(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()

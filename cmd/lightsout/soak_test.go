@@ -60,7 +60,9 @@ func TestSoak_MemoryStaysFlat(t *testing.T) {
 			}
 		default:
 			<-watched
-			p.delete("/api/v1/races/" + id)
+			if code := p.mustDelete("/api/v1/races/" + id); code >= 300 {
+				t.Fatalf("race %s is deleted with %d", id, code)
+			}
 			id, drilled = "", false
 		}
 		now := p.gauges()
@@ -137,19 +139,4 @@ func (p *process) gauges() (g gauges) {
 		p.t.Fatal("the metrics tell nothing of memory")
 	}
 	return g
-}
-
-func (p *process) delete(path string) {
-	req, err := http.NewRequest(http.MethodDelete, p.url+path, nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode >= 300 {
-		p.t.Fatalf("DELETE %s: %s", path, res.Status)
-	}
 }
