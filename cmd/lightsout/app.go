@@ -399,6 +399,9 @@ func (a *app) resume(ctx context.Context, l leftovers) error {
 			a.RaceFailed(s.Race.ID, err.Error())
 			continue
 		}
+		if s.Status == race.Waiting && s.Race.Cars >= largeField {
+			go debug.FreeOSMemory()
+		}
 		a.log.Info("race goes on", slog.String("race", string(s.Race.ID)), slog.Int("lap", s.LeaderLap))
 	}
 	return nil
@@ -414,7 +417,9 @@ func (a *app) resumeRace(s race.Summary) error {
 		return err
 	}
 	a.begin(s.Race.ID)
-	a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
+	if s.Status != race.Waiting { // one that waits needs nobody to time it yet
+		a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
+	}
 	return a.platform.start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
 }
 

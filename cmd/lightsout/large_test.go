@@ -51,6 +51,9 @@ func TestServer_AWaitingRaceCostsWhatItsEntriesCost(t *testing.T) {
 	if code != http.StatusUnprocessableEntity || !strings.Contains(text, "have 200000") || !strings.Contains(text, "--max-cars 200000") {
 		t.Errorf("one car more than 200,000: %d %s", code, text)
 	}
+	p.end(syscall.SIGTERM)
+	p.start()
+	settles("after a restart", before+200)
 	var got struct{ Entries []struct{} }
 	if p.get(first+"/entries", &got); len(got.Entries) != 100_000 {
 		t.Errorf("%d entries", len(got.Entries))

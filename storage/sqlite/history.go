@@ -321,10 +321,10 @@ func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 	return out, err
 }
 
-// Lagging are the races of which a crash left records whose facts are not kept, but for the unfinished simulations.
+// Lagging are the races of which a crash left records whose facts are not kept, but for the simulations that go on.
 func (s *Store) Lagging(ctx context.Context) ([]race.ID, error) {
-	return s.ids(ctx, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ?) ORDER BY id",
-		int(race.Over))
+	return s.ids(ctx, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ? OR status = ?) ORDER BY id",
+		int(race.Over), int(race.Waiting))
 }
 
 // ids are the races that a query gives.
