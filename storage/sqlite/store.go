@@ -234,7 +234,7 @@ func schemaOf(db querier) (version int, err error) {
 	case application != 0 && application != applicationID:
 		return 0, fmt.Errorf("%w (application_id %d)", ErrForeign, application)
 	case tables > 0 && ours < 2:
-		return 0, fmt.Errorf("%w: it has %d tables and indexes, none of them races and records", ErrForeign, tables)
+		return 0, fmt.Errorf("%w: races and records are not among its tables", ErrForeign)
 	}
 	return version, nil
 }
