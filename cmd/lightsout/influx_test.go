@@ -290,7 +290,7 @@ func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
 			t.Fatalf("the race is %s", summary.Status)
 		}
 	}
-	store := mustStore(t, p.db) // beside the server: it only reads
+	store := mustReadStore(t, p.db) // beside the server: it only reads
 	awaitFed(t, store)
 	res, err := http.Get(p.url + "/metrics")
 	if err != nil {
