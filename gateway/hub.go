@@ -3,6 +3,8 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,6 +56,9 @@ func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *stag
 	st := h.stages[head.ID]
 	if st == nil {
 		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}, waiting: map[*spectator]bool{}}
+		if st.narrow() {
+			st.rowAt = make([]race.Seq, len(entries))
+		}
 		h.stages[head.ID] = st
 		if board.Head.Status == race.Over {
 			h.note(head.ID)
@@ -162,6 +167,9 @@ type stage struct {
 	frame      *race.Frame
 	frameData  []byte
 	frameNo    uint64
+	part       int // of the frame, that was encoded last
+	partData   []byte
+	rowAt      []race.Seq // of a large field: when a row changed last
 	ops        *race.Ops
 	opsData    []byte
 	opsNo      uint64
@@ -191,6 +199,7 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	for i := range facts {
 		st.board.Apply(&facts[i])
 		st.facts += len(facts[i].Facts)
+		st.noteRows(&facts[i])
 	}
 	st.ring = append(st.ring, m)
 	for len(st.ring) > 1 && (len(st.ring) > ringMessages || st.facts > ringFacts) {
@@ -205,6 +214,18 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	return was != race.Over && st.board.Head.Status == race.Over
 }
 
+// noteRows notes which rows of a large field change.
+func (st *stage) noteRows(f *race.Facts) {
+	if st.rowAt == nil {
+		return
+	}
+	for _, fact := range f.Facts {
+		if row, ok := fact.(race.RowChanged); ok && int(row.Row.Car) < len(st.rowAt) {
+			st.rowAt[row.Row.Car] = f.Seq
+		}
+	}
+}
+
 func (h *Hub) arrival(id race.ID, seq race.Seq) time.Time {
 	if h.arrived != nil {
 		if at := h.arrived(id, seq); !at.IsZero() {
@@ -217,8 +238,14 @@ func (h *Hub) arrival(id race.ID, seq race.Seq) time.Time {
 func (st *stage) picture(f *race.Frame) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.frame, st.frameData = f, nil
+	st.frame, st.frameData, st.partData = f, nil, nil
 	st.frameNo++
+	for v := range st.spectators {
+		select {
+		case v.framed <- struct{}{}:
+		default:
+		}
+	}
 	st.wake()
 }
 
@@ -278,6 +305,8 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 	var err error
 	if !v.resumed || v.cursor > st.board.Seq || v.cursor < st.base {
 		into, err = st.takeSnapshot(v, into)
+	} else if st.narrow() {
+		into, err = st.takeSight(v, into)
 	} else {
 		into, err = st.takeFacts(v, into)
 	}
@@ -285,13 +314,9 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 		return nil, err
 	}
 	if st.frame != nil && v.frameNo != st.frameNo {
-		if st.frameData == nil {
-			if st.frameData, err = st.hub.enc.Frame(st.frame); err != nil {
-				return nil, fmt.Errorf("encode a frame: %w", err)
-			}
+		if into, err = st.takePicture(v, into); err != nil {
+			return nil, err
 		}
-		v.frameNo = st.frameNo
-		into = append(into, st.frameData)
 	}
 	if st.ops != nil && v.opsNo != st.opsNo {
 		if st.opsData == nil {
@@ -306,6 +331,19 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 		st.waiting[v] = true
 	}
 	return into, nil
+}
+
+func (st *stage) takePicture(v *spectator, into [][]byte) (_ [][]byte, err error) {
+	v.frameNo = st.frameNo
+	if st.narrow() {
+		return st.takeCars(v, into)
+	}
+	if st.frameData == nil {
+		if st.frameData, err = st.hub.enc.Frame(st.frame); err != nil {
+			return nil, fmt.Errorf("encode a frame: %w", err)
+		}
+	}
+	return append(into, st.frameData), nil
 }
 
 func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
@@ -352,6 +390,7 @@ func (st *stage) encode(m *message, cursor race.Seq) ([]byte, error) {
 			all.Time = p.Time
 		}
 	}
+	all.Facts = folded(all.Facts)
 	data, err := st.hub.enc.Facts(&all)
 	if err != nil {
 		return nil, fmt.Errorf("encode facts: %w", err)
@@ -360,4 +399,56 @@ func (st *stage) encode(m *message, cursor race.Seq) ([]byte, error) {
 		m.data = data
 	}
 	return data, nil
+}
+
+// folded leaves out what a later fact of the same message replaces: of each row, of the head and of each place of the order the last
+// one stays.
+func folded(facts []race.Fact) []race.Fact {
+	places := map[int]race.CarIdx{}
+	rows := map[race.CarIdx]int{}
+	head := -1
+	for i, f := range facts {
+		switch f := f.(type) {
+		case race.OrderChanged:
+			for n, car := range f.Cars {
+				places[f.From+n] = car
+			}
+		case race.RowChanged:
+			rows[f.Row.Car] = i
+		case race.HeadChanged:
+			head = i
+		default: // each is told
+		}
+	}
+	out := make([]race.Fact, 0, len(facts))
+	for i, f := range facts {
+		switch f := f.(type) {
+		case race.OrderChanged: // below
+		case race.RowChanged:
+			if rows[f.Row.Car] == i {
+				out = append(out, f)
+			}
+		case race.HeadChanged:
+			if head == i {
+				out = append(out, f)
+			}
+		default:
+			out = append(out, f)
+		}
+	}
+	var run race.OrderChanged
+	for _, place := range slices.Sorted(maps.Keys(places)) {
+		if place != run.From+len(run.Cars) && run.Cars != nil {
+			out = append(out, run)
+			run = race.OrderChanged{}
+		}
+		if run.Cars == nil {
+			run.From = place
+		}
+		run.Cars = append(run.Cars, places[place])
+	}
+	if run.Cars != nil {
+		out = append(out, run)
+	}
+	return out
 }

@@ -15,7 +15,7 @@ import (
 
 // Limits of a live socket.
 const (
-	readMax   = 512 // a spectator says nothing
+	readMax   = 512 // a spectator says what it looks at
 	pingEvery = 20 * time.Second
 	pongWait  = 60 * time.Second
 )
@@ -93,17 +93,24 @@ func (s *Server) watch(conn *websocket.Conn) {
 	beside.Wait()    // the library hands the connection's place to another one once this returns
 }
 
-// drain reads what a spectator sends, which is nothing but answers to pings, and notices when it has gone.
+// drain reads what a spectator sends, answers to pings and what it looks at, and notices when it has gone.
 func drain(conn *websocket.Conn, v *spectator) {
 	conn.SetReadLimit(readMax)
 	extend := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongWait)) }
 	conn.SetPongHandler(extend)
 	_ = extend("") // a deadline that cannot be set shows in the read
 	for {
-		if _, _, err := conn.ReadMessage(); err != nil {
+		kind, data, err := conn.ReadMessage()
+		if err != nil {
 			v.cut(0, "")
 			return
 		}
+		look, err := v.st.hub.enc.DecodeLook(data)
+		if kind != websocket.BinaryMessage || err != nil {
+			v.cut(closeBadRequest, "a spectator says what it looks at: message 7 of the wire")
+			return
+		}
+		v.st.look(v, look)
 	}
 }
 

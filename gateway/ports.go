@@ -149,6 +149,8 @@ type Encoder interface {
 	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
 	Facts(facts *race.Facts) ([]byte, error)
 	Frame(frame *race.Frame) ([]byte, error)
+	Cars(frame *race.CarsFrame) ([]byte, error)
+	DecodeLook(data []byte) (*race.Look, error)
 	Ops(ops *race.Ops) ([]byte, error)
 	Pulse(wallMS int64) ([]byte, error)
 	// TelemetryHead begins an answer with the telemetry of some cars; one TelemetryCar for each follows.

@@ -32,17 +32,21 @@ type spectator struct {
 	resumed bool     // a cursor was given, or a snapshot sent
 	frameNo uint64
 	opsNo   uint64
-	oldest  time.Time // when the oldest of what is taken and not sent arrived
+	looks   looking
+	// looksAnew says that what it looks at has changed since it was told.
+	looksAnew bool
+	oldest    time.Time // when the oldest of what is taken and not sent arrived
 
-	more chan struct{} // there is something to take
-	end  chan struct{} // closed when it is over
-	once sync.Once
-	code int
-	why  string
+	more   chan struct{} // there is something to take
+	framed chan struct{} // there is a new picture
+	end    chan struct{} // closed when it is over
+	once   sync.Once
+	code   int
+	why    string
 }
 
 func newSpectator(st *stage, conn socket) *spectator {
-	return &spectator{st: st, conn: conn, more: make(chan struct{}, 1), end: make(chan struct{})}
+	return &spectator{st: st, conn: conn, looks: looking{Look: race.FirstLook()}, looksAnew: true, more: make(chan struct{}, 1), framed: make(chan struct{}, 1), end: make(chan struct{})}
 }
 
 func (v *spectator) signal() {
@@ -76,6 +80,10 @@ func (v *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 	defer timer.Stop()
 	var out [][]byte
 	for {
+		select {
+		case <-v.framed: // it is taken now
+		default:
+		}
 		var err error
 		if out, err = v.st.take(v, out[:0]); err != nil {
 			v.cut(closeGoingAway, "the server cannot encode the race")
@@ -100,23 +108,39 @@ func (v *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 
 // rest waits: for the pace after something was sent, else for news or the time of a pulse.
 func (v *spectator) rest(timer *time.Timer, d time.Duration, paced bool, writeTimeout time.Duration) bool {
-	timer.Reset(d)
-	more := v.more
 	if paced {
-		more = nil // what comes meanwhile is taken together
+		return v.restPaced(timer, d)
 	}
+	timer.Reset(d)
 	select {
 	case <-v.end:
 		return false
-	case <-more:
+	case <-v.more:
 		return true
 	case <-timer.C:
 	}
-	if paced {
-		return true
-	}
 	pulse, err := v.st.hub.enc.Pulse(time.Now().UnixMilli())
 	return err == nil && v.send([][]byte{pulse}, writeTimeout)
+}
+
+// restPaced waits for the pace, and then for the next picture, which comes at the pace of the race: it is sent as young as it is. What
+// came meanwhile is taken with it.
+func (v *spectator) restPaced(timer *time.Timer, pace time.Duration) bool {
+	least := pace * 9 / 10
+	timer.Reset(least)
+	select {
+	case <-v.end:
+		return false
+	case <-timer.C:
+	}
+	timer.Reset(pace/2 + pace - least)
+	select {
+	case <-v.end:
+		return false
+	case <-v.framed:
+	case <-timer.C:
+	}
+	return true
 }
 
 func (v *spectator) send(out [][]byte, timeout time.Duration) bool {

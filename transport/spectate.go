@@ -1,6 +1,10 @@
 package transport
 
-import "lightsout/race"
+import (
+	"fmt"
+
+	"lightsout/race"
+)
 
 // Version of the wire that this package writes and reads.
 const Version = 1
@@ -12,6 +16,8 @@ const (
 	typeFrame    = 3
 	typePulse    = 4
 	typeOps      = 5
+	typeCars     = 6
+	typeLook     = 7
 	typeRecord   = 16
 	typeSamples  = 17
 	typeEnd      = 18
@@ -106,6 +112,41 @@ func (Codec) Frame(f *race.Frame) ([]byte, error) {
 		w.bytes(f.GearDRS)
 	}
 	return w.done("frame")
+}
+
+// Cars is some cars at one instant.
+func (Codec) Cars(f *race.CarsFrame) ([]byte, error) {
+	w := newWriter()
+	w.head(typeCars, 5)
+	w.int(int64(f.Tick))
+	w.int(int64(f.Time))
+	cars(w, f.Cars)
+	w.u16s(f.LapFraction)
+	column(w, f.State)
+	return w.done("cars")
+}
+
+// Look is what a spectator says that it looks at.
+func (Codec) Look(l *race.Look) ([]byte, error) {
+	w := newWriter()
+	w.head(typeLook, 3)
+	w.int(int64(l.From))
+	w.int(int64(l.To))
+	cars(w, l.Cars)
+	return w.done("look")
+}
+
+// DecodeLook reads a look; anything else is an error.
+func (Codec) DecodeLook(data []byte) (*race.Look, error) {
+	m, err := Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	l, ok := m.(*race.Look)
+	if !ok {
+		return nil, fmt.Errorf("%w: a %T: expected a look", ErrMalformed, m)
+	}
+	return l, nil
 }
 
 // Ops is what happens to a race's actors.

@@ -6,8 +6,8 @@ import (
 	"lightsout/race"
 )
 
-// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, Pulse, *race.Ops, *race.Record or
-// []race.Sample.
+// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record
+// or []race.Sample.
 type Message any
 
 // Snapshot is a decoded snapshot message. Of the head only what the wire carries is set.
@@ -36,6 +36,10 @@ func Decode(data []byte) (Message, error) {
 		m, known = r.facts(n), 5
 	case kind == typeFrame:
 		m, known = r.frame(n)
+	case kind == typeCars:
+		m, known = r.carsFrame(n), 7
+	case kind == typeLook:
+		m, known = r.look(n), 5
 	case kind == typePulse:
 		m, known = Pulse(r.int("wall_ms")), 3
 	case kind == typeOps:
@@ -334,4 +338,29 @@ func (r *reader) frame(n int) (*race.Frame, int) {
 		r.fail("frame: columns of different length")
 	}
 	return f, known
+}
+
+func (r *reader) carsFrame(n int) *race.CarsFrame {
+	r.want(n, 7)
+	f := &race.CarsFrame{Tick: race.Tick(r.int("tick")), Time: race.Micros(r.int("time_us")), Cars: r.cars("cars")}
+	f.LapFraction = r.u16s("lap_fraction")
+	for _, s := range r.bin("state") {
+		f.State = append(f.State, race.CarState(s))
+	}
+	if len(f.LapFraction) != len(f.Cars) || len(f.State) != len(f.Cars) {
+		r.fail("cars: columns of different length")
+	}
+	return f
+}
+
+func (r *reader) look(n int) *race.Look {
+	r.want(n, 5)
+	l := &race.Look{From: int(r.intIn("from", 0, race.CarsMax)), To: int(r.intIn("to", 0, race.CarsMax)), Cars: r.cars("cars")}
+	switch {
+	case l.To < l.From || l.To-l.From > race.LookPlaces:
+		r.fail("look: from %d to %d: allowed are %d places", l.From, l.To, race.LookPlaces)
+	case len(l.Cars) > race.LookCars:
+		r.fail("look: %d cars: allowed are %d", len(l.Cars), race.LookCars)
+	}
+	return l
 }

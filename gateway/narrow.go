@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"lightsout/race"
+)
+
+// partCars is how many cars of a large field are shown on the map at once, whoever looks at what.
+const partCars = 1000
+
+// looking is what a spectator of a large field looks at, and what it was told of that.
+type looking struct {
+	race.Look
+	order []race.CarIdx // of the places
+	cars  map[race.CarIdx]bool
+}
+
+// narrow says that the field is so large that a spectator is told only of what it looks at.
+func (st *stage) narrow() bool { return len(st.entries) >= race.LookFrom }
+
+// look notes what a spectator looks at from now on.
+func (st *stage) look(v *spectator, l *race.Look) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	v.looks.Look = *l
+	v.looksAnew = true
+	v.signal()
+}
+
+// inSight are the places that a spectator looks at and all cars that it does.
+func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
+	from := min(v.looks.From, len(st.board.Order))
+	order = st.board.Order[from:min(v.looks.To, len(st.board.Order))]
+	cars = slices.Clone(order)
+	for _, car := range v.looks.Cars {
+		if int(car) < len(st.board.Rows) && !slices.Contains(order, car) {
+			cars = append(cars, car)
+		}
+	}
+	return order, cars
+}
+
+// takeSight is takeFacts of a large field: what is looked at, as it is now, and what all are told.
+func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
+	if v.cursor == st.board.Seq && !v.looksAnew {
+		return into, nil
+	}
+	order, cars := st.inSight(v)
+	seen := make(map[race.CarIdx]bool, len(cars))
+	for _, car := range cars {
+		seen[car] = true
+	}
+	told := race.Facts{Seq: st.board.Seq, Time: st.board.Time, Facts: st.common(v, seen)}
+	if v.looksAnew || !slices.Equal(order, v.looks.order) {
+		v.looks.order = slices.Clone(order)
+		told.Facts = append(told.Facts, race.OrderChanged{From: min(v.looks.From, len(st.board.Order)), Cars: v.looks.order})
+	}
+	for _, car := range cars {
+		if !v.looks.cars[car] || st.rowAt[car] > v.cursor {
+			told.Facts = append(told.Facts, race.RowChanged{Row: st.board.Rows[car]})
+		}
+	}
+	v.looks.cars, v.looksAnew, v.cursor = seen, false, st.board.Seq
+	if len(told.Facts) == 0 {
+		return into, nil
+	}
+	data, err := st.hub.enc.Facts(&told)
+	if err != nil {
+		return nil, fmt.Errorf("encode facts: %w", err)
+	}
+	return append(into, data), nil
+}
+
+// common is what happened since that all are told, and the laps of the cars that are looked at. Of what replaces what was before,
+// the last one is told.
+func (st *stage) common(v *spectator, seen map[race.CarIdx]bool) (out []race.Fact) {
+	var head, result race.Fact
+	from := len(st.ring)
+	for from > 0 && st.ring[from-1].upTo > v.cursor {
+		from--
+	}
+	for _, m := range st.ring[from:] {
+		if v.oldest.IsZero() && m.upTo > v.joined {
+			v.oldest = m.at
+		}
+		for _, p := range m.parts {
+			if p.Seq <= v.cursor {
+				continue
+			}
+			for _, f := range p.Facts {
+				switch f := f.(type) {
+				case race.HeadChanged:
+					head = f
+				case race.ResultPublished:
+					result = f
+				case race.EventHappened, race.EventWithdrawn, race.RecordRefused:
+					out = append(out, f)
+				case race.LapCompleted:
+					if seen[f.Lap.Car] {
+						out = append(out, f)
+					}
+				case race.LapsWithdrawn:
+					if seen[f.Car] {
+						out = append(out, f)
+					}
+				case race.PassingJudged:
+					if seen[f.Car] || f.Car == race.NoCar {
+						out = append(out, f)
+					}
+				case race.RowChanged, race.OrderChanged: // as they are now
+				}
+			}
+		}
+	}
+	if head != nil {
+		out = append(out, head)
+	}
+	if result != nil {
+		out = append(out, result)
+	}
+	return out
+}
+
+// takeCars is the picture of a large field: the cars that are looked at, and the next of all.
+func (st *stage) takeCars(v *spectator, into [][]byte) ([][]byte, error) {
+	_, cars := st.inSight(v)
+	sight, err := st.hub.enc.Cars(st.frame.Of(cars))
+	if err != nil {
+		return nil, fmt.Errorf("encode cars: %w", err)
+	}
+	parts := (st.frame.Cars() + partCars - 1) / partCars
+	if parts == 0 {
+		return append(into, sight), nil
+	}
+	part := int(time.Now().UnixMilli()/paceMany.Milliseconds()) % parts
+	if st.partData == nil || st.part != part {
+		from := part * partCars
+		if st.partData, err = st.hub.enc.Frame(st.frame.Part(from, min(from+partCars, st.frame.Cars()))); err != nil {
+			return nil, fmt.Errorf("encode a frame: %w", err)
+		}
+		st.part = part
+	}
+	return append(into, sight, st.partData), nil
+}

@@ -1,0 +1,200 @@
+package gateway
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+// crowd is a stage of a large field that a test publishes to.
+type crowd struct {
+	t   *testing.T
+	st  *stage
+	seq race.Seq
+}
+
+func newCrowd(t *testing.T, cars int) *crowd {
+	t.Helper()
+	hub := NewHub(transport.Codec{}, nil)
+	c := &crowd{t: t, st: hub.open(race.Race{ID: "crowd", Lines: []race.Line{{Kind: race.LineFinish}}}, make([]race.Entry, cars), race.Board{})}
+	order := make([]race.CarIdx, cars)
+	var facts []race.Fact
+	for i := range order {
+		order[i] = race.CarIdx(i)
+		facts = append(facts, race.RowChanged{Row: race.Row{Car: race.CarIdx(i)}})
+	}
+	c.publish(append(facts, race.OrderChanged{Cars: order})...)
+	return c
+}
+
+func (c *crowd) publish(facts ...race.Fact) {
+	c.seq++
+	c.st.publish([]race.Facts{{Seq: c.seq, Facts: facts}})
+}
+
+func (c *crowd) row(car race.CarIdx, laps int) {
+	c.publish(race.RowChanged{Row: race.Row{Car: car, Laps: laps}})
+}
+
+func (c *crowd) join() *spectator {
+	c.t.Helper()
+	v := newSpectator(c.st, nil)
+	if err := c.st.join(v); err != nil {
+		c.t.Fatal(err)
+	}
+	if m := c.take(v); len(m) != 1 {
+		c.t.Fatalf("%d messages for who joins, expected a snapshot", len(m))
+	}
+	c.take(v) // what it looks at first
+	return v
+}
+
+// take gives the messages that a spectator takes now.
+func (c *crowd) take(v *spectator) (out []transport.Message) {
+	c.t.Helper()
+	data, err := c.st.take(v, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, d := range data {
+		m, err := transport.Decode(d)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// told are the rows and the order of the facts that a spectator takes now.
+func (c *crowd) told(v *spectator) (rows []race.CarIdx, order race.OrderChanged) {
+	c.t.Helper()
+	for _, m := range c.take(v) {
+		facts, ok := m.(*race.Facts)
+		if !ok {
+			continue
+		}
+		for _, f := range facts.Facts {
+			switch f := f.(type) {
+			case race.RowChanged:
+				rows = append(rows, f.Row.Car)
+			case race.OrderChanged:
+				order = f
+			default: // not of interest here
+			}
+		}
+	}
+	slices.Sort(rows)
+	return rows, order
+}
+
+func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
+	c := newCrowd(t, 5000)
+	v := c.join()
+	c.row(3, 1)
+	c.row(4000, 1)
+	if rows, _ := c.told(v); !slices.Equal(rows, []race.CarIdx{3}) {
+		t.Errorf("looking at the first places: rows of %v", rows)
+	}
+	c.st.look(v, &race.Look{From: 3998, To: 4002, Cars: []race.CarIdx{70, 3999, 9999}})
+	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{70, 3998, 3999, 4000, 4001}) ||
+		order.From != 3998 || !slices.Equal(order.Cars, []race.CarIdx{3998, 3999, 4000, 4001}) {
+		t.Errorf("newly looked at: rows of %v, order %v", rows, order)
+	}
+	c.row(3, 2)
+	c.row(70, 1)
+	c.row(4001, 1)
+	c.row(4001, 2)
+	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{70, 4001}) || order.Cars != nil {
+		t.Errorf("looking on: rows of %v, order %v", rows, order)
+	}
+	c.publish(race.OrderChanged{From: 3999, Cars: []race.CarIdx{4500, 3999}}) // one comes into sight
+	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{4500}) || !slices.Equal(order.Cars, []race.CarIdx{3998, 4500, 3999, 4001}) {
+		t.Errorf("a car comes into sight: rows of %v, order %v", rows, order)
+	}
+	c.publish(race.EventHappened{Event: race.Event{Kind: race.EventRetired, Car: 17}})
+	if m := c.take(v); len(m) != 1 {
+		t.Errorf("an event of a car that nobody looks at: %d messages", len(m))
+	}
+}
+
+func TestNarrow_SeesAllOfTheMapInAWhile(t *testing.T) {
+	const cars = 2500
+	c := newCrowd(t, cars)
+	v := c.join()
+	seen := map[race.CarIdx]bool{}
+	for tick := race.Tick(1); len(seen) < cars; tick++ {
+		f := &race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)}
+		f.LapFraction[5] = 77
+		c.st.picture(f)
+		for _, m := range c.take(v) {
+			switch m := m.(type) {
+			case *race.CarsFrame:
+				if m.Tick != tick || len(m.Cars) != 60 || m.LapFraction[5] != 77 {
+					t.Fatalf("the cars in sight: %+v", m)
+				}
+			case *race.Frame:
+				for car := range m.Cars() {
+					seen[m.First+race.CarIdx(car)] = true
+				}
+			}
+		}
+	}
+}
+
+// TestNarrow_BoundsWhatASpectatorGets: five times a second, at any size of field and whatever happens in it.
+func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
+	for _, cars := range []int{400, 20_000, 100_000} {
+		c := newCrowd(t, cars)
+		v := c.join()
+		rng := rand.New(rand.NewPCG(1, 2))
+		order := make([]race.CarIdx, cars)
+		for i := range order {
+			order[i] = race.CarIdx(i)
+		}
+		most := 0
+		for tick := range race.Tick(50) {
+			for range cars / 100 {
+				car := race.CarIdx(rng.IntN(cars))
+				c.publish(race.RowChanged{Row: race.Row{Car: car, Laps: int(tick), GapMS: int64(rng.IntN(100_000))}},
+					race.LapCompleted{Lap: race.Lap{Car: car, Number: int(tick) + 1, DurationMS: 90_000}})
+			}
+			rng.Shuffle(cars, func(i, j int) { order[i], order[j] = order[j], order[i] })
+			c.publish(race.OrderChanged{Cars: slices.Clone(order)})
+			c.st.picture(&race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)})
+			data, err := c.st.take(v, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := 0
+			for _, d := range data {
+				sum += len(d)
+			}
+			most = max(most, sum)
+		}
+		if t.Logf("%d cars: at most %d bytes at once", cars, most); most > 30_000/5 { // here all places in sight change each time
+			t.Errorf("%d cars: %d bytes at once", cars, most)
+		}
+	}
+}
+
+func TestFolded_KeepsWhatCameLast(t *testing.T) {
+	got := folded([]race.Fact{
+		race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0, 2}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 1}},
+		race.HeadChanged{Head: race.Head{LeaderLap: 1}}, race.OrderChanged{From: 1, Cars: []race.CarIdx{2, 0}},
+		race.RowChanged{Row: race.Row{Car: 1, Laps: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
+		race.HeadChanged{Head: race.Head{LeaderLap: 2}},
+	})
+	board, want := race.Board{}, race.Board{}
+	board.Apply(&race.Facts{Seq: 1, Facts: got})
+	want.Apply(&race.Facts{Seq: 1, Facts: []race.Fact{
+		race.OrderChanged{Cars: []race.CarIdx{1, 2, 0}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 2}},
+		race.HeadChanged{Head: race.Head{LeaderLap: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
+	}})
+	if len(got) != 4 || !slices.Equal(board.Order[:3], want.Order[:3]) || board.Order[7] != 9 || board.Rows[1].Laps != 2 || board.Head.LeaderLap != 2 {
+		t.Errorf("%d facts, %+v, expected %+v", len(got), board, want)
+	}
+}
