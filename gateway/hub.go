@@ -405,40 +405,44 @@ func (st *stage) encode(m *message, cursor race.Seq) ([]byte, error) {
 // one stays.
 func folded(facts []race.Fact) []race.Fact {
 	places := map[int]race.CarIdx{}
-	rows := map[race.CarIdx]int{}
-	head := -1
-	for i, f := range facts {
+	type what struct {
+		head bool
+		row  race.CarIdx
+	}
+	replaced := map[what]bool{}
+	out := make([]race.Fact, 0, len(facts))
+	for _, f := range slices.Backward(facts) {
+		var is what
 		switch f := f.(type) {
 		case race.OrderChanged:
 			for n, car := range f.Cars {
-				places[f.From+n] = car
+				if _, later := places[f.From+n]; !later {
+					places[f.From+n] = car
+				}
 			}
+			continue
 		case race.RowChanged:
-			rows[f.Row.Car] = i
+			is.row = f.Row.Car
 		case race.HeadChanged:
-			head = i
+			is.head = true
 		default: // each is told
+			out = append(out, f)
+			continue
 		}
-	}
-	out := make([]race.Fact, 0, len(facts))
-	for i, f := range facts {
-		switch f := f.(type) {
-		case race.OrderChanged: // below
-		case race.RowChanged:
-			if rows[f.Row.Car] == i {
-				out = append(out, f)
-			}
-		case race.HeadChanged:
-			if head == i {
-				out = append(out, f)
-			}
-		default:
+		if !replaced[is] {
+			replaced[is] = true
 			out = append(out, f)
 		}
 	}
+	slices.Reverse(out)
+	return appendOrder(out, places)
+}
+
+// appendOrder tells which car has which place, places in a row together.
+func appendOrder(out []race.Fact, places map[int]race.CarIdx) []race.Fact {
 	var run race.OrderChanged
 	for _, place := range slices.Sorted(maps.Keys(places)) {
-		if place != run.From+len(run.Cars) && run.Cars != nil {
+		if run.Cars != nil && place != run.From+len(run.Cars) {
 			out = append(out, run)
 			run = race.OrderChanged{}
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -76,50 +77,45 @@ func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
 
 // common is what happened since that all are told, and the laps of the cars that are looked at. Of what replaces what was before,
 // the last one is told.
-func (st *stage) common(v *spectator, seen map[race.CarIdx]bool) (out []race.Fact) {
-	var head, result race.Fact
+func (st *stage) common(v *spectator, seen map[race.CarIdx]bool) []race.Fact {
 	from := len(st.ring)
 	for from > 0 && st.ring[from-1].upTo > v.cursor {
 		from--
 	}
+	var out []race.Fact
 	for _, m := range st.ring[from:] {
 		if v.oldest.IsZero() && m.upTo > v.joined {
 			v.oldest = m.at
 		}
 		for _, p := range m.parts {
-			if p.Seq <= v.cursor {
-				continue
-			}
-			for _, f := range p.Facts {
-				switch f := f.(type) {
-				case race.HeadChanged:
-					head = f
-				case race.ResultPublished:
-					result = f
-				case race.EventHappened, race.EventWithdrawn, race.RecordRefused:
-					out = append(out, f)
-				case race.LapCompleted:
-					if seen[f.Lap.Car] {
-						out = append(out, f)
-					}
-				case race.LapsWithdrawn:
-					if seen[f.Car] {
-						out = append(out, f)
-					}
-				case race.PassingJudged:
-					if seen[f.Car] || f.Car == race.NoCar {
-						out = append(out, f)
-					}
-				case race.RowChanged, race.OrderChanged: // as they are now
-				}
+			if p.Seq > v.cursor {
+				out = appendSeen(out, p.Facts, seen)
 			}
 		}
 	}
-	if head != nil {
-		out = append(out, head)
-	}
-	if result != nil {
-		out = append(out, result)
+	return out
+}
+
+// appendSeen takes what is told of a large field. Rows and the order are told as they are then, and not as they came to be so.
+func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]bool) []race.Fact {
+	for _, f := range facts {
+		tell := true
+		switch f := f.(type) {
+		case race.LapCompleted:
+			tell = seen[f.Lap.Car]
+		case race.LapsWithdrawn:
+			tell = seen[f.Car]
+		case race.PassingJudged:
+			tell = seen[f.Car] || f.Car == race.NoCar
+		case race.RowChanged, race.OrderChanged:
+			tell = false
+		case race.HeadChanged, race.ResultPublished:
+			out = slices.DeleteFunc(out, func(before race.Fact) bool { return reflect.TypeOf(before) == reflect.TypeOf(f) })
+		case race.EventHappened, race.EventWithdrawn, race.RecordRefused:
+		}
+		if tell {
+			out = append(out, f)
+		}
 	}
 	return out
 }
