@@ -58,6 +58,8 @@ func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *stag
 		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}, waiting: map[*spectator]bool{}}
 		if st.narrow() {
 			st.rowAt = make([]race.Seq, len(entries))
+			st.places = make([]int, len(entries))
+			st.notePlaces(0, board.Order)
 		}
 		h.stages[head.ID] = st
 		if board.Head.Status == race.Over {
@@ -167,9 +169,9 @@ type stage struct {
 	frame      *race.Frame
 	frameData  []byte
 	frameNo    uint64
-	part       int // of the frame, that was encoded last
-	partData   []byte
+	parts      [][]byte   // of the frame of a large field
 	rowAt      []race.Seq // of a large field: when a row changed last
+	places     []int      // of a large field, by car
 	ops        *race.Ops
 	opsData    []byte
 	opsNo      uint64
@@ -199,7 +201,7 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	for i := range facts {
 		st.board.Apply(&facts[i])
 		st.facts += len(facts[i].Facts)
-		st.noteRows(&facts[i])
+		st.note(&facts[i])
 	}
 	st.ring = append(st.ring, m)
 	for len(st.ring) > 1 && (len(st.ring) > ringMessages || st.facts > ringFacts) {
@@ -214,14 +216,28 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	return was != race.Over && st.board.Head.Status == race.Over
 }
 
-// noteRows notes which rows of a large field change.
-func (st *stage) noteRows(f *race.Facts) {
-	if st.rowAt == nil {
+// note notes which rows of a large field change, and the places of the cars.
+func (st *stage) note(f *race.Facts) {
+	if !st.narrow() {
 		return
 	}
 	for _, fact := range f.Facts {
-		if row, ok := fact.(race.RowChanged); ok && int(row.Row.Car) < len(st.rowAt) {
-			st.rowAt[row.Row.Car] = f.Seq
+		switch fact := fact.(type) {
+		case race.RowChanged:
+			if int(fact.Row.Car) < len(st.rowAt) {
+				st.rowAt[fact.Row.Car] = f.Seq
+			}
+		case race.OrderChanged:
+			st.notePlaces(fact.From, fact.Cars)
+		default: // of no single car's
+		}
+	}
+}
+
+func (st *stage) notePlaces(from int, cars []race.CarIdx) {
+	for at, car := range cars {
+		if int(car) < len(st.places) {
+			st.places[car] = from + at
 		}
 	}
 }
@@ -238,7 +254,7 @@ func (h *Hub) arrival(id race.ID, seq race.Seq) time.Time {
 func (st *stage) picture(f *race.Frame) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.frame, st.frameData, st.partData = f, nil, nil
+	st.frame, st.frameData, st.parts = f, nil, nil
 	st.frameNo++
 	for v := range st.spectators {
 		select {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 
 	"lightsout/race"
 )
@@ -15,8 +14,8 @@ const partCars = 1000
 // looking is what a spectator of a large field looks at, and what it was told of that.
 type looking struct {
 	race.Look
-	order []race.CarIdx // of the places
-	cars  map[race.CarIdx]bool
+	order []race.CarIdx       // of the places
+	cars  map[race.CarIdx]int // by car: its place
 }
 
 // narrow says that the field is so large that a spectator is told only of what it looks at.
@@ -31,13 +30,13 @@ func (st *stage) look(v *spectator, l *race.Look) {
 	v.signal()
 }
 
-// inSight are the places that a spectator looks at and all cars that it does.
+// inSight are the places that a spectator looks at and all cars that it does, the leader among them.
 func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
 	from := min(v.looks.From, len(st.board.Order))
 	order = st.board.Order[from:min(v.looks.To, len(st.board.Order))]
 	cars = slices.Clone(order)
-	for _, car := range v.looks.Cars {
-		if int(car) < len(st.board.Rows) && !slices.Contains(order, car) {
+	for _, car := range slices.Concat(st.board.Order[:min(1, len(st.board.Order))], v.looks.Cars) {
+		if int(car) < len(st.places) && !slices.Contains(cars, car) {
 			cars = append(cars, car)
 		}
 	}
@@ -50,17 +49,21 @@ func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
 		return into, nil
 	}
 	order, cars := st.inSight(v)
-	seen := make(map[race.CarIdx]bool, len(cars))
+	seen := make(map[race.CarIdx]int, len(cars))
 	for _, car := range cars {
-		seen[car] = true
+		seen[car] = st.places[car]
 	}
 	told := race.Facts{Seq: st.board.Seq, Time: st.board.Time, Facts: st.common(v, seen)}
 	if v.looksAnew || !slices.Equal(order, v.looks.order) {
 		v.looks.order = slices.Clone(order)
 		told.Facts = append(told.Facts, race.OrderChanged{From: min(v.looks.From, len(st.board.Order)), Cars: v.looks.order})
 	}
-	for _, car := range cars {
-		if !v.looks.cars[car] || st.rowAt[car] > v.cursor {
+	for at, car := range cars {
+		was, known := v.looks.cars[car]
+		if at >= len(order) && (v.looksAnew || !known || was != seen[car]) {
+			told.Facts = append(told.Facts, race.OrderChanged{From: seen[car], Cars: cars[at : at+1]})
+		}
+		if !known || st.rowAt[car] > v.cursor {
 			told.Facts = append(told.Facts, race.RowChanged{Row: st.board.Rows[car]})
 		}
 	}
@@ -77,7 +80,7 @@ func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
 
 // common is what happened since that all are told, and the laps of the cars that are looked at. Of what replaces what was before,
 // the last one is told.
-func (st *stage) common(v *spectator, seen map[race.CarIdx]bool) []race.Fact {
+func (st *stage) common(v *spectator, seen map[race.CarIdx]int) []race.Fact {
 	from := len(st.ring)
 	for from > 0 && st.ring[from-1].upTo > v.cursor {
 		from--
@@ -97,16 +100,17 @@ func (st *stage) common(v *spectator, seen map[race.CarIdx]bool) []race.Fact {
 }
 
 // appendSeen takes what is told of a large field. Rows and the order are told as they are then, and not as they came to be so.
-func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]bool) []race.Fact {
+func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]int) []race.Fact {
 	for _, f := range facts {
 		tell := true
 		switch f := f.(type) {
 		case race.LapCompleted:
-			tell = seen[f.Lap.Car]
+			_, tell = seen[f.Lap.Car]
 		case race.LapsWithdrawn:
-			tell = seen[f.Car]
+			_, tell = seen[f.Car]
 		case race.PassingJudged:
-			tell = seen[f.Car] || f.Car == race.NoCar
+			_, tell = seen[f.Car]
+			tell = tell || f.Car == race.NoCar
 		case race.RowChanged, race.OrderChanged:
 			tell = false
 		case race.HeadChanged, race.ResultPublished:
@@ -131,13 +135,16 @@ func (st *stage) takeCars(v *spectator, into [][]byte) ([][]byte, error) {
 	if parts == 0 {
 		return append(into, sight), nil
 	}
-	part := int(time.Now().UnixMilli()/paceMany.Milliseconds()) % parts
-	if st.partData == nil || st.part != part {
+	if st.parts == nil {
+		st.parts = make([][]byte, parts)
+	}
+	part := v.part % parts
+	v.part = part + 1
+	if st.parts[part] == nil {
 		from := part * partCars
-		if st.partData, err = st.hub.enc.Frame(st.frame.Part(from, min(from+partCars, st.frame.Cars()))); err != nil {
+		if st.parts[part], err = st.hub.enc.Frame(st.frame.Part(from, min(from+partCars, st.frame.Cars()))); err != nil {
 			return nil, fmt.Errorf("encode a frame: %w", err)
 		}
-		st.part = part
 	}
-	return append(into, sight, st.partData), nil
+	return append(into, sight, st.parts[part]), nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"lightsout/race"
 	"lightsout/transport"
 )
@@ -82,7 +84,9 @@ func (c *crowd) told(v *spectator) (rows []race.CarIdx, order race.OrderChanged)
 			case race.RowChanged:
 				rows = append(rows, f.Row.Car)
 			case race.OrderChanged:
-				order = f
+				if len(f.Cars) > 1 {
+					order = f
+				}
 			default: // not of interest here
 			}
 		}
@@ -121,12 +125,54 @@ func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
 	}
 }
 
+func TestNarrow_TellsThePlacesOfTheLeaderAndOfCarsThatAreLookedAt(t *testing.T) {
+	c := newCrowd(t, 5000)
+	v := c.join()
+	c.st.look(v, &race.Look{From: 100, To: 102, Cars: []race.CarIdx{101, 4000}})
+	board := race.Board{Order: slices.Clone(c.st.board.Order)}
+	told := func() (singles []race.OrderChanged) {
+		for _, m := range c.take(v) {
+			if facts, ok := m.(*race.Facts); ok {
+				board.Apply(facts)
+				for _, f := range facts.Facts {
+					if order, ok := f.(race.OrderChanged); ok && len(order.Cars) == 1 {
+						singles = append(singles, order)
+					}
+				}
+			}
+		}
+		return singles
+	}
+	single := func(place int, car race.CarIdx) race.OrderChanged {
+		return race.OrderChanged{From: place, Cars: []race.CarIdx{car}}
+	}
+	if got, want := told(), []race.OrderChanged{single(0, 0), single(4000, 4000)}; !cmp.Equal(got, want) {
+		t.Errorf("newly looked at: %v, expected %v", got, want)
+	}
+	c.publish(race.OrderChanged{From: 2000, Cars: []race.CarIdx{2001, 2000}})
+	c.publish(race.OrderChanged{From: 3998, Cars: []race.CarIdx{4000, 3998, 3999}})
+	if got, want := told(), []race.OrderChanged{single(3998, 4000)}; !cmp.Equal(got, want) {
+		t.Errorf("a car that is looked at gains places: %v, expected %v", got, want)
+	}
+	c.publish(race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0}})
+	if got, want := told(), []race.OrderChanged{single(0, 1)}; !cmp.Equal(got, want) {
+		t.Errorf("a new leader: %v, expected %v", got, want)
+	}
+	c.publish(race.OrderChanged{From: 2000, Cars: []race.CarIdx{2000, 2001}})
+	if got := told(); got != nil {
+		t.Errorf("nothing in sight changed: %v", got)
+	}
+	if board.Order[0] != 1 || board.Order[3998] != 4000 {
+		t.Errorf("the spectator has %v first and %v in place 3998", board.Order[0], board.Order[3998])
+	}
+}
+
 func TestNarrow_SeesAllOfTheMapInAWhile(t *testing.T) {
 	const cars = 2500
 	c := newCrowd(t, cars)
 	v := c.join()
 	seen := map[race.CarIdx]bool{}
-	for tick := race.Tick(1); len(seen) < cars; tick++ {
+	for tick := race.Tick(1); tick <= 3; tick++ { // each picture has the next 1,000
 		f := &race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)}
 		f.LapFraction[5] = 77
 		c.st.picture(f)
@@ -142,6 +188,9 @@ func TestNarrow_SeesAllOfTheMapInAWhile(t *testing.T) {
 				}
 			}
 		}
+	}
+	if len(seen) != cars {
+		t.Errorf("%d of %d cars were seen", len(seen), cars)
 	}
 }
 

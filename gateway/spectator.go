@@ -31,6 +31,7 @@ type spectator struct {
 	joined  race.Seq // what came up to here was there before it
 	resumed bool     // a cursor was given, or a snapshot sent
 	frameNo uint64
+	part    int // of a large field's frame, that is sent next
 	opsNo   uint64
 	looks   looking
 	// looksAnew says that what it looks at has changed since it was told.
