@@ -71,6 +71,8 @@ func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
 	}
 	for name, want := range map[string]any{
 		"facts": &sampleFacts, "frame": sampleFrame(20), "picture": sampleFrame(20).Picture(),
+		"cars":  sampleFrame(20).Of(sampleLook.Cars),
+		"look":  &sampleLook,
 		"pulse": transport.Pulse(1_795_000_000_123),
 		"ops":   &sampleOps,
 	} {

@@ -18,6 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+var sampleLook = race.Look{From: 300, To: 362, Cars: []race.CarIdx{17, 3}}
+
 // golden is one message of each type as the UI's tests decode it too.
 func golden(t *testing.T) map[string][]byte {
 	t.Helper()
@@ -35,6 +37,8 @@ func golden(t *testing.T) map[string][]byte {
 		"facts":    must(c.Facts(&sampleFacts)),
 		"frame":    must(c.Frame(frame)),
 		"picture":  must(c.Frame(frame.Picture())),
+		"cars":     must(c.Cars(frame.Of(sampleLook.Cars))),
+		"look":     must(c.Look(&sampleLook)),
 		"pulse":    must(c.Pulse(1_795_000_000_123)),
 		"ops":      must(c.Ops(&sampleOps)),
 	}

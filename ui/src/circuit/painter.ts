@@ -4,9 +4,11 @@ import {
   CarState,
   clearedAway,
   Flag,
+  LARGE_FROM,
   LineKind,
   yellowSectors,
   type BoardView,
+  type Entry,
   type LiveRace,
 } from '../live';
 import { along, alongLine, fit, inLane, ring, sectorSpan, stretch, track, type Track } from './geometry';
@@ -14,9 +16,17 @@ import { drawRings, RING } from './rings';
 
 /** Above this many cars they are drawn in one path for each colour. */
 const BATCH_FROM = 60;
+/** How large a car is drawn, from its middle: in a small field, in one drawn in batches, and in a large one. */
+const SIZES = { few: 4.5, many: 2.5, crowd: 2 } as const;
 const LABELS_MAX = 20;
 /** A car that stopped is shown for so long, in race time. */
 const STOPPED_MS = 30_000;
+
+/** Cars of one colour. */
+interface Batch {
+  readonly colour: string;
+  readonly cars: readonly number[];
+}
 
 export interface Colours {
   readonly line: string;
@@ -40,8 +50,13 @@ export class Painter {
   #stillKey = '';
   #cleared = new Set<number>();
   #clearedFor: BoardView | null = null;
-  /** Where the cars were drawn last, for the pointer. */
-  readonly places = new Map<number, readonly [number, number]>();
+  /** Where the cars were drawn last; NaN: not. */
+  #xs = new Float64Array(0);
+  #ys = new Float64Array(0);
+  /** The squares of a crowded map that a car is drawn in. */
+  #taken = new Uint8Array(0);
+  #teams: readonly Batch[] = [];
+  #teamsOf: readonly Entry[] | null = null;
 
   constructor(circuit: Circuit | null) {
     this.#circuit = circuit;
@@ -55,6 +70,7 @@ export class Painter {
     this.#lane =
       this.#circuit && this.#circuit.pit_lane.length > 1 ? track(this.#circuit.pit_lane, place) : null;
     [this.#width, this.#height] = [width, height];
+    this.#taken = new Uint8Array(Math.ceil(width / SIZES.crowd) * Math.ceil(height / SIZES.crowd));
     this.#stillKey = '';
   }
 
@@ -78,11 +94,15 @@ export class Painter {
     if (this.#fractions.length !== positions.cars) {
       this.#fractions = new Float64Array(positions.cars);
       this.#states = new Uint8Array(positions.cars);
+      this.#xs = new Float64Array(positions.cars);
+      this.#ys = new Float64Array(positions.cars);
     }
     positions.sample(live.pictureTimeUs(nowMs), this.#fractions, this.#states);
-    this.#drawCars(g, board, marked, colours, live.held(nowMs));
+    this.#placeCars(board);
+    this.#drawCars(g, board, colours, live.held(nowMs));
+    this.#drawLabels(g, board, marked, colours);
     const many = board.entries.length > BATCH_FROM;
-    drawRings(g, this.places, live.ops.restarted, colours.back, many ? RING.many : RING.few);
+    drawRings(g, (car) => this.#at(car), live.ops.restarted, colours.back, many ? RING.many : RING.few);
   }
 
   #drawStill(ratio: number, board: BoardView, colours: Colours): void {
@@ -166,50 +186,94 @@ export class Painter {
     g.stroke();
   }
 
-  #place(car: number): readonly [number, number] | null {
-    const state = this.#states[car] ?? ABSENT;
-    if (state === ABSENT || state === CarState.Finished || state >= CarState.DidNotStart) return null;
-    const part = this.#fractions[car] ?? 0;
-    if (state === CarState.Pit && this.#lane && this.#circuit) {
-      const { pit_entry_permyriad: entry, pit_exit_permyriad: exit } = this.#circuit;
-      return alongLine(this.#lane, inLane(part, entry / 10_000, exit / 10_000));
+  /** The car that was drawn nearest to a place, within reach; null: none. */
+  nearest(x: number, y: number, reach: number): number | null {
+    let found: number | null = null;
+    for (let car = 0; car < this.#xs.length; car++) {
+      const d = Math.hypot((this.#xs[car] ?? NaN) - x, (this.#ys[car] ?? NaN) - y);
+      if (d < reach) [reach, found] = [d, car];
     }
-    return along(this.#track, part);
+    return found;
   }
 
-  #drawCars(
-    g: CanvasRenderingContext2D,
-    board: BoardView,
-    marked: readonly number[],
-    colours: Colours,
-    hollow: boolean,
-  ): void {
-    this.places.clear();
+  #at(car: number): readonly [number, number] | null {
+    const [x, y] = [this.#xs[car] ?? NaN, this.#ys[car] ?? NaN];
+    return Number.isNaN(x) ? null : [x, y];
+  }
+
+  /** Works out where each car is: of thousands, many times a second, so that nothing is made for each. */
+  #placeCars(board: BoardView): void {
     if (board !== this.#clearedFor) {
       this.#clearedFor = board;
       this.#cleared = clearedAway(board.events, board.head.timeMs, STOPPED_MS);
     }
-    const many = board.entries.length > BATCH_FROM;
-    const size = many ? 2.5 : 4.5;
-    const batches = new Map<string, Path2D>();
-    for (let at = board.order.length - 1; at >= 0; at--) {
-      const car = board.order[at] ?? 0;
-      const place = this.#cleared.has(car) ? null : this.#place(car);
-      if (place === null) continue;
-      this.places.set(car, place);
-      const colour = board.entries[car]?.colour ?? colours.text;
-      let path = batches.get(colour);
-      if (path === undefined || !many) batches.set(many ? colour : `${colour}|${car}`, (path = new Path2D()));
-      shape(path, place[0], place[1], size, this.#states[car] ?? 0);
+    for (const car of this.#cleared) this.#states[car] = ABSENT;
+    const { pit_entry_permyriad: entry = 0, pit_exit_permyriad: exit = 0 } = this.#circuit ?? {};
+    for (let car = 0; car < this.#xs.length; car++) {
+      const state = this.#states[car] ?? ABSENT;
+      const part = this.#fractions[car] ?? 0;
+      if (state === ABSENT || state === CarState.Finished || state >= CarState.DidNotStart) {
+        this.#xs[car] = NaN;
+      } else if (state === CarState.Pit && this.#lane) {
+        const [x, y] = alongLine(this.#lane, inLane(part, entry / 10_000, exit / 10_000));
+        this.#xs[car] = x;
+        this.#ys[car] = y;
+      } else {
+        const { xs, ys } = this.#track;
+        const i = Math.floor(part * xs.length) % xs.length;
+        const j = (i + 1) % xs.length;
+        const on = (part * xs.length) % 1;
+        this.#xs[car] = (xs[i] ?? 0) * (1 - on) + (xs[j] ?? 0) * on;
+        this.#ys[car] = (ys[i] ?? 0) * (1 - on) + (ys[j] ?? 0) * on;
+      }
     }
+  }
+
+  /** The cars in the order in which they are drawn: one by one, the leader last, or those of a colour together. */
+  #batches(board: BoardView): readonly Batch[] {
+    const colourOf = (car: number): string => board.entries[car]?.colour ?? '';
+    if (board.entries.length <= BATCH_FROM) {
+      return board.order.toReversed().map((car) => ({ colour: colourOf(car), cars: [car] }));
+    }
+    if (this.#teamsOf !== board.entries) {
+      const teams = new Map<string, number[]>();
+      board.entries.forEach(({ colour }, car) => {
+        const cars = teams.get(colour);
+        if (cars) cars.push(car);
+        else teams.set(colour, [car]);
+      });
+      this.#teams = Array.from(teams, ([colour, cars]) => ({ colour, cars }));
+      this.#teamsOf = board.entries;
+    }
+    return this.#teams;
+  }
+
+  /** Whether a car of the same colour is drawn in the same square. */
+  #covered(x: number, y: number, size: number): boolean {
+    const at = Math.floor(y / size) * Math.ceil(this.#width / size) + Math.floor(x / size);
+    if (this.#taken[at] === 1) return true;
+    this.#taken[at] = 1;
+    return false;
+  }
+
+  #drawCars(g: CanvasRenderingContext2D, board: BoardView, colours: Colours, hollow: boolean): void {
+    const cars = board.entries.length;
+    const crowd = cars >= LARGE_FROM;
+    const size = crowd ? SIZES.crowd : cars > BATCH_FROM ? SIZES.many : SIZES.few;
     g.lineWidth = 1;
-    for (const [key, path] of batches) {
-      g.fillStyle = g.strokeStyle = key.split('|')[0] ?? key;
-      if (!hollow) g.fill(path);
+    for (const batch of this.#batches(board)) {
+      g.beginPath();
+      this.#taken.fill(0);
+      for (const car of batch.cars) {
+        const [x, y] = [this.#xs[car] ?? NaN, this.#ys[car] ?? 0];
+        if (Number.isNaN(x) || (crowd && this.#covered(x, y, size))) continue;
+        shape(g, x, y, size, this.#states[car] ?? 0);
+      }
+      g.fillStyle = g.strokeStyle = batch.colour;
+      if (!hollow) g.fill();
       if (!hollow) g.strokeStyle = colours.rim;
-      if (hollow || !many) g.stroke(path);
+      if (hollow || cars <= BATCH_FROM) g.stroke();
     }
-    this.#drawLabels(g, board, marked, colours, many);
   }
 
   /** The leader and the marked cars by name; in a small field as many as do not overlap. */
@@ -218,15 +282,15 @@ export class Painter {
     board: BoardView,
     marked: readonly number[],
     colours: Colours,
-    many: boolean,
   ): void {
+    const many = board.entries.length > BATCH_FROM;
     const leader = board.order[0];
     const wanted = [...marked, ...(leader === undefined ? [] : [leader]), ...(many ? [] : board.order)];
     const taken: (readonly [number, number])[] = [];
     g.font = '600 12px "Roboto Condensed Variable", sans-serif';
     for (const car of new Set(wanted)) {
-      const place = this.places.get(car);
-      if (place === undefined || taken.length >= LABELS_MAX) continue;
+      const place = this.#at(car);
+      if (place === null || taken.length >= LABELS_MAX) continue;
       const text = board.entries[car]?.code ?? '';
       const [x, y] = this.#beside(place, g.measureText(text).width);
       if (taken.some(([tx, ty]) => Math.abs(tx - x) < 28 && Math.abs(ty - y) < 13)) continue;
@@ -249,8 +313,8 @@ export class Painter {
   }
 }
 
-/** ● running, ◆ in the pit lane, ✕ stopped. */
-function shape(p: Path2D, x: number, y: number, r: number, state: number): void {
+/** ● running (■ in a crowd), ◆ in the pit lane, ✕ stopped. */
+function shape(p: CanvasPath, x: number, y: number, r: number, state: number): void {
   if (state === CarState.Pit) {
     p.moveTo(x, y - r);
     p.lineTo(x + r, y);
@@ -261,6 +325,8 @@ function shape(p: Path2D, x: number, y: number, r: number, state: number): void 
     const w = r / 3;
     p.rect(x - r, y - w, 2 * r, 2 * w);
     p.rect(x - w, y - r, 2 * w, 2 * r);
+  } else if (r === SIZES.crowd) {
+    p.rect(x - r, y - r, 2 * r, 2 * r); // a square is drawn faster
   } else {
     p.moveTo(x + r, y);
     p.arc(x, y, r, 0, 2 * Math.PI);

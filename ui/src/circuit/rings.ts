@@ -1,18 +1,20 @@
 import type { Freshness } from '../live';
 
 type Place = readonly [x: number, y: number];
+/** Where a car is drawn; null where it is not. */
+type PlaceOf = (car: number) => Place | null;
 
 /** How far a ring is from the middle of its car, in px. */
 export const RING = { few: 11, many: 6 } as const;
 
 /** A ring round each car that came back a moment ago; those that fade are drawn fainter. */
 export function rings(
-  places: ReadonlyMap<number, Place>,
+  placeOf: PlaceOf,
   restarted: ReadonlyMap<number, Freshness>,
 ): Readonly<Record<Freshness, Place[]>> {
   const out: Record<Freshness, Place[]> = { fresh: [], fading: [] };
   for (const [car, freshness] of restarted) {
-    const place = places.get(car);
+    const place = placeOf(car);
     if (place) out[freshness].push(place);
   }
   return out;
@@ -21,13 +23,13 @@ export function rings(
 /** Draws the rings, all of a kind in one path: half of a field of thousands may come back at once. */
 export function drawRings(
   g: CanvasRenderingContext2D,
-  places: ReadonlyMap<number, Place>,
+  placeOf: PlaceOf,
   restarted: ReadonlyMap<number, Freshness>,
   colour: string,
   radius: number,
 ): void {
   if (restarted.size === 0) return;
-  const found = rings(places, restarted);
+  const found = rings(placeOf, restarted);
   g.strokeStyle = colour;
   g.lineWidth = 2;
   for (const [freshness, alpha] of [

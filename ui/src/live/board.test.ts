@@ -90,3 +90,40 @@ test('a snapshot has each name once, in order', () => {
     ['8.1.0', 9],
   ]);
 });
+
+function large(cars: number): Board {
+  const board = new Board();
+  const snapshot = readMessage(golden('snapshot')) as Snapshot;
+  const [entry] = snapshot.entries;
+  if (!entry) throw new Error('no entry');
+  const order = Uint32Array.from({ length: cars }, (_, i) => i);
+  board.replace({ ...snapshot, seq: 0, rows: [], order, entries: new Array(cars).fill(entry) });
+  return board;
+}
+const places = (from: number, ...cars: number[]): Fact => ({
+  kind: 'order',
+  from,
+  cars: Uint32Array.from(cars),
+});
+
+test('where a part of the order is told each car has one place, and those that are told theirs', () => {
+  const board = large(1000);
+  board.look(500, 504);
+  // Into sight came 700 and 2; 501 and 503 went, and where to is not told. 900 is looked at, and 2 had led.
+  board.apply(facts(places(500, 700, 500, 2, 502), places(400, 900), places(0, 1)));
+  const view = board.view();
+  expect(view?.order.slice(500, 504)).toEqual([700, 500, 2, 502]);
+  expect([view?.places[900], view?.places[1], view?.order[0]]).toEqual([400, 0, 1]);
+  expect(new Set(view?.order).size).toBe(1000);
+  expect(view?.order.every((car, place) => view.places[car] === place)).toBe(true);
+  expect(view?.sight).toEqual([500, 504]);
+});
+
+test('in a large field what is newly looked at comes with the seq that was seen last', () => {
+  const board = large(301);
+  const first = facts(places(0, 1, 0));
+  expect(board.apply(first)).toBe(true);
+  expect(board.apply({ ...first, facts: [places(100, 7)] })).toBe(true);
+  expect(board.view()?.places[7]).toBe(100);
+  expect(board.apply({ ...first, seq: first.seq - 1 })).toBe(false);
+});

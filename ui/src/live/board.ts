@@ -1,7 +1,7 @@
 import { compareEvents, nameOf, withEvent, without } from './events';
 import { WireError } from './items';
 import type { Entry, Fact, Facts, Head, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
-import { CarState, Flag, Mark, Status, Tyre } from './model';
+import { CarState, Flag, LARGE_FROM, Mark, Status, Tyre } from './model';
 
 /** The events that a board remembers, as race.EventsMax. */
 export const EVENTS_MAX = 500;
@@ -15,8 +15,12 @@ export interface BoardView {
   readonly head: Head;
   /** By car. */
   readonly rows: readonly Row[];
-  /** Cars by position. */
+  /** Cars by position, each once. In a large field only the places in sight are as they are now. */
   readonly order: readonly number[];
+  /** By car: its place in the order. */
+  readonly places: readonly number[];
+  /** The places that are looked at, the second not among them: in a field that is not large all. */
+  readonly sight: readonly [from: number, to: number];
   /** By time, kind, car and record, each name once; the newest. */
   readonly events: readonly RaceEvent[];
   readonly result: Result | null;
@@ -33,6 +37,8 @@ export class Board {
   #head: Head = BEFORE;
   #rows: Row[] = [];
   #order: number[] = [];
+  #places: number[] = [];
+  #sight: readonly [number, number] = [0, 0];
   #events: readonly RaceEvent[] = [];
   #result: Result | null = null;
 
@@ -43,6 +49,11 @@ export class Board {
 
   get race(): RaceInfo | null {
     return this.#race;
+  }
+
+  /** Whether the field is so large that the server tells only of what is looked at. */
+  get large(): boolean {
+    return this.#entries.length >= LARGE_FROM;
   }
 
   get head(): Head {
@@ -58,13 +69,24 @@ export class Board {
     this.#head = s.head;
     this.#rows = s.entries.map((_, car) => s.rows[car] ?? blankRow(car));
     this.#order = wholeOrder(s.order, s.entries);
+    this.#places = new Array<number>(s.entries.length);
+    this.#order.forEach((car, place) => (this.#places[car] = place));
+    if (!this.large) this.#sight = [0, s.entries.length];
     this.#events = [...new Map(s.events.map((e) => [nameOf(e), e])).values()].sort(compareEvents);
     this.#result = s.result;
   }
 
-  /** Folds facts in and says whether they were news. Throws WireError before anything changed. */
+  /** Notes which places of a large field are told from now on. */
+  look(from: number, to: number): void {
+    this.#sight = [from, to];
+  }
+
+  /**
+   * Folds facts in and says whether they were news. Throws WireError before anything changed. What is newly looked
+   * at in a large field comes with the seq that was seen last.
+   */
   apply(f: Facts): boolean {
-    if (this.#race === null || f.seq <= this.#seq) return false;
+    if (this.#race === null || f.seq < this.#seq || (f.seq === this.#seq && !this.large)) return false;
     for (const fact of f.facts) this.#check(fact);
     this.#seq = f.seq;
     this.#timeUs = f.timeUs;
@@ -83,6 +105,8 @@ export class Board {
       head: this.#head,
       rows: this.#rows.slice(),
       order: this.#order.slice(),
+      places: this.#places.slice(),
+      sight: this.#sight,
       events: this.#events.slice(-EVENTS_MAX),
       result: this.#result,
     };
@@ -101,13 +125,26 @@ export class Board {
     }
   }
 
+  /**
+   * Puts a car in its place and the one that was there in the car's place before. Once all places of a message are told
+   * this is just what it says, and where it says a part each car still has one place.
+   */
+  #put(car: number, place: number): void {
+    const other = this.#order[place] ?? car;
+    const before = this.#places[car] ?? place;
+    this.#order[before] = other;
+    this.#places[other] = before;
+    this.#order[place] = car;
+    this.#places[car] = place;
+  }
+
   #fold(fact: Fact): void {
     switch (fact.kind) {
       case 'row':
         this.#rows[fact.row.car] = fact.row;
         break;
       case 'order':
-        fact.cars.forEach((car, i) => (this.#order[fact.from + i] = car));
+        fact.cars.forEach((car, i) => this.#put(car, fact.from + i));
         break;
       case 'event':
         this.#events = withEvent(this.#events, fact.event);
@@ -130,11 +167,11 @@ export class Board {
   }
 }
 
-/** The order with every car in it: those it does not name yet follow by grid, and unknown cars are left out. */
+/** The order with every car in it, once: those it does not name follow by grid, and unknown cars are left out. */
 function wholeOrder(told: Uint32Array, entries: readonly Entry[]): number[] {
-  const order = Array.from(told).filter((car) => car < entries.length);
+  const named = new Set(told);
+  const order = [...named].filter((car) => car < entries.length);
   if (order.length === entries.length) return order;
-  const named = new Set(order);
   const grid = (car: number): number => entries[car]?.grid || Infinity;
   const rest = entries.map((_, car) => car).filter((car) => !named.has(car));
   return [...order, ...rest.sort((a, b) => (grid(a) === grid(b) ? a - b : grid(a) - grid(b)))];

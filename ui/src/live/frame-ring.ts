@@ -1,16 +1,14 @@
 import type { Frame } from './model';
 import { CarState } from './model';
-import { ABSENT, type Positions } from './positions';
+import { ABSENT, STOPPED_SHOWN_US, type Pictures } from './positions';
 
 const SLOTS = 16;
 const LAP = 65_536;
 /** A step of more than this, the forward way round, is taken for a small step back: cars do not drive a lap in one. */
 const BACKWARDS = LAP - LAP / 16;
-/** A car that stopped for good is drawn for this long. */
-const STOPPED_SHOWN_US = 30_000_000;
 
-/** The newest frames in columns that never move. Written by the live line, read by the map; never reactive. */
-export class FrameRing implements Positions {
+/** The newest frames of all cars in columns that never move. Written by the live line, read by the map; never reactive. */
+export class FrameRing implements Pictures {
   readonly cars: number;
   readonly #times = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
   readonly #fractions: Uint16Array;
@@ -31,22 +29,16 @@ export class FrameRing implements Positions {
     return this.#count === 0;
   }
 
-  /** Takes a frame, or a part of one: parts carry the same time and different cars. */
   push(frame: Frame): void {
     const newestUs = this.#times[this.#newest] ?? Number.NEGATIVE_INFINITY;
     if (frame.timeUs < newestUs) this.clear();
     if (this.#count === 0 || frame.timeUs > newestUs) this.#advance(frame.timeUs);
-    const n = Math.min(frame.lapFraction.length, Math.max(0, this.cars - frame.first));
-    const at = this.#newest * this.cars + frame.first;
-    this.#fractions.set(
-      n < frame.lapFraction.length ? frame.lapFraction.subarray(0, n) : frame.lapFraction,
-      at,
-    );
-    this.#states.set(n < frame.state.length ? frame.state.subarray(0, n) : frame.state, at);
+    const n = Math.min(frame.lapFraction.length, this.cars);
+    this.#fractions.set(frame.lapFraction.subarray(0, n), this.#newest * this.cars);
+    this.#states.set(frame.state.subarray(0, n), this.#newest * this.cars);
     const before = this.#count > 1 ? frame.timeUs : Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < n; i++) {
-      const car = frame.first + i;
-      if ((frame.state[i] ?? 0) < CarState.Retired) this.#outSinceUs[car] = Number.POSITIVE_INFINITY;
+    for (let car = 0; car < n; car++) {
+      if ((frame.state[car] ?? 0) < CarState.Retired) this.#outSinceUs[car] = Number.POSITIVE_INFINITY;
       else if (this.#outSinceUs[car] === Number.POSITIVE_INFINITY) this.#outSinceUs[car] = before;
     }
   }
@@ -78,14 +70,9 @@ export class FrameRing implements Positions {
   }
 
   #advance(timeUs: number): void {
-    const last = this.#newest;
-    this.#newest = (last + 1) % SLOTS;
+    this.#newest = (this.#newest + 1) % SLOTS;
     if (this.#count < SLOTS) this.#count++;
     this.#times[this.#newest] = timeUs;
-    if (last < 0) return;
-    // A frame in parts leaves no car where it was sixteen frames ago.
-    this.#fractions.copyWithin(this.#newest * this.cars, last * this.cars, (last + 1) * this.cars);
-    this.#states.copyWithin(this.#newest * this.cars, last * this.cars, (last + 1) * this.cars);
   }
 
   #around(timeUs: number): { from: number; to: number; part: number } {

@@ -1,5 +1,5 @@
 import type { Line, RaceInfo, Row } from './model';
-import { CarState, LineKind } from './model';
+import { CarState, LARGE_FROM, LineKind } from './model';
 import { ABSENT, type Positions } from './positions';
 
 const LAP_PERMYRIAD = 10_000;
@@ -70,7 +70,8 @@ export class LineEstimator implements Positions {
       const from = this.#fractions[car] ?? 0;
       const drives = state === CarState.Running || state === CarState.Pit;
       const since = Math.max(0, timeUs - (this.#crossedUs[car] ?? 0)) / 1000;
-      fractions[car] = drives ? Math.min(LAP_END, from + since / (this.#lapMs[car] ?? LAP_GUESS_MS)) : from;
+      const at = drives ? from + since / (this.#lapMs[car] ?? LAP_GUESS_MS) : from;
+      fractions[car] = this.cars < LARGE_FROM ? Math.min(LAP_END, at) : at % 1; // not all laps are told of a large field
       states[car] = state > CarState.Pit ? ABSENT : state; // nobody tells where it came to a stop
     }
   }

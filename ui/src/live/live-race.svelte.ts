@@ -2,13 +2,15 @@ import { BASE } from '../base';
 import { Board, type BoardView } from './board';
 import { FrameRing } from './frame-ring';
 import { LineEstimator } from './line-estimator';
-import type { Fact, Facts, Frame, Snapshot } from './model';
+import { Looking } from './looking';
+import type { Fact, Facts, Frame, Look, Snapshot } from './model';
 import { Status } from './model';
-import type { Positions } from './positions';
+import type { Pictures, Positions } from './positions';
 import { OpsLog } from './ops-log.svelte';
 import { RaceClock } from './race-clock';
+import { Sightings } from './sightings';
 import { LiveSocket, type Connection, type Socket } from './socket';
-import { readMessage } from './wire';
+import { readMessage, writeLook } from './wire';
 
 /** The board is given to the page at most this often. */
 const PUBLISH_EVERY_MS = 100;
@@ -34,11 +36,12 @@ export class LiveRace {
   #connection = $state.raw<Connection>({ kind: 'connecting' });
   #snapshots = $state(0);
   #publishing: ReturnType<typeof setTimeout> | null = null;
-  #ring: FrameRing | null = null;
+  #pictures: Pictures | null = null;
   #estimator: LineEstimator | null = null;
   #frameClock = new RaceClock(1);
   #factClock = new RaceClock(1);
   readonly #socket: LiveSocket;
+  readonly #looking = new Looking((look) => this.#say(look));
   readonly #heard: (facts: readonly Fact[] | null) => void;
 
   constructor(id: string, { heard = () => undefined, ...options }: LiveRaceOptions = {}) {
@@ -48,7 +51,10 @@ export class LiveRace {
     this.#socket = new LiveSocket({
       url: () => liveUrl(id, this.#board.seq),
       receive: (data, atMs) => this.#receive(data, atMs),
-      changed: (connection) => (this.#connection = connection),
+      changed: (connection) => {
+        this.#connection = connection;
+        if (connection.kind === 'live') this.#looking.again();
+      },
       reset: () => (this.#board = new Board()),
       ...options,
     });
@@ -70,7 +76,7 @@ export class LiveRace {
 
   /** Whether the map's positions are worked out from timing lines, there being no frames. Read each picture. */
   get estimated(): boolean {
-    return this.#ring === null || this.#ring.empty;
+    return this.#pictures === null || this.#pictures.empty;
   }
 
   connect(): void {
@@ -80,12 +86,18 @@ export class LiveRace {
   close(): void {
     this.#socket.close();
     if (this.#publishing !== null) clearTimeout(this.#publishing);
+    this.#looking.end();
     this.ops.end();
+  }
+
+  /** Has what is looked at told, as it is and as it changes: of a large field nothing else is. */
+  look(look: Look): void {
+    this.#looking.want(look);
   }
 
   /** Where the cars are; null before the first snapshot. */
   get positions(): Positions | null {
-    return this.estimated ? this.#estimator : this.#ring;
+    return this.estimated ? this.#estimator : this.#pictures;
   }
 
   /** The race time that the map shows at a moment of ours. */
@@ -104,6 +116,13 @@ export class LiveRace {
 
   get #runs(): boolean {
     return this.#board.head.status === Status.Running;
+  }
+
+  #say(look: Look): boolean {
+    if (this.#socket.connection.kind !== 'live' || !this.#board.large) return false;
+    this.#socket.send(writeLook(look));
+    this.#board.look(look.from, look.to);
+    return true;
   }
 
   #receive(data: ArrayBuffer, atMs: number): void {
@@ -130,7 +149,9 @@ export class LiveRace {
   #start(snapshot: Snapshot, atMs: number): void {
     this.#board.replace(snapshot);
     const cars = snapshot.entries.length;
-    if (this.#ring?.cars !== cars) this.#ring = new FrameRing(cars);
+    if (this.#pictures?.cars !== cars) {
+      this.#pictures = this.#board.large ? new Sightings(cars) : new FrameRing(cars);
+    }
     this.#frameClock = new RaceClock(snapshot.race.speed);
     this.#factClock = new RaceClock(snapshot.race.speed);
     this.#factClock.observe(snapshot.timeUs, atMs);
@@ -158,7 +179,7 @@ export class LiveRace {
   }
 
   #picture(frame: Frame, atMs: number): void {
-    this.#ring?.push(frame);
+    this.#pictures?.push(frame);
     this.#frameClock.observe(frame.timeUs, atMs);
   }
 }

@@ -262,12 +262,15 @@ export interface Facts {
   readonly facts: readonly Fact[];
 }
 
-/** All cars at one instant: the columns that the map needs. */
+/** Cars at one instant: the columns that the map needs. Of a large field a frame has some cars. */
 export interface Frame {
   readonly type: 'frame';
   readonly tick: number;
   readonly timeUs: number;
+  /** The car of the first item; the others follow it. */
   readonly first: number;
+  /** The cars where they are not in a row, else null. */
+  readonly cars: Uint32Array | null;
   /** 65536ths of the lap from the finish line. */
   readonly lapFraction: Uint16Array;
   readonly state: Uint8Array;
@@ -276,6 +279,19 @@ export interface Frame {
 export interface Pulse {
   readonly type: 'pulse';
   readonly wallMs: number;
+}
+
+/** From this many cars on a spectator is told only of what it looks at, as race.LookFrom. */
+export const LARGE_FROM = 301;
+/** What may be looked at, as race.LookPlaces and race.LookCars. */
+export const LOOK_PLACES = 200;
+export const LOOK_CARS = 64;
+
+/** What a spectator of a large field looks at: places from 0, `to` not among them, and cars wherever they are. */
+export interface Look {
+  readonly from: number;
+  readonly to: number;
+  readonly cars: readonly number[];
 }
 
 /** A drill strikes, then the same race undisturbed is run beside it, then the verdict is there. */

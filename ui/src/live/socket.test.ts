@@ -42,6 +42,7 @@ function setUp() {
         onmessage: null,
         onclose: null,
         close: () => undefined,
+        send: () => undefined,
       };
       opened.push(socket);
       return socket;

@@ -13,6 +13,7 @@ export interface Socket {
   binaryType: BinaryType;
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
+  send(data: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
 
@@ -46,7 +47,7 @@ const RETRY_MAX_MS = 5000;
 const CLOSE_NO_SUCH_RACE = 4404;
 const CLOSE_BAD_REQUEST = 4400;
 
-const browserClock: Clock = {
+export const browserClock: Clock = {
   now: () => performance.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
@@ -95,6 +96,11 @@ export class LiveSocket {
     this.#socket = socket;
     this.#sinceMs = this.#o.clock.now();
     this.#watch();
+  }
+
+  /** Says something, on a line on which something was heard. */
+  send(data: Uint8Array<ArrayBuffer>): void {
+    this.#socket?.send(data);
   }
 
   /** Ends the line for good. */

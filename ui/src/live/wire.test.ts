@@ -16,7 +16,7 @@ import {
   type Frame,
   type Snapshot,
 } from './model';
-import { readMessage, WireError } from './wire';
+import { readMessage, WireError, writeLook } from './wire';
 
 test('the golden snapshot is read', () => {
   const s = readMessage(golden('snapshot')) as Snapshot;
@@ -104,6 +104,19 @@ test('the golden frame and picture are read', () => {
     expect(f.state[0]).toBe(CarState.Running);
   }
   expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123 });
+});
+
+test('the golden cars are read, and what is looked at is written as the server reads it', () => {
+  const picture = readMessage(golden('picture')) as Frame;
+  const f = readMessage(golden('cars')) as Frame;
+  expect(f).toMatchObject({ tick: 54_000, timeUs: 5_400_000_000 });
+  expect([...(f.cars ?? [])]).toEqual([17, 3]);
+  expect([...f.lapFraction]).toEqual([picture.lapFraction[17], picture.lapFraction[3]]);
+  expect([...f.state]).toEqual([CarState.Running, CarState.Running]);
+  expect(writeLook({ from: 300, to: 362, cars: [17, 3] })).toEqual(golden('look'));
+  expect(() =>
+    readMessage(encode([1, 6, 1, 1, new Uint8Array(8), new Uint8Array(4), new Uint8Array(1)])),
+  ).toThrow(WireError);
 });
 
 test('the golden ops are read, and where no drill was there is none', () => {

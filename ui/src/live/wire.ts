@@ -1,4 +1,4 @@
-import { decode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 
 import { undirected } from '../format';
 import { Items, WireError } from './items';
@@ -13,6 +13,7 @@ import type {
   Head,
   Lap,
   Line,
+  Look,
   Mark,
   Message,
   Ops,
@@ -28,7 +29,7 @@ export { WireError } from './items';
 
 const VERSION = 1;
 
-const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4, ops: 5 } as const;
+const TYPE = { snapshot: 1, facts: 2, frame: 3, pulse: 4, ops: 5, cars: 6, look: 7 } as const;
 const FACT = {
   row: 1,
   order: 2,
@@ -56,6 +57,8 @@ export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
       return readFacts(m);
     case TYPE.frame:
       return readFrame(m);
+    case TYPE.cars:
+      return readCars(m);
     case TYPE.pulse:
       return { type: 'pulse', wallMs: m.int(2) };
     case TYPE.ops:
@@ -63,6 +66,13 @@ export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
     default:
       return null;
   }
+}
+
+/** Writes what is looked at. */
+export function writeLook({ from, to, cars }: Look): Uint8Array<ArrayBuffer> {
+  const column = new DataView(new ArrayBuffer(4 * cars.length));
+  cars.forEach((car, i) => column.setUint32(4 * i, car, true));
+  return encode([VERSION, TYPE.look, from, to, new Uint8Array(column.buffer)]);
 }
 
 function unpack(data: ArrayBuffer | Uint8Array): unknown {
@@ -287,7 +297,25 @@ function readFrame(m: Items): Frame {
   if (lapFraction.length !== state.length) {
     throw new WireError(`frame: ${lapFraction.length} lap fractions for ${state.length} states`);
   }
-  return { type: 'frame', tick: m.int(2), timeUs: m.int(3), first: m.count(4), lapFraction, state };
+  return {
+    type: 'frame',
+    tick: m.int(2),
+    timeUs: m.int(3),
+    first: m.count(4),
+    cars: null,
+    lapFraction,
+    state,
+  };
+}
+
+function readCars(m: Items): Frame {
+  const [cars, lapFraction, state] = [m.u32s(4), m.u16s(5), m.bytes(6)];
+  if (cars.length !== lapFraction.length || cars.length !== state.length) {
+    throw new WireError(
+      `cars: ${lapFraction.length} lap fractions, ${state.length} states of ${cars.length}`,
+    );
+  }
+  return { type: 'frame', tick: m.int(2), timeUs: m.int(3), first: 0, cars, lapFraction, state };
 }
 
 function readOps(m: Items): Ops {

@@ -4,7 +4,7 @@ import type { BoardView } from '../live';
 import { PINS_MAX, View } from './view.svelte';
 
 const entries = Array.from({ length: 5 }, (_, i) => ({ code: `C${i}`, name: '', number: i, team: '' }));
-const board = { order: [4, 2, 0], entries } as unknown as BoardView;
+const board = { order: [4, 2, 0], places: [2, -1, 1, -1, 0], entries } as unknown as BoardView;
 
 beforeEach(() => sessionStorage.clear());
 

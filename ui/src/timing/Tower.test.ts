@@ -5,7 +5,8 @@ import { Board, blankRow } from '../live/board';
 import { CarState, Mark, type BoardView, type Classified, type Result, type Snapshot } from '../live';
 import { readMessage } from '../live/wire';
 import { golden } from '../test/golden';
-import { found, inSight, line, spoken, versus } from './cells';
+import { line, spoken, versus } from './cells';
+import { inSight, listed } from './list';
 import { moves } from './motion';
 import Tower from './Tower.svelte';
 
@@ -26,6 +27,8 @@ function many(n: number): BoardView {
     entries: Array.from({ length: n }, (_, i) => ({ ...entry, number: i + 1, code: `C${i}` })),
     rows: Array.from({ length: n }, (_, i) => blankRow(i)),
     order: Array.from({ length: n }, (_, i) => i),
+    places: Array.from({ length: n }, (_, i) => i),
+    sight: [0, n],
   };
 }
 
@@ -215,5 +218,26 @@ test('of many cars only those in sight are drawn, and they can be found', async 
   await fireEvent.input(screen.getByRole('searchbox'), { target: { value: 'c1999' } });
   expect(screen.getAllByRole('rowheader')).toHaveLength(1);
   expect(inSight(3200, 320, 32, 2000)).toEqual([95, 115]);
-  expect(found(many(20), '  c1 ')).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  expect(listed(many(20), '  c1 ').cars(0, 20)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+});
+
+test('the tower tells which places are in sight, or which cars where some are looked for', async () => {
+  const onlook = vi.fn();
+  const b = many(2000);
+  const { rerender } = render(Tower, { board: b, selected: null, onopen: vi.fn(), onlook });
+  expect(onlook.mock.lastCall?.[0]).toMatchObject({ from: 0, cars: [] });
+  const { order, places } = b;
+  const swapped = { order: order.with(0, 44).with(44, 0), places: places.with(0, 44).with(44, 0) };
+  await rerender({ board: { ...b, ...swapped }, search: 'c44' });
+  expect(onlook.mock.lastCall?.[0]).toEqual({
+    from: 0,
+    to: 0,
+    cars: [44, 440, 441, 442, 443],
+  });
+});
+
+test('gaps of a large field are compared in sight: the rows of others are old', () => {
+  const rows = [{ gapMs: 9000 }, { gapMs: 9000 }, { gapMs: 5000 }, { gapMs: 5100 }, { gapMs: 5050 }];
+  const b = at(many(5), rows, { sight: [2, 5] });
+  expect([2, 3, 4].map((place) => line(b, place)?.gap)).toEqual(['+5.000', '+5.100', '–']);
 });

@@ -66,14 +66,14 @@ const overtaken = new WeakMap<BoardView, ReadonlySet<number>>();
 
 /**
  * The cars whose gap is less than one above it: it was taken at a line before they were overtaken, in the pits mostly, and
- * is untrue until their next line.
+ * is untrue until their next line. Of a large field those in sight are looked at: the rows of others are old.
  */
 function overtakenOf(board: BoardView): ReadonlySet<number> {
   const known = overtaken.get(board);
   if (known) return known;
   const out = new Set<number>();
   let [laps, ms] = [0, 0];
-  for (const car of board.result ? [] : board.order) {
+  for (const car of board.result ? [] : board.order.slice(...board.sight)) {
     const row = board.rows[car];
     if (!row || isOut(row.state)) continue;
     if (row.gapLaps < laps || (row.gapLaps === laps && laps === 0 && row.gapMs < ms)) out.add(car);
@@ -125,6 +125,11 @@ export function line(board: BoardView, place: number): Line | null {
   };
 }
 
+/** The line of a car, wherever it is. */
+export function lineOf(board: BoardView, car: number | null): Line | null {
+  return car === null ? null : line(board, board.places[car] ?? -1);
+}
+
 function distance(place: number, started: boolean, ms: number, laps: number, first: string): string {
   if (place === 0) return first === 'Leader' ? 'Leader' : NONE;
   if (!started) return NONE;
@@ -147,50 +152,13 @@ export function versus(board: BoardView, car: number, selected: number): string 
   return gap(Math.abs(ms), Math.abs(laps)).replace(/^\+?/, behind < 0 ? '−' : '+');
 }
 
-/** The next car (or the one before) among those that are found; the first where none of them is selected. */
-export function neighbour(
-  board: BoardView,
-  selected: number | null,
-  step: 1 | -1,
-  search: string,
-): number | null {
-  const cars = found(board, search).map((place) => board.order[place] ?? -1);
-  const at = selected === null ? -1 : cars.indexOf(selected);
-  return cars[Math.min(Math.max(at + step, 0), cars.length - 1)] ?? selected;
-}
-
 /** A car in words, as a screen reader says it: "LEC P3, +1.600". */
 export function spoken(board: BoardView, car: number): string {
-  const l = line(board, board.order.indexOf(car));
+  const l = lineOf(board, car);
   if (l === null) return '';
   const who = isolate(l.code);
   if (l.unplaced) return `${who} ${l.unplaced[1]}`;
   if (isOut(l.state)) return `${who} out of the race`;
   const where = l.gap === NONE ? '' : `, ${l.gap}`;
   return `${who} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
-}
-
-/** Above this many cars only the rows in sight are drawn. */
-export const WINDOW_FROM = 60;
-
-/** Which rows of a long list are drawn: those in sight, and a few more. */
-export function inSight(
-  scrolled: number,
-  height: number,
-  rowHeight: number,
-  rows: number,
-): readonly [number, number] {
-  const from = Math.max(0, Math.floor(scrolled / rowHeight) - 5);
-  return [from, Math.min(rows, Math.ceil((scrolled + height) / rowHeight) + 5)];
-}
-
-/** The places whose car is looked for, by code, name or number. */
-export function found(board: BoardView, text: string): number[] {
-  const wanted = text.trim().toLowerCase();
-  const places = board.order.map((_, place) => place);
-  if (wanted === '') return places;
-  return places.filter((place) => {
-    const e = board.entries[board.order[place] ?? -1];
-    return e && `${e.code} ${e.name} ${e.number} ${e.team}`.toLowerCase().includes(wanted);
-  });
 }

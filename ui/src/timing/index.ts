@@ -1,3 +1,4 @@
 /** The door of the timing tower. */
-export { neighbour, spoken, WINDOW_FROM } from './cells';
+export { spoken } from './cells';
+export { neighbour, WINDOW_FROM } from './list';
 export { default as Tower } from './Tower.svelte';
