@@ -1,0 +1,100 @@
+import { expect, test, type Page } from '@playwright/test';
+
+import { Server } from './server';
+
+const CARS = 2000;
+const ROW = 32;
+
+const server = new Server();
+test.beforeAll(() => server.start());
+test.afterAll(async () => expect(await server.end('SIGTERM')).toBe(0));
+
+const tower = (page: Page) => page.getByRole('region', { name: 'Timing tower' });
+const rows = (page: Page) => page.getByTestId('cars').locator('tr[data-car]');
+const scroll = (page: Page, place: number) => tower(page).evaluate((e, y) => e.scrollTo(0, y), ROW * place);
+
+/** The driver numbers in the order that the server gives to those who ask. */
+async function order(id: string): Promise<readonly number[]> {
+  const answer = await fetch(`${server.url}/api/v1/races/${id}/classification`);
+  const { classification } = (await answer.json()) as {
+    classification: readonly { driver_number: number }[];
+  };
+  return classification.map((line) => line.driver_number);
+}
+
+/** The rows in sight: place from 1 and driver number. */
+const shown = (page: Page) =>
+  rows(page).evaluateAll((all) =>
+    all.map((row) => {
+      const number = Number.parseInt(row.querySelector('th')?.title ?? '');
+      return [Number(row.getAttribute('aria-rowindex')) - 1, number] as const;
+    }),
+  );
+
+/** Waits until the rows in sight, at a place that was scrolled to, are those that the server gives. */
+async function isRight(page: Page, id: string, place: number): Promise<void> {
+  await expect
+    .poll(async () => {
+      const [now, truth] = [await shown(page), await order(id)];
+      const there = now.some(([at]) => at === place + 1) && now.length > 20;
+      return there && now.every(([at, number]) => truth[at - 1] === number);
+    })
+    .toBe(true);
+}
+
+test('in 2,000 cars a spectator is told what it looks at, wherever that is, and little else', async ({
+  page,
+}) => {
+  const id = await server.order({ circuit: 'kartwerk', cars: CARS, laps: 1000, speed: 4 });
+  const line = await page.context().newCDPSession(page);
+  await line.send('Network.enable');
+  let bytes = 0;
+  line.on('Network.webSocketFrameReceived', ({ response }) => {
+    bytes += Buffer.from(response.payloadData, 'base64').length;
+  });
+  await page.goto(`${server.url}/race/${id}`);
+  await expect(rows(page).first()).toBeVisible();
+
+  // A car that is kept in sight is told of, also where its place is not.
+  await scroll(page, 700);
+  await rows(page).nth(10).click();
+  await page.keyboard.press('p');
+  const pinned = page.getByTestId('pinned').locator('tr');
+  const number = await pinned.evaluate((row) => Number.parseInt(row.querySelector('th')?.title ?? ''));
+  await scroll(page, 1500);
+
+  const before = bytes;
+  const seconds = 10;
+  await page.waitForTimeout(1000 * seconds);
+  const rate = (bytes - before) / seconds;
+  expect(rate).toBeGreaterThan(1000);
+  expect(rate).toBeLessThan(30_000);
+
+  await server.post(`/races/${id}/pause`, {});
+  await isRight(page, id, 1500);
+  const place = async (): Promise<number> =>
+    Number((await pinned.locator('td').first().textContent())?.trim());
+  await expect.poll(place).toBe((await order(id)).indexOf(number) + 1);
+  // Where nothing happens a place that comes in sight is told all the same.
+  for (const at of [0, 400, 1970]) {
+    await scroll(page, at);
+    await isRight(page, id, Math.min(at, CARS - 25));
+  }
+
+  // What is looked at is said to a server that has started anew; a page that is loaded then shows the same.
+  await server.end('SIGKILL');
+  await server.start();
+  await expect(page.getByTestId('connection')).toHaveText('Paused');
+  await server.post(`/races/${id}/resume`, {});
+  await scroll(page, 1000);
+  await page.waitForTimeout(3000);
+  await server.post(`/races/${id}/pause`, {});
+  await expect(page.getByTestId('connection')).toHaveText('Paused');
+  const anew = await page.context().newPage();
+  await anew.goto(`${server.url}/race/${id}`);
+  await expect(rows(anew).first()).toBeVisible();
+  await scroll(anew, 1000);
+  const some = async (of: Page): Promise<string> => JSON.stringify((await shown(of)).slice(0, 25));
+  await expect.poll(() => some(anew)).toContain('[[996,');
+  await expect.poll(() => some(page)).toBe(await some(anew));
+});
