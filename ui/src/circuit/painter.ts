@@ -248,7 +248,7 @@ export class Painter {
     return this.#teams;
   }
 
-  /** Whether a car of the same colour is drawn in the same square. */
+  /** Whether a car is drawn already where another one would hide it. */
   #covered(x: number, y: number, size: number): boolean {
     const at = Math.floor(y / size) * Math.ceil(this.#width / size) + Math.floor(x / size);
     if (this.#taken[at] === 1) return true;
@@ -261,11 +261,12 @@ export class Painter {
     const crowd = cars >= LARGE_FROM;
     const size = crowd ? SIZES.crowd : cars > BATCH_FROM ? SIZES.many : SIZES.few;
     g.lineWidth = 1;
+    this.#taken.fill(0);
     for (const batch of this.#batches(board)) {
       g.beginPath();
-      this.#taken.fill(0);
       for (const car of batch.cars) {
-        const [x, y] = [this.#xs[car] ?? NaN, this.#ys[car] ?? 0];
+        const x = this.#xs[car] ?? NaN;
+        const y = this.#ys[car] ?? NaN;
         if (Number.isNaN(x) || (crowd && this.#covered(x, y, size))) continue;
         shape(g, x, y, size, this.#states[car] ?? 0);
       }
