@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -246,4 +248,43 @@ func TestFolded_KeepsWhatCameLast(t *testing.T) {
 	if len(got) != 4 || !slices.Equal(board.Order[:3], want.Order[:3]) || board.Order[7] != 9 || board.Rows[1].Laps != 2 || board.Head.LeaderLap != 2 {
 		t.Errorf("%d facts, %+v, expected %+v", len(got), board, want)
 	}
+}
+
+// window is a socket that notes how old each picture is that it is sent; pictures have the time they were taken at.
+type window struct {
+	began time.Time
+	ages  []time.Duration
+}
+
+func (w *window) Send(data []byte, _ time.Time) error {
+	if m, err := transport.Decode(data); err == nil {
+		if f, ok := m.(*race.CarsFrame); ok {
+			w.ages = append(w.ages, time.Since(w.began)-time.Duration(f.Time)*time.Microsecond)
+		}
+	}
+	return nil
+}
+
+func (*window) CloseWith(int, string) {}
+
+func TestNarrow_PicturesAreSentAsTheyAreTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 400)
+		w := &window{began: time.Now()}
+		v := newSpectator(c.st, w)
+		if err := c.st.join(v); err != nil {
+			t.Fatal(err)
+		}
+		go v.watch(time.Second, time.Second)
+		for range 50 {
+			time.Sleep(100 * time.Millisecond)
+			at := race.Micros(time.Since(w.began).Microseconds())
+			c.st.picture(&race.Frame{Time: at, LapFraction: make([]uint16, 400), State: make([]race.CarState, 400)})
+		}
+		v.cut(0, "")
+		synctest.Wait()
+		if len(w.ages) < 20 || slices.Max(w.ages[2:]) > 10*time.Millisecond {
+			t.Errorf("%d pictures, so old: %v", len(w.ages), w.ages)
+		}
+	})
 }

@@ -134,6 +134,10 @@ func (v *spectator) restPaced(timer *time.Timer, pace time.Duration) bool {
 		return false
 	case <-timer.C:
 	}
+	select {
+	case <-v.framed: // it came meanwhile: a younger one is near
+	default:
+	}
 	timer.Reset(pace/2 + pace - least)
 	select {
 	case <-v.end:
