@@ -370,7 +370,7 @@ func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
 		}
 		st.snapshot, st.snapshotAt = data, st.board.Seq
 	}
-	v.resumed, v.cursor = true, st.board.Seq
+	v.resumed, v.snapped, v.cursor = true, true, st.board.Seq
 	st.hub.m.snapshots.Add(1)
 	return append(into, st.snapshot), nil
 }

@@ -232,6 +232,32 @@ func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
 	}
 }
 
+// TestNarrow_WaitsForWhatWasMuch: who looks at all that it may is sent less often.
+func TestNarrow_WaitsForWhatWasMuch(t *testing.T) {
+	c := newCrowd(t, 5000)
+	v := newSpectator(c.st, nil)
+	if err := c.st.join(v); err != nil {
+		t.Fatal(err)
+	}
+	for name, step := range []struct {
+		look   *race.Look
+		longer bool
+	}{{nil, false}, {&race.Look{From: 1000, To: 1010}, false}, {&race.Look{From: 2000, To: 2200}, true}} { // the first is a snapshot
+		if step.look != nil {
+			c.st.look(v, step.look)
+		}
+		data, err := c.st.take(v, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes := len(slices.Concat(data...))
+		got := v.paceAfter(data, paceMany)
+		if (got > paceMany) != step.longer || step.longer && float64(bytes)/got.Seconds() > 30_000 {
+			t.Errorf("%d: %v after %d bytes", name, got, bytes)
+		}
+	}
+}
+
 func TestFolded_KeepsWhatCameLast(t *testing.T) {
 	got := folded([]race.Fact{
 		race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0, 2}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 1}},

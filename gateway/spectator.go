@@ -36,6 +36,7 @@ type spectator struct {
 	looks   looking
 	// looksAnew says that what it looks at has changed since it was told.
 	looksAnew bool
+	snapped   bool      // a snapshot was taken
 	oldest    time.Time // when the oldest of what is taken and not sent arrived
 
 	more   chan struct{} // there is something to take
@@ -99,12 +100,29 @@ func (v *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 				v.st.hub.m.reached(time.Since(v.oldest))
 				v.oldest = time.Time{}
 			}
-			silence = pace
+			silence = v.paceAfter(out, pace)
 		}
 		if !v.rest(timer, silence, len(out) > 0, writeTimeout) {
 			return
 		}
 	}
+}
+
+// sightBytes is what a spectator of a large field is sent in a second, on average, beside snapshots.
+const sightBytes = 27_000
+
+// paceAfter is how long a spectator waits after what was sent: in a large field the longer, the more that was.
+func (v *spectator) paceAfter(sent [][]byte, pace time.Duration) time.Duration {
+	anew := v.snapped
+	v.snapped = false
+	if !v.st.narrow() || anew {
+		return pace
+	}
+	bytes := 0
+	for _, data := range sent {
+		bytes += len(data)
+	}
+	return max(pace, time.Duration(bytes)*time.Second/sightBytes)
 }
 
 // rest waits: for the pace after something was sent, else for news or the time of a pulse.
