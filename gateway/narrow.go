@@ -110,7 +110,7 @@ func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]int) []race.Fact {
 			_, tell = seen[f.Car]
 		case race.PassingJudged:
 			_, tell = seen[f.Car]
-			tell = tell || f.Car == race.NoCar
+			tell = tell || f.Verdict != race.Accepted // those are for the marshal's desk
 		case race.RowChanged, race.OrderChanged:
 			tell = false
 		case race.HeadChanged, race.ResultPublished:

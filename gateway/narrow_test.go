@@ -121,9 +121,17 @@ func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
 	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{4500}) || !slices.Equal(order.Cars, []race.CarIdx{3998, 4500, 3999, 4001}) {
 		t.Errorf("a car comes into sight: rows of %v, order %v", rows, order)
 	}
-	c.publish(race.EventHappened{Event: race.Event{Kind: race.EventRetired, Car: 17}})
-	if m := c.take(v); len(m) != 1 {
-		t.Errorf("an event of a car that nobody looks at: %d messages", len(m))
+	for _, f := range []race.Fact{
+		race.EventHappened{Event: race.Event{Kind: race.EventRetired, Car: 17}}, race.PassingJudged{Seq: 9, Car: 17, Verdict: race.Suspect},
+	} {
+		c.publish(f)
+		if m := c.take(v); len(m) != 1 {
+			t.Errorf("%T of a car that nobody looks at: %d messages", f, len(m))
+		}
+	}
+	c.publish(race.PassingJudged{Seq: 10, Car: 17})
+	if m := c.take(v); len(m) != 0 {
+		t.Errorf("a passing of such a car that is accepted: %v", m)
 	}
 }
 
