@@ -172,6 +172,7 @@ type stage struct {
 	parts      [][]byte   // of the frame of a large field
 	rowAt      []race.Seq // of a large field: when a row changed last
 	places     []int      // of a large field, by car
+	there      bool       // all cars of a large field have a row and a place
 	ops        *race.Ops
 	opsData    []byte
 	opsNo      uint64
@@ -236,7 +237,7 @@ func (st *stage) note(f *race.Facts) {
 
 func (st *stage) notePlaces(from int, cars []race.CarIdx) {
 	for at, car := range cars {
-		if int(car) < len(st.places) {
+		if car >= 0 && int(car) < len(st.places) {
 			st.places[car] = from + at
 		}
 	}

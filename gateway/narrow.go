@@ -30,13 +30,25 @@ func (st *stage) look(v *spectator, l *race.Look) {
 	v.signal()
 }
 
+// allThere says that each car has a row and a place. Once they have, it stays so.
+func (st *stage) allThere() bool {
+	if !st.there {
+		b := &st.board
+		st.there = len(b.Rows) == len(st.entries) && len(b.Order) == len(st.entries) && !slices.Contains(b.Order, race.NoCar)
+	}
+	return st.there
+}
+
 // inSight are the places that a spectator looks at and all cars that it does, the leader among them.
 func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
+	if !st.allThere() {
+		return nil, nil
+	}
 	from := min(v.looks.From, len(st.board.Order))
 	order = st.board.Order[from:min(v.looks.To, len(st.board.Order))]
 	cars = slices.Clone(order)
 	for _, car := range slices.Concat(st.board.Order[:min(1, len(st.board.Order))], v.looks.Cars) {
-		if int(car) < len(st.places) && !slices.Contains(cars, car) {
+		if car >= 0 && int(car) < len(st.board.Order) && !slices.Contains(cars, car) {
 			cars = append(cars, car)
 		}
 	}

@@ -105,7 +105,7 @@ func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
 	if rows, _ := c.told(v); !slices.Equal(rows, []race.CarIdx{3}) {
 		t.Errorf("looking at the first places: rows of %v", rows)
 	}
-	c.st.look(v, &race.Look{From: 3998, To: 4002, Cars: []race.CarIdx{70, 3999, 9999}})
+	c.st.look(v, &race.Look{From: 3998, To: 4002, Cars: []race.CarIdx{70, -1, -1 << 31, 3999, 9999}})
 	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{70, 3998, 3999, 4000, 4001}) ||
 		order.From != 3998 || !slices.Equal(order.Cars, []race.CarIdx{3998, 3999, 4000, 4001}) {
 		t.Errorf("newly looked at: rows of %v, order %v", rows, order)
