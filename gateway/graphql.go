@@ -67,12 +67,24 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 		return err
 	}
 	if query.wrong == nil {
-		query.wrong = query.place(graphql.ValidateDocument(&s.schema, query.doc, nil).Errors)
+		if query.wrong, err = s.validate(query); err != nil {
+			return err
+		}
 	}
 	if n := len(query.wrong); n > 0 {
 		return c.JSON(graphql.Result{Errors: query.wrong[:min(n, faultsShown)]})
 	}
 	return s.run(c, &req, query)
+}
+
+// validate gives what is wrong with a query by the schema. What graphql-go takes for a query and cannot look at is refused.
+func (s *Server) validate(query *parsed) (wrong []gqlerrors.FormattedError, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = refuse(fiber.StatusBadRequest, "the query cannot be understood: is something missing in it, such as the type of a variable?")
+		}
+	}()
+	return query.place(graphql.ValidateDocument(&s.schema, query.doc, nil).Errors), nil
 }
 
 // run answers a query that is not too dear, while whoever asked is there.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // repeated writes something so many times, each with its number.
@@ -58,6 +59,7 @@ func dear() map[string][2]string {
 		"names":                     {`{ races { ` + repeated(251, "a%d: id") + `} }`, "too wide"},
 		"fragments in each other":   {chain(`{ race(id: "r1") { ...F0 } } `), "too wide"},
 		"fragments of themselves":   {`{ race(id: "r1") { ...A } } fragment A on Race { ...A ...B } fragment B on Race { ...A ...B }`, "too wide"},
+		"a type that is missing":    {`query($a:) { races { id } }`, "type of a variable"},
 		"a deep query":              {`{` + again("a{", 9) + "b" + again("}", 9) + `}`, "too deep"},
 		"types of types of types":   {`{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }`, "of the schema"},
 		"types under many names":    {`{ __schema { types { fields { args { ` + repeated(245, "a%d: name") + `} } } } }`, "of the schema"},
@@ -217,4 +219,23 @@ func BenchmarkGraphQL_Dear(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzGraphQL: no query ends in an error of ours.
+func FuzzGraphQL(f *testing.F) {
+	for _, test := range dear() {
+		f.Add(test[0])
+	}
+	f.Add(introspection)
+	f.Add(`query($a:) { races { id } }`)
+	f.Add(`query Q($a: String = "x", $b: [Int!]) { race(id: $a) { ...F @skip(if: false) telemetry(cars: $b) { x } } } fragment F on Race { id }`)
+	s := mustServe(f, nil)
+	f.Fuzz(func(t *testing.T, query string) {
+		if !utf8.ValidString(query) {
+			t.Skip("JSON has no such text")
+		}
+		if code, answer := s.query(t, query); code >= 500 || len(answer) > 4<<20 {
+			t.Errorf("%q: %d, %d bytes: %.300s", query, code, len(answer), answer)
+		}
+	})
 }
