@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -165,19 +164,6 @@ func (s *Server) unrouted(c *fiber.Ctx) error {
 		return c.SendStatus(fiber.StatusNoContent)
 	}
 	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
-}
-
-// askedGraphQL takes HEAD for GET, whose answer it is the head of: nothing may change by it either.
-func (s *Server) askedGraphQL(c *fiber.Ctx) error {
-	if c.Method() == fiber.MethodHead {
-		c.Method(fiber.MethodGet)
-	}
-	err := s.graphql(c)
-	var refused *statusError
-	if errors.As(err, &refused) && refused.status == fiber.StatusMethodNotAllowed { // a mutation that came by GET
-		c.Set(fiber.HeaderAllow, fiber.MethodPost)
-	}
-	return err
 }
 
 // takes makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.

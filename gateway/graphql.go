@@ -38,14 +38,11 @@ type graphQLRequest struct {
 	Extensions    map[string]any `json:"extensions"`
 }
 
+// graphql answers POST, and GET and HEAD where nothing may change.
 func (s *Server) graphql(c *fiber.Ctx) error {
 	var req graphQLRequest
-	switch c.Method() {
-	case fiber.MethodPost:
-		if err := s.body(c, &req, graphQLBody); err != nil {
-			return err
-		}
-	case fiber.MethodGet:
+	readOnly := c.Method() != fiber.MethodPost
+	if readOnly {
 		if site := c.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 			return refuse(fiber.StatusForbidden, "a page of another host may not ask this: allowed are this server's own pages")
 		}
@@ -55,11 +52,13 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 				return refuse(fiber.StatusBadRequest, "variables are no JSON object: "+err.Error())
 			}
 		}
-	default:
-		c.Set(fiber.HeaderAllow, "GET, POST")
-		return refuse(fiber.StatusMethodNotAllowed, "GraphQL is asked with GET or POST")
+	} else if err := s.body(c, &req, graphQLBody); err != nil {
+		return err
 	}
-	query, err := s.price(req.Query, c.Method() == fiber.MethodGet)
+	query, err := s.price(req.Query, readOnly)
+	if errors.Is(err, errMutationByGet) {
+		c.Set(fiber.HeaderAllow, fiber.MethodPost)
+	}
 	if err == nil {
 		err = boundedVariables(req.Variables)
 	}
@@ -141,9 +140,6 @@ func (e coded) Unwrap() error { return e.error }
 var _ gqlerrors.ExtendedError = coded{}
 
 func (s *Server) coded(err error) error {
-	if errors.Is(err, race.ErrTooMuch) {
-		return coded{err, "TOO_MUCH", nil}
-	}
 	p, code := problemOf(err, s.deps.Log)
 	return coded{errors.New(p.Detail), code, p.Errors}
 }

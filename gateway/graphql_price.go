@@ -185,6 +185,8 @@ func (b *bill) refuse(format string, args ...any) {
 	}
 }
 
+var errMutationByGet = refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
+
 // measureAll looks at what is written, then at what is asked for.
 func (s *Server) measureAll(doc *ast.Document, readOnly bool) error {
 	b := bill{lists: s.described, fragments: map[string]*ast.SelectionSet{}}
@@ -192,7 +194,7 @@ func (s *Server) measureAll(doc *ast.Document, readOnly bool) error {
 		switch def := def.(type) {
 		case *ast.OperationDefinition:
 			if readOnly && def.Operation == ast.OperationTypeMutation {
-				return refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
+				return errMutationByGet
 			}
 			b.variables(def.VariableDefinitions)
 			b.directives(def.Directives)

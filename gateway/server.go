@@ -114,7 +114,7 @@ func (s *Server) routes() {
 	s.app.Get("/live/:id", takes(s.live(), "from"))
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
 	s.app.Use(fresh)
-	asked := takes(s.askedGraphQL, "query", "variables", "operationName", "extensions")
+	asked := takes(s.graphql, "query", "variables", "operationName", "extensions")
 	s.app.Get("/graphql", asked)
 	s.app.Post("/graphql", asked)
 	s.restRoutes(s.app.Group("/api/v1"))

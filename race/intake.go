@@ -107,12 +107,11 @@ type Roster struct {
 	StartMoved Micros
 }
 
-// SinceStart is a date (UTC nanoseconds) as records count it once the start signal was given.
-func (r *Roster) SinceStart(date int64) Micros { return Micros(date/1000 - r.StartedAt/1000) }
+// SinceStart is a date (UTC nanoseconds) as race time counts from the record of the start signal.
+func (r *Roster) SinceStart(date int64) Micros { return Between(r.StartedAt, date) }
 
-// SinceAnnounced is how long a date is after the announcement. Both cut to microseconds first, so that they differ alike for each
-// date.
-func (r *Roster) SinceAnnounced(date int64) Micros { return Micros(date/1000 - r.AnnouncedAt/1000) }
+// SinceAnnounced is how long a date is after the announcement.
+func (r *Roster) SinceAnnounced(date int64) Micros { return Between(r.AnnouncedAt, date) }
 
 // NewRoster indexes the entries.
 func NewRoster(s Summary, entries []Entry, startedAt int64) *Roster {

@@ -38,6 +38,10 @@ const (
 	AwaitedMost = 366 * 24 * Hour
 )
 
+// Between is the time from one date to another (UTC nanoseconds). Both are cut to microseconds first, so that times between three
+// dates add up.
+func Between(from, to int64) Micros { return Micros(to/1000 - from/1000) }
+
 // Awaits says that a time counts from the announcement until the start signal is given.
 func (t Micros) Awaits() bool { return t != NoTime && t < AwaitedZero/2 }
 

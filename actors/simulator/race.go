@@ -160,7 +160,9 @@ func (a *raceActor) begin(c supervise.Context) {
 	if a.failed != nil {
 		panic(a.failed) // the Simulator is told
 	}
-	a.man(c)
+	if a.started {
+		a.spawn(c)
+	}
 	for _, b := range a.unacked {
 		a.send(c, b)
 	}
@@ -180,11 +182,14 @@ func (a *raceActor) begin(c supervise.Context) {
 	a.proceed(c)
 }
 
-// man makes the cars and checkpoints of a race that has started: one that waits costs what its entries cost.
-func (a *raceActor) man(c supervise.Context) {
-	if !a.started {
-		return
-	}
+// start gives the start signal. Cars and checkpoints exist from then on, so a waiting race costs no more than its entries.
+func (a *raceActor) start(c supervise.Context, at race.Micros) {
+	a.started = true
+	a.spawn(c)
+	a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
+}
+
+func (a *raceActor) spawn(c supervise.Context) {
 	a.lines = make([]*actor.PID, len(a.head.Lines))
 	for i := range a.lines {
 		a.lines[i] = c.Spawn(supervise.Spec{
@@ -217,9 +222,7 @@ func (a *raceActor) goOn(c supervise.Context) {
 	switch at := a.field.Time; {
 	case a.over:
 	case !a.started:
-		a.started = true
-		a.man(c)
-		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
+		a.start(c, at)
 	case a.held:
 		a.held = false
 		a.submitBatch(c, []race.Record{{Time: at, Body: race.Released{}}}, nil)
@@ -375,9 +378,7 @@ func (a *raceActor) control(c supervise.Context, what race.Control) error {
 	case a.over:
 		return fmt.Errorf("the race is over: %w", race.ErrConflict)
 	case what == race.ControlStart && !a.started:
-		a.started = true
-		a.man(c)
-		a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
+		a.start(c, at)
 	case what == race.ControlPause && a.started && !a.held:
 		a.held = true
 		a.submitBatch(c, []race.Record{{Time: at, Body: race.Held{}}}, nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -36,7 +37,6 @@ type app struct {
 	mu                  sync.Mutex
 	ordinal             int
 	over                map[race.ID]chan struct{} // of the simulations that run, closed at their end
-	rosterCars          int                       // at most: some may have gone
 	rosters             map[race.ID]*race.Roster  // of races that are told of from outside
 	deleting            map[race.ID]*deletion
 	carsMax, carsMaking int // of races that are not over; of those, being made
@@ -108,12 +108,19 @@ func (a *app) rest(ctx context.Context, head race.Race) error {
 	}
 	err := a.platform.forget(ctx, head.ID)
 	a.hub.Rest(head.ID)
-	go debug.FreeOSMemory() // what the making of it took
+	returnMemory(head)
 	return err
 }
 
-// largeField is a field whose memory is worth giving back at once.
+// largeField is the number of cars from which a race's freed memory is returned to the system at once.
 const largeField = 1000
+
+// returnMemory returns freed memory to the system after work on a large race. It collects garbage, so it runs beside that work.
+func returnMemory(races ...race.Race) {
+	if slices.ContainsFunc(races, func(r race.Race) bool { return r.Cars >= largeField }) {
+		go debug.FreeOSMemory()
+	}
+}
 
 // newID names a race by its circuit and the moment, so that names sort by time and are unique.
 func (a *app) newID(key string) race.ID {
@@ -206,7 +213,8 @@ func (a *app) settled(ctx context.Context, id race.ID) (race.Summary, error) {
 // Delete takes a race away, whether it runs or not. What takes long goes on when nobody waits any longer, and a second one waits for
 // the first.
 func (a *app) Delete(ctx context.Context, id race.ID) error {
-	if _, err := a.Summary(ctx, id); err != nil {
+	of, err := a.Summary(ctx, id)
+	if err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -215,7 +223,7 @@ func (a *app) Delete(ctx context.Context, id race.ID) error {
 		d = &deletion{done: make(chan struct{})}
 		a.deleting[id] = d
 		go func() {
-			d.err = a.delete(context.WithoutCancel(ctx), id)
+			d.err = a.delete(context.WithoutCancel(ctx), of.Race)
 			a.mu.Lock()
 			delete(a.deleting, id)
 			a.mu.Unlock()
@@ -241,18 +249,15 @@ type deletion struct {
 	err  error
 }
 
-func (a *app) delete(ctx context.Context, id race.ID) error {
-	of, err := a.Summary(ctx, id)
-	if err != nil {
-		return err
-	}
+func (a *app) delete(ctx context.Context, head race.Race) error {
+	id := head.ID
 	if a.running(id) != nil {
-		if err := a.until(func() error { return a.platform.ask(simulator.DropRace{ID: id}) }); err != nil {
+		if err := whileUnderway(func() error { return a.platform.ask(simulator.DropRace{ID: id}) }); err != nil {
 			return err
 		}
 		a.end(id)
 	}
-	if err := a.until(func() error { return a.forget(ctx, id) }); err != nil {
+	if err := whileUnderway(func() error { return a.forget(ctx, id) }); err != nil {
 		return err
 	}
 	if err := a.GiveUpTelemetry(ctx, id); err != nil { // by far the most of it, so that no other race waits for the rest
@@ -260,15 +265,13 @@ func (a *app) delete(ctx context.Context, id race.ID) error {
 	}
 	deleted := make(chan error, 1)
 	a.Store.Delete(id, func(err error) { deleted <- err })
-	err = <-deleted
-	if of.Race.Cars >= largeField {
-		go debug.FreeOSMemory()
-	}
+	err := <-deleted
+	returnMemory(head)
 	return err
 }
 
-// until asks again while it is being done.
-func (a *app) until(ask func() error) error {
+// whileUnderway asks again until the work is done.
+func whileUnderway(ask func() error) error {
 	for {
 		if err := ask(); !errors.Is(err, race.ErrUnderway) {
 			return err
@@ -391,6 +394,7 @@ func (a *app) resume(ctx context.Context, l leftovers) error {
 	if err := a.catchUp(ctx, l.lagging); err != nil {
 		return err
 	}
+	var waiting []race.Race
 	for _, s := range l.unfinished {
 		if _, err := a.Summary(ctx, s.Race.ID); errors.Is(err, race.ErrNotFound) { // deleted meanwhile
 			continue
@@ -399,11 +403,12 @@ func (a *app) resume(ctx context.Context, l leftovers) error {
 			a.RaceFailed(s.Race.ID, err.Error())
 			continue
 		}
-		if s.Status == race.Waiting && s.Race.Cars >= largeField {
-			go debug.FreeOSMemory()
+		if s.Status == race.Waiting {
+			waiting = append(waiting, s.Race)
 		}
 		a.log.Info("race goes on", slog.String("race", string(s.Race.ID)), slog.Int("lap", s.LeaderLap))
 	}
+	returnMemory(waiting...)
 	return nil
 }
 

@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"lightsout/gateway"
 	"lightsout/race"
 )
 
@@ -40,7 +39,8 @@ func benchIngest(ctx context.Context, requests int, status io.Writer) ([]ingestL
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	f := serveFlags{gateway: gateway.DefaultConfig(), db: filepath.Join(dir, "races.db"), logLevel: "error", carsMax: carsMaxDefault}
+	f := defaultServeFlags()
+	f.db, f.logLevel = filepath.Join(dir, "races.db"), "error"
 	if f.gateway.Addr, err = freeAddr(ctx); err != nil {
 		return nil, err
 	}

@@ -67,9 +67,12 @@ func (a *app) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	}
 	if r.StartedAt != 0 { // before the start signal it may change
 		a.mu.Lock()
-		if a.rosterCars += len(r.Entries); len(a.rosters) >= rostersMost || a.rosterCars > carsMaxDefault {
+		cars := len(r.Entries)
+		for _, known := range a.rosters {
+			cars += len(known.Entries)
+		}
+		if len(a.rosters) >= rostersMost || cars > carsMaxDefault {
 			clear(a.rosters)
-			a.rosterCars = len(r.Entries)
 		}
 		a.rosters[id] = r
 		a.mu.Unlock()
@@ -178,7 +181,7 @@ func (a *app) controlOutside(ctx context.Context, before race.Summary, what race
 		if rec.RecordedAt = when.Date; when.Date == 0 {
 			rec.RecordedAt = time.Now().UnixNano()
 		}
-		rec.Time, rec.Body = 0, race.Started{After: race.Micros(rec.RecordedAt/1000 - before.CreatedAt/1000)}
+		rec.Time, rec.Body = 0, race.Started{After: race.Between(before.CreatedAt, rec.RecordedAt)}
 	case what == race.ControlStop && (before.Status == race.Underway || before.Status == race.Paused):
 		rec.Body = race.Ended{}
 		var err error

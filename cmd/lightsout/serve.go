@@ -47,8 +47,12 @@ type serveFlags struct {
 	carsMax   int
 }
 
+func defaultServeFlags() serveFlags {
+	return serveFlags{gateway: gateway.DefaultConfig(), carsMax: carsMaxDefault}
+}
+
 func newServe() *cobra.Command {
-	f := serveFlags{gateway: gateway.DefaultConfig()}
+	f := defaultServeFlags()
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
@@ -77,7 +81,7 @@ func newServe() *cobra.Command {
 	f.keep.flags(cmd)
 	f.influx.add(cmd)
 	cmd.Flags().StringVar(&f.history, "history", historySQLite, "what answers for telemetry: sqlite or influx")
-	cmd.Flags().IntVar(&f.carsMax, "max-cars", carsMaxDefault, "most cars of all races that are not over")
+	cmd.Flags().IntVar(&f.carsMax, "max-cars", f.carsMax, "most cars of all races that are not over")
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "keep a demo race running")
 	return cmd
 }
@@ -326,7 +330,7 @@ func tidyDemo(ctx context.Context, a *app) (running race.ID, made int, err error
 }
 
 func newReplay() *cobra.Command {
-	f := serveFlags{gateway: gateway.DefaultConfig(), carsMax: carsMaxDefault}
+	f := defaultServeFlags()
 	var speed float64
 	cmd := &cobra.Command{
 		Use: "replay PATH", Short: "Play a recorded race in the browser", Args: cobra.ExactArgs(1),

@@ -102,6 +102,12 @@ var passingsTable = &table[race.PassingRow]{
 		{Column{Name: "told_driver_number", About: "the car that was told; missing where the transponder says whose it is", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ToldCar)) }},
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.PassingRow) error, stretch func() error) error {
+		timed := func(r *race.PassingRow) error {
+			if r.Time == race.NoTime { // the start signal is not given yet
+				return nil
+			}
+			return emit(r)
+		}
 		for after := race.Seq(0); ; {
 			page, err := e.src.Passings(ctx, e.id, after, passingsPage, -1)
 			if err != nil {
@@ -111,7 +117,7 @@ var passingsTable = &table[race.PassingRow]{
 			if now >= 0 {
 				page = page[:now]
 			}
-			if err := all(slices.DeleteFunc(slices.Clone(page), awaits), emit); err != nil {
+			if err := all(page, timed); err != nil {
 				return err
 			}
 			if err := stretch(); err != nil || len(page) < passingsPage {
@@ -121,9 +127,6 @@ var passingsTable = &table[race.PassingRow]{
 		}
 	},
 }
-
-// awaits says that a hit has no race time before the start signal is given.
-func awaits(r race.PassingRow) bool { return r.Time == race.NoTime }
 
 // owner is whose a hit is. Of a hit that was told by its transponder, and of which nothing was said since, it is the entry's.
 func (e *Export) owner(r *race.PassingRow) race.CarIdx {

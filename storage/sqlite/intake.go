@@ -142,32 +142,31 @@ func (s *Store) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	var startedAt, moved int64
-	err = s.read.QueryRowContext(ctx, "SELECT started_at, start_moved_us FROM races WHERE id = ?", string(id)).Scan(&startedAt, &moved)
+	signal, err := s.signal(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("read the start signal of race %s: %w", id, err)
+		return nil, err
 	}
-	r := race.NewRoster(summary, entries, startedAt)
-	r.StartMoved = race.Micros(moved)
+	r := race.NewRoster(summary, entries, signal.startedAt)
+	r.StartMoved = signal.moved
 	return r, nil
 }
 
-// signal is what race time is counted from.
+// signal is the start signal of a race; startedAt is 0 before it is given.
 type signal struct {
-	given bool
-	after race.Micros // the announcement
+	announcedAt, startedAt int64
+	moved                  race.Micros
 }
 
-func (s *Store) signal(ctx context.Context, id race.ID) (signal, error) {
-	var announced, started int64
-	err := s.read.QueryRowContext(ctx, "SELECT created_at, started_at FROM races WHERE id = ?", string(id)).Scan(&announced, &started)
+func (s *Store) signal(ctx context.Context, id race.ID) (g signal, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT created_at, started_at, start_moved_us FROM races WHERE id = ?", string(id)).
+		Scan(&g.announcedAt, &g.startedAt, &g.moved)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return signal{}, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
+		return g, fmt.Errorf("race %s: %w", id, race.ErrNotFound)
 	case err != nil:
-		return signal{}, fmt.Errorf("read the start signal of race %s: %w", id, err)
+		return g, fmt.Errorf("read the start signal of race %s: %w", id, err)
 	}
-	return signal{given: started != 0, after: race.Micros(started/1000 - announced/1000)}, nil
+	return g, nil
 }
 
 // raceTime is the time of a record; race.NoTime for what awaits the signal.
@@ -175,10 +174,10 @@ func (g signal) raceTime(t race.Micros) race.Micros {
 	switch {
 	case !t.Awaits():
 		return t
-	case !g.given:
+	case g.startedAt == 0:
 		return race.NoTime
 	}
-	return t.FromSignal(g.after)
+	return t.FromSignal(race.Between(g.announcedAt, g.startedAt))
 }
 
 // Newest is the latest race time of a race's log; race.NoTime where no record has one.
