@@ -46,7 +46,7 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 		if site := c.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 			return refuse(fiber.StatusForbidden, "a page of another host may not ask this: allowed are this server's own pages")
 		}
-		req.Query = strings.Clone(c.Query("query"))
+		req.Query, req.OperationName = strings.Clone(c.Query("query")), strings.Clone(c.Query("operationName"))
 		if v := c.Query("variables"); v != "" {
 			if err := json.Unmarshal([]byte(v), &req.Variables); err != nil {
 				return refuse(fiber.StatusBadRequest, "variables are no JSON object: "+err.Error())

@@ -175,6 +175,16 @@ func TestGraphQL_DescribesItself(t *testing.T) {
 	}
 }
 
+func TestGraphQL_GetRunsTheOperationThatIsNamed(t *testing.T) {
+	s := mustServe(t, nil)
+	const queries = "/graphql?query=query%20A{races{id}}%20query%20B{circuits{key}}&operationName="
+	for name, want := range map[string]string{"A": `"races":[`, "B": `"circuits":[`} {
+		if code, _, answer := s.ask(t, "GET", queries+name, ""); code != http.StatusOK || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %.300s", name, code, answer)
+		}
+	}
+}
+
 func TestGraphQL_PagesOfOtherHostsMayNotAsk(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, headers := range [][]string{{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
