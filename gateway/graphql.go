@@ -97,7 +97,7 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 		return fmt.Errorf("GraphQL: %w", err)
 	}
 	defer leave()
-	if conn, ours := c.Context().Conn().(*caller); ours {
+	if conn, ours := c.Context().Conn().(*limitedConn); ours {
 		defer conn.watch(cancel)()
 	}
 	c.SetUserContext(race.Within(ctx, race.NewBudget(graphQLAnswer)))

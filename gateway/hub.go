@@ -172,7 +172,7 @@ type stage struct {
 	parts      [][]byte   // of the frame of a large field
 	rowAt      []race.Seq // of a large field: when a row changed last
 	places     []int      // of a large field, by car
-	there      bool       // all cars of a large field have a row and a place
+	whole      bool       // all cars of a large field have a row and a place
 	ops        *race.Ops
 	opsData    []byte
 	opsNo      uint64

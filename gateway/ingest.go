@@ -156,10 +156,10 @@ func readPassed(f *fields, r *race.Roster) race.Micros {
 		return readTime(f, r)
 	}
 	at := r.SinceAnnounced(date.UnixNano())
-	if at < -race.AwaitedMost || at > race.AwaitedMost {
-		f.wrong("date", fmt.Sprintf("is %v after the race was announced", at), fmt.Sprintf("within %v of it, until the start signal is given", race.Micros(race.AwaitedMost)))
+	if at < -race.PreStartMax || at > race.PreStartMax {
+		f.wrong("date", fmt.Sprintf("is %v after the race was announced", at), fmt.Sprintf("within %v of it, until the start signal is given", race.Micros(race.PreStartMax)))
 	}
-	return race.AwaitedZero + at
+	return race.PreStartZero + at
 }
 
 // readTime is when something was as its record has it: as race time or as a date, counted from the start signal that was

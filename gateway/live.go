@@ -57,7 +57,7 @@ func (s *Server) watch(conn *websocket.Conn) {
 	id := race.ID(strings.Clone(conn.Params("id")))
 	from, _ := conn.Locals(callerKey).(string)
 	if !s.seats.take(from) {
-		s.m.unseated.Add(1)
+		s.m.spectatorsRefused.Add(1)
 		sock.CloseWith(closeFull, "the server has as many spectators as it can hold: try again later")
 		return
 	}

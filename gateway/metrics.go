@@ -14,8 +14,8 @@ type Metrics struct {
 	reach    prometheus.Histogram
 
 	// Of those who watch; they are read by boards too.
-	spectators, sent, sentBytes, snapshots, cut, unseated, turnedAway atomic.Int64
-	told                                                              reached
+	spectators, sent, sentBytes, snapshots, cut, spectatorsRefused, connectionsRefused atomic.Int64
+	told                                                                               reached
 }
 
 // Audience is how those who watch are doing. Spectators is of now, the counters since the process began; Told counts the
@@ -55,8 +55,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		{"sent_bytes_total", "Bytes sent to spectators.", &m.sentBytes},
 		{"snapshots_sent_total", "Snapshots sent to spectators.", &m.snapshots},
 		{"spectators_cut_total", "Spectators cut because they did not read.", &m.cut},
-		{"spectators_refused_total", "Spectators refused because there were too many.", &m.unseated},
-		{"connections_refused_total", "Connections refused, or ended while they waited for a request, because there were too many.", &m.turnedAway},
+		{"spectators_refused_total", "Spectators refused because there were too many.", &m.spectatorsRefused},
+		{"connections_refused_total", "Connections refused, or ended while they waited for a request, because there were too many.", &m.connectionsRefused},
 	} {
 		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "lightsout_gateway_" + c.name, Help: c.help},
 			func() float64 { return float64(c.of.Load()) }))

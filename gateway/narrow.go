@@ -30,18 +30,18 @@ func (st *stage) look(v *spectator, l *race.Look) {
 	v.signal()
 }
 
-// allThere says that each car has a row and a place. Once they have, it stays so.
-func (st *stage) allThere() bool {
-	if !st.there {
+// complete says that each car has a row and a place. Once they have, it stays so.
+func (st *stage) complete() bool {
+	if !st.whole {
 		b := &st.board
-		st.there = len(b.Rows) == len(st.entries) && len(b.Order) == len(st.entries) && !slices.Contains(b.Order, race.NoCar)
+		st.whole = len(b.Rows) == len(st.entries) && len(b.Order) == len(st.entries) && !slices.Contains(b.Order, race.NoCar)
 	}
-	return st.there
+	return st.whole
 }
 
 // inSight are the places that a spectator looks at and all cars that it does, the leader among them.
 func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
-	if !st.allThere() {
+	if !st.complete() {
 		return nil, nil
 	}
 	from := min(v.looks.From, len(st.board.Order))

@@ -68,7 +68,7 @@ type Server struct {
 	ways      []way // all routes
 
 	mu       sync.Mutex
-	listener *door
+	listener *limitListener
 	closing  bool
 }
 
@@ -99,7 +99,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		EnableTrustedProxyCheck: true, TrustedProxies: proxies.texts(), ProxyHeader: fiber.HeaderXForwardedFor, EnableIPValidation: true,
 	})
 	s.routes()
-	s.app.Server().Handler = attend(s.edge(s.app.Server().Handler))
+	s.app.Server().Handler = trackRequests(s.edge(s.app.Server().Handler))
 	return s, nil
 }
 
@@ -136,7 +136,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	d := newDoor(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.proxies, s.m)
+	d := newLimitListener(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.proxies, s.m)
 	s.app.Server().ConnState = d.state
 	s.mu.Lock()
 	defer s.mu.Unlock()

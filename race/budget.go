@@ -5,14 +5,14 @@ import (
 	"errors"
 )
 
-// ErrTooMuch says that a question asks for more at once than an answer may hold.
+// ErrTooMuch says that a query would exceed the limit of one answer.
 var ErrTooMuch = errors.New("this asks for too much at once")
 
-// Budget bounds what one question may cost, in bytes of its answer. Whoever reads for it spends what it takes, and stops with ErrTooMuch.
-// One goroutine at a time uses it.
+// Budget limits the cost of one query, in bytes of its answer. Readers spend from it and stop with ErrTooMuch. It is not safe for
+// concurrent use.
 type Budget struct{ left int }
 
-// RowCost is what reading a row of a store costs.
+// RowCost is the cost of reading one row from a store.
 const RowCost = 200
 
 // NewBudget is one of so many bytes.
@@ -20,7 +20,7 @@ func NewBudget(bytes int) *Budget {
 	return &Budget{bytes}
 }
 
-// Spend takes from what is left. Without a budget nothing is too much.
+// Spend deducts from the budget. A nil budget has no limit.
 func (b *Budget) Spend(bytes int) error {
 	switch {
 	case b == nil:
@@ -34,7 +34,7 @@ func (b *Budget) Spend(bytes int) error {
 
 type budgetKey struct{}
 
-// Within has those who read in a context spend from a budget.
+// Within returns a context whose readers spend from b.
 func Within(ctx context.Context, b *Budget) context.Context {
 	return context.WithValue(ctx, budgetKey{}, b)
 }

@@ -32,22 +32,22 @@ const (
 	NoTime      Micros = math.MinInt64
 	// TimeMax is the longest that a race may take.
 	TimeMax = 7 * 24 * Hour
-	// Before the start signal a date is no race time yet: a passing that is told by date stands as far from AwaitedZero as it was from
-	// the announcement, AwaitedMost at most. Started says how long after the announcement the signal was given.
-	AwaitedZero = -1000 * 24 * Hour
-	AwaitedMost = 366 * 24 * Hour
+	// A passing reported by date before the start signal has no race time yet. Its record stores the time since the announcement, at
+	// most PreStartMax, as an offset from PreStartZero. Started.After converts it to race time.
+	PreStartZero = -1000 * 24 * Hour
+	PreStartMax  = 366 * 24 * Hour
 )
 
 // Between is the time from one date to another (UTC nanoseconds). Both are cut to microseconds first, so that times between three
 // dates add up.
 func Between(from, to int64) Micros { return Micros(to/1000 - from/1000) }
 
-// Awaits says that a time counts from the announcement until the start signal is given.
-func (t Micros) Awaits() bool { return t != NoTime && t < AwaitedZero/2 }
+// PreStart reports whether t is an offset from PreStartZero.
+func (t Micros) PreStart() bool { return t != NoTime && t < PreStartZero/2 }
 
-// FromSignal is the race time of what awaited the start signal, which was given so long after the announcement.
-func (t Micros) FromSignal(after Micros) Micros {
-	return min(max(t-AwaitedZero-after, -TimeMax), TimeMax)
+// ToRaceTime converts a pre-start time, given how long after the announcement the race started.
+func (t Micros) ToRaceTime(after Micros) Micros {
+	return min(max(t-PreStartZero-after, -TimeMax), TimeMax)
 }
 
 // Millis truncates to whole milliseconds, towards minus infinity so that differences never flicker at zero.

@@ -55,8 +55,8 @@ func (l *ledger) noteRecord(r *race.Record) {
 	if b, ok := r.Body.(race.Started); ok && !l.started {
 		l.started, l.after = true, b.After
 		for id, was := range l.heard {
-			if was.at.Awaits() {
-				l.heard[id] = heard{was.at.FromSignal(b.After)}
+			if was.at.PreStart() {
+				l.heard[id] = heard{was.at.ToRaceTime(b.After)}
 			}
 		}
 	}
@@ -113,8 +113,8 @@ func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
 	within := map[hitID]race.Micros{}
 	for i := range in.Records {
 		r := in.Records[i]
-		if l.started && r.Time.Awaits() { // the signal came while it was on its way
-			r.Time = r.Time.FromSignal(l.after)
+		if l.started && r.Time.PreStart() { // the signal came while it was on its way
+			r.Time = r.Time.ToRaceTime(l.after)
 		}
 		if hit, ok := l.identify(&r); ok {
 			was, again := l.heard[hit]

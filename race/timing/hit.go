@@ -302,7 +302,7 @@ func (s *State) judgeStray(h *hit) {
 // judgeAt tells what is made of a hit, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
 // not kept.
 func (s *State) judgeAt(idx race.CarIdx, h *hit, v race.Verdict, reason string, split race.Micros) {
-	if h.verdict == v && !h.untold || s.silent || h.at.Awaits() && v != race.Duplicate {
+	if h.verdict == v && !h.untold || s.silent || h.at.PreStart() && v != race.Duplicate {
 		return
 	}
 	h.verdict, h.untold = v, false

@@ -164,7 +164,7 @@ func (s *State) checkRun(a *archive, idx race.CarIdx) {
 }
 
 func (s *State) checkHit(a *archive, h *hit) {
-	checks(a, "a hit", inTime(h.at) || h.at.Awaits() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
+	checks(a, "a hit", inTime(h.at) || h.at.PreStart() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
 		s.known(h.home), h.home != race.NoCar || h.box >= 0 && int(h.box) < len(s.sources.boxes),
 		h.ruled <= withdrawn, int(h.verdict) < race.VerdictCount)
 }

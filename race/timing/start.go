@@ -7,40 +7,39 @@ import (
 	"lightsout/race"
 )
 
-// awaits says that a record is a passing that was told by date and the race waits for its start signal. Its time comes with the
-// signal.
-func (s *State) awaits(r *race.Record) bool {
+// isPreStart reports whether a record is a passing reported by date while the race waits for its start signal.
+func (s *State) isPreStart(r *race.Record) bool {
 	_, passing := r.Body.(race.Passing)
-	return passing && r.Time.Awaits() && s.status == race.Waiting
+	return passing && r.Time.PreStart() && s.status == race.Waiting
 }
 
-// dateFrom gives what awaited the start signal its race time.
-func (s *State) dateFrom(after race.Micros) {
+// datePreStart converts pre-start passings to race time.
+func (s *State) datePreStart(after race.Micros) {
 	for id, k := range s.sources.seen {
-		if k.raw.Awaits() {
-			k.raw = k.raw.FromSignal(after)
+		if k.raw.PreStart() {
+			k.raw = k.raw.ToRaceTime(after)
 			s.sources.seen[id] = k
 		}
 	}
-	if !s.hitsAwait() {
+	if !s.hasPreStartHits() {
 		return
 	}
 	s.moveHits(func(h *hit) race.Micros {
-		if !h.at.Awaits() {
+		if !h.at.PreStart() {
 			return 0
 		}
-		return h.at.FromSignal(after) - h.at
+		return h.at.ToRaceTime(after) - h.at
 	})
 }
 
-// hitsAwait says that some hit awaits the start signal. A list begins with those that do.
-func (s *State) hitsAwait() bool {
+// hasPreStartHits reports whether any hit is still pre-start. Hits are sorted, so such hits come first.
+func (s *State) hasPreStartHits() bool {
 	for i := range s.cars {
-		if c := &s.cars[i]; len(c.hits) > 0 && c.hits[0].at.Awaits() {
+		if c := &s.cars[i]; len(c.hits) > 0 && c.hits[0].at.PreStart() {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.strays, func(h hit) bool { return h.at.Awaits() })
+	return slices.ContainsFunc(s.strays, func(h hit) bool { return h.at.PreStart() })
 }
 
 // abortStart shortens the race by a lap. It is possible up to the time at which somebody completed one: the grid does not

@@ -84,7 +84,7 @@ func New() *State { return &State{latest: race.NoTime} }
 // error and changes nothing. The facts own what they hold.
 func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	s.facts, s.moved, s.author, s.why, s.dirty = facts, span{}, r.Author, "", false
-	if (r.Time < -race.TimeMax || r.Time > race.TimeMax) && !s.awaits(r) {
+	if (r.Time < -race.TimeMax || r.Time > race.TimeMax) && !s.isPreStart(r) {
 		return facts, fmt.Errorf("a record at %d µs of race time: %w", r.Time, ErrOutOfOrder)
 	}
 	r = s.inRaceTime(r)
@@ -124,7 +124,7 @@ func (s *State) Fold(r *race.Record, more bool) (facts race.Facts, refused error
 	s.more = more
 	defer func() { s.more = false }()
 	facts = race.Facts{Seq: r.Seq}
-	if !r.Time.Awaits() {
+	if !r.Time.PreStart() {
 		facts.Time = r.Time - s.shift
 	}
 	if facts.Facts, refused = s.Apply(r, nil); refused != nil {
@@ -257,7 +257,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 	}
 	s.status, s.leaderLap = race.Underway, 1
 	s.layLoops()
-	s.dateFrom(b.After)
+	s.datePreStart(b.After)
 	if len(s.cars) > gridsOneByOne {
 		s.setOrder(s.sorted())
 	}

@@ -115,8 +115,8 @@ func (f *follower) start(r *race.Record, after race.Micros, w *writer) {
 	f.startedAt = r.RecordedAt
 	for i := range f.early {
 		p := &f.early[i]
-		if p.at.Awaits() {
-			p.at = p.at.FromSignal(after)
+		if p.at.PreStart() {
+			p.at = p.at.ToRaceTime(after)
 		}
 		f.point(p, f.judgement(p), w)
 	}
@@ -245,7 +245,7 @@ func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *wr
 		}
 	}
 	if f.startedAt == 0 {
-		if !r.Time.Awaits() || p.refused != "" { // those are judged with the signal
+		if !r.Time.PreStart() || p.refused != "" { // those are judged with the signal
 			f.early = append(f.early, p)
 		}
 		return
@@ -282,7 +282,7 @@ func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
 			p = raw
 		}
 		if !written {
-			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok && !p.at.Awaits()
+			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok && !p.at.PreStart()
 		}
 	}
 	if written && was.hit != now.hit {

@@ -71,7 +71,7 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			// Before anybody gave the signal, in the log: one in race time, one by date.
 			const after = 90 * race.Second
 			step(c.passing(0, 1, 6*race.Second, "main", 1, ""))
-			step(c.passing(1, 1, race.AwaitedZero+after+6*race.Second+race.Second/3, "main", 2, ""))
+			step(c.passing(1, 1, race.PreStartZero+after+6*race.Second+race.Second/3, "main", 2, ""))
 			step(race.Record{RecordedAt: c.startAt.UnixNano(), Body: race.Started{After: after}})
 			n := uint64(10)
 			var hits []race.Seq

@@ -172,12 +172,12 @@ func (s *Store) signal(ctx context.Context, id race.ID) (g signal, err error) {
 // raceTime is the time of a record; race.NoTime for what awaits the signal.
 func (g signal) raceTime(t race.Micros) race.Micros {
 	switch {
-	case !t.Awaits():
+	case !t.PreStart():
 		return t
 	case g.startedAt == 0:
 		return race.NoTime
 	}
-	return t.FromSignal(race.Between(g.announcedAt, g.startedAt))
+	return t.ToRaceTime(race.Between(g.announcedAt, g.startedAt))
 }
 
 // Newest is the latest race time of a race's log; race.NoTime where no record has one.
@@ -188,7 +188,7 @@ func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
 	}
 	var at, awaited sql.NullInt64
 	err = s.read.QueryRowContext(ctx, "SELECT max(time_us), max(iif(time_us < ?2, time_us, NULL)) FROM records WHERE race = ?1",
-		string(id), int64(race.AwaitedZero/2)).Scan(&at, &awaited)
+		string(id), int64(race.PreStartZero/2)).Scan(&at, &awaited)
 	if err != nil {
 		return race.NoTime, fmt.Errorf("read the newest record of race %s: %w", id, err)
 	}

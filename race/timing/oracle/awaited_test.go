@@ -36,7 +36,7 @@ func TestEngine_DoesNotDependOnWhetherPassingsAwaitedTheSignal(t *testing.T) {
 		}
 		for _, r := range early.log {
 			p, passing := r.Body.(race.Passing)
-			if _, told := early.verdicts[r.Seq]; passing && r.Time.Awaits() && !told {
+			if _, told := early.verdicts[r.Seq]; passing && r.Time.PreStart() && !told {
 				t.Fatalf("record %d awaited the signal, and nothing was told of it: %+v", r.Seq, p)
 			}
 		}
@@ -73,7 +73,7 @@ func await(t *rapid.T, log []race.Record) (out []race.Record, moved int) {
 			rest = append(rest, r)
 			continue
 		}
-		r.Time += race.AwaitedZero + after
+		r.Time += race.PreStartZero + after
 		before = append(before, r)
 	}
 	signal := log[start]

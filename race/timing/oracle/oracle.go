@@ -134,8 +134,8 @@ func (b *book) fromTheSignal() []race.Record {
 		if body, ok := out[i].Body.(race.Corrected); ok && body.Kind == race.CorrectSplit && body.At == 0 {
 			b.estimated[out[i].Seq] = true
 		}
-		if out[i].Time.Awaits() {
-			out[i].Time = out[i].Time.FromSignal(after)
+		if out[i].Time.PreStart() {
+			out[i].Time = out[i].Time.ToRaceTime(after)
 		}
 		out[i].Time -= b.shift
 		switch body := out[i].Body.(type) {

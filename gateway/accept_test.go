@@ -22,12 +22,12 @@ func (f *failing) Accept() (net.Conn, error) {
 	return f.Listener.Accept()
 }
 
-func TestDoor_OutlivesErrorsOfAccept(t *testing.T) {
+func TestLimitListener_OutlivesErrorsOfAccept(t *testing.T) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(&failing{Listener: l, left: 4}, 10, 10, nil, NewMetrics(nil))
+	d := newLimitListener(&failing{Listener: l, left: 4}, 10, 10, nil, NewMetrics(nil))
 	asking, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)

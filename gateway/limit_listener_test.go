@@ -52,7 +52,7 @@ func (s *served) alone(t *testing.T) (int, string) {
 	return res.StatusCode, string(data)
 }
 
-func TestDoor_WhoWaitsLongestMakesRoom(t *testing.T) {
+func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
 	for name, bound := range map[string]func(*gateway.Config){
 		"in all":          func(c *gateway.Config) { c.ConnectionsMax = 20 },
 		"for one address": func(c *gateway.Config) { c.ConnectionsEachMax = 20 },
@@ -73,8 +73,8 @@ func TestDoor_WhoWaitsLongestMakesRoom(t *testing.T) {
 	}
 }
 
-// TestDoor_ATrustedProxyAsksForMany: the bound for an address is not for it.
-func TestDoor_ATrustedProxyAsksForMany(t *testing.T) {
+// TestLimitListener_ATrustedProxyAsksForMany: the bound for an address is not for it.
+func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsEachMax, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
 	s.hub.Open(head, s.entries)
 	for range 5 {
@@ -82,7 +82,7 @@ func TestDoor_ATrustedProxyAsksForMany(t *testing.T) {
 	}
 }
 
-func TestDoor_WhoWatchesStays(t *testing.T) {
+func TestLimitListener_WhoWatchesStays(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsMax = 5 })
 	s.hub.Open(head, s.entries)
 	var watching []*viewer

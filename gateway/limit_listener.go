@@ -1,0 +1,322 @@
+package gateway
+
+import (
+	linked "container/list"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Limits of how a connection ends, and of waiting for room.
+const (
+	lingerTime    = time.Second
+	lingerBytes   = 256 << 10
+	acceptFirst   = 5 * time.Millisecond // doubled with each failure in a row
+	acceptMost    = time.Second
+	rejectsAtOnce = 64
+)
+
+// tooMany is the answer to a rejected connection, with the headers of every answer.
+var tooMany = func() string {
+	const text = "the server has too many connections\n"
+	var out strings.Builder
+	fmt.Fprintf(&out, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nCache-Control: %s\r\n", cacheNever)
+	for _, header := range securing {
+		fmt.Fprintf(&out, "%s: %s\r\n", header[0], header[1])
+	}
+	fmt.Fprintf(&out, "Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	return out.String()
+}()
+
+// limitListener bounds open connections, in total and per address. At the limit a new connection evicts the longest idle one;
+// connections that serve a request or a spectator are never evicted. Errors of accept, such as EMFILE, are retried, not returned.
+type limitListener struct {
+	net.Listener
+	most, mostEach int
+	trusted        proxies // exempt from the limit per address
+	m              *Metrics
+
+	mu        sync.Mutex
+	open      int
+	idle      linked.List // of *limitedConn, longest idle first
+	of        map[string]*addressConns
+	rejecting chan struct{} // rejected connections that still get an answer
+	closed    chan struct{}
+	once      sync.Once
+}
+
+// addressConns are the connections of an address.
+type addressConns struct {
+	open int
+	idle linked.List
+}
+
+func newLimitListener(l net.Listener, most, mostEach int, trusted proxies, m *Metrics) *limitListener {
+	return &limitListener{Listener: l, trusted: trusted, most: most, mostEach: mostEach, m: m, of: map[string]*addressConns{}, rejecting: make(chan struct{}, rejectsAtOnce), closed: make(chan struct{})}
+}
+
+// Accept returns the next connection within the limits.
+func (d *limitListener) Accept() (net.Conn, error) {
+	for pause := acceptFirst; ; {
+		conn, err := d.Listener.Accept()
+		switch {
+		case err == nil:
+			pause = acceptFirst
+			if c := d.admit(conn); c != nil {
+				return c, nil
+			}
+		case errors.Is(err, net.ErrClosed):
+			return nil, err //nolint:wrapcheck // fasthttp knows it
+		default: // out of descriptors, or the peer hung up first
+			d.m.connectionsRefused.Add(1)
+			d.evictLongestIdle()
+			select {
+			case <-time.After(pause):
+				pause = min(2*pause, acceptMost)
+			case <-d.closed:
+				return nil, net.ErrClosed
+			}
+		}
+	}
+}
+
+// Close stops accepting.
+func (d *limitListener) Close() error {
+	d.once.Do(func() { close(d.closed) })
+	return d.Listener.Close() //nolint:wrapcheck // of the listener it stands for
+}
+
+func (d *limitListener) admit(conn net.Conn) net.Conn {
+	from := hostOf(conn.RemoteAddr())
+	d.mu.Lock()
+	own := d.of[from]
+	if own == nil {
+		own = &addressConns{}
+		d.of[from] = own
+	}
+	var leaves *limitedConn
+	full := own.open >= d.mostEach && !d.isTrustedProxy(from)
+	switch {
+	case full:
+		leaves = longest(&own.idle)
+	case d.open >= d.most:
+		leaves = longest(&d.idle)
+	}
+	if leaves == nil && (full || d.open >= d.most) {
+		d.mu.Unlock()
+		d.reject(conn)
+		return nil
+	}
+	if leaves != nil {
+		d.forget(leaves)
+	}
+	c := &limitedConn{Conn: conn, listener: d, own: own, from: from}
+	d.open++
+	own.open++
+	d.markIdle(c)
+	d.mu.Unlock()
+	if leaves != nil {
+		d.m.connectionsRefused.Add(1)
+		_ = leaves.Conn.Close()
+	}
+	return c
+}
+
+// isTrustedProxy reports whether an address belongs to a trusted proxy.
+func (d *limitListener) isTrustedProxy(from string) bool {
+	address, err := netip.ParseAddr(from)
+	return err == nil && d.trusted.trust(address.Unmap())
+}
+
+// reject answers 503 once the client has sent something: an answer before the request is a protocol error. Beyond rejectsAtOnce
+// connections are closed without an answer.
+func (d *limitListener) reject(conn net.Conn) {
+	d.m.connectionsRefused.Add(1)
+	select {
+	case d.rejecting <- struct{}{}:
+	default:
+		_ = conn.Close()
+		return
+	}
+	go func() {
+		defer func() { <-d.rejecting }()
+		c := &limitedConn{Conn: conn, listener: d, gone: true, unread: true}
+		defer c.Close() //nolint:errcheck // it is not wanted
+		if conn.SetDeadline(time.Now().Add(lingerTime)) != nil {
+			return
+		}
+		if _, err := conn.Read(make([]byte, 1)); err == nil {
+			_, _ = io.WriteString(conn, tooMany)
+		}
+	}()
+}
+
+// evictLongestIdle closes the connection that has been idle longest.
+func (d *limitListener) evictLongestIdle() {
+	d.mu.Lock()
+	leaves := longest(&d.idle)
+	if leaves != nil {
+		d.forget(leaves)
+	}
+	d.mu.Unlock()
+	if leaves != nil {
+		_ = leaves.Conn.Close()
+	}
+}
+
+func longest(l *linked.List) *limitedConn {
+	if l.Front() == nil {
+		return nil
+	}
+	c, _ := l.Front().Value.(*limitedConn)
+	return c
+}
+
+// markIdle makes a connection evictable. The listener is locked.
+func (d *limitListener) markIdle(c *limitedConn) {
+	if c.gone || c.inAll != nil {
+		return
+	}
+	c.inAll, c.inOwn = d.idle.PushBack(c), c.own.idle.PushBack(c)
+}
+
+// busy makes a connection unevictable. The listener is locked.
+func (d *limitListener) busy(c *limitedConn) {
+	if c.inAll != nil {
+		d.idle.Remove(c.inAll)
+		c.own.idle.Remove(c.inOwn)
+		c.inAll, c.inOwn = nil, nil
+	}
+}
+
+// forget stops counting a connection. The listener is locked.
+func (d *limitListener) forget(c *limitedConn) {
+	if c.gone {
+		return
+	}
+	d.busy(c)
+	c.gone = true
+	d.open--
+	if c.own.open--; c.own.open == 0 {
+		delete(d.of, c.from)
+	}
+}
+
+// state marks a connection idle once fasthttp has written its answer.
+func (d *limitListener) state(conn net.Conn, state fasthttp.ConnState) {
+	if c, ok := conn.(*limitedConn); ok && state == fasthttp.StateIdle {
+		d.mu.Lock()
+		d.markIdle(c)
+		d.mu.Unlock()
+	}
+}
+
+// trackRequests marks connections busy while they serve a request. It closes a connection whose request body was not read in full:
+// fasthttp would parse the rest of the body as the next request.
+func trackRequests(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		c, ours := ctx.Conn().(*limitedConn)
+		if ours {
+			c.markBusy()
+		}
+		handle(ctx)
+		if ctx.RequestBodyStream() != nil { // wholeBody takes it away
+			ctx.SetConnectionClose()
+			if ours {
+				c.unread = true
+			}
+		}
+	}
+}
+
+// limitedConn is a connection that counts towards the limits.
+type limitedConn struct {
+	net.Conn
+	listener *limitListener
+	own      *addressConns
+	from     string
+
+	// Guarded by the listener.
+	inAll, inOwn *linked.Element
+	gone         bool
+
+	unread bool // of the last request something was not read
+	ahead  [1]byte
+	read   int // of ahead
+	once   sync.Once
+}
+
+// markBusy keeps the connection from being evicted while it serves a request.
+func (c *limitedConn) markBusy() {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	c.listener.busy(c)
+}
+
+// watch calls gone if the client hangs up before done is called. A byte read meanwhile is returned by the next Read.
+func (c *limitedConn) watch(gone func()) (done func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		n, err := c.Conn.Read(c.ahead[:])
+		c.read = n
+		if n == 0 && !errors.Is(err, os.ErrDeadlineExceeded) {
+			gone()
+		}
+	}()
+	return func() {
+		_ = c.SetReadDeadline(time.Unix(1, 0)) // long ago: the reading ends
+		<-ended
+		_ = c.SetReadDeadline(time.Time{}) // fasthttp sets its own before it reads
+	}
+}
+
+// Read returns the byte that watch read, then reads on.
+func (c *limitedConn) Read(b []byte) (int, error) {
+	if c.read > 0 && len(b) > 0 {
+		c.read = 0
+		b[0] = c.ahead[0]
+		return 1, nil
+	}
+	return c.Conn.Read(b) //nolint:wrapcheck // of the connection it stands for
+}
+
+// Close closes the connection. If request data is still unread it lingers first: closing at once would reset the connection and
+// discard the answer.
+func (c *limitedConn) Close() error {
+	var err error
+	c.once.Do(func() {
+		c.listener.mu.Lock()
+		c.listener.forget(c)
+		c.listener.mu.Unlock()
+		if c.unread {
+			c.linger()
+		}
+		err = c.Conn.Close()
+	})
+	return err
+}
+
+func (c *limitedConn) linger() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+}
+
+func hostOf(addr net.Addr) string {
+	host, _, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	return host
+}
