@@ -1,13 +1,17 @@
 package main
 
 import (
+	"lightsout/actors/engine"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 )
 
+// actorTree shows the actors of an engine in the gateway's words.
+type actorTree struct{ *engine.Engine }
+
 // Tree is the living system in the gateway's words.
-func (p *platform) Tree(most int) []gateway.ActorNode {
-	roots := p.system.Tree(most)
+func (t actorTree) Tree(most int) []gateway.ActorNode {
+	roots := t.System().Tree(most)
 	out := make([]gateway.ActorNode, len(roots))
 	for i := range roots {
 		out[i] = actorNode(&roots[i])

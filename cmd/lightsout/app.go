@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"lightsout/actors/processor"
+	"lightsout/actors/engine"
+	"lightsout/race/drive"
+
 	"lightsout/actors/simulator"
 	"lightsout/gateway"
 	"lightsout/race"
@@ -29,7 +31,7 @@ var (
 // app runs races for the gateway: it joins what runs now with what is kept.
 type app struct {
 	*sqlite.Store // History, but for what is newer than the store
-	platform      *platform
+	platform      *engine.Engine
 	drills        *drills
 	hub           *gateway.Hub
 	log           *slog.Logger
@@ -52,7 +54,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 	if err != nil {
 		return race.Summary{}, err
 	}
-	head, model, err := newRace(o, a.newID(c.Key), c)
+	head, model, err := drive.NewRace(o, a.newID(c.Key), c)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -65,7 +67,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 	}
 	defer made()
 	a.begin(head.ID)
-	if err := a.platform.start(simulator.StartRace{Head: head, Model: model, Start: start}); err != nil {
+	if err := a.platform.Start(simulator.StartRace{Head: head, Model: model, Start: start}); err != nil {
 		a.end(head.ID)
 		return race.Summary{}, err
 	}
@@ -106,7 +108,7 @@ func (a *app) rest(ctx context.Context, head race.Race) error {
 	if head.Cars < largeField {
 		return nil
 	}
-	err := a.platform.forget(ctx, head.ID)
+	err := a.platform.Forget(ctx, head.ID)
 	a.hub.Rest(head.ID)
 	returnMemory(head)
 	return err
@@ -157,7 +159,7 @@ func (a *app) running(id race.ID) chan struct{} {
 
 // RaceOver retires a race's actors: from now on the store answers for it.
 func (a *app) RaceOver(id race.ID) {
-	a.platform.system.Send(a.platform.processor, processor.Forget{ID: id})
+	a.platform.Retire(id)
 	a.end(id)
 	if a.drills != nil {
 		go a.drills.over(context.Background(), id, "")
@@ -189,7 +191,7 @@ func (a *app) Control(ctx context.Context, id race.ID, what race.Control, when r
 	if a.running(id) == nil {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
 	}
-	if err := a.platform.tell(id, simulator.ControlRace{Control: what}); err != nil {
+	if err := a.platform.Control(id, what); err != nil {
 		return before, err
 	}
 	return a.settled(ctx, id)
@@ -252,7 +254,7 @@ type deletion struct {
 func (a *app) delete(ctx context.Context, head race.Race) error {
 	id := head.ID
 	if a.running(id) != nil {
-		if err := whileUnderway(func() error { return a.platform.ask(simulator.DropRace{ID: id}) }); err != nil {
+		if err := whileUnderway(func() error { return a.platform.Drop(id) }); err != nil {
 			return err
 		}
 		a.end(id)
@@ -287,7 +289,7 @@ func (a *app) Ready(context.Context) error {
 	if err := a.Failing(); err != nil {
 		return fmt.Errorf("the log cannot be written, races wait: %w", err)
 	}
-	for _, late := range a.platform.system.Late() {
+	for _, late := range a.platform.System().Late() {
 		if !late.Replaced && late.For > lateFor {
 			return fmt.Errorf("%s %s has been busy with one message for %v", late.Kind, late.ID, late.For.Round(time.Millisecond))
 		}
@@ -297,7 +299,7 @@ func (a *app) Ready(context.Context) error {
 
 // Classification is the result, or the order so far while the race runs.
 func (a *app) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
-	c, err := a.platform.classification(ctx, id)
+	c, err := a.platform.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}
@@ -413,7 +415,7 @@ func (a *app) resume(ctx context.Context, l leftovers) error {
 }
 
 func (a *app) resumeRace(s race.Summary) error {
-	model, err := modelOf(s.Race)
+	model, err := drive.ModelOf(s.Race)
 	if err != nil {
 		return err
 	}
@@ -423,9 +425,9 @@ func (a *app) resumeRace(s race.Summary) error {
 	}
 	a.begin(s.Race.ID)
 	if s.Status != race.Waiting { // one that waits needs nobody to time it yet
-		a.platform.system.Send(a.platform.processor, processor.Recover{ID: s.Race.ID})
+		a.platform.Recover(s.Race.ID)
 	}
-	return a.platform.start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
+	return a.platform.Start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
 }
 
 // positionOf is how far a race has come, and what its simulation needs to go on.

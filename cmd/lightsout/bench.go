@@ -13,6 +13,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"lightsout/actors/engine"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/anthdm/hollywood/actor"
 	"github.com/spf13/cobra"
 
@@ -84,11 +88,11 @@ in one process, so that their ratios hold when the machine's speed drifts.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, n := range sizes {
 				if n < 1 || n > race.CarsMax {
-					return badInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
+					return cli.BadInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
 				}
 			}
 			if rows < 1 {
-				return badInput("--rows is %d: allowed are 1 and more", rows)
+				return cli.BadInput("--rows is %d: allowed are 1 and more", rows)
 			}
 			return benchTick(cmd.Context(), sizes, rows, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -114,7 +118,7 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 		report.Loads = append(report.Loads, load)
 	}
 	if asJSON {
-		return writeJSON(out, report)
+		return cli.WriteJSON(out, report)
 	}
 	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", report.Processors, c.Name, report.TickHz)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -124,12 +128,12 @@ func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, sta
 		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
 			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
 	}
-	return flush(t)
+	return cli.Flush(t)
 }
 
 func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLoad, error) {
 	order := race.Order{Circuit: c.Key, Cars: cars, Laps: race.LapsMax, Seed: 7, TickHz: 10}
-	head, model, err := newRace(order, "bench", c)
+	head, model, err := drive.NewRace(order, "bench", c)
 	if err != nil {
 		return tickLoad{}, err
 	}
@@ -241,11 +245,11 @@ func timedRace(
 	ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal, hollywood bool,
 ) (time.Duration, error) {
 	w := &tickWatcher{ticks: race.Tick(ticks), reached: make(chan time.Duration, 1)}
-	p, err := newPlatform(parts{journal: journal, spectators: w, observer: w, log: slog.New(slog.DiscardHandler), hollywood: hollywood})
+	p, err := engine.New(engine.Config{Journal: journal, Spectators: w, Observer: w, Log: slog.New(slog.DiscardHandler), Hollywood: hollywood})
 	if err != nil {
 		return 0, err
 	}
-	if err := p.start(simulator.StartRace{Head: head, Model: m, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: head, Model: m, Start: true}); err != nil {
 		return 0, err
 	}
 	var took time.Duration
@@ -253,9 +257,7 @@ func timedRace(
 	case took = <-w.reached:
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	return took, errors.Join(ctx.Err(), p.stop(stopping))
+	return took, errors.Join(ctx.Err(), p.Stop(ctx))
 }
 
 // tickWatcher waits for ticks to be shown, which is after they are durable.

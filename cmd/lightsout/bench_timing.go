@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 
 	"lightsout/race"
@@ -56,14 +58,14 @@ they are on disk and applied.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, n := range sizes {
 				if n < 1 || n > race.CarsMax {
-					return badInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
+					return cli.BadInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
 				}
 			}
 			if rounds < 1 {
-				return badInput("--rounds is %d: allowed are 1 and more", rounds)
+				return cli.BadInput("--rounds is %d: allowed are 1 and more", rounds)
 			}
 			if requests < 10 || requests > requestsMax {
-				return badInput("--requests is %d: allowed are 10 to %d", requests, requestsMax)
+				return cli.BadInput("--requests is %d: allowed are 10 to %d", requests, requestsMax)
 			}
 			report := timingReport{Processors: runtime.GOMAXPROCS(0), Lines: benchLines, Rounds: rounds}
 			var err error
@@ -74,7 +76,7 @@ they are on disk and applied.`,
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), report)
+				return cli.WriteJSON(cmd.OutOrStdout(), report)
 			}
 			return report.print(cmd.OutOrStdout())
 		},
@@ -93,7 +95,7 @@ func (r timingReport) print(out io.Writer) error {
 	for _, l := range r.Apply {
 		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.2f\t\n", l.Cars, l.Passings, l.PerSecond, l.PerPassing, l.ToFirst)
 	}
-	if err := flush(t); err != nil {
+	if err := cli.Flush(t); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "\nfrom an HTTP request to its answer: durable and applied")
@@ -101,7 +103,7 @@ func (r timingReport) print(out io.Writer) error {
 	for _, l := range r.Ingest {
 		fmt.Fprintf(t, "%d\t%d\t%d\t%.2f\t%.2f\t%.0f\t\n", l.Clients, l.Items, l.Requests, l.P50MS, l.P99MS, l.Rate)
 	}
-	return flush(t)
+	return cli.Flush(t)
 }
 
 // benchApply has the sizes take turns on one core; what the collector does is part of it.

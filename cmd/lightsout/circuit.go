@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
+
+	"lightsout/cmd/internal/cli"
 
 	"github.com/spf13/cobra"
 
@@ -57,14 +56,14 @@ func listCircuits(w io.Writer, asJSON bool) error {
 		list = append(list, circuitJSON{c.Key, c.Name, c.Character, c.Length(), len(c.Lines)})
 	}
 	if asJSON {
-		return writeJSON(w, map[string]any{"circuits": list})
+		return cli.WriteJSON(w, map[string]any{"circuits": list})
 	}
-	t := table{}
-	t.row("Key", "Name", "Length", "Character")
+	t := cli.Table{}
+	t.Row("Key", "Name", "Length", "Character")
 	for _, c := range list {
-		t.row(c.Key, race.Isolated(c.Name), fmt.Sprintf("%.3f km", c.LengthM/1000), race.Isolated(c.Character))
+		t.Row(c.Key, race.Isolated(c.Name), fmt.Sprintf("%.3f km", c.LengthM/1000), race.Isolated(c.Character))
 	}
-	return t.write(w, left)
+	return t.Write(w, cli.Left)
 }
 
 func newCircuitShow() *cobra.Command {
@@ -73,12 +72,12 @@ func newCircuitShow() *cobra.Command {
 		Use: "show KEY|FILE", Short: "Draw a circuit, or print it in the text format", Args: cobra.ExactArgs(1),
 		Example: "  lightsout circuit show harbour\n  lightsout circuit show harbour --text > mine.circuit",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := openCircuit(args[0])
+			c, err := cli.OpenCircuit(args[0])
 			if err != nil {
-				return asBadInput(err)
+				return cli.AsBadInput(err)
 			}
 			if text {
-				return writeCircuit(cmd.OutOrStdout(), c)
+				return cli.WriteCircuit(cmd.OutOrStdout(), c)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s · %s · %.3f km · %d timing lines\n%s\n",
 				race.Isolated(c.Name), race.Isolated(c.Character), c.Length()/1000, len(c.Lines), c.Draw(72, 24))
@@ -97,14 +96,14 @@ func newCircuitImport() *cobra.Command {
 x,y,width in metres, and write it in the text format. Timing lines and pit lane are placed by default.`,
 		Example: "  lightsout circuit import it-1953.geojson -o imola.circuit\n  lightsout simulate --circuit ./imola.circuit",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := importCircuit(args[0])
+			c, err := cli.ImportCircuit(args[0])
 			if err != nil {
 				return err
 			}
 			if output == "" {
-				return writeCircuit(cmd.OutOrStdout(), c)
+				return cli.WriteCircuit(cmd.OutOrStdout(), c)
 			}
-			if err := writeFile(output, func(w io.Writer) error { return writeCircuit(w, c) }); err != nil {
+			if err := cli.WriteFile(output, func(w io.Writer) error { return cli.WriteCircuit(w, c) }); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s, %.3f km, %d timing lines\n", output, race.Isolated(c.Name), c.Length()/1000, len(c.Lines))
@@ -113,53 +112,4 @@ x,y,width in metres, and write it in the text format. Timing lines and pit lane 
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of standard output")
 	return cmd
-}
-
-func importCircuit(path string) (*circuit.Circuit, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, badInput("%w", err)
-	}
-	var c *circuit.Circuit
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".geojson", ".json":
-		c, err = circuit.ImportGeoJSON(path, data)
-	case ".csv":
-		c, err = circuit.ImportCSV(path, strings.NewReader(string(data)))
-	default:
-		return nil, badInput("%s: the ending %q is unknown: allowed are .geojson, .json and .csv", path, ext)
-	}
-	if err != nil {
-		return nil, badInput("%w", err)
-	}
-	return c, nil
-}
-
-// readCircuit reads a circuit file: the text format, or an outline to import.
-func readCircuit(path string) (*circuit.Circuit, error) {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".geojson", ".json", ".csv":
-		return importCircuit(path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, badInput("%w", err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	c, err := circuit.Parse(path, f)
-	if err != nil {
-		return nil, badInput("%w", err)
-	}
-	return c, nil
-}
-
-func writeCircuit(w io.Writer, c *circuit.Circuit) error {
-	text, err := c.MarshalText()
-	if err != nil {
-		return fmt.Errorf("write the circuit: %w", err)
-	}
-	if _, err := w.Write(text); err != nil {
-		return fmt.Errorf("write the circuit: %w", err)
-	}
-	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lightsout/cmd/internal/cli"
 )
 
 // command runs a command line in this process.
@@ -145,7 +147,7 @@ func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
 	if err != nil || len(files) != 12 {
 		t.Errorf("%d files, %v", len(files), err)
 	}
-	if _, _, err := command(t, "time", garage(t), "--format", "pdf"); !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), "csv, json, html") {
+	if _, _, err := command(t, "time", garage(t), "--format", "pdf"); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), "csv, json, html") {
 		t.Errorf("an unknown format: %v", err)
 	}
 }
@@ -194,7 +196,7 @@ func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
 	if len(got.Apply) != 2 || got.Apply[0].ToFirst != 1 || got.Apply[1].Cars != 1000 || got.Apply[1].PerSecond <= 0 || got.Apply[1].Passings != 200_000 {
 		t.Errorf("%+v", got)
 	}
-	if _, _, err := command(t, "bench", "timing", "--cars", "0"); !errors.Is(err, errBadInput) {
+	if _, _, err := command(t, "bench", "timing", "--cars", "0"); !errors.Is(err, cli.ErrBadInput) {
 		t.Errorf("no cars: %v", err)
 	}
 }
@@ -240,7 +242,7 @@ func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 		_, _, err := command(t, c.args...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: got %v, want %q", c.args, err, c.want)
-		} else if !errors.Is(err, errBadInput) && !usage(err) {
+		} else if !errors.Is(err, cli.ErrBadInput) && !usage(err) {
 			t.Errorf("%v: %v does not end with exit code 2", c.args, err)
 		}
 	}

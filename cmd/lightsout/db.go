@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"text/tabwriter"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
@@ -43,7 +45,7 @@ telemetry and bytes a sample of each race, and how far feeds have come. It reads
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), info)
+				return cli.WriteJSON(cmd.OutOrStdout(), info)
 			}
 			return printInfo(cmd.OutOrStdout(), info)
 		},
@@ -55,7 +57,7 @@ telemetry and bytes a sample of each race, and how far feeds have come. It reads
 func dbInfo(ctx context.Context, path string) (*sqlite.Info, error) {
 	store, err := sqlite.OpenForReading(path, transport.Codec{})
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	defer store.Close() //nolint:errcheck // it was only read
 	return store.Info(ctx)
@@ -88,7 +90,7 @@ func printInfo(w io.Writer, i *sqlite.Info) error {
 		}
 		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t %s in %s%s\n", f.Seq, f.Tick, f.Count, f.Rejected, f.Feed, f.Race, behind)
 	}
-	return flush(t)
+	return cli.Flush(t)
 }
 
 func newDBVacuum() *cobra.Command {
@@ -104,7 +106,7 @@ needs room for it twice. With --incremental only what is free is given back, wit
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), map[string]int64{"before_bytes": before, "after_bytes": after})
+				return cli.WriteJSON(cmd.OutOrStdout(), map[string]int64{"before_bytes": before, "after_bytes": after})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s before, %s after\n", args[0], size(before), size(after))
 			return nil
@@ -118,14 +120,14 @@ needs room for it twice. With --incremental only what is free is given back, wit
 func dbVacuum(ctx context.Context, path string, incremental bool) (before, after int64, err error) {
 	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it says what is wrong, and makes no new file
 	if err != nil {
-		return 0, 0, badInput("%w", err)
+		return 0, 0, cli.BadInput("%w", err)
 	}
 	if err := reading.Close(); err != nil {
 		return 0, 0, fmt.Errorf("close %s: %w", path, err)
 	}
 	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return 0, 0, badInput("%w", err)
+		return 0, 0, cli.BadInput("%w", err)
 	}
 	before, after, err = store.Vacuum(ctx, incremental)
 	if closed := store.Close(); err == nil {

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
-	"github.com/schollz/progressbar/v3"
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
@@ -30,7 +29,7 @@ said on standard error. A server may be writing the file: it is looked at as it 
 				return err
 			}
 			if asJSON {
-				err = writeJSON(cmd.OutOrStdout(), found)
+				err = cli.WriteJSON(cmd.OutOrStdout(), found)
 			} else {
 				found.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
@@ -60,7 +59,7 @@ func dbCheck(ctx context.Context, path string, status io.Writer) (*checked, erro
 		return found, nil
 	}
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	defer store.Close() //nolint:errcheck // it was only read
 	still, done, err := store.Still(ctx)
@@ -68,28 +67,14 @@ func dbCheck(ctx context.Context, path string, status io.Writer) (*checked, erro
 		return nil, err
 	}
 	defer done()
-	if found.Flaws, err = still.Check(ctx, bar(status, "looking through records and telemetry")); err != nil {
+	if found.Flaws, err = still.Check(ctx, cli.Bar(status, "looking through records and telemetry")); err != nil {
 		return nil, err
 	}
-	if err := found.races(ctx, still, bar(status, "timing the races again")); err != nil {
+	if err := found.races(ctx, still, cli.Bar(status, "timing the races again")); err != nil {
 		return nil, err
 	}
 	found.Sound = len(found.Flaws) == 0
 	return found, nil
-}
-
-// bar draws how far something has come, on a terminal.
-func bar(w io.Writer, what string) func(done, total int64) {
-	if !term.IsTerminal(int(os.Stderr.Fd())) {
-		return func(int64, int64) {}
-	}
-	var b *progressbar.ProgressBar
-	return func(done, total int64) {
-		if b == nil {
-			b = newBar(w, total, progressbar.OptionSetDescription(what))
-		}
-		_ = b.Set64(done) // only drawing
-	}
 }
 
 func (f *checked) print(out, status io.Writer) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
@@ -26,7 +28,7 @@ func mustChecked(t *testing.T, db string) checked {
 	if failed := json.Unmarshal([]byte(out), &got); failed != nil {
 		t.Fatal(failed, err)
 	}
-	if (err == nil) != got.Sound || got.Sound != (len(got.Flaws) == 0) || errors.Is(err, errBadInput) {
+	if (err == nil) != got.Sound || got.Sound != (len(got.Flaws) == 0) || errors.Is(err, cli.ErrBadInput) {
 		t.Errorf("%+v ends with %v", got, err)
 	}
 	return got
@@ -289,7 +291,7 @@ func mustReplay(t *testing.T, db string, log []byte, steps int) {
 func TestDBCheck_SaysWhatACrashLeftOutAsANote(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "races.db")
 	store := mustOpenStore(t, db)
-	mustKeepTold(t, store) // durable, and the process died before anything was made of it
+	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
 	mustBeSound(t, db)
 	out, said, err := command(t, "db", "check", db)
 	if err != nil || out != db+" is sound\n" || !strings.Contains(said, "note: race told: what follows from its last records is not kept yet") {
@@ -301,7 +303,7 @@ func TestDBCheck_SaysEachFlawInALineAndFails(t *testing.T) {
 	db := mustChange(t, mustRaceFile(t), "UPDATE races SET winner = 'XXX'", "DELETE FROM records WHERE seq = 50")
 	out, said, err := command(t, "db", "check", db)
 	want := "race kart: records 50 to 50 are missing\n"
-	if err == nil || errors.Is(err, errBadInput) || !strings.Contains(out, want) || !strings.Contains(out, "race kart: the winner in the list") || said != "" {
+	if err == nil || errors.Is(err, cli.ErrBadInput) || !strings.Contains(out, want) || !strings.Contains(out, "race kart: the winner in the list") || said != "" {
 		t.Errorf("%v, beside it %q:\n%s", err, said, out)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"testing"
 
+	"lightsout/actors/engine"
+
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
@@ -27,8 +29,8 @@ func ruled(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: store, spectators: watch, observer: watch, log: log})
+	watch := engine.NewWatcher()
+	p, err := engine.New(engine.Config{Journal: store, Spectators: watch, Observer: watch, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +40,11 @@ func ruled(t *testing.T) string {
 		{Time: 95 * race.Second, Body: race.Passing{Car: 3, Line: 1, Source: &race.Source{Decoder: "main", Sequence: 1}}},
 		{Time: 95*race.Second + 1, Body: race.Passing{Car: 3, Line: 1, Source: &race.Source{Decoder: "main", Sequence: 2}}},
 	} {
-		if _, err := p.takeIn(ctx, "sim", &race.Intake{Records: []race.Record{r}}); err != nil {
+		if _, err := p.Ingest(ctx, "sim", &race.Intake{Records: []race.Record{r}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := p.stop(ctx); err != nil {
+	if err := p.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"text/tabwriter"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 
 	"lightsout/race"
@@ -30,7 +32,7 @@ saved. The damaged file is only read. What was saved and what was lost is printe
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), saved)
+				return cli.WriteJSON(cmd.OutOrStdout(), saved)
 			}
 			return printSalvaged(cmd.OutOrStdout(), args[1], saved)
 		},
@@ -63,7 +65,7 @@ func dbSalvage(ctx context.Context, damaged, path string, status io.Writer) (*sq
 
 func asSalvageInput(err error) error {
 	if errors.Is(err, race.ErrConflict) {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	return err
 }
@@ -100,7 +102,7 @@ func printSalvaged(w io.Writer, path string, saved *sqlite.Salvaged) error {
 		}
 		fmt.Fprintf(t, "%d\t%s\t%d\t%d\t %s\n", r.Records, lost, r.Samples, r.LostSamples, r.ID)
 	}
-	if err := flush(t); err != nil {
+	if err := cli.Flush(t); err != nil {
 		return err
 	}
 	for _, r := range saved.Races {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/storage/sqlite"
 )
 
@@ -49,11 +51,11 @@ func TestDB_LooksAfterAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"serve", "--db", damaged}, {"simulate", "--circuit", "kartwerk", "--db", damaged}} {
-		if _, _, err := command(t, args...); err == nil || !strings.Contains(err.Error(), "lightsout db salvage "+damaged) || !errors.Is(err, errBadInput) {
+		if _, _, err := command(t, args...); err == nil || !strings.Contains(err.Error(), "lightsout db salvage "+damaged) || !errors.Is(err, cli.ErrBadInput) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
-	if out, _, err := command(t, "db", "check", damaged, "--json"); err == nil || errors.Is(err, errBadInput) || !strings.Contains(out, `"sound": false`) {
+	if out, _, err := command(t, "db", "check", damaged, "--json"); err == nil || errors.Is(err, cli.ErrBadInput) || !strings.Contains(out, `"sound": false`) {
 		t.Errorf("check of a damaged file: %v, %s", err, out)
 	}
 	if out := mustCommand("db", "salvage", damaged, saved); !strings.Contains(out, " r\n") || !strings.Contains(out, "lost: the list of tables was damaged") {
@@ -62,7 +64,7 @@ func TestDB_LooksAfterAFile(t *testing.T) {
 	if out := mustCommand("db", "check", saved); out != saved+" is sound\n" {
 		t.Errorf("check of what was saved says %q", out)
 	}
-	if _, _, err := command(t, "db", "salvage", damaged, saved); !errors.Is(err, errBadInput) {
+	if _, _, err := command(t, "db", "salvage", damaged, saved); !errors.Is(err, cli.ErrBadInput) {
 		t.Errorf("salvage over a file: %v", err)
 	}
 	mustHaveResult(t, saved, result)
@@ -85,7 +87,7 @@ func mustHaveResult(t *testing.T, path, result string) {
 func TestDB_SaysWhatIsWrongWithWhatItIsGiven(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none.db")
 	for _, args := range [][]string{{"db", "info", none}, {"db", "check", none}, {"db", "vacuum", none}, {"db", "info"}} {
-		if _, _, err := command(t, args...); err == nil || !errors.Is(err, errBadInput) && !usage(err) {
+		if _, _, err := command(t, args...); err == nil || !errors.Is(err, cli.ErrBadInput) && !usage(err) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/race"
 	"lightsout/race/document"
 	"lightsout/race/timing"
@@ -18,11 +20,11 @@ import (
 func checkFormats(formats []string) error {
 	for _, f := range formats {
 		if !slices.Contains(document.Formats(), f) {
-			return badInput("--format has %q: allowed are %s", f, strings.Join(document.Formats(), ", "))
+			return cli.BadInput("--format has %q: allowed are %s", f, strings.Join(document.Formats(), ", "))
 		}
 	}
 	if len(formats) == 0 {
-		return badInput("--format is empty: allowed are %s", strings.Join(document.Formats(), ", "))
+		return cli.BadInput("--format is empty: allowed are %s", strings.Join(document.Formats(), ", "))
 	}
 	return nil
 }
@@ -30,7 +32,7 @@ func checkFormats(formats []string) error {
 // writeDocuments writes every document of a race into a folder, as its name and format say.
 func writeDocuments(dir string, formats []string, state *timing.State, s *story, status io.Writer) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return badInput("--documents: %w", err)
+		return cli.BadInput("--documents: %w", err)
 	}
 	in := documentInput(state, s)
 	for _, name := range document.Names() {
@@ -74,7 +76,7 @@ func instant(ns int64) string {
 }
 
 func writeDocument(path string, d *document.Document, format string) error {
-	if err := writeFile(path, func(w io.Writer) error { return d.Write(w, format) }); err != nil {
+	if err := cli.WriteFile(path, func(w io.Writer) error { return d.Write(w, format) }); err != nil {
 		return fmt.Errorf("--documents: %w", err)
 	}
 	return nil

@@ -23,6 +23,7 @@ var doors = map[string][]string{
 		"race", "race/circuit", "race/drive", "race/timing", "actors/supervise", "actors/simulator", "actors/processor",
 	},
 	"actors/processor":    {"race", "race/circuit", "race/drive", "race/timing", "actors/supervise"},
+	"actors/engine":       {"race", "actors/supervise", "actors/simulator", "actors/processor"},
 	"transport":           {"race", "race/trace"},
 	"storage":             {"race"},
 	"storage/sqlite":      {"race"},
@@ -34,12 +35,13 @@ var doors = map[string][]string{
 	"storage/grafana":     {},
 	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing", "race/trace"},
 	"ui":                  {},
+	"cmd/internal/cli":    {"race", "race/circuit"},
 	"cmd/lightsout":       nil, // everything
 }
 
 // homes says in which rooms a technology lives.
 var homes = map[string][]string{
-	"github.com/anthdm/hollywood":         {"actors/supervise", "actors/simulator", "actors/processor", "actors/drill", "cmd/lightsout"},
+	"github.com/anthdm/hollywood":         {"actors/supervise", "actors/simulator", "actors/processor", "actors/drill", "actors/engine", "cmd/lightsout"},
 	"github.com/gofiber":                  {"gateway"},
 	"github.com/graphql-go":               {"gateway"},
 	"github.com/vmihailenco/msgpack":      {"transport"},

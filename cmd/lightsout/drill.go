@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/drill"
@@ -52,12 +54,12 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.process {
 				if len(args) > 0 {
-					return badInput("--process takes no scenario: the server itself is killed")
+					return cli.BadInput("--process takes no scenario: the server itself is killed")
 				}
 				return drillProcess(cmd, f)
 			}
 			if (len(args) == 0) == (len(f.faults) == 0) {
-				return badInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
+				return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
 			}
 			return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
 		},
@@ -88,14 +90,14 @@ func newDrillList() *cobra.Command {
 				return fmt.Errorf("open the library: %w", err)
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), map[string]any{"scenarios": all})
+				return cli.WriteJSON(cmd.OutOrStdout(), map[string]any{"scenarios": all})
 			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "Name\tRace\tWhat happens")
 			for _, s := range all {
 				fmt.Fprintf(t, "%s\t%d cars, %d laps of %s\t%s\n", s.Name, s.Race.Cars, s.Race.Laps, s.Race.Circuit, s.About)
 			}
-			return flush(t)
+			return cli.Flush(t)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
@@ -121,7 +123,7 @@ func (f drillFlags) scenario(name string) (*drill.Scenario, error) {
 		s.Race.Laps = f.laps
 	}
 	if err := s.Validate(); err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	return s, nil
 }
@@ -133,11 +135,11 @@ func (f drillFlags) findScenario(name string) (*drill.Scenario, error) {
 	if strings.ContainsAny(name, "./\\") {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return nil, badInput("%w", err)
+			return nil, cli.BadInput("%w", err)
 		}
 		s, err := drill.Parse(name, data)
 		if err != nil {
-			return nil, badInput("%w", err)
+			return nil, cli.BadInput("%w", err)
 		}
 		return s, nil
 	}
@@ -151,7 +153,7 @@ func (f drillFlags) findScenario(name string) (*drill.Scenario, error) {
 		for i, s := range all {
 			names[i] = s.Name
 		}
-		return nil, badInput("the scenario %q is unknown: allowed are %s, or a YAML file", name, strings.Join(names, ", "))
+		return nil, cli.BadInput("the scenario %q is unknown: allowed are %s, or a YAML file", name, strings.Join(names, ", "))
 	}
 	return all[at], nil
 }
@@ -164,7 +166,7 @@ func byHand(faults []string) (*drill.Scenario, error) {
 		s, err := drill.Parse(fmt.Sprintf("--fault %q", fault), []byte(text))
 		switch {
 		case err != nil:
-			return nil, badInput("%w", err)
+			return nil, cli.BadInput("%w", err)
 		case i == 0:
 			out = s
 		default:
@@ -183,7 +185,7 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 		return err
 	}
 	if f.patience < time.Second {
-		return badInput("--patience is %v: allowed are 1s and more", f.patience)
+		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race undisturbed\n", s.Name)
 	bounds := drillBounds{patience: f.patience}
@@ -192,11 +194,11 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 		bounds.influx = f.influx
 		bounds.id = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano())) // others are drilled into the same bucket
 	case s.NeedsInflux():
-		return badInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
+		return cli.BadInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
 	}
 	undisturbed, err := drillRun(ctx, s.Race.Order(), nil, bounds)
 	if err != nil {
-		return asBadInput(err)
+		return cli.AsBadInput(err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race with faults\n", s.Name)
 	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: undisturbed.lines})
@@ -217,7 +219,7 @@ func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
 	}
 	var err error
 	if f.asJSON {
-		err = writeJSON(out, v)
+		err = cli.WriteJSON(out, v)
 	} else {
 		err = printVerdict(out, v)
 	}
@@ -256,7 +258,7 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
 	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])
-	if err := flush(t); err != nil {
+	if err := cli.Flush(t); err != nil {
 		return err
 	}
 	if v.Passed {
@@ -324,7 +326,7 @@ func writeJUnit(path string, v *drill.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("write JUnit XML: %w", err)
 	}
-	return writeFile(path, func(w io.Writer) error {
+	return cli.WriteFile(path, func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
 		return err //nolint:wrapcheck // it names the file
 	})

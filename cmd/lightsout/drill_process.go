@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 
 	"lightsout/race"
@@ -37,12 +39,12 @@ type processVerdict struct {
 func drillProcess(cmd *cobra.Command, f drillFlags) (err error) {
 	ctx, order := cmd.Context(), f.processOrder()
 	if f.kills < 1 || f.kills > 1000 {
-		return badInput("--kills is %d: allowed are 1 to 1000", f.kills)
+		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "the race undisturbed")
 	undisturbed, err := drillRun(ctx, order, nil, drillBounds{patience: drillPatience})
 	if err != nil {
-		return asBadInput(err)
+		return cli.AsBadInput(err)
 	}
 	dir, err := os.MkdirTemp("", "lightsout-drill-")
 	if err != nil {
@@ -82,7 +84,7 @@ func drillProcess(cmd *cobra.Command, f drillFlags) (err error) {
 	}
 	v.Passed = v.StateHash == v.Undriven
 	if f.asJSON {
-		err = writeJSON(cmd.OutOrStdout(), v)
+		err = cli.WriteJSON(cmd.OutOrStdout(), v)
 	} else {
 		fmt.Fprintf(cmd.OutOrStdout(), "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n%s\n", v.Kills,
 			v.StartsMS[1:], v.StateHash[:16], v.Undriven[:16], map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])

@@ -12,6 +12,10 @@ import (
 	"sync"
 	"time"
 
+	"lightsout/actors/engine"
+
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/actors/drill"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
@@ -102,11 +106,11 @@ func (o *observed) committed(b *race.Batch) {
 
 // drillRun runs a race with everything behind it, the SQLite file included; in is nil for the undisturbed one.
 func drillRun(ctx context.Context, order race.Order, in *drill.Injector, bounds drillBounds) (*drillRace, error) {
-	c, err := openCircuit(order.Circuit)
+	c, err := cli.OpenCircuit(order.Circuit)
 	if err != nil {
 		return nil, err
 	}
-	head, model, err := newRace(order, cmp.Or(bounds.id, "drill"), c)
+	head, model, err := drive.NewRace(order, cmp.Or(bounds.id, "drill"), c)
 	if err != nil {
 		return nil, err
 	}
@@ -170,14 +174,14 @@ func drillOn(
 ) (_ *drillRace, err error) {
 	out := &drillRace{lines: len(start.Head.Lines)}
 	seen := &observed{Journal: journal, run: &out.Run, pace: paceOf(start.Head)}
-	watch := newWatcher()
-	with := parts{journal: seen, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), feed: feedOf(feed)}
+	watch := engine.NewWatcher()
+	with := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: feedOf(feed)}
 	if in != nil {
-		with.journal = in.Journal(seen)
-		with.fault, with.meddle, with.link = in.Strike, in.Meddle, in.Link
-		with.notice = seen.notice
+		with.Journal = in.Journal(seen)
+		with.Fault, with.Meddle, with.Link = in.Strike, in.Meddle, in.Link
+		with.Notice = seen.notice
 	}
-	p, err := newPlatform(with)
+	p, err := engine.New(with)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +189,7 @@ func drillOn(
 	if err == nil && feed != nil {
 		out.Fed, err = feed.fed(ctx, start.Head.ID)
 	}
-	err = errors.Join(err, stopPlatform(ctx, p))
+	err = errors.Join(err, p.Stop(ctx))
 	seen.close()
 	if err != nil && (in == nil || ctx.Err() != nil) {
 		return nil, err
@@ -193,23 +197,23 @@ func drillOn(
 	if err != nil && out.Ended == "" { // what the faults broke is for the verdict
 		out.Ended = err.Error()
 	}
-	out.FilledIn, out.Restarts = p.stats.FilledIn(), map[string]int64{}
-	for _, n := range p.system.Counts() {
+	out.FilledIn, out.Restarts = p.FilledIn(), map[string]int64{}
+	for _, n := range p.System().Counts() {
 		out.Restarts[n.Kind] = n.Restarts
 	}
 	return out, nil
 }
 
 // race runs a race to its end, or beyond its bounds.
-func (o *observed) race(ctx context.Context, p *platform, start simulator.StartRace, w *watcher, bounds drillBounds) error {
-	if err := p.start(start); err != nil {
+func (o *observed) race(ctx context.Context, p *engine.Engine, start simulator.StartRace, w *engine.Watcher, bounds drillBounds) error {
+	if err := p.Start(start); err != nil {
 		return err
 	}
 	ended, err := o.wait(ctx, w, bounds)
 	if err != nil || !ended {
 		return err
 	}
-	_, _, result, err := w.result()
+	_, _, result, err := w.Result()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.run.Result = result
@@ -224,13 +228,13 @@ func (o *observed) close() {
 }
 
 // wait waits for the end of the race, and reports false where it has stood still for too long.
-func (o *observed) wait(ctx context.Context, w *watcher, bounds drillBounds) (ended bool, err error) {
+func (o *observed) wait(ctx context.Context, w *engine.Watcher, bounds drillBounds) (ended bool, err error) {
 	look := time.NewTicker(bounds.patience / 10)
 	defer look.Stop()
 	seen, since := -1, time.Now()
 	for {
 		select {
-		case <-w.over:
+		case <-w.Over():
 			return true, nil
 		case <-ctx.Done():
 			return false, ctx.Err()

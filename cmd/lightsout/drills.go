@@ -295,7 +295,7 @@ func (d *drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	d.count++
 	one := &liveDrill{
 		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
-		pace: paceOf(head), filledIn: d.app.platform.stats.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: head.Cars, Checkpoints: len(head.Lines), TickHz: head.TickHz}),
+		pace: paceOf(head), filledIn: d.app.platform.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: head.Cars, Checkpoints: len(head.Lines), TickHz: head.TickHz}),
 	}
 	d.all = append(d.all, one)
 	if len(d.all) > drillsKept {

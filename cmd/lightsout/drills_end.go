@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"lightsout/race/drive"
+
 	"lightsout/actors/drill"
 	"lightsout/race"
 )
@@ -69,7 +71,7 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 		return nil, err
 	}
 	run := one.noted()
-	run.FilledIn = d.app.platform.stats.FilledIn() - one.filledIn // of this race, if it was alone
+	run.FilledIn = d.app.platform.FilledIn() - one.filledIn // of this race, if it was alone
 	var err error
 	if run.Records, err = logOf(ctx, d.app.Store, one.race); err != nil {
 		return nil, err
@@ -89,7 +91,7 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	if run.Result, err = d.app.Store.Classification(ctx, one.race); err != nil {
 		return nil, err
 	}
-	model, err := modelOf(opening.Race)
+	model, err := drive.ModelOf(opening.Race)
 	if err != nil {
 		return nil, err
 	}

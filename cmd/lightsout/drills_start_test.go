@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"lightsout/actors/engine"
+	"lightsout/race/drive"
+
 	"lightsout/actors/drill"
-	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
@@ -29,17 +31,22 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	c, err := circuit.Open(drillOrder.Circuit)
+	c, err := circuit.Open("kartwerk")
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, _, err := newRace(drillOrder, "ends", c)
+	head, _, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 8, Laps: 4, Seed: 7, TickHz: 10}, "ends", c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: head}}}})
+	e, err := engine.New(engine.Config{Journal: store, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop(t.Context())
 	a, d := newApp(store, gateway.NewHub(transport.Codec{}, nil), log), newDrills(log)
-	a.platform, a.drills, d.app = &platform{stats: simulator.NewStats()}, d, a
+	a.platform, a.drills, d.app = e, d, a
 	a.begin("ends")
 	d.mu.Lock() // Start has looked whether the race runs, and waits
 	started := make(chan error, 1)

@@ -12,6 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"lightsout/race/circuit"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -62,7 +66,7 @@ same race of it in another store, to the bit, and "time" and "replay" read it.`,
   duckdb -c "SELECT driver_number, max(speed) FROM 'meridian-20x57-7/telemetry.parquet' GROUP BY 1"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
-			return asBadInput(exportRace(cmd.Context(), args[0], f, cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return cli.AsBadInput(exportRace(cmd.Context(), args[0], f, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
@@ -87,13 +91,13 @@ func (s stored) Classification(ctx context.Context, id race.ID) (race.Classifica
 func openStored(path string, log *slog.Logger) (*sqlite.Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, badInput("%s: no such file: expected an SQLite file of lightsout serve --db", path)
+			return nil, cli.BadInput("%s: no such file: expected an SQLite file of lightsout serve --db", path)
 		}
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	store, err := sqlite.Open(path, transport.Codec{}, log)
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	return store, nil
 }
@@ -105,7 +109,7 @@ func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, e
 		return "", err
 	}
 	if len(all) == 0 {
-		return "", badInput("the file holds no race")
+		return "", cli.BadInput("the file holds no race")
 	}
 	var known []string
 	for _, s := range all {
@@ -118,7 +122,7 @@ func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, e
 	if len(known) > 10 {
 		known, more = known[:10], fmt.Sprintf(" and %d more", len(all)-10)
 	}
-	return "", badInput("no race %q: there are latest, %s%s", name, strings.Join(known, ", "), more)
+	return "", cli.BadInput("no race %q: there are latest, %s%s", name, strings.Join(known, ", "), more)
 }
 
 // courseOf gives places to the cars of a race whose circuit is known.
@@ -126,7 +130,7 @@ func courseOf(head race.Race) (*export.Course, error) {
 	if head.CircuitText == "" {
 		return nil, nil //nolint:nilnil // it has none, which is no error
 	}
-	c, err := parseCircuit(head.Circuit, head.CircuitText)
+	c, err := circuit.FromText(head.Circuit, head.CircuitText)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +159,7 @@ func exportRace(ctx context.Context, name string, f exportFlags, out, status io.
 	if err := checkExport(f); err != nil {
 		return err
 	}
-	store, err := openStored(f.db, warnings(status))
+	store, err := openStored(f.db, cli.Warnings(status))
 	if err != nil {
 		return err
 	}
@@ -170,7 +174,7 @@ func exportRace(ctx context.Context, name string, f exportFlags, out, status io.
 	}
 	to := &target{flags: f, export: e, done: exported{Race: id, Format: f.format}}
 	if f.progress && f.out != "-" {
-		bar := newBar(status, max(1, e.Estimate(f.tables()...)), progressbar.OptionSetDescription("export "+string(id)),
+		bar := cli.NewBar(status, max(1, e.Estimate(f.tables()...)), progressbar.OptionSetDescription("export "+string(id)),
 			progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"))
 		e.Progress = func(rows int64) { _ = bar.Set64(min(rows, bar.GetMax64()-1)) } // only drawing
 		defer func() { _ = bar.Finish() }()
@@ -207,11 +211,11 @@ func checkExport(f exportFlags) error {
 	}
 	switch {
 	case f.format == logFormat && f.table != "":
-		return badInput("--table is for csv, jsonl and parquet: a log is whole")
+		return cli.BadInput("--table is for csv, jsonl and parquet: a log is whole")
 	case f.out == "-" && f.format != logFormat && f.table == "":
-		return badInput("a folder does not fit on standard output: choose a table with --table, or a file that ends in .zip")
+		return cli.BadInput("a folder does not fit on standard output: choose a table with --table, or a file that ends in .zip")
 	case f.out == "-" && f.asJSON:
-		return badInput("--json and --out - both want standard output")
+		return cli.BadInput("--json and --out - both want standard output")
 	}
 	return nil
 }
@@ -222,7 +226,7 @@ func (t *target) report(out io.Writer) error {
 		return nil
 	}
 	if t.flags.asJSON {
-		return writeJSON(out, t.done)
+		return cli.WriteJSON(out, t.done)
 	}
 	for _, f := range t.done.Files {
 		fmt.Fprintf(out, "%-24s %12d rows %12d bytes\n", f.Name, f.Rows, f.Bytes)

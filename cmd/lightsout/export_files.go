@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/storage/export"
 	"lightsout/transport"
 )
@@ -60,7 +62,7 @@ func (t *target) file(path string, write func(io.Writer) error) error {
 		return err
 	}
 	counted := &counter{}
-	err := writeFile(path, func(w io.Writer) error {
+	err := cli.WriteFile(path, func(w io.Writer) error {
 		counted.w = w
 		return write(counted)
 	})
@@ -78,7 +80,7 @@ func (t *target) file(path string, write func(io.Writer) error) error {
 func (t *target) folder(ctx context.Context, f export.Format) error {
 	dir := t.done.Out
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	for _, name := range export.Files(f) {
 		if err := t.free(filepath.Join(dir, name)); err != nil {
@@ -87,7 +89,7 @@ func (t *target) folder(ctx context.Context, f export.Format) error {
 	}
 	to := &outFolder{target: t, dir: dir}
 	if err := t.export.Folder(ctx, f, to); err != nil {
-		return errors.Join(err, to.file.giveUp())
+		return errors.Join(err, to.file.Discard())
 	}
 	for _, f := range t.done.Files {
 		t.done.Bytes += f.Bytes
@@ -101,11 +103,11 @@ func (t *target) free(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return badInput("%w", err)
-	case sameFile(path, t.flags.db):
-		return badInput("%s is the file that keeps the races: choose another place with --out", path)
+		return cli.BadInput("%w", err)
+	case cli.SameFile(path, t.flags.db):
+		return cli.BadInput("%s is the file that keeps the races: choose another place with --out", path)
 	case !t.flags.force:
-		return badInput("%s is there already: choose another place with --out, or --force to write over it", path)
+		return cli.BadInput("%s is there already: choose another place with --out, or --force to write over it", path)
 	}
 	return nil
 }
@@ -121,12 +123,12 @@ func (t *target) wrote(name string, bytes int64) {
 type outFolder struct {
 	*target
 	dir  string
-	file *outFile
+	file *cli.OutFile
 }
 
 // Create begins a file.
 func (o *outFolder) Create(name string) (io.WriteCloser, error) {
-	f, err := createFile(filepath.Join(o.dir, name))
+	f, err := cli.CreateFile(filepath.Join(o.dir, name))
 	if err != nil {
 		return nil, err
 	}

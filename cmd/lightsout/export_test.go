@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/storage/export"
 )
 
@@ -116,7 +118,7 @@ func TestExport_WritesOverNothingAndSaysWhatIsWrong(t *testing.T) {
 		{[]string{"latest", "--table", "laps", "--out", filepath.Join(folder, "none", "laps.csv")}, "no such file"},
 	} {
 		_, _, err := command(t, append([]string{"export", "--db", db}, c.args...)...)
-		if err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, expected %q", c.args, err, c.want)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 )
 
@@ -39,7 +41,7 @@ func health(ctx context.Context, url string, out io.Writer) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return badInput("--url: %w", err)
+		return cli.BadInput("--url: %w", err)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

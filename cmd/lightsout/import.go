@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -37,7 +39,7 @@ is cut off or damaged leaves nothing behind. Or keep the race in a folder of CSV
   curl -H 'content-type: application/vnd.lightsout.log' --data-binary @race.lolog localhost:8080/api/v1/races/import`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
-			return asBadInput(importRace(cmd.Context(), args[0], f, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return cli.AsBadInput(importRace(cmd.Context(), args[0], f, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	cmd.Flags().StringVar(&f.db, "db", "lightsout.db", "SQLite file that keeps the races")
@@ -64,14 +66,14 @@ func importRace(ctx context.Context, path string, f importFlags, stdin io.Reader
 		return err
 	}
 	defer in.Close() //nolint:errcheck // only read
-	store, err := sqlite.Open(f.db, transport.Codec{}, warnings(status))
+	store, err := sqlite.Open(f.db, transport.Codec{}, cli.Warnings(status))
 	if err != nil {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	read := &counted{r: in}
 	if f.progress {
-		bar := newBar(status, size, progressbar.OptionSetDescription("import "+path), progressbar.OptionShowBytes(true))
+		bar := cli.NewBar(status, size, progressbar.OptionSetDescription("import "+path), progressbar.OptionShowBytes(true))
 		read.bar = bar
 		defer func() { _ = bar.Finish() }() // only drawing
 	}
@@ -79,7 +81,7 @@ func importRace(ctx context.Context, path string, f importFlags, stdin io.Reader
 	made, notes, err := importLog(ctx, store, read, race.ID(f.id))
 	notes = append(said, notes...)
 	if errors.Is(err, race.ErrConflict) {
-		return badInput("%w (--id gives it another)", err)
+		return cli.BadInput("%w (--id gives it another)", err)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -90,7 +92,7 @@ func importRace(ctx context.Context, path string, f importFlags, stdin io.Reader
 	}
 	done := imported{made.Race.ID, made.Race.Name, made.Status.String(), end.Seq, read.n, time.Since(began).Milliseconds(), append([]string{}, notes...)}
 	if f.asJSON {
-		return writeJSON(out, done)
+		return cli.WriteJSON(out, done)
 	}
 	for _, n := range notes {
 		fmt.Fprintln(status, "note: "+n)
@@ -107,12 +109,12 @@ func openImport(path string, stdin io.Reader) (in io.ReadCloser, size int64, not
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, 0, nil, badInput("%w", err)
+		return nil, 0, nil, cli.BadInput("%w", err)
 	}
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, 0, nil, errors.Join(badInput("%w", err), file.Close())
+		return nil, 0, nil, errors.Join(cli.BadInput("%w", err), file.Close())
 	case !info.IsDir() && !isZip(path):
 		return file, info.Size(), nil, nil
 	}

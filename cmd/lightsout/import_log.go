@@ -287,7 +287,7 @@ func (i *importer) finish(ctx context.Context) error {
 	return <-settled
 }
 
-// giveUp takes away what was made.
+// Discard takes away what was made.
 func (i *importer) giveUp() error {
 	if !i.made {
 		return nil

@@ -14,6 +14,10 @@ import (
 	"syscall"
 	"testing"
 
+	"lightsout/storage/storagetest"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/google/go-cmp/cmp"
 
 	"lightsout/gateway"
@@ -119,7 +123,7 @@ func toldLog(t *testing.T) []byte {
 	w := transport.NewLogWriter(&out)
 	seq := race.Seq(0)
 	var samples []race.Sample
-	for _, in := range toldIntakes() {
+	for _, in := range storagetest.ExternalRace() {
 		for _, r := range in.Records {
 			seq++
 			r.Seq, r.RecordedAt = seq, 1_795_000_000_000_000_000+int64(seq)
@@ -331,7 +335,7 @@ func TestImportCommand_SaysWhatItDid(t *testing.T) {
 		"laps.csv: is missing":  {"import", dir, "--db", db},
 		"no such file":          {"import", log + "x", "--db", db},
 	} {
-		if _, _, err := command(t, args...); err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), want) {
+		if _, _, err := command(t, args...); err == nil || !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

@@ -7,6 +7,10 @@ import (
 	"os"
 	"strings"
 
+	"lightsout/race/circuit"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
@@ -29,7 +33,7 @@ var (
 )
 
 // influxTokenEnv is where the token may stand. It is no flag: a command line is seen by everybody on the machine.
-const influxTokenEnv = envPrefix + "_INFLUX_TOKEN"
+const influxTokenEnv = cli.EnvPrefix + "_INFLUX_TOKEN"
 
 // influxFlags are how serve is joined to InfluxDB.
 type influxFlags struct {
@@ -59,13 +63,13 @@ func (f *influxFlags) config(log *slog.Logger) (influx.Config, error) {
 	if f.tokenFile != "" {
 		data, err := os.ReadFile(f.tokenFile)
 		if err != nil {
-			return cfg, badInput("--influx-token-file: %w", err)
+			return cfg, cli.BadInput("--influx-token-file: %w", err)
 		}
 		token = string(data)
 	}
 	cfg.Token = influx.Secret(strings.TrimSpace(token))
 	if cfg.Token == "" {
-		return cfg, badInput("the token of InfluxDB is missing: give --influx-token-file or %s", influxTokenEnv)
+		return cfg, cli.BadInput("the token of InfluxDB is missing: give --influx-token-file or %s", influxTokenEnv)
 	}
 	return cfg, nil
 }
@@ -91,7 +95,7 @@ func (f *influxFlags) open(ctx context.Context, store *sqlite.Store, log *slog.L
 	}
 	feed, err := influx.New(cfg, influx.Rules{Fold: func() influx.Fold { return timing.New() }, Locate: locate}, store)
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	err = feed.Register(ctx)
 	if err == nil {
@@ -100,7 +104,7 @@ func (f *influxFlags) open(ctx context.Context, store *sqlite.Store, log *slog.L
 	switch {
 	case errors.Is(err, influx.ErrRefused):
 		feed.Close()
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	case errors.Is(err, influx.ErrAway):
 		log.Warn("the feed lags until InfluxDB answers", slog.Any("err", err))
 	case err != nil:
@@ -114,7 +118,7 @@ func (f *influxFlags) open(ctx context.Context, store *sqlite.Store, log *slog.L
 
 // locate finds the course of a race that carries its circuit.
 func locate(head *race.Race) influx.Locate {
-	c, err := parseCircuit(head.Circuit, head.CircuitText)
+	c, err := circuit.FromText(head.Circuit, head.CircuitText)
 	if err != nil { // the telemetry goes without places
 		return nil
 	}
@@ -158,9 +162,9 @@ func (f *influxFlags) history(kind string, store *sqlite.Store, log *slog.Logger
 	case kind == "", kind == historySQLite: // replay gives no choice
 		return store, func() {}, nil
 	case kind != historyInflux:
-		return nil, nil, badInput("--history is %q: allowed are %s and %s", kind, historySQLite, historyInflux)
+		return nil, nil, cli.BadInput("--history is %q: allowed are %s and %s", kind, historySQLite, historyInflux)
 	case !f.given():
-		return nil, nil, badInput("--history %s needs --influx-url", historyInflux)
+		return nil, nil, cli.BadInput("--history %s needs --influx-url", historyInflux)
 	}
 	cfg, err := f.config(log)
 	if err != nil {
@@ -168,7 +172,7 @@ func (f *influxFlags) history(kind string, store *sqlite.Store, log *slog.Logger
 	}
 	h, err := influx.NewHistory(cfg, store)
 	if err != nil {
-		return nil, nil, badInput("%w", err)
+		return nil, nil, cli.BadInput("%w", err)
 	}
 	return h, h.Close, nil
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"lightsout/actors/engine"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/actors/processor"
@@ -90,7 +92,7 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 
 // engineSource is how the platform is doing, for the engine series.
 type engineSource struct {
-	platform *platform
+	platform *engine.Engine
 	times    *commitTimes
 	audience func() gateway.Audience
 }
@@ -105,11 +107,11 @@ func (s *engineSource) Engine() influx.Engine {
 		Cut: watching.Cut, ReachMean: watching.ReachMean, ReachMax: watching.ReachMax,
 	}
 	at := map[string]int{}
-	for _, n := range s.platform.system.Counts() {
+	for _, n := range s.platform.System().Counts() {
 		at[n.Kind] = len(e.Actors)
 		e.Actors = append(e.Actors, influx.Actors{Kind: n.Kind, Alive: n.Spawned - n.Stopped, Restarts: n.Restarts, SetAside: n.SetAside})
 	}
-	for _, d := range s.platform.system.Depths() {
+	for _, d := range s.platform.System().Depths() {
 		if i, known := at[d.Kind]; known {
 			e.Actors[i].MailboxMax, e.Actors[i].MailboxP99 = int64(d.Max), int64(d.P99)
 		}

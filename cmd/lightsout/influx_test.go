@@ -20,6 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"lightsout/actors/engine"
+	"lightsout/race/drive"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/actors/processor"
@@ -178,15 +181,16 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	}
 	var mu sync.Mutex
 	rng := rand.New(rand.NewPCG(3, 5))
-	watch := newWatcher()
-	p, err := newPlatform(parts{
-		journal: store, spectators: watch, observer: watch, log: log, feed: feedOf(feed), fault: killsOnly(func(at supervise.Strike) {
+	watch := engine.NewWatcher()
+	p, err := engine.New(engine.Config{
+		Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: feedOf(feed), Fault: func(at supervise.Strike) time.Duration {
 			mu.Lock()
 			defer mu.Unlock()
 			if at.Kind == "feed" && rng.IntN(in) == 0 {
 				panic(reason)
 			}
-		}),
+			return 0
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -196,17 +200,17 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
+	head, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
-	<-watch.over
+	<-watch.Over()
 	awaitFed(t, store)
 	restarts := int64(0)
-	for _, n := range p.system.Counts() {
+	for _, n := range p.System().Counts() {
 		if n.Kind == "feed" {
 			restarts = n.Restarts
 		}
@@ -214,7 +218,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if restarts < 20 {
 		t.Errorf("the feed was killed %d times", restarts)
 	}
-	if err := p.stop(context.Background()); err != nil {
+	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 	feed.Close()
@@ -384,8 +388,8 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: store, spectators: watch, observer: watch, log: log, feed: feedOf(feed)})
+	watch := engine.NewWatcher()
+	p, err := engine.New(engine.Config{Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: feedOf(feed)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -393,14 +397,14 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(race.Order{Circuit: c.Key, Cars: 5, Laps: 2, Seed: 7, TickHz: 10}, "away", c)
+	head, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 5, Laps: 2, Seed: 7, TickHz: 10}, "away", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
-	<-watch.over
+	<-watch.Over()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		s := feed.Feeds()[0]
 		if strings.Contains(s.Outage, "refused") && s.LagSeconds > 0 && s.LagRecords > 0 && s.LagFrames > 0 {
@@ -410,7 +414,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 			t.Fatalf("the feed says %+v", s)
 		}
 	}
-	if err := p.stop(context.Background()); err != nil {
+	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 	feed.Close()

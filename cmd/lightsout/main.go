@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 )
 
@@ -22,14 +24,6 @@ const (
 // version is set by the linker where a release is built.
 var version = ""
 
-// errBadInput marks what the user can mend: it ends the program with exit code 2.
-var errBadInput = errors.New("")
-
-// badInput marks an error as the user's to mend.
-func badInput(format string, args ...any) error {
-	return fmt.Errorf("%w%w", errBadInput, fmt.Errorf(format, args...))
-}
-
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -37,7 +31,7 @@ func main() {
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "lightsout: "+err.Error())
 		cancel()
-		if errors.Is(err, errBadInput) || usage(err) {
+		if errors.Is(err, cli.ErrBadInput) || usage(err) {
 			os.Exit(exitBadInput)
 		}
 		os.Exit(exitFailed)
@@ -72,9 +66,9 @@ file (--config FILE); a flag goes before the environment, the environment before
 	}
 	root.PersistentFlags().String("config", "", "YAML file with settings, by the names of the flags")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return badInput("%w (see %s --help)", err, cmd.CommandPath())
+		return cli.BadInput("%w (see %s --help)", err, cmd.CommandPath())
 	})
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return loadConfig(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cli.LoadConfig(cmd) }
 	root.AddCommand(newServe(), newSimulate(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newBench(), newHealth())
 	return root
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"strconv"
 
+	"lightsout/actors/engine"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/race/circuit"
@@ -10,7 +12,7 @@ import (
 
 // actorMetrics reads the actors' counters when it is asked.
 type actorMetrics struct {
-	p                                    *platform
+	p                                    *engine.Engine
 	alive, restarts, setAside, processed *prometheus.Desc
 	givenUp, deadLetters                 *prometheus.Desc
 	mailboxMax, mailboxP99               *prometheus.Desc
@@ -18,7 +20,7 @@ type actorMetrics struct {
 	late                                 *prometheus.Desc
 }
 
-func newActorMetrics(p *platform) *actorMetrics {
+func newActorMetrics(p *engine.Engine) *actorMetrics {
 	by := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("lightsout_actors_"+name, help, []string{"kind"}, nil)
 	}
@@ -54,7 +56,7 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, v int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 	}
-	for _, n := range m.p.system.Counts() {
+	for _, n := range m.p.System().Counts() {
 		ch <- prometheus.MustNewConstMetric(m.alive, prometheus.GaugeValue, float64(n.Spawned-n.Stopped), n.Kind)
 		count(m.restarts, n.Restarts, n.Kind)
 		count(m.setAside, n.SetAside, n.Kind)
@@ -62,19 +64,19 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 		count(m.givenUp, n.GivenUp, n.Kind)
 		count(m.deadLetters, n.DeadLetters, n.Kind)
 	}
-	for _, d := range m.p.system.Depths() {
+	for _, d := range m.p.System().Depths() {
 		ch <- prometheus.MustNewConstMetric(m.mailboxMax, prometheus.GaugeValue, float64(d.Max), d.Kind)
 		ch <- prometheus.MustNewConstMetric(m.mailboxP99, prometheus.GaugeValue, float64(d.P99), d.Kind)
 	}
 	late := map[bool]float64{}
-	for _, l := range m.p.system.Late() {
+	for _, l := range m.p.System().Late() {
 		late[l.Replaced]++
 	}
 	for _, replaced := range []bool{false, true} {
 		ch <- prometheus.MustNewConstMetric(m.late, prometheus.GaugeValue, late[replaced], strconv.FormatBool(replaced))
 	}
-	count(m.filledIn, m.p.stats.FilledIn())
-	count(m.repeated, m.p.stats.Repeated())
+	count(m.filledIn, m.p.FilledIn())
+	count(m.repeated, m.p.Repeated())
 }
 
 // demoCircuit takes one circuit after the other.

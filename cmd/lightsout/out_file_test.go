@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lightsout/cmd/internal/cli"
 )
 
 func say(text string) func(io.Writer) error {
@@ -26,7 +28,7 @@ func TestOutFile_ReplacesAFileOnlyByOneThatIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := errors.New("the disk is gone")
-	err := writeFile(path, func(w io.Writer) error {
+	err := cli.WriteFile(path, func(w io.Writer) error {
 		if err := say("half of the new")(w); err != nil {
 			return err
 		}
@@ -38,10 +40,10 @@ func TestOutFile_ReplacesAFileOnlyByOneThatIsWhole(t *testing.T) {
 	if !errors.Is(err, failed) || string(mustReadFile(t, path)) != "old" {
 		t.Errorf("%v, the file says %q", err, mustReadFile(t, path))
 	}
-	if err := mayWrite(path); err != nil || string(mustReadFile(t, path)) != "old" {
+	if err := cli.MayWrite(path); err != nil || string(mustReadFile(t, path)) != "old" {
 		t.Errorf("asked whether it may be written: %v, %q", err, mustReadFile(t, path))
 	}
-	if err := writeFile(link, say("new")); err != nil {
+	if err := cli.WriteFile(link, say("new")); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(link)
@@ -61,7 +63,7 @@ func TestOutFile_WritesToADeviceDirectly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFile(os.DevNull, say("gone")); err != nil {
+	if err := cli.WriteFile(os.DevNull, say("gone")); err != nil {
 		t.Error(err)
 	}
 	if after, err := os.Stat(os.DevNull); err != nil || after.Mode() != before.Mode() {
@@ -76,7 +78,7 @@ func TestSimulate_SaysBeforeTheRaceWhyItsLogCannotBeWritten(t *testing.T) {
 		dir: "is a folder", filepath.Join(dir, "none", "race.lolog"): "no such file", db: "--log and --db are one file",
 	} {
 		_, _, err := command(t, kartOrder(db, "--log", log)...)
-		if err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), want) {
+		if err == nil || !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), want) {
 			t.Errorf("--log %s: %v, expected %q", log, err, want)
 		}
 	}
@@ -84,14 +86,14 @@ func TestSimulate_SaysBeforeTheRaceWhyItsLogCannotBeWritten(t *testing.T) {
 		t.Error("the race was run")
 	}
 	for _, id := range []string{"../kart", "Kart", "a b", "-kart", strings.Repeat("k", 101)} {
-		if _, _, err := command(t, kartOrder(db, "--id", id)...); err == nil || !errors.Is(err, errBadInput) {
+		if _, _, err := command(t, kartOrder(db, "--id", id)...); err == nil || !errors.Is(err, cli.ErrBadInput) {
 			t.Errorf("--id %s: %v", id, err)
 		}
 	}
 	if _, _, err := command(t, kartOrder(db)...); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := command(t, "export", "kart", "--db", db, "--format", "log", "--out", db, "--force"); err == nil || !errors.Is(err, errBadInput) {
+	if _, _, err := command(t, "export", "kart", "--db", db, "--format", "log", "--out", db, "--force"); err == nil || !errors.Is(err, cli.ErrBadInput) {
 		t.Errorf("an export over the file that keeps the races: %v", err)
 	}
 }

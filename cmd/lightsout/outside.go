@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"lightsout/actors/processor"
-	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
@@ -38,7 +38,7 @@ func (a *app) Open(ctx context.Context, head race.Race, entries []race.Entry) (r
 	for _, e := range entries {
 		in.Records = append(in.Records, race.Record{Body: race.Entered{Entry: e}})
 	}
-	taken, err := a.platform.takeIn(ctx, head.ID, &in)
+	taken, err := a.platform.Ingest(ctx, head.ID, &in)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -85,7 +85,7 @@ const rostersMost = 64
 
 // TakeIn hands what is told from outside to the race's log, and answers when it is durable and applied.
 func (a *app) TakeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error) {
-	return a.platform.takeIn(ctx, id, in)
+	return a.platform.Ingest(ctx, id, in)
 }
 
 // Rule hands a ruling to the race: to its simulation while it runs, to its log otherwise. A Time of race.NoTime is now.
@@ -95,7 +95,7 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 		return race.Ruled{}, err
 	}
 	if done := a.running(id); done != nil {
-		ruled, err := a.platform.rule(ctx, id, r)
+		ruled, err := a.platform.Rule(ctx, id, r)
 		if err == nil {
 			_, err = a.settled(ctx, id)
 		}
@@ -110,7 +110,7 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 			return race.Ruled{}, err
 		}
 	}
-	taken, err := a.platform.takeIn(ctx, id, &race.Intake{Records: []race.Record{r}})
+	taken, err := a.platform.Ingest(ctx, id, &race.Intake{Records: []race.Record{r}})
 	if err != nil {
 		return race.Ruled{}, err
 	}
@@ -242,7 +242,7 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 	}
 	isNew := true
 	for part := range slices.Chunk(read.Records, importAtOnce) {
-		if _, err := a.platform.takeIn(ctx, id, &race.Intake{New: isNew, Records: part}); err != nil {
+		if _, err := a.platform.Ingest(ctx, id, &race.Intake{New: isNew, Records: part}); err != nil {
 			if gone := a.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
 				err = errors.Join(err, gone) // a part of it is kept
 			}
@@ -286,50 +286,18 @@ func (a *app) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 func (a *app) Imported(ctx context.Context) ([]*circuit.Circuit, error) {
 	var out []*circuit.Circuit
 	err := a.Circuits(ctx, func(key, text string) error {
-		c, err := parseCircuit(key, text)
+		c, err := circuit.FromText(key, text)
 		out = append(out, c)
 		return err
 	})
 	return out, err
 }
 
-// takeIn asks a race's Intake.
-func (p *platform) takeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error) {
-	answer, err := p.request(ctx, p.processor, processor.TakeIn{ID: id, Intake: in})
-	if err != nil {
-		return race.Taken{}, err
-	}
-	taken, ok := answer.(processor.TakenIn)
-	if !ok {
-		return race.Taken{}, fmt.Errorf("an answer of %T", answer)
-	}
-	return taken.Taken, taken.Err
-}
-
-// rule asks a simulated race.
-func (p *platform) rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
-	answer, err := p.request(ctx, p.simulator, simulator.TellRace{ID: id, Command: simulator.RuleRace{Record: r}})
-	if err != nil {
-		return race.Ruled{}, err
-	}
-	result, ok := answer.(simulator.Result)
-	if !ok {
-		return race.Ruled{}, fmt.Errorf("an answer of %T", answer)
-	}
-	return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
-}
-
-// forget ends a race's actors and waits until they are gone.
-func (p *platform) forget(ctx context.Context, id race.ID) error {
-	_, err := p.request(ctx, p.processor, processor.Forget{ID: id})
-	return err
-}
-
 // openCircuit finds a circuit by its key: one of the house, or an imported one.
 func (a *app) openCircuit(ctx context.Context, key string) (*circuit.Circuit, error) {
 	known := circuit.List()
 	if slices.Contains(known, key) {
-		return openCircuit(key)
+		return cli.OpenCircuit(key)
 	}
 	imported, err := a.Imported(ctx)
 	if err != nil {
@@ -341,5 +309,5 @@ func (a *app) openCircuit(ctx context.Context, key string) (*circuit.Circuit, er
 		}
 		known = append(known, c.Key)
 	}
-	return nil, unknownCircuit(key, known)
+	return nil, cli.UnknownCircuit(key, known)
 }

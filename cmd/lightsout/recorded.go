@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/race"
 	"lightsout/storage/folder"
 	"lightsout/transport"
@@ -28,9 +30,9 @@ func recorded(path string, each func(step) error, note func(string)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return badInput("%s: no such file or folder: expected a log file, a folder of CSV, or a zip file of it", path)
+		return cli.BadInput("%s: no such file or folder: expected a log file, a folder of CSV, or a zip file of it", path)
 	case err != nil:
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	case info.IsDir() || isZip(path):
 		r, err := readFolder(path)
 		if err != nil {
@@ -92,7 +94,7 @@ func openFolder(path string) (dir fs.FS, end func(), err error) {
 	}
 	z, err := zip.OpenReader(path)
 	if err != nil {
-		return nil, nil, badInput("%s: the zip file cannot be read: %w", path, err)
+		return nil, nil, cli.BadInput("%s: the zip file cannot be read: %w", path, err)
 	}
 	if dir, err = folder.Zip(&z.Reader); err != nil {
 		return nil, nil, errors.Join(err, z.Close())
@@ -113,7 +115,7 @@ func faultsOf(err error) folder.Faults {
 func inFolder(path string, err error) error {
 	faults := faultsOf(err)
 	if len(faults) == 0 {
-		if err != nil && !errors.Is(err, errBadInput) {
+		if err != nil && !errors.Is(err, cli.ErrBadInput) {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		return err
@@ -122,18 +124,18 @@ func inFolder(path string, err error) error {
 	for i, f := range faults {
 		named[i] = &folder.Error{File: filepath.Join(path, f.File), Line: f.Line, Message: f.Message}
 	}
-	return badInput("%w", named)
+	return cli.BadInput("%w", named)
 }
 
 func recordedLog(path string, each func(step) error, note func(string)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	log, err := transport.NewLogReader(f)
 	if err != nil {
-		return badInput("%s: %w", path, err)
+		return cli.BadInput("%s: %w", path, err)
 	}
 	next := race.Seq(1)
 	for {
@@ -142,18 +144,18 @@ func recordedLog(path string, each func(step) error, note func(string)) error {
 		case errors.Is(err, io.EOF) && next > 1:
 			return nil
 		case errors.Is(err, io.EOF):
-			return badInput("%s: the log holds no record", path)
+			return cli.BadInput("%s: the log holds no record", path)
 		case errors.Is(err, transport.ErrCut):
 			note(fmt.Sprintf("%s: %v: the race is read up to there", path, err))
 			return nil
 		case err != nil:
-			return badInput("%s: %w", path, err)
+			return cli.BadInput("%s: %w", path, err)
 		}
 		s := step{}
 		switch m := m.(type) {
 		case *race.Record:
 			if m.Seq != next {
-				return badInput("%s: record %d where %d was expected", path, m.Seq, next)
+				return cli.BadInput("%s: record %d where %d was expected", path, m.Seq, next)
 			}
 			next++
 			s.record = m
@@ -162,7 +164,7 @@ func recordedLog(path string, each func(step) error, note func(string)) error {
 		case []race.Sample: // nothing is timed by them
 			continue
 		default:
-			return badInput("%s: a %T has no place in a log", path, m)
+			return cli.BadInput("%s: a %T has no place in a log", path, m)
 		}
 		if err := each(s); err != nil {
 			return err

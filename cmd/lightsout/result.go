@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/race"
 )
 
@@ -50,7 +52,7 @@ type resultJSON struct {
 }
 
 func printResultJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
-	return writeJSON(w, resultOf(head, entries, c))
+	return cli.WriteJSON(w, resultOf(head, entries, c))
 }
 
 func resultOf(head race.Summary, entries []race.Entry, c race.Classification) resultJSON {
@@ -95,8 +97,8 @@ func applies(ms int64) *int64 {
 
 func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
 	fmt.Fprintln(w, resultTitle(head, c))
-	t := table{}
-	t.row("Pos", "No", "Car", "Laps", "Time", "Gap", "Interval", "Best lap", "Penalty", "Status")
+	t := cli.Table{}
+	t.Row("Pos", "No", "Car", "Laps", "Time", "Gap", "Interval", "Best lap", "Penalty", "Status")
 	for _, e := range c.Entries {
 		who := entries[e.Car]
 		position, gap, interval := "-", "-", "-"
@@ -115,10 +117,10 @@ func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c ra
 		if e.Reason != "" {
 			status += " (" + race.Isolated(e.Reason) + ")"
 		}
-		t.row(position, strconv.Itoa(who.Number), race.Isolated(who.Code), strconv.Itoa(e.Laps), msText(e.DurationMS, ""), gap, interval,
+		t.Row(position, strconv.Itoa(who.Number), race.Isolated(who.Code), strconv.Itoa(e.Laps), msText(e.DurationMS, ""), gap, interval,
 			msText(e.BestLapMS, ""), penalty, status)
 	}
-	if err := t.write(w, right); err != nil {
+	if err := t.Write(w, cli.Right); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "state %s\n", c.StateHash[:min(16, len(c.StateHash))])
@@ -129,7 +131,7 @@ func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c ra
 func resultTitle(head race.Summary, c race.Classification) string {
 	parts := []string{race.Isolated(cmp.Or(head.Race.Name, string(head.Race.ID)))}
 	if head.Laps > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s", head.Laps, plural(head.Laps, "lap")))
+		parts = append(parts, fmt.Sprintf("%d %s", head.Laps, cli.Plural(head.Laps, "lap")))
 	}
 	return strings.Join(append(parts, finality(c)), " · ")
 }

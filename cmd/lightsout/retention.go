@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
@@ -39,7 +41,7 @@ func sizeOf(flag, text string) (int64, error) {
 	}
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n == 0 || n > 1<<62 {
-		return 0, badInput("--%s is %q: allowed is a size such as 500MB, 20GB or 1TiB", flag, text)
+		return 0, cli.BadInput("--%s is %q: allowed is a size such as 500MB, 20GB or 1TiB", flag, text)
 	}
 	return int64(n), nil
 }
@@ -48,7 +50,7 @@ func sizeOf(flag, text string) (int64, error) {
 func (f *keepFlags) policy() (sqlite.Retention, error) {
 	size, err := sizeOf("retain-size", f.size)
 	if f.telemetry < 0 || f.races < 0 {
-		err = errors.Join(err, badInput("--retain-telemetry and --retain-races must not be negative"))
+		err = errors.Join(err, cli.BadInput("--retain-telemetry and --retain-races must not be negative"))
 	}
 	return sqlite.Retention{Telemetry: f.telemetry, SizeBytes: size, Races: f.races, Unfed: f.unfed}, err
 }
@@ -61,7 +63,7 @@ func (f *keepFlags) open(ctx context.Context, path string, log *slog.Logger) (*s
 	}
 	store, err := sqlite.Open(path, transport.Codec{}, log)
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	if quota > 0 {
 		if err := store.Limit(ctx, quota); err != nil {
@@ -133,7 +135,7 @@ func (k *keeper) once(ctx context.Context) {
 
 // forget takes a race off the air, of which nothing is kept any longer.
 func (a *app) forget(ctx context.Context, id race.ID) error {
-	if err := a.platform.forget(ctx, id); err != nil {
+	if err := a.platform.Forget(ctx, id); err != nil {
 		return err
 	}
 	a.hub.Close(id)

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -317,10 +319,10 @@ func TestTime_ReadsAZipFileWhereverTheFolderLiesInIt(t *testing.T) {
 		"passings.csv:2: time is \"soon\"":          mustZipFile(t, filepath.Join(dir, "bad.zip"), map[string]string{"passings.csv": "time,number\nsoon,7\n"}),
 		"broken.zip: the zip file cannot be read: ": mustWrite(t, filepath.Join(dir, "broken.zip"), "PK\x03\x04 and no more"),
 	} {
-		if _, _, err := command(t, "time", path); !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), want) {
+		if _, _, err := command(t, "time", path); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}
-		if _, _, err := command(t, "import", path, "--db", filepath.Join(dir, "races.db")); !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), want) {
+		if _, _, err := command(t, "import", path, "--db", filepath.Join(dir, "races.db")); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), want) {
 			t.Errorf("import %s: got %v, want %q", path, err, want)
 		}
 	}
@@ -328,7 +330,7 @@ func TestTime_ReadsAZipFileWhereverTheFolderLiesInIt(t *testing.T) {
 	if !strings.Contains(said, "first: 6 records, finished") {
 		t.Errorf("import says %q", said)
 	}
-	if _, _, err := command(t, "import", path, "--db", filepath.Join(dir, "races.db"), "--id", "first"); !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), "--id gives it another") {
+	if _, _, err := command(t, "import", path, "--db", filepath.Join(dir, "races.db"), "--id", "first"); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), "--id gives it another") {
 		t.Errorf("the same again: %v", err)
 	}
 }

@@ -11,6 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"lightsout/actors/engine"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
@@ -19,17 +23,22 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/gateway"
 	"lightsout/race"
+	"lightsout/storage/memory"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 	"lightsout/ui"
 )
 
+// The rooms are joined here: each of these says that a room's need is met by another.
 var (
+	_ processor.Journal    = (*sqlite.Store)(nil)
+	_ processor.Journal    = (*memory.Store)(nil)
+	_ sqlite.Codec         = transport.Codec{}
 	_ processor.Spectators = (*gateway.Hub)(nil)
 	_ gateway.Encoder      = transport.Codec{}
 	_ gateway.Unpacker     = transport.Codec{}
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
-	_ gateway.Actors       = (*platform)(nil)
+	_ gateway.Actors       = actorTree{}
 )
 
 // serveFlags are what serve and replay are asked.
@@ -65,7 +74,7 @@ func newServe() *cobra.Command {
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.carsMax < 1 {
-				return badInput("--max-cars is %d: allowed is 1 or more", f.carsMax)
+				return cli.BadInput("--max-cars is %d: allowed is 1 or more", f.carsMax)
 			}
 			return serve(cmd.Context(), f, cmd.ErrOrStderr(), func(ctx context.Context, a *app) error {
 				go f.keep.run(ctx, a)
@@ -106,17 +115,17 @@ func serverFlags(cmd *cobra.Command, f *serveFlags) {
 func (f *serveFlags) readToken(given bool) error {
 	switch {
 	case given && f.tokenFile != "":
-		return badInput("--token and --token-file are both given: allowed is one of the two")
+		return cli.BadInput("--token and --token-file are both given: allowed is one of the two")
 	case f.tokenFile != "":
 		data, err := os.ReadFile(f.tokenFile)
 		if err != nil {
-			return badInput("--token-file: %w", err)
+			return cli.BadInput("--token-file: %w", err)
 		}
 		if f.gateway.Token = strings.TrimSpace(string(data)); f.gateway.Token == "" {
-			return badInput("--token-file: %s is blank: expected a token", f.tokenFile)
+			return cli.BadInput("--token-file: %s is blank: expected a token", f.tokenFile)
 		}
 	case given && strings.TrimSpace(f.gateway.Token) == "":
-		return badInput("--token is blank: expected a word that nobody guesses; where no token is wanted, leave it out")
+		return cli.BadInput("--token is blank: expected a word that nobody guesses; where no token is wanted, leave it out")
 	}
 	return nil
 }
@@ -124,7 +133,7 @@ func (f *serveFlags) readToken(given bool) error {
 func newLog(f serveFlags, w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, badInput("--log-level is %q: allowed are debug, info, warn and error", f.logLevel)
+		return nil, cli.BadInput("--log-level is %q: allowed are debug, info, warn and error", f.logLevel)
 	}
 	opts := &slog.HandlerOptions{Level: level}
 	if f.logJSON {
@@ -141,7 +150,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	}
 	slog.SetDefault(log) // hollywood logs to the default
 	if err := f.gateway.Validate(); err != nil {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	store, err := f.keep.open(ctx, f.db, log)
 	if err != nil {
@@ -168,10 +177,10 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	a.carsMax = f.carsMax
 	times := &commitTimes{}
 	hub.TimeFrom(times.arrived)
-	p, err := newPlatform(parts{
-		journal: timedJournal{drilledJournal{store, d}, times}, feed: feedOf(feed), spectators: hub, observer: a, log: log, rejected: countRejected(registry),
-		fault: d.strike, meddle: d.meddle, notice: d.notice,
-		link: func(l simulator.Link) simulator.Link { return drilledLink{l, d} },
+	p, err := engine.New(engine.Config{
+		Journal: timedJournal{drilledJournal{store, d}, times}, Feed: feedOf(feed), Spectators: hub, Observer: a, Log: log, Rejected: countRejected(registry),
+		Fault: d.strike, Meddle: d.meddle, Notice: d.notice,
+		Link: func(l simulator.Link) simulator.Link { return drilledLink{l, d} },
 	})
 	if err != nil {
 		return err
@@ -180,7 +189,7 @@ func serve(ctx context.Context, f serveFlags, status io.Writer, work func(contex
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(p),
 	)
-	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
+	defer func() { err = errors.Join(err, p.Stop(ctx)) }()
 	if feed != nil {
 		feed.join(registry, d, &engineSource{platform: p, times: times, audience: metrics.Audience})
 	}
@@ -204,27 +213,21 @@ func newGateway(cfg gateway.Config, a *app, deps gateway.Deps) (*gateway.Server,
 		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.PublicURL))
 	}
 	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits, deps.Transfers = a, a, a, a, a, a
-	deps.Actors, deps.Drills = a.platform, a.drills
+	deps.Actors, deps.Drills = actorTree{a.platform}, a.drills
 	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
 	deps.Site, deps.Version = site, buildVersion()
 	server, err := gateway.New(cfg, deps)
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, cli.BadInput("%w", err)
 	}
 	return server, nil
-}
-
-func stopPlatform(ctx context.Context, p *platform) error {
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	return p.stop(stopping)
 }
 
 // listenAndWork serves until the context ends, then shuts down from outside in.
 func listenAndWork(ctx context.Context, server *gateway.Server, a *app, status io.Writer, work func(context.Context, *app) error) error {
 	listener, err := server.Listen(ctx)
 	if err != nil {
-		return badInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
 	before, err := a.left(ctx) // and not what is asked for from now on
 	if err != nil {
@@ -250,10 +253,13 @@ func listenAndWork(ctx context.Context, server *gateway.Server, a *app, status i
 	case err = <-failed:
 	}
 	cancel()
-	stopping, done := context.WithTimeout(context.Background(), stopTimeout)
+	stopping, done := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer done()
 	return errors.Join(err, server.Shutdown(stopping))
 }
+
+// shutdownTimeout bounds how long requests that are being answered may take at the end.
+const shutdownTimeout = 30 * time.Second
 
 // countRejected counts records that the rulebook refuses.
 func countRejected(r prometheus.Registerer) func(race.ID, *race.Record, error) {
@@ -340,7 +346,7 @@ is timed, kept and shown by a server of its own as if it happened now. Without -
   lightsout replay race.lolog --speed 10 --addr 127.0.0.1:9000`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if speed < 0 || speed > race.SpeedMax {
-				return badInput("--speed is %v: allowed is 0 (as fast as possible) to %d", speed, race.SpeedMax)
+				return cli.BadInput("--speed is %v: allowed is 0 (as fast as possible) to %d", speed, race.SpeedMax)
 			}
 			return replay(cmd.Context(), args[0], speed, f, cmd.ErrOrStderr())
 		},

@@ -9,6 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lightsout/race/drive"
+
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/actors/drill"
 	"lightsout/actors/simulator"
 	"lightsout/race"
@@ -104,11 +108,11 @@ func drawScenario(seed uint64) *drill.Scenario {
 
 func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drillRace {
 	t.Helper()
-	c, err := openCircuit(s.Race.Circuit)
+	c, err := cli.OpenCircuit(s.Race.Circuit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(s.Race.Order(), "sim", c)
+	head, model, err := drive.NewRace(s.Race.Order(), "sim", c)
 	if err != nil {
 		t.Fatal(err)
 	}

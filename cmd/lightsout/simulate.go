@@ -8,15 +8,17 @@ import (
 	"os"
 	"time"
 
+	"lightsout/actors/engine"
+	"lightsout/race/drive"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"lightsout/race"
 )
-
-// stopTimeout bounds how long the actors may take to end.
-const stopTimeout = 30 * time.Second
 
 // simulateFlags are what simulate is asked.
 type simulateFlags struct {
@@ -44,7 +46,7 @@ The file of --log is written when the race is over: until then what has its name
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.progress = f.progress && term.IsTerminal(int(os.Stderr.Fd()))
-			return asBadInput(simulate(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return cli.AsBadInput(simulate(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	orderFlags(cmd, &f.order)
@@ -68,7 +70,7 @@ func orderFlags(cmd *cobra.Command, o *race.Order) {
 }
 
 func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err error) {
-	c, err := openCircuit(f.order.Circuit)
+	c, err := cli.OpenCircuit(f.order.Circuit)
 	if err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 	if err := checkID(id); err != nil {
 		return err
 	}
-	head, model, err := newRace(f.order, id, c)
+	head, model, err := drive.NewRace(f.order, id, c)
 	if err != nil {
 		return err
 	}
@@ -112,33 +114,33 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 }
 
 // waitFor waits for the end of the race and shows how far it has come.
-func waitFor(ctx context.Context, w *watcher, show bool, status io.Writer) error {
+func waitFor(ctx context.Context, w *engine.Watcher, show bool, status io.Writer) error {
 	began := time.Now()
 	var bar *progressbar.ProgressBar
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
-		case <-w.over:
+		case <-w.Over():
 			if bar != nil {
 				_ = bar.Finish() // only drawing
 			}
 			return nil
 		case <-ctx.Done():
-			return fmt.Errorf("interrupted in lap %d", w.progress().lap)
+			return fmt.Errorf("interrupted in lap %d", w.Progress().Lap)
 		case <-tick.C:
 		}
 		if !show {
 			continue
 		}
-		p := w.progress()
-		if bar == nil && p.laps > 0 {
-			bar = newBar(status, int64(p.laps), progressbar.OptionSetPredictTime(false))
+		p := w.Progress()
+		if bar == nil && p.Laps > 0 {
+			bar = cli.NewBar(status, int64(p.Laps), progressbar.OptionSetPredictTime(false))
 		}
 		if bar != nil {
-			bar.Describe(fmt.Sprintf("lap %d/%d  leader %s  %.0f× real time", p.lap, p.laps, p.leader,
-				float64(p.now)/float64(time.Since(began).Microseconds())))
-			_ = bar.Set(max(0, p.lap-1)) // only drawing
+			bar.Describe(fmt.Sprintf("lap %d/%d  leader %s  %.0f× real time", p.Lap, p.Laps, p.Leader,
+				float64(p.Now)/float64(time.Since(began).Microseconds())))
+			_ = bar.Set(max(0, p.Lap-1)) // only drawing
 		}
 	}
 }

@@ -13,6 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"lightsout/actors/engine"
+	"lightsout/race/drive"
+
+	"lightsout/cmd/internal/cli"
+
 	"github.com/google/go-cmp/cmp"
 
 	"lightsout/actors/processor"
@@ -72,7 +77,7 @@ func TestSimulate_AnOrderThatIsNotTheKeptRaceIsRefusedAndWritesNothing(t *testin
 		{"with cars 6, ordered is 5; seed 7, ordered is 9", []string{"--cars", "5", "--seed", "9"}},
 	} {
 		out, _, err := command(t, kartOrder(db, c.args...)...)
-		if err == nil || !errors.Is(err, errBadInput) || !strings.Contains(err.Error(), c.want) || out != "" {
+		if err == nil || !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), c.want) || out != "" {
 			t.Errorf("%v: %v, %q, expected %q", c.args, err, out, c.want)
 		}
 	}
@@ -127,11 +132,11 @@ func mustInterrupt(t *testing.T, f simulateFlags, batches int) {
 		t.Fatal(err)
 	}
 	s.journal = &stopping{s.journal, batches, cancel}
-	c, err := openCircuit(f.order.Circuit)
+	c, err := cli.OpenCircuit(f.order.Circuit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(f.order, race.ID(f.id), c)
+	head, model, err := drive.NewRace(f.order, race.ID(f.id), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +192,7 @@ func TestSimulate_AnInterruptedRaceGoesOnToTheSameResult(t *testing.T) {
 	}
 	for _, batches := range []int{1, 40, 400} { // each time from where the last one left it
 		mustInterrupt(t, simulateFlags{order: order, id: "kart", db: db, log: log}, batches)
-		if out, _, err := command(t, kartOrder(db, "--seed", "8")...); err == nil || !errors.Is(err, errBadInput) || out != "" {
+		if out, _, err := command(t, kartOrder(db, "--seed", "8")...); err == nil || !errors.Is(err, cli.ErrBadInput) || out != "" {
 			t.Errorf("another order for the race that is not over: %v", err)
 		}
 		if string(mustReadFile(t, log)) != "the log of an earlier race" {
@@ -281,7 +286,7 @@ func TestSimulate_GoesOnWithARaceThatAServerLeft(t *testing.T) {
 			if err != nil || !strings.Contains(out, `"name": "Evening race"`) || !strings.Contains(out, `"status": "finished"`) {
 				t.Errorf("%v: %s", err, out)
 			}
-			if _, _, err := command(t, kartOrder(db, "--id", string(id), "--seed", "8")...); !errors.Is(err, errBadInput) {
+			if _, _, err := command(t, kartOrder(db, "--id", string(id), "--seed", "8")...); !errors.Is(err, cli.ErrBadInput) {
 				t.Errorf("another order for it: %v", err)
 			}
 		})
@@ -297,11 +302,11 @@ func serveFor(t *testing.T, db string, work func(context.Context, *app) (race.ID
 		t.Fatal(err)
 	}
 	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
-	if a.platform, err = newPlatform(parts{journal: store, spectators: a.hub, observer: a, log: log}); err != nil {
+	if a.platform, err = engine.New(engine.Config{Journal: store, Spectators: a.hub, Observer: a, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	id, err := work(t.Context(), a)
-	if err := errors.Join(err, a.platform.stop(t.Context()), store.Close()); err != nil {
+	if err := errors.Join(err, a.platform.Stop(t.Context()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -310,27 +315,27 @@ func serveFor(t *testing.T, db string, work func(context.Context, *app) (race.ID
 func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *testing.T) {
 	db := mustRaceFile(t)
 	before := mustReadAll(t, mustReadStore(t, db), "kart")
-	c, err := openCircuit("kartwerk")
+	c, err := cli.OpenCircuit("kartwerk")
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(race.Order{Circuit: "kartwerk", Cars: 6, Laps: 30, Seed: 8, TickHz: 20}, "kart", c)
+	head, model, err := drive.NewRace(race.Order{Circuit: "kartwerk", Cars: 6, Laps: 30, Seed: 8, TickHz: 20}, "kart", c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := mustOpenStore(t, db)
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: store, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler)})
+	watch := engine.NewWatcher()
+	p, err := engine.New(engine.Config{Journal: store, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.start(simulator.StartRace{Head: head, Model: model, Start: true}) // without a look at the store
+	err = p.Start(simulator.StartRace{Head: head, Model: model, Start: true}) // without a look at the store
 	var taken *race.TakenError
 	if !errors.As(err, &taken) || !errors.Is(err, race.ErrConflict) || len(taken.Differences) != 3 {
 		t.Errorf("started: %v", err)
 	}
-	<-watch.over
-	if err := errors.Join(p.stop(t.Context()), store.Close()); err != nil {
+	<-watch.Over()
+	if err := errors.Join(p.Stop(t.Context()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, mustReadAll(t, mustOpenStore(t, db), "kart")); diff != "" {

@@ -9,6 +9,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"lightsout/actors/engine"
+
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/race"
@@ -32,12 +36,12 @@ type simulation struct {
 // openSimulation opens what the flags ask for. A log is written of what a store has kept, so that where no --db is given it
 // gets one that does not last.
 func openSimulation(f simulateFlags, status io.Writer) (*simulation, error) {
-	s := &simulation{flags: f, status: status, log: warnings(status)}
+	s := &simulation{flags: f, status: status, log: cli.Warnings(status)}
 	if f.log != "" {
-		if sameFile(f.db, f.log) {
-			return nil, badInput("--log and --db are one file: %s", f.log)
+		if cli.SameFile(f.db, f.log) {
+			return nil, cli.BadInput("--log and --db are one file: %s", f.log)
 		}
-		if err := mayWrite(f.log); err != nil { // to be known before the race and not after it
+		if err := cli.MayWrite(f.log); err != nil { // to be known before the race and not after it
 			return nil, fmt.Errorf("--log: %w", err)
 		}
 	}
@@ -58,7 +62,7 @@ func openSimulation(f simulateFlags, status io.Writer) (*simulation, error) {
 	}
 	store, err := sqlite.Open(path, transport.Codec{}, s.log)
 	if err != nil {
-		return nil, errors.Join(badInput("%w", err), s.close())
+		return nil, errors.Join(cli.BadInput("%w", err), s.close())
 	}
 	s.journal, s.store = store, store
 	s.later(store.Close)
@@ -97,7 +101,7 @@ func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error
 		return beginning{}, err
 	}
 	if d := kept.Race.Differences(&head); len(d) > 0 {
-		return beginning{}, badInput("%s: %w: use another --id or --db", s.flags.db, &race.TakenError{ID: head.ID, Differences: d})
+		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.flags.db, &race.TakenError{ID: head.ID, Differences: d})
 	}
 	b := beginning{head: kept.Race, lap: kept.LeaderLap}
 	b.head.Speed = head.Speed
@@ -106,12 +110,12 @@ func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error
 		b.over = true
 		return b, nil
 	case race.Failed:
-		return b, badInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.flags.db, head.ID)
+		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.flags.db, head.ID)
 	default: // it waits for its start, runs or is paused: it goes on
 	}
 	from, err := positionOf(s.store, head.ID)
 	if err == nil && from.Snapshot == nil {
-		err = badInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.flags.db, head.ID)
+		err = cli.BadInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.flags.db, head.ID)
 	}
 	b.from = &from
 	return b, err
@@ -140,17 +144,17 @@ func (s *simulation) kept(ctx context.Context, id race.ID) (*outcome, error) {
 
 // race runs the race to its end.
 func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) (_ *outcome, err error) {
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: s.journal, spectators: watch, observer: watch, log: s.log})
+	watch := engine.NewWatcher()
+	p, err := engine.New(engine.Config{Journal: s.journal, Spectators: watch, Observer: watch, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, stopPlatform(ctx, p)) }()
+	defer func() { err = errors.Join(err, p.Stop(ctx)) }()
 	if b.from != nil {
 		fmt.Fprintf(s.status, "race %s goes on in lap %d\n", b.head.ID, b.lap)
-		p.system.Send(p.processor, processor.Recover{ID: b.head.ID})
+		p.Recover(b.head.ID)
 	}
-	if err := p.start(simulator.StartRace{Head: b.head, Model: model, Start: true, From: b.from}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: b.head, Model: model, Start: true, From: b.from}); err != nil {
 		return nil, err
 	}
 	if err := waitFor(ctx, watch, s.flags.progress, s.status); err != nil {
@@ -159,7 +163,7 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 		}
 		return nil, err
 	}
-	head, entries, result, err := watch.result()
+	head, entries, result, err := watch.Result()
 	return &outcome{head, entries, result}, err
 }
 
@@ -172,7 +176,7 @@ func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
 	if err != nil {
 		return err
 	}
-	err = writeFile(s.flags.log, func(w io.Writer) error { return e.Log(ctx, transport.NewLogWriter(w)) })
+	err = cli.WriteFile(s.flags.log, func(w io.Writer) error { return e.Log(ctx, transport.NewLogWriter(w)) })
 	if err != nil {
 		return fmt.Errorf("--log: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"lightsout/cmd/internal/cli"
+
 	"lightsout/race"
 )
 
@@ -55,7 +57,7 @@ func saySuspects(w io.Writer, s *story, entries []race.Entry, lines []race.Line)
 		if len(list) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "%d %s %s\n", len(list), v, plural(len(list), "hit"))
+		fmt.Fprintf(w, "%d %s %s\n", len(list), v, cli.Plural(len(list), "hit"))
 		for _, j := range list[:min(len(list), suspectsMax)] {
 			whose := "no car"
 			if j.Car != race.NoCar {
@@ -70,11 +72,4 @@ func saySuspects(w io.Writer, s *story, entries []race.Entry, lines []race.Line)
 			fmt.Fprintf(w, "  and %d more (--json lists them all)\n", more)
 		}
 	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"lightsout/cmd/internal/cli"
+
 	"github.com/spf13/cobra"
 
 	"lightsout/race"
@@ -67,7 +69,7 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	}
 	head, entries, result := race.Summary{Race: state.Race(), Laps: s.head.Laps}, state.Entries(), state.Classification()
 	if len(entries) == 0 {
-		return badInput("%s: the log announces no race with cars", path)
+		return cli.BadInput("%s: the log announces no race with cars", path)
 	}
 	saySuspects(status, s, entries, head.Race.Lines)
 	if f.documents != "" {
@@ -93,5 +95,5 @@ type timedJSON struct {
 }
 
 func printTimedJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification, s *story) error {
-	return writeJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)})
+	return cli.WriteJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)})
 }

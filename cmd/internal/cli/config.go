@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -12,14 +12,14 @@ import (
 	"github.com/spf13/viper"
 )
 
-// envPrefix begins the names of environment variables: LIGHTSOUT_ADDR is --addr.
-const envPrefix = "LIGHTSOUT"
+// EnvPrefix begins the names of environment variables: LIGHTSOUT_ADDR is --addr.
+const EnvPrefix = "LIGHTSOUT"
 
-// loadConfig fills in the flags that were not given: from the environment, then from the YAML file. What it finds is
+// LoadConfig fills in the flags that were not given: from the environment, then from the YAML file. What it finds is
 // parsed by the flags themselves, so that a wrong value is refused in the same words wherever it comes from.
-func loadConfig(cmd *cobra.Command) error {
+func LoadConfig(cmd *cobra.Command) error {
 	v := viper.New()
-	v.SetEnvPrefix(envPrefix)
+	v.SetEnvPrefix(EnvPrefix)
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
 	v.AutomaticEnv()
 	file, err := cmd.Flags().GetString("config")
@@ -34,9 +34,9 @@ func loadConfig(cmd *cobra.Command) error {
 		v.SetConfigType("yaml")
 		if err := v.ReadInConfig(); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
-				return badInput("%s: no such file", file)
+				return BadInput("%s: no such file", file)
 			}
-			return badInput("%s: %w", file, err)
+			return BadInput("%s: %w", file, err)
 		}
 		if err := knownKeys(cmd.Root(), v.AllKeys(), file); err != nil {
 			return err
@@ -54,8 +54,8 @@ func loadConfig(cmd *cobra.Command) error {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, fmt.Sprint(v.Get(f.Name))); err != nil {
-			faults = append(faults, badInput("%s_%s or the file's %q: %w",
-				envPrefix, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), f.Name, err))
+			faults = append(faults, BadInput("%s_%s or the file's %q: %w",
+				EnvPrefix, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), f.Name, err))
 		}
 	})
 	return errors.Join(faults...)
@@ -70,7 +70,7 @@ func knownKeys(root *cobra.Command, keys []string, file string) error {
 	for _, k := range keys {
 		if !slices.Contains(known, k) {
 			slices.Sort(known)
-			return badInput("%s: unknown setting %q: allowed are %s", file, k, strings.Join(slices.Compact(known), ", "))
+			return BadInput("%s: unknown setting %q: allowed are %s", file, k, strings.Join(slices.Compact(known), ", "))
 		}
 	}
 	return nil

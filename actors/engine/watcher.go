@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 )
 
 var (
-	_ processor.Spectators = (*watcher)(nil)
-	_ simulator.Observer   = (*watcher)(nil)
+	_ processor.Spectators = (*Watcher)(nil)
+	_ simulator.Observer   = (*Watcher)(nil)
 )
 
-// watcher follows one race in this process: the only spectator of a race without a server.
-type watcher struct {
+// Watcher follows one race in this process: the only spectator of a race without a server.
+type Watcher struct {
 	mu      sync.Mutex
 	head    race.Race
 	entries []race.Entry
@@ -23,22 +23,25 @@ type watcher struct {
 	now     race.Micros
 	ended   bool
 	failure error
-	// over is closed when the race has ended and its result was shown, or it has failed.
-	over chan struct{}
-	once sync.Once
+	over    chan struct{}
+	once    sync.Once
 }
 
-func newWatcher() *watcher { return &watcher{over: make(chan struct{})} }
+// NewWatcher makes a Watcher of the race that an engine is to run.
+func NewWatcher() *Watcher { return &Watcher{over: make(chan struct{})} }
+
+// Over is closed when the race has ended and its result was shown, or it has failed.
+func (w *Watcher) Over() <-chan struct{} { return w.over }
 
 // Open takes the head of the race.
-func (w *watcher) Open(head race.Race, entries []race.Entry) {
+func (w *Watcher) Open(head race.Race, entries []race.Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.head, w.entries = head, entries
 }
 
 // Publish folds the facts.
-func (w *watcher) Publish(_ race.ID, facts []race.Facts) {
+func (w *Watcher) Publish(_ race.ID, facts []race.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range facts {
@@ -48,21 +51,21 @@ func (w *watcher) Publish(_ race.ID, facts []race.Facts) {
 	w.settle()
 }
 
-func (w *watcher) settle() {
+func (w *Watcher) settle() {
 	if w.failure != nil || w.ended && w.board.Result != nil {
 		w.once.Do(func() { close(w.over) })
 	}
 }
 
 // Picture tells the race time.
-func (w *watcher) Picture(_ race.ID, frame *race.Frame) {
+func (w *Watcher) Picture(_ race.ID, frame *race.Frame) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = max(w.now, frame.Time)
 }
 
 // RaceOver notes that all of the race is durable.
-func (w *watcher) RaceOver(race.ID) {
+func (w *Watcher) RaceOver(race.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
@@ -70,32 +73,33 @@ func (w *watcher) RaceOver(race.ID) {
 }
 
 // RaceFailed ends the wait with an error.
-func (w *watcher) RaceFailed(id race.ID, reason string) {
+func (w *Watcher) RaceFailed(id race.ID, reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failure = fmt.Errorf("race %s failed: %s", id, reason)
 	w.settle()
 }
 
-// progress is what a person who waits wants to know.
-type progress struct {
-	lap, laps int
-	leader    string
-	now       race.Micros
+// Progress is how far a race has come.
+type Progress struct {
+	Lap, Laps int
+	Leader    string
+	Now       race.Micros
 }
 
-func (w *watcher) progress() progress {
+// Progress is how far the race has come.
+func (w *Watcher) Progress() Progress {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := progress{lap: w.board.Head.LeaderLap, laps: w.board.Head.Laps, now: w.now}
+	p := Progress{Lap: w.board.Head.LeaderLap, Laps: w.board.Head.Laps, Now: w.now}
 	if len(w.board.Order) > 0 && int(w.board.Order[0]) < len(w.entries) {
-		p.leader = w.entries[w.board.Order[0]].Code
+		p.Leader = w.entries[w.board.Order[0]].Code
 	}
 	return p
 }
 
-// result is the classification once the race is over.
-func (w *watcher) result() (race.Summary, []race.Entry, race.Classification, error) {
+// Result is the classification once the race is over.
+func (w *Watcher) Result() (race.Summary, []race.Entry, race.Classification, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.failure != nil {

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"lightsout/race/drive"
 
 	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +48,7 @@ func (r *recording) Append(b *race.Batch, ready func(error)) {
 	})
 }
 
-var drillOrder = race.Order{Circuit: "kartwerk", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
+var DrillOrder = race.Order{Circuit: "kartwerk", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
 
 // killsOnly makes a fault of one that stalls nobody.
 func killsOnly(fault func(supervise.Strike)) func(supervise.Strike) time.Duration {
@@ -62,36 +64,36 @@ func killsOnly(fault func(supervise.Strike)) func(supervise.Strike) time.Duratio
 // mustRace runs a race to its end in this process, under a fault.
 func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	t.Helper()
-	c, err := circuit.Open(drillOrder.Circuit)
+	c, err := circuit.Open(DrillOrder.Circuit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := newRace(drillOrder, "drill", c)
+	head, model, err := drive.NewRace(DrillOrder, "drill", c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := memory.New()
 	journal := &recording{Journal: store}
-	watch := newWatcher()
-	p, err := newPlatform(parts{
-		journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10,
+	watch := NewWatcher()
+	p, err := New(Config{
+		Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
-	<-watch.over
-	_, _, result, err := watch.result()
+	<-watch.Over()
+	_, _, result, err := watch.Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := run{result: result, restarts: map[string]int64{}, filledIn: p.stats.FilledIn()}
-	for _, n := range p.system.Counts() {
+	out := run{result: result, restarts: map[string]int64{}, filledIn: p.FilledIn()}
+	for _, n := range p.System().Counts() {
 		out.restarts[n.Kind] = n.Restarts
 	}
-	if err := p.stop(context.Background()); err != nil {
+	if err := p.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Close(); err != nil {
@@ -173,7 +175,7 @@ func TestDrill_CarThatDiesOfEveryTickIsRetiredAndTheRaceGoesOn(t *testing.T) {
 		switch {
 		case e.Car == 3 && e.Status != race.StatusRetired && e.Status != race.StatusNotClassified:
 			t.Errorf("the broken car is %v", e.Status)
-		case e.Car != 3 && e.Status == race.StatusFinished && e.Laps != drillOrder.Laps:
+		case e.Car != 3 && e.Status == race.StatusFinished && e.Laps != DrillOrder.Laps:
 			t.Errorf("car %d finished with %d laps", e.Car, e.Laps)
 		}
 	}
@@ -199,15 +201,15 @@ func TestTick_ReachesEachCarOnceAndWaitsForAll(t *testing.T) {
 			closed[msg.N]++
 		}
 	})
-	if len(ticks) != drillOrder.Cars {
-		t.Fatalf("%d cars were ticked, expected %d", len(ticks), drillOrder.Cars)
+	if len(ticks) != DrillOrder.Cars {
+		t.Fatalf("%d cars were ticked, expected %d", len(ticks), DrillOrder.Cars)
 	}
 	for pid, of := range ticks {
 		for n := race.Tick(1); int(n) <= len(of); n++ {
 			if of[n] != 1 {
 				t.Fatalf("%s got tick %d %d times", pid, n, of[n])
 			}
-			if closed[n] != drillOrder.Cars {
+			if closed[n] != DrillOrder.Cars {
 				t.Fatalf("tick %d had %d rows", n, closed[n])
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -10,16 +10,18 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"lightsout/race/drive"
+	"lightsout/storage/storagetest"
+
 	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
 
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/circuit"
 	"lightsout/race/timing/oracle"
 	"lightsout/storage/memory"
-	"lightsout/storage/sqlite"
-	"lightsout/storage/storagetest"
 )
 
 // outsideKinds are the kinds of actor that a race has which is told from outside.
@@ -39,29 +41,29 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	t.Helper()
 	store := memory.New()
 	journal := &recording{Journal: store}
-	watch := newWatcher()
-	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10})
+	watch := NewWatcher()
+	p, err := New(Config{Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := told{restarts: map[string]int64{}}
 	tell := func(in race.Intake) {
-		taken, err := p.takeIn(context.Background(), "told", &in)
+		taken, err := p.Ingest(context.Background(), "told", &in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out.taken = append(out.taken, taken)
 	}
-	for i, in := range toldIntakes() {
+	for i, in := range storagetest.ExternalRace() {
 		tell(in)
 		if i%4 == 2 {
 			tell(in)
 		}
 	}
-	if out.result, err = p.classification(context.Background(), "told"); err != nil {
+	if out.result, err = p.Classification(context.Background(), "told"); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(p.stop(context.Background()), store.Close()); err != nil {
+	if err := errors.Join(p.Stop(context.Background()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range p.system.Counts() {
@@ -69,57 +71,6 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	}
 	out.records = journal.records
 	return out
-}
-
-// mustKeepTold puts the told race into a store, with its records numbered from 1.
-func mustKeepTold(t *testing.T, store *sqlite.Store) {
-	t.Helper()
-	seq := race.Seq(0)
-	for count, in := range toldIntakes() {
-		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
-		for i := range b.Records {
-			seq++
-			b.Records[i].Seq = seq
-		}
-		storagetest.MustAppend(t, store, b)
-	}
-}
-
-func toldIntakes() []race.Intake {
-	head := race.Race{
-		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
-		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}},
-	}
-	first := race.Intake{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: head}}}}
-	for car := range head.Cars {
-		first.Records = append(first.Records, race.Record{Body: race.Entered{Entry: race.Entry{Number: car + 1, Grid: car + 1}}})
-	}
-	first.Records = append(first.Records, race.Record{Body: race.Started{}})
-	all := []race.Intake{first}
-	for n := range 10 {
-		in := race.Intake{}
-		for car := range head.Cars {
-			at := race.Micros(n+1)*15*race.Second + race.Micros(car)*race.Micros(n%3+1)*100*race.Millisecond
-			in.Records = append(in.Records, race.Record{Time: at, Body: race.Passing{Car: race.CarIdx(car), Line: (n + 1) % 2, Source: &race.Source{
-				Decoder: "main", Sequence: uint64(n*head.Cars + car),
-			}}})
-		}
-		slices.Reverse(in.Records)
-		in.Samples = []race.Sample{{Car: 1, Time: race.Micros(n) * race.Second, SpeedDKMH: 80 + n}}
-		rule := func(b race.Body) race.Intake {
-			return race.Intake{Key: fmt.Sprint("ruling ", n), Records: []race.Record{{Time: race.Micros(n) * 15 * race.Second, Author: "A", Body: b}}}
-		}
-		all = append(all, in)
-		switch n {
-		case 3:
-			all = append(all, rule(race.Penalised{Car: 0, Amount: 5 * race.Second, Reason: "r"}))
-		case 5:
-			all = append(all, rule(race.Corrected{Passing: 100_000, Reason: "there is none"}))
-		case 6:
-			all = append(all, rule(race.CarRetired{Car: 5, Reason: "engine"}))
-		}
-	}
-	return append(all, race.Intake{Key: "end", Records: []race.Record{{Time: 3 * race.Minute, Body: race.Ended{}}}})
 }
 
 func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
@@ -161,9 +112,9 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 	var calls atomic.Uint64
 	store := memory.New()
 	journal := &recording{Journal: store}
-	p, err := newPlatform(parts{
-		journal: journal, spectators: newWatcher(), observer: newWatcher(), log: slog.New(slog.DiscardHandler), snapshotEvery: 10,
-		fault: killsOnly(func(at supervise.Strike) {
+	p, err := New(Config{
+		Journal: journal, Spectators: NewWatcher(), Observer: NewWatcher(), Log: slog.New(slog.DiscardHandler), SnapshotEvery: 10,
+		Fault: killsOnly(func(at supervise.Strike) {
 			if slices.Contains(outsideKinds, at.Kind) && calls.Add(1)%17 == 0 {
 				panic(supervise.Killed{By: "test"})
 			}
@@ -172,23 +123,23 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := toldIntakes()
-	if _, err := p.takeIn(context.Background(), "told", &all[0]); err != nil {
+	all := storagetest.ExternalRace()
+	if _, err := p.Ingest(context.Background(), "told", &all[0]); err != nil {
 		t.Fatal(err)
 	}
 	var clients sync.WaitGroup
 	for range 4 { // each tells everything
 		clients.Go(func() {
 			for _, in := range all[1 : len(all)-1] {
-				if _, err := p.takeIn(context.Background(), "told", &in); err != nil {
+				if _, err := p.Ingest(context.Background(), "told", &in); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	clients.Wait()
-	result, err := p.classification(context.Background(), "told")
-	if err := errors.Join(err, p.stop(context.Background()), store.Close()); err != nil {
+	result, err := p.Classification(context.Background(), "told")
+	if err := errors.Join(err, p.Stop(context.Background()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(journal.records); n != 8+60+3 {
@@ -202,30 +153,30 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 // mustRule simulates a race that is ruled on: a penalty before the start, a flag and a retirement on the way.
 func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	t.Helper()
-	c, err := openCircuit(drillOrder.Circuit)
+	c, err := circuit.Open(DrillOrder.Circuit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := drillOrder
+	order := DrillOrder
 	order.Laps = 1000 // it is stopped long before
-	head, model, err := newRace(order, "ruled", c)
+	head, model, err := drive.NewRace(order, "ruled", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, watch := memory.New(), newWatcher()
+	store, watch := memory.New(), NewWatcher()
 	journal := &recording{Journal: store}
-	p, err := newPlatform(parts{journal: journal, spectators: watch, observer: watch, log: slog.New(slog.DiscardHandler), fault: killsOnly(fault), snapshotEvery: 10})
+	p, err := New(Config{Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rule := func(b race.Body) race.Ruled {
-		ruled, err := p.rule(context.Background(), "ruled", race.Record{Time: race.NoTime, Author: "Race Control", Body: b})
+		ruled, err := p.Rule(context.Background(), "ruled", race.Record{Time: race.NoTime, Author: "Race Control", Body: b})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return ruled
 	}
-	if err := p.start(simulator.StartRace{Head: head, Model: model}); err != nil {
+	if err := p.Start(simulator.StartRace{Head: head, Model: model}); err != nil {
 		t.Fatal(err)
 	}
 	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})
@@ -245,11 +196,11 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 			t.Fatalf("command %d: %+v, %v", i, answer, err)
 		}
 	}
-	if err := p.tell("ruled", simulator.ControlRace{Control: race.ControlStop}); err != nil {
+	if err := p.Control("ruled", race.ControlStop); err != nil {
 		t.Fatal(err)
 	}
-	<-watch.over
-	if err := errors.Join(p.stop(context.Background()), store.Close()); err != nil {
+	<-watch.Over()
+	if err := errors.Join(p.Stop(context.Background()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return journal.records

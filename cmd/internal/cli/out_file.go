@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -9,15 +9,15 @@ import (
 	"path/filepath"
 )
 
-// outFile is a file that is being written. It gets its name when it is closed whole; until then, and if that never happens,
+// OutFile is a file that is being written. It gets its name when it is closed whole; until then, and if that never happens,
 // what has the name stays as it is.
-type outFile struct {
+type OutFile struct {
 	*os.File
 	path string // empty: the file was written to directly
 }
 
-// createFile begins a file. A device or a pipe is written to directly: there is nothing of it to keep.
-func createFile(path string) (*outFile, error) {
+// CreateFile begins a file. A device or a pipe is written to directly: there is nothing of it to keep.
+func CreateFile(path string) (*OutFile, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a link stays a link
 	}
@@ -25,29 +25,29 @@ func createFile(path string) (*outFile, error) {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, badInput("%w", err)
+		return nil, BadInput("%w", err)
 	case info.IsDir():
-		return nil, badInput("%s is a folder: expected the name of a file", path)
+		return nil, BadInput("%s is a folder: expected the name of a file", path)
 	default:
 		old, err := os.OpenFile(path, os.O_WRONLY, 0) // may it be written at all?
 		if err != nil {
-			return nil, badInput("%w", err)
+			return nil, BadInput("%w", err)
 		}
 		if !info.Mode().IsRegular() {
-			return &outFile{File: old}, nil
+			return &OutFile{File: old}, nil
 		}
 		_ = old.Close() // nothing was written
 		mode = info.Mode().Perm()
 	}
 	f, err := os.OpenFile(fmt.Sprintf("%s.%d.partial", path, os.Getpid()), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
 	if err != nil {
-		return nil, badInput("%w", err)
+		return nil, BadInput("%w", err)
 	}
-	return &outFile{f, path}, nil
+	return &OutFile{f, path}, nil
 }
 
 // Close gives the file its name, once it is on disk.
-func (f *outFile) Close() error {
+func (f *OutFile) Close() error {
 	if f.path == "" {
 		return f.File.Close() //nolint:wrapcheck // it says enough
 	}
@@ -64,8 +64,8 @@ func (f *outFile) Close() error {
 	return nil
 }
 
-// giveUp takes a file away that is not whole. After Close it does nothing.
-func (f *outFile) giveUp() error {
+// Discard takes a file away that is not whole. After Close it does nothing.
+func (f *OutFile) Discard() error {
 	if f == nil {
 		return nil
 	}
@@ -79,29 +79,29 @@ func (f *outFile) giveUp() error {
 	return nil
 }
 
-// writeFile writes a file whole, or leaves what has its name as it is.
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := createFile(path)
+// WriteFile writes a file whole, or leaves what has its name as it is.
+func WriteFile(path string, write func(io.Writer) error) error {
+	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
 	if err := write(f); err != nil {
-		return errors.Join(err, f.giveUp())
+		return errors.Join(err, f.Discard())
 	}
 	return f.Close()
 }
 
-// mayWrite says what keeps a file from being written, and leaves what has its name as it is.
-func mayWrite(path string) error {
-	f, err := createFile(path)
+// MayWrite says what keeps a file from being written, and leaves what has its name as it is.
+func MayWrite(path string) error {
+	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
-	return f.giveUp()
+	return f.Discard()
 }
 
-// sameFile says that two paths are of one file, which need not be there.
-func sameFile(a, b string) bool {
+// SameFile says that two paths are of one file, which need not be there.
+func SameFile(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
 	if errX == nil && errY == nil {

@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/race"
+)
+
+var _ simulator.Link = (*Engine)(nil)
+
+// askTimeout bounds how long a question to an actor may take. An answer waits for a commit.
+const askTimeout = 15 * time.Second
+
+// stopTimeout bounds how long the actors may take to end.
+const stopTimeout = 30 * time.Second
+
+// Pauses of a feed's actor that dies in a row although no drill kills it.
+const (
+	feedBackoff    = 10 * time.Millisecond
+	feedBackoffMax = 5 * time.Second
+)
+
+// Engine is the actors of one process: the simulator and its races, the processor, and the feed.
+type Engine struct {
+	system    *supervise.System
+	simulator *actor.PID
+	processor *actor.PID
+	stats     *simulator.Stats
+}
+
+// Config joins an engine to its journal and to those who follow its races. Journal, Spectators, Observer and Log are needed.
+type Config struct {
+	Journal       processor.Journal
+	Spectators    processor.Spectators
+	Observer      simulator.Observer
+	Log           *slog.Logger
+	Feed          processor.Feed                          // nil means none
+	Rejected      func(race.ID, *race.Record, error)      // nil or called with each record that the rules refuse
+	Link          func(simulator.Link) simulator.Link     // nil or what stands between a race and the processor
+	Fault         func(supervise.Strike) time.Duration    // nil or the faults of a drill
+	Meddle        func(supervise.Strike) supervise.Action // nil or what a drill does to messages
+	Notice        func(any)                               // nil or called with the facts of supervision
+	SnapshotEvery int                                     // records between two snapshots of a Timekeeper; 0 means its default
+	Hollywood     bool                                    // use hollywood's own processes, for benchmarks alone
+}
+
+// New starts the actors.
+func New(cfg Config) (*Engine, error) {
+	system, err := supervise.NewSystem(supervise.Config{
+		Fault: cfg.Fault, Meddle: cfg.Meddle, Notice: cfg.Notice, Hollywood: cfg.Hollywood,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the actors: %w", err)
+	}
+	e := &Engine{system: system, stats: simulator.NewStats()}
+	e.processor = system.Spawn(supervise.Spec{
+		Kind: "processor", ID: "1", MailboxHint: 1024,
+		Producer: processor.Producer(processor.Config{
+			Journal: cfg.Journal, Spectators: cfg.Spectators, Log: cfg.Log, Rejected: cfg.Rejected, SnapshotEvery: cfg.SnapshotEvery,
+		}),
+	})
+	if cfg.Feed != nil { // nothing takes its place, so it is never given up
+		system.Spawn(supervise.Spec{
+			Kind: "feed", ID: "1", Attempts: math.MaxInt, Backoff: feedBackoff, BackoffMax: feedBackoffMax,
+			Producer: processor.FeedProducer(processor.FeedConfig{Feed: cfg.Feed, Log: cfg.Log}),
+		})
+	}
+	var link simulator.Link = e
+	if cfg.Link != nil {
+		link = cfg.Link(e)
+	}
+	e.simulator = system.Spawn(supervise.Spec{
+		Kind: "simulator", ID: "1",
+		Producer: simulator.Producer(simulator.Config{Link: link, Observer: cfg.Observer}, e.stats),
+	})
+	return e, nil
+}
+
+// Submit hands a race's batch to the processor.
+func (e *Engine) Submit(b *race.Batch, ack func(race.Ack)) {
+	e.system.Send(e.processor, processor.Submit{Batch: b, Ack: ack})
+}
+
+// Start makes a race's actors and waits until its announcement is durable.
+func (e *Engine) Start(msg simulator.StartRace) error { return e.command(msg) }
+
+// Control starts, pauses, resumes or stops a simulated race and waits until that is durable.
+func (e *Engine) Control(id race.ID, what race.Control) error {
+	return e.command(simulator.TellRace{ID: id, Command: simulator.ControlRace{Control: what}})
+}
+
+// Drop ends a race's simulation and records nothing. It returns race.ErrUnderway while that is not done.
+func (e *Engine) Drop(id race.ID) error { return e.command(simulator.DropRace{ID: id}) }
+
+func (e *Engine) command(msg any) error {
+	result, err := ask[simulator.Result](context.Background(), e, e.simulator, msg)
+	return errors.Join(err, result.Err)
+}
+
+// Rule hands a ruling to a simulated race.
+func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
+	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.TellRace{ID: id, Command: simulator.RuleRace{Record: r}})
+	if err != nil {
+		return race.Ruled{}, err
+	}
+	return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
+}
+
+// Ingest hands what was reported of a race to its log and waits until it is durable and applied.
+func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error) {
+	done, err := ask[processor.TakenIn](ctx, e, e.processor, processor.TakeIn{ID: id, Intake: in})
+	if err != nil {
+		return race.Taken{}, err
+	}
+	return done.Taken, done.Err
+}
+
+// Classification asks a race's Timekeeper. It returns race.ErrNotFound for a race that is not being timed.
+func (e *Engine) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
+	c, err := ask[processor.Classification](ctx, e, e.processor, processor.GetClassification{ID: id})
+	if err != nil {
+		return race.Classification{}, err
+	}
+	return c.Result, c.Err
+}
+
+// Recover has a race timed again from its newest snapshot, before its simulation goes on.
+func (e *Engine) Recover(id race.ID) { e.system.Send(e.processor, processor.Recover{ID: id}) }
+
+// Retire ends the processor's actors of a race that is over and does not wait for them.
+func (e *Engine) Retire(id race.ID) { e.system.Send(e.processor, processor.Forget{ID: id}) }
+
+// Forget ends the processor's actors of a race and waits until they are gone.
+func (e *Engine) Forget(ctx context.Context, id race.ID) error {
+	_, err := ask[any](ctx, e, e.processor, processor.Forget{ID: id})
+	return err
+}
+
+// System shows the actors that live now.
+func (e *Engine) System() *supervise.System { return e.system }
+
+// FilledIn counts the passings that were lost with a checkpoint's state and that the races filled in.
+func (e *Engine) FilledIn() int64 { return e.stats.FilledIn() }
+
+// Repeated counts the passings that cars reported again after a restart.
+func (e *Engine) Repeated() int64 { return e.stats.Repeated() }
+
+// Stop ends all actors, even if ctx has ended.
+func (e *Engine) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := e.system.Stop(ctx); err != nil {
+		return fmt.Errorf("stop the actors: %w", err)
+	}
+	return nil
+}
+
+// ask sends an actor a question and waits for its answer. One that comes after the timeout is not read.
+func ask[A any](ctx context.Context, e *Engine, to *actor.PID, msg any) (A, error) {
+	var none A
+	wait := askTimeout
+	if until, bounded := ctx.Deadline(); bounded {
+		wait = min(wait, time.Until(until))
+	}
+	got, err := e.system.Engine().Request(to, msg, wait).Result()
+	if err != nil {
+		return none, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrUnderway, err))
+	}
+	answer, ok := got.(A)
+	if !ok {
+		return none, fmt.Errorf("an answer of %T", got)
+	}
+	return answer, nil
+}

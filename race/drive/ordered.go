@@ -1,0 +1,50 @@
+package drive
+
+import (
+	"fmt"
+
+	"lightsout/race"
+	"lightsout/race/circuit"
+)
+
+// NewRace makes the head and the model of an ordered race.
+func NewRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *Model, error) {
+	if err := o.Validate(); err != nil {
+		return race.Race{}, nil, err
+	}
+	if o.TickHz == 0 {
+		o.TickHz = 10
+	}
+	model, err := NewModel(Config{Circuit: c, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, TickHz: o.TickHz})
+	if err != nil { // of what was ordered
+		return race.Race{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: "order", Message: err.Error()}}}
+	}
+	text, err := c.MarshalText()
+	if err != nil {
+		return race.Race{}, nil, fmt.Errorf("write the circuit: %w", err)
+	}
+	if o.Name == "" {
+		o.Name = c.Name
+	}
+	rules := race.F1(o.Laps)
+	rules.RunningLimit, rules.WindowLimit = 0, 0 // a simulated race goes its distance
+	return race.Race{
+		ID: id, Name: o.Name, Kind: race.Simulation, Circuit: c.Key, CircuitText: string(text), Lines: c.Lines,
+		Rules: rules, Cars: o.Cars, Seed: o.Seed, TickHz: o.TickHz, Speed: o.Speed, TelemetryEvery: o.TelemetryEvery,
+	}, model, nil
+}
+
+// ModelOf makes the model of a race that was announced before, from its head alone.
+func ModelOf(head race.Race) (*Model, error) {
+	c, err := circuit.FromText(head.Circuit, head.CircuitText)
+	if err != nil {
+		return nil, err
+	}
+	model, err := NewModel(Config{
+		Circuit: c, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed, TickHz: head.TickHz,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the race: %w", err)
+	}
+	return model, nil
+}
