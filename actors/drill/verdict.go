@@ -148,8 +148,8 @@ func (v *Verdict) compare(a, b *Run) (differs race.Micros) {
 	}
 	v.Lost, v.Doubled = missing(a.Records, b.Records), doubled(b.Records)
 	v.Classification = slices.Equal(a.Result.Entries, b.Result.Entries)
-	lapsA, hashesA := story(a.Records)
-	lapsB, hashesB := story(b.Records)
+	lapsA, hashesA := timed(a.Records)
+	lapsB, hashesB := timed(b.Records)
 	v.Laps, v.Hashes = slices.Equal(lapsA, lapsB), slices.Equal(hashesA, hashesB) && a.Result.StateHash == b.Result.StateHash
 	return differs
 }
@@ -203,17 +203,16 @@ func doubled(log []race.Record) (n int) {
 	return n
 }
 
-// story folds a log: its laps, and the state hash whenever the leader begins a lap.
-func story(log []race.Record) (laps []race.Lap, hashes []string) {
-	state := timing.New()
+// timed folds a log: its laps, and the state hash whenever the leader begins a lap.
+func timed(log []race.Record) (laps []race.Lap, hashes []string) {
+	var state *timing.State
 	lap := 0
-	for i := range log {
-		facts, err := state.Apply(&log[i], nil)
-		if err != nil {
-			hashes = append(hashes, err.Error())
-			continue
+	for step := range timing.Replay(timing.Records(log)) {
+		state = step.State
+		if step.Refused != nil {
+			hashes = append(hashes, step.Refused.Error())
 		}
-		for _, f := range facts {
+		for _, f := range step.Facts.Facts {
 			switch f := f.(type) {
 			case race.LapCompleted:
 				laps = append(laps, f.Lap)
@@ -222,9 +221,12 @@ func story(log []race.Record) (laps []race.Lap, hashes []string) {
 					lap = f.Head.LeaderLap
 					hashes = append(hashes, state.Hash())
 				}
-			default: // told of a moment
+			default: // of a moment
 			}
 		}
 	}
-	return laps, append(hashes, state.Hash())
+	if state != nil {
+		hashes = append(hashes, state.Hash())
+	}
+	return laps, hashes
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -336,30 +337,40 @@ func (a *app) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, r
 
 // fold reads a race's log from its beginning.
 func (a *app) fold(ctx context.Context, id race.ID) (*timing.State, *race.Board, error) {
-	board := &race.Board{}
-	state, err := a.replayLog(ctx, id, func(f race.Facts) { board.Apply(&f) })
-	return state, board, err
+	state, board := timing.New(), &race.Board{}
+	for step, err := range timing.Replay(storedRecords(ctx, a.Store, id)) {
+		if err != nil {
+			return nil, nil, err
+		}
+		state = step.State
+		board.Apply(&step.Facts)
+	}
+	return state, board, nil
 }
 
-// replayLog folds a race's log and calls each with what follows from its records.
-func (a *app) replayLog(ctx context.Context, id race.ID, each func(race.Facts)) (*timing.State, error) {
-	state := timing.New()
-	for after := race.Seq(0); ; {
-		records, err := a.Records(ctx, id, after, 10_000)
-		if err != nil {
-			return nil, fmt.Errorf("read the log of race %s: %w", id, err)
-		}
-		if len(records) == 0 {
-			return state, nil
-		}
-		for i := range records {
-			r := &records[i]
-			after = r.Seq
-			facts, _ := state.Fold(r, i < len(records)-1) // refused then as it is now
-			each(facts)
+// storedRecords are the records of a race that a store keeps, from the first.
+func storedRecords(ctx context.Context, store *sqlite.Store, id race.ID) iter.Seq2[*race.Record, error] {
+	return func(yield func(*race.Record, error) bool) {
+		for after := race.Seq(0); ; {
+			page, err := store.Records(ctx, id, after, recordsPage)
+			if err != nil {
+				yield(nil, fmt.Errorf("read the log of race %s: %w", id, err))
+				return
+			}
+			if len(page) == 0 {
+				return
+			}
+			for i := range page {
+				if after = page[i].Seq; !yield(&page[i], nil) {
+					return
+				}
+			}
 		}
 	}
 }
+
+// recordsPage is how many records are read at once.
+const recordsPage = 10_000
 
 // leftovers are what an earlier process left undone.
 type leftovers struct {
@@ -382,8 +393,11 @@ func (a *app) left(ctx context.Context) (l leftovers, err error) {
 func (a *app) catchUp(ctx context.Context, lagging []race.ID) error {
 	for _, id := range lagging {
 		var facts []race.Facts
-		if _, err := a.replayLog(ctx, id, func(f race.Facts) { facts = append(facts, f) }); err != nil {
-			return err
+		for step, err := range timing.Replay(storedRecords(ctx, a.Store, id)) {
+			if err != nil {
+				return err
+			}
+			facts = append(facts, step.Facts)
 		}
 		a.AppendFacts(id, facts)
 		a.log.Info("facts caught up with the log", slog.String("race", string(id)))

@@ -8,6 +8,8 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/audit"
+	"lightsout/race/history"
+	"lightsout/race/timing"
 	"lightsout/storage/sqlite"
 )
 
@@ -24,7 +26,7 @@ func (f *checked) races(ctx context.Context, store *sqlite.Store, progress func(
 	}
 	for i, s := range all {
 		progress(int64(i), int64(len(all)))
-		r := raceCheck{checked: f, store: store, race: s, audit: audit.New(), story: newStory()}
+		r := raceCheck{checked: f, store: store, race: s, audit: audit.New(), history: history.New()}
 		if slices.Contains(lagging, s.Race.ID) {
 			f.Notes = append(f.Notes, sqlite.Flaw{Race: s.Race.ID, Text: "what follows from its last records is not kept yet: `lightsout serve` works it out when it starts"})
 			r.lags = true
@@ -43,31 +45,24 @@ func (f *checked) flaw(id race.ID, format string, args ...any) {
 // raceCheck looks into one race.
 type raceCheck struct {
 	*checked
-	store *sqlite.Store
-	race  race.Summary
-	lags  bool
-	ruled bool // race control ordered something
-	audit *audit.Audit
-	story *story
+	store   *sqlite.Store
+	race    race.Summary
+	lags    bool
+	ruled   bool // race control ordered something
+	audit   *audit.Audit
+	history *history.Race
 }
 
 // look audits the race, and compares what is kept of it with what follows from its log. What cannot be read was found already.
 func (r *raceCheck) look(ctx context.Context) error {
 	id := r.race.Race.ID
-	for after := race.Seq(0); ; {
-		page, err := r.store.Records(ctx, id, after, 10_000)
+	for step, err := range timing.Replay(storedRecords(ctx, r.store, id)) {
 		if err != nil {
 			return ctx.Err()
 		}
-		if len(page) == 0 {
-			break
-		}
-		for i := range page {
-			after = page[i].Seq
-			r.ruled = r.ruled || page[i].Author != ""
-			facts := r.audit.Record(&page[i])
-			r.story.take(&page[i], facts.Facts)
-		}
+		r.ruled = r.ruled || step.Record.Author != ""
+		r.audit.Record(step)
+		r.history.Add(step)
 	}
 	err := r.store.Frames(ctx, id, 0, 1<<40, func(f *race.Frame) error { r.audit.Frame(f); return ctx.Err() })
 	if err != nil && ctx.Err() != nil {
@@ -105,11 +100,11 @@ func (r *raceCheck) differs(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if want := r.story.count(); len(kept) != want {
+	if want := r.history.LapCount(); len(kept) != want {
 		return fmt.Sprintf("%d laps are kept, and %d follow from its log", len(kept), want), nil
 	}
 	for _, lap := range kept {
-		if want := r.story.lap(lap.Car, lap.Number); lap != want {
+		if want := r.history.Lap(lap.Car, lap.Number); lap != want {
 			return fmt.Sprintf("lap %d of car %d is kept as %s at position %d, ended at %s, and its log gives %s at position %d, ended at %s", lap.Number,
 				r.number(lap.Car), msText(lap.DurationMS, ""), lap.Position, msText(lap.EndMS, ""), msText(want.DurationMS, ""), want.Position,
 				msText(want.EndMS, "")), nil
@@ -126,7 +121,7 @@ func (r *raceCheck) differs(ctx context.Context) (string, error) {
 }
 
 func (r *raceCheck) resultDiffers(kept race.Classification) string {
-	want := r.story.result.Classification
+	want := r.history.Result.Classification
 	if kept.Version != want.Version || len(kept.Entries) != len(want.Entries) {
 		return fmt.Sprintf("version %d of its result is kept, and version %d follows from its log", kept.Version, want.Version)
 	}
@@ -144,7 +139,7 @@ func (r *raceCheck) resultDiffers(kept race.Classification) string {
 
 // number is painted on the car of a slot; -1 where no such car was entered.
 func (r *raceCheck) number(car race.CarIdx) int {
-	if entries := r.audit.State().Entries(); car >= 0 && int(car) < len(entries) {
+	if entries := r.history.State.Entries(); car >= 0 && int(car) < len(entries) {
 		return entries[car].Number
 	}
 	return -1

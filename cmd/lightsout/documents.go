@@ -11,9 +11,7 @@ import (
 
 	"lightsout/cmd/internal/cli"
 
-	"lightsout/race"
 	"lightsout/race/document"
-	"lightsout/race/timing"
 )
 
 // checkFormats says which formats are allowed where one is not.
@@ -30,11 +28,10 @@ func checkFormats(formats []string) error {
 }
 
 // writeDocuments writes every document of a race into a folder, as its name and format say.
-func writeDocuments(dir string, formats []string, state *timing.State, s *story, status io.Writer) error {
+func writeDocuments(dir string, formats []string, in *document.Input, status io.Writer) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return cli.BadInput("--documents: %w", err)
 	}
-	in := documentInput(state, s)
 	for _, name := range document.Names() {
 		d, err := document.Make(name, in)
 		if err != nil {
@@ -48,23 +45,6 @@ func writeDocuments(dir string, formats []string, state *timing.State, s *story,
 	}
 	fmt.Fprintf(status, "%d documents in %s\n", len(document.Names())*len(formats), dir)
 	return nil
-}
-
-// documentInput is the race as its documents need it. Before there is a result they are of the order so far.
-func documentInput(state *timing.State, s *story) *document.Input {
-	in := &document.Input{
-		Race: state.Race(), Entries: state.Entries(), Result: s.result, Laps: s.allLaps(), Events: state.Events(), Stops: s.stops,
-	}
-	in.Distance, in.Started = s.head.Laps, instant(race.SignalDate(in.Race.Kind, s.announcedAt, s.startedAt, s.head.StartMoved))
-	if in.Result.Version == 0 {
-		in.Result = race.Version{Classification: state.Classification()}
-	}
-	in.Published = instant(in.Result.RecordedAt)
-	in.Rulings = slices.Clone(s.rulings)
-	for i := range in.Rulings {
-		in.Rulings[i].Time -= s.head.StartMoved
-	}
-	return in
 }
 
 // instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.

@@ -141,14 +141,13 @@ func drillHead(
 
 // logOf are all records of a race that a store has.
 func logOf(ctx context.Context, store *sqlite.Store, id race.ID) (out []race.Record, err error) {
-	after := race.Seq(0)
-	for {
-		page, err := store.Records(ctx, id, after, 10_000)
-		if err != nil || len(page) == 0 {
-			return out, err
+	for r, err := range storedRecords(ctx, store, id) {
+		if err != nil {
+			return nil, err
 		}
-		out, after = append(out, page...), page[len(page)-1].Seq
+		out = append(out, *r)
 	}
+	return out, nil
 }
 
 // drillStore runs a race on a store, and feeds it to InfluxDB under faults where that is asked for.

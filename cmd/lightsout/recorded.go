@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,6 +50,24 @@ func recorded(path string, each func(step) error, note func(string)) error {
 		return nil
 	}
 	return recordedLog(path, each, note)
+}
+
+// errEnough ends the reading of a recorded race of which nobody wants the rest.
+var errEnough = errors.New("enough")
+
+// recordsOf are the records of a recorded race.
+func recordsOf(path string, note func(string)) iter.Seq2[*race.Record, error] {
+	return func(yield func(*race.Record, error) bool) {
+		err := recorded(path, func(s step) error {
+			if s.record != nil && !yield(s.record, nil) {
+				return errEnough
+			}
+			return nil
+		}, note)
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(nil, err)
+		}
+	}
 }
 
 // isZip says that a file begins as a zip file does.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
+	"lightsout/race/history"
 
 	"lightsout/race"
 )
@@ -13,8 +14,8 @@ import (
 // suspectsMax is how many hits of each verdict are told of one by one.
 const suspectsMax = 10
 
-// doubts are the verdicts of hits that do not count.
-var doubts = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected, race.AfterTheEnd}
+// notCounted are the verdicts of passings that do not count.
+var notCounted = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected, race.AfterTheEnd}
 
 // suspectJSON is a hit that does not count; what is not known is null.
 type suspectJSON struct {
@@ -29,10 +30,10 @@ type suspectJSON struct {
 	SplitUS *int64 `json:"split_us"`
 }
 
-func suspectsOf(s *story, entries []race.Entry) []suspectJSON {
+func suspectsOf(h *history.Race, entries []race.Entry) []suspectJSON {
 	out := []suspectJSON{}
-	for _, v := range doubts {
-		for _, j := range s.doubtful(v) {
+	for _, v := range notCounted {
+		for _, j := range h.Passings(v) {
 			one := suspectJSON{
 				Seq: uint64(j.Seq), Verdict: v.String(), Reason: j.Reason, TimeUS: int64(j.Time), Line: j.Line,
 			}
@@ -51,9 +52,9 @@ func suspectsOf(s *story, entries []race.Entry) []suspectJSON {
 }
 
 // saySuspects tells how many hits of each verdict there are, and the first of them with the reason.
-func saySuspects(w io.Writer, s *story, entries []race.Entry, lines []race.Line) {
-	for _, v := range doubts {
-		list := s.doubtful(v)
+func saySuspects(w io.Writer, h *history.Race, entries []race.Entry, lines []race.Line) {
+	for _, v := range notCounted {
+		list := h.Passings(v)
 		if len(list) == 0 {
 			continue
 		}

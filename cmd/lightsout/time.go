@@ -10,6 +10,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/document"
+	"lightsout/race/history"
 	"lightsout/race/timing"
 )
 
@@ -49,39 +50,32 @@ said on standard error: hits that do not count, with the reason, and rows that d
 }
 
 func timeRace(path string, f timeFlags, out, status io.Writer) error {
-	state, s := timing.New(), newStory()
-	var facts []race.Fact
+	h := history.New()
 	note := func(s string) { fmt.Fprintln(status, "note: "+s) }
-	err := recorded(path, func(st step) error {
-		if st.record == nil {
-			return nil
+	for step, err := range timing.Replay(recordsOf(path, note)) {
+		if err != nil {
+			return err
 		}
-		var err error
-		if facts, err = state.Apply(st.record, facts[:0]); err != nil {
-			note(fmt.Sprintf("record %d at %v is refused: %v", st.record.Seq, st.record.Time, err))
-			return nil
+		if step.Refused != nil {
+			note(fmt.Sprintf("record %d at %v is refused: %v", step.Record.Seq, step.Record.Time, step.Refused))
 		}
-		s.take(st.record, facts)
-		return nil
-	}, note)
-	if err != nil {
-		return err
+		h.Add(step)
 	}
-	head, entries, result := race.Summary{Race: state.Race(), Laps: s.head.Laps}, state.Entries(), state.Classification()
-	if len(entries) == 0 {
+	if h.State == nil || len(h.State.Entries()) == 0 {
 		return cli.BadInput("%s: the log announces no race with cars", path)
 	}
-	saySuspects(status, s, entries, head.Race.Lines)
+	head, entries, result := race.Summary{Race: h.State.Race(), Laps: h.Head.Laps}, h.State.Entries(), h.State.Classification()
+	saySuspects(status, h, entries, head.Race.Lines)
 	if f.documents != "" {
-		if err := writeDocuments(f.documents, f.formats, state, s, status); err != nil {
+		if err := writeDocuments(f.documents, f.formats, document.FromHistory(h, instant), status); err != nil {
 			return err
 		}
 	}
 	if f.asJSON {
-		return printTimedJSON(out, head, entries, result, s)
+		return printTimedJSON(out, head, entries, result, h)
 	}
 	if f.laps {
-		for _, l := range s.allLaps() {
+		for _, l := range h.Laps() {
 			fmt.Fprintf(out, "%s lap %d %s position %d\n", race.Isolated(entries[l.Car].Code), l.Number, msText(l.DurationMS, ""), l.Position)
 		}
 	}
@@ -94,6 +88,6 @@ type timedJSON struct {
 	Suspects []suspectJSON `json:"suspects"`
 }
 
-func printTimedJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification, s *story) error {
-	return cli.WriteJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(s, entries)})
+func printTimedJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification, h *history.Race) error {
+	return cli.WriteJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(h, entries)})
 }

@@ -32,31 +32,31 @@ type car struct {
 }
 
 // New begins the audit of a race.
-func New() *Audit { return &Audit{state: timing.New(), latest: -race.TimeMax} }
+func New() *Audit { return &Audit{latest: -race.TimeMax} }
 
-// Record takes the next record of the log and gives what follows from it.
-func (a *Audit) Record(r *race.Record) race.Facts {
-	facts, refused := a.state.Fold(r, false)
+// Record takes the next record of the log.
+func (a *Audit) Record(step timing.Step) {
+	a.state = step.State
+	r := step.Record
 	switch b := r.Body.(type) {
 	case race.Announced:
 		a.announce(r, &b.Race)
-		return facts
+		return
 	case race.Entered:
 		a.cars = append(a.cars, car{})
 	default: // below
 	}
 	if a.announced == 0 || a.head.Kind != race.Simulation {
-		return facts
+		return
 	}
 	if r.Author == "" { // what race control ordered may come at any time
-		a.simulated(r, refused)
+		a.simulated(r, step.Refused)
 	}
-	for _, f := range facts.Facts {
+	for _, f := range step.Facts.Facts {
 		if row, ok := f.(race.RowChanged); ok {
 			a.cars[row.Row.Car].finished = row.Row.State == race.Finished
 		}
 	}
-	return facts
 }
 
 // announce takes the head.
@@ -133,9 +133,6 @@ func (a *Audit) ended(seq race.Seq) {
 		a.find(inLog, seq, "distance", fmt.Sprintf("the race of %d laps ends after %d", want, laps))
 	}
 }
-
-// State is the race as timed.
-func (a *Audit) State() *timing.State { return a.state }
 
 // Findings are what does not hold together, in words; none of a sound race.
 func (a *Audit) Findings() []string {

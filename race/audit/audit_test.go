@@ -6,6 +6,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/audit"
+	"lightsout/race/timing"
 )
 
 // script is a log of two cars on three lines, 10 ticks a second.
@@ -35,8 +36,8 @@ func script(kind race.Kind, bodies ...any) []race.Record {
 
 func find(records []race.Record, frames ...*race.Frame) string {
 	a := audit.New()
-	for i := range records {
-		a.Record(&records[i])
+	for step := range timing.Replay(timing.Records(records)) {
+		a.Record(step)
 	}
 	for _, f := range frames {
 		a.Frame(f)

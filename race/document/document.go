@@ -11,27 +11,6 @@ import (
 // ErrUnknown is wrapped where a document or a format is asked for that there is not; the error lists what there is.
 var ErrUnknown = errors.New("unknown")
 
-// Input is what documents are made of. All of it is borrowed.
-type Input struct {
-	Race    race.Race
-	Entries []race.Entry // by slot
-	// Distance is that of the race in laps, as far as it is known (race.Head.Laps); 0: by time.
-	Distance int
-	// Result is the version of the result that the documents are of.
-	Result race.Version
-	// Started says when the start signal was given, Published when the version was: RFC 3339 in UTC; empty where it is not known.
-	Started, Published string
-	// Laps of all cars, each once, in any order.
-	Laps []race.Lap
-	// Events in the order in which they were told; pit stops, and the laps of penalties, are taken from them.
-	Events []race.Event
-	// Stops are the records of tyres that say how long a car was in the pit lane; others are passed over.
-	Stops []race.Record
-	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings; others are passed over.
-	// Their times are race time: counted from the start signal as it was moved.
-	Rulings []race.Record
-}
-
 // Document is a table with a title, of a version of a race's result.
 type Document struct {
 	Name    string
