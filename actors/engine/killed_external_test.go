@@ -10,9 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"lightsout/race/drive"
-	"lightsout/storage/storagetest"
-
 	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
 
@@ -20,8 +17,10 @@ import (
 	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/circuit"
+	"lightsout/race/drive"
 	"lightsout/race/timing/oracle"
 	"lightsout/storage/memory"
+	"lightsout/storage/storagetest"
 )
 
 // outsideKinds are the kinds of actor that a race has which is told from outside.

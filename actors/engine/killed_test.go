@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"lightsout/race/drive"
-
 	"github.com/anthdm/hollywood/actor"
 	"github.com/google/go-cmp/cmp"
 
@@ -19,6 +17,7 @@ import (
 	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/circuit"
+	"lightsout/race/drive"
 	"lightsout/storage/memory"
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -13,12 +12,11 @@ import (
 	"time"
 
 	"lightsout/actors/engine"
-	"lightsout/race/drive"
-
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
 	"lightsout/gateway"
 	"lightsout/race"
-	"lightsout/race/timing"
+	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
 )
 
@@ -59,7 +57,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 	if err != nil {
 		return race.Summary{}, err
 	}
-	if err := free(ctx, a.Store, &head); err != nil {
+	if err := archive.CheckFree(ctx, a.Store, &head); err != nil {
 		return race.Summary{}, err
 	}
 	made, err := a.room(ctx, head.Cars)
@@ -72,7 +70,7 @@ func (a *app) Create(ctx context.Context, o race.Order, start bool) (race.Summar
 		a.end(head.ID)
 		return race.Summary{}, err
 	}
-	of, err := a.settled(ctx, head.ID)
+	of, err := archive.Settled(ctx, a.Store, head.ID)
 	if err != nil || start {
 		return of, err
 	}
@@ -195,22 +193,7 @@ func (a *app) Control(ctx context.Context, id race.ID, what race.Control, when r
 	if err := a.platform.Control(id, what); err != nil {
 		return before, err
 	}
-	return a.settled(ctx, id)
-}
-
-// settled is a race's summary with all that followed from what was acknowledged before.
-func (a *app) settled(ctx context.Context, id race.ID) (race.Summary, error) {
-	done := make(chan error, 1)
-	a.Settle(func(err error) { done <- err })
-	select {
-	case err := <-done:
-		if err != nil {
-			return race.Summary{}, err
-		}
-	case <-ctx.Done():
-		return race.Summary{}, ctx.Err()
-	}
-	return a.Summary(ctx, id)
+	return archive.Settled(ctx, a.Store, id)
 }
 
 // Delete takes a race away, whether it runs or not. What takes long goes on when nobody waits any longer, and a second one waits for
@@ -304,23 +287,7 @@ func (a *app) Classification(ctx context.Context, id race.ID) (race.Classificati
 	if !errors.Is(err, race.ErrNotFound) {
 		return c, err
 	}
-	return a.kept(ctx, id)
-}
-
-// kept is the result that is kept, or the order so far folded from the log.
-func (a *app) kept(ctx context.Context, id race.ID) (race.Classification, error) {
-	c, err := a.Store.Classification(ctx, id)
-	if !errors.Is(err, race.ErrNotFound) {
-		return c, err
-	}
-	if _, err := a.Summary(ctx, id); err != nil {
-		return c, err
-	}
-	state, _, err := a.fold(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	return state.Classification(), nil
+	return archive.Standings(ctx, a.Store, id)
 }
 
 // Board works out the tower of a race that is not on the hub.
@@ -328,49 +295,12 @@ func (a *app) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, r
 	if _, err := a.Summary(ctx, id); err != nil {
 		return race.Race{}, nil, race.Board{}, err
 	}
-	state, board, err := a.fold(ctx, id)
+	state, board, err := archive.Fold(ctx, a.Store, id)
 	if err != nil {
 		return race.Race{}, nil, race.Board{}, err
 	}
 	return state.Race(), state.Entries(), *board, nil
 }
-
-// fold reads a race's log from its beginning.
-func (a *app) fold(ctx context.Context, id race.ID) (*timing.State, *race.Board, error) {
-	state, board := timing.New(), &race.Board{}
-	for step, err := range timing.Replay(storedRecords(ctx, a.Store, id)) {
-		if err != nil {
-			return nil, nil, err
-		}
-		state = step.State
-		board.Apply(&step.Facts)
-	}
-	return state, board, nil
-}
-
-// storedRecords are the records of a race that a store keeps, from the first.
-func storedRecords(ctx context.Context, store *sqlite.Store, id race.ID) iter.Seq2[*race.Record, error] {
-	return func(yield func(*race.Record, error) bool) {
-		for after := race.Seq(0); ; {
-			page, err := store.Records(ctx, id, after, recordsPage)
-			if err != nil {
-				yield(nil, fmt.Errorf("read the log of race %s: %w", id, err))
-				return
-			}
-			if len(page) == 0 {
-				return
-			}
-			for i := range page {
-				if after = page[i].Seq; !yield(&page[i], nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// recordsPage is how many records are read at once.
-const recordsPage = 10_000
 
 // leftovers are what an earlier process left undone.
 type leftovers struct {
@@ -389,25 +319,9 @@ func (a *app) left(ctx context.Context) (l leftovers, err error) {
 	return l, nil
 }
 
-// catchUp keeps the facts that a crash left out.
-func (a *app) catchUp(ctx context.Context, lagging []race.ID) error {
-	for _, id := range lagging {
-		var facts []race.Facts
-		for step, err := range timing.Replay(storedRecords(ctx, a.Store, id)) {
-			if err != nil {
-				return err
-			}
-			facts = append(facts, step.Facts)
-		}
-		a.AppendFacts(id, facts)
-		a.log.Info("facts caught up with the log", slog.String("race", string(id)))
-	}
-	return nil
-}
-
 // resume goes on with what an earlier process left undone.
 func (a *app) resume(ctx context.Context, l leftovers) error {
-	if err := a.catchUp(ctx, l.lagging); err != nil {
+	if err := archive.CatchUp(ctx, a.Store, l.lagging, a.log); err != nil {
 		return err
 	}
 	var waiting []race.Race
@@ -433,7 +347,7 @@ func (a *app) resumeRace(s race.Summary) error {
 	if err != nil {
 		return err
 	}
-	from, err := positionOf(a.Store, s.Race.ID)
+	from, err := archive.Position(a.Store, s.Race.ID)
 	if err != nil {
 		return err
 	}
@@ -442,28 +356,4 @@ func (a *app) resumeRace(s race.Summary) error {
 		a.platform.Recover(s.Race.ID)
 	}
 	return a.platform.Start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
-}
-
-// positionOf is how far a race has come, and what its simulation needs to go on.
-func positionOf(store *sqlite.Store, id race.ID) (race.Position, error) {
-	type answer struct {
-		position race.Position
-		err      error
-	}
-	got := make(chan answer, 1)
-	store.Load(id, func(p race.Position, err error) { got <- answer{p, err} })
-	a := <-got
-	return a.position, a.err
-}
-
-// free refuses an id that a race has.
-func free(ctx context.Context, store *sqlite.Store, head *race.Race) error {
-	kept, err := store.Summary(ctx, head.ID)
-	switch {
-	case errors.Is(err, race.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	}
-	return &race.TakenError{ID: head.ID, Differences: kept.Race.Differences(head)}
 }

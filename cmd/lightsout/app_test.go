@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 	"testing"
 
-	"lightsout/actors/engine"
-	"lightsout/storage/storagetest"
-
 	"github.com/google/go-cmp/cmp"
 
+	"lightsout/actors/engine"
+	"lightsout/cmd/internal/archive"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/timing"
 	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
 
@@ -36,7 +36,7 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := a.settled(ctx, "told"); err != nil {
+	if _, err := archive.Settled(ctx, a.Store, "told"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := store.Classification(ctx, "told")
@@ -78,7 +78,7 @@ func TestResume_LeavesAloneWhatIsBegunMeanwhile(t *testing.T) {
 	if err := a.resume(ctx, before); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := a.settled(ctx, made.Race.ID); err != nil || got.Status != race.Waiting {
+	if got, err := archive.Settled(ctx, a.Store, made.Race.ID); err != nil || got.Status != race.Waiting {
 		t.Errorf("the race is %v, %v", got.Status, err)
 	}
 	if err := a.platform.Stop(ctx); err != nil {

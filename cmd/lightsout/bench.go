@@ -13,16 +13,14 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"lightsout/actors/engine"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/anthdm/hollywood/actor"
 	"github.com/spf13/cobra"
 
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/race/drive"

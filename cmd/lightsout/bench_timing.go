@@ -9,10 +9,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/timing"
 )

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"io"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/circuit"
 )

@@ -7,11 +7,10 @@ import (
 	"log/slog"
 	"text/tabwriter"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )

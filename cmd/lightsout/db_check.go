@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/storage/sqlite"
-	"lightsout/transport"
 )
 
 func newDBCheck() *cobra.Command {
@@ -24,14 +21,14 @@ results and counts are those of the log. Exit code 1 says that something is wron
 said on standard error. A server may be writing the file: it is looked at as it was at one moment.`,
 		Example: "  lightsout db check lightsout.db\n  lightsout db check lightsout.db --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := dbCheck(cmd.Context(), args[0], cmd.ErrOrStderr())
+			found, err := archive.Check(cmd.Context(), args[0], cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if asJSON {
 				err = cli.WriteJSON(cmd.OutOrStdout(), found)
 			} else {
-				found.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
+				printChecked(found, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			if err == nil && !found.Sound {
 				err = fmt.Errorf("%s: %d flaws", args[0], len(found.Flaws))
@@ -43,41 +40,7 @@ said on standard error. A server may be writing the file: it is looked at as it 
 	return cmd
 }
 
-// checked is what db check found; it is what --json prints.
-type checked struct {
-	File  string        `json:"file"`
-	Sound bool          `json:"sound"`
-	Flaws []sqlite.Flaw `json:"flaws"`
-	Notes []sqlite.Flaw `json:"notes"` // no damage
-}
-
-func dbCheck(ctx context.Context, path string, status io.Writer) (*checked, error) {
-	found := &checked{File: path, Flaws: []sqlite.Flaw{}, Notes: []sqlite.Flaw{}}
-	store, err := sqlite.OpenForReading(path, transport.Codec{})
-	if errors.Is(err, sqlite.ErrDamaged) {
-		found.Flaws = append(found.Flaws, sqlite.Flaw{Text: err.Error()})
-		return found, nil
-	}
-	if err != nil {
-		return nil, cli.BadInput("%w", err)
-	}
-	defer store.Close() //nolint:errcheck // it was only read
-	still, done, err := store.Still(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	if found.Flaws, err = still.Check(ctx, cli.Bar(status, "looking through records and telemetry")); err != nil {
-		return nil, err
-	}
-	if err := found.races(ctx, still, cli.Bar(status, "timing the races again")); err != nil {
-		return nil, err
-	}
-	found.Sound = len(found.Flaws) == 0
-	return found, nil
-}
-
-func (f *checked) print(out, status io.Writer) {
+func printChecked(f *archive.Checked, out, status io.Writer) {
 	say := func(w io.Writer, before string, flaw sqlite.Flaw) {
 		if flaw.Race != "" {
 			before += fmt.Sprintf("race %s: ", flaw.Race)

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
@@ -21,10 +21,10 @@ import (
 )
 
 // mustChecked runs db check and gives what it found.
-func mustChecked(t *testing.T, db string) checked {
+func mustChecked(t *testing.T, db string) archive.Checked {
 	t.Helper()
 	out, _, err := command(t, "db", "check", db, "--json")
-	var got checked
+	var got archive.Checked
 	if failed := json.Unmarshal([]byte(out), &got); failed != nil {
 		t.Fatal(failed, err)
 	}
@@ -82,7 +82,7 @@ func mustMix(t *testing.T, first, second kept, until race.Micros) string {
 	}
 	path := filepath.Join(t.TempDir(), "mixed.db")
 	store := mustOpenStore(t, path)
-	if _, _, err := importLog(t.Context(), store, &log, ""); err != nil {
+	if _, _, err := archive.ImportLog(t.Context(), store, &log, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Close(); err != nil {
@@ -278,13 +278,13 @@ func mustReplay(t *testing.T, db string, log []byte, steps int) {
 	if err := os.WriteFile(path, log, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var all []step
-	if err := recorded(path, func(s step) error { all = append(all, s); return nil }, func(string) {}); err != nil {
+	var all []archive.Step
+	if err := archive.Recorded(path, func(s archive.Step) error { all = append(all, s); return nil }, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
 		id := a.newID("replay")
-		return id, newReplayer(id, 0, a.platform.Submit).play(ctx, all[:steps])
+		return id, archive.NewReplayer(id, 0, a.platform.Submit).Play(ctx, all[:steps])
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"lightsout/actors/engine"
-
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"

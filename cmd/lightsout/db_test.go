@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/storage/sqlite"
 )
 

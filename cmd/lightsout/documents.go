@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/race/document"
 )
 

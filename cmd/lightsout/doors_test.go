@@ -37,7 +37,11 @@ var doors = map[string][]string{
 	"gateway":             {"race", "race/circuit", "race/document", "race/drive", "race/timing", "race/trace"},
 	"ui":                  {},
 	"cmd/internal/cli":    {"race", "race/circuit"},
-	"cmd/lightsout":       nil, // everything
+	"cmd/internal/archive": {
+		"cmd/internal/cli", "race", "race/circuit", "race/timing", "race/history", "race/audit", "gateway", "storage/sqlite", "storage/export",
+		"storage/folder", "transport",
+	},
+	"cmd/lightsout": nil, // everything
 }
 
 // homes says in which rooms a technology lives.

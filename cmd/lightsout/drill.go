@@ -12,11 +12,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 )
 

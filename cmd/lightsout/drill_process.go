@@ -17,10 +17,9 @@ import (
 	"syscall"
 	"time"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 )
 

@@ -12,14 +12,13 @@ import (
 	"sync"
 	"time"
 
-	"lightsout/actors/engine"
-
-	"lightsout/cmd/internal/cli"
-
 	"lightsout/actors/drill"
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
@@ -135,19 +134,8 @@ func drillHead(
 	if err != nil {
 		return nil, err
 	}
-	out.Records, err = logOf(ctx, store, head.ID) // what was acknowledged is one thing, what is there counts
+	out.Records, err = archive.AllRecords(ctx, store, head.ID) // what was acknowledged is one thing, what is there counts
 	return out, err
-}
-
-// logOf are all records of a race that a store has.
-func logOf(ctx context.Context, store *sqlite.Store, id race.ID) (out []race.Record, err error) {
-	for r, err := range storedRecords(ctx, store, id) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *r)
-	}
-	return out, nil
 }
 
 // drillStore runs a race on a store, and feeds it to InfluxDB under faults where that is asked for.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"lightsout/race/drive"
-
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/archive"
 	"lightsout/race"
+	"lightsout/race/drive"
 )
 
 // strikesShown is how many strikes a verdict on a server lists.
@@ -67,13 +67,13 @@ func (l *liveDrill) noted() *drill.Run {
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
 
 func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
-	if _, err := d.app.settled(ctx, one.race); err != nil {
+	if _, err := archive.Settled(ctx, d.app.Store, one.race); err != nil {
 		return nil, err
 	}
 	run := one.noted()
 	run.FilledIn = d.app.platform.FilledIn() - one.filledIn // of this race, if it was alone
 	var err error
-	if run.Records, err = logOf(ctx, d.app.Store, one.race); err != nil {
+	if run.Records, err = archive.AllRecords(ctx, d.app.Store, one.race); err != nil {
 		return nil, err
 	}
 	if len(run.Records) == 0 {

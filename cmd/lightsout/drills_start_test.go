@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"lightsout/actors/engine"
-	"lightsout/race/drive"
-
 	"lightsout/actors/drill"
+	"lightsout/actors/engine"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
+	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
 	"lightsout/transport"

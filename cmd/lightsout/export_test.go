@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/storage/export"
 )
 
@@ -27,13 +27,13 @@ func mustRaceFile(t *testing.T, args ...string) string {
 }
 
 // mustExportJSON exports and gives what was said of it.
-func mustExportJSON(t *testing.T, db string, args ...string) exported {
+func mustExportJSON(t *testing.T, db string, args ...string) archive.Exported {
 	t.Helper()
 	out, _, err := command(t, append([]string{"export", "latest", "--db", db, "--json"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got exported
+	var got archive.Exported
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestExport_WritesOverNothingAndSaysWhatIsWrong(t *testing.T) {
 	if err != nil || len(names) != 1 {
 		t.Errorf("what was refused left files behind: %v, %v", names, err)
 	}
-	if got := mustExportJSON(t, db, "--out", folder, "--force"); !slices.ContainsFunc(got.Files, func(f exportedFile) bool { return f.Name == "telemetry.csv" && f.Bytes > 100 }) {
+	if got := mustExportJSON(t, db, "--out", folder, "--force"); !slices.ContainsFunc(got.Files, func(f archive.ExportedFile) bool { return f.Name == "telemetry.csv" && f.Bytes > 100 }) {
 		t.Errorf("--force: %+v", got)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
+
+	"lightsout/cmd/internal/cli"
 )
 
 // healthTimeout is how long a server may take to say that it is well.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lightsout/cmd/internal/archive"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 )
@@ -49,7 +50,7 @@ func TestImport_RetentionTakesNothingOfARaceThatIsBeingImported(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	if _, _, err := importLog(context.Background(), s, in, ""); err != nil {
+	if _, _, err := archive.ImportLog(context.Background(), s, in, ""); err != nil {
 		t.Fatal(err)
 	}
 	if in.do != nil {

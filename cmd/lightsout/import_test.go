@@ -14,16 +14,14 @@ import (
 	"syscall"
 	"testing"
 
-	"lightsout/storage/storagetest"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/google/go-cmp/cmp"
 
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/gateway"
 	"lightsout/race"
-	"lightsout/storage/export"
 	"lightsout/storage/sqlite"
+	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
 
@@ -96,7 +94,7 @@ func mustReadAll(t *testing.T, s *sqlite.Store, id race.ID) kept {
 
 func mustLog(t *testing.T, s *sqlite.Store, id race.ID) []byte {
 	t.Helper()
-	e, err := export.New(context.Background(), stored{s}, id, courseOf)
+	e, err := archive.NewExport(context.Background(), s, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +107,7 @@ func mustLog(t *testing.T, s *sqlite.Store, id race.ID) []byte {
 
 func mustImport(t *testing.T, s *sqlite.Store, log []byte, id race.ID) race.Summary {
 	t.Helper()
-	made, notes, err := importLog(context.Background(), s, bytes.NewReader(log), id)
+	made, notes, err := archive.ImportLog(context.Background(), s, bytes.NewReader(log), id)
 	if err != nil || notes != nil {
 		t.Fatal(err, notes)
 	}
@@ -217,7 +215,7 @@ func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
 		"a race that is there":   {whole, "", "is there already"},
 		"the same under its own": {whole, "told", "is there already"},
 	} {
-		_, _, err := importLog(context.Background(), s, bytes.NewReader(c.log), c.id)
+		_, _, err := archive.ImportLog(context.Background(), s, bytes.NewReader(c.log), c.id)
 		var invalid *race.InvalidError
 		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.As(err, &invalid) && !errors.Is(err, race.ErrConflict) {
 			t.Errorf("%s: %v, expected %q", name, err, c.want)
@@ -259,7 +257,7 @@ func TestImport_OfASimulationThatDidNotEndIsKeptAsFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := mustOpenStore(t, filepath.Join(t.TempDir(), "races.db"))
-	made, notes, err := importLog(context.Background(), s, &part, "")
+	made, notes, err := archive.ImportLog(context.Background(), s, &part, "")
 	if err != nil || made.Status != race.Failed || made.LeaderLap == 0 || len(notes) != 1 {
 		t.Errorf("%+v, %q, %v", made, notes, err)
 	}
@@ -346,9 +344,9 @@ func TestImportCommand_SaysWhatItDid(t *testing.T) {
 }
 
 func TestTransfers_OfATableOfALogSayWhatIsAllowed(t *testing.T) {
-	a := newApp(mustOpenStore(t, mustRaceFile(t)), gateway.NewHub(transport.Codec{}, nil), slog.New(slog.DiscardHandler))
+	transfers := archive.NewTransfers(mustOpenStore(t, mustRaceFile(t)), nil, slog.New(slog.DiscardHandler))
 	var invalid *race.InvalidError
-	if _, err := a.Export(context.Background(), "kart", "log", "laps"); !errors.As(err, &invalid) || invalid.Faults[0].Field != "table" {
+	if _, err := transfers.Export(context.Background(), "kart", "log", "laps"); !errors.As(err, &invalid) || invalid.Faults[0].Field != "table" {
 		t.Errorf("answered with %v", err)
 	}
 }

@@ -7,16 +7,14 @@ import (
 	"os"
 	"strings"
 
-	"lightsout/race/circuit"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"lightsout/actors/processor"
+	"lightsout/cmd/internal/cli"
 	"lightsout/gateway"
 	"lightsout/race"
+	"lightsout/race/circuit"
 	"lightsout/race/timing"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"

@@ -4,10 +4,9 @@ import (
 	"sync"
 	"time"
 
-	"lightsout/actors/engine"
-
 	"github.com/prometheus/client_golang/prometheus"
 
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/gateway"
 	"lightsout/race"

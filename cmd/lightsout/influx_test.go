@@ -20,17 +20,16 @@ import (
 	"testing"
 	"time"
 
-	"lightsout/actors/engine"
-	"lightsout/race/drive"
-
 	"github.com/prometheus/client_golang/prometheus"
 
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
+	"lightsout/race/drive"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"

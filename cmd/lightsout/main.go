@@ -10,9 +10,9 @@ import (
 	"strings"
 	"syscall"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
+
+	"lightsout/cmd/internal/cli"
 )
 
 // Exit codes, as the README lists them.

@@ -3,10 +3,9 @@ package main
 import (
 	"strconv"
 
-	"lightsout/actors/engine"
-
 	"github.com/prometheus/client_golang/prometheus"
 
+	"lightsout/actors/engine"
 	"lightsout/race/circuit"
 )
 

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
@@ -46,7 +46,7 @@ func (a *app) Open(ctx context.Context, head race.Race, entries []race.Entry) (r
 		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)
 		return race.Summary{}, errors.Join(err, a.Delete(ctx, head.ID))
 	}
-	made, err := a.settled(ctx, head.ID)
+	made, err := archive.Settled(ctx, a.Store, head.ID)
 	if err != nil {
 		return made, err
 	}
@@ -97,7 +97,7 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 	if done := a.running(id); done != nil {
 		ruled, err := a.platform.Rule(ctx, id, r)
 		if err == nil {
-			_, err = a.settled(ctx, id)
+			_, err = archive.Settled(ctx, a.Store, id)
 		}
 		if a.running(id) != nil || !errors.Is(err, race.ErrConflict) {
 			return ruled, err
@@ -124,7 +124,7 @@ func (a *app) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, 
 		a.mu.Unlock()
 	default:
 	}
-	_, err = a.settled(ctx, id) // whoever asks for the result now sees what came of it
+	_, err = archive.Settled(ctx, a.Store, id) // whoever asks for the result now sees what came of it
 	roster, rosterErr := a.Roster(ctx, id)
 	if rosterErr != nil {
 		return race.Ruled{Seq: taken.First}, errors.Join(err, rosterErr)
@@ -196,7 +196,7 @@ func (a *app) controlOutside(ctx context.Context, before race.Summary, what race
 	if _, err := a.Rule(ctx, id, rec); err != nil {
 		return before, err
 	}
-	return a.settled(ctx, id)
+	return archive.Settled(ctx, a.Store, id)
 }
 
 // stopAt is when a real race was stopped, as its record has it; race.NoTime where nobody said.
@@ -250,7 +250,7 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 		}
 		isNew = false
 	}
-	s, err := a.settled(ctx, id)
+	s, err := archive.Settled(ctx, a.Store, id)
 	a.log.Info("race imported", slog.String("race", string(id)), slog.Int("records", len(read.Records)))
 	return s, read.Notes, err
 }
@@ -258,7 +258,7 @@ func (a *app) Import(ctx context.Context, dir fs.FS, name string) (race.Summary,
 // invalidFolder says by file and line what is wrong with a folder.
 func invalidFolder(err error) error {
 	var invalid race.InvalidError
-	for _, wrong := range faultsOf(err) {
+	for _, wrong := range archive.FolderFaults(err) {
 		field := wrong.File
 		if wrong.Line > 0 {
 			field = fmt.Sprintf("%s:%d", wrong.File, wrong.Line)

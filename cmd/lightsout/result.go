@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/race"
 )
 
@@ -107,7 +106,7 @@ func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c ra
 			gap = gapText(e)
 		}
 		if e.Position > 1 {
-			interval = msText(e.IntervalMS, "+")
+			interval = cli.TimeText(e.IntervalMS, "+")
 		}
 		penalty := ""
 		if e.PenaltyMS > 0 {
@@ -117,8 +116,8 @@ func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c ra
 		if e.Reason != "" {
 			status += " (" + race.Isolated(e.Reason) + ")"
 		}
-		t.Row(position, strconv.Itoa(who.Number), race.Isolated(who.Code), strconv.Itoa(e.Laps), msText(e.DurationMS, ""), gap, interval,
-			msText(e.BestLapMS, ""), penalty, status)
+		t.Row(position, strconv.Itoa(who.Number), race.Isolated(who.Code), strconv.Itoa(e.Laps), cli.TimeText(e.DurationMS, ""), gap, interval,
+			cli.TimeText(e.BestLapMS, ""), penalty, status)
 	}
 	if err := t.Write(w, cli.Right); err != nil {
 		return err
@@ -152,15 +151,5 @@ func gapText(e race.Classified) string {
 	case e.GapLaps > 1:
 		return fmt.Sprintf("+%d laps", e.GapLaps)
 	}
-	return msText(e.GapMS, "+")
-}
-
-func msText(ms int64, sign string) string {
-	if ms < 0 {
-		return "-"
-	}
-	if sign != "" && ms < 60_000 {
-		return fmt.Sprintf("%s%d.%03d", sign, ms/1000, ms%1000)
-	}
-	return sign + (race.Micros(ms) * race.Millisecond).String()
+	return cli.TimeText(e.GapMS, "+")
 }

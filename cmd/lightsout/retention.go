@@ -6,11 +6,10 @@ import (
 	"log/slog"
 	"time"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"

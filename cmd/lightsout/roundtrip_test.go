@@ -16,9 +16,9 @@ import (
 	"syscall"
 	"testing"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/google/go-cmp/cmp"
+
+	"lightsout/cmd/internal/cli"
 )
 
 // timedAs is what lightsout time --json says of a race that must not change on its way.

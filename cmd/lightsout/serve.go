@@ -11,16 +11,15 @@ import (
 	"strings"
 	"time"
 
-	"lightsout/actors/engine"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/memory"
@@ -212,7 +211,7 @@ func newGateway(cfg gateway.Config, a *app, deps gateway.Deps) (*gateway.Server,
 	if cfg.PublicURL != "" {
 		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.PublicURL))
 	}
-	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits, deps.Transfers = a, a, a, a, a, a
+	deps.Races, deps.History, deps.Boards, deps.Outside, deps.Circuits, deps.Transfers = a, a, a, a, a, archive.NewTransfers(a.Store, a.Classification, deps.Log)
 	deps.Actors, deps.Drills = actorTree{a.platform}, a.drills
 	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
 	deps.Site, deps.Version = site, buildVersion()
@@ -358,9 +357,9 @@ is timed, kept and shown by a server of its own as if it happened now. Without -
 }
 
 func replay(ctx context.Context, path string, speed float64, f serveFlags, status io.Writer) error {
-	var steps []step
+	var steps []archive.Step
 	note := func(s string) { fmt.Fprintln(status, "note: "+s) }
-	err := recorded(path, func(s step) error { steps = append(steps, s); return nil }, note)
+	err := archive.Recorded(path, func(s archive.Step) error { steps = append(steps, s); return nil }, note)
 	if err != nil {
 		return err
 	}
@@ -373,10 +372,10 @@ func replay(ctx context.Context, path string, speed float64, f serveFlags, statu
 		f.db = filepath.Join(dir, "replay.db")
 	}
 	return serve(ctx, f, status, func(ctx context.Context, a *app) error {
-		id := a.newID(string(idOf(path)))
+		id := a.newID(string(archive.IDOf(path)))
 		a.begin(id)
 		fmt.Fprintf(status, "replaying at %v times real time: http://%s/race/%s\n", speed, f.gateway.Addr, id)
-		err := newReplayer(id, speed, a.platform.Submit).play(ctx, steps)
+		err := archive.NewReplayer(id, speed, a.platform.Submit).Play(ctx, steps)
 		if err != nil {
 			return err
 		}

@@ -9,13 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"lightsout/race/drive"
-
-	"lightsout/cmd/internal/cli"
-
 	"lightsout/actors/drill"
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
+	"lightsout/race/drive"
 	"lightsout/race/timing/oracle"
 	"lightsout/storage/memory"
 )

@@ -8,16 +8,14 @@ import (
 	"os"
 	"time"
 
-	"lightsout/actors/engine"
-	"lightsout/race/drive"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"lightsout/actors/engine"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
+	"lightsout/race/drive"
 )
 
 // simulateFlags are what simulate is asked.
@@ -78,7 +76,7 @@ func simulate(ctx context.Context, f simulateFlags, out, status io.Writer) (err 
 	if id == "" {
 		id = race.ID(fmt.Sprintf("%s-%dx%d-%d", c.Key, f.order.Cars, f.order.Laps, f.order.Seed))
 	}
-	if err := checkID(id); err != nil {
+	if err := id.Validate(); err != nil {
 		return err
 	}
 	head, model, err := drive.NewRace(f.order, id, c)

@@ -13,17 +13,16 @@ import (
 	"testing"
 	"time"
 
-	"lightsout/actors/engine"
-	"lightsout/race/drive"
-
-	"lightsout/cmd/internal/cli"
-
 	"github.com/google/go-cmp/cmp"
 
+	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/gateway"
 	"lightsout/race"
+	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )
@@ -346,7 +345,7 @@ func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *t
 func TestImport_NamesWhatTheRaceOfThatIDHasOtherwise(t *testing.T) {
 	store := mustOpenStore(t, mustRaceFile(t))
 	other := mustLog(t, mustOpenStore(t, mustRaceFile(t, "--laps", "2", "--seed", "9")), "kart")
-	_, _, err := importLog(t.Context(), store, bytes.NewReader(other), "")
+	_, _, err := archive.ImportLog(t.Context(), store, bytes.NewReader(other), "")
 	if !errors.Is(err, race.ErrConflict) || !strings.Contains(err.Error(), "seed 7, ordered is 9; laps 3, ordered is 2: choose another id") {
 		t.Errorf("got %v", err)
 	}

@@ -10,14 +10,12 @@ import (
 	"path/filepath"
 
 	"lightsout/actors/engine"
-
-	"lightsout/cmd/internal/cli"
-
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/drive"
-	"lightsout/storage/export"
 	"lightsout/storage/memory"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
@@ -113,7 +111,7 @@ func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error
 		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.flags.db, head.ID)
 	default: // it waits for its start, runs or is paused: it goes on
 	}
-	from, err := positionOf(s.store, head.ID)
+	from, err := archive.Position(s.store, head.ID)
 	if err == nil && from.Snapshot == nil {
 		err = cli.BadInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.flags.db, head.ID)
 	}
@@ -138,7 +136,7 @@ func (s *simulation) kept(ctx context.Context, id race.ID) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := stored{s.store}.Classification(ctx, id)
+	result, err := archive.Standings(ctx, s.store, id)
 	return &outcome{kept, entries, result}, err
 }
 
@@ -172,7 +170,7 @@ func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
 	if s.flags.log == "" {
 		return nil
 	}
-	e, err := export.New(ctx, stored{s.store}, id, courseOf)
+	e, err := archive.NewExport(ctx, s.store, id)
 	if err != nil {
 		return err
 	}

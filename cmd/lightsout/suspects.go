@@ -6,9 +6,8 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
-	"lightsout/race/history"
-
 	"lightsout/race"
+	"lightsout/race/history"
 )
 
 // suspectsMax is how many hits of each verdict are told of one by one.

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 
-	"lightsout/cmd/internal/cli"
-
 	"github.com/spf13/cobra"
 
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/document"
 	"lightsout/race/history"
@@ -52,7 +52,7 @@ said on standard error: hits that do not count, with the reason, and rows that d
 func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	h := history.New()
 	note := func(s string) { fmt.Fprintln(status, "note: "+s) }
-	for step, err := range timing.Replay(recordsOf(path, note)) {
+	for step, err := range timing.Replay(archive.RecordedRecords(path, note)) {
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	}
 	if f.laps {
 		for _, l := range h.Laps() {
-			fmt.Fprintf(out, "%s lap %d %s position %d\n", race.Isolated(entries[l.Car].Code), l.Number, msText(l.DurationMS, ""), l.Position)
+			fmt.Fprintf(out, "%s lap %d %s position %d\n", race.Isolated(entries[l.Car].Code), l.Number, cli.TimeText(l.DurationMS, ""), l.Position)
 		}
 	}
 	return printResultTable(out, head, entries, result)

@@ -96,9 +96,9 @@ func mustAppend(t testing.TB, s *sqlite.Store, b *race.Batch) {
 
 func mustExport(t *testing.T, s export.Source) *export.Export {
 	t.Helper()
-	e, err := export.New(context.Background(), s, "r", func(race.Race) (*export.Course, error) {
+	e, err := export.New(context.Background(), s, "r", export.Rules{Course: func(race.Race) (*export.Course, error) {
 		return export.NewCourse(4000, func(f float64) (x, y float64) { return 100 * f, -100 * f }), nil
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,11 +253,10 @@ func TestLog_HasAllInOneOrder(t *testing.T) {
 
 func TestExport_SaysWhatThereIsNot(t *testing.T) {
 	s := mustKeep(t)
-	none := func(race.Race) (*export.Course, error) { return nil, nil }
-	if _, err := export.New(context.Background(), s, "other", none); !errors.Is(err, race.ErrNotFound) {
+	if _, err := export.New(context.Background(), s, "other", export.Rules{}); !errors.Is(err, race.ErrNotFound) {
 		t.Errorf("another race: %v", err)
 	}
-	e, err := export.New(context.Background(), s, "r", none)
+	e, err := export.New(context.Background(), s, "r", export.Rules{})
 	if err != nil {
 		t.Fatal(err)
 	}

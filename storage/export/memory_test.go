@@ -103,7 +103,7 @@ func BenchmarkTelemetry(b *testing.B) {
 	s := mustKeep(b)
 	for _, f := range []export.Format{export.CSV, export.JSONL, export.Parquet} {
 		b.Run(fmt.Sprintf("format=%v/cars=1000", f), func(b *testing.B) {
-			e, err := export.New(context.Background(), generated{Store: s, cars: 1000, ticks: 300}, "r", func(race.Race) (*export.Course, error) { return nil, nil })
+			e, err := export.New(context.Background(), generated{Store: s, cars: 1000, ticks: 300}, "r", export.Rules{})
 			if err != nil {
 				b.Fatal(err)
 			}

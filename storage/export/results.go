@@ -196,6 +196,9 @@ var classificationTable = &table[race.Classified]{
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.Classified) error, _ func() error) error {
 		c, err := e.src.Classification(ctx, e.id)
+		if errors.Is(err, race.ErrNotFound) && e.rules.OrderSoFar != nil {
+			c, err = e.rules.OrderSoFar(ctx, e.id)
+		}
 		if err != nil && !errors.Is(err, race.ErrNotFound) {
 			return err //nolint:wrapcheck // its kind decides
 		}

@@ -27,7 +27,7 @@ type Results interface {
 	Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error)
 	// Versions of the result, oldest first, without their lines.
 	Versions(ctx context.Context, id race.ID) ([]race.Version, error)
-	// Classification is the newest version, or the order so far; race.ErrNotFound where there is neither.
+	// Classification is the newest version; race.ErrNotFound where there is none.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
 }
 
@@ -61,6 +61,7 @@ type Export struct {
 	Progress func(rows int64)
 
 	src    Source
+	rules  Rules
 	id     race.ID
 	head   race.Summary
 	roster *race.Roster
@@ -71,9 +72,17 @@ type Export struct {
 	transponders map[string]race.CarIdx
 }
 
-// New begins an export. A course gives places to simulated cars; nil: their race knows none.
-func New(ctx context.Context, src Source, id race.ID, course func(race.Race) (*Course, error)) (*Export, error) {
-	e := &Export{src: src, id: id}
+// Rules are what an export asks of the sport. Each may be nil.
+type Rules struct {
+	// Course gives places to simulated cars; it returns nil for a race that knows none.
+	Course func(race.Race) (*Course, error)
+	// OrderSoFar is the classification of a race without a result.
+	OrderSoFar func(ctx context.Context, id race.ID) (race.Classification, error)
+}
+
+// New begins an export.
+func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, error) {
+	e := &Export{src: src, id: id, rules: rules}
 	var err error
 	if e.head, err = src.Summary(ctx, id); err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
@@ -90,8 +99,10 @@ func New(ctx context.Context, src Source, id race.ID, course func(race.Race) (*C
 			e.transponders[t] = race.CarIdx(i)
 		}
 	}
-	if e.course, err = course(e.head.Race); err != nil {
-		return nil, fmt.Errorf("read the course of race %s: %w", id, err)
+	if rules.Course != nil {
+		if e.course, err = rules.Course(e.head.Race); err != nil {
+			return nil, fmt.Errorf("read the course of race %s: %w", id, err)
+		}
 	}
 	return e, nil
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/rivo/uniseg"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"lightsout/race"
 )
 
 // WriteJSON prints a value for programs: one object, indented.
@@ -102,4 +104,15 @@ func Plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
+}
+
+// TimeText is a time or a gap in ms, with three decimals and after a sign; "-" for a negative one, which stands for none.
+func TimeText(ms int64, sign string) string {
+	if ms < 0 {
+		return "-"
+	}
+	if sign != "" && ms < 60_000 {
+		return fmt.Sprintf("%s%d.%03d", sign, ms/1000, ms%1000)
+	}
+	return sign + (race.Micros(ms) * race.Millisecond).String()
 }

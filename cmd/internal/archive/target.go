@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"context"
@@ -11,27 +11,26 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/storage/export"
 	"lightsout/transport"
 )
 
 // target is where an export goes.
 type target struct {
-	flags  exportFlags
+	flags  ExportOptions
 	export *export.Export
-	done   exported
+	done   Exported
 	began  int64 // rows that were written before the file in hand
 }
 
 // write writes what was asked for.
 func (t *target) write(ctx context.Context, out io.Writer) error {
 	t.done.Out = t.place()
-	format, _ := export.ParseFormat(t.flags.format) // it was checked
+	format, _ := export.ParseFormat(t.flags.Format) // it was checked
 	switch {
-	case t.flags.out == "-":
+	case t.flags.Out == "-":
 		return t.single(ctx, format, out)
-	case t.flags.format == logFormat || t.flags.table != "":
+	case t.flags.Format == logFormat || t.flags.Table != "":
 		return t.file(t.done.Out, func(w io.Writer) error { return t.single(ctx, format, w) })
 	case strings.HasSuffix(t.done.Out, ".zip"):
 		return t.file(t.done.Out, func(w io.Writer) error { return t.zip(ctx, format, w) })
@@ -41,10 +40,10 @@ func (t *target) write(ctx context.Context, out io.Writer) error {
 
 // single writes a table, or the log.
 func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error {
-	if t.flags.format == logFormat {
+	if t.flags.Format == logFormat {
 		return t.export.Log(ctx, transport.NewLogWriter(w))
 	}
-	return t.export.Table(ctx, t.flags.table, f, w)
+	return t.export.Table(ctx, t.flags.Table, f, w)
 }
 
 // zip writes all tables into one file.
@@ -104,9 +103,9 @@ func (t *target) free(path string) error {
 		return nil
 	case err != nil:
 		return cli.BadInput("%w", err)
-	case cli.SameFile(path, t.flags.db):
+	case cli.SameFile(path, t.flags.DB):
 		return cli.BadInput("%s is the file that keeps the races: choose another place with --out", path)
-	case !t.flags.force:
+	case !t.flags.Force:
 		return cli.BadInput("%s is there already: choose another place with --out, or --force to write over it", path)
 	}
 	return nil
@@ -115,7 +114,7 @@ func (t *target) free(path string) error {
 // wrote notes a file that is whole.
 func (t *target) wrote(name string, bytes int64) {
 	rows := t.export.Written()
-	t.done.Files = append(t.done.Files, exportedFile{Name: name, Rows: rows - t.began, Bytes: bytes})
+	t.done.Files = append(t.done.Files, ExportedFile{Name: name, Rows: rows - t.began, Bytes: bytes})
 	t.began, t.done.Rows = rows, rows
 }
 

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"context"
@@ -16,8 +16,8 @@ const (
 	batchSpan    = 40 * time.Millisecond
 )
 
-// replayer plays a recorded race to a journal at its pace, as a producer of its own.
-type replayer struct {
+// Replayer plays a recorded race to a journal at its pace, as a producer of its own.
+type Replayer struct {
 	id      race.ID
 	speed   float64
 	submit  func(b *race.Batch, ack func(race.Ack))
@@ -27,15 +27,16 @@ type replayer struct {
 	began   time.Time
 }
 
-func newReplayer(id race.ID, speed float64, submit func(*race.Batch, func(race.Ack))) *replayer {
-	return &replayer{id: id, speed: speed, submit: submit, acks: make(chan race.Ack, 4*replayWindow)}
+// NewReplayer makes a Replayer that submits a race under an id.
+func NewReplayer(id race.ID, speed float64, submit func(*race.Batch, func(race.Ack))) *Replayer {
+	return &Replayer{id: id, speed: speed, submit: submit, acks: make(chan race.Ack, 4*replayWindow)}
 }
 
 // errReplayRefused says that the journal does not take the race.
 var errReplayRefused = errors.New("the log refuses the race")
 
-// play sends all steps of a race and returns when they are durable.
-func (r *replayer) play(ctx context.Context, steps []step) error {
+// Play sends all steps of a race and returns when they are durable.
+func (r *Replayer) Play(ctx context.Context, steps []Step) error {
 	r.began = time.Now()
 	for from := 0; from < len(steps); {
 		to := r.batchEnd(steps, from)
@@ -55,7 +56,7 @@ func (r *replayer) play(ctx context.Context, steps []step) error {
 	return nil
 }
 
-func (s step) time() race.Micros {
+func (s Step) time() race.Micros {
 	if s.record != nil {
 		return s.record.Time
 	}
@@ -63,7 +64,7 @@ func (s step) time() race.Micros {
 }
 
 // batchEnd gathers what falls into one span of wall time; a frame ends a batch, for a batch carries one.
-func (r *replayer) batchEnd(steps []step, from int) int {
+func (r *Replayer) batchEnd(steps []Step, from int) int {
 	span := race.Hour * 1000
 	if r.speed > 0 {
 		span = race.Micros(float64(batchSpan.Microseconds()) * r.speed)
@@ -81,14 +82,14 @@ func (r *replayer) batchEnd(steps []step, from int) int {
 	return to
 }
 
-func (r *replayer) due(s step) time.Time {
+func (r *Replayer) due(s Step) time.Time {
 	if r.speed <= 0 {
 		return r.began
 	}
 	return r.began.Add(time.Duration(float64(s.time()) / r.speed * float64(time.Microsecond)))
 }
 
-func (r *replayer) wait(ctx context.Context, until time.Time) error {
+func (r *Replayer) wait(ctx context.Context, until time.Time) error {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	for {
@@ -105,7 +106,7 @@ func (r *replayer) wait(ctx context.Context, until time.Time) error {
 	}
 }
 
-func (r *replayer) send(ctx context.Context, steps []step) error {
+func (r *Replayer) send(ctx context.Context, steps []Step) error {
 	for len(r.unacked) >= replayWindow {
 		if err := r.take(ctx); err != nil {
 			return err
@@ -130,9 +131,9 @@ func (r *replayer) send(ctx context.Context, steps []step) error {
 	return nil
 }
 
-func (r *replayer) ack(a race.Ack) { r.acks <- a }
+func (r *Replayer) ack(a race.Ack) { r.acks <- a }
 
-func (r *replayer) take(ctx context.Context) error {
+func (r *Replayer) take(ctx context.Context) error {
 	select {
 	case ack := <-r.acks:
 		return r.acknowledge(ack)
@@ -141,7 +142,7 @@ func (r *replayer) take(ctx context.Context) error {
 	}
 }
 
-func (r *replayer) acknowledge(a race.Ack) error {
+func (r *Replayer) acknowledge(a race.Ack) error {
 	if a.Refused != nil {
 		return fmt.Errorf("%w: %w", errReplayRefused, a.Refused)
 	}

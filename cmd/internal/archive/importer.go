@@ -1,11 +1,10 @@
-package main
+package archive
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 
 	"lightsout/race"
@@ -19,24 +18,6 @@ const (
 	importWindow  = 32
 	importRecords = 1000
 )
-
-var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-
-// idMost is how long the id of a race may be that is given one.
-const idMost = 100
-
-// idImport is no race's: POST /races/import imports one.
-const idImport = "import"
-
-// checkID says what is allowed where an id is not.
-func checkID(id race.ID) error {
-	if validID.MatchString(string(id)) && len(id) <= idMost && id != idImport {
-		return nil
-	}
-	return &race.InvalidError{Faults: []race.Fault{{
-		Field: "id", Message: fmt.Sprintf("is %q", id), Allowed: "lower-case letters, digits and dashes, 100 at most, and not import",
-	}}}
-}
 
 // importer makes a race of its log: the same records, telemetry and samples, and what follows from the records, worked out
 // again. It is the race's one producer. Until all is kept, the race is marked as failed, so that one whose import was cut
@@ -58,11 +39,11 @@ type importer struct {
 	notes          []string
 }
 
-// importLog reads a log file and keeps its race, under another id where one is given. What is imported is there when it
+// ImportLog reads a log file and keeps its race, under another id where one is given. What is imported is there when it
 // returns; on an error nothing of it is. Errors are *race.InvalidError, race.ErrConflict, or internal.
-func importLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.ID) (race.Summary, []string, error) {
+func ImportLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.ID) (race.Summary, []string, error) {
 	if id != "" {
-		if err := checkID(id); err != nil {
+		if err := id.Validate(); err != nil {
 			return race.Summary{}, nil, err
 		}
 	}
@@ -160,7 +141,7 @@ func (i *importer) announce(ctx context.Context, head *race.Announced) error {
 	if i.id == "" {
 		i.id = head.Race.ID
 	}
-	if checkID(i.id) != nil {
+	if i.id.Validate() != nil {
 		return wrongLog("the race is called %q", i.id)
 	}
 	head.Race.ID, i.batch.Race = i.id, i.id
@@ -169,7 +150,7 @@ func (i *importer) announce(ctx context.Context, head *race.Announced) error {
 
 // free refuses an id that a race has.
 func (i *importer) free(ctx context.Context, head *race.Race) error {
-	if err := free(ctx, i.store, head); err != nil {
+	if err := CheckFree(ctx, i.store, head); err != nil {
 		return fmt.Errorf("%w: choose another id", err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/audit"
 	"lightsout/race/history"
@@ -14,7 +15,7 @@ import (
 )
 
 // races looks into what the records of each race say.
-func (f *checked) races(ctx context.Context, store *sqlite.Store, progress func(done, total int64)) error {
+func (f *Checked) races(ctx context.Context, store *sqlite.Store, progress func(done, total int64)) error {
 	lagging, err := store.Lagging(ctx)
 	if err != nil {
 		f.flaw("", "what follows from the logs cannot be compared with them: %v", err)
@@ -26,7 +27,7 @@ func (f *checked) races(ctx context.Context, store *sqlite.Store, progress func(
 	}
 	for i, s := range all {
 		progress(int64(i), int64(len(all)))
-		r := raceCheck{checked: f, store: store, race: s, audit: audit.New(), history: history.New()}
+		r := raceCheck{Checked: f, store: store, race: s, audit: audit.New(), history: history.New()}
 		if slices.Contains(lagging, s.Race.ID) {
 			f.Notes = append(f.Notes, sqlite.Flaw{Race: s.Race.ID, Text: "what follows from its last records is not kept yet: `lightsout serve` works it out when it starts"})
 			r.lags = true
@@ -38,13 +39,13 @@ func (f *checked) races(ctx context.Context, store *sqlite.Store, progress func(
 	return nil
 }
 
-func (f *checked) flaw(id race.ID, format string, args ...any) {
+func (f *Checked) flaw(id race.ID, format string, args ...any) {
 	f.Flaws = append(f.Flaws, sqlite.Flaw{Race: id, Text: fmt.Sprintf(format, args...)})
 }
 
 // raceCheck looks into one race.
 type raceCheck struct {
-	*checked
+	*Checked
 	store   *sqlite.Store
 	race    race.Summary
 	lags    bool
@@ -56,7 +57,7 @@ type raceCheck struct {
 // look audits the race, and compares what is kept of it with what follows from its log. What cannot be read was found already.
 func (r *raceCheck) look(ctx context.Context) error {
 	id := r.race.Race.ID
-	for step, err := range timing.Replay(storedRecords(ctx, r.store, id)) {
+	for step, err := range timing.Replay(Records(ctx, r.store, id)) {
 		if err != nil {
 			return ctx.Err()
 		}
@@ -106,8 +107,8 @@ func (r *raceCheck) differs(ctx context.Context) (string, error) {
 	for _, lap := range kept {
 		if want := r.history.Lap(lap.Car, lap.Number); lap != want {
 			return fmt.Sprintf("lap %d of car %d is kept as %s at position %d, ended at %s, and its log gives %s at position %d, ended at %s", lap.Number,
-				r.number(lap.Car), msText(lap.DurationMS, ""), lap.Position, msText(lap.EndMS, ""), msText(want.DurationMS, ""), want.Position,
-				msText(want.EndMS, "")), nil
+				r.number(lap.Car), cli.TimeText(lap.DurationMS, ""), lap.Position, cli.TimeText(lap.EndMS, ""), cli.TimeText(want.DurationMS, ""), want.Position,
+				cli.TimeText(want.EndMS, "")), nil
 		}
 	}
 	result, err := r.store.Classification(ctx, id)
@@ -128,7 +129,7 @@ func (r *raceCheck) resultDiffers(kept race.Classification) string {
 	for i, e := range kept.Entries {
 		if w := want.Entries[i]; e != w {
 			return fmt.Sprintf("place %d of its result is kept as car %d with %d laps in %s, and its log gives car %d with %d laps in %s", i+1,
-				r.number(e.Car), e.Laps, msText(e.DurationMS, ""), r.number(w.Car), w.Laps, msText(w.DurationMS, ""))
+				r.number(e.Car), e.Laps, cli.TimeText(e.DurationMS, ""), r.number(w.Car), w.Laps, cli.TimeText(w.DurationMS, ""))
 		}
 	}
 	if kept.StateHash != want.StateHash {

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"archive/zip"
@@ -13,21 +13,20 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
-
 	"lightsout/race"
 	"lightsout/storage/folder"
 	"lightsout/transport"
 )
 
-// step is a record of a recorded race, or the frame that lies between two records.
-type step struct {
+// Step is a record of a recorded race, or the frame that lies between two records.
+type Step struct {
 	record *race.Record
 	frame  *race.Frame
 }
 
-// recorded calls each with a recorded race, in order, from a log file, or from a folder of CSV or a zip file of it; note with
+// Recorded calls each with a recorded race, in order, from a log file, or from a folder of CSV or a zip file of it; note with
 // what is suspect.
-func recorded(path string, each func(step) error, note func(string)) error {
+func Recorded(path string, each func(Step) error, note func(string)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -43,7 +42,7 @@ func recorded(path string, each func(step) error, note func(string)) error {
 			note(n)
 		}
 		for i := range r.Records {
-			if err := each(step{record: &r.Records[i]}); err != nil {
+			if err := each(Step{record: &r.Records[i]}); err != nil {
 				return err
 			}
 		}
@@ -55,10 +54,10 @@ func recorded(path string, each func(step) error, note func(string)) error {
 // errEnough ends the reading of a recorded race of which nobody wants the rest.
 var errEnough = errors.New("enough")
 
-// recordsOf are the records of a recorded race.
-func recordsOf(path string, note func(string)) iter.Seq2[*race.Record, error] {
+// RecordedRecords are the records of a recorded race.
+func RecordedRecords(path string, note func(string)) iter.Seq2[*race.Record, error] {
 	return func(yield func(*race.Record, error) bool) {
-		err := recorded(path, func(s step) error {
+		err := Recorded(path, func(s Step) error {
 			if s.record != nil && !yield(s.record, nil) {
 				return errEnough
 			}
@@ -84,7 +83,8 @@ func isZip(path string) bool {
 
 var notInID = regexp.MustCompile(`[^a-z0-9]+`)
 
-func idOf(path string) race.ID {
+// IDOf is the id of the race in a file or folder, made of its name.
+func IDOf(path string) race.ID {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		abs = path
@@ -103,7 +103,7 @@ func readFolder(path string) (*folder.Race, error) {
 		return nil, inFolder(path, err)
 	}
 	defer end()
-	r, err := folder.Read(dir, idOf(path))
+	r, err := folder.Read(dir, IDOf(path))
 	return r, inFolder(path, err)
 }
 
@@ -121,8 +121,8 @@ func openFolder(path string) (dir fs.FS, end func(), err error) {
 	return dir, func() { _ = z.Close() }, nil // it was only read
 }
 
-// faultsOf are what is wrong with a folder; nil where the error is another one.
-func faultsOf(err error) folder.Faults {
+// FolderFaults are what is wrong with a folder; nil where the error is another one.
+func FolderFaults(err error) folder.Faults {
 	var faults folder.Faults
 	var wrong *folder.Error
 	if !errors.As(err, &faults) && errors.As(err, &wrong) {
@@ -132,7 +132,7 @@ func faultsOf(err error) folder.Faults {
 }
 
 func inFolder(path string, err error) error {
-	faults := faultsOf(err)
+	faults := FolderFaults(err)
 	if len(faults) == 0 {
 		if err != nil && !errors.Is(err, cli.ErrBadInput) {
 			return fmt.Errorf("%s: %w", path, err)
@@ -146,7 +146,7 @@ func inFolder(path string, err error) error {
 	return cli.BadInput("%w", named)
 }
 
-func recordedLog(path string, each func(step) error, note func(string)) error {
+func recordedLog(path string, each func(Step) error, note func(string)) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return cli.BadInput("%w", err)
@@ -170,7 +170,7 @@ func recordedLog(path string, each func(step) error, note func(string)) error {
 		case err != nil:
 			return cli.BadInput("%s: %w", path, err)
 		}
-		s := step{}
+		s := Step{}
 		switch m := m.(type) {
 		case *race.Record:
 			if m.Seq != next {
