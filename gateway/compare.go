@@ -57,7 +57,7 @@ func (s *Server) compare(c *fiber.Ctx) error {
 
 // compareOf lays the laps a and b over each other.
 func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]string) (comparisonDTO, error) {
-	roster, err := s.deps.Outside.Roster(ctx, id)
+	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return comparisonDTO{}, err //nolint:wrapcheck // its kind decides
 	}

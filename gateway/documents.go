@@ -62,7 +62,7 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
-	roster, err := s.deps.Outside.Roster(ctx, id)
+	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}
@@ -120,7 +120,7 @@ func (s *Server) documentVersion(c *fiber.Ctx, id race.ID, version int) (race.Ve
 	case version > 0:
 		err = fmt.Errorf("version %d of the result of race %s: %w", version, id, race.ErrNotFound)
 	default:
-		out.Classification, err = s.deps.History.Classification(ctx, id)
+		out.Classification, err = s.deps.Standings.Classification(ctx, id)
 	}
 	return out, err //nolint:wrapcheck // its kind decides
 }

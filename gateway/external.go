@@ -84,7 +84,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	if faults != nil {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	made, err := s.deps.Outside.Open(c.UserContext(), head, entries)
+	made, err := s.deps.Races.Open(c.UserContext(), head, entries)
 	if err == nil && start {
 		made, err = s.deps.Races.Control(c.UserContext(), made.Race.ID, race.ControlStart, race.Now)
 	}

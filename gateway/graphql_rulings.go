@@ -47,7 +47,7 @@ var numbersAsText = map[string]bool{"of": true, "at_us": true, "offset_us": true
 
 func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) (any, error) {
 	id := idArg(p)
-	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

@@ -46,7 +46,7 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	made, notes, err := s.deps.Outside.Import(c.UserContext(), dir, params["name"])
+	made, notes, err := s.deps.Races.Import(c.UserContext(), dir, params["name"])
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}

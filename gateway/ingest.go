@@ -48,7 +48,7 @@ func (s *Server) takeSamples(c *fiber.Ctx) error  { return s.take(c, "samples", 
 // take reads one or many items, keeps the good ones and itemises the others.
 func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	id := raceID(c)
-	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	switch {
 	case err != nil:
 		return err //nolint:wrapcheck // its kind decides
@@ -62,7 +62,7 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	if in.Items() == 0 && len(answer.Errors) > 0 {
 		return &race.InvalidError{Faults: answer.Errors}
 	}
-	taken, err := s.deps.Outside.TakeIn(c.UserContext(), id, in)
+	taken, err := s.deps.Ingest.Ingest(c.UserContext(), id, in)
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}

@@ -64,7 +64,7 @@ func (h *house) Roster(_ context.Context, id race.ID) (*race.Roster, error) {
 	return r, nil
 }
 
-func (h *house) TakeIn(_ context.Context, _ race.ID, in *race.Intake) (race.Taken, error) {
+func (h *house) Ingest(_ context.Context, _ race.ID, in *race.Intake) (race.Taken, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.outside.refusal != nil {

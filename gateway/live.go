@@ -135,7 +135,7 @@ func (s *Server) stageOf(id race.ID) (*stage, error) {
 	}
 	ctx, cancel := contextFor(s.cfg.ReadTimeout)
 	defer cancel()
-	head, entries, board, err := s.deps.Boards.Board(ctx, id)
+	head, entries, board, err := s.deps.Standings.Board(ctx, id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

@@ -17,8 +17,13 @@ type Races interface {
 	Create(ctx context.Context, o race.Order, start bool) (race.Summary, error)
 	// Control starts, pauses, resumes or stops. A real race may be started at a moment that is past; zero is now.
 	Control(ctx context.Context, id race.ID, c race.Control, when race.Moment) (race.Summary, error)
+	// Open makes a race of real cars. Its ID is given here.
+	Open(ctx context.Context, info race.Race, entries []race.Entry) (race.Summary, error)
+	// Import makes a race of a folder of CSV, and returns what was found suspect as well.
+	Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error)
+	// Delete returns race.ErrUnderway for a deletion that goes on.
 	Delete(ctx context.Context, id race.ID) error
-	// Ready returns nil, or what keeps the platform from serving.
+	// Ready returns nil, or what keeps the server from serving.
 	Ready(ctx context.Context) error
 }
 
@@ -41,8 +46,14 @@ type History interface {
 	Stops(ctx context.Context, id race.ID) ([]race.Record, error)
 	// Heard calls hit with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
 	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
-	// Classification is the result, or the order so far while the race runs.
+}
+
+// Standings are the orders of races, whether they run or not.
+type Standings interface {
+	// Classification is the result, or the order so far.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
+	// Board is the tower of a race that is not on the hub.
+	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)
 }
 
 // Telemetry is what the gateway asks of whoever keeps the telemetry of cars, simulated or real.
@@ -50,17 +61,12 @@ type Telemetry interface {
 	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
 }
 
-// Outside is what the gateway asks of whoever takes in what is told of races from outside: real cars, timing loops, and
-// race control. Answers come when what was told is durable and applied. Errors are those of Races, race.ErrBusy and
-// race.ErrKeyReused.
-type Outside interface {
-	// Open makes a race whose records come from outside. Its ID is given here.
-	Open(ctx context.Context, head race.Race, entries []race.Entry) (race.Summary, error)
-	// Import makes a race of a folder of CSV, and gives what was found suspect.
-	Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error)
+// Ingest takes what is reported of races: by decoders, by race control, by stewards. It returns when that is durable and
+// applied. Errors are those of Races, race.ErrBusy and race.ErrKeyReused.
+type Ingest interface {
 	Roster(ctx context.Context, id race.ID) (*race.Roster, error)
-	TakeIn(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error)
-	// Rule is for decisions of race control and stewards. A Time of race.NoTime is now.
+	Ingest(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error)
+	// Rule is for decisions of race control and stewards. A Time of race.NoTime means now.
 	Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error)
 }
 
@@ -137,11 +143,6 @@ type Drill struct {
 	Text      string    `json:"text"` // the verdict in a sentence
 	StartedAt time.Time `json:"started_at"`
 	Verdict   any       `json:"verdict"`
-}
-
-// Boards works out the tower of a race that is over and no longer on the hub.
-type Boards interface {
-	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)
 }
 
 // Encoder turns what spectators get into messages of the wire, and telemetry into msgpack.

@@ -257,7 +257,7 @@ func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	if kept, ok := c.Locals(entriesKey{id}).([]race.Entry); ok {
 		return kept, nil
 	}
-	roster, err := s.deps.Outside.Roster(race.Within(c.UserContext(), nil), id)
+	roster, err := s.deps.Ingest.Roster(race.Within(c.UserContext(), nil), id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

@@ -82,7 +82,7 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 	if version > 0 {
 		result, err = s.deps.History.Version(ctx, id, version)
 	} else {
-		result, err = s.deps.History.Classification(ctx, id)
+		result, err = s.deps.Standings.Classification(ctx, id)
 	}
 	if err != nil {
 		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
@@ -209,7 +209,7 @@ func (s *Server) decoders(c *fiber.Ctx) error {
 
 func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	ctx := c.UserContext()
-	roster, err := s.deps.Outside.Roster(ctx, id)
+	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

@@ -42,7 +42,7 @@ func (s *Server) declareResult(c *fiber.Ctx) error {
 // rule reads a ruling and has it recorded.
 func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	id := raceID(c)
-	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
 		return err //nolint:wrapcheck // its kind decides
 	}
@@ -69,7 +69,7 @@ func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruled
 			rec.Body = race.Resumed{}
 		}
 	}
-	ruled, err := s.deps.Outside.Rule(ctx, id, rec)
+	ruled, err := s.deps.Ingest.Rule(ctx, id, rec)
 	return ruledDTO{ruled.Seq, int64(ruled.At)}, err //nolint:wrapcheck // its kind decides
 }
 
@@ -267,7 +267,7 @@ func (s *Server) rulings(c *fiber.Ctx) error {
 }
 
 func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
-	roster, err := s.deps.Outside.Roster(c.UserContext(), id)
+	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

@@ -26,12 +26,12 @@ import (
 
 // Deps are what a Server is joined to. All but Token-like options are needed.
 type Deps struct {
-	Races   Races
-	History History
-	Boards  Boards
+	Races     Races
+	Ingest    Ingest
+	History   History
+	Standings Standings
 	// Telemetry of the cars of races.
 	Telemetry Telemetry
-	Outside   Outside
 	Transfers Transfers
 	Circuits  Circuits
 	Actors    Actors

@@ -61,7 +61,7 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 
 // newTracer reads what is asked for and looks up whose it is.
 func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]string, carsMost, pointsMost int) (*tracer, error) {
-	roster, err := s.deps.Outside.Roster(ctx, id)
+	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // its kind decides
 	}

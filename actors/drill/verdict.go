@@ -207,7 +207,10 @@ func doubled(log []race.Record) (n int) {
 func timed(log []race.Record) (laps []race.Lap, hashes []string) {
 	var state *timing.State
 	lap := 0
-	for step := range timing.Replay(timing.Records(log)) {
+	for step, err := range timing.Replay(timing.Records(log)) {
+		if err != nil { // a list has none
+			return laps, append(hashes, err.Error())
+		}
 		state = step.State
 		if step.Refused != nil {
 			hashes = append(hashes, step.Refused.Error())

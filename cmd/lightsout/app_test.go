@@ -2,41 +2,34 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"lightsout/actors/engine"
 	"lightsout/cmd/internal/archive"
-	"lightsout/gateway"
+	"lightsout/cmd/internal/races"
 	"lightsout/race"
 	"lightsout/race/timing"
-	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
-	"lightsout/transport"
 )
 
 func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	defer store.Close()
 	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
 	ctx := context.Background()
 	if _, err := store.Classification(ctx, "told"); err == nil {
 		t.Fatal("there is a result before anything was made of the log")
 	}
-	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
+	all := mustRaces(t, store)
+	defer all.Engine().Stop(t.Context())
 	for range 2 { // the second time there is nothing to do
-		if err := resumeAll(ctx, a); err != nil {
+		if err := resumeAll(ctx, all); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := archive.Settled(ctx, a.Store, "told"); err != nil {
+	if _, err := archive.Settled(ctx, store, "told"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := store.Classification(ctx, "told")
@@ -56,43 +49,34 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 }
 
 func TestResume_LeavesAloneWhatIsBegunMeanwhile(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	defer store.Close()
-	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
-	if a.platform, err = engine.New(engine.Config{Journal: store, Spectators: a.hub, Observer: a, Log: log}); err != nil {
-		t.Fatal(err)
-	}
+	all := mustRaces(t, store)
+	defer all.Engine().Stop(t.Context())
 	ctx := context.Background()
-	before, err := a.left(ctx)
+	before, err := all.Left(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.Create(ctx, race.Order{Circuit: "kartwerk", Cars: 3, Laps: 1, TickHz: 10}, false)
+	made, err := all.Create(ctx, race.Order{Circuit: "kartwerk", Cars: 3, Laps: 1, TickHz: 10}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.resume(ctx, before); err != nil {
+	if err := all.Resume(ctx, before); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := archive.Settled(ctx, a.Store, made.Race.ID); err != nil || got.Status != race.Waiting {
+	if got, err := archive.Settled(ctx, store, made.Race.ID); err != nil || got.Status != race.Waiting {
 		t.Errorf("the race is %v, %v", got.Status, err)
-	}
-	if err := a.platform.Stop(ctx); err != nil {
-		t.Fatal(err)
 	}
 }
 
 // resumeAll does what a server does at its start.
-func resumeAll(ctx context.Context, a *app) error {
-	before, err := a.left(ctx)
+func resumeAll(ctx context.Context, all *races.Races) error {
+	before, err := all.Left(ctx)
 	if err != nil {
 		return err
 	}
-	return a.resume(ctx, before)
+	return all.Resume(ctx, before)
 }
 
 // foldTold is the result of the told race, folded from its records.

@@ -1,65 +1,12 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strconv"
-	"text/tabwriter"
-	"time"
-
-	"github.com/anthdm/hollywood/actor"
 	"github.com/spf13/cobra"
 
-	"lightsout/actors/engine"
-	"lightsout/actors/processor"
-	"lightsout/actors/simulator"
-	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/bench"
 	"lightsout/cmd/internal/cli"
 	"lightsout/race"
-	"lightsout/race/circuit"
-	"lightsout/race/drive"
-	"lightsout/storage/memory"
-	"lightsout/storage/sqlite"
-	"lightsout/transport"
 )
-
-// tickLoad is what a load of the tick benchmark has cost.
-type tickLoad struct {
-	Cars  int `json:"cars"`
-	Ticks int `json:"ticks"`
-	// Nanoseconds of each car and tick: the physics in a plain loop, as actors, and as actors with the whole way to
-	// the log: journal, rulebook, SQLite.
-	LoopNS   float64 `json:"loop_ns_per_car_and_tick"`
-	ActorsNS float64 `json:"actors_ns_per_car_and_tick"`
-	LogNS    float64 `json:"log_ns_per_car_and_tick"`
-	// HollywoodNS are the same actors on hollywood's own processes.
-	HollywoodNS float64 `json:"hollywood_ns_per_car_and_tick"`
-	// Ratios to the plain loop of the same run.
-	ActorsToLoop float64 `json:"actors_to_loop"`
-	LogToLoop    float64 `json:"log_to_loop"`
-	// HollywoodToActors is how many times as much hollywood's processes cost; both without the physics of the loop in
-	// OverheadRatio.
-	HollywoodToActors float64 `json:"hollywood_to_actors"`
-	OverheadRatio     float64 `json:"hollywood_to_actors_without_physics"`
-	// IdleBytes is what an idle actor takes in memory above its own state.
-	IdleBytes float64 `json:"bytes_per_idle_actor"`
-	// RealTime is how many times faster than the clock the race runs with the log on.
-	RealTime float64 `json:"real_time_factor_with_log"`
-}
-
-// tickReport is what bench tick prints.
-type tickReport struct {
-	Processors int        `json:"processors"`
-	Circuit    string     `json:"circuit"`
-	TickHz     int        `json:"tick_hz"`
-	Loads      []tickLoad `json:"loads"`
-}
 
 func newBench() *cobra.Command {
 	cmd := &cobra.Command{
@@ -84,15 +31,20 @@ in one process, so that their ratios hold when the machine's speed drifts.`,
 		Example: "  lightsout bench tick\n  GOMAXPROCS=1 lightsout bench tick --cars 2000 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, n := range sizes {
-				if n < 1 || n > race.CarsMax {
-					return cli.BadInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
-				}
+			if err := checkFields(sizes); err != nil {
+				return err
 			}
 			if rows < 1 {
 				return cli.BadInput("--rows is %d: allowed are 1 and more", rows)
 			}
-			return benchTick(cmd.Context(), sizes, rows, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			report, err := bench.Tick(cmd.Context(), sizes, rows, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return cli.WriteJSON(cmd.OutOrStdout(), report)
+			}
+			return report.Print(cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().IntSliceVar(&sizes, "cars", []int{20, 1000, 10_000, race.CarsMax}, "field sizes")
@@ -101,200 +53,52 @@ in one process, so that their ratios hold when the machine's speed drifts.`,
 	return cmd
 }
 
-func benchTick(ctx context.Context, sizes []int, rows int, asJSON bool, out, status io.Writer) error {
-	c, err := circuit.Open("meridian")
-	if err != nil {
-		return fmt.Errorf("open a circuit: %w", err)
+func newBenchTiming() *cobra.Command {
+	var sizes []int
+	var rounds, requests int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "timing", Short: "Measure passings through the rulebook, and from an HTTP request to the disk",
+		Long: `Measure how many passings the rulebook takes in a second on one core, for fields of several sizes that
+take turns, so that their ratios hold when the machine's speed drifts. The cars follow each other in the order
+of time over twenty timing lines, and two of them change places in each lap.
+
+Then a whole server is told of passings over loopback: how long it takes from a request to its answer, which comes when
+they are on disk and applied.`,
+		Example: "  lightsout bench timing\n  lightsout bench timing --cars 20,100000 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFields(sizes); err != nil {
+				return err
+			}
+			if rounds < 1 {
+				return cli.BadInput("--rounds is %d: allowed are 1 and more", rounds)
+			}
+			if requests < 10 || requests > bench.RequestsMax {
+				return cli.BadInput("--requests is %d: allowed are 10 to %d", requests, bench.RequestsMax)
+			}
+			report, err := bench.Timing(cmd.Context(), sizes, rounds, requests, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return cli.WriteJSON(cmd.OutOrStdout(), report)
+			}
+			return report.Print(cmd.OutOrStdout())
+		},
 	}
-	report := tickReport{Processors: runtime.GOMAXPROCS(0), Circuit: c.Key, TickHz: 10}
-	for _, cars := range sizes {
-		fmt.Fprintf(status, "measuring %d cars\n", cars)
-		load, err := benchLoad(ctx, c, cars, max(20, rows/cars))
-		if err != nil {
-			return err
+	cmd.Flags().IntSliceVar(&sizes, "cars", []int{20, 1000, 10_000}, "field sizes; the first is what the others are compared with")
+	cmd.Flags().IntVar(&rounds, "rounds", 7, "how often each size is measured")
+	cmd.Flags().IntVar(&requests, "requests", 1000, "HTTP requests with a single passing; a tenth of them with a thousand")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func checkFields(sizes []int) error {
+	for _, n := range sizes {
+		if n < 1 || n > race.CarsMax {
+			return cli.BadInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
 		}
-		report.Loads = append(report.Loads, load)
 	}
-	if asJSON {
-		return cli.WriteJSON(out, report)
-	}
-	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", report.Processors, c.Name, report.TickHz)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\twith log\tactors/loop\thollywood/actors\twithout physics\tlog/loop\t"+
-		"× real time with log\tbytes/idle actor\t")
-	for _, l := range report.Loads {
-		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
-			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
-	}
-	return cli.Flush(t)
-}
-
-func benchLoad(ctx context.Context, c *circuit.Circuit, cars, ticks int) (tickLoad, error) {
-	order := race.Order{Circuit: c.Key, Cars: cars, Laps: race.LapsMax, Seed: 7, TickHz: 10}
-	head, model, err := drive.NewRace(order, "bench", c)
-	if err != nil {
-		return tickLoad{}, err
-	}
-	load := tickLoad{Cars: cars, Ticks: ticks}
-	each := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(cars) / float64(ticks) }
-	load.LoopNS = each(plainLoop(model, ticks))
-	none := memory.New()
-	took, err := timedRace(ctx, head, model, ticks, nullJournal{none}, false)
-	if err != nil {
-		return load, errors.Join(err, none.Close())
-	}
-	load.ActorsNS = each(took)
-	took, err = timedRace(ctx, head, model, ticks, nullJournal{none}, true)
-	if err := errors.Join(err, none.Close()); err != nil {
-		return load, err
-	}
-	load.HollywoodNS = each(took)
-	load.HollywoodToActors = load.HollywoodNS / load.ActorsNS
-	load.OverheadRatio = (load.HollywoodNS - load.LoopNS) / max(1, load.ActorsNS-load.LoopNS)
-	if load.IdleBytes, err = idleBytes(ctx, cars); err != nil {
-		return load, err
-	}
-	dir, err := os.MkdirTemp("", "lightsout-bench-")
-	if err != nil {
-		return load, fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	store, err := sqlite.Open(filepath.Join(dir, "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return load, fmt.Errorf("open the log: %w", err)
-	}
-	took, err = timedRace(ctx, head, model, ticks, store, false)
-	if err := errors.Join(err, store.Close()); err != nil {
-		return load, err
-	}
-	load.LogNS = each(took)
-	load.ActorsToLoop, load.LogToLoop = load.ActorsNS/load.LoopNS, load.LogNS/load.LoopNS
-	load.RealTime = float64(ticks) / 10 / took.Seconds()
-	return load, nil
-}
-
-// idle is an actor without a state.
-type idle struct{}
-
-func (idle) Receive(supervise.Context) {}
-
-// idleBytes is what an actor that does nothing takes in memory: cell, mailbox, PID, its place among its siblings.
-func idleBytes(ctx context.Context, actors int) (float64, error) {
-	system, err := supervise.NewSystem(supervise.Config{})
-	if err != nil {
-		return 0, fmt.Errorf("start the actors: %w", err)
-	}
-	memory := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc + m.StackInuse
-	}
-	spec := func(i int) supervise.Spec {
-		return supervise.Spec{Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Producer: func() supervise.Actor { return idle{} }}
-	}
-	before := memory()
-	ready := make(chan struct{})
-	system.Spawn(supervise.Spec{Kind: "race", ID: "1", Producer: func() supervise.Actor { return brood{actors, spec, ready} }})
-	<-ready
-	after := memory()
-	if err := system.Stop(ctx); err != nil {
-		return 0, fmt.Errorf("stop the actors: %w", err)
-	}
-	return float64(int64(after-before)) / float64(actors), nil
-}
-
-// brood is the parent of idle actors.
-type brood struct {
-	actors int
-	spec   func(int) supervise.Spec
-	ready  chan struct{}
-}
-
-func (b brood) Receive(c supervise.Context) {
-	if _, ok := c.Message().(actor.Started); ok {
-		for i := range b.actors {
-			c.Spawn(b.spec(i))
-		}
-		close(b.ready)
-	}
-}
-
-// plainLoop does a race's physics without actors.
-func plainLoop(m *drive.Model, ticks int) time.Duration {
-	began := time.Now()
-	field := m.Grid()
-	var crossings []drive.Crossing
-	for range ticks {
-		rows := make([]drive.Row, len(field.Rows))
-		crossings = crossings[:0]
-		for i := range rows {
-			rows[i], crossings = m.Next(field, nil, race.CarIdx(i), crossings)
-		}
-		next := m.Close(field, nil, rows, crossings)
-		m.Frame(next)
-		field = next
-	}
-	return time.Since(began)
-}
-
-// timedRace runs a race through the actors and gives the time for so many ticks after the first, until they are acknowledged.
-func timedRace(
-	ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal, hollywood bool,
-) (time.Duration, error) {
-	w := &tickWatcher{ticks: race.Tick(ticks), reached: make(chan time.Duration, 1)}
-	p, err := engine.New(engine.Config{Journal: journal, Spectators: w, Observer: w, Log: slog.New(slog.DiscardHandler), Hollywood: hollywood})
-	if err != nil {
-		return 0, err
-	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: m, Start: true}); err != nil {
-		return 0, err
-	}
-	var took time.Duration
-	select {
-	case took = <-w.reached:
-	case <-ctx.Done():
-	}
-	return took, errors.Join(ctx.Err(), p.Stop(ctx))
-}
-
-// tickWatcher waits for ticks to be shown, which is after they are durable.
-type tickWatcher struct {
-	ticks   race.Tick
-	first   race.Tick // that was shown, and when
-	began   time.Time
-	reached chan time.Duration
-	done    bool
-}
-
-// Open is part of processor.Spectators.
-func (w *tickWatcher) Open(race.Race, []race.Entry) {}
-
-// Publish is part of processor.Spectators.
-func (w *tickWatcher) Publish(race.ID, []race.Facts) {}
-
-// Picture is called by one publisher, one after the other.
-func (w *tickWatcher) Picture(_ race.ID, f *race.Frame) {
-	switch {
-	case w.began.IsZero():
-		w.first, w.began = f.Tick, time.Now()
-	case f.Tick >= w.first+w.ticks && !w.done:
-		w.done = true
-		w.reached <- time.Since(w.began)
-	}
-}
-
-// RaceOver is part of simulator.Observer.
-func (w *tickWatcher) RaceOver(race.ID) {}
-
-// RaceFailed is part of simulator.Observer.
-func (w *tickWatcher) RaceFailed(race.ID, string) {}
-
-// nullJournal acknowledges and forgets: what is measured with it is the actors alone.
-type nullJournal struct{ *memory.Store }
-
-// Append answers at once.
-func (nullJournal) Append(b *race.Batch, ready func(error)) {
-	b.Records = nil // nothing to fold
-	ready(nil)
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/cmd/internal/bench"
 	"lightsout/cmd/internal/cli"
 )
 
@@ -189,7 +190,7 @@ func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got timingReport
+	var got bench.TimingReport
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}

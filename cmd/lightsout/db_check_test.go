@@ -14,6 +14,8 @@ import (
 
 	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/races"
+	"lightsout/cmd/internal/simulation"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/storage/storagetest"
@@ -150,7 +152,7 @@ func TestDBCheck_NamesRowsThatDoNotFit(t *testing.T) {
 	db := mustRaceFile(t, "--cars", "40")
 	mustBeSound(t, db)
 	running := filepath.Join(t.TempDir(), "running.db")
-	mustInterrupt(t, simulateFlags{order: race.Order{Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10}, id: "kart", db: running}, 350)
+	mustInterrupt(t, simulation.Options{Order: race.Order{Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10}, ID: "kart", DB: running}, 350)
 	mustBeSound(t, running)
 	for want, statements := range map[string][]string{
 		"records 100 to 101 are missing":                       {"DELETE FROM records WHERE seq IN (100, 101)"},
@@ -246,10 +248,10 @@ func TestDBCheck_CallsASoundFileSound(t *testing.T) {
 			mustReplay(t, db, mustLog(t, mustOpenStore(t, mustRaceFile(t)), "kart"), 300)
 		},
 		"a race whose last record has no consequence": func(t *testing.T, db string) {
-			serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
-				made, err := a.Open(ctx, race.Race{Name: "Quiet", Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}, []race.Entry{{Number: 1}})
+			serveFor(t, db, func(ctx context.Context, all *races.Races) (race.ID, error) {
+				made, err := all.Open(ctx, race.Race{Name: "Quiet", Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}, []race.Entry{{Number: 1}})
 				if err == nil {
-					_, err = a.Rule(ctx, made.Race.ID, race.Record{Author: "Ada", Time: 5, Body: race.TransponderAssigned{Transponder: "spare"}})
+					_, err = all.Ingest().Rule(ctx, made.Race.ID, race.Record{Author: "Ada", Time: 5, Body: race.TransponderAssigned{Transponder: "spare"}})
 				}
 				return made.Race.ID, err
 			})
@@ -278,13 +280,12 @@ func mustReplay(t *testing.T, db string, log []byte, steps int) {
 	if err := os.WriteFile(path, log, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var all []archive.Step
-	if err := archive.Recorded(path, func(s archive.Step) error { all = append(all, s); return nil }, func(string) {}); err != nil {
+	recorded, err := archive.Steps(path, func(string) {})
+	if err != nil {
 		t.Fatal(err)
 	}
-	serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
-		id := a.newID("replay")
-		return id, archive.NewReplayer(id, 0, a.platform.Submit).Play(ctx, all[:steps])
+	serveFor(t, db, func(ctx context.Context, all *races.Races) (race.ID, error) {
+		return "replay", archive.NewReplayer("replay", 0, all.Engine().Submit).Play(ctx, recorded[:steps])
 	})
 }
 

@@ -67,7 +67,7 @@ func TestMaxDisk_ARaceWaitsForRoomAndLosesNothing(t *testing.T) {
 // fullDisk is a server whose file may not grow as far as its races would have it.
 type fullDisk struct {
 	t       *testing.T
-	flags   influxFlags
+	flags   influxServer
 	process *process
 	store   *sqlite.Store // reads beside the server
 	old     race.ID

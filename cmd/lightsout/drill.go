@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,6 +13,8 @@ import (
 
 	"lightsout/actors/drill"
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/drills"
+	"lightsout/cmd/internal/feed"
 	"lightsout/race"
 )
 
@@ -32,11 +31,11 @@ type drillFlags struct {
 	kills   int
 	// patience is how long the race may stand still.
 	patience time.Duration
-	influx   *influxFlags
+	influx   feed.Config
 }
 
 func newDrill() *cobra.Command {
-	f := drillFlags{influx: &influxFlags{}}
+	var f drillFlags
 	cmd := &cobra.Command{
 		Use: "drill NAME|FILE", Short: "Run a race with faults beside the same race without, and compare", Args: cobra.MaximumNArgs(1),
 		Long: `Run a race with faults beside the same race without: kill its actors, poison them, let them hang, lose
@@ -55,7 +54,7 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 				if len(args) > 0 {
 					return cli.BadInput("--process takes no scenario: the server itself is killed")
 				}
-				return drillProcess(cmd, f)
+				return runProcessDrill(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			if (len(args) == 0) == (len(f.faults) == 0) {
 				return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
@@ -72,8 +71,8 @@ race runs in a server of its own, which is killed with SIGKILL and started again
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this file")
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the whole server instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
-	cmd.Flags().DurationVar(&f.patience, "patience", drillPatience, "how long the race may stand still before it has failed")
-	f.influx.add(cmd)
+	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before it has failed")
+	influxFlags(cmd, &f.influx)
 	cmd.AddCommand(newDrillList())
 	return cmd
 }
@@ -103,12 +102,29 @@ func newDrillList() *cobra.Command {
 	return cmd
 }
 
-// scenario finds a scenario by its name in the library, or reads it from a file; flags go before what it says.
-func (f drillFlags) scenario(name string) (*drill.Scenario, error) {
-	s, err := f.findScenario(name)
+// errDrillFailed ends the program with exit code 1; the verdict says why.
+var errDrillFailed = errors.New("the drill failed")
+
+func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
+	s, err := drills.FindScenario(name, f.faults)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if err := f.override(s); err != nil {
+		return err
+	}
+	if f.patience < time.Second {
+		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
+	}
+	v, err := drills.Compare(ctx, s, f.patience, f.influx, cmd.ErrOrStderr())
+	if err != nil {
+		return cli.AsBadInput(err)
+	}
+	return f.report(v, cmd.OutOrStdout())
+}
+
+// override puts what the flags say in place of what the scenario says.
+func (f drillFlags) override(s *drill.Scenario) error {
 	if f.seed != 0 {
 		s.Seed = f.seed
 	}
@@ -122,105 +138,24 @@ func (f drillFlags) scenario(name string) (*drill.Scenario, error) {
 		s.Race.Laps = f.laps
 	}
 	if err := s.Validate(); err != nil {
-		return nil, cli.BadInput("%w", err)
+		return cli.BadInput("%w", err)
 	}
-	return s, nil
+	return nil
 }
 
-func (f drillFlags) findScenario(name string) (*drill.Scenario, error) {
-	if len(f.faults) > 0 {
-		return byHand(f.faults)
+func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) error {
+	if f.kills < 1 || f.kills > 1000 {
+		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
-	if strings.ContainsAny(name, "./\\") {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, cli.BadInput("%w", err)
-		}
-		s, err := drill.Parse(name, data)
-		if err != nil {
-			return nil, cli.BadInput("%w", err)
-		}
-		return s, nil
-	}
-	all, err := drill.Library()
-	if err != nil {
-		return nil, fmt.Errorf("open the library: %w", err)
-	}
-	at := slices.IndexFunc(all, func(s *drill.Scenario) bool { return s.Name == name })
-	if at < 0 {
-		names := make([]string, len(all))
-		for i, s := range all {
-			names[i] = s.Name
-		}
-		return nil, cli.BadInput("the scenario %q is unknown: allowed are %s, or a YAML file", name, strings.Join(names, ", "))
-	}
-	return all[at], nil
-}
-
-// byHand makes a scenario of faults that are given one by one.
-func byHand(faults []string) (*drill.Scenario, error) {
-	var out *drill.Scenario
-	for i, fault := range faults {
-		text := "{name: by-hand, about: Made of flags., faults: [{" + strings.Trim(fault, "{} ") + "}]}"
-		s, err := drill.Parse(fmt.Sprintf("--fault %q", fault), []byte(text))
-		switch {
-		case err != nil:
-			return nil, cli.BadInput("%w", err)
-		case i == 0:
-			out = s
-		default:
-			out.Faults = append(out.Faults, s.Faults...)
-		}
-	}
-	return out, nil
-}
-
-// errDrillFailed ends the program with exit code 1; the verdict says why.
-var errDrillFailed = errors.New("the drill failed")
-
-func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
-	s, err := f.scenario(name)
-	if err != nil {
-		return err
-	}
-	if f.patience < time.Second {
-		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race undisturbed\n", s.Name)
-	bounds := drillBounds{patience: f.patience}
-	switch {
-	case f.influx.given():
-		bounds.influx = f.influx
-		bounds.id = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano())) // others are drilled into the same bucket
-	case s.NeedsInflux():
-		return cli.BadInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
-	}
-	undisturbed, err := drillRun(ctx, s.Race.Order(), nil, bounds)
+	v, err := drills.Process(ctx, f.processOrder(), f.kills, f.seed, status)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: the race with faults\n", s.Name)
-	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: undisturbed.lines})
-	bounds.ticks = 2*undisturbed.Ticks + 1000
-	drilled, err := drillRun(ctx, s.Race.Order(), in, bounds)
-	if err != nil {
-		return err
-	}
-	v := drill.Judge(s, in, &undisturbed.Run, &drilled.Run)
-	return f.report(v, cmd.OutOrStdout())
-}
-
-func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
-	if f.junit != "" {
-		if err := writeJUnit(f.junit, v); err != nil {
-			return err
-		}
-	}
-	var err error
 	if f.asJSON {
 		err = cli.WriteJSON(out, v)
 	} else {
-		err = printVerdict(out, v)
+		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n%s\n", v.Kills,
+			v.StartsMS[1:], v.StateHash[:16], v.Undisturbed[:16], map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
 	}
 	if err == nil && !v.Passed {
 		err = errDrillFailed
@@ -228,105 +163,20 @@ func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
 	return err
 }
 
-func printVerdict(out io.Writer, v *drill.Verdict) error {
-	s := v.Scenario
-	fmt.Fprintf(out, "%s · %d cars, %d laps of %s · seeds %d, %d\n%s\n", s.Name, s.Race.Cars, s.Race.Laps, s.Race.Circuit,
-		s.Race.Seed, s.Seed, s.About)
-	for i := range s.Faults {
-		fmt.Fprintf(out, "  %d. %v\n", i+1, &s.Faults[i])
+// processOrder is the race of a process drill; what is not given has a default.
+func (f drillFlags) processOrder() race.Order {
+	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
+	if f.circuit != "" {
+		o.Circuit = f.circuit
 	}
-	fmt.Fprintln(out)
-	for i, strike := range v.Strikes[:min(10, len(v.Strikes))] {
-		fmt.Fprintf(out, "  %10v  fault %d  %s\n", strike.At, strike.Fault, strike.What)
-		if i == 9 && v.Injected > 10 {
-			fmt.Fprintf(out, "  %10s  and %d more\n", "…", v.Injected-10)
-		}
+	if f.cars > 0 {
+		o.Cars = f.cars
 	}
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	us := func(v int64) string { return (time.Duration(v) * time.Microsecond).String() }
-	yes := map[bool]string{true: "identical", false: "DIFFERENT"}
-	if s.Poisons() {
-		yes[false] = "different, as a poisoned car is out of the race"
+	if f.laps > 0 {
+		o.Laps = f.laps
 	}
-	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, restartsText(v.Restarts))
-	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
-	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
-	for _, fed := range v.Fed {
-		fmt.Fprintf(t, "In InfluxDB: %s\t%d of %d points\n", fed.Series, fed.Points, fed.Expected)
+	if f.seed != 0 {
+		o.Seed = f.seed
 	}
-	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
-	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
-	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])
-	if err := cli.Flush(t); err != nil {
-		return err
-	}
-	if v.Passed {
-		fmt.Fprintln(out, "\nPASSED: "+map[bool]string{
-			false: "the faults changed nothing but the restart counters",
-			true:  "the poisoned cars were retired, and the race went on to its end",
-		}[s.Poisons()])
-		return nil
-	}
-	fmt.Fprintln(out, "\nFAILED")
-	for _, b := range v.Broken {
-		fmt.Fprintln(out, "  - "+b)
-	}
-	return nil
-}
-
-func restartsText(restarts map[string]int64) string {
-	var parts []string
-	for kind, n := range restarts {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", kind, n))
-		}
-	}
-	if parts == nil {
-		return "none"
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
-}
-
-// JUnit XML as CI systems read it.
-type (
-	junitSuite struct {
-		XMLName  xml.Name    `xml:"testsuite"`
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Name    string        `xml:"name,attr"`
-		Class   string        `xml:"classname,attr"`
-		Failure *junitFailure `xml:"failure,omitempty"`
-		Output  string        `xml:"system-out,omitempty"`
-	}
-	junitFailure struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
-func writeJUnit(path string, v *drill.Verdict) error {
-	var text strings.Builder
-	if err := printVerdict(&text, v); err != nil {
-		return err
-	}
-	one := junitCase{Name: v.Scenario.Name, Class: "lightsout.drill", Output: text.String()}
-	suite := junitSuite{Name: "lightsout drill", Tests: 1}
-	if !v.Passed {
-		suite.Failures = 1
-		one.Failure = &junitFailure{v.Broken[0], strings.Join(v.Broken, "\n")}
-	}
-	suite.Cases = []junitCase{one}
-	data, err := xml.MarshalIndent(suite, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write JUnit XML: %w", err)
-	}
-	return cli.WriteFile(path, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
-		return err //nolint:wrapcheck // it names the file
-	})
+	return o
 }

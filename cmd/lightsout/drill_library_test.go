@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/drills"
 )
 
 func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
@@ -90,7 +90,11 @@ func TestDrill_TheSameSeedStrikesTheSameActors(t *testing.T) {
 		}
 		s.Seed, s.Race.Laps = seed, 1
 		in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars})
-		if _, err := drillRun(context.Background(), s.Race.Order(), in, drillBounds{patience: drillPatience}); err != nil {
+		start, err := drills.StartOf(s.Race.Order(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := drills.Run(t.Context(), start, drills.Bounds{Patience: drill.Patience, Faults: in}); err != nil {
 			t.Fatal(err)
 		}
 		_, list := in.Injected()

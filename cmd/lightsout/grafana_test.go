@@ -92,7 +92,7 @@ func TestGrafana_EveryQueryOfEveryBoardAnswers(t *testing.T) {
 	}
 	fill := strings.NewReplacer("${race}", id, "${car}", car, "${cars:regex}", ".*", "${lap}", "2")
 	head := fmt.Sprintf("option v = {timeRangeStart: -1h, timeRangeStop: 2h, windowPeriod: 5s, defaultBucket: %q, organization: %q}\n",
-		f.cfg.Bucket, f.cfg.Org)
+		f.Influx.Bucket, f.Influx.Org)
 	for _, q := range queries {
 		t.Run(q.board+"/"+q.panel, func(t *testing.T) {
 			flux := fill.Replace(q.flux)
@@ -138,8 +138,8 @@ func (p *process) awaitFeed() {
 }
 
 // rows asks InfluxDB and counts the rows of the answer.
-func (f *influxFlags) rows(flux string) (int, error) {
-	req, err := http.NewRequest(http.MethodPost, f.cfg.URL+"/api/v2/query?org="+f.cfg.Org, strings.NewReader(flux))
+func (f *influxServer) rows(flux string) (int, error) {
+	req, err := http.NewRequest(http.MethodPost, f.Influx.URL+"/api/v2/query?org="+f.Influx.Org, strings.NewReader(flux))
 	if err != nil {
 		return 0, err
 	}

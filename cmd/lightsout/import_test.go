@@ -261,8 +261,9 @@ func TestImport_OfASimulationThatDidNotEndIsKeptAsFailed(t *testing.T) {
 	if err != nil || made.Status != race.Failed || made.LeaderLap == 0 || len(notes) != 1 {
 		t.Errorf("%+v, %q, %v", made, notes, err)
 	}
-	a := newApp(s, gateway.NewHub(transport.Codec{}, nil), slog.New(slog.DiscardHandler))
-	if err := resumeAll(context.Background(), a); err != nil {
+	all := mustRaces(t, s)
+	defer all.Engine().Stop(t.Context())
+	if err := resumeAll(context.Background(), all); err != nil {
 		t.Errorf("a server that starts on it: %v", err)
 	}
 }

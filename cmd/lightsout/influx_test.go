@@ -26,6 +26,7 @@ import (
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/feed"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/circuit"
@@ -36,36 +37,39 @@ import (
 	"lightsout/transport"
 )
 
+// influxServer is the InfluxDB of a test.
+type influxServer struct{ feed.Config }
+
 // influxOf is how serve is joined to the InfluxDB that the environment names.
-func influxOf(t *testing.T) influxFlags {
+func influxOf(t *testing.T) influxServer {
 	t.Helper()
 	url := os.Getenv("INFLUX_URL")
 	if url == "" {
 		t.Skip("no InfluxDB: set INFLUX_URL, INFLUX_ORG, INFLUX_BUCKET and INFLUX_TOKEN")
 	}
-	t.Setenv(influxTokenEnv, os.Getenv("INFLUX_TOKEN"))
-	f := influxFlags{cfg: influx.DefaultConfig()}
-	f.cfg.URL, f.cfg.Org, f.cfg.Bucket = url, os.Getenv("INFLUX_ORG"), os.Getenv("INFLUX_BUCKET")
-	f.cfg.FlushAfter = 20 * time.Millisecond
+	t.Setenv(feed.TokenEnv, os.Getenv("INFLUX_TOKEN"))
+	f := influxServer{feed.Config{Influx: influx.DefaultConfig()}}
+	f.Influx.URL, f.Influx.Org, f.Influx.Bucket = url, os.Getenv("INFLUX_ORG"), os.Getenv("INFLUX_BUCKET")
+	f.Influx.FlushAfter = 20 * time.Millisecond
 	return f
 }
 
 // args join a real server to it.
-func (f *influxFlags) args() []string {
-	return []string{"--influx-url", f.cfg.URL, "--influx-org", f.cfg.Org, "--influx-bucket", f.cfg.Bucket}
+func (f *influxServer) args() []string {
+	return []string{"--influx-url", f.Influx.URL, "--influx-org", f.Influx.Org, "--influx-bucket", f.Influx.Bucket}
 }
 
 // counted is how many points of a series InfluxDB has of a race, by one field.
-func (f *influxFlags) counted(t *testing.T, id race.ID, series, field string) int {
+func (f *influxServer) counted(t *testing.T, id race.ID, series, field string) int {
 	t.Helper()
 	question := fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
 		|> filter(fn: (r) => r._measurement == %q and r.race == %q and r._field == %q) |> group() |> count()`,
-		f.cfg.Bucket, series, string(id), field)
-	req, err := http.NewRequest(http.MethodPost, f.cfg.URL+"/api/v2/query?org="+f.cfg.Org, strings.NewReader(question))
+		f.Influx.Bucket, series, string(id), field)
+	req, err := http.NewRequest(http.MethodPost, f.Influx.URL+"/api/v2/query?org="+f.Influx.Org, strings.NewReader(question))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Token "+os.Getenv(influxTokenEnv))
+	req.Header.Set("Authorization", "Token "+os.Getenv(feed.TokenEnv))
 	req.Header.Set("Content-Type", "application/vnd.flux")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -87,7 +91,7 @@ func (f *influxFlags) counted(t *testing.T, id race.ID, series, field string) in
 }
 
 // compareWithStore counts what InfluxDB has of a race against the store of the log.
-func (f *influxFlags) compareWithStore(t *testing.T, store *sqlite.Store, id race.ID) {
+func (f *influxServer) compareWithStore(t *testing.T, store *sqlite.Store, id race.ID) {
 	t.Helper()
 	ctx := context.Background()
 	laps, err := store.Laps(ctx, id, race.NoCar)
@@ -171,10 +175,10 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	flags := influxOf(t)
 	id := race.ID(fmt.Sprintf("fed-%d", time.Now().UnixNano()))
 	acked := &storagetest.Acknowledged{Race: id}
-	flags.cfg.Wrap = acked.Wrap
+	flags.Influx.Wrap = acked.Wrap
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	log := slog.New(slog.DiscardHandler)
-	feed, err := flags.open(t.Context(), store, log)
+	to, err := feed.Open(t.Context(), flags.Config, store, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +186,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	watch := engine.NewWatcher()
 	p, err := engine.New(engine.Config{
-		Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: feedOf(feed), Fault: func(at supervise.Strike) time.Duration {
+		Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: to.Actor(), Fault: func(at supervise.Strike) time.Duration {
 			mu.Lock()
 			defer mu.Unlock()
 			if at.Kind == "feed" && rng.IntN(in) == 0 {
@@ -194,7 +198,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed.join(prometheus.NewRegistry(), newDrills(log), &engineSource{platform: p, times: &commitTimes{}, audience: gateway.NewMetrics(nil).Audience})
+	to.Observe(prometheus.NewRegistry(), &feed.EngineSource{System: p.System(), Times: &feed.CommitTimes{}, Audience: gateway.NewMetrics(nil).Audience})
 	c, err := circuit.Open("kartwerk")
 	if err != nil {
 		t.Fatal(err)
@@ -220,9 +224,9 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	feed.Close()
+	to.Close()
 	lines := acked.Lines()
-	t.Logf("%d restarts, %d points acknowledged, %d different", restarts, feed.Stats().PointsWritten, len(lines))
+	t.Logf("%d restarts, %d different points acknowledged", restarts, len(lines))
 	if diff := acked.Differs(flags.undisturbed(t, store, id)); diff != "" {
 		t.Errorf("each point must be acknowledged as often as by a feed that nobody kills: %s", diff)
 	}
@@ -233,24 +237,24 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 }
 
 // undisturbed feeds a store again from the beginning, and gives what is acknowledged of a race.
-func (f *influxFlags) undisturbed(t *testing.T, store *sqlite.Store, id race.ID) *storagetest.Acknowledged {
+func (f *influxServer) undisturbed(t *testing.T, store *sqlite.Store, id race.ID) *storagetest.Acknowledged {
 	t.Helper()
 	acked := &storagetest.Acknowledged{Race: id}
 	again := *f
-	again.cfg.Wrap = acked.Wrap
+	again.Influx.Wrap = acked.Wrap
 	if err := store.DropFeed(t.Context(), influx.FeedName); err != nil {
 		t.Fatal(err)
 	}
-	feed, err := again.open(t.Context(), store, slog.New(slog.DiscardHandler))
+	to, err := feed.Open(t.Context(), again.Config, store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer feed.Close()
+	defer to.Close()
 	system, err := supervise.NewSystem(supervise.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	system.Spawn(supervise.Spec{Kind: "feed", ID: "1", Producer: processor.FeedProducer(processor.FeedConfig{Feed: feed, Log: slog.New(slog.DiscardHandler)})})
+	system.Spawn(supervise.Spec{Kind: "feed", ID: "1", Producer: processor.FeedProducer(processor.FeedConfig{Feed: to.Actor(), Log: slog.New(slog.DiscardHandler)})})
 	awaitFed(t, store)
 	if err := system.Stop(context.Background()); err != nil {
 		t.Error(err)
@@ -351,11 +355,11 @@ func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
 		name, url, org, bucket, token string
 		want                          string
 	}{
-		{"token", flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket, "a-wrong-secret", "InfluxDB refuses the token"},
-		{"organisation", flags.cfg.URL, "nobody", flags.cfg.Bucket, os.Getenv("INFLUX_TOKEN"), `there is no organisation "nobody"`},
-		{"bucket", flags.cfg.URL, flags.cfg.Org, "nowhere", os.Getenv("INFLUX_TOKEN"), `there is no bucket "nowhere"`},
-		{"address", "ftp://x", flags.cfg.Org, flags.cfg.Bucket, "t", "the address of InfluxDB"},
-		{"no token", flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket, "", "the token of InfluxDB is missing"},
+		{"token", flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket, "a-wrong-secret", "InfluxDB refuses the token"},
+		{"organisation", flags.Influx.URL, "nobody", flags.Influx.Bucket, os.Getenv("INFLUX_TOKEN"), `there is no organisation "nobody"`},
+		{"bucket", flags.Influx.URL, flags.Influx.Org, "nowhere", os.Getenv("INFLUX_TOKEN"), `there is no bucket "nowhere"`},
+		{"address", "ftp://x", flags.Influx.Org, flags.Influx.Bucket, "t", "the address of InfluxDB"},
+		{"no token", flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket, "", "the token of InfluxDB is missing"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			if err := os.WriteFile(file, []byte(one.token+"\n"), 0o600); err != nil {
@@ -378,17 +382,17 @@ func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
 }
 
 func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
-	t.Setenv(influxTokenEnv, "any")
-	flags := influxFlags{cfg: influx.DefaultConfig()}
-	flags.cfg.URL, flags.cfg.Org, flags.cfg.Bucket = "http://127.0.0.1:9", "o", "b" // the port is nobody's
+	t.Setenv(feed.TokenEnv, "any")
+	flags := influxServer{feed.Config{Influx: influx.DefaultConfig()}}
+	flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket = "http://127.0.0.1:9", "o", "b" // the port is nobody's
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	log := slog.New(slog.DiscardHandler)
-	feed, err := flags.open(t.Context(), store, log)
+	to, err := feed.Open(t.Context(), flags.Config, store, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	watch := engine.NewWatcher()
-	p, err := engine.New(engine.Config{Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: feedOf(feed)})
+	p, err := engine.New(engine.Config{Journal: store, Spectators: watch, Observer: watch, Log: log, Feed: to.Actor()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -405,7 +409,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	}
 	<-watch.Over()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		s := feed.Feeds()[0]
+		s := to.Feeds()[0]
 		if strings.Contains(s.Outage, "refused") && s.LagSeconds > 0 && s.LagRecords > 0 && s.LagFrames > 0 {
 			break
 		}
@@ -416,7 +420,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	feed.Close()
+	to.Close()
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}

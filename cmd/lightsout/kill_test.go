@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"lightsout/actors/drill"
+	"lightsout/cmd/internal/drills"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
@@ -81,7 +83,11 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsChangesNothing(t *testing.T) {
 		kills = 8
 	}
 	order := race.Order{Circuit: "kartwerk", Cars: 12, Laps: 12, Seed: 7, TickHz: 10}
-	undisturbed, err := drillRun(t.Context(), order, nil, drillBounds{patience: drillPatience})
+	start, err := drills.StartOf(order, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed, err := drills.Run(t.Context(), start, drills.Bounds{Patience: drill.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,8 @@ import (
 
 	"lightsout/actors/drill"
 	"lightsout/actors/simulator"
-	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/drills"
 	"lightsout/race"
-	"lightsout/race/drive"
 	"lightsout/race/timing/oracle"
 	"lightsout/storage/memory"
 )
@@ -46,11 +45,11 @@ func TestSim_RandomRacesUnderRandomFaultsAreTheSame(t *testing.T) {
 		s := drawScenario(seed + i)
 		synctest.Test(t, func(t *testing.T) {
 			undisturbed := mustSimulate(t, s, nil)
-			in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: undisturbed.lines})
+			in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(mustStart(t, s).Head.Lines)})
 			drilled := mustSimulate(t, s, in)
 			count, _ := in.Injected()
 			injected, cars = injected+count, cars+s.Race.Cars
-			v := drill.Judge(s, in, &undisturbed.Run, &drilled.Run)
+			v := drill.Judge(s, in, undisturbed, drilled)
 			if count > 0 && !v.Passed {
 				t.Errorf("SEED=%d N=1: %v\n%+v", seed+i, v.Broken, s)
 			}
@@ -104,18 +103,20 @@ func drawScenario(seed uint64) *drill.Scenario {
 	return s
 }
 
-func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drillRace {
+func mustStart(t *testing.T, s *drill.Scenario) simulator.StartRace {
 	t.Helper()
-	c, err := cli.OpenCircuit(s.Race.Circuit)
+	start, err := drills.StartOf(s.Race.Order(), "sim")
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := drive.NewRace(s.Race.Order(), "sim", c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return start
+}
+
+func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drill.Run {
+	t.Helper()
 	store := memory.New()
-	out, err := drillOn(t.Context(), store, simulator.StartRace{Head: head, Model: model, Start: true}, in, drillBounds{patience: time.Hour, ticks: 100_000}, nil)
+	trial := drill.Trial{Start: mustStart(t, s), Journal: store, Faults: in, Patience: time.Hour, Ticks: 100_000}
+	out, err := trial.Run(t.Context())
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
 	}
@@ -126,7 +127,7 @@ func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drillRac
 }
 
 // checkResult compares a result with the oracle's, and holds it against what is true of any race.
-func checkResult(t *testing.T, seed uint64, r *drillRace) {
+func checkResult(t *testing.T, seed uint64, r *drill.Run) {
 	t.Helper()
 	lines := oracle.Classify(r.Records).Lines
 	if len(lines) != len(r.Result.Entries) {

@@ -20,6 +20,8 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/races"
+	"lightsout/cmd/internal/simulation"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/drive"
@@ -123,31 +125,13 @@ func (s *stopping) Append(b *race.Batch, ready func(error)) {
 }
 
 // mustInterrupt simulates until so many batches have been handed to the store.
-func mustInterrupt(t *testing.T, f simulateFlags, batches int) {
+func mustInterrupt(t *testing.T, o simulation.Options, batches int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := openSimulation(f, t.Output())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.journal = &stopping{s.journal, batches, cancel}
-	c, err := cli.OpenCircuit(f.order.Circuit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, model, err := drive.NewRace(f.order, race.ID(f.id), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, err := s.look(ctx, head)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.race(ctx, begin, model); err == nil || !strings.Contains(err.Error(), "the same order goes on from there") {
+	defer cancel()
+	o.Journal = func(j processor.Journal) processor.Journal { return &stopping{j, batches, cancel} }
+	if _, err := simulation.Run(ctx, o, t.Output()); err == nil || !strings.Contains(err.Error(), "the same order goes on from there") {
 		t.Fatalf("interrupted after %d batches: %v", batches, err)
-	}
-	if err := s.close(); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -190,7 +174,7 @@ func TestSimulate_AnInterruptedRaceGoesOnToTheSameResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, batches := range []int{1, 40, 400} { // each time from where the last one left it
-		mustInterrupt(t, simulateFlags{order: order, id: "kart", db: db, log: log}, batches)
+		mustInterrupt(t, simulation.Options{Order: order, ID: "kart", DB: db, Log: log}, batches)
 		if out, _, err := command(t, kartOrder(db, "--seed", "8")...); err == nil || !errors.Is(err, cli.ErrBadInput) || out != "" {
 			t.Errorf("another order for the race that is not over: %v", err)
 		}
@@ -267,19 +251,19 @@ func mustReachLap(t *testing.T, db string, lap int, ended <-chan error) {
 
 func TestSimulate_GoesOnWithARaceThatAServerLeft(t *testing.T) {
 	order := race.Order{Name: "Evening race", Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10, Speed: 100}
-	for name, leave := range map[string]func(ctx context.Context, a *app, id race.ID) error{
-		"waiting": func(context.Context, *app, race.ID) error { return nil },
-		"paused": func(ctx context.Context, a *app, id race.ID) error {
-			_, start := a.Control(ctx, id, race.ControlStart, race.Now)
-			_, pause := a.Control(ctx, id, race.ControlPause, race.Now)
+	for name, leave := range map[string]func(ctx context.Context, all *races.Races, id race.ID) error{
+		"waiting": func(context.Context, *races.Races, race.ID) error { return nil },
+		"paused": func(ctx context.Context, all *races.Races, id race.ID) error {
+			_, start := all.Control(ctx, id, race.ControlStart, race.Now)
+			_, pause := all.Control(ctx, id, race.ControlPause, race.Now)
 			return errors.Join(start, pause)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := filepath.Join(t.TempDir(), "races.db")
-			id := serveFor(t, db, func(ctx context.Context, a *app) (race.ID, error) {
-				made, err := a.Create(ctx, order, false)
-				return made.Race.ID, errors.Join(err, leave(ctx, a, made.Race.ID))
+			id := serveFor(t, db, func(ctx context.Context, all *races.Races) (race.ID, error) {
+				made, err := all.Create(ctx, order, false)
+				return made.Race.ID, errors.Join(err, leave(ctx, all, made.Race.ID))
 			})
 			out, _, err := command(t, kartOrder(db, "--id", string(id), "--json")...)
 			if err != nil || !strings.Contains(out, `"name": "Evening race"`) || !strings.Contains(out, `"status": "finished"`) {
@@ -292,23 +276,28 @@ func TestSimulate_GoesOnWithARaceThatAServerLeft(t *testing.T) {
 	}
 }
 
-// serveFor runs a server's app on a file while work goes on.
-func serveFor(t *testing.T, db string, work func(context.Context, *app) (race.ID, error)) race.ID {
+// serveFor runs the races of a server on a file while work goes on.
+func serveFor(t *testing.T, db string, work func(context.Context, *races.Races) (race.ID, error)) race.ID {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(db, transport.Codec{}, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), log)
-	if a.platform, err = engine.New(engine.Config{Journal: store, Spectators: a.hub, Observer: a, Log: log}); err != nil {
-		t.Fatal(err)
-	}
-	id, err := work(t.Context(), a)
-	if err := errors.Join(err, a.platform.Stop(t.Context()), store.Close()); err != nil {
+	store := mustStore(t, db)
+	all := mustRaces(t, store)
+	id, err := work(t.Context(), all)
+	if err := errors.Join(err, all.Engine().Stop(t.Context()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// mustRaces are the races of a server on a store.
+func mustRaces(t *testing.T, store *sqlite.Store) *races.Races {
+	t.Helper()
+	all, err := races.New(races.Config{
+		Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: slog.New(slog.DiscardHandler), CarsMax: races.CarsMax,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *testing.T) {

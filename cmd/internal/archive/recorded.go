@@ -51,6 +51,12 @@ func Recorded(path string, each func(Step) error, note func(string)) error {
 	return recordedLog(path, each, note)
 }
 
+// Steps are all of a recorded race; note is called with what is suspect.
+func Steps(path string, note func(string)) (steps []Step, err error) {
+	err = Recorded(path, func(s Step) error { steps = append(steps, s); return nil }, note)
+	return steps, err
+}
+
 // errEnough ends the reading of a recorded race of which nobody wants the rest.
 var errEnough = errors.New("enough")
 

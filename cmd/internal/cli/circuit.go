@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"lightsout/race"
 	"lightsout/race/circuit"
 )
 
@@ -18,16 +17,9 @@ func OpenCircuit(key string) (*circuit.Circuit, error) {
 	}
 	c, err := circuit.Open(key)
 	if err != nil {
-		return nil, UnknownCircuit(key, circuit.List())
+		return nil, circuit.Unknown(key, circuit.List())
 	}
 	return c, nil
-}
-
-// UnknownCircuit says which circuits there are.
-func UnknownCircuit(key string, known []string) error {
-	return &race.InvalidError{Faults: []race.Fault{{
-		Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(known, ", "),
-	}}}
 }
 
 // readCircuit reads a circuit file: the text format, or an outline to import.

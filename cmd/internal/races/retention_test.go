@@ -1,4 +1,4 @@
-package main
+package races
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lightsout/cmd/internal/simulation"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
@@ -17,7 +18,9 @@ import (
 
 func TestKeeper_SaysWhatItGaveUpOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
-	if _, _, err := command(t, "simulate", "--circuit", "kartwerk", "--laps", "2", "--cars", "4", "--id", "r", "--db", path); err != nil {
+	if _, err := simulation.Run(t.Context(), simulation.Options{
+		Order: race.Order{Circuit: "kartwerk", Laps: 2, Cars: 4, Seed: 1, TickHz: 10}, ID: "r", DB: path,
+	}, t.Output()); err != nil {
 		t.Fatal(err)
 	}
 	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
@@ -30,8 +33,12 @@ func TestKeeper_SaysWhatItGaveUpOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	a := newApp(store, gateway.NewHub(transport.Codec{}, nil), slog.New(slog.NewTextHandler(&said, nil)))
-	k := keeper{app: a, policy: sqlite.Retention{Telemetry: time.Nanosecond, SizeBytes: 1}}
+	all, err := New(Config{Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: slog.New(slog.NewTextHandler(&said, nil)), CarsMax: CarsMax})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Engine().Stop(t.Context())
+	k := keeper{races: all, policy: sqlite.Retention{Telemetry: time.Nanosecond, SizeBytes: 1}}
 	for _, step := range []struct {
 		want []string
 		do   func() error

@@ -1,4 +1,4 @@
-package main
+package feed
 
 import (
 	"sync"
@@ -6,8 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"lightsout/actors/engine"
 	"lightsout/actors/processor"
+	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/influx"
@@ -16,9 +16,9 @@ import (
 // arrivalsKept is of how many batches it is known when they arrived.
 const arrivalsKept = 1024
 
-// commitTimes are how long batches took from their arrival at the journal until they were durable, since the last look; and
-// when the newest of them arrived.
-type commitTimes struct {
+// CommitTimes measures how long batches take from their arrival at the journal until they are durable, and remembers when the
+// newest of them arrived.
+type CommitTimes struct {
 	mu       sync.Mutex
 	count    int64
 	sum, max time.Duration
@@ -32,7 +32,7 @@ type arrival struct {
 	at          time.Time
 }
 
-func (t *commitTimes) arrive(b *race.Batch, at time.Time) {
+func (t *CommitTimes) arrive(b *race.Batch, at time.Time) {
 	if len(b.Records) == 0 {
 		return
 	}
@@ -42,8 +42,8 @@ func (t *commitTimes) arrive(b *race.Batch, at time.Time) {
 	t.next++
 }
 
-// arrived is when a record came in; zero where that is long ago.
-func (t *commitTimes) arrived(id race.ID, seq race.Seq) time.Time {
+// Arrived is when a record arrived; the zero time if that is too long ago.
+func (t *CommitTimes) Arrived(id race.ID, seq race.Seq) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := t.next - 1; i >= max(0, t.next-arrivalsKept); i-- {
@@ -54,7 +54,7 @@ func (t *commitTimes) arrived(id race.ID, seq race.Seq) time.Time {
 	return time.Time{}
 }
 
-func (t *commitTimes) add(d time.Duration) {
+func (t *CommitTimes) add(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.count++
@@ -62,7 +62,7 @@ func (t *commitTimes) add(d time.Duration) {
 }
 
 // take gives them and begins anew.
-func (t *commitTimes) take() (count int64, mean, most time.Duration) {
+func (t *CommitTimes) take() (count int64, mean, most time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	count, most = t.count, t.max
@@ -73,10 +73,12 @@ func (t *commitTimes) take() (count int64, mean, most time.Duration) {
 	return count, mean, most
 }
 
-// timedJournal measures the commits of a journal.
+// Journal measures the commits of a journal.
+func (t *CommitTimes) Journal(j processor.Journal) processor.Journal { return timedJournal{j, t} }
+
 type timedJournal struct {
 	processor.Journal
-	times *commitTimes
+	times *CommitTimes
 }
 
 // Append is part of processor.Journal.
@@ -89,28 +91,28 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 	})
 }
 
-// engineSource is how the platform is doing, for the engine series.
-type engineSource struct {
-	platform *engine.Engine
-	times    *commitTimes
-	audience func() gateway.Audience
+// EngineSource is how an engine is doing, for the engine series.
+type EngineSource struct {
+	System   *supervise.System
+	Times    *CommitTimes
+	Audience func() gateway.Audience
 }
 
 // Engine looks at all kinds of actor.
-func (s *engineSource) Engine() influx.Engine {
+func (s *EngineSource) Engine() influx.Engine {
 	var e influx.Engine
-	e.Commits, e.DurableMean, e.DurableMax = s.times.take()
-	watching := s.audience()
+	e.Commits, e.DurableMean, e.DurableMax = s.Times.take()
+	watching := s.Audience()
 	e.Spectators = influx.Spectators{
 		Connected: watching.Spectators, Messages: watching.Messages, Bytes: watching.Bytes, Snapshots: watching.Snapshots,
 		Cut: watching.Cut, ReachMean: watching.ReachMean, ReachMax: watching.ReachMax,
 	}
 	at := map[string]int{}
-	for _, n := range s.platform.System().Counts() {
+	for _, n := range s.System.Counts() {
 		at[n.Kind] = len(e.Actors)
 		e.Actors = append(e.Actors, influx.Actors{Kind: n.Kind, Alive: n.Spawned - n.Stopped, Restarts: n.Restarts, SetAside: n.SetAside})
 	}
-	for _, d := range s.platform.System().Depths() {
+	for _, d := range s.System.Depths() {
 		if i, known := at[d.Kind]; known {
 			e.Actors[i].MailboxMax, e.Actors[i].MailboxP99 = int64(d.Max), int64(d.P99)
 		}

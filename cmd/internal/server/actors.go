@@ -1,17 +1,16 @@
-package main
+package server
 
 import (
-	"lightsout/actors/engine"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 )
 
 // actorTree shows the actors of an engine in the gateway's words.
-type actorTree struct{ *engine.Engine }
+type actorTree struct{ system *supervise.System }
 
 // Tree is the living system in the gateway's words.
 func (t actorTree) Tree(most int) []gateway.ActorNode {
-	roots := t.System().Tree(most)
+	roots := t.system.Tree(most)
 	out := make([]gateway.ActorNode, len(roots))
 	for i := range roots {
 		out[i] = actorNode(&roots[i])

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -16,11 +17,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lightsout/cmd/internal/races"
+	"lightsout/cmd/internal/server"
 	"lightsout/race"
 )
 
-// ingestLoad is how long it takes from an HTTP request with passings to its answer: they are durable and applied then.
-type ingestLoad struct {
+// IngestLoad is how long it takes from an HTTP request with passings to its answer: they are durable and applied then.
+type IngestLoad struct {
 	Clients  int     `json:"clients"`
 	Items    int     `json:"passings_per_request"`
 	Requests int     `json:"requests"`
@@ -33,27 +36,28 @@ type ingestLoad struct {
 const benchCars = 20
 
 // benchIngest measures a whole server of this process, over loopback, with a file of its own.
-func benchIngest(ctx context.Context, requests int, status io.Writer) ([]ingestLoad, error) {
+func benchIngest(ctx context.Context, requests int, status io.Writer) ([]IngestLoad, error) {
 	dir, err := os.MkdirTemp("", "lightsout-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	f := defaultServeFlags()
-	f.db, f.logLevel = filepath.Join(dir, "races.db"), "error"
-	if f.gateway.Addr, err = freeAddr(ctx); err != nil {
+	cfg := server.DefaultConfig()
+	cfg.DB = filepath.Join(dir, "races.db")
+	if cfg.Gateway.Addr, err = freeAddr(ctx); err != nil {
 		return nil, err
 	}
+	log := slog.New(slog.NewTextHandler(status, &slog.HandlerOptions{Level: slog.LevelError}))
 	ctx, done := context.WithCancel(ctx)
 	defer done()
-	var loads []ingestLoad
+	var loads []IngestLoad
 	var failed error // the server ends without one when it is told to
-	err = serve(ctx, f, io.Discard, func(ctx context.Context, a *app) error {
+	err = server.Run(ctx, cfg, log, io.Discard, func(ctx context.Context, all *races.Races) error {
 		defer done()
-		for _, l := range []ingestLoad{{Clients: 1, Items: 1}, {Clients: 8, Items: 1}, {Clients: 8, Items: 1000}} {
+		for _, l := range []IngestLoad{{Clients: 1, Items: 1}, {Clients: 8, Items: 1}, {Clients: 8, Items: 1000}} {
 			l.Requests = requests / min(10, l.Items)
 			fmt.Fprintf(status, "measuring %d clients with %d passings a request\n", l.Clients, l.Items)
-			if failed = l.measure(ctx, a, "http://"+f.gateway.Addr); failed != nil {
+			if failed = l.measure(ctx, all, "http://"+cfg.Gateway.Addr); failed != nil {
 				return failed
 			}
 			loads = append(loads, l)
@@ -76,16 +80,16 @@ func freeAddr(ctx context.Context) (string, error) {
 }
 
 // measure tells a new race of passings and times each request.
-func (l *ingestLoad) measure(ctx context.Context, a *app, url string) error {
+func (l *IngestLoad) measure(ctx context.Context, all *races.Races, url string) error {
 	entries := make([]race.Entry, benchCars)
 	for i := range entries {
 		entries[i] = race.Entry{Number: i + 1, Code: fmt.Sprint(i + 1), Grid: i + 1}
 	}
-	made, err := a.Open(ctx, race.Race{
+	made, err := all.Open(ctx, race.Race{
 		Name: "Benchmark", Rules: race.F1(race.LapsMax), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
 	}, entries)
 	if err == nil {
-		made, err = a.Control(ctx, made.Race.ID, race.ControlStart, race.Now)
+		made, err = all.Control(ctx, made.Race.ID, race.ControlStart, race.Now)
 	}
 	if err != nil {
 		return err
@@ -126,7 +130,7 @@ func (l *ingestLoad) measure(ctx context.Context, a *app, url string) error {
 }
 
 // body is a request's passings: the field passes the line once in 90 s.
-func (l *ingestLoad) body(request int) []byte {
+func (l *IngestLoad) body(request int) []byte {
 	type passing struct {
 		Number   int    `json:"driver_number"`
 		TimeUS   int64  `json:"time_us"`

@@ -1,4 +1,4 @@
-package main
+package feed
 
 import (
 	"cmp"
@@ -18,13 +18,18 @@ import (
 // fedWithin is how long a feed may take to catch up after a drill.
 const fedWithin = time.Minute
 
-// errAway is what a drill answers in InfluxDB's place.
-var errAway = errors.New("away, by order of a drill")
+// errAway is what a drill answers in place of InfluxDB.
+var errAway = errors.New("a drill keeps InfluxDB away")
 
-// awayTransport lets no request through while InfluxDB is to be away.
+// awayTransport refuses requests while a drill keeps InfluxDB away.
 type awayTransport struct {
 	next http.RoundTripper
 	away func() bool
+}
+
+// Away wraps the transport of a feed so that a drill can keep InfluxDB away.
+func Away(away func() bool) func(http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper { return awayTransport{next, away} }
 }
 
 // RoundTrip is part of http.RoundTripper.
@@ -32,12 +37,13 @@ func (t awayTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.away() {
 		return nil, errAway
 	}
-	return t.next.RoundTrip(r) //nolint:wrapcheck // as if nobody stood between
+	return t.next.RoundTrip(r) //nolint:wrapcheck // it names the request
 }
 
-// fed waits until all of a race is in InfluxDB, and holds it against what is durable. Where it does not catch up in time, what
-// is there counts.
-func (f *influxFeed) fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
+// Fed waits until all of a race is in InfluxDB and compares it with what is durable. After fedWithin it compares what is there.
+func (f *Feed) Fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
 	for until := time.Now().Add(fedWithin); time.Now().Before(until); {
 		left, err := f.store.Unfed(ctx, influx.FeedName)
 		if err != nil {
@@ -46,8 +52,10 @@ func (f *influxFeed) fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 		if !slices.Contains(left, id) {
 			break
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 	laps, err := f.store.Laps(ctx, id, race.NoCar)
@@ -76,7 +84,7 @@ func (f *influxFeed) fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 	}
 	fields := map[string]string{"laps": "lap_number", "passings": "seq", "telemetry": "speed"}
 	for i := range out {
-		if out[i].Points, err = f.Count(ctx, id, out[i].Series, fields[out[i].Series]); err != nil {
+		if out[i].Points, err = f.influx.Count(ctx, id, out[i].Series, fields[out[i].Series]); err != nil {
 			return nil, fmt.Errorf("count what was fed: %w", err)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"strconv"
@@ -6,12 +6,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/actors/engine"
-	"lightsout/race/circuit"
 )
 
 // actorMetrics reads the actors' counters when it is asked.
 type actorMetrics struct {
-	p                                    *engine.Engine
+	engine                               *engine.Engine
 	alive, restarts, setAside, processed *prometheus.Desc
 	givenUp, deadLetters                 *prometheus.Desc
 	mailboxMax, mailboxP99               *prometheus.Desc
@@ -19,12 +18,12 @@ type actorMetrics struct {
 	late                                 *prometheus.Desc
 }
 
-func newActorMetrics(p *engine.Engine) *actorMetrics {
+func newActorMetrics(e *engine.Engine) *actorMetrics {
 	by := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("lightsout_actors_"+name, help, []string{"kind"}, nil)
 	}
 	return &actorMetrics{
-		p: p, alive: by("alive", "Actors that live now."), restarts: by("restarted_total", "Incarnations that died."),
+		engine: e, alive: by("alive", "Actors that live now."), restarts: by("restarted_total", "Incarnations that died."),
 		setAside:    by("messages_set_aside_total", "Messages that killed an actor too often."),
 		processed:   by("messages_processed_total", "Messages taken from mailboxes."),
 		givenUp:     by("given_up_total", "Actors that died too often and do not come back."),
@@ -55,7 +54,7 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, v int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 	}
-	for _, n := range m.p.System().Counts() {
+	for _, n := range m.engine.System().Counts() {
 		ch <- prometheus.MustNewConstMetric(m.alive, prometheus.GaugeValue, float64(n.Spawned-n.Stopped), n.Kind)
 		count(m.restarts, n.Restarts, n.Kind)
 		count(m.setAside, n.SetAside, n.Kind)
@@ -63,23 +62,17 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 		count(m.givenUp, n.GivenUp, n.Kind)
 		count(m.deadLetters, n.DeadLetters, n.Kind)
 	}
-	for _, d := range m.p.System().Depths() {
+	for _, d := range m.engine.System().Depths() {
 		ch <- prometheus.MustNewConstMetric(m.mailboxMax, prometheus.GaugeValue, float64(d.Max), d.Kind)
 		ch <- prometheus.MustNewConstMetric(m.mailboxP99, prometheus.GaugeValue, float64(d.P99), d.Kind)
 	}
 	late := map[bool]float64{}
-	for _, l := range m.p.System().Late() {
+	for _, l := range m.engine.System().Late() {
 		late[l.Replaced]++
 	}
 	for _, replaced := range []bool{false, true} {
 		ch <- prometheus.MustNewConstMetric(m.late, prometheus.GaugeValue, late[replaced], strconv.FormatBool(replaced))
 	}
-	count(m.filledIn, m.p.FilledIn())
-	count(m.repeated, m.p.Repeated())
-}
-
-// demoCircuit takes one circuit after the other.
-func demoCircuit(n int) string {
-	keys := circuit.List()
-	return keys[n%len(keys)]
+	count(m.filledIn, m.engine.FilledIn())
+	count(m.repeated, m.engine.Repeated())
 }

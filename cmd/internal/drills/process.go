@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"bufio"
@@ -17,81 +17,72 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"lightsout/cmd/internal/cli"
+	"lightsout/actors/drill"
 	"lightsout/race"
 )
 
-// processVerdict is what killing the whole server has shown.
-type processVerdict struct {
+// ProcessVerdict is what killing the whole server has shown.
+type ProcessVerdict struct {
 	Race   race.Order `json:"race"`
 	Kills  int        `json:"kills"`
 	Passed bool       `json:"passed"`
 	// StartsMS are how long the server took from its start until it answered, each time.
-	StartsMS  []int64 `json:"starts_ms"`
-	StateHash string  `json:"state_hash"`
-	Undriven  string  `json:"state_hash_undisturbed"`
+	StartsMS    []int64 `json:"starts_ms"`
+	StateHash   string  `json:"state_hash"`
+	Undisturbed string  `json:"state_hash_undisturbed"`
 }
 
-// drillProcess runs a race in a server of its own and kills that with SIGKILL, again and again.
-func drillProcess(cmd *cobra.Command, f drillFlags) (err error) {
-	ctx, order := cmd.Context(), f.processOrder()
-	if f.kills < 1 || f.kills > 1000 {
-		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
-	}
-	fmt.Fprintln(cmd.ErrOrStderr(), "the race undisturbed")
-	undisturbed, err := drillRun(ctx, order, nil, drillBounds{patience: drillPatience})
+// Process runs a race in a server of its own and kills that with SIGKILL, so many times, at moments that follow from the seed.
+func Process(ctx context.Context, order race.Order, kills int, seed uint64, status io.Writer) (_ *ProcessVerdict, err error) {
+	fmt.Fprintln(status, "the race undisturbed")
+	start, err := StartOf(order, "")
 	if err != nil {
-		return cli.AsBadInput(err)
+		return nil, err
+	}
+	undisturbed, err := Run(ctx, start, Bounds{Patience: drill.Patience})
+	if err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "lightsout-drill-")
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	s := &childServer{db: filepath.Join(dir, "drill.db"), status: cmd.ErrOrStderr()}
+	s := &childServer{db: filepath.Join(dir, "drill.db"), status: status}
 	defer s.kill(syscall.SIGTERM)
-	v := processVerdict{Race: order, Undriven: undisturbed.Result.StateHash}
-	if err := s.start(ctx, &v); err != nil {
-		return err
+	v := &ProcessVerdict{Race: order, Undisturbed: undisturbed.Result.StateHash}
+	if err := s.start(ctx, v); err != nil {
+		return nil, err
 	}
-	// As fast as possible it would be over before the second kill: it is to last two seconds a kill.
-	seconds := float64(len(undisturbed.Records)) // at least one tick a record; only a scale
-	if n := len(undisturbed.Records); n > 0 {
-		seconds = float64(undisturbed.Records[n-1].Time) / float64(race.Second)
-	}
-	order.Speed = max(1, seconds/(2*float64(f.kills)))
+	order.Speed = speedFor(undisturbed.Records, kills)
 	id, err := s.order(ctx, order)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(f.seed, 1))
-	for v.Kills < f.kills {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for v.Kills < kills {
 		if err := sleep(ctx, time.Duration(200+rng.IntN(1500))*time.Millisecond); err != nil {
-			return err
+			return nil, err
 		}
 		s.kill(syscall.SIGKILL)
 		v.Kills++
-		fmt.Fprintf(cmd.ErrOrStderr(), "killed, %d of %d\n", v.Kills, f.kills)
-		if err := s.start(ctx, &v); err != nil {
-			return err
+		fmt.Fprintf(status, "killed, %d of %d\n", v.Kills, kills)
+		if err := s.start(ctx, v); err != nil {
+			return nil, err
 		}
 	}
-	if v.StateHash, err = s.result(ctx, id); err != nil {
-		return err
+	v.StateHash, err = s.result(ctx, id)
+	v.Passed = v.StateHash == v.Undisturbed
+	return v, err
+}
+
+// speedFor is a speed at which a race lasts two seconds for each kill: at full speed it would be over before the second one.
+func speedFor(undisturbed []race.Record, kills int) float64 {
+	if len(undisturbed) == 0 {
+		return 1
 	}
-	v.Passed = v.StateHash == v.Undriven
-	if f.asJSON {
-		err = cli.WriteJSON(cmd.OutOrStdout(), v)
-	} else {
-		fmt.Fprintf(cmd.OutOrStdout(), "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n%s\n", v.Kills,
-			v.StartsMS[1:], v.StateHash[:16], v.Undriven[:16], map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
-	}
-	if err == nil && !v.Passed {
-		err = errDrillFailed
-	}
-	return err
+	seconds := float64(undisturbed[len(undisturbed)-1].Time) / float64(race.Second)
+	return max(1, seconds/(2*float64(kills)))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -110,7 +101,7 @@ type childServer struct {
 	status  io.Writer
 }
 
-func (s *childServer) start(ctx context.Context, v *processVerdict) error {
+func (s *childServer) start(ctx context.Context, v *ProcessVerdict) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -198,22 +189,4 @@ func (s *childServer) result(ctx context.Context, id string) (string, error) {
 			return "", err
 		}
 	}
-}
-
-// processOrder is the race of a process drill; what is not given has a default.
-func (f drillFlags) processOrder() race.Order {
-	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
-	if f.circuit != "" {
-		o.Circuit = f.circuit
-	}
-	if f.cars > 0 {
-		o.Cars = f.cars
-	}
-	if f.laps > 0 {
-		o.Laps = f.laps
-	}
-	if f.seed != 0 {
-		o.Seed = f.seed
-	}
-	return o
 }

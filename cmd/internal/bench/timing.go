@@ -1,7 +1,8 @@
-package main
+package bench
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -9,15 +10,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/race/timing"
 )
 
-// applyLoad is what the rulebook made of the passings of a field of cars, on one core. Figures are medians of rounds.
-type applyLoad struct {
+// ApplyLoad is what the rulebook made of the passings of a field of cars, on one core. Figures are medians of rounds.
+type ApplyLoad struct {
 	Cars     int `json:"cars"`
 	Passings int `json:"passings"`
 	// PerSecond is passings through Apply, with the facts that follow.
@@ -27,67 +26,32 @@ type applyLoad struct {
 	ToFirst float64 `json:"ratio_to_first"`
 }
 
-// timingReport is what bench timing prints; each part of the way of a passing has a field of its own.
-type timingReport struct {
+// TimingReport is what Timing has measured; each part of the way of a passing has a field of its own.
+type TimingReport struct {
 	Processors int         `json:"processors"` // of the machine
 	Lines      int         `json:"lines"`
 	Rounds     int         `json:"rounds"`
-	Apply      []applyLoad `json:"apply"`
+	Apply      []ApplyLoad `json:"apply"`
 	// Ingest is the way from an HTTP request to its answer, when its passings are durable and applied.
-	Ingest []ingestLoad `json:"ingest"`
+	Ingest []IngestLoad `json:"ingest"`
 }
 
-// requestsMax is how many requests fit into the longest race: a tenth of them tell of a thousand passings each.
-const requestsMax = 1000
+// RequestsMax is how many requests fit into the longest race: a tenth of them tell of a thousand passings each.
+const RequestsMax = 1000
 
-func newBenchTiming() *cobra.Command {
-	var sizes []int
-	var rounds, requests int
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "timing", Short: "Measure passings through the rulebook, and from an HTTP request to the disk",
-		Long: `Measure how many passings the rulebook takes in a second on one core, for fields of several sizes that
-take turns, so that their ratios hold when the machine's speed drifts. The cars follow each other in the order
-of time over twenty timing lines, and two of them change places in each lap.
-
-Then a whole server is told of passings over loopback: how long it takes from a request to its answer, which comes when
-they are on disk and applied.`,
-		Example: "  lightsout bench timing\n  lightsout bench timing --cars 20,100000 --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, n := range sizes {
-				if n < 1 || n > race.CarsMax {
-					return cli.BadInput("--cars has %d: allowed are 1 to %d", n, race.CarsMax)
-				}
-			}
-			if rounds < 1 {
-				return cli.BadInput("--rounds is %d: allowed are 1 and more", rounds)
-			}
-			if requests < 10 || requests > requestsMax {
-				return cli.BadInput("--requests is %d: allowed are 10 to %d", requests, requestsMax)
-			}
-			report := timingReport{Processors: runtime.GOMAXPROCS(0), Lines: benchLines, Rounds: rounds}
-			var err error
-			if report.Apply, err = benchApply(sizes, rounds, cmd.ErrOrStderr()); err != nil {
-				return err
-			}
-			if report.Ingest, err = benchIngest(cmd.Context(), requests, cmd.ErrOrStderr()); err != nil {
-				return err
-			}
-			if asJSON {
-				return cli.WriteJSON(cmd.OutOrStdout(), report)
-			}
-			return report.print(cmd.OutOrStdout())
-		},
+// Timing measures passings through the rulebook for fields of several sizes, and from HTTP requests to the disk.
+func Timing(ctx context.Context, sizes []int, rounds, requests int, status io.Writer) (*TimingReport, error) {
+	report := &TimingReport{Processors: runtime.GOMAXPROCS(0), Lines: benchLines, Rounds: rounds}
+	var err error
+	if report.Apply, err = benchApply(sizes, rounds, status); err != nil {
+		return nil, err
 	}
-	cmd.Flags().IntSliceVar(&sizes, "cars", []int{20, 1000, 10_000}, "field sizes; the first is what the others are compared with")
-	cmd.Flags().IntVar(&rounds, "rounds", 7, "how often each size is measured")
-	cmd.Flags().IntVar(&requests, "requests", 1000, "HTTP requests with a single passing; a tenth of them with a thousand")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	return cmd
+	report.Ingest, err = benchIngest(ctx, requests, status)
+	return report, err
 }
 
-func (r timingReport) print(out io.Writer) error {
+// Print prints the report as tables.
+func (r *TimingReport) Print(out io.Writer) error {
 	fmt.Fprintf(out, "the rulebook on one core, %d timing lines, medians of %d rounds\n", r.Lines, r.Rounds)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "cars\tpassings\tpassings/s\tns/passing\tto first\t")
@@ -106,7 +70,7 @@ func (r timingReport) print(out io.Writer) error {
 }
 
 // benchApply has the sizes take turns on one core; what the collector does is part of it.
-func benchApply(sizes []int, rounds int, status io.Writer) ([]applyLoad, error) {
+func benchApply(sizes []int, rounds int, status io.Writer) ([]ApplyLoad, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	fields := make([]procession, len(sizes))
 	for i, cars := range sizes {
@@ -125,10 +89,10 @@ func benchApply(sizes []int, rounds int, status io.Writer) ([]applyLoad, error) 
 			ratios[i] = append(ratios[i], took[0][round]/took[i][round])
 		}
 	}
-	loads := make([]applyLoad, len(sizes))
+	loads := make([]ApplyLoad, len(sizes))
 	for i, cars := range sizes {
 		ns := median(took[i])
-		loads[i] = applyLoad{
+		loads[i] = ApplyLoad{
 			Cars: cars, Passings: len(fields[i].hits), PerSecond: 1e9 / ns, PerPassing: ns, ToFirst: median(ratios[i]),
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"lightsout/actors/drill"
-	"lightsout/actors/engine"
 	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
@@ -21,6 +21,18 @@ import (
 	"lightsout/storage/storagetest"
 	"lightsout/transport"
 )
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// oneRace says whether the one race runs.
+type oneRace struct{ runs atomic.Bool }
+
+func (r *oneRace) Running(race.ID) bool { return r.runs.Load() }
+
+type noCounters struct{}
+
+func (noCounters) FilledIn() int64 { return 0 }
 
 // A drill on a race that was over by then would be on for ever: nobody comes to judge it.
 func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
@@ -39,28 +51,23 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: head}}}})
-	e, err := engine.New(engine.Config{Journal: store, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Stop(t.Context())
-	a, d := newApp(store, gateway.NewHub(transport.Codec{}, nil), log), newDrills(log)
-	a.platform, a.drills, d.app = e, d, a
-	a.begin("ends")
+	races := &oneRace{}
+	races.runs.Store(true)
+	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: log})
 	d.mu.Lock() // Start has looked whether the race runs, and waits
 	started := make(chan error, 1)
 	go func() {
 		_, err := d.Start(context.Background(), "ends", []byte(`{"faults":[{"kill":"car"}]}`))
 		started <- err
 	}()
-	mustBlock(t, "(*drills).Start", "sync.(*Mutex).Lock")
-	a.end("ends")
+	mustBlock(t, "(*Drills).Start", "sync.(*Mutex).Lock")
+	races.runs.Store(false)
 	d.mu.Unlock()
 	if err := <-started; !errors.Is(err, race.ErrConflict) {
 		t.Errorf("it began: %v", err)
 	}
 	d.over(context.Background(), "ends", "")
-	if on := len(*d.active.Load()); on > 0 {
+	if on := len(*d.hooks.active.Load()); on > 0 {
 		t.Errorf("%d drills strike", on)
 	}
 }

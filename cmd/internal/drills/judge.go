@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lightsout/actors/drill"
+	"lightsout/actors/simulator"
 	"lightsout/cmd/internal/archive"
 	"lightsout/race"
 	"lightsout/race/drive"
@@ -18,14 +19,17 @@ import (
 // strikesShown is how many strikes a verdict on a server lists.
 const strikesShown = 20
 
-// over judges a race's drill at its end, in its own time; failure says why the race has failed, empty where it has not.
-func (d *drills) over(ctx context.Context, id race.ID, failure string) {
+// Ended judges the drill of a race that has ended, beside everything else; failure says why the race failed, and is empty if it
+// did not.
+func (d *Drills) Ended(id race.ID, failure string) { go d.over(context.Background(), id, failure) }
+
+func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 	d.mu.Lock()
-	one := (*d.active.Load())[id]
+	one := d.hooks.of(id)
 	if one != nil {
 		one.become(race.DrillJudging, "the race undisturbed is run beside it", nil)
-		d.activate(id, nil)
-		d.opsOf(id).dirty = true
+		d.hooks.activate(id, nil)
+		d.hooks.touch(id)
 	}
 	d.mu.Unlock()
 	if one == nil {
@@ -49,9 +53,7 @@ func (d *drills) over(ctx context.Context, id race.ID, failure string) {
 	default:
 		one.become(race.DrillFailed, strings.Join(v.Broken, "; "), v)
 	}
-	d.mu.Lock()
-	d.opsOf(id).dirty = true
-	d.mu.Unlock()
+	d.hooks.touch(id)
 }
 
 // noted is what was noted of the race so far.
@@ -66,14 +68,14 @@ func (l *liveDrill) noted() *drill.Run {
 // errRuled says that a race cannot be run again as it was.
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
 
-func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
-	if _, err := archive.Settled(ctx, d.app.Store, one.race); err != nil {
+func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
+	if _, err := archive.Settled(ctx, d.cfg.Store, one.race); err != nil {
 		return nil, err
 	}
 	run := one.noted()
-	run.FilledIn = d.app.platform.FilledIn() - one.filledIn // of this race, if it was alone
+	run.FilledIn = d.cfg.Counters.FilledIn() - one.filledIn // of this race, if it was alone
 	var err error
-	if run.Records, err = archive.AllRecords(ctx, d.app.Store, one.race); err != nil {
+	if run.Records, err = archive.AllRecords(ctx, d.cfg.Store, one.race); err != nil {
 		return nil, err
 	}
 	if len(run.Records) == 0 {
@@ -88,7 +90,7 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 			return nil, errRuled
 		}
 	}
-	if run.Result, err = d.app.Store.Classification(ctx, one.race); err != nil {
+	if run.Result, err = d.cfg.Store.Classification(ctx, one.race); err != nil {
 		return nil, err
 	}
 	model, err := drive.ModelOf(opening.Race)
@@ -97,21 +99,24 @@ func (d *drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	}
 	head := opening.Race
 	head.Speed = 0
-	undisturbed, err := drillHead(ctx, head, model, nil, drillBounds{patience: drillPatience})
+	undisturbed, err := Run(ctx, simulator.StartRace{Head: head, Model: model, Start: true}, Bounds{Patience: drill.Patience})
 	if err != nil {
 		return nil, err
 	}
 	undisturbed.Records[0].Body = opening // but for its pace it is the same
 	if one.scenario.NeedsInflux() {
-		if run.Fed, err = d.feed.fed(ctx, one.race); err != nil {
+		if run.Fed, err = d.cfg.Fed(ctx, one.race); err != nil {
 			return nil, err
 		}
 	}
-	return drill.Judge(one.scenario, one.injector, &undisturbed.Run, run), nil
+	return drill.Judge(one.scenario, one.injector, undisturbed, run), nil
 }
 
-// tell shows spectators what happened to actors, now and then, until the context ends.
-func (d *drills) tell(ctx context.Context) {
+// opsEvery is how often spectators are shown what happens to a race's actors.
+const opsEvery = 500 * time.Millisecond
+
+// Show shows spectators what happens to actors, now and then, until the context ends.
+func (d *Drills) Show(ctx context.Context) {
 	tick := time.NewTicker(opsEvery)
 	defer tick.Stop()
 	for {
@@ -121,25 +126,27 @@ func (d *drills) tell(ctx context.Context) {
 		case <-tick.C:
 		}
 		for id, ops := range d.news() {
-			d.app.hub.Operate(id, ops)
-			if d.mark != nil && ops.Drill != nil {
-				d.mark(id, ops.Drill)
+			d.cfg.Screen.Operate(id, ops)
+			if d.cfg.Mark != nil && ops.Drill != nil {
+				d.cfg.Mark(id, ops.Drill)
 			}
 		}
 	}
 }
 
-// news is what was not told yet.
-func (d *drills) news() map[race.ID]*race.Ops {
+// news is what was not shown yet.
+func (d *Drills) news() map[race.ID]*race.Ops {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.hooks.mu.Lock()
+	defer d.hooks.mu.Unlock()
 	out := map[race.ID]*race.Ops{}
-	for id, o := range d.ops {
+	for id, o := range d.hooks.ops {
 		last := d.last(id)
 		on := last != nil && last.state().Phase == race.DrillOn
 		if !o.dirty && !on {
-			if d.app.running(id) == nil && last == nil {
-				delete(d.ops, id)
+			if last == nil && !d.cfg.Races.Running(id) {
+				delete(d.hooks.ops, id)
 			}
 			continue
 		}
@@ -153,8 +160,8 @@ func (d *drills) news() map[race.ID]*race.Ops {
 	return out
 }
 
-// last is a race's newest drill; nil where there was none.
-func (d *drills) last(id race.ID) *liveDrill {
+// last is a race's newest drill; nil if there was none.
+func (d *Drills) last(id race.ID) *liveDrill {
 	for _, one := range slices.Backward(d.all) {
 		if one.race == id {
 			return one

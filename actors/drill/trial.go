@@ -1,0 +1,167 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/race"
+)
+
+// Patience is how long a race may stand still where nothing else is said.
+const Patience = 20 * time.Second
+
+// Trial is a race that is run for a drill: once undisturbed, once under faults.
+type Trial struct {
+	Start   simulator.StartRace
+	Journal processor.Journal
+	Faults  *Injector // nil for the undisturbed race
+	// Feed is driven beside the race, and Fed compares what it has fed at the end of the race. Both may be nil.
+	Feed processor.Feed
+	Fed  func(ctx context.Context, id race.ID) ([]Fed, error)
+	// Patience is how long the race may stand still, Ticks how many ticks it may take; 0 means any number.
+	Patience time.Duration
+	Ticks    int
+}
+
+// Run runs the race to its end, or until it has gone beyond its bounds. What faults break is in the Run; an error means that there
+// is nothing to judge. The records in the Run are those that the journal acknowledged.
+func (t *Trial) Run(ctx context.Context) (*Run, error) {
+	out := &Run{}
+	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Head)}
+	watch := engine.NewWatcher()
+	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed}
+	if in := t.Faults; in != nil {
+		cfg.Journal = in.Journal(seen)
+		cfg.Fault, cfg.Meddle, cfg.Link, cfg.Notice = in.Strike, in.Meddle, in.Link, seen.notice
+	}
+	e, err := engine.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("set up the trial: %w", err)
+	}
+	err = seen.race(ctx, e, t, watch)
+	if err == nil && t.Fed != nil {
+		out.Fed, err = t.Fed(ctx, t.Start.Head.ID)
+	}
+	err = errors.Join(err, e.Stop(ctx))
+	seen.close()
+	if err != nil && (t.Faults == nil || ctx.Err() != nil) {
+		return nil, err
+	}
+	if err != nil && out.Ended == "" { // what the faults broke is for the verdict
+		out.Ended = err.Error()
+	}
+	out.FilledIn, out.Restarts = e.FilledIn(), map[string]int64{}
+	for _, n := range e.System().Counts() {
+		out.Restarts[n.Kind] = n.Restarts
+	}
+	return out, nil
+}
+
+// observed is a journal that notes what was committed, and when.
+type observed struct {
+	processor.Journal
+	mu     sync.Mutex
+	run    *Run
+	pace   Pace
+	closed bool // nothing is noted any more
+}
+
+// Append is part of processor.Journal.
+func (o *observed) Append(b *race.Batch, ready func(error)) {
+	o.Journal.Append(b, func(err error) {
+		if err == nil {
+			o.committed(b)
+		}
+		ready(err)
+	})
+}
+
+func (o *observed) committed(b *race.Batch) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
+	o.run.Records = append(o.run.Records, b.Records...)
+	if b.Frame != nil {
+		o.pace.Tick(o.run, time.Now())
+	}
+}
+
+// race runs the race to its end, or beyond its bounds.
+func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engine.Watcher) error {
+	if err := e.Start(t.Start); err != nil {
+		return fmt.Errorf("start the race: %w", err)
+	}
+	ended, err := o.wait(ctx, w, t)
+	if err != nil || !ended {
+		return err
+	}
+	_, _, result, err := w.Result()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.run.Result = result
+	return err //nolint:wrapcheck // it says which race
+}
+
+// wait waits for the end of the race. It reports false for a race that went beyond its bounds.
+func (o *observed) wait(ctx context.Context, w *engine.Watcher, t *Trial) (ended bool, err error) {
+	look := time.NewTicker(t.Patience / 10)
+	defer look.Stop()
+	seen, since := -1, time.Now()
+	for {
+		select {
+		case <-w.Over():
+			return true, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-look.C:
+		}
+		o.mu.Lock()
+		ticks := o.run.Ticks
+		if ticks != seen {
+			seen, since = ticks, time.Now()
+		}
+		switch {
+		case time.Since(since) > t.Patience:
+			o.run.Ended = fmt.Sprintf("it stood still for %v after tick %d", t.Patience, ticks)
+		case t.Ticks > 0 && ticks > t.Ticks:
+			o.run.Ended = fmt.Sprintf("it was still on after %d ticks", ticks)
+		}
+		beyond := o.run.Ended != ""
+		o.mu.Unlock()
+		if beyond {
+			return false, nil
+		}
+	}
+}
+
+// notice takes the facts of supervision.
+func (o *observed) notice(event any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
+	switch e := event.(type) {
+	case supervise.Restarted:
+		o.run.Recoveries = append(o.run.Recoveries, e.Took)
+	case supervise.SetAside:
+		o.run.SetAside++
+	}
+}
+
+// close ends the notes: actors that hung may come back when the run belongs to the verdict.
+func (o *observed) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+}

@@ -1,0 +1,263 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/cli"
+	"lightsout/race"
+	"lightsout/race/circuit"
+	"lightsout/race/drive"
+	"lightsout/storage/memory"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// TickLoad is what a load of the tick benchmark has cost.
+type TickLoad struct {
+	Cars  int `json:"cars"`
+	Ticks int `json:"ticks"`
+	// Nanoseconds of each car and tick: the physics in a plain loop, as actors, and as actors with the whole way to
+	// the log: journal, rulebook, SQLite.
+	LoopNS   float64 `json:"loop_ns_per_car_and_tick"`
+	ActorsNS float64 `json:"actors_ns_per_car_and_tick"`
+	LogNS    float64 `json:"log_ns_per_car_and_tick"`
+	// HollywoodNS are the same actors on hollywood's own processes.
+	HollywoodNS float64 `json:"hollywood_ns_per_car_and_tick"`
+	// Ratios to the plain loop of the same run.
+	ActorsToLoop float64 `json:"actors_to_loop"`
+	LogToLoop    float64 `json:"log_to_loop"`
+	// HollywoodToActors is how many times as much hollywood's processes cost; both without the physics of the loop in
+	// OverheadRatio.
+	HollywoodToActors float64 `json:"hollywood_to_actors"`
+	OverheadRatio     float64 `json:"hollywood_to_actors_without_physics"`
+	// IdleBytes is what an idle actor takes in memory above its own state.
+	IdleBytes float64 `json:"bytes_per_idle_actor"`
+	// RealTime is how many times faster than the clock the race runs with the log on.
+	RealTime float64 `json:"real_time_factor_with_log"`
+}
+
+// TickReport is what Tick has measured.
+type TickReport struct {
+	Processors  int        `json:"processors"`
+	Circuit     string     `json:"circuit"`
+	CircuitName string     `json:"-"`
+	TickHz      int        `json:"tick_hz"`
+	Loads       []TickLoad `json:"loads"`
+}
+
+// Tick measures what a car and tick costs for fields of several sizes; rows are the cars × ticks of each measurement.
+func Tick(ctx context.Context, sizes []int, rows int, status io.Writer) (*TickReport, error) {
+	c, err := circuit.Open("meridian")
+	if err != nil {
+		return nil, fmt.Errorf("open a circuit: %w", err)
+	}
+	report := &TickReport{Processors: runtime.GOMAXPROCS(0), Circuit: c.Key, CircuitName: c.Name, TickHz: 10}
+	for _, cars := range sizes {
+		fmt.Fprintf(status, "measuring %d cars\n", cars)
+		load, err := measureTick(ctx, c, cars, max(20, rows/cars))
+		if err != nil {
+			return nil, err
+		}
+		report.Loads = append(report.Loads, load)
+	}
+	return report, nil
+}
+
+// Print prints the report as a table.
+func (r *TickReport) Print(out io.Writer) error {
+	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", r.Processors, r.CircuitName, r.TickHz)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\twith log\tactors/loop\thollywood/actors\twithout physics\tlog/loop\t"+
+		"× real time with log\tbytes/idle actor\t")
+	for _, l := range r.Loads {
+		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
+			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
+	}
+	return cli.Flush(t)
+}
+
+func measureTick(ctx context.Context, c *circuit.Circuit, cars, ticks int) (TickLoad, error) {
+	order := race.Order{Circuit: c.Key, Cars: cars, Laps: race.LapsMax, Seed: 7, TickHz: 10}
+	head, model, err := drive.NewRace(order, "bench", c)
+	if err != nil {
+		return TickLoad{}, err
+	}
+	load := TickLoad{Cars: cars, Ticks: ticks}
+	each := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(cars) / float64(ticks) }
+	load.LoopNS = each(plainLoop(model, ticks))
+	none := memory.New()
+	took, err := timedRace(ctx, head, model, ticks, nullJournal{none}, false)
+	if err != nil {
+		return load, errors.Join(err, none.Close())
+	}
+	load.ActorsNS = each(took)
+	took, err = timedRace(ctx, head, model, ticks, nullJournal{none}, true)
+	if err := errors.Join(err, none.Close()); err != nil {
+		return load, err
+	}
+	load.HollywoodNS = each(took)
+	load.HollywoodToActors = load.HollywoodNS / load.ActorsNS
+	load.OverheadRatio = (load.HollywoodNS - load.LoopNS) / max(1, load.ActorsNS-load.LoopNS)
+	if load.IdleBytes, err = idleBytes(ctx, cars); err != nil {
+		return load, err
+	}
+	dir, err := os.MkdirTemp("", "lightsout-bench-")
+	if err != nil {
+		return load, fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	store, err := sqlite.Open(filepath.Join(dir, "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return load, fmt.Errorf("open the log: %w", err)
+	}
+	took, err = timedRace(ctx, head, model, ticks, store, false)
+	if err := errors.Join(err, store.Close()); err != nil {
+		return load, err
+	}
+	load.LogNS = each(took)
+	load.ActorsToLoop, load.LogToLoop = load.ActorsNS/load.LoopNS, load.LogNS/load.LoopNS
+	load.RealTime = float64(ticks) / 10 / took.Seconds()
+	return load, nil
+}
+
+// idle is an actor without a state.
+type idle struct{}
+
+func (idle) Receive(supervise.Context) {}
+
+// idleBytes is what an actor that does nothing takes in memory: cell, mailbox, PID, its place among its siblings.
+func idleBytes(ctx context.Context, actors int) (float64, error) {
+	system, err := supervise.NewSystem(supervise.Config{})
+	if err != nil {
+		return 0, fmt.Errorf("start the actors: %w", err)
+	}
+	memory := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	spec := func(i int) supervise.Spec {
+		return supervise.Spec{Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Producer: func() supervise.Actor { return idle{} }}
+	}
+	before := memory()
+	ready := make(chan struct{})
+	system.Spawn(supervise.Spec{Kind: "race", ID: "1", Producer: func() supervise.Actor { return brood{actors, spec, ready} }})
+	<-ready
+	after := memory()
+	if err := system.Stop(ctx); err != nil {
+		return 0, fmt.Errorf("stop the actors: %w", err)
+	}
+	return float64(int64(after-before)) / float64(actors), nil
+}
+
+// brood is the parent of idle actors.
+type brood struct {
+	actors int
+	spec   func(int) supervise.Spec
+	ready  chan struct{}
+}
+
+func (b brood) Receive(c supervise.Context) {
+	if _, ok := c.Message().(actor.Started); ok {
+		for i := range b.actors {
+			c.Spawn(b.spec(i))
+		}
+		close(b.ready)
+	}
+}
+
+// plainLoop does a race's physics without actors.
+func plainLoop(m *drive.Model, ticks int) time.Duration {
+	began := time.Now()
+	field := m.Grid()
+	var crossings []drive.Crossing
+	for range ticks {
+		rows := make([]drive.Row, len(field.Rows))
+		crossings = crossings[:0]
+		for i := range rows {
+			rows[i], crossings = m.Next(field, nil, race.CarIdx(i), crossings)
+		}
+		next := m.Close(field, nil, rows, crossings)
+		m.Frame(next)
+		field = next
+	}
+	return time.Since(began)
+}
+
+// timedRace runs a race through the actors and gives the time for so many ticks after the first, until they are acknowledged.
+func timedRace(
+	ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal, hollywood bool,
+) (time.Duration, error) {
+	w := &tickWatcher{ticks: race.Tick(ticks), reached: make(chan time.Duration, 1)}
+	p, err := engine.New(engine.Config{Journal: journal, Spectators: w, Observer: w, Log: slog.New(slog.DiscardHandler), Hollywood: hollywood})
+	if err != nil {
+		return 0, err
+	}
+	if err := p.Start(simulator.StartRace{Head: head, Model: m, Start: true}); err != nil {
+		return 0, err
+	}
+	var took time.Duration
+	select {
+	case took = <-w.reached:
+	case <-ctx.Done():
+	}
+	return took, errors.Join(ctx.Err(), p.Stop(ctx))
+}
+
+// tickWatcher waits for ticks to be shown, which is after they are durable.
+type tickWatcher struct {
+	ticks   race.Tick
+	first   race.Tick // that was shown, and when
+	began   time.Time
+	reached chan time.Duration
+	done    bool
+}
+
+// Open is part of processor.Spectators.
+func (w *tickWatcher) Open(race.Race, []race.Entry) {}
+
+// Publish is part of processor.Spectators.
+func (w *tickWatcher) Publish(race.ID, []race.Facts) {}
+
+// Picture is called by one publisher, one after the other.
+func (w *tickWatcher) Picture(_ race.ID, f *race.Frame) {
+	switch {
+	case w.began.IsZero():
+		w.first, w.began = f.Tick, time.Now()
+	case f.Tick >= w.first+w.ticks && !w.done:
+		w.done = true
+		w.reached <- time.Since(w.began)
+	}
+}
+
+// RaceOver is part of simulator.Observer.
+func (w *tickWatcher) RaceOver(race.ID) {}
+
+// RaceFailed is part of simulator.Observer.
+func (w *tickWatcher) RaceFailed(race.ID, string) {}
+
+// nullJournal acknowledges and forgets: what is measured with it is the actors alone.
+type nullJournal struct{ *memory.Store }
+
+// Append answers at once.
+func (nullJournal) Append(b *race.Batch, ready func(error)) {
+	b.Records = nil // nothing to fold
+	ready(nil)
+}

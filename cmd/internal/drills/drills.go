@@ -1,0 +1,223 @@
+package drills
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/actors/supervise"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/sqlite"
+)
+
+var _ gateway.Drills = (*Drills)(nil)
+
+// drillsMax bounds the drills that are remembered.
+const drillsMax = 100
+
+// Races are the races of a server, as far as drills know them.
+type Races interface {
+	Running(id race.ID) bool
+}
+
+// Counters are those of the engine.
+type Counters interface {
+	// FilledIn counts passings that were lost with a checkpoint's state, of all races.
+	FilledIn() int64
+}
+
+// Screen shows spectators what happens to the actors of a race.
+type Screen interface {
+	Operate(id race.ID, ops *race.Ops)
+}
+
+// Config joins drills to the races of a server.
+type Config struct {
+	Hooks    *Hooks
+	Races    Races
+	Counters Counters
+	Store    *sqlite.Store
+	Screen   Screen
+	Log      *slog.Logger
+	// Fed compares what was fed of a race with what is durable, and Mark puts the phases of a drill on the boards. Both are nil
+	// where nothing is fed.
+	Fed  func(ctx context.Context, id race.ID) ([]drill.Fed, error)
+	Mark func(id race.ID, state *race.DrillState)
+}
+
+// Drills strikes at races that run on a server, and judges them at their end.
+type Drills struct {
+	cfg   Config
+	hooks *Hooks
+
+	mu    sync.Mutex
+	all   []*liveDrill // oldest first
+	count int
+}
+
+// New makes drills of hooks that are installed.
+func New(cfg Config) *Drills { return &Drills{cfg: cfg, hooks: cfg.Hooks} }
+
+// liveDrill is a drill on a race that runs.
+type liveDrill struct {
+	id       int
+	race     race.ID
+	scenario *drill.Scenario
+	injector *drill.Injector
+	began    time.Time
+	filledIn int64 // of the whole engine when it began
+
+	mu      sync.Mutex
+	phase   race.DrillPhase
+	text    string
+	verdict *drill.Verdict
+	run     drill.Run
+	pace    drill.Pace
+}
+
+// judged says that the drill has its verdict, so that what comes now comes too late. The lock is held.
+func (l *liveDrill) judged() bool { return l.phase >= race.DrillPassed }
+
+func (l *liveDrill) committed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.judged() {
+		l.pace.Tick(&l.run, time.Now())
+	}
+}
+
+func (l *liveDrill) note(event any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.judged() {
+		return
+	}
+	switch e := event.(type) {
+	case supervise.Restarted:
+		l.run.Recoveries = append(l.run.Recoveries, e.Took)
+		l.run.Restarts[e.Kind]++
+	case supervise.SetAside:
+		l.run.SetAside++
+	}
+}
+
+// Scenarios are those of the library.
+func (d *Drills) Scenarios() (any, error) {
+	all, err := drill.Library()
+	if err != nil {
+		return nil, fmt.Errorf("open the library: %w", err)
+	}
+	return all, nil
+}
+
+// Start begins a drill on a simulated race that runs.
+func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error) {
+	s, err := scenarioOf(spec)
+	if err != nil {
+		return 0, err
+	}
+	summary, err := d.cfg.Store.Summary(ctx, id)
+	switch {
+	case err != nil:
+		return 0, err
+	case summary.Race.Kind != race.Simulation:
+		return 0, fmt.Errorf("race %s is a real one, its cars are not ours to kill: %w", id, race.ErrConflict)
+	case !d.cfg.Races.Running(id):
+		return 0, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
+	case s.NeedsInflux() && d.cfg.Fed == nil:
+		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
+	}
+	head := summary.Race
+	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.hooks.of(id) != nil:
+		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
+	case !d.cfg.Races.Running(id): // it has ended meanwhile: nobody would come to judge
+		return 0, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
+	}
+	d.count++
+	one := &liveDrill{
+		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
+		pace: drill.PaceOf(head), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: head.Cars, Checkpoints: len(head.Lines), TickHz: head.TickHz}),
+	}
+	d.all = append(d.all, one)
+	if len(d.all) > drillsMax {
+		d.all = d.all[len(d.all)-drillsMax:]
+	}
+	d.hooks.activate(id, one)
+	d.hooks.touch(id)
+	return one.id, nil
+}
+
+// Stop ends the strikes of a race's drill. It is judged at the end of the race all the same.
+func (d *Drills) Stop(_ context.Context, id race.ID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one := d.hooks.of(id)
+	if one == nil {
+		return fmt.Errorf("a drill in race %s: %w", id, race.ErrNotFound)
+	}
+	one.injector.Disarm()
+	one.become(race.DrillJudging, "it was stopped, and is judged at the end of the race", nil)
+	d.hooks.touch(id)
+	return nil
+}
+
+// Forget forgets the drills of a race that was deleted.
+func (d *Drills) Forget(id race.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.race == id })
+	d.hooks.forget(id)
+}
+
+// List are a race's drills, oldest first.
+func (d *Drills) List(_ context.Context, id race.ID) ([]gateway.Drill, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := []gateway.Drill{}
+	for _, one := range d.all {
+		if one.race == id {
+			out = append(out, one.dto())
+		}
+	}
+	return out, nil
+}
+
+func (l *liveDrill) dto() gateway.Drill {
+	state := l.state()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := gateway.Drill{
+		ID: l.id, Name: l.scenario.Name, About: l.scenario.About, Phase: state.Phase.String(), Injected: state.Injected,
+		Text: state.Text, StartedAt: l.began,
+	}
+	if l.verdict != nil {
+		out.Verdict = l.verdict
+	}
+	return out
+}
+
+func (l *liveDrill) state() *race.DrillState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	injected := l.injector.Count()
+	return &race.DrillState{Name: l.scenario.Name, Phase: l.phase, Injected: injected, Text: l.text}
+}
+
+func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.phase, l.text, l.verdict = phase, text, v
+	if l.judged() { // what it was judged by is the whole race
+		l.run = drill.Run{}
+		l.injector.Forget()
+	}
+}

@@ -1,0 +1,228 @@
+package drills
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/actors/supervise"
+	"lightsout/cmd/internal/feed"
+	"lightsout/race"
+)
+
+// recentMax bounds the restarts that wait to be shown.
+const recentMax = 100
+
+// Hooks are where drills reach into an engine and its feed. They are called by the actors, and do nothing while no drill is on.
+type Hooks struct {
+	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
+
+	mu  sync.Mutex
+	ops map[race.ID]*raceOps
+}
+
+// raceOps is what happened to a race's actors, and how much of it was shown.
+type raceOps struct {
+	restarts int64
+	recent   []race.Restart
+	dirty    bool
+}
+
+// NewHooks makes hooks without a drill.
+func NewHooks() *Hooks {
+	h := &Hooks{ops: map[race.ID]*raceOps{}}
+	h.active.Store(&map[race.ID]*liveDrill{})
+	return h
+}
+
+// Install puts the hooks into the configuration of an engine. Its Journal must be set.
+func (h *Hooks) Install(cfg *engine.Config) {
+	cfg.Journal = hookedJournal{cfg.Journal, h}
+	cfg.Link = func(l simulator.Link) simulator.Link { return hookedLink{l, h} }
+	cfg.Fault, cfg.Meddle, cfg.Notice = h.strike, h.meddle, h.notice
+}
+
+// Transport stands between a feed and InfluxDB.
+func (h *Hooks) Transport(next http.RoundTripper) http.RoundTripper {
+	return feed.Away(func() bool {
+		for _, one := range *h.active.Load() {
+			if one.injector.InfluxAway() {
+				return true
+			}
+		}
+		return false
+	})(next)
+}
+
+// of is the drill that is on in a race; nil if there is none.
+func (h *Hooks) of(id race.ID) *liveDrill { return (*h.active.Load())[id] }
+
+// activate makes a drill strike in a race; nil ends the one that is on.
+func (h *Hooks) activate(id race.ID, one *liveDrill) {
+	next := maps.Clone(*h.active.Load())
+	if one == nil {
+		delete(next, id)
+	} else {
+		next[id] = one
+	}
+	h.active.Store(&next)
+}
+
+// raceOfPID is the race that an actor belongs to: its path is ROOT/1/KIND/RACE/…; empty for the roots.
+func raceOfPID(path string) race.ID {
+	parts := strings.SplitN(path, "/", 5)
+	if len(parts) < 4 {
+		return ""
+	}
+	return race.ID(parts[3])
+}
+
+// strike asks the drills that are on.
+func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
+	active := *h.active.Load()
+	if len(active) == 0 {
+		return 0
+	}
+	id := raceOfPID(at.PID.ID)
+	if id == "" { // a root serves all races
+		for _, one := range active {
+			stall = max(stall, one.injector.Strike(at))
+		}
+		return stall
+	}
+	if one := active[id]; one != nil {
+		return one.injector.Strike(at)
+	}
+	return 0
+}
+
+func (h *Hooks) meddle(at supervise.Strike) supervise.Action {
+	active := *h.active.Load()
+	if len(active) == 0 {
+		return supervise.Pass
+	}
+	if one := active[raceOfPID(at.PID.ID)]; one != nil {
+		return one.injector.Meddle(at)
+	}
+	return supervise.Pass
+}
+
+// notice takes the facts of supervision.
+func (h *Hooks) notice(event any) {
+	var path string
+	var restart *race.Restart
+	switch e := event.(type) {
+	case supervise.Restarted:
+		path = e.PID.ID
+		restart = &race.Restart{Kind: e.Kind, Car: race.NoCar, Reason: fmt.Sprint(e.Reason), TookUS: e.Took.Microseconds()}
+		if n, err := strconv.Atoi(path[strings.LastIndexByte(path, '/')+1:]); e.Kind == "car" && err == nil {
+			restart.Car = race.CarIdx(n)
+		}
+	case supervise.SetAside:
+		path = e.PID.ID
+	}
+	id := raceOfPID(path)
+	for of, one := range *h.active.Load() {
+		if id == of || id == "" { // a root serves all races
+			one.note(event)
+		}
+	}
+	if restart == nil || id == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	o := h.opsOf(id)
+	o.restarts++
+	o.recent = append(o.recent, *restart)
+	if len(o.recent) > recentMax {
+		o.recent = o.recent[len(o.recent)-recentMax:]
+	}
+	o.dirty = true
+}
+
+// opsOf is called with the lock held.
+func (h *Hooks) opsOf(id race.ID) *raceOps {
+	o := h.ops[id]
+	if o == nil {
+		o = &raceOps{}
+		h.ops[id] = o
+	}
+	return o
+}
+
+// touch has the operations of a race shown again.
+func (h *Hooks) touch(id race.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.opsOf(id).dirty = true
+}
+
+// forget forgets a race that was deleted.
+func (h *Hooks) forget(id race.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.ops, id)
+}
+
+// Journal and link of an engine whose races may be drilled: a drill may close their gates.
+type (
+	hookedJournal struct {
+		processor.Journal
+		h *Hooks
+	}
+	hookedLink struct {
+		simulator.Link
+		h *Hooks
+	}
+)
+
+// of is the journal of a race. All calls for a race go the same way: they must not overtake each other at a gate.
+func (j hookedJournal) of(id race.ID) processor.Journal {
+	if one := j.h.of(id); one != nil {
+		return one.injector.Journal(j.Journal)
+	}
+	return j.Journal
+}
+
+// Append is part of processor.Journal.
+func (j hookedJournal) Append(b *race.Batch, ready func(error)) {
+	noted := ready
+	if one := j.h.of(b.Race); one != nil && b.Frame != nil {
+		noted = func(err error) {
+			if err == nil {
+				one.committed()
+			}
+			ready(err)
+		}
+	}
+	j.of(b.Race).Append(b, noted)
+}
+
+// AppendFacts is part of processor.Journal.
+func (j hookedJournal) AppendFacts(id race.ID, facts []race.Facts) { j.of(id).AppendFacts(id, facts) }
+
+// Load is part of processor.Journal.
+func (j hookedJournal) Load(id race.ID, ready func(race.Position, error)) { j.of(id).Load(id, ready) }
+
+// Read is part of processor.Journal.
+func (j hookedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
+	j.of(id).Read(id, after, limit, ready)
+}
+
+// Submit is part of simulator.Link.
+func (l hookedLink) Submit(b *race.Batch, ack func(race.Ack)) {
+	if one := l.h.of(b.Race); one != nil {
+		one.injector.Link(l.Link).Submit(b, ack)
+		return
+	}
+	l.Link.Submit(b, ack)
+}

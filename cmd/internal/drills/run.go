@@ -1,0 +1,100 @@
+package drills
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/feed"
+	"lightsout/race"
+	"lightsout/race/drive"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// Bounds are those of a race that is run for a drill, and what it is run under.
+type Bounds struct {
+	Patience time.Duration   // how long the race may stand still
+	Ticks    int             // how many it may take; 0 means any number
+	Faults   *drill.Injector // nil for the undisturbed race
+	Feed     feed.Config     // the InfluxDB that the race under faults is fed to
+}
+
+// StartOf is the start of the race that an order asks for; without an id it is "drill".
+func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
+	c, err := cli.OpenCircuit(order.Circuit)
+	if err != nil {
+		return simulator.StartRace{}, err
+	}
+	head, model, err := drive.NewRace(order, cmp.Or(id, "drill"), c)
+	return simulator.StartRace{Head: head, Model: model, Start: true}, err //nolint:wrapcheck // its kind decides
+}
+
+// Compare runs the race of a scenario undisturbed and under its faults, and judges it.
+func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to feed.Config, status io.Writer) (*drill.Verdict, error) {
+	id := race.ID("")
+	switch {
+	case to.Given():
+		id = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano())) // others are drilled into the same bucket
+	case s.NeedsInflux():
+		return nil, cli.BadInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
+	}
+	fmt.Fprintf(status, "%s: the race undisturbed\n", s.Name)
+	start, err := StartOf(s.Race.Order(), id)
+	if err != nil {
+		return nil, err
+	}
+	undisturbed, err := Run(ctx, start, Bounds{Patience: patience})
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(status, "%s: the race with faults\n", s.Name)
+	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(start.Head.Lines)})
+	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to})
+	if err != nil {
+		return nil, err
+	}
+	return drill.Judge(s, in, undisturbed, drilled), nil
+}
+
+// Run runs a race with everything behind it, on an SQLite file of its own. The records are those that the file holds at the end:
+// what was acknowledged does not count.
+func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run, err error) {
+	dir, err := os.MkdirTemp("", "lightsout-drill-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(dir, "drill.db"), transport.Codec{}, log)
+	if err != nil {
+		return nil, fmt.Errorf("open a store: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks}
+	if b.Faults != nil && b.Feed.Given() {
+		b.Feed.Influx.Wrap = feed.Away(b.Faults.InfluxAway)
+		to, err := feed.Open(ctx, b.Feed, store, log)
+		if err != nil {
+			return nil, err
+		}
+		defer to.Close()
+		trial.Feed, trial.Fed = to.Actor(), to.Fed
+	}
+	out, err := trial.Run(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what of the race
+	}
+	out.Records, err = archive.AllRecords(ctx, store, start.Head.ID)
+	return out, err
+}

@@ -1,0 +1,185 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lightsout/actors/processor"
+	"lightsout/cmd/internal/cli"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/race/circuit"
+	"lightsout/race/timing"
+	"lightsout/storage/influx"
+	"lightsout/storage/sqlite"
+)
+
+var (
+	_ influx.Log     = (*sqlite.Store)(nil)
+	_ influx.Rosters = (*sqlite.Store)(nil)
+	_ influx.Fold    = (*timing.State)(nil)
+	_ processor.Feed = (*influx.Feed)(nil)
+	_ gateway.Feeds  = (*Feed)(nil)
+
+	_ gateway.Telemetry = (*influx.History)(nil)
+)
+
+// TokenEnv is where the token may stand. It is no flag: everybody on the machine sees a command line.
+const TokenEnv = cli.EnvPrefix + "_INFLUX_TOKEN"
+
+// Config is the InfluxDB that a server feeds.
+type Config struct {
+	Influx    influx.Config
+	TokenFile string // empty means TokenEnv
+}
+
+// Given says that a feed is wanted.
+func (c *Config) Given() bool { return c.Influx.URL != "" }
+
+// complete is the configuration with its token.
+func (c *Config) complete(log *slog.Logger) (influx.Config, error) {
+	cfg := c.Influx
+	cfg.Log, cfg.Plain = log, cfg.Loopback()
+	token := os.Getenv(TokenEnv)
+	if c.TokenFile != "" {
+		data, err := os.ReadFile(c.TokenFile)
+		if err != nil {
+			return cfg, cli.BadInput("--influx-token-file: %w", err)
+		}
+		token = string(data)
+	}
+	cfg.Token = influx.Secret(strings.TrimSpace(token))
+	if cfg.Token == "" {
+		return cfg, cli.BadInput("the token of InfluxDB is missing: give --influx-token-file or %s", TokenEnv)
+	}
+	return cfg, nil
+}
+
+// Feed is the feed of a server to InfluxDB.
+type Feed struct {
+	influx *influx.Feed
+	store  *sqlite.Store
+	every  int                         // frames of telemetry
+	phases map[race.ID]race.DrillPhase // of the drills that are marked, of the goroutine that tells of drills
+}
+
+// Open sets a feed up and says exactly what is wrong with it; nil means that none is wanted. InfluxDB need not answer: the feed
+// lags then, and catches up.
+func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) (*Feed, error) {
+	if !c.Given() {
+		return nil, nil //nolint:nilnil // no feed is no fault
+	}
+	cfg, err := c.complete(log)
+	if err != nil {
+		return nil, err
+	}
+	to, err := influx.New(cfg, influx.Rules{Fold: func() influx.Fold { return timing.New() }, Locate: locate}, store)
+	if err != nil {
+		return nil, cli.BadInput("%w", err)
+	}
+	err = to.Register(ctx)
+	if err == nil {
+		err = to.Check(ctx)
+	}
+	switch {
+	case errors.Is(err, influx.ErrRefused):
+		to.Close()
+		return nil, cli.BadInput("%w", err)
+	case errors.Is(err, influx.ErrAway):
+		log.Warn("the feed lags until InfluxDB answers", slog.Any("err", err))
+	case err != nil:
+		to.Close()
+		return nil, err
+	default:
+		log.Info("races are fed to InfluxDB", slog.String("url", cfg.Address()), slog.String("org", cfg.Org), slog.String("bucket", cfg.Bucket))
+	}
+	return &Feed{influx: to, store: store, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
+}
+
+// locate finds the course of a race that carries its circuit.
+func locate(head *race.Race) influx.Locate {
+	c, err := circuit.FromText(head.Circuit, head.CircuitText)
+	if err != nil { // the telemetry goes without places
+		return nil
+	}
+	return func(fraction uint16) (x, y float64) { return c.At(float64(fraction) / 65536) }
+}
+
+// Observe registers what the feed counts, and writes how the engine is doing.
+func (f *Feed) Observe(r prometheus.Registerer, source *EngineSource) {
+	r.MustRegister(newFeedMetrics(f.influx.Stats))
+	f.influx.Watch(source)
+}
+
+// Actor is the feed as the actors drive it; nil for a nil Feed.
+func (f *Feed) Actor() processor.Feed {
+	if f == nil {
+		return nil
+	}
+	return f.influx
+}
+
+// State is the feed as the gateway shows it; nil for a nil Feed.
+func (f *Feed) State() gateway.Feeds {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// Close ends the feed.
+func (f *Feed) Close() {
+	if f != nil {
+		f.influx.Close()
+	}
+}
+
+// MarkDrill puts the phases of a drill on the boards, each once. It is for one goroutine.
+func (f *Feed) MarkDrill(id race.ID, s *race.DrillState) {
+	if was, marked := f.phases[id]; marked && was == s.Phase {
+		return
+	}
+	f.phases[id] = s.Phase
+	f.influx.Mark(influx.DrillMark{Race: id, Name: s.Name, Phase: s.Phase.String()})
+}
+
+// Feeds is how far the feed lags.
+func (f *Feed) Feeds() []gateway.FeedState {
+	s := f.influx.Stats()
+	return []gateway.FeedState{{
+		Name: influx.FeedName, LagSeconds: s.Lag.Seconds(), LagRecords: s.LagRecords, LagFrames: s.LagFrames, Outage: s.Outage,
+		PutAside: s.PointsRejected,
+	}}
+}
+
+// What answers for telemetry.
+const (
+	HistorySQLite = "sqlite"
+	HistoryInflux = "influx"
+)
+
+// History opens what answers for telemetry, and returns how it is closed.
+func History(kind string, c Config, store *sqlite.Store, log *slog.Logger) (gateway.Telemetry, func(), error) {
+	switch {
+	case kind == "", kind == HistorySQLite: // replay gives no choice
+		return store, func() {}, nil
+	case kind != HistoryInflux:
+		return nil, nil, cli.BadInput("--history is %q: allowed are %s and %s", kind, HistorySQLite, HistoryInflux)
+	case !c.Given():
+		return nil, nil, cli.BadInput("--history %s needs --influx-url", HistoryInflux)
+	}
+	cfg, err := c.complete(log)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := influx.NewHistory(cfg, store)
+	if err != nil {
+		return nil, nil, cli.BadInput("%w", err)
+	}
+	return h, h.Close, nil
+}

@@ -1,0 +1,280 @@
+package races
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/race/drive"
+	"lightsout/storage/folder"
+	"lightsout/storage/sqlite"
+)
+
+var (
+	_ gateway.Races      = (*Races)(nil)
+	_ simulator.Observer = (*Races)(nil)
+)
+
+// Screen is where spectators follow races.
+type Screen interface {
+	processor.Spectators
+	// Rest frees what a race holds that waits for its start.
+	Rest(id race.ID)
+	// Close ends the pictures of a race that was deleted.
+	Close(id race.ID)
+}
+
+// Config joins races to their store and their spectators.
+type Config struct {
+	Store  *sqlite.Store
+	Screen Screen
+	Log    *slog.Logger
+	// Engine is completed by New: its Observer is the Races; a nil Journal is the Store.
+	Engine  engine.Config
+	CarsMax int
+}
+
+// Races makes, controls and deletes the races of a server.
+type Races struct {
+	store    *sqlite.Store
+	engine   *engine.Engine
+	screen   Screen
+	log      *slog.Logger
+	register *register
+	circuits *Circuits
+	ingest   *Ingest
+
+	ended []func(id race.ID, failure string)
+	gone  []func(id race.ID)
+
+	mu       sync.Mutex
+	deleting map[race.ID]*deletion
+}
+
+// New starts the engine of a server.
+func New(cfg Config) (*Races, error) {
+	r := &Races{
+		store: cfg.Store, screen: cfg.Screen, log: cfg.Log, circuits: &Circuits{cfg.Store}, deleting: map[race.ID]*deletion{},
+		register: &register{carsMax: cfg.CarsMax, awaited: cfg.Store.CarsAwaited, over: map[race.ID]chan struct{}{}},
+	}
+	cfg.Engine.Observer, cfg.Engine.Spectators, cfg.Engine.Log = r, cfg.Screen, cfg.Log
+	if cfg.Engine.Journal == nil {
+		cfg.Engine.Journal = cfg.Store
+	}
+	var err error
+	if r.engine, err = engine.New(cfg.Engine); err != nil {
+		return nil, err
+	}
+	r.ingest = &Ingest{store: r.store, engine: r.engine, running: r.register.running, rosters: map[race.ID]*race.Roster{}}
+	return r, nil
+}
+
+// Engine is the engine on which the races run.
+func (r *Races) Engine() *engine.Engine { return r.engine }
+
+// Ingest takes what is reported of the races.
+func (r *Races) Ingest() *Ingest { return r.ingest }
+
+// Circuits are those on which races can be simulated.
+func (r *Races) Circuits() *Circuits { return r.circuits }
+
+// OnEnd has f called when a simulation has ended; failure says why it failed, and is empty if it did not. OnEnd is for the time
+// before the first race.
+func (r *Races) OnEnd(f func(id race.ID, failure string)) { r.ended = append(r.ended, f) }
+
+// OnGone has f called when a race was deleted. OnGone is for the time before the first race.
+func (r *Races) OnGone(f func(id race.ID)) { r.gone = append(r.gone, f) }
+
+// Running says that a simulation runs.
+func (r *Races) Running(id race.ID) bool { return r.register.running(id) != nil }
+
+// Create makes a simulated race and, if asked, starts it. It returns when the race is durable.
+func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summary, error) {
+	c, err := r.circuits.open(ctx, o.Circuit)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	info, model, err := drive.NewRace(o, r.register.newID(c.Key), c)
+	if err != nil {
+		return race.Summary{}, err //nolint:wrapcheck // its kind decides
+	}
+	if err := archive.CheckFree(ctx, r.store, &info); err != nil {
+		return race.Summary{}, err
+	}
+	release, err := r.register.reserve(ctx, info.Cars)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	defer release()
+	r.register.begin(info.ID)
+	if err := r.engine.Start(simulator.StartRace{Head: info, Model: model, Start: start}); err != nil {
+		r.register.end(info.ID)
+		return race.Summary{}, err
+	}
+	made, err := archive.Settled(ctx, r.store, info.ID)
+	if err != nil || start {
+		return made, err
+	}
+	return made, r.rest(ctx, made.Race)
+}
+
+// Open makes a race of real cars. It returns when race and entries are durable.
+func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) (race.Summary, error) {
+	key := info.Circuit
+	if key == "" {
+		key = "race"
+	}
+	info.ID, info.Kind, info.Cars = r.register.newID(key), race.External, len(entries)
+	release, err := r.register.reserve(ctx, info.Cars)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	defer release()
+	in := race.Intake{New: true, Records: []race.Record{{Body: race.Announced{Race: info}}}}
+	for _, e := range entries {
+		in.Records = append(in.Records, race.Record{Body: race.Entered{Entry: e}})
+	}
+	taken, err := r.engine.Ingest(ctx, info.ID, &in)
+	if err != nil {
+		return race.Summary{}, err
+	}
+	if len(taken.Refused) > 0 { // the gateway checks what can be checked: this is for what it does not know
+		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)
+		return race.Summary{}, errors.Join(err, r.Delete(ctx, info.ID))
+	}
+	made, err := archive.Settled(ctx, r.store, info.ID)
+	if err != nil {
+		return made, err
+	}
+	return made, r.rest(ctx, info)
+}
+
+// importAtOnce is how many records of an imported race go to the log together.
+const importAtOnce = 5000
+
+// Import makes a race of a folder of CSV. It also returns what was found suspect.
+func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error) {
+	read, err := folder.Read(dir, "import")
+	if err != nil {
+		return race.Summary{}, nil, invalidFolder(err)
+	}
+	id := r.register.newID("import")
+	for i := range read.Records {
+		if head, ok := read.Records[i].Body.(race.Announced); ok {
+			if head.Race.ID = id; name != "" {
+				head.Race.Name = name
+			}
+			read.Records[i].Body = head
+		}
+		read.Records[i].Seq = 0
+	}
+	isNew := true
+	for part := range slices.Chunk(read.Records, importAtOnce) {
+		if _, err := r.engine.Ingest(ctx, id, &race.Intake{New: isNew, Records: part}); err != nil {
+			if gone := r.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
+				err = errors.Join(err, gone) // a part of it is kept
+			}
+			return race.Summary{}, nil, fmt.Errorf("import: %w", err)
+		}
+		isNew = false
+	}
+	s, err := archive.Settled(ctx, r.store, id)
+	r.log.Info("race imported", slog.String("race", string(id)), slog.Int("records", len(read.Records)))
+	return s, read.Notes, err
+}
+
+// invalidFolder says by file and line what is wrong with a folder.
+func invalidFolder(err error) error {
+	var invalid race.InvalidError
+	for _, wrong := range archive.FolderFaults(err) {
+		field := wrong.File
+		if wrong.Line > 0 {
+			field = fmt.Sprintf("%s:%d", wrong.File, wrong.Line)
+		}
+		invalid.Faults = append(invalid.Faults, race.Fault{Field: field, Message: wrong.Message})
+	}
+	if invalid.Faults != nil {
+		return &invalid
+	}
+	return fmt.Errorf("import: %w", err)
+}
+
+// Replay plays a recorded race at so many times real time, as if it happened now; began is called with its id.
+func (r *Races) Replay(ctx context.Context, key string, speed float64, steps []archive.Step, began func(race.ID)) error {
+	id := r.register.newID(key)
+	r.register.begin(id)
+	began(id)
+	if err := archive.NewReplayer(id, speed, r.engine.Submit).Play(ctx, steps); err != nil {
+		return err
+	}
+	r.RaceOver(id)
+	return nil
+}
+
+// Control starts, pauses, resumes or stops a race. It returns when that is durable.
+func (r *Races) Control(ctx context.Context, id race.ID, what race.Control, when race.Moment) (race.Summary, error) {
+	before, err := r.store.Summary(ctx, id)
+	switch {
+	case err != nil:
+		return before, err
+	case before.Race.Kind == race.External:
+		return r.ingest.control(ctx, before, what, when)
+	case when != race.Now:
+		return before, fmt.Errorf("a simulated race is told to %v now, not at another time: %w", what, race.ErrConflict)
+	}
+	if !r.Running(id) {
+		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
+	}
+	if err := r.engine.Control(id, what); err != nil {
+		return before, err
+	}
+	return archive.Settled(ctx, r.store, id)
+}
+
+// RaceOver retires a race's actors: from now on the store answers for it.
+func (r *Races) RaceOver(id race.ID) {
+	r.engine.Retire(id)
+	r.over(id, "")
+	r.log.Info("race over", slog.String("race", string(id)))
+}
+
+// RaceFailed marks a race that cannot go on.
+func (r *Races) RaceFailed(id race.ID, reason string) {
+	r.log.Error("race failed", slog.String("race", string(id)), slog.String("reason", reason))
+	r.store.SetStatus(id, race.Failed, func(error) {})
+	r.over(id, reason)
+}
+
+func (r *Races) over(id race.ID, failure string) {
+	r.register.end(id)
+	for _, f := range r.ended {
+		f(id, failure)
+	}
+}
+
+// lateFor is how long an actor that cannot be replaced may take over a message before the server is not ready.
+const lateFor = time.Second
+
+// Ready says what keeps the server from serving.
+func (r *Races) Ready(context.Context) error {
+	if err := r.store.Failing(); err != nil {
+		return fmt.Errorf("the log cannot be written, races wait: %w", err)
+	}
+	for _, late := range r.engine.System().Late() {
+		if !late.Replaced && late.For > lateFor {
+			return fmt.Errorf("%s %s has been busy with one message for %v", late.Kind, late.ID, late.For.Round(time.Millisecond))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package races
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"lightsout/race"
+)
+
+// CarsMax bounds the cars of all races that are not over, unless a server is told otherwise.
+const CarsMax = 200_000
+
+// register knows which simulations run and how many cars there are; it names races.
+type register struct {
+	carsMax int
+	awaited func(context.Context) (int, error) // cars of the stored races that are not over
+
+	mu         sync.Mutex
+	ordinal    int
+	over       map[race.ID]chan struct{} // of the simulations that run; closed at their end
+	carsMaking int                       // of races that are being made
+}
+
+// newID names a race by a key and the moment, so that ids sort by time and are unique.
+func (r *register) newID(key string) race.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ordinal++
+	now := time.Now().UTC()
+	return race.ID(fmt.Sprintf("%s-%s-%s", key, now.Format("20060102-150405"),
+		strconv.FormatInt(now.UnixMilli()%1000*100+int64(r.ordinal%100), 36)))
+}
+
+// reserve reserves cars for a race that is being made; release gives them back once the race is in the store, or has failed.
+func (r *register) reserve(ctx context.Context, cars int) (release func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	there, err := r.awaited(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if left := r.carsMax - there - r.carsMaking; cars > left {
+		return nil, &race.InvalidError{Faults: []race.Fault{{
+			Field: "cars", Message: fmt.Sprintf("is %d, and races that are not over have %d", cars, there+r.carsMaking),
+			Allowed: fmt.Sprintf("%d more, or until one is over or deleted (--max-cars %d)", max(0, left), r.carsMax),
+		}}}
+	}
+	r.carsMaking += cars
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.carsMaking -= cars
+	}, nil
+}
+
+func (r *register) begin(id race.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over[id] = make(chan struct{})
+}
+
+func (r *register) end(id race.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if done := r.over[id]; done != nil {
+		close(done)
+		delete(r.over, id)
+	}
+}
+
+// running is closed when the simulation ends; nil if it does not run.
+func (r *register) running(id race.ID) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if done := r.over[id]; done != nil {
+		return done
+	}
+	return nil
+}

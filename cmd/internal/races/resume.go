@@ -1,0 +1,69 @@
+package races
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// Leftovers are what an earlier process left undone.
+type Leftovers struct {
+	lagging    []race.ID // races with durable records of which no facts are kept
+	unfinished []race.Summary
+}
+
+// Left looks for what an earlier process left undone. It is for the time before requests are taken.
+func (r *Races) Left(ctx context.Context) (l Leftovers, err error) {
+	if l.lagging, err = r.store.Lagging(ctx); err != nil {
+		return l, fmt.Errorf("look for facts that are missing: %w", err)
+	}
+	if l.unfinished, err = r.store.Unfinished(ctx); err != nil {
+		return l, fmt.Errorf("look for unfinished races: %w", err)
+	}
+	return l, nil
+}
+
+// Resume does what an earlier process left undone: it keeps missing facts, and simulations go on where their log ends.
+func (r *Races) Resume(ctx context.Context, l Leftovers) error {
+	if err := archive.CatchUp(ctx, r.store, l.lagging, r.log); err != nil {
+		return err
+	}
+	var waiting []race.Race
+	for _, s := range l.unfinished {
+		if _, err := r.store.Summary(ctx, s.Race.ID); errors.Is(err, race.ErrNotFound) { // deleted meanwhile
+			continue
+		}
+		if err := r.resume(s); err != nil {
+			r.RaceFailed(s.Race.ID, err.Error())
+			continue
+		}
+		if s.Status == race.Waiting {
+			waiting = append(waiting, s.Race)
+		}
+		r.log.Info("race goes on", slog.String("race", string(s.Race.ID)), slog.Int("lap", s.LeaderLap))
+	}
+	returnMemory(waiting...)
+	return nil
+}
+
+func (r *Races) resume(s race.Summary) error {
+	model, err := drive.ModelOf(s.Race)
+	if err != nil {
+		return err //nolint:wrapcheck // it says which part
+	}
+	from, err := archive.Position(r.store, s.Race.ID)
+	if err != nil {
+		return err
+	}
+	r.register.begin(s.Race.ID)
+	if s.Status != race.Waiting { // a race that waits needs no Timekeeper yet
+		r.engine.Recover(s.Race.ID)
+	}
+	return r.engine.Start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
+}

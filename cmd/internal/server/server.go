@@ -1,0 +1,218 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/drills"
+	"lightsout/cmd/internal/feed"
+	"lightsout/cmd/internal/races"
+	"lightsout/gateway"
+	"lightsout/race"
+	"lightsout/storage/memory"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+	"lightsout/ui"
+)
+
+// The rooms are joined here: each line says that a room's need is met by another.
+var (
+	_ processor.Journal    = (*sqlite.Store)(nil)
+	_ processor.Journal    = (*memory.Store)(nil)
+	_ processor.Spectators = (*gateway.Hub)(nil)
+	_ races.Screen         = (*gateway.Hub)(nil)
+	_ drills.Screen        = (*gateway.Hub)(nil)
+	_ drills.Races         = (*races.Races)(nil)
+	_ drills.Counters      = (*engine.Engine)(nil)
+	_ sqlite.Codec         = transport.Codec{}
+	_ gateway.Encoder      = transport.Codec{}
+	_ gateway.Unpacker     = transport.Codec{}
+	_ gateway.History      = (*sqlite.Store)(nil)
+	_ gateway.Telemetry    = (*sqlite.Store)(nil)
+	_ gateway.Actors       = actorTree{}
+)
+
+// shutdownTimeout bounds how long requests that are being answered may take at the end.
+const shutdownTimeout = 30 * time.Second
+
+// Config is what a server is made of.
+type Config struct {
+	Gateway gateway.Config
+	// DB is the SQLite file that keeps the races, and DBMax how large it may grow, in bytes; 0 means without a limit.
+	DB        string
+	DBMax     int64
+	Retention sqlite.Retention
+	Feed      feed.Config
+	History   string // what answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
+	CarsMax   int    // of all races that are not over
+	Version   string
+}
+
+// DefaultConfig is a server on the default address. DB is empty.
+func DefaultConfig() Config {
+	return Config{Gateway: gateway.DefaultConfig(), CarsMax: races.CarsMax}
+}
+
+// Run runs a server until the context ends or work, which runs beside it, fails. Where it listens is said on status.
+func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
+	if err := cfg.Gateway.Validate(); err != nil {
+		return cli.BadInput("%w", err)
+	}
+	store, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	hooks := drills.NewHooks()
+	cfg.Feed.Influx.Wrap = hooks.Transport
+	to, err := feed.Open(ctx, cfg.Feed, store, log)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	past, closePast, err := feed.History(cfg.History, cfg.Feed, store, log)
+	if err != nil {
+		return err
+	}
+	defer closePast()
+	registry := prometheus.NewRegistry()
+	metrics := gateway.NewMetrics(registry)
+	hub, times := gateway.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
+	hub.TimeFrom(times.Arrived)
+	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry)}
+	hooks.Install(&with)
+	with.Journal = times.Journal(with.Journal)
+	all, err := races.New(races.Config{Store: store, Screen: hub, Log: log, Engine: with, CarsMax: cfg.CarsMax})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(all.Engine()),
+	)
+	faults := newDrills(hooks, all, store, hub, to, log)
+	if to != nil {
+		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
+	}
+	server, err := newGateway(cfg, all, gateway.Deps{
+		Drills: faults, History: store, Telemetry: past, Transfers: archive.NewTransfers(store, all.Standings().Classification, log),
+		Feeds: to.State(), Hub: hub, Log: log, Registry: registry, Metrics: metrics,
+	})
+	if err != nil {
+		return err
+	}
+	r := running{server, all, faults, status}
+	return r.serve(ctx, func(ctx context.Context) error {
+		go all.Retain(ctx, cfg.Retention)
+		return work(ctx, all)
+	})
+}
+
+// openStore opens the file of a server, with its quota.
+func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store, error) {
+	store, err := sqlite.Open(cfg.DB, transport.Codec{}, log)
+	if err != nil {
+		return nil, cli.BadInput("%w", err)
+	}
+	if cfg.DBMax > 0 {
+		if err := store.Limit(ctx, cfg.DBMax); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
+	return store, nil
+}
+
+// newDrills joins drills to the races and to the feed, if there is one.
+func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *gateway.Hub, to *feed.Feed, log *slog.Logger) *drills.Drills {
+	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log}
+	if to != nil {
+		cfg.Fed, cfg.Mark = to.Fed, to.MarkDrill
+	}
+	d := drills.New(cfg)
+	all.OnEnd(d.Ended)
+	all.OnGone(d.Forget)
+	return d
+}
+
+// newGateway joins the gateway to the races, the page and the codec.
+func newGateway(cfg Config, all *races.Races, deps gateway.Deps) (*gateway.Server, error) {
+	site, built := ui.Files()
+	if !built {
+		deps.Log.Warn("the page is not built: go tool task ui:build")
+	}
+	if cfg.Gateway.PublicURL != "" {
+		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.Gateway.PublicURL))
+	}
+	deps.Races, deps.Ingest, deps.Standings, deps.Circuits = all, all.Ingest(), all.Standings(), all.Circuits()
+	deps.Actors = actorTree{all.Engine().System()}
+	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
+	deps.Site, deps.Version = site, cfg.Version
+	server, err := gateway.New(cfg.Gateway, deps)
+	if err != nil {
+		return nil, cli.BadInput("%w", err)
+	}
+	return server, nil
+}
+
+// running is a server that is complete.
+type running struct {
+	gateway *gateway.Server
+	races   *races.Races
+	drills  *drills.Drills
+	status  io.Writer
+}
+
+// serve serves until the context ends or work fails, then shuts down from outside in.
+func (r *running) serve(ctx context.Context, work func(context.Context) error) error {
+	listener, err := r.gateway.Listen(ctx)
+	if err != nil {
+		return cli.BadInput("%w", err)
+	}
+	before, err := r.races.Left(ctx) // and not what is asked for from now on
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, 2)
+	go func() { failed <- r.gateway.Serve(listener) }()
+	fmt.Fprintf(r.status, "Lights Out is on http://%s\n", listener.Addr())
+	if err := r.races.Resume(ctx, before); err != nil {
+		return err
+	}
+	go r.drills.Show(ctx)
+	go func() {
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			failed <- err
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(r.status, "shutting down")
+	case err = <-failed:
+	}
+	cancel()
+	stopping, done := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer done()
+	return errors.Join(err, r.gateway.Shutdown(stopping))
+}
+
+// countRejected counts records that the rulebook refuses.
+func countRejected(r prometheus.Registerer) func(race.ID, *race.Record, error) {
+	c := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "lightsout_processor_records_rejected_total", Help: "Records that the rulebook refused.",
+	})
+	r.MustRegister(c)
+	return func(race.ID, *race.Record, error) { c.Inc() }
+}

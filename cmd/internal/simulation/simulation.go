@@ -1,0 +1,268 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"lightsout/actors/engine"
+	"lightsout/actors/processor"
+	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cli"
+	"lightsout/race"
+	"lightsout/race/drive"
+	"lightsout/storage/memory"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
+)
+
+// Options are what a simulation is asked for.
+type Options struct {
+	Order    race.Order
+	ID       string // empty means one made of circuit, cars, laps and seed
+	DB, Log  string // files; empty means that the race is not kept, or no log written
+	Progress bool   // draw a bar
+	// Journal is nil or puts something before the journal.
+	Journal func(processor.Journal) processor.Journal
+}
+
+// Outcome is the classification of a race, and whose it is.
+type Outcome struct {
+	Race    race.Summary
+	Entries []race.Entry
+	Result  race.Classification
+}
+
+// Run runs a race to its end, or goes on where an interrupted one was. Of a race that is over it returns the outcome.
+func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err error) {
+	c, err := cli.OpenCircuit(o.Order.Circuit)
+	if err != nil {
+		return nil, err
+	}
+	id := race.ID(o.ID)
+	if id == "" {
+		id = race.ID(fmt.Sprintf("%s-%dx%d-%d", c.Key, o.Order.Cars, o.Order.Laps, o.Order.Seed))
+	}
+	if err := id.Validate(); err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	head, model, err := drive.NewRace(o.Order, id, c)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its kind decides
+	}
+	s, err := open(o, status)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	begin, err := s.look(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	var out *Outcome
+	if begin.over {
+		fmt.Fprintf(status, "race %s is already there in %s: nothing was simulated\n", id, o.DB)
+		out, err = s.kept(ctx, id)
+	} else {
+		out, err = s.race(ctx, begin, model)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, s.writeLog(ctx, id)
+}
+
+// simulation is a race that is run without a server: what keeps it, and the log that is written of it.
+type simulation struct {
+	options Options
+	status  io.Writer
+	log     *slog.Logger
+	journal processor.Journal
+	store   *sqlite.Store // nil where the race is kept in memory
+	closers []func() error
+}
+
+// open opens what the options ask for. A log is written of what a store has kept, so without a DB it gets a temporary one.
+func open(o Options, status io.Writer) (*simulation, error) {
+	s := &simulation{options: o, status: status, log: cli.Warnings(status)}
+	if o.Log != "" {
+		if cli.SameFile(o.DB, o.Log) {
+			return nil, cli.BadInput("--log and --db are one file: %s", o.Log)
+		}
+		if err := cli.MayWrite(o.Log); err != nil { // to be known before the race and not after it
+			return nil, fmt.Errorf("--log: %w", err)
+		}
+	}
+	path := o.DB
+	switch {
+	case path == "" && o.Log == "":
+		store := memory.New()
+		s.journal = store
+		s.later(store.Close)
+		return s, nil
+	case path == "":
+		dir, err := os.MkdirTemp("", "lightsout-simulate-")
+		if err != nil {
+			return nil, fmt.Errorf("make a folder: %w", err)
+		}
+		s.later(func() error { return os.RemoveAll(dir) })
+		path = filepath.Join(dir, "race.db")
+	}
+	store, err := sqlite.Open(path, transport.Codec{}, s.log)
+	if err != nil {
+		return nil, errors.Join(cli.BadInput("%w", err), s.close())
+	}
+	s.journal, s.store = store, store
+	s.later(store.Close)
+	return s, nil
+}
+
+// later has something done when the simulation closes, before what was opened earlier is closed.
+func (s *simulation) later(do func() error) { s.closers = append([]func() error{do}, s.closers...) }
+
+func (s *simulation) close() error {
+	var errs []error
+	for _, do := range s.closers {
+		errs = append(errs, do())
+	}
+	return errors.Join(errs...)
+}
+
+// beginning is where a race begins: on the grid, where an earlier process left it, or not at all, since it is over.
+type beginning struct {
+	head race.Race
+	from *race.Position // nil: on the grid
+	lap  int
+	over bool
+}
+
+// look looks whether the race is kept already. Another race of its id is refused.
+func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error) {
+	if s.store == nil {
+		return beginning{head: head}, nil
+	}
+	kept, err := s.store.Summary(ctx, head.ID)
+	switch {
+	case errors.Is(err, race.ErrNotFound):
+		return beginning{head: head}, nil
+	case err != nil:
+		return beginning{}, err
+	}
+	if d := kept.Race.Differences(&head); len(d) > 0 {
+		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.options.DB, &race.TakenError{ID: head.ID, Differences: d})
+	}
+	b := beginning{head: kept.Race, lap: kept.LeaderLap}
+	b.head.Speed = head.Speed
+	switch kept.Status {
+	case race.Over:
+		b.over = true
+		return b, nil
+	case race.Failed:
+		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.options.DB, head.ID)
+	default: // it waits for its start, runs or is paused: it goes on
+	}
+	from, err := archive.Position(s.store, head.ID)
+	if err == nil && from.Snapshot == nil {
+		err = cli.BadInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.options.DB, head.ID)
+	}
+	b.from = &from
+	return b, err
+}
+
+// kept is the outcome of a race that is over.
+func (s *simulation) kept(ctx context.Context, id race.ID) (*Outcome, error) {
+	kept, err := s.store.Summary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.store.Entries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	result, err := archive.Standings(ctx, s.store, id)
+	return &Outcome{kept, entries, result}, err
+}
+
+// race runs the race to its end.
+func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) (_ *Outcome, err error) {
+	watch := engine.NewWatcher()
+	if s.options.Journal != nil {
+		s.journal = s.options.Journal(s.journal)
+	}
+	e, err := engine.New(engine.Config{Journal: s.journal, Spectators: watch, Observer: watch, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, e.Stop(ctx)) }()
+	if b.from != nil {
+		fmt.Fprintf(s.status, "race %s goes on in lap %d\n", b.head.ID, b.lap)
+		e.Recover(b.head.ID)
+	}
+	if err := e.Start(simulator.StartRace{Head: b.head, Model: model, Start: true, From: b.from}); err != nil {
+		return nil, err
+	}
+	if err := waitFor(ctx, watch, s.options.Progress, s.status); err != nil {
+		if s.options.DB != "" && ctx.Err() != nil {
+			err = fmt.Errorf("%w: the same order goes on from there", err)
+		}
+		return nil, err
+	}
+	head, entries, result, err := watch.Result()
+	return &Outcome{head, entries, result}, err
+}
+
+// writeLog writes the log of the race that is kept, if it is asked for.
+func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
+	if s.options.Log == "" {
+		return nil
+	}
+	e, err := archive.NewExport(ctx, s.store, id)
+	if err != nil {
+		return err
+	}
+	err = cli.WriteFile(s.options.Log, func(w io.Writer) error { return e.Log(ctx, transport.NewLogWriter(w)) })
+	if err != nil {
+		return fmt.Errorf("--log: %w", err)
+	}
+	return nil
+}
+
+// waitFor waits for the end of the race and shows how far it has come.
+func waitFor(ctx context.Context, w *engine.Watcher, show bool, status io.Writer) error {
+	began := time.Now()
+	var bar *progressbar.ProgressBar
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.Over():
+			if bar != nil {
+				_ = bar.Finish() // only drawing
+			}
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted in lap %d", w.Progress().Lap)
+		case <-tick.C:
+		}
+		if !show {
+			continue
+		}
+		p := w.Progress()
+		if bar == nil && p.Laps > 0 {
+			bar = cli.NewBar(status, int64(p.Laps), progressbar.OptionSetPredictTime(false))
+		}
+		if bar != nil {
+			bar.Describe(fmt.Sprintf("lap %d/%d  leader %s  %.0f× real time", p.Lap, p.Laps, p.Leader,
+				float64(p.Now)/float64(time.Since(began).Microseconds())))
+			_ = bar.Set(max(0, p.Lap-1)) // only drawing
+		}
+	}
+}

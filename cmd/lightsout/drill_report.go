@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/cmd/internal/cli"
+)
+
+// report prints the verdict, and writes it as JUnit XML if that is asked for.
+func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
+	if f.junit != "" {
+		if err := writeJUnit(f.junit, v); err != nil {
+			return err
+		}
+	}
+	var err error
+	if f.asJSON {
+		err = cli.WriteJSON(out, v)
+	} else {
+		err = printVerdict(out, v)
+	}
+	if err == nil && !v.Passed {
+		err = errDrillFailed
+	}
+	return err
+}
+
+func printVerdict(out io.Writer, v *drill.Verdict) error {
+	s := v.Scenario
+	fmt.Fprintf(out, "%s · %d cars, %d laps of %s · seeds %d, %d\n%s\n", s.Name, s.Race.Cars, s.Race.Laps, s.Race.Circuit,
+		s.Race.Seed, s.Seed, s.About)
+	for i := range s.Faults {
+		fmt.Fprintf(out, "  %d. %v\n", i+1, &s.Faults[i])
+	}
+	fmt.Fprintln(out)
+	for i, strike := range v.Strikes[:min(10, len(v.Strikes))] {
+		fmt.Fprintf(out, "  %10v  fault %d  %s\n", strike.At, strike.Fault, strike.What)
+		if i == 9 && v.Injected > 10 {
+			fmt.Fprintf(out, "  %10s  and %d more\n", "…", v.Injected-10)
+		}
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	us := func(v int64) string { return (time.Duration(v) * time.Microsecond).String() }
+	yes := map[bool]string{true: "identical", false: "DIFFERENT"}
+	if s.Poisons() {
+		yes[false] = "different, as a poisoned car is out of the race"
+	}
+	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, restartsText(v.Restarts))
+	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
+	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
+	for _, fed := range v.Fed {
+		fmt.Fprintf(t, "In InfluxDB: %s\t%d of %d points\n", fed.Series, fed.Points, fed.Expected)
+	}
+	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
+	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
+	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])
+	if err := cli.Flush(t); err != nil {
+		return err
+	}
+	if v.Passed {
+		fmt.Fprintln(out, "\nPASSED: "+map[bool]string{
+			false: "the faults changed nothing but the restart counters",
+			true:  "the poisoned cars were retired, and the race went on to its end",
+		}[s.Poisons()])
+		return nil
+	}
+	fmt.Fprintln(out, "\nFAILED")
+	for _, b := range v.Broken {
+		fmt.Fprintln(out, "  - "+b)
+	}
+	return nil
+}
+
+func restartsText(restarts map[string]int64) string {
+	var parts []string
+	for kind, n := range restarts {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", kind, n))
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// JUnit XML as CI systems read it.
+type (
+	junitSuite struct {
+		XMLName  xml.Name    `xml:"testsuite"`
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		Failure *junitFailure `xml:"failure,omitempty"`
+		Output  string        `xml:"system-out,omitempty"`
+	}
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+func writeJUnit(path string, v *drill.Verdict) error {
+	var text strings.Builder
+	if err := printVerdict(&text, v); err != nil {
+		return err
+	}
+	one := junitCase{Name: v.Scenario.Name, Class: "lightsout.drill", Output: text.String()}
+	suite := junitSuite{Name: "lightsout drill", Tests: 1}
+	if !v.Passed {
+		suite.Failures = 1
+		one.Failure = &junitFailure{v.Broken[0], strings.Join(v.Broken, "\n")}
+	}
+	suite.Cases = []junitCase{one}
+	data, err := xml.MarshalIndent(suite, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write JUnit XML: %w", err)
+	}
+	return cli.WriteFile(path, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
+		return err //nolint:wrapcheck // it names the file
+	})
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/server"
+	"lightsout/storage/sqlite"
+)
+
+// retentionFlags say how much a server keeps.
+type retentionFlags struct {
+	telemetry, races time.Duration
+	size, disk       string
+	unfed            bool
+}
+
+func (f *retentionFlags) add(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&f.telemetry, "retain-telemetry", 0, "keep telemetry of races that are over so long (720h); 0 is for ever")
+	cmd.Flags().StringVar(&f.size, "retain-size", "", "give up telemetry, oldest race first, while the file holds more (20GB)")
+	cmd.Flags().DurationVar(&f.races, "retain-races", 0, "keep races that are over so long, all of them; 0 is for ever")
+	cmd.Flags().BoolVar(&f.unfed, "retain-unfed", false, "give up also what feeds (InfluxDB) have not fed yet")
+	cmd.Flags().StringVar(&f.disk, "max-disk", "", "never let the file grow above this (50GB): races wait until there is room")
+}
+
+// sizeOf reads a size; an empty one is 0.
+func sizeOf(flag, text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n == 0 || n > 1<<62 {
+		return 0, cli.BadInput("--%s is %q: allowed is a size such as 500MB, 20GB or 1TiB", flag, text)
+	}
+	return int64(n), nil
+}
+
+// into puts what the flags ask for into the configuration of a server.
+func (f *retentionFlags) into(cfg *server.Config) error {
+	size, err := sizeOf("retain-size", f.size)
+	quota, quotaErr := sizeOf("max-disk", f.disk)
+	err = errors.Join(err, quotaErr)
+	if f.telemetry < 0 || f.races < 0 {
+		err = errors.Join(err, cli.BadInput("--retain-telemetry and --retain-races must not be negative"))
+	}
+	cfg.DBMax = quota
+	cfg.Retention = sqlite.Retention{Telemetry: f.telemetry, SizeBytes: size, Races: f.races, Unfed: f.unfed}
+	return err
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/feed"
+	"lightsout/cmd/internal/server"
+	"lightsout/storage/influx"
+)
+
+// serverFlags are the flags of the commands that run a server.
+type serverFlags struct {
+	server.Config
+	logLevel string
+	logJSON  bool
+	// tokenFile holds the token: everybody on the machine sees a command line.
+	tokenFile string
+}
+
+func newServerFlags() *serverFlags {
+	f := &serverFlags{Config: server.DefaultConfig()}
+	f.Version = buildVersion()
+	return f
+}
+
+// add adds the flags of serve and replay.
+func (f *serverFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.Gateway.Addr, "addr", f.Gateway.Addr, "address to listen on; port 0 takes a free one")
+	cmd.Flags().IntVar(&f.Gateway.ConnectionsMax, "max-connections", f.Gateway.ConnectionsMax, "most connections at once; fewer where the system allows fewer files")
+	cmd.Flags().IntVar(&f.Gateway.ConnectionsEachMax, "max-connections-each", f.Gateway.ConnectionsEachMax, "most connections of one address")
+	cmd.Flags().IntVar(&f.Gateway.SpectatorsMax, "max-spectators", f.Gateway.SpectatorsMax, "most spectators at once")
+	cmd.Flags().IntVar(&f.Gateway.SpectatorsEachMax, "max-spectators-each", f.Gateway.SpectatorsEachMax, "most spectators of one address")
+	cmd.Flags().StringVar(&f.Gateway.Token, "token", "", "token for all that changes something; needed where other machines reach the server")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token")
+	cmd.Flags().StringVar(&f.Gateway.PublicURL, "public-url", "", "where a reverse proxy shows the server, such as https://example.com/lights/")
+	cmd.Flags().StringSliceVar(&f.Gateway.TrustedProxies, "trusted-proxies", nil,
+		"addresses and networks of proxies whose X-Forwarded-* headers are believed, such as 127.0.0.1,10.0.0.0/8")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return f.readToken(cmd.Flags().Changed("token")) }
+	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
+}
+
+// readToken takes the token from its file. A blank one is refused: it would be no token at all.
+func (f *serverFlags) readToken(given bool) error {
+	switch {
+	case given && f.tokenFile != "":
+		return cli.BadInput("--token and --token-file are both given: allowed is one of the two")
+	case f.tokenFile != "":
+		data, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return cli.BadInput("--token-file: %w", err)
+		}
+		if f.Gateway.Token = strings.TrimSpace(string(data)); f.Gateway.Token == "" {
+			return cli.BadInput("--token-file: %s is blank: expected a token", f.tokenFile)
+		}
+	case given && strings.TrimSpace(f.Gateway.Token) == "":
+		return cli.BadInput("--token is blank: expected a word that nobody guesses; where no token is wanted, leave it out")
+	}
+	return nil
+}
+
+// log is the log that the flags ask for.
+func (f *serverFlags) log(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, cli.BadInput("--log-level is %q: allowed are debug, info, warn and error", f.logLevel)
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	log := slog.New(slog.NewTextHandler(w, opts))
+	if f.logJSON {
+		log = slog.New(slog.NewJSONHandler(w, opts))
+	}
+	slog.SetDefault(log) // hollywood logs to the default
+	return log, nil
+}
+
+// influxFlags are the flags of the InfluxDB that is fed.
+func influxFlags(cmd *cobra.Command, c *feed.Config) {
+	c.Influx = influx.DefaultConfig()
+	flags := cmd.Flags()
+	flags.StringVar(&c.Influx.URL, "influx-url", "", "feed all races to the InfluxDB 2 at this address (http or https)")
+	flags.StringVar(&c.Influx.Org, "influx-org", "", "its organisation, by name")
+	flags.StringVar(&c.Influx.Bucket, "influx-bucket", "", "its bucket, by name")
+	flags.StringVar(&c.TokenFile, "influx-token-file", "", "file with the token; or "+feed.TokenEnv+" in the environment")
+	flags.StringVar(&c.Influx.CA, "influx-ca", "", "file with certificates (PEM) that are trusted as well")
+	flags.IntVar(&c.Influx.Every, "influx-every", c.Influx.Every, "write every N-th frame of telemetry; laps and events are all written")
+}
