@@ -1,7 +1,8 @@
-// Package processor is the actor hierarchy that times races: Processor → Timekeeper per race → Recorder, Publisher; and an
-// Intake for each race whose records come from outside.
-// Owns: the way of a batch. The Recorder numbers it and has it committed; only then does the Timekeeper fold it
-// (race/timing) and the Publisher show what followed; only then is it acknowledged. Nothing is shown that is not on disk.
-// Imported by cmd, which says what the journal and the spectators are. Imports race and actors/supervise.
+// Package processor is the actor hierarchy that times races: the Processor has for each race a Recorder, a Timekeeper and a
+// Publisher, and an Intake for races whose records are reported.
+// Owns: the way of a batch, one straight line. The Recorder numbers it and hands it to the journal; once it is durable the
+// Timekeeper folds it (race/timing), has the journal keep what followed, and acknowledges it; the Publisher shows it. Nothing is
+// shown that is not on disk. Supervision lies across: each of them is a child of the Processor and is restarted alone.
+// Imported by actors/engine. Imports race and actors/supervise.
 // Never: storage, sockets, the rulebook itself.
 package processor

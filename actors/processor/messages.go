@@ -48,22 +48,24 @@ type Classification struct {
 	Err    error
 }
 
-// committed says that a batch is on disk, its records numbered; refused that it can never be.
+// refused says that a batch can never be committed.
+type refused struct {
+	batch *race.Batch
+	err   error
+}
+
+// committed says that a batch is on disk, its records numbered; repeated that a producer sent a batch which the journal has
+// been given before. Ack is the producer's.
 type (
-	committed struct{ batch *race.Batch }
-	refused   struct {
+	committed struct {
 		batch *race.Batch
-		err   error
+		ack   func(race.Ack)
+	}
+	repeated struct {
+		count uint64
+		ack   func(race.Ack)
 	}
 )
-
-// applied says that a batch was folded, what followed from its records, and which was the last one: from it nothing need
-// have followed.
-type applied struct {
-	count uint64
-	seq   race.Seq
-	facts []race.Facts
-}
 
 // publish is what spectators are to see. Head is set the first time.
 type publish struct {

@@ -24,32 +24,52 @@ type Config struct {
 	SnapshotEvery int
 }
 
-// processor is the root of the hierarchy: for each race that has records to come it has a Timekeeper, and an Intake
-// where they come from outside.
+// processor is the root of the hierarchy: each race that is timed has a Recorder, a Timekeeper and a Publisher, and an Intake if its
+// records are reported.
 type processor struct {
 	cfg   Config
-	races map[race.ID]family
+	races map[race.ID]raceActors
 }
 
-// family is a race's actors. While they end, messages for the race wait. It is a value; what its slices hold is never
-// changed.
-type family struct {
-	timekeeper, intake *actor.PID
-	ending             bool
-	waiting            []any
-	asked              []*actor.PID // who waits for the end
+// raceActors are the actors of a race. A batch goes from the Recorder to the Timekeeper and what follows from it to the
+// Publisher. While they end, messages for the race wait. It is a value; what its slices hold is never changed.
+type raceActors struct {
+	recorder, timekeeper, publisher *actor.PID
+	intake                          *actor.PID // nil if no record is reported
+	ending                          bool
+	waiting                         []any
+	asked                           []*actor.PID // who waits for the end
+}
+
+// all are the actors that live, in the order in which they end: first those that give others work.
+func (a *raceActors) all() (pids []*actor.PID) {
+	for _, pid := range []*actor.PID{a.intake, a.recorder, a.timekeeper, a.publisher} {
+		if pid != nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// forget forgets an actor that has ended.
+func (a *raceActors) forget(pid *actor.PID) {
+	for _, one := range []**actor.PID{&a.intake, &a.recorder, &a.timekeeper, &a.publisher} {
+		if *one != nil && (*one).Equals(pid) {
+			*one = nil
+		}
+	}
 }
 
 // Producer makes the root actor.
 func Producer(cfg Config) supervise.Producer {
-	return func() supervise.Actor { return &processor{cfg: cfg, races: map[race.ID]family{}} }
+	return func() supervise.Actor { return &processor{cfg: cfg, races: map[race.ID]raceActors{}} }
 }
 
 // Receive passes on to the race's actors.
 func (p *processor) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
-		if kept, ok := c.Kept().(map[race.ID]family); ok {
+		if kept, ok := c.Kept().(map[race.ID]raceActors); ok {
 			p.races = maps.Clone(kept)
 		}
 	case TakeIn:
@@ -81,11 +101,11 @@ func (p *processor) dispatch(c supervise.Context, msg any) {
 	}
 	switch msg := msg.(type) {
 	case Submit:
-		c.Send(p.timekeeper(c, id), msg)
+		c.Send(p.timing(c, id).recorder, msg)
 	case Recover:
-		p.timekeeper(c, id)
+		p.timing(c, id)
 	case TakeIn:
-		p.timekeeper(c, id)
+		p.timing(c, id)
 		c.Send(p.intake(c, id), msg)
 	case GetClassification:
 		if f.timekeeper == nil {
@@ -110,8 +130,8 @@ func raceOf(msg any) race.ID {
 	panic(fmt.Sprintf("processor: a %T is for no race", msg))
 }
 
-func (p *processor) keep(c supervise.Context, id race.ID, f family) {
-	if f.timekeeper == nil && f.intake == nil {
+func (p *processor) keep(c supervise.Context, id race.ID, f raceActors) {
+	if len(f.all()) == 0 {
 		delete(p.races, id)
 	} else {
 		p.races[id] = f
@@ -119,16 +139,23 @@ func (p *processor) keep(c supervise.Context, id race.ID, f family) {
 	c.Keep(maps.Clone(p.races))
 }
 
-func (p *processor) timekeeper(c supervise.Context, id race.ID) *actor.PID {
+// timing are the actors that time a race. They are made from the end of the line: each knows the one after it.
+func (p *processor) timing(c supervise.Context, id race.ID) raceActors {
 	f := p.races[id]
-	if f.timekeeper == nil {
-		f.timekeeper = c.Spawn(supervise.Spec{
-			Kind: "timekeeper", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
-			Producer: func() supervise.Actor { return newTimekeeper(p.cfg, id) },
-		})
-		p.keep(c, id, f)
+	if f.recorder != nil {
+		return f
 	}
-	return f.timekeeper
+	spawn := func(kind string, producer supervise.Producer) *actor.PID {
+		return c.Spawn(supervise.Spec{Kind: kind, ID: string(id), Backoff: backoff, BackoffMax: backoffMax, Producer: producer})
+	}
+	publisherPID := spawn("publisher", func() supervise.Actor { return &publisher{spectators: p.cfg.Spectators, id: id} })
+	timekeeperPID := spawn("timekeeper", func() supervise.Actor { return newTimekeeper(p.cfg, id, publisherPID) })
+	f.publisher, f.timekeeper = publisherPID, timekeeperPID
+	f.recorder = spawn("recorder", func() supervise.Actor {
+		return &recorder{journal: p.cfg.Journal, id: id, log: p.cfg.Log, life: newLife(), timekeeper: timekeeperPID}
+	})
+	p.keep(c, id, f)
+	return f
 }
 
 func (p *processor) intake(c supervise.Context, id race.ID) *actor.PID {
@@ -143,7 +170,7 @@ func (p *processor) intake(c supervise.Context, id race.ID) *actor.PID {
 	return f.intake
 }
 
-// forget ends a race's actors, the intake first; the log has all that they know.
+// forget ends a race's actors, one after the other; the log has all that they know.
 func (p *processor) forget(c supervise.Context, id race.ID) {
 	f, known := p.races[id]
 	asked := c.Sender()
@@ -158,11 +185,7 @@ func (p *processor) forget(c supervise.Context, id race.ID) {
 	}
 	f.ending = true
 	p.keep(c, id, f)
-	for _, pid := range []*actor.PID{f.intake, f.timekeeper} {
-		if pid != nil {
-			c.Stop(pid)
-		}
-	}
+	c.Stop(f.all()[0])
 }
 
 // ended notes the end of one of a race's actors. After the last one, what waited makes new ones.
@@ -171,14 +194,12 @@ func (p *processor) ended(c supervise.Context, id race.ID, child *actor.PID) {
 	if !known {
 		return
 	}
-	if f.intake != nil && f.intake.Equals(child) {
-		f.intake = nil
-	}
-	if f.timekeeper != nil && f.timekeeper.Equals(child) {
-		f.timekeeper = nil
-	}
+	f.forget(child)
 	p.keep(c, id, f)
-	if f.intake != nil || f.timekeeper != nil {
+	if left := f.all(); len(left) > 0 {
+		if f.ending {
+			c.Stop(left[0])
+		}
 		return
 	}
 	for _, to := range f.asked {

@@ -24,8 +24,9 @@ const (
 	backoffMax = time.Second
 )
 
-// timekeeper folds a race's durable records. It is a reader with a cursor: a new incarnation goes on from the last snapshot
-// and reads the log after it, and what comes meanwhile waits. What it tells twice is passed over by those who are told.
+// timekeeper folds a race's durable records, hands what follows from them to the journal and to the Publisher, and acknowledges
+// them. It is a reader with a cursor: a new incarnation goes on from the last snapshot and reads the log after it, while new
+// batches wait. The journal and the spectators drop facts that they have seen, by sequence number.
 type timekeeper struct {
 	cfg      Config
 	id       race.ID
@@ -36,23 +37,24 @@ type timekeeper struct {
 	endCount uint64   // of the batches up to there
 	reading  bool
 	waiting  []*race.Batch
-	shown    bool // the head was given to the publisher
+	shown    bool   // the head was given to the publisher
+	applied  uint64 // the newest batch that was folded
 	timekeeperMemory
-	recorder  *actor.PID
 	publisher *actor.PID
 }
 
-// timekeeperMemory is what the next incarnation needs: how far the publisher was told, who waits for an answer, and a
-// snapshot of the state with the record it is of. It is a value; what its slices hold is never changed.
+// timekeeperMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
 type timekeeperMemory struct {
-	told     race.Seq
-	asked    []GetClassification
+	published race.Seq
+	ack       func(race.Ack) // the producer's; nil before its first batch
+	asked     []GetClassification
+	// snapshot is the state after record at.
 	snapshot []byte
 	at       race.Seq
 }
 
-func newTimekeeper(cfg Config, id race.ID) *timekeeper {
-	return &timekeeper{cfg: cfg, id: id, life: newLife(), state: timing.New(), reading: true}
+func newTimekeeper(cfg Config, id race.ID, publisher *actor.PID) *timekeeper {
+	return &timekeeper{cfg: cfg, id: id, life: newLife(), state: timing.New(), reading: true, publisher: publisher}
 }
 
 // Receive folds batches and answers questions.
@@ -60,10 +62,11 @@ func (t *timekeeper) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
 		t.begin(c)
-	case Submit:
-		c.Send(t.recorder, msg)
 	case committed:
+		t.ack = msg.ack
 		t.take(c, msg.batch)
+	case repeated:
+		t.repeat(c, msg)
 	case loaded:
 		t.loaded(c, msg)
 	case records:
@@ -72,9 +75,6 @@ func (t *timekeeper) Receive(c supervise.Context) {
 		t.load(c)
 	case GetClassification:
 		t.answer(c, msg)
-	case supervise.Failed:
-		t.cfg.Log.Error("a child cannot handle a message", slog.String("race", string(t.id)),
-			slog.String("kind", msg.Kind), slog.Any("reason", msg.Reason), slog.Bool("given_up", msg.GivenUp))
 	}
 }
 
@@ -83,12 +83,6 @@ func (t *timekeeper) begin(c supervise.Context) {
 		t.timekeeperMemory = kept
 		t.restore()
 	}
-	t.recorder = c.Spawn(supervise.Spec{Kind: "recorder", ID: "1", Backoff: backoff, BackoffMax: backoffMax, Producer: func() supervise.Actor {
-		return &recorder{journal: t.cfg.Journal, id: t.id, log: t.cfg.Log, life: newLife()}
-	}})
-	t.publisher = c.Spawn(supervise.Spec{Kind: "publisher", ID: "1", Backoff: backoff, BackoffMax: backoffMax, Producer: func() supervise.Actor {
-		return &publisher{spectators: t.cfg.Spectators, id: t.id}
-	}})
 	t.load(c)
 }
 
@@ -156,7 +150,7 @@ func (t *timekeeper) read(c supervise.Context) {
 	}
 	t.reading = false
 	if t.endCount > 0 { // batches that an earlier incarnation had in hand are folded now
-		c.Send(t.recorder, applied{count: t.endCount, seq: t.cursor})
+		t.acknowledge(t.endCount, nil)
 		t.endCount = 0
 	}
 	waiting := t.waiting
@@ -181,10 +175,7 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 		c.After(retryAfter, retry{})
 		return
 	}
-	facts := t.fold(msg.records)
-	t.publish(c, facts, nil)
-	// The store may lack what followed from the last records before a crash; it passes over the rest.
-	c.Send(t.recorder, applied{facts: facts, seq: t.cursor})
+	t.publish(c, t.fold(msg.records), nil)
 	t.read(c)
 }
 
@@ -192,6 +183,7 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 func (t *timekeeper) take(c supervise.Context, b *race.Batch) {
 	if t.reading {
 		t.waiting = append(t.waiting, b)
+		c.Keep(t.timekeeperMemory) // the next incarnation finds the batch in the log, and acknowledges it
 		return
 	}
 	if n := len(b.Records); n > 0 && b.Records[0].Seq > t.cursor+1 { // something before it was missed: read it
@@ -202,13 +194,49 @@ func (t *timekeeper) take(c supervise.Context, b *race.Batch) {
 	}
 	facts := t.fold(b.Records)
 	t.publish(c, facts, b.Frame)
-	c.Send(t.recorder, applied{count: b.Count, facts: facts, seq: t.cursor})
+	t.acknowledge(b.Count, facts)
 	t.remember(c)
 }
 
-// fold applies records after the cursor and gives what followed from each.
+// repeat acknowledges a batch again that was applied; one that was not will be.
+func (t *timekeeper) repeat(c supervise.Context, msg repeated) {
+	t.ack = msg.ack
+	if t.reading {
+		c.Keep(t.timekeeperMemory)
+	} else if msg.count <= t.applied {
+		t.acknowledge(t.applied, nil)
+	}
+}
+
+// acknowledge tells the producer that a batch is durable and applied.
+func (t *timekeeper) acknowledge(count uint64, facts []race.Facts) {
+	t.applied = max(t.applied, count)
+	if t.ack == nil {
+		return
+	}
+	ack := race.Ack{Count: t.applied}
+	if count == t.applied {
+		ack.Against = against(facts)
+	}
+	t.ack(ack)
+}
+
+// against are the records that the rulebook refused.
+func against(facts []race.Facts) (out []race.RecordRefused) {
+	for _, f := range facts {
+		for _, fact := range f.Facts {
+			if refused, ok := fact.(race.RecordRefused); ok {
+				out = append(out, refused)
+			}
+		}
+	}
+	return out
+}
+
+// fold applies records after the cursor, and has the journal keep what followed from each.
 func (t *timekeeper) fold(list []race.Record) []race.Facts {
 	var out []race.Facts
+	before := t.cursor
 	for i := range list {
 		r := &list[i]
 		if r.Seq <= t.cursor {
@@ -223,6 +251,13 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 			out = append(out, facts)
 		}
 	}
+	if t.cursor > before { // up to there what follows is known, also if that is nothing
+		kept := out
+		if n := len(out); n == 0 || out[n-1].Seq < t.cursor {
+			kept = append(slices.Clip(out), race.Facts{Seq: t.cursor})
+		}
+		t.cfg.Journal.AppendFacts(t.id, kept)
+	}
 	return out
 }
 
@@ -234,9 +269,9 @@ func (t *timekeeper) reject(r *race.Record, err error) {
 	}
 }
 
-// publish sends on what an earlier incarnation has not.
+// publish sends the Publisher what an earlier incarnation has not.
 func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *race.Frame) {
-	for len(facts) > 0 && facts[0].Seq <= t.told {
+	for len(facts) > 0 && facts[0].Seq <= t.published {
 		facts = facts[1:]
 	}
 	msg := publish{facts: facts, frame: frame}
@@ -249,7 +284,7 @@ func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *rac
 		c.Send(t.publisher, msg)
 	}
 	if n := len(facts); n > 0 {
-		t.told = facts[n-1].Seq
+		t.published = facts[n-1].Seq
 		c.Keep(t.timekeeperMemory)
 	}
 }

@@ -50,6 +50,8 @@ type Context interface {
 	After(d time.Duration, msg any)
 	// Self gives a way to send to the actor from outside of it, for the answers of workers. It outlives incarnations.
 	Self() func(msg any)
+	// To gives a way to send to another actor from outside of this one: from a callback.
+	To(pid *actor.PID) func(msg any)
 	// Now is the wall clock, for pacing alone.
 	Now() time.Time
 }

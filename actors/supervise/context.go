@@ -144,6 +144,12 @@ func (c inTurn) After(d time.Duration, msg any) {
 	}
 }
 
+// To gives a way to send to another actor from outside of this one.
+func (c inTurn) To(pid *actor.PID) func(any) {
+	engine := c.system.engine
+	return func(msg any) { engine.Send(pid, msg) }
+}
+
 // Self gives a way to send to the actor from outside of it.
 func (c inTurn) Self() func(any) {
 	to := c.cell

@@ -145,6 +145,12 @@ func (h hosted) After(d time.Duration, msg any) {
 	time.AfterFunc(d, func() { self(msg) })
 }
 
+// To gives a way to send to another actor from outside of this one.
+func (h hosted) To(pid *actor.PID) func(any) {
+	engine := h.system.engine
+	return func(msg any) { engine.Send(pid, msg) }
+}
+
 // Self gives a way to send to the actor from outside of it.
 func (h hosted) Self() func(any) {
 	engine, pid := h.system.engine, h.c.PID()
