@@ -27,7 +27,7 @@ func (s *Server) actors(c *fiber.Ctx) error {
 func (s *Server) scenarios(c *fiber.Ctx) error {
 	all, err := s.deps.Drills.Scenarios()
 	if err != nil {
-		return err //nolint:wrapcheck // it is internal
+		return err
 	}
 	return c.JSON(map[string]any{"scenarios": all})
 }
@@ -35,11 +35,11 @@ func (s *Server) scenarios(c *fiber.Ctx) error {
 func (s *Server) listDrills(c *fiber.Ctx) error {
 	id := raceID(c)
 	if _, err := s.deps.History.Summary(c.UserContext(), id); err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	list, err := s.deps.Drills.List(c.UserContext(), id)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.JSON(map[string]any{"drills": some(list)})
 }
@@ -55,14 +55,14 @@ func (s *Server) startDrill(c *fiber.Ctx) error {
 	}
 	n, err := s.deps.Drills.Start(c.UserContext(), raceID(c), spec)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.Status(fiber.StatusAccepted).JSON(map[string]int{"id": n})
 }
 
 func (s *Server) stopDrill(c *fiber.Ctx) error {
 	if err := s.deps.Drills.Stop(c.UserContext(), raceID(c)); err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
 }

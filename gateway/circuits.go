@@ -74,7 +74,7 @@ func (s *Server) circuit(c *fiber.Ctx) error {
 func (s *Server) raceCircuit(c *fiber.Ctx) error {
 	r, err := s.deps.History.Summary(c.UserContext(), raceID(c))
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	if r.Race.CircuitText == "" {
 		return fmt.Errorf("the outline of race %s, of which only the timing lines are known: %w", r.Race.ID, race.ErrNotFound)
@@ -126,7 +126,7 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 		return fmt.Errorf("the circuit %q is the house's own: %w", one.Key, race.ErrConflict)
 	}
 	if err := s.deps.Circuits.AddCircuit(c.UserContext(), one); err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/circuits/"+one.Key))
 	return c.Status(fiber.StatusCreated).JSON(newCircuitDetail(one))

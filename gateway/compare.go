@@ -59,7 +59,7 @@ func (s *Server) compare(c *fiber.Ctx) error {
 func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]string) (comparisonDTO, error) {
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
-		return comparisonDTO{}, err //nolint:wrapcheck // its kind decides
+		return comparisonDTO{}, err
 	}
 	var wrong faults
 	step := float64(stepDefault)
@@ -131,7 +131,7 @@ func (s *Server) driven(ctx context.Context, roster *race.Roster, car race.CarId
 	id := roster.Race.ID
 	laps, err := s.deps.History.Laps(ctx, id, car)
 	if err != nil {
-		return trace.Driven{}, race.Lap{}, err //nolint:wrapcheck // its kind decides
+		return trace.Driven{}, race.Lap{}, err
 	}
 	d, timed := trace.Driven{}, race.Lap{}
 	for _, l := range trace.LapsOf(laps) {

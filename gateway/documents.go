@@ -60,11 +60,11 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	ctx := c.UserContext()
 	summary, err := s.deps.History.Summary(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	in := &document.Input{
 		Race: summary.Race, Distance: summary.Laps, Entries: roster.Entries,
@@ -75,13 +75,13 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	}
 	in.Published = instant(in.Result.RecordedAt)
 	if in.Laps, err = s.deps.History.Laps(ctx, id, race.NoCar); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	if in.Events, err = s.deps.History.Events(ctx, id); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	if in.Stops, err = s.deps.History.Stops(ctx, id); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	records, refused, err := s.deps.History.Rulings(ctx, id)
 	for _, r := range records {
@@ -90,7 +90,7 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 			in.Rulings = append(in.Rulings, r)
 		}
 	}
-	return in, err //nolint:wrapcheck // its kind decides
+	return in, err
 }
 
 // instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.
@@ -106,7 +106,7 @@ func (s *Server) documentVersion(c *fiber.Ctx, id race.ID, version int) (race.Ve
 	ctx := c.UserContext()
 	all, err := s.deps.History.Versions(ctx, id)
 	if err != nil {
-		return race.Version{}, err //nolint:wrapcheck // its kind decides
+		return race.Version{}, err
 	}
 	var out race.Version
 	for _, v := range all {
@@ -122,5 +122,5 @@ func (s *Server) documentVersion(c *fiber.Ctx, id race.ID, version int) (race.Ve
 	default:
 		out.Classification, err = s.deps.Standings.Classification(ctx, id)
 	}
-	return out, err //nolint:wrapcheck // its kind decides
+	return out, err
 }

@@ -43,7 +43,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 	id := raceID(c)
 	file, err := s.deps.Transfers.Export(c.UserContext(), id, params["format"], params["table"])
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	c.Set(fiber.HeaderContentType, file.MediaType)
 	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", file.Name))
@@ -105,7 +105,7 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	defer leave()
 	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), log, race.ID(params["id"]))
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
@@ -160,7 +160,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.Reader.Read(p)
 	b.ended = err
-	return n, err //nolint:wrapcheck // io.EOF must stay what it is
+	return n, err
 }
 
 // wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it

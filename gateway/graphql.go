@@ -112,7 +112,7 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 			Message: errTooMuch.Error(), Extensions: map[string]any{"code": "TOO_MUCH"},
 		}}})
 	}
-	return err //nolint:wrapcheck // its kind decides
+	return err
 }
 
 // errTooMuch refuses a field whose answer finds no room. What was answered before stays.
@@ -243,7 +243,6 @@ func intArg(p graphql.ResolveParams, name string, fallback int) int {
 
 func (s *Server) newSchema() (graphql.Schema, error) {
 	types := newTypes(s)
-	//nolint:wrapcheck // New wraps it
 	return graphql.NewSchema(graphql.SchemaConfig{
 		Query:    graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: s.queries(types)}),
 		Mutation: graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: s.mutations(types)}),

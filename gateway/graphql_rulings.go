@@ -49,7 +49,7 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 	id := idArg(p)
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	of := map[string]any{}
 	for name := range rulingArgs {

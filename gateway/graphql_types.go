@@ -108,7 +108,7 @@ func fieldsOf(v any) graphql.Fields {
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
 			if absent(got) {
-				return nil, nil //nolint:nilnil // null is the answer
+				return nil, nil // null is the answer
 			}
 			if err := pay(p, got); err != nil {
 				return nil, err

@@ -48,7 +48,7 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	}
 	made, notes, err := s.deps.Races.Import(c.UserContext(), dir, params["name"])
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
@@ -86,7 +86,7 @@ func formOf(c *fiber.Ctx, data []byte) (*multipart.Form, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its content type: %w", err)
 	}
-	return multipart.NewReader(bytes.NewReader(data), params["boundary"]).ReadForm(int64(len(data))) //nolint:wrapcheck // shown as it is
+	return multipart.NewReader(bytes.NewReader(data), params["boundary"]).ReadForm(int64(len(data)))
 }
 
 func formFolder(form *multipart.Form) (fs.FS, error) {

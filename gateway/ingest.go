@@ -51,7 +51,7 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	switch {
 	case err != nil:
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	case roster.Race.Kind == race.Simulation:
 		return fmt.Errorf("race %s is simulated, its %s are its own: %w", id, name, race.ErrConflict)
 	}
@@ -64,7 +64,7 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	}
 	taken, err := s.deps.Ingest.Ingest(c.UserContext(), id, in)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	answer.Accepted, answer.Repeated = taken.Records+taken.Samples, taken.Repeated
 	answer.FirstSeq, answer.LastSeq, answer.Replayed = taken.First, taken.Last, taken.Again

@@ -74,7 +74,7 @@ func (d *limitListener) Accept() (net.Conn, error) {
 				return c, nil
 			}
 		case errors.Is(err, net.ErrClosed):
-			return nil, err //nolint:wrapcheck // fasthttp knows it
+			return nil, err
 		default: // out of descriptors, or the peer hung up first
 			d.m.connectionsRefused.Add(1)
 			d.evictLongestIdle()
@@ -91,7 +91,7 @@ func (d *limitListener) Accept() (net.Conn, error) {
 // Close stops accepting.
 func (d *limitListener) Close() error {
 	d.once.Do(func() { close(d.closed) })
-	return d.Listener.Close() //nolint:wrapcheck // of the listener it stands for
+	return d.Listener.Close()
 }
 
 func (d *limitListener) admit(conn net.Conn) net.Conn {
@@ -286,7 +286,7 @@ func (c *limitedConn) Read(b []byte) (int, error) {
 		b[0] = c.ahead[0]
 		return 1, nil
 	}
-	return c.Conn.Read(b) //nolint:wrapcheck // of the connection it stands for
+	return c.Conn.Read(b)
 }
 
 // Close closes the connection. If request data is still unread it lingers first: closing at once would reset the connection and

@@ -41,9 +41,9 @@ type wsSocket struct{ conn *websocket.Conn }
 // Send writes one binary message.
 func (w wsSocket) Send(data []byte, deadline time.Time) error {
 	if err := w.conn.SetWriteDeadline(deadline); err != nil {
-		return err //nolint:wrapcheck // looked at, never shown
+		return err
 	}
-	return w.conn.WriteMessage(websocket.BinaryMessage, data) //nolint:wrapcheck // looked at, never shown
+	return w.conn.WriteMessage(websocket.BinaryMessage, data)
 }
 
 // CloseWith says goodbye; what is left to fail then does not matter.
@@ -137,7 +137,7 @@ func (s *Server) stageOf(id race.ID) (*stage, error) {
 	defer cancel()
 	head, entries, board, err := s.deps.Standings.Board(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	return s.deps.Hub.open(head, entries, board), nil
 }

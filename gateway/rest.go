@@ -130,7 +130,7 @@ func (s *Server) races(c *fiber.Ctx, status string) ([]raceDTO, error) {
 	}
 	all, err := s.deps.History.Summaries(c.UserContext())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	list := []raceDTO{}
 	for _, r := range all {
@@ -195,14 +195,14 @@ func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO,
 func (s *Server) getRace(c *fiber.Ctx) error {
 	r, err := s.deps.History.Summary(c.UserContext(), raceID(c))
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.JSON(raceDetailDTO{newRaceDTO(r), newLines(r.Race.Lines), r.Race.Rules})
 }
 
 func (s *Server) deleteRace(c *fiber.Ctx) error {
 	if err := s.deps.Races.Delete(c.UserContext(), raceID(c)); err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
 }
@@ -216,7 +216,7 @@ func (s *Server) control(c *fiber.Ctx, what race.Control) error {
 	}
 	r, err := s.deps.Races.Control(c.UserContext(), raceID(c), what, when)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return c.JSON(newRaceDTO(r))
 }
@@ -259,7 +259,7 @@ func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	}
 	roster, err := s.deps.Ingest.Roster(race.Within(c.UserContext(), nil), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	c.Locals(entriesKey{id}, roster.Entries)
 	return roster.Entries, nil
@@ -366,7 +366,7 @@ func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFil
 	}
 	laps, err := s.deps.History.Laps(c.UserContext(), id, car)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	out := []lapDTO{}
 	for _, l := range laps {
@@ -395,7 +395,7 @@ func (s *Server) eventsOf(c *fiber.Ctx, id race.ID) ([]eventDTO, error) {
 	}
 	events, err := s.deps.History.Events(c.UserContext(), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	out := []eventDTO{}
 	for _, e := range events {
@@ -449,7 +449,7 @@ func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, ver
 	}
 	rows, err := s.deps.History.Passings(c.UserContext(), id, after, limit, verdict)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	out := []passingDTO{}
 	for _, p := range rows {

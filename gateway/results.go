@@ -38,7 +38,7 @@ func (s *Server) results(c *fiber.Ctx) error {
 func (s *Server) resultsOf(c *fiber.Ctx, id race.ID) ([]versionDTO, error) {
 	versions, err := s.deps.History.Versions(c.UserContext(), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	out := []versionDTO{}
 	for _, v := range versions {
@@ -72,7 +72,7 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 	ctx := c.UserContext()
 	r, err := s.deps.History.Summary(ctx, id)
 	if err != nil {
-		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
+		return classificationDTO{}, err
 	}
 	entries, err := s.entriesOf(c, id)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 		result, err = s.deps.Standings.Classification(ctx, id)
 	}
 	if err != nil {
-		return classificationDTO{}, err //nolint:wrapcheck // its kind decides
+		return classificationDTO{}, err
 	}
 	d := classificationDTO{
 		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Laps},
@@ -211,14 +211,14 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	ctx := c.UserContext()
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	if roster.Race.Kind == race.Simulation { // its passings come from no decoder
 		return []decoderDTO{}, nil
 	}
 	records, refused, err := s.deps.History.Rulings(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	clocks := map[string]*race.DecoderClock{}
 	err = s.deps.History.Heard(race.Within(ctx, nil), id, func(decoder string, at race.Micros, recordedAt int64) {
@@ -230,7 +230,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 		k.Hear(at, recordedAt)
 	})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	undone := undoneBy(records, refused)
 	for _, r := range records {

@@ -44,7 +44,7 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	id := raceID(c)
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	var rec race.Record
 	err = s.one(c, func(f *fields) { rec = readRuling(f, roster, read) })
@@ -63,14 +63,14 @@ func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruled
 	if rec.Body == (race.FlagShown{Flag: race.FlagClear}) {
 		records, refused, err := s.deps.History.Rulings(ctx, id)
 		if err != nil {
-			return ruledDTO{}, err //nolint:wrapcheck // its kind decides
+			return ruledDTO{}, err
 		}
 		if suspended(records, refused) {
 			rec.Body = race.Resumed{}
 		}
 	}
 	ruled, err := s.deps.Ingest.Rule(ctx, id, rec)
-	return ruledDTO{ruled.Seq, int64(ruled.At)}, err //nolint:wrapcheck // its kind decides
+	return ruledDTO{ruled.Seq, int64(ruled.At)}, err
 }
 
 // suspended says that a red flag stands.
@@ -269,11 +269,11 @@ func (s *Server) rulings(c *fiber.Ctx) error {
 func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	records, refused, err := s.deps.History.Rulings(c.UserContext(), id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	undone := undoneBy(records, refused)
 	out := []rulingDTO{}

@@ -63,7 +63,7 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]string, carsMost, pointsMost int) (*tracer, error) {
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	ask, err := readAsk(params, roster, carsMost, pointsMost)
 	if err != nil {
@@ -99,7 +99,7 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 	defer leave()
 	laps, err := t.server.deps.History.Laps(ctx, t.roster.Race.ID, car)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	course := t.course
 	course.Laps = trace.LapsOf(laps)

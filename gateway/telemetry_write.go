@@ -111,13 +111,13 @@ func newStreamed(out *io.PipeReader, cancel context.CancelFunc, conn net.Conn) *
 func (s *streamed) Read(p []byte) (int, error) {
 	n, err := s.PipeReader.Read(p)
 	if err != nil {
-		return n, err //nolint:wrapcheck // fasthttp looks for io.EOF itself
+		return n, err
 	}
 	if took := time.Since(s.began); took > slowAfter && float64(s.sent) < took.Seconds()*slowBytes {
 		return 0, errReadSlowly
 	}
 	s.sent += n
-	return n, s.conn.SetWriteDeadline(time.Now().Add(readWait)) //nolint:wrapcheck // the connection's
+	return n, s.conn.SetWriteDeadline(time.Now().Add(readWait))
 }
 
 // Close ends the making, whether all was sent or not.
@@ -141,7 +141,7 @@ func (s *Server) write(ctx context.Context, to io.Writer, zipped bool, format ca
 		if err := writeCars(ctx, zip, format, t, first); err != nil {
 			return err
 		}
-		return zip.Close() //nolint:wrapcheck // the pipe's
+		return zip.Close()
 	}
 	return writeCars(ctx, to, format, t, first)
 }

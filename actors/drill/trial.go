@@ -109,7 +109,7 @@ func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engi
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.run.Result = result
-	return err //nolint:wrapcheck // it says which race
+	return err
 }
 
 // wait waits for the end of the race. It reports false for a race that went beyond its bounds.

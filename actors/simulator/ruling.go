@@ -69,7 +69,7 @@ func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 	case race.StartAborted, race.Abandoned, race.Started, race.Ended, race.Held, race.Released:
 		return nil, fmt.Errorf("a simulated race is started, paused and stopped instead: %w", race.ErrConflict)
 	default:
-		return nil, nil //nolint:nilnil // no input, and nothing wrong
+		return nil, nil // no input, and nothing wrong
 	}
 }
 

@@ -131,6 +131,6 @@ func writeJUnit(path string, v *drill.Verdict) error {
 	}
 	return cli.WriteFile(path, func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
-		return err //nolint:wrapcheck // it names the file
+		return err
 	})
 }

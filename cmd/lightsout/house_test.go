@@ -4,9 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // root is the top of the checkout, seen from this package.
@@ -14,6 +17,9 @@ const root = "../.."
 
 // trackedMax bounds a file under version control, in bytes. What is larger is built, downloaded or measured.
 const trackedMax = 1 << 20
+
+// silencer is the directive that silences linters in its line.
+var silencer = regexp.MustCompile(`//nolint:([a-z,]+)`)
 
 // trackedFiles lists the files under version control by their paths from the top. Outside a git checkout, such as in the
 // sources of a release, it skips the test.
@@ -51,5 +57,43 @@ func TestHouse_NoTrackedFileIsLargerThanOneMegabyte(t *testing.T) {
 	}
 	if got := tooLarge(dir, []string{"binary", "deleted"}); !slices.Equal(got, []string{"binary"}) {
 		t.Errorf("a file of 1 MB and a byte is not found: %v", got)
+	}
+}
+
+// nolintlint finds a stale directive only if the linter that it names runs.
+func TestHouse_EachNolintNamesALinterThatRuns(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(root, ".golangci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Linters struct{ Enable []string }
+	}
+	if err := yaml.Unmarshal(data, &config); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, name := range trackedFiles(t) {
+		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "house_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(filepath.Join(root, name))
+		if os.IsNotExist(err) {
+			continue // deleted, but still tracked
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range silencer.FindAllStringSubmatch(string(source), -1) {
+			for linter := range strings.SplitSeq(m[1], ",") {
+				seen++
+				if !slices.Contains(config.Linters.Enable, linter) {
+					t.Errorf("%s: nolint names %s, which does not run: delete the directive", name, linter)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no nolint was found: the test looks in the wrong place")
 	}
 }

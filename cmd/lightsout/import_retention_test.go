@@ -29,7 +29,7 @@ func (p *paused) Read(b []byte) (int, error) {
 	}
 	n, err := p.r.Read(b[:min(len(b), 512)])
 	p.half -= n
-	return n, err //nolint:wrapcheck // io.EOF must stay what it is
+	return n, err
 }
 
 func TestImport_RetentionTakesNothingOfARaceThatIsBeingImported(t *testing.T) {

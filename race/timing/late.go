@@ -19,7 +19,7 @@ func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
 	if at == len(s.facts) {
 		return
 	}
-	judged := s.facts[at].(race.PassingJudged) //nolint:forcetypeassert // it was looked for
+	judged := s.facts[at].(race.PassingJudged) // it was looked for
 	_, h := s.find(seq)
 	if judged.Verdict != race.Suspect || h == nil {
 		return

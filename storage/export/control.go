@@ -57,7 +57,7 @@ var controlTable = &table[ruled]{
 func controlRows(ctx context.Context, e *Export, emit func(*ruled) error, stretch func() error) error {
 	_, refused, err := e.src.Rulings(ctx, e.id)
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	for after := race.Seq(0); after < e.end.Seq; {
 		page, err := e.src.Records(ctx, e.id, after, int(min(recordsPage, e.end.Seq-after)))

@@ -33,7 +33,7 @@ func (e *Export) Log(ctx context.Context, w LogWriter) error {
 		err = e.samples(ctx, w.Samples)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // its kind decides
+		return err
 	}
 	return w.Close()
 }

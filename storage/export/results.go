@@ -63,7 +63,7 @@ var lapsTable = &table[race.Lap]{
 		for car := range e.roster.Entries {
 			list, err := e.src.Laps(ctx, e.id, race.CarIdx(car))
 			if err != nil {
-				return err //nolint:wrapcheck // its kind decides
+				return err
 			}
 			if err := all(list, emit); err != nil {
 				return err
@@ -111,7 +111,7 @@ var passingsTable = &table[race.PassingRow]{
 		for after := race.Seq(0); ; {
 			page, err := e.src.Passings(ctx, e.id, after, passingsPage, -1)
 			if err != nil {
-				return err //nolint:wrapcheck // its kind decides
+				return err
 			}
 			now := slices.IndexFunc(page, func(r race.PassingRow) bool { return r.Seq > e.end.Seq }) // of a race that goes on
 			if now >= 0 {
@@ -166,7 +166,7 @@ var eventsTable = &table[race.Event]{
 	rows: func(ctx context.Context, e *Export, emit func(*race.Event) error, _ func() error) error {
 		list, err := e.src.Events(ctx, e.id)
 		if err != nil {
-			return err //nolint:wrapcheck // its kind decides
+			return err
 		}
 		return all(list, emit)
 	},
@@ -200,7 +200,7 @@ var classificationTable = &table[race.Classified]{
 			c, err = e.rules.OrderSoFar(ctx, e.id)
 		}
 		if err != nil && !errors.Is(err, race.ErrNotFound) {
-			return err //nolint:wrapcheck // its kind decides
+			return err
 		}
 		return all(c.Entries, emit)
 	},
@@ -221,7 +221,7 @@ var resultsTable = &table[race.Version]{
 	rows: func(ctx context.Context, e *Export, emit func(*race.Version) error, _ func() error) error {
 		list, err := e.src.Versions(ctx, e.id)
 		if err != nil {
-			return err //nolint:wrapcheck // its kind decides
+			return err
 		}
 		return all(list, emit)
 	},

@@ -85,13 +85,13 @@ func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, err
 	e := &Export{src: src, id: id, rules: rules}
 	var err error
 	if e.head, err = src.Summary(ctx, id); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	if e.end, err = src.FeedEnd(ctx, id); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	if e.roster, err = src.Roster(ctx, id); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	e.transponders = map[string]race.CarIdx{}
 	for i := range e.roster.Entries {

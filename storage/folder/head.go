@@ -63,7 +63,7 @@ func (f *redFlag) UnmarshalJSON(data []byte) error {
 	one := plain{Resumed: true}
 	err := json.Unmarshal(data, &one)
 	*f = redFlag(one)
-	return err //nolint:wrapcheck // its kind is looked at
+	return err
 }
 
 func (r *reader) readHead() error {

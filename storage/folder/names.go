@@ -82,7 +82,7 @@ func list(dir fs.FS) (listing, error) {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			return nil, nil //nolint:nilnil // it cannot be listed, which is no error
+			return nil, nil // it cannot be listed, which is no error
 		}
 		return nil, fmt.Errorf("list the folder: %w", err)
 	}

@@ -37,5 +37,5 @@ func (d zipped) Open(name string) (fs.File, error) {
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return d.z.Open(in) //nolint:wrapcheck // fs.ErrNotExist must stay what it is
+	return d.z.Open(in)
 }

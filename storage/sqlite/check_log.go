@@ -127,7 +127,7 @@ func scanRawRecord(r *sql.Rows) (raw rawRecord, err error) {
 	var decoder, session, transponder sql.NullString
 	err = r.Scan(&raw.seq, &raw.time, &raw.recordedAt, &raw.author, &car, &line, &inPit, &speed, &decoder, &session, &sequence, &transponder,
 		&raw.body)
-	return raw, err //nolint:wrapcheck // each says what failed
+	return raw, err
 }
 
 // differs says what a record's row has otherwise than its body.

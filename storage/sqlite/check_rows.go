@@ -64,7 +64,7 @@ func (c *checker) checkRows(ctx context.Context, h head) error {
 	for _, check := range rowChecks {
 		var at, n sql.NullInt64
 		if err := c.read.QueryRowContext(ctx, check.query, string(h.id)).Scan(&at, &n); err != nil {
-			return err //nolint:wrapcheck // the caller says of which race
+			return err
 		}
 		if n.Int64 > 0 {
 			c.flaw(h.id, check.said, at.Int64, n.Int64)

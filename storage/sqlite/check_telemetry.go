@@ -44,7 +44,7 @@ func (t *telemetryChecker) block(r *sql.Rows) error {
 	var p patch
 	var data sql.RawBytes
 	if err := r.Scan(&p.firstCar, &p.lastCar, &p.firstTick, &p.lastTick, &data); err != nil {
-		return err //nolint:wrapcheck // each says what failed
+		return err
 	}
 	got, err := t.patchOf(data)
 	if err == nil && got != p {
@@ -59,7 +59,7 @@ func (t *telemetryChecker) frame(r *sql.Rows) error {
 	var tick int64
 	var data sql.RawBytes
 	if err := r.Scan(&tick, &data); err != nil {
-		return err //nolint:wrapcheck // each says what failed
+		return err
 	}
 	p, err := t.patchOf(data)
 	if err == nil && (p.firstTick != tick || p.lastTick != tick) {

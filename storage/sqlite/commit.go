@@ -226,7 +226,7 @@ func (w *txWriter) execRows(ctx context.Context, query string, args ...any) (int
 	if err != nil {
 		return 0, fmt.Errorf("write: %w", err)
 	}
-	return res.RowsAffected() //nolint:wrapcheck // it does not fail with this driver
+	return res.RowsAffected()
 }
 
 func (w *txWriter) job(ctx context.Context, j job) error {

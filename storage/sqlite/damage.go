@@ -40,7 +40,7 @@ func advice(path string) string {
 func notDamaged(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() == 0 {
-		return nil //nolint:nilerr // as isNew says; whatever else is wrong, opening it says
+		return nil // as isNew says; whatever else is wrong, opening it says
 	}
 	db, err := sql.Open("sqlite", dsn(path, nil, "mode", "ro"))
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Store) announcedHead(ctx context.Context, q querier, id race.ID) (*race
 			return &announced.Race, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // a race without a head has none, which is for its readers to judge
+	return nil, nil // a race without a head has none, which is for its readers to judge
 }
 
 // each scans the rows of a query one by one.
@@ -72,7 +72,7 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 	budget := race.BudgetOf(ctx)
 	for rows.Next() {
 		if err := budget.Spend(race.RowCost); err != nil {
-			return err //nolint:wrapcheck // its kind decides
+			return err
 		}
 		if err := scan(rows); err != nil {
 			return fmt.Errorf("scan: %w", err)
@@ -343,7 +343,7 @@ func (s *Store) ids(ctx context.Context, query string, args ...any) ([]race.ID, 
 func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE races SET status = ? WHERE id = ?", int(status), string(id))
-		return err //nolint:wrapcheck // commitAll says of which race
+		return err
 	}})
 }
 

@@ -40,7 +40,7 @@ func lock(path string) (*flock.Flock, error) {
 			}
 			continue
 		}
-		if err := os.WriteFile(beside, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { //nolint:gosec // others read who it is
+		if err := os.WriteFile(beside, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { // others read who it is
 			return nil, errors.Join(fmt.Errorf("note who locks %s: %w", path, err), l.Close())
 		}
 		return l, nil

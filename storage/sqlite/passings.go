@@ -64,5 +64,5 @@ func scanPassing(r *sql.Rows) (race.PassingRow, error) {
 	if split.Valid {
 		p.Split = race.Micros(split.Int64)
 	}
-	return p, err //nolint:wrapcheck // each says what failed
+	return p, err
 }

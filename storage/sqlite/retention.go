@@ -187,7 +187,7 @@ func (s *Store) GiveUpTelemetry(ctx context.Context, id race.ID) error {
 				if err != nil {
 					return 0, fmt.Errorf("take telemetry of race %s: %w", id, err)
 				}
-				return res.RowsAffected() //nolint:wrapcheck // it does not fail with this driver
+				return res.RowsAffected()
 			})
 			if err != nil {
 				return err

@@ -211,7 +211,7 @@ func (v *salvager) status(ctx context.Context, id race.ID, old oldRace, whole, e
 			}
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE races SET status = ?, last_count = max(last_count, ?) WHERE id = ?", int(status), old.lastCount, string(id))
-		return err //nolint:wrapcheck // the caller says of which race
+		return err
 	})
 }
 

@@ -20,9 +20,9 @@ type packed struct {
 // unpackSnapshot reads what packSnapshots packs: s2, which takes a quarter of the time of zstd, or zstd in older files.
 func (s *Store) unpackSnapshot(data []byte) ([]byte, error) {
 	if bytes.HasPrefix(data, zstdMagic) {
-		return s.unzip.DecodeAll(data, nil) //nolint:wrapcheck // the caller says of what
+		return s.unzip.DecodeAll(data, nil)
 	}
-	return s2.Decode(nil, data) //nolint:wrapcheck // the same
+	return s2.Decode(nil, data)
 }
 
 // packSnapshots packs snapshots beside the writing of what they come with: of thousands of cars, they take as long as that.

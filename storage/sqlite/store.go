@@ -285,7 +285,7 @@ func (s *Store) Close() error {
 	s.wake.Broadcast()
 	<-s.done
 	if s.write == nil {
-		return s.readers.Close() //nolint:wrapcheck // it says enough
+		return s.readers.Close()
 	}
 	return errors.Join(s.write.Close(), s.readers.Close(), release(s.lock))
 }

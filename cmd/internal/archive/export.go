@@ -166,7 +166,7 @@ func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, e
 // courseOf gives places to the cars of a race whose circuit is known.
 func courseOf(head race.Race) (*export.Course, error) {
 	if head.CircuitText == "" {
-		return nil, nil //nolint:nilnil // it has none, which is no error
+		return nil, nil // it has none, which is no error
 	}
 	c, err := circuit.FromText(head.Circuit, head.CircuitText)
 	if err != nil {

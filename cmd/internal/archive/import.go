@@ -119,5 +119,5 @@ func (c *counted) Read(p []byte) (int, error) {
 	if c.bar != nil {
 		_ = c.bar.Add(n) // only drawing
 	}
-	return n, err //nolint:wrapcheck // io.EOF must stay what it is
+	return n, err
 }

@@ -161,7 +161,7 @@ type counter struct {
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
-	return n, err //nolint:wrapcheck // whoever writes says what
+	return n, err
 }
 
 func (c *counter) Close() error {

@@ -49,7 +49,7 @@ func CreateFile(path string) (*OutFile, error) {
 // Close gives the file its name, once it is on disk.
 func (f *OutFile) Close() error {
 	if f.path == "" {
-		return f.File.Close() //nolint:wrapcheck // it says enough
+		return f.File.Close()
 	}
 	if err := errors.Join(f.Sync(), f.File.Close()); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", f.path, err), os.Remove(f.Name()))

@@ -37,7 +37,7 @@ func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 		return simulator.StartRace{}, err
 	}
 	head, model, err := drive.NewRace(order, cmp.Or(id, "drill"), c)
-	return simulator.StartRace{Head: head, Model: model, Start: true}, err //nolint:wrapcheck // its kind decides
+	return simulator.StartRace{Head: head, Model: model, Start: true}, err
 }
 
 // Compare runs the race of a scenario undisturbed and under its faults, and judges it.
@@ -93,7 +93,7 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 	}
 	out, err := trial.Run(ctx)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what of the race
+		return nil, err
 	}
 	out.Records, err = archive.AllRecords(ctx, store, start.Head.ID)
 	return out, err

@@ -37,7 +37,7 @@ func (t awayTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.away() {
 		return nil, errAway
 	}
-	return t.next.RoundTrip(r) //nolint:wrapcheck // it names the request
+	return t.next.RoundTrip(r)
 }
 
 // Fed waits until all of a race is in InfluxDB and compares it with what is durable. After fedWithin it compares what is there.

@@ -72,7 +72,7 @@ type Feed struct {
 // lags then, and catches up.
 func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) (*Feed, error) {
 	if !c.Given() {
-		return nil, nil //nolint:nilnil // no feed is no fault
+		return nil, nil // no feed is no fault
 	}
 	cfg, err := c.complete(log)
 	if err != nil {

@@ -32,7 +32,7 @@ func (s *Circuits) Imported(ctx context.Context) ([]*circuit.Circuit, error) {
 	err := s.store.Circuits(ctx, func(key, text string) error {
 		c, err := circuit.FromText(key, text)
 		out = append(out, c)
-		return err //nolint:wrapcheck // it names the circuit
+		return err
 	})
 	return out, err
 }
@@ -41,7 +41,7 @@ func (s *Circuits) Imported(ctx context.Context) ([]*circuit.Circuit, error) {
 func (s *Circuits) open(ctx context.Context, key string) (*circuit.Circuit, error) {
 	known := circuit.List()
 	if slices.Contains(known, key) {
-		return circuit.Open(key) //nolint:wrapcheck // it names the circuit
+		return circuit.Open(key)
 	}
 	imported, err := s.Imported(ctx)
 	if err != nil {

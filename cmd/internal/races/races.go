@@ -107,7 +107,7 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 	}
 	info, model, err := drive.NewRace(o, r.register.newID(c.Key), c)
 	if err != nil {
-		return race.Summary{}, err //nolint:wrapcheck // its kind decides
+		return race.Summary{}, err
 	}
 	if err := archive.CheckFree(ctx, r.store, &info); err != nil {
 		return race.Summary{}, err

@@ -55,7 +55,7 @@ func (r *Races) Resume(ctx context.Context, l Leftovers) error {
 func (r *Races) resume(s race.Summary) error {
 	model, err := drive.ModelOf(s.Race)
 	if err != nil {
-		return err //nolint:wrapcheck // it says which part
+		return err
 	}
 	from, err := archive.Position(r.store, s.Race.ID)
 	if err != nil {

@@ -52,11 +52,11 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 		id = race.ID(fmt.Sprintf("%s-%dx%d-%d", c.Key, o.Order.Cars, o.Order.Laps, o.Order.Seed))
 	}
 	if err := id.Validate(); err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	head, model, err := drive.NewRace(o.Order, id, c)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its kind decides
+		return nil, err
 	}
 	s, err := open(o, status)
 	if err != nil {
