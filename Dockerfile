@@ -12,7 +12,11 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=ui /src/ui/dist ui/dist
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/lightsout ./cmd/lightsout && mkdir -p /out/data
+# --version says VERSION (go tool task image), else the commit that .git/HEAD names; git wants an objects folder to read it.
+ARG VERSION=""
+RUN mkdir -p /out/data && \
+    commit=$({ mkdir -p .git/objects .git/refs && git rev-parse --verify HEAD; } 2>/dev/null | cut -c1-12) && \
+    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X main.version=${VERSION:-$commit}" -o /out/lightsout ./cmd/lightsout
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/lightsout /lightsout

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -20,9 +19,6 @@ const (
 	exitFailed   = 1
 	exitBadInput = 2
 )
-
-// version is set by the linker where a release is built.
-var version = ""
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -71,20 +67,4 @@ file (--config FILE); a flag goes before the environment, the environment before
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cli.LoadConfig(cmd) }
 	root.AddCommand(newServe(), newSimulate(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newBench(), newHealth())
 	return root
-}
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "development, commit " + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return "development"
 }
