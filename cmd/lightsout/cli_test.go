@@ -202,6 +202,24 @@ func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
 	}
 }
 
+func TestSimulate_WithoutFlagsRunsTheDefaultRace(t *testing.T) {
+	out, _, err := command(t, "simulate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := command(t, "simulate", "--circuit", "meridian", "--cars", "20", "--laps", "10", "--seed", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out != want || !strings.HasPrefix(out, "Meridian Park · 10 laps · final classification\n") {
+		t.Errorf("got %s\nwant %s", out, want)
+	}
+	help, _, err := command(t, "simulate", "--help")
+	if err != nil || !strings.Contains(help, `(default "meridian")`) || !strings.Contains(help, "20 cars over 10 laps of Meridian Park") {
+		t.Errorf("--help does not say what is simulated by default: %v\n%s", err, help)
+	}
+}
+
 func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
