@@ -14,6 +14,8 @@ export default defineConfig({
     // Fonts stay files: inlined they would delay the first paint and could not be preloaded.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Read by .ci/licenses.mjs, and by the test that holds `lightsout licenses` to it.
+    license: { fileName: 'licenses.json' },
     // The viewer of the API is a page of its own, which nobody loads who does not open it.
     rollupOptions: { input: ['index.html', 'docs.html'] },
   },
