@@ -1,4 +1,5 @@
-// Runs the end-to-end tests against the real server in a real Chromium; says so where there is none.
+// Runs the end-to-end tests, or what another configuration names, against the real server in a real Chromium; says so
+// where there is none.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -13,7 +14,8 @@ if (!process.env.LIGHTSOUT_BIN || !existsSync(process.env.LIGHTSOUT_BIN)) {
   console.error('LIGHTSOUT_BIN must be the path of a built lightsout: go tool task test:e2e sets it');
   process.exit(2);
 }
-const run = spawnSync('npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'], {
+const config = process.argv[2] ?? 'e2e/playwright.config.ts';
+const run = spawnSync('npx', ['playwright', 'test', '--config', config], {
   stdio: 'inherit',
   env: { ...process.env, CHROMIUM: browser },
 });
