@@ -9,7 +9,7 @@ import (
 )
 
 // host runs an actor on hollywood's own process instead of a cell: the same actor, so that a benchmark can compare the
-// two. It has hollywood's restarts, which are not fit for drills (DECISIONS.md #1).
+// two. It has hollywood's restarts, which are not fit for drills (docs/DECISIONS.md #1).
 type host struct {
 	system   *System
 	spec     Spec

@@ -12,9 +12,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// root is the top of the checkout, seen from this package.
-const root = "../.."
-
 // trackedMax bounds a file under version control, in bytes. What is larger is built, downloaded or measured.
 const trackedMax = 1 << 20
 
@@ -25,7 +22,7 @@ var silencer = regexp.MustCompile(`//nolint:([a-z,]+)`)
 // sources of a release, it skips the test.
 func trackedFiles(t *testing.T) []string {
 	t.Helper()
-	out, err := exec.Command("git", "-C", root, "ls-files", "-z").Output()
+	out, err := exec.Command("git", "-C", checkout, "ls-files", "-z").Output()
 	if err != nil {
 		t.Skipf("SKIPPED: not a git checkout, so tracked files are unknown (git ls-files: %v)", err)
 	}
@@ -47,7 +44,7 @@ func TestHouse_NoTrackedFileIsLargerThanOneMegabyte(t *testing.T) {
 	if len(files) < 100 {
 		t.Fatalf("git lists only %d files: %v", len(files), files)
 	}
-	for _, name := range tooLarge(root, files) {
+	for _, name := range tooLarge(checkout, files) {
 		t.Errorf("%s is larger than 1 MB: remove it from version control (git rm --cached) and ignore it", name)
 	}
 
@@ -62,7 +59,7 @@ func TestHouse_NoTrackedFileIsLargerThanOneMegabyte(t *testing.T) {
 
 // nolintlint finds a stale directive only if the linter that it names runs.
 func TestHouse_EachNolintNamesALinterThatRuns(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(root, ".golangci.yml"))
+	data, err := os.ReadFile(filepath.Join(checkout, ".golangci.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +74,7 @@ func TestHouse_EachNolintNamesALinterThatRuns(t *testing.T) {
 		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "house_test.go") {
 			continue
 		}
-		source, err := os.ReadFile(filepath.Join(root, name))
+		source, err := os.ReadFile(filepath.Join(checkout, name))
 		if os.IsNotExist(err) {
 			continue // deleted, but still tracked
 		}

@@ -25,7 +25,7 @@ func listed(t *testing.T) (text string, names func(component string) bool) {
 
 func TestLicenses_NameEachModuleInTheBinary(t *testing.T) {
 	text, names := listed(t)
-	own, err := os.ReadFile(root + "/LICENSE")
+	own, err := os.ReadFile(checkout + "/LICENSE")
 	if err != nil {
 		t.Fatal(err)
 	}

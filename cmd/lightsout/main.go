@@ -14,7 +14,7 @@ import (
 	"lightsout/cmd/internal/cli"
 )
 
-// Exit codes, as the README lists them.
+// Exit codes, as docs/operating.md lists them.
 const (
 	exitFailed   = 1
 	exitBadInput = 2

@@ -47,7 +47,7 @@ func TestVersion_BuildsByTaskAndByDockerSetIt(t *testing.T) {
 	}
 	assignment := regexp.MustCompile(`-X ([\w./]+)=`)
 	for _, file := range []string{"Taskfile.yml", "Dockerfile"} {
-		data, err := os.ReadFile(filepath.Join(root, file))
+		data, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)
 		}

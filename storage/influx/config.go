@@ -34,7 +34,7 @@ type Config struct {
 	RetryFirst, RetryMost time.Duration
 	// EngineEvery is how often the actors are looked at; 0: never.
 	EngineEvery time.Duration
-	// Plain sends without compression. On loopback compression costs more than it saves (README, Figures).
+	// Plain sends without compression. On loopback compression costs more than it saves (docs/figures.md).
 	Plain bool
 	// Wrap stands between the Feed and the network, for drills; nil: nothing does.
 	Wrap func(http.RoundTripper) http.RoundTripper
