@@ -241,6 +241,9 @@ func TestArchitecture_LimitsAreThoseOfTheCode(t *testing.T) {
 }
 
 func TestOperating_ListsTheMetricsThatAServerHas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and starts the server")
+	}
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
