@@ -18,13 +18,19 @@ func (s *Series) Thin(points int) Series {
 		return *s
 	}
 	keep := make([]bool, s.Len())
-	low, high := 0, points/2
-	for low < high { // the most buckets that fit; low always fits, none at all being both ends alone
-		middle := (low + high + 1) / 2
-		if s.mark(middle, keep) <= points {
-			low = middle
+	// The most buckets that fit. What they keep grows almost evenly with them, so that a guess between the two that are known is close;
+	// every other one halves, whatever grows.
+	low, high := 0, points/2+1 // low fits, none at all being both ends alone; high does not
+	fits, over := 2, 0
+	for halve := true; low+1 < high; halve = !halve {
+		middle := (low + high) / 2
+		if over > 0 && !halve {
+			middle = max(low+1, min(high-1, low+(high-low)*(points-fits)/(over-fits)))
+		}
+		if kept := s.mark(middle, keep); kept <= points {
+			low, fits = middle, kept
 		} else {
-			high = middle - 1
+			high, over = middle, kept
 		}
 	}
 	s.mark(low, keep)
@@ -120,6 +126,9 @@ func (g *Gatherer) Add(next Series) {
 		g.series = g.series.Thin(most / 2)
 	}
 }
+
+// Len is how many samples are held.
+func (g *Gatherer) Len() int { return g.series.Len() }
 
 // Done gives what was gathered, thinned, and how many samples were read for it.
 func (g *Gatherer) Done() (series Series, read int) { return g.series.Thin(g.Points), g.read }
