@@ -55,6 +55,9 @@ func (s *Server) compare(c *fiber.Ctx) error {
 	return c.JSON(d)
 }
 
+// compareWork is the work of a place on the circuit where two laps are compared.
+const compareWork = 8
+
 // compareOf lays the laps a and b over each other.
 func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]string) (comparisonDTO, error) {
 	roster, err := s.deps.Ingest.Roster(ctx, id)
@@ -86,6 +89,9 @@ func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]st
 		if driven[i], timed[i], err = s.driven(ctx, roster, cars[i], laps[i]); err != nil {
 			return comparisonDTO{}, err
 		}
+	}
+	if err := race.BudgetOf(ctx).Work(int(course.LengthM/step) * compareWork); err != nil {
+		return comparisonDTO{}, err
 	}
 	c, err := trace.Compare(driven[0], driven[1], course.LengthM, step)
 	if errors.Is(err, trace.ErrNoTelemetry) || errors.Is(err, trace.ErrNoDistance) {

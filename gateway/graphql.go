@@ -26,8 +26,6 @@ const (
 	graphQLAtOnce = 4
 	graphQLWait   = 2 * time.Second
 	faultsShown   = 20
-	columnBytes   = 30 // of a value in a list of numbers, which takes graphql-go as long as that many bytes may take
-	leafBytes     = 12 // of a value with its quotes and commas; of a text what is above counts as well
 )
 
 // graphQLRequest is the body of a GraphQL request.
@@ -100,12 +98,14 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	if conn, ours := c.Context().Conn().(*limitedConn); ours {
 		defer conn.watch(cancel)()
 	}
-	c.SetUserContext(race.Within(ctx, race.NewBudget(graphQLAnswer)))
+	a := &asked{budget: race.NewBudget(graphQLAnswer, graphQLWork), plans: map[*ast.Field]*plan{}}
+	c.SetUserContext(race.Within(ctx, a.budget))
 	result := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema, AST: query.doc, OperationName: req.OperationName, Args: req.Variables,
 		// Resolvers look at their own context: graphql-go would leave them running behind an answer.
-		Context: context.WithoutCancel(ctx), Root: map[string]any{"": c},
+		Context: context.WithoutCancel(ctx), Root: map[string]any{"": c, "asked": a},
 	})
+	a.place(result.Data)
 	result.Errors = query.place(result.Errors)
 	if err = c.JSON(result); len(c.Response().Body()) > graphQLAnswer { // it was reckoned too low
 		err = c.JSON(graphql.Result{Errors: []gqlerrors.FormattedError{{
@@ -114,9 +114,6 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	}
 	return err
 }
-
-// errTooMuch refuses a field whose answer finds no room. What was answered before stays.
-var errTooMuch = fmt.Errorf("%w: an answer may have %d bytes, ask for fewer fields, cars or laps", race.ErrTooMuch, graphQLAnswer)
 
 // coded gives an error of a resolver its code, from the same table as everything else.
 type coded struct {
@@ -144,91 +141,6 @@ func (s *Server) coded(err error) error {
 	return coded{errors.New(p.Detail), code, p.Errors}
 }
 
-// request is the Fiber context of a resolver; graphql-go resolves within the handler.
-func request(p graphql.ResolveParams) *fiber.Ctx {
-	root, _ := p.Info.RootValue.(map[string]any)
-	c, _ := root[""].(*fiber.Ctx)
-	return c
-}
-
-// resolve makes a resolver of a function that gives a value or an error of ours. A list is paid for before its values are asked for.
-func (s *Server) resolve(get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) graphql.FieldResolveFn {
-	return func(p graphql.ResolveParams) (any, error) {
-		c := request(p)
-		ctx := c.UserContext()
-		if err := ctx.Err(); err != nil {
-			return nil, s.coded(fmt.Errorf("the query was not answered in %v: %w", graphQLTime, race.ErrTooMuch))
-		}
-		err := spend(p, fee(p.Info.FieldName))
-		var v any
-		if err == nil {
-			v, err = get(c, p)
-		}
-		if err == nil {
-			err = payForList(p, reflect.ValueOf(v))
-		}
-		if err != nil {
-			return nil, s.coded(err)
-		}
-		return v, nil
-	}
-}
-
-// fee is what asking for a field costs, whatever the answer: something is read for it.
-func fee(field string) int {
-	switch field {
-	case "decoders": // all passings of the race are
-		return 1 << 20
-	case "telemetry", "compare":
-		return 256 << 10
-	}
-	return 64 << 10
-}
-
-// payForList spends what the values of a list take in the answer.
-func payForList(p graphql.ResolveParams, v reflect.Value) error {
-	if v.Kind() != reflect.Slice {
-		return nil
-	}
-	each := columnBytes
-	if set := p.Info.FieldASTs[0].SelectionSet; set != nil {
-		each = weight(set, p.Info.Fragments)
-	}
-	return spend(p, v.Len()*each)
-}
-
-func spend(p graphql.ResolveParams, bytes int) error {
-	if race.BudgetOf(request(p).UserContext()).Spend(bytes) != nil {
-		return coded{errTooMuch, "TOO_MUCH", nil}
-	}
-	return nil
-}
-
-// weight is what the values that are selected of one object take in the answer, without the lists among them.
-func weight(set *ast.SelectionSet, fragments map[string]ast.Definition) int {
-	sum := 0
-	for _, sel := range set.Selections {
-		switch sel := sel.(type) {
-		case *ast.Field:
-			name := sel.Name
-			if sel.Alias != nil {
-				name = sel.Alias
-			}
-			sum += len(name.Value) + leafBytes
-			if sel.SelectionSet != nil {
-				sum += weight(sel.SelectionSet, fragments)
-			}
-		case *ast.InlineFragment:
-			sum += weight(sel.SelectionSet, fragments)
-		case *ast.FragmentSpread:
-			if f, ok := fragments[sel.Name.Value].(*ast.FragmentDefinition); ok {
-				sum += weight(f.SelectionSet, fragments)
-			}
-		}
-	}
-	return sum
-}
-
 func idArg(p graphql.ResolveParams) race.ID {
 	id, _ := p.Args["id"].(string)
 	return race.ID(id)
@@ -251,29 +163,30 @@ func (s *Server) newSchema() (graphql.Schema, error) {
 
 func (s *Server) queries(t types) graphql.Fields {
 	text := graphql.NewNonNull(graphql.String)
+	circuits := shapeOf("Circuit", reflect.TypeFor[circuitDTO]())
 	return graphql.Fields{
 		"races": {
 			Type: list(t.race), Description: "All races, newest first.",
 			Args: graphql.FieldConfigArgument{"status": {Type: graphql.String}},
-			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				status, _ := p.Args["status"].(string)
 				return s.races(c, status)
 			}),
 		},
 		"race": {
 			Type: t.race, Args: graphql.FieldConfigArgument{"id": {Type: text}},
-			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				r, err := s.deps.History.Summary(c.UserContext(), idArg(p))
 				return newRaceDTO(r), err
 			}),
 		},
-		"circuits": {Type: list(t.circuit), Resolve: s.resolve(func(c *fiber.Ctx, _ graphql.ResolveParams) (any, error) {
+		"circuits": {Type: list(t.circuit), Resolve: s.written(circuits, func(c *fiber.Ctx, _ graphql.ResolveParams) (any, error) {
 			all, err := s.allCircuits(c.UserContext())
 			return circuitDTOs(all), err
 		})},
 		"circuit": {
 			Type: t.circuit, Args: graphql.FieldConfigArgument{"key": {Type: text}},
-			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.written(circuits, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				key, _ := p.Args["key"].(string)
 				one, err := s.findCircuit(c.UserContext(), key)
 				if err != nil {
@@ -302,7 +215,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 				"seed":  {Type: graphql.String, Description: "A whole number from 0 to 2^64-1, as text."},
 				"speed": {Type: graphql.Float}, "name": {Type: graphql.String},
 			},
-			Resolve: s.resolve(s.startRace),
+			Resolve: s.resolve(t.shape, s.startRace),
 		},
 		"controlRace": {
 			Type: t.race,
@@ -315,7 +228,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 					},
 				}))},
 			},
-			Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				what, _ := p.Args["action"].(race.Control)
 				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, race.Now)
 				return newRaceDTO(r), err

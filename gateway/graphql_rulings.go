@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,12 +16,13 @@ import (
 // the same code. Numbers that may have 64 bits can be given as text.
 func (s *Server) rulingMutations() graphql.Fields {
 	ruled := graphql.NewObject(graphql.ObjectConfig{Name: "Ruled", Fields: fieldsOf(ruledDTO{})})
+	shape := shapeOf("Ruled", reflect.TypeFor[ruledDTO]())
 	made := func(about string, read ruling, names ...string) *graphql.Field {
 		args := graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.String)}}
 		for _, name := range append(names, "author", "reason", "time_us", "date") {
 			args[camel(name)] = &graphql.ArgumentConfig{Type: rulingArgs[name]}
 		}
-		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.resolve(
+		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.resolve(shape,
 			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) })}
 	}
 	return graphql.Fields{

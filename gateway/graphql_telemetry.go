@@ -35,10 +35,15 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 			"from":     {Type: graphql.String, Description: "Race time like 12m30.5s, or a date."}, "to": {Type: graphql.String},
 			"every": {Type: graphql.String, Description: "One sample of each such while, like 500ms."}, "points": {Type: graphql.Int},
 		},
-		Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		Resolve: s.written(telemetryShape(), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 			t, err := s.newTracer(c.UserContext(), owner(p), textArgs(p), graphQLCars, graphQLPoints)
 			if err != nil {
 				return nil, err
+			}
+			for _, column := range askedOf(p).planOf(nil, p.Info).parts {
+				if column.column {
+					t.pointPays += earned(len("0,"))
+				}
 			}
 			var out []tracedCar
 			for _, car := range t.ask.cars {
@@ -79,54 +84,64 @@ func textArgs(p graphql.ResolveParams) map[string]string {
 	return out
 }
 
-// telemetryObject has the columns of a car; a column that was not asked for, or that nobody knows, is null.
-func telemetryObject() *graphql.Object {
-	fields := graphql.Fields{}
-	add := func(name string, of graphql.Output, get func(car tracedCar) any) {
-		fields[camel(name)] = &graphql.Field{Type: of, Resolve: func(p graphql.ResolveParams) (any, error) {
-			car, _ := p.Source.(tracedCar)
-			v := get(car)
-			return v, payForList(p, reflect.ValueOf(v))
+// telemetryColumn is a column of a car's telemetry, or what stands beside them.
+type telemetryColumn struct {
+	typ   graphql.Output
+	write func(b []byte, car tracedCar) []byte
+}
+
+// telemetryColumns are those of a car; a column that was not asked for, or that nobody knows, is null.
+func telemetryColumns() map[string]telemetryColumn {
+	number, text := graphql.NewNonNull(graphql.Int), graphql.NewNonNull(graphql.String)
+	columns := map[string]telemetryColumn{
+		"driver_number": {number, func(b []byte, car tracedCar) []byte { return strconv.AppendInt(b, int64(car.Number), 10) }},
+		"name_acronym":  {text, func(b []byte, car tracedCar) []byte { return appendText(b, car.Code) }},
+		"samples":       {number, func(b []byte, car tracedCar) []byte { return strconv.AppendInt(b, int64(car.Read), 10) }},
+		"distance_from": {text, func(b []byte, car tracedCar) []byte { return appendText(b, car.From.String()) }},
+		"time_ms": {list(graphql.Float), func(b []byte, car tracedCar) []byte {
+			return appendList(b, len(car.Time), func(b []byte, i int) []byte { return strconv.AppendInt(b, car.Time[i].Millis(), 10) })
+		}},
+		"date": {graphql.NewList(graphql.String), func(b []byte, car tracedCar) []byte {
+			if !car.head.Dates {
+				return append(b, "null"...)
+			}
+			return appendList(b, len(car.Time), func(b []byte, i int) []byte { return append(appendDate(append(b, '"'), car.head, car.Time[i]), '"') })
+		}},
+	}
+	for _, c := range trace.Shown() {
+		columns[trace.Name(c)] = telemetryColumn{graphql.NewList(graphql.Float), func(b []byte, car tracedCar) []byte {
+			if car.Values[c] == nil {
+				return append(b, "null"...)
+			}
+			return appendList(b, len(car.Values[c]), func(b []byte, i int) []byte {
+				if car.Values[c][i] == race.Unknown {
+					return append(b, "null"...)
+				}
+				return appendValue(b, c, car.Values[c][i])
+			})
 		}}
 	}
-	add("driver_number", graphql.NewNonNull(graphql.Int), func(car tracedCar) any { return car.Number })
-	add("name_acronym", graphql.NewNonNull(graphql.String), func(car tracedCar) any { return car.Code })
-	add("samples", graphql.NewNonNull(graphql.Int), func(car tracedCar) any { return car.Read })
-	add("distance_from", graphql.NewNonNull(graphql.String), func(car tracedCar) any { return car.From.String() })
-	add("time_ms", list(graphql.Float), func(car tracedCar) any {
-		return column(car.Time, func(t race.Micros) any { return float64(t.Millis()) })
-	})
-	add("date", graphql.NewList(graphql.String), func(car tracedCar) any {
-		if !car.head.Dates {
-			return nil
-		}
-		return column(car.Time, func(t race.Micros) any { return string(appendDate(nil, car.head, t)) })
-	})
-	for _, c := range trace.Shown() {
-		add(trace.Name(c), graphql.NewList(graphql.Float), func(car tracedCar) any {
-			if car.Values[c] == nil {
-				return nil
-			}
-			return column(car.Values[c], func(v int32) any {
-				switch {
-				case v == race.Unknown:
-					return nil
-				case trace.Tenths(c):
-					return float64(v) / 10
-				}
-				return float64(v)
-			})
-		})
+	return columns
+}
+
+func telemetryObject() *graphql.Object {
+	fields := graphql.Fields{}
+	for name, column := range telemetryColumns() {
+		fields[camel(name)] = &graphql.Field{Type: column.typ}
 	}
 	return graphql.NewObject(graphql.ObjectConfig{Name: "Telemetry", Fields: fields})
 }
 
-func column[T any](values []T, show func(T) any) []any {
-	out := make([]any, len(values))
-	for i, v := range values {
-		out[i] = show(v)
+func telemetryShape() *shape {
+	s := &shape{name: "Telemetry", fields: map[string]part{}, derived: true}
+	for name, column := range telemetryColumns() {
+		_, isColumn := column.typ.(*graphql.List)
+		s.fields[camel(name)] = part{least: 1, usual: 1, column: isColumn, write: func(b []byte, object reflect.Value) []byte {
+			car, _ := object.Interface().(tracedCar)
+			return column.write(b, car)
+		}}
 	}
-	return out
+	return s
 }
 
 // compareField is two laps by distance.
@@ -141,7 +156,7 @@ func (s *Server) compareField(owner func(graphql.ResolveParams) race.ID) *graphq
 		Type:        graphql.NewObject(graphql.ObjectConfig{Name: "Comparison", Fields: fields}),
 		Description: "Two laps by distance; deltaMs is how much later b is than a.",
 		Args:        graphql.FieldConfigArgument{"a": lap, "b": lap, "step": {Type: graphql.Float, Description: "Metres, 10 where it is missing."}},
-		Resolve: s.resolve(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		Resolve: s.written(shapeOf("Comparison", reflect.TypeFor[comparisonDTO]()), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 			return s.compareOf(c.UserContext(), owner(p), textArgs(p))
 		}),
 	}

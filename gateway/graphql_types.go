@@ -13,7 +13,10 @@ import (
 
 // types are the objects of the schema. They are made of the same values as the answers of REST; names are in camel case
 // as GraphQL's users expect.
-type types struct{ race, circuit *graphql.Object }
+type types struct {
+	race, circuit *graphql.Object
+	shape         *shape // of a race
+}
 
 // list is one that may be null, where there is no room for it in an answer: what stands beside it stays.
 func list(of graphql.Type) graphql.Output { return graphql.NewList(graphql.NewNonNull(of)) }
@@ -26,15 +29,18 @@ func newTypes(s *Server) types {
 		return r.ID
 	}
 	add := func(name string, of any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
-		object := graphql.NewObject(graphql.ObjectConfig{Name: strings.ToUpper(name[:1]) + name[1:], Fields: fieldsOf(of)})
+		title := strings.ToUpper(name[:1]) + name[1:]
+		object := graphql.NewObject(graphql.ObjectConfig{Name: title, Fields: fieldsOf(of)})
+		shape := shapeOf(title, reflect.TypeOf(of))
+		shape.derived = name == "difference" || name == "rulings" || name == "decoders"
 		typ := list(object)
 		if name == "classification" || name == "difference" {
 			typ = object
 		}
-		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.resolve(get)}
+		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.written(shape, get)}
 	}
 	add("entries", race.Entry{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.entriesOf(c, owner(p))
+		return s.entriesIn(c.UserContext(), c, owner(p))
 	})
 	add("laps", lapDTO{}, graphql.FieldConfigArgument{
 		"driverNumber": {Type: graphql.Int}, "position": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
@@ -73,7 +79,9 @@ func newTypes(s *Server) types {
 		return s.decodersOf(c, owner(p))
 	})
 	fields["telemetry"], fields["compare"] = s.telemetryField(owner), s.compareField(owner)
-	return types{race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit}
+	return types{
+		race: graphql.NewObject(graphql.ObjectConfig{Name: "Race", Fields: fields}), circuit: circuit, shape: shapeOf("Race", reflect.TypeFor[raceDTO]()),
+	}
 }
 
 // lapsByArgs are the laps that a field's arguments ask for.
@@ -101,17 +109,19 @@ func fieldsOf(v any) graphql.Fields {
 	t := reflect.TypeOf(v)
 	for i := range t.NumField() {
 		f := t.Field(i)
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == "" || tag == "-" || f.Name == "Race" {
-			continue // a result is asked of its race
+		tag, shown := fieldTag(f)
+		if !shown {
+			continue
 		}
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
 			if absent(got) {
 				return nil, nil // null is the answer
 			}
-			if err := pay(p, got); err != nil {
-				return nil, err
+			if got.Kind() == reflect.String {
+				if err := askedOf(p).budget.Answer(max(0, got.Len()-usualBytes)); err != nil {
+					return nil, tooMuch
+				}
 			}
 			if got.Kind() == reflect.Interface {
 				return fmt.Sprint(got.Interface()), nil
@@ -122,12 +132,15 @@ func fieldsOf(v any) graphql.Fields {
 	return fields
 }
 
-// pay spends what a value takes in the answer beyond what its list was paid for.
-func pay(p graphql.ResolveParams, v reflect.Value) error {
-	if v.Kind() == reflect.String {
-		return spend(p, max(0, v.Len()-leafBytes))
-	}
-	return payForList(p, v)
+// fieldTag is the name of a field in JSON; a result is asked of its race, and does not show it.
+func fieldTag(f reflect.StructField) (tag string, shown bool) {
+	tag, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+	return tag, tag != "" && tag != "-" && f.Name != "Race"
+}
+
+// objectName is the name of a struct as a GraphQL object.
+func objectName(t reflect.Type) string {
+	return strings.TrimSuffix(strings.ToUpper(t.Name()[:1])+t.Name()[1:], "DTO")
 }
 
 // absent says that a value is null in an answer: a column that nobody told of, too.
@@ -186,7 +199,7 @@ func scalar(t reflect.Type) graphql.Output {
 			break
 		}
 		out = graphql.NewList(graphql.NewNonNull(graphql.NewObject(graphql.ObjectConfig{
-			Name:   strings.TrimSuffix(strings.ToUpper(t.Elem().Name()[:1])+t.Elem().Name()[1:], "DTO"),
+			Name:   objectName(t.Elem()),
 			Fields: fieldsOf(reflect.Zero(t.Elem()).Interface()),
 		})))
 	case reflect.Struct:

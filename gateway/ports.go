@@ -34,6 +34,8 @@ type History interface {
 	Entries(ctx context.Context, id race.ID) ([]race.Entry, error)
 	// Laps of one car, or of all with race.NoCar, by end time.
 	Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error)
+	// LapsOf are those that a query asks for, by end time.
+	LapsOf(ctx context.Context, id race.ID, q race.LapQuery) ([]race.Lap, error)
 	Events(ctx context.Context, id race.ID) ([]race.Event, error)
 	// Passings after a sequence number, limit at most; of one verdict, or with -1 of all.
 	Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -252,12 +253,17 @@ func readMoment(f *fields, what race.Control) race.Moment {
 	return when
 }
 
-// entriesOf are read once for a request: they do not change.
+// entriesOf are read once for a request: they do not change. What is answered is something else.
 func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
+	ctx := c.UserContext()
+	return s.entriesIn(race.Within(ctx, race.BudgetOf(ctx).Aside()), c, id)
+}
+
+func (s *Server) entriesIn(ctx context.Context, c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	if kept, ok := c.Locals(entriesKey{id}).([]race.Entry); ok {
 		return kept, nil
 	}
-	roster, err := s.deps.Ingest.Roster(race.Within(c.UserContext(), nil), id)
+	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -338,7 +344,7 @@ func (s *Server) laps(c *fiber.Ctx) error {
 		}
 		f.cars = append(f.cars, car)
 	}
-	c.SetUserContext(race.Within(c.UserContext(), race.NewBudget(lapsMost*race.RowCost)))
+	c.SetUserContext(race.Within(c.UserContext(), race.NewBudget(0, lapsMost*race.RowCost)))
 	list, err := s.lapsOf(c, raceID(c), entries, f)
 	if errors.Is(err, race.ErrTooMuch) {
 		return fmt.Errorf("%w: the race has more than %d laps, ask for those of one driver_number, or for the table laps of its export", err, lapsMost)
@@ -360,19 +366,16 @@ func carOf(id race.ID, entries []race.Entry, driver int64) (race.CarIdx, error) 
 
 // lapsOf are the laps that are asked for, by end time.
 func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFilter) ([]lapDTO, error) {
-	car := race.NoCar
+	ask := race.LapQuery{Car: race.NoCar, From: int(f.from), To: int(f.to), Position: int(f.position)}
 	if len(f.cars) == 1 {
-		car = f.cars[0]
+		ask.Car = f.cars[0]
 	}
-	laps, err := s.deps.History.Laps(c.UserContext(), id, car)
+	laps, err := s.deps.History.LapsOf(c.UserContext(), id, ask)
 	if err != nil {
 		return nil, err
 	}
-	out := []lapDTO{}
+	out := make([]lapDTO, 0, len(laps))
 	for _, l := range laps {
-		if int64(l.Number) < f.from || int64(l.Number) > f.to || f.position > 0 && int64(l.Position) != f.position {
-			continue
-		}
 		if len(f.cars) == 0 || slices.Contains(f.cars, l.Car) {
 			out = append(out, newLap(l, entries[l.Car]))
 		}

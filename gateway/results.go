@@ -221,7 +221,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 		return nil, err
 	}
 	clocks := map[string]*race.DecoderClock{}
-	err = s.deps.History.Heard(race.Within(ctx, nil), id, func(decoder string, at race.Micros, recordedAt int64) {
+	err = s.deps.History.Heard(ctx, id, func(decoder string, at race.Micros, recordedAt int64) {
 		k := clocks[decoder]
 		if k == nil {
 			k = &race.DecoderClock{StartedAt: roster.StartedAt}

@@ -114,7 +114,10 @@ func (h *house) Entries(_ context.Context, id race.ID) ([]race.Entry, error) {
 	_, err := h.find(id)
 	return h.entries, err
 }
-func (h *house) Laps(ctx context.Context, _ race.ID, car race.CarIdx) ([]race.Lap, error) {
+func (h *house) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error) {
+	return h.LapsOf(ctx, id, race.LapQuery{Car: car, To: race.LapsMax})
+}
+func (h *house) LapsOf(ctx context.Context, _ race.ID, q race.LapQuery) ([]race.Lap, error) {
 	h.mu.Lock()
 	stalled, released := h.stalled, h.released
 	h.mu.Unlock()
@@ -126,7 +129,7 @@ func (h *house) Laps(ctx context.Context, _ race.ID, car race.CarIdx) ([]race.La
 	}
 	var out []race.Lap
 	for _, l := range h.laps {
-		if car == race.NoCar || l.Car == car {
+		if (q.Car == race.NoCar || l.Car == q.Car) && l.Number >= q.From && l.Number <= q.To && (q.Position == 0 || l.Position == q.Position) {
 			out = append(out, l)
 		}
 	}
@@ -190,6 +193,12 @@ type served struct {
 
 func mustServe(t testing.TB, change func(*gateway.Config)) *served {
 	t.Helper()
+	return mustServeWith(t, change, func(*gateway.Deps) {})
+}
+
+// mustServeWith has other rooms behind some of the ports.
+func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gateway.Deps)) *served {
+	t.Helper()
 	cfg := gateway.DefaultConfig()
 	cfg.Addr = "127.0.0.1:0"
 	cfg.PulseEvery = 50 * time.Millisecond
@@ -199,12 +208,14 @@ func mustServe(t testing.TB, change func(*gateway.Config)) *served {
 	registry := prometheus.NewRegistry()
 	metrics := gateway.NewMetrics(registry)
 	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
-	server, err := gateway.New(cfg, gateway.Deps{
+	deps := gateway.Deps{
 		Races: s.house, History: s.house, Standings: s.house, Telemetry: s.house, Ingest: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "docs.html": {Data: []byte("<h1>viewer</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
-	})
+	}
+	rooms(&deps)
+	server, err := gateway.New(cfg, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -472,9 +483,9 @@ func TestGraphQL_AnswersWhatRESTAnswers(t *testing.T) {
 	s := mustServe(t, nil)
 	for query, want := range map[string]string{
 		`{races(status:"finished"){id winner createdAt seed}}`:                                     `"seed":"18446744073709551615","winner":"AAA"`,
-		`{race(id:"r1"){name laps(driverNumber:9){lapNumber lapDurationMs durationSector2Ms}}}`:    `{"durationSector2Ms":null,"lapDurationMs":90000,"lapNumber":1}`,
-		`{race(id:"r1"){entries{nameAcronym} events{kind driverNumber} passings(limit:1){seq}}}`:   `"events":[{"driverNumber":null,"kind":"start"},{"driverNumber":9,"kind":"retired"}]`,
-		`{race(id:"r1"){classification{final stateHash classification{position reason gapLaps}}}}`: `{"gapLaps":null,"position":null,"reason":"engine"}`,
+		`{race(id:"r1"){name laps(driverNumber:9){lapNumber lapDurationMs durationSector2Ms}}}`:    `{"lapNumber":1,"lapDurationMs":90000,"durationSector2Ms":null}`,
+		`{race(id:"r1"){entries{nameAcronym} events{kind driverNumber} passings(limit:1){seq}}}`:   `"events":[{"kind":"start","driverNumber":null},{"kind":"retired","driverNumber":9}]`,
+		`{race(id:"r1"){classification{final stateHash classification{position reason gapLaps}}}}`: `{"position":null,"reason":"engine","gapLaps":null}`,
 		`{race(id:"none"){id}}`:   `"code":"NOT_FOUND"`,
 		`{circuits{key lengthM}}`: circuit.List()[0],
 		`mutation{startRace(circuit:"` + circuit.List()[0] + `",cars:2,seed:"9"){status seed}}`: `{"seed":"9","status":"running"}`,

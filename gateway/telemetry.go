@@ -31,6 +31,8 @@ type tracer struct {
 	course trace.Course
 	ask    telemetryAsk
 	head   trace.Head
+	// pointPays is the work that a point of an answer pays for at the least, where there is a budget.
+	pointPays int
 }
 
 // telemetry is what cars reported, or what simulated cars did: thinned to what a chart shows, streamed car by car.
@@ -73,7 +75,7 @@ func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]st
 	if err != nil {
 		return nil, err
 	}
-	return &tracer{s, roster, course, ask, trace.Head{
+	return &tracer{server: s, roster: roster, course: course, ask: ask, head: trace.Head{
 		Race: id, StartedAt: roster.StartedAt, Channels: ask.channels, Dates: ask.dates, Cars: len(ask.cars),
 	}}, nil
 }
@@ -89,6 +91,9 @@ func courseOf(r *race.Race) (trace.Course, error) {
 	}
 	return trace.Course{LengthM: one.Length(), At: one.At}, nil
 }
+
+// thinWork is the work of ten samples of a channel, which are gathered, and thinned in a few rounds.
+const thinWork = 3
 
 // car reads the telemetry of one car, piece by piece, and thins it.
 func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
@@ -122,6 +127,11 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 		}
 		series := trace.Derive(piece, &course, t.ask.channels)
 		g.Add(series.Cut(from, to))
+	}
+	budget := race.BudgetOf(ctx)
+	budget.Expect(min(g.Len(), t.ask.points) * t.pointPays)
+	if err := budget.Work(g.Len() * (2 + len(t.ask.channels)) * thinWork / 10); err != nil {
+		return nil, fmt.Errorf("thin the telemetry of car %d: %w", entry.Number, err)
 	}
 	out.Series, out.Read = g.Done()
 	return out, nil

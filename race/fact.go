@@ -68,6 +68,13 @@ type Lap struct {
 	Passing Seq
 }
 
+// LapQuery asks for laps of one car, or of all with NoCar, From to To by number, both included.
+type LapQuery struct {
+	Car      CarIdx
+	From, To int
+	Position int // 0: any
+}
+
 // LapCompleted says that a car completed a lap. A later one for the same car and number amends it.
 type LapCompleted struct{ Lap Lap }
 

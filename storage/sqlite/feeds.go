@@ -141,11 +141,7 @@ func (s *Store) SamplesAfter(ctx context.Context, id race.ID, count uint64, limi
 		return nil, count, fmt.Errorf("read samples of race %s: %w", id, err)
 	}
 	var out []race.Sample
-	err = each(ctx, s.read, func(r *sql.Rows) error {
-		v, err := scanSample(r)
-		out = append(out, v)
-		return err
-	}, sampleChannels+" WHERE race = ? AND count > ? AND count <= ? ORDER BY count, car, time_us", string(id), int64(count), last)
+	err = eachRow(ctx, s.read, func(r row) { out = append(out, sampleOfRow(r)) }, sampleChannels+" WHERE race = ? AND count > ? AND count <= ? ORDER BY count, car, time_us", string(id), int64(count), last)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}

@@ -25,8 +25,12 @@ func (s *Store) decodeBlock(data []byte) (*block, error) {
 	return readBlock(data)
 }
 
+// blockBytes of a block are decoded in the time in which one byte may be answered.
+const blockBytes = 50
+
 // eachBlock decodes the blocks of a query, whose one column they are. A block holds only until the next one.
 func (s *Store) eachBlock(ctx context.Context, q querier, take func(*block), query string, args ...any) error {
+	budget := race.BudgetOf(ctx)
 	return each(ctx, q, func(r *sql.Rows) error {
 		var data sql.RawBytes
 		if err := r.Scan(&data); err != nil {
@@ -34,6 +38,9 @@ func (s *Store) eachBlock(ctx context.Context, q querier, take func(*block), que
 		}
 		b, err := s.decodeBlock(data)
 		if err != nil {
+			return err
+		}
+		if err := budget.Work(race.RowCost + len(b.data)/blockBytes); err != nil {
 			return err
 		}
 		take(b)

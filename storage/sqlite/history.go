@@ -1,20 +1,16 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lightsout/race"
 )
-
-// querier is a transaction or the readers' pool.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Position, error) {
 	var p race.Position
@@ -62,27 +58,11 @@ func (s *Store) announcedHead(ctx context.Context, q querier, id race.ID) (*race
 	return nil, nil // a race without a head has none, which is for its readers to judge
 }
 
-// each scans the rows of a query one by one.
-func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("query: %w", err)
-	}
-	defer rows.Close()
-	budget := race.BudgetOf(ctx)
-	for rows.Next() {
-		if err := budget.Spend(race.RowCost); err != nil {
-			return err
-		}
-		if err := scan(rows); err != nil {
-			return fmt.Errorf("scan: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("query: %w", err)
-	}
-	return nil
-}
+// Work of what is decoded.
+const (
+	recordCost = 150
+	headCost   = 300
+)
 
 // summaryColumns are what a summary is made of: the head of a race is the record that announced it. CROSS JOIN keeps the order of the
 // tables: the log is not read for it.
@@ -106,17 +86,6 @@ func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	}
 	v.Race, v.Status = announced.Race, race.Status(status)
 	return v, nil
-}
-
-// Summaries of all races, newest first.
-func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
-	var out []race.Summary
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		v, err := s.scanSummary(r.Scan)
-		out = append(out, v)
-		return err
-	}, summaryColumns+" ORDER BY created_at DESC, id")
-	return out, err
 }
 
 // CarsAwaited counts the cars of races that are not over.
@@ -153,16 +122,18 @@ func (s *Store) known(ctx context.Context, id race.ID) error {
 
 // Entries by slot.
 func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
+	const from = "entries WHERE race = ?"
+	if err := pay(ctx, s.read, race.RowCost, from, string(id)); err != nil {
+		return nil, err
+	}
 	var out []race.Entry
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var e race.Entry
-		var transponders string
-		err := r.Scan(&e.Number, &e.Code, &e.Name, &e.Team, &e.Colour, &e.Grid, &e.PitLaneStart, &e.StartOffsetM, &transponders)
-		e.Transponders = strings.Fields(transponders)
-		out = append(out, e)
-		return err
+	err := eachRow(ctx, s.read, func(r row) {
+		out = append(out, race.Entry{
+			Number: int(r.int(0)), Code: r.text(1), Name: r.text(2), Team: r.text(3), Colour: r.text(4), Grid: int(r.int(5)), PitLaneStart: r.is(6),
+			StartOffsetM: int(r.int(7)), Transponders: strings.Fields(r.text(8)),
+		})
 	}, `SELECT driver_number, name_acronym, full_name, team_name, team_colour, grid_position, pit_lane_start,
-		start_offset_m, transponders FROM entries WHERE race = ? ORDER BY car`, string(id))
+		start_offset_m, transponders FROM `+from+" ORDER BY car", string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
@@ -171,38 +142,60 @@ func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
 
 // Laps of one car, or of all with race.NoCar, by end time.
 func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error) {
+	return s.LapsOf(ctx, id, race.LapQuery{Car: car, To: race.LapsMax})
+}
+
+// LapsOf are the laps that a query asks for, by end time. A position is looked for in all laps of the race or the car.
+func (s *Store) LapsOf(ctx context.Context, id race.ID, q race.LapQuery) ([]race.Lap, error) {
 	s.fresh(ctx)
+	from := "laps WHERE race = ?1"
+	args := []any{string(id), int64(q.Car), q.From, q.To, q.Position}
+	if q.Car != race.NoCar {
+		from += " AND car = ?2"
+	}
+	if part := from + " AND lap_number BETWEEN ?3 AND ?4 AND (?5 = 0 OR position = ?5)"; q.From > 1 || q.To < race.LapsMax || q.Position > 0 {
+		if err := paySearch(ctx, s.read, from, args...); err != nil {
+			return nil, err
+		}
+		from = part
+	}
+	if err := pay(ctx, s.read, race.RowCost, from, args...); err != nil {
+		return nil, err
+	}
 	var out []race.Lap
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var l race.Lap
-		var passing int64
-		err := r.Scan(&l.Car, &l.Number, &l.DurationMS, &l.SectorsMS[0], &l.SectorsMS[1], &l.SectorsMS[2], &l.EndMS,
-			&l.Position, &l.Tyre, &l.TyreAgeLaps, &l.PitIn, &l.PitOut, &l.Flag, &l.Mark, &l.Deleted, &passing)
-		l.Passing = race.Seq(passing)
-		out = append(out, l)
-		return err
-	}, `SELECT car, lap_number, lap_duration_ms, sector_1_ms, sector_2_ms, sector_3_ms, end_ms, position, compound,
-		tyre_age, pit_in, pit_out, flag, mark, deleted, passing FROM laps WHERE race = ?1 AND (?2 < 0 OR car = ?2) ORDER BY end_ms, position`,
-		string(id), int64(car))
+	err := eachRow(ctx, s.read, func(r row) { out = append(out, lapOfRow(r)) }, `SELECT car, lap_number, lap_duration_ms, sector_1_ms,
+		sector_2_ms, sector_3_ms, end_ms, position, compound, tyre_age, pit_in, pit_out, flag, mark, deleted, passing FROM `+from, args...)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
+	slices.SortStableFunc(out, func(a, b race.Lap) int {
+		return cmp.Or(cmp.Compare(a.EndMS, b.EndMS), cmp.Compare(a.Position, b.Position))
+	})
 	return out, err
+}
+
+func lapOfRow(r row) race.Lap {
+	return race.Lap{
+		Car: race.CarIdx(r.int(0)), Number: int(r.int(1)), DurationMS: r.int(2), SectorsMS: [3]int64{r.int(3), r.int(4), r.int(5)},
+		EndMS: r.int(6), Position: int(r.int(7)), Tyre: race.Compound(r.int(8)), TyreAgeLaps: int(r.int(9)), PitIn: r.is(10), PitOut: r.is(11),
+		Flag: race.FlagState(r.int(12)), Mark: race.Mark(r.int(13)), Deleted: r.is(14), Passing: race.Seq(r.int(15)),
+	}
 }
 
 // Events in order.
 func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
 	s.fresh(ctx)
+	const from = "events WHERE race = ?"
+	if err := pay(ctx, s.read, race.RowCost, from, string(id)); err != nil {
+		return nil, err
+	}
 	var out []race.Event
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var e race.Event
-		var of int64
-		err := r.Scan(&e.Kind, &of, &e.Car, &e.Lap, &e.TimeMS, &e.Value, &e.Text)
-		e.Of = race.Seq(of)
-		out = append(out, e)
-		return err
-	}, `SELECT kind_code, of_seq, car, lap_number, time_ms, value, text FROM events WHERE race = ?
-		ORDER BY time_ms, kind_code, car, of_seq`, string(id))
+	err := eachRow(ctx, s.read, func(r row) {
+		out = append(out, race.Event{
+			Kind: race.EventKind(r.int(0)), Of: race.Seq(r.int(1)), Car: race.CarIdx(r.int(2)), Lap: int(r.int(3)), TimeMS: r.int(4),
+			Value: r.int(5), Text: r.text(6),
+		})
+	}, "SELECT kind_code, of_seq, car, lap_number, time_ms, value, text FROM "+from+" ORDER BY time_ms, kind_code, car, of_seq", string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
@@ -224,14 +217,18 @@ func (s *Store) Version(ctx context.Context, id race.ID, version int) (race.Clas
 		return race.Classification{}, err
 	}
 	out := list[len(list)-1].Classification
-	err = each(ctx, s.read, func(r *sql.Rows) error {
-		var e race.Classified
-		err := r.Scan(&e.Position, &e.Car, &e.Laps, &e.Status, &e.DurationMS, &e.GapMS, &e.GapLaps, &e.IntervalMS, &e.PenaltyMS,
-			&e.BestLapMS, &e.BestLap, &e.Reason)
-		out.Entries = append(out.Entries, e)
-		return err
+	const from = "classifications WHERE race = ? AND version = ?"
+	if err := pay(ctx, s.read, race.RowCost, from, string(id), out.Version); err != nil {
+		return race.Classification{}, err
+	}
+	err = eachRow(ctx, s.read, func(r row) {
+		out.Entries = append(out.Entries, race.Classified{
+			Position: int(r.int(0)), Car: race.CarIdx(r.int(1)), Laps: int(r.int(2)), Status: race.ClassifiedStatus(r.int(3)), DurationMS: r.int(4),
+			GapMS: r.int(5), GapLaps: int(r.int(6)), IntervalMS: r.int(7), PenaltyMS: r.int(8), BestLapMS: r.int(9), BestLap: int(r.int(10)),
+			Reason: r.text(11),
+		})
 	}, `SELECT position, car, laps, status, duration_ms, gap_ms, gap_laps, interval_ms, penalty_ms, best_lap_ms,
-		best_lap, reason FROM classifications WHERE race = ? AND version = ? ORDER BY place`, string(id), out.Version)
+		best_lap, reason FROM `+from+" ORDER BY place", string(id), out.Version)
 	return out, err
 }
 
@@ -310,14 +307,14 @@ func (s *Store) scanRecord(r *sql.Rows) (race.Record, error) {
 	return *decoded, nil
 }
 
-// Unfinished are the simulations that a start goes on with.
+// Unfinished are the simulations that a start goes on with, oldest first. It reads the heads of all races, so that the first list of
+// them is not dear.
 func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
-	var out []race.Summary
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		v, err := s.scanSummary(r.Scan)
-		out = append(out, v)
-		return err
-	}, summaryColumns+" WHERE status < ? AND kind = 'simulation' ORDER BY created_at, id", int(race.Over))
+	all, err := s.Summaries(ctx)
+	out := slices.DeleteFunc(all, func(v race.Summary) bool { return v.Status >= race.Over || v.Race.Kind != race.Simulation })
+	slices.SortFunc(out, func(a, b race.Summary) int {
+		return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.Race.ID, b.Race.ID))
+	})
 	return out, err
 }
 

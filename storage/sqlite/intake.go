@@ -84,17 +84,14 @@ func sampleArgs(args []any, b *race.Batch, s *race.Sample) []any {
 const sampleChannels = `SELECT car, time_us, 10 * speed_kmh + coalesce(speed_tenth, 0), rpm, n_gear, throttle, brake, drs, x_dm, y_dm
 	FROM samples`
 
-func scanSample(r *sql.Rows) (race.Sample, error) {
-	var v race.Sample
-	var channels [8]sql.NullInt64
-	err := r.Scan(&v.Car, &v.Time, &channels[0], &channels[1], &channels[2], &channels[3], &channels[4], &channels[5],
-		&channels[6], &channels[7])
+func sampleOfRow(r row) race.Sample {
+	v := race.Sample{Car: race.CarIdx(r.int(0)), Time: race.Micros(r.int(1))}
 	for i, to := range v.Values() {
-		if *to = race.Unknown; channels[i].Valid {
-			*to = int(channels[i].Int64)
+		if *to = race.Unknown; !r.null(2 + i) {
+			*to = int(r.int(2 + i))
 		}
 	}
-	return v, err
+	return v
 }
 
 // Samples of real cars between two race times, by car and time, limit at most.
@@ -104,11 +101,7 @@ func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, 
 	if car == race.NoCar {
 		first, last = 0, race.CarsMax
 	}
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		v, err := scanSample(r)
-		out = append(out, v)
-		return err
-	}, sampleChannels+" WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?",
+	err := eachRow(ctx, s.read, func(r row) { out = append(out, sampleOfRow(r)) }, sampleChannels+" WHERE race = ? AND car BETWEEN ? AND ? AND time_us BETWEEN ? AND ? ORDER BY car, time_us LIMIT ?",
 		string(id), int64(first), int64(last), int64(from), int64(to), limit)
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
@@ -205,6 +198,10 @@ func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
 // Rulings are the records of race control, in their order, and which of them the rulebook refused.
 func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
 	s.fresh(ctx)
+	const told = " WHERE r.race = ? AND r.body IS NOT NULL"
+	if err := pay(ctx, s.read, recordCost, "records r INDEXED BY records_told"+told, string(id)); err != nil {
+		return nil, nil, err
+	}
 	var out []race.Record
 	refused := map[race.Seq]string{}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -224,8 +221,8 @@ func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[rac
 			refused[rec.Seq] = reason.String
 		}
 		return nil
-	}, `SELECT r.body, f.reason FROM records r INDEXED BY records_told LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq
-		WHERE r.race = ? AND r.body IS NOT NULL ORDER BY r.seq`, string(id))
+	}, `SELECT r.body, f.reason FROM records r INDEXED BY records_told LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq`+
+		told+" ORDER BY r.seq", string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
@@ -258,18 +255,15 @@ func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, 
 	if err != nil {
 		return err
 	}
-	return each(ctx, s.read, func(r *sql.Rows) error {
-		var decoder string
-		var at race.Micros
-		var recordedAt int64
-		if err := r.Scan(&decoder, &at, &recordedAt); err != nil {
-			return err
+	const from = "records WHERE race = ? AND decoder <> ''"
+	if err := pay(ctx, s.read, race.RowCost/3, from, string(id)); err != nil { // it has three columns
+		return err
+	}
+	return eachRow(ctx, s.read, func(r row) {
+		if at := signal.raceTime(race.Micros(r.int(1))); at != race.NoTime {
+			hit(r.text(0), at, r.int(2))
 		}
-		if at = signal.raceTime(at); at != race.NoTime {
-			hit(decoder, at, recordedAt)
-		}
-		return nil
-	}, "SELECT decoder, time_us, recorded_at FROM records WHERE race = ? AND decoder <> '' ORDER BY seq", string(id))
+	}, "SELECT decoder, time_us, recorded_at FROM "+from+" ORDER BY seq", string(id))
 }
 
 // ErrCircuitTaken says that a circuit of that key is there already.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 
 	"lightsout/race"
 )
@@ -26,43 +25,44 @@ const (
 // all.
 func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
 	s.fresh(ctx)
-	query := passingsByRecord
+	query, from := passingsByRecord, "records WHERE race = ?1 AND seq > ?2"
 	if verdict > int(race.Accepted) {
-		query = passingsByVerdict
+		query, from = passingsByVerdict, "verdicts WHERE race = ?1 AND seq > ?2 AND verdict = ?4"
+	}
+	args := []any{string(id), int64(after), limit, verdict}
+	if err := payUpTo(ctx, s.read, limit, passingCost, from, args...); err != nil {
+		return nil, err
 	}
 	var out []race.PassingRow
 	signal, err := s.signal(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, s.read, func(r *sql.Rows) error {
-		p, err := scanPassing(r)
+	err = eachRow(ctx, s.read, func(r row) {
+		p := passingOfRow(r)
 		p.Time, p.ToldTime = signal.raceTime(p.Time), signal.raceTime(p.ToldTime)
 		out = append(out, p)
-		return err
-	}, query, string(id), int64(after), limit, verdict)
+	}, query, args...)
 	return out, err
 }
 
-func scanPassing(r *sql.Rows) (race.PassingRow, error) {
-	p := race.PassingRow{Split: race.NoTime, ToldTime: race.NoTime, ToldCar: race.NoCar}
-	var seq int64
-	var decoder, session, transponder sql.NullString
-	var sequence, split, toldTime, toldCar sql.NullInt64
-	err := r.Scan(&seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH,
-		&decoder, &session, &sequence, &transponder, &p.Verdict, &p.Reason, &split,
-		&toldTime, &toldCar)
-	p.Seq = race.Seq(seq)
-	if decoder.Valid {
-		p.Passing.Source = &race.Source{
-			Decoder: decoder.String, Session: session.String, Sequence: uint64(sequence.Int64), Transponder: transponder.String,
-		}
+// passingCost is the work of a passing, which is read from two tables.
+const passingCost = 2 * race.RowCost
+
+func passingOfRow(r row) race.PassingRow {
+	p := race.PassingRow{
+		Seq: race.Seq(r.int(0)), Time: race.Micros(r.int(1)), RecordedAt: r.int(2), Verdict: race.Verdict(r.int(11)), Reason: r.text(12),
+		Passing: race.Passing{Car: race.CarIdx(r.int(3)), Line: int(r.int(4)), InPit: r.is(5), SpeedKMH: int(r.int(6))},
+		Split:   race.NoTime, ToldTime: race.NoTime, ToldCar: race.NoCar,
 	}
-	if toldTime.Valid {
-		p.ToldTime, p.ToldCar = race.Micros(toldTime.Int64), race.CarIdx(toldCar.Int64)
+	if !r.null(7) {
+		p.Passing.Source = &race.Source{Decoder: r.text(7), Session: r.text(8), Sequence: uint64(r.int(9)), Transponder: r.text(10)}
 	}
-	if split.Valid {
-		p.Split = race.Micros(split.Int64)
+	if !r.null(14) {
+		p.ToldTime, p.ToldCar = race.Micros(r.int(14)), race.CarIdx(r.int(15))
 	}
-	return p, err
+	if !r.null(13) {
+		p.Split = race.Micros(r.int(13))
+	}
+	return p
 }

@@ -75,6 +75,7 @@ type Store struct {
 	readers *sql.DB
 	read    querier // readers, or of a store that stands still its transaction
 	codec   Codec
+	kept    headCache
 	log     *slog.Logger
 	zip     *zstd.Encoder
 	unzip   *zstd.Decoder

@@ -69,12 +69,15 @@ func (t *tracer) keeps(channels ...race.Channel) {
 func (s *Store) traceSamples(ctx context.Context, q querier, t *tracer) error {
 	t.keeps(race.ChannelSpeed, race.ChannelRPM, race.ChannelGear, race.ChannelThrottle, race.ChannelBrake, race.ChannelDRS,
 		race.ChannelX, race.ChannelY)
-	return each(ctx, q, func(r *sql.Rows) error {
-		v, err := scanSample(r)
-		t.sample(&v)
+	const which = " WHERE race = ? AND car = ? AND time_us BETWEEN ? AND ?"
+	args := []any{string(t.q.Race), int64(t.q.Car), int64(t.q.From), int64(t.q.To)}
+	if err := pay(ctx, q, race.RowCost, "samples"+which, args...); err != nil {
 		return err
-	}, sampleChannels+" WHERE race = ? AND car = ? AND time_us BETWEEN ? AND ? ORDER BY time_us",
-		string(t.q.Race), int64(t.q.Car), int64(t.q.From), int64(t.q.To))
+	}
+	return eachRow(ctx, q, func(r row) {
+		v := sampleOfRow(r)
+		t.sample(&v)
+	}, sampleChannels+which+" ORDER BY time_us", args...)
 }
 
 func (t *tracer) sample(v *race.Sample) {

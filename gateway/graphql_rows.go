@@ -1,0 +1,374 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/language/ast"
+
+	"lightsout/race"
+)
+
+// graphql-go takes one or two microseconds for each value that it answers, some of which have six bytes. So it runs a query down to the
+// lists, and what is below them, which takes no arguments and cannot fail, is written by a plan that is made once for a list.
+
+// shape is how values of a type are written: the fields that it has as a GraphQL object.
+type shape struct {
+	name   string
+	fields map[string]part
+	// derived says that the values are worked out from rows, which do not stand in the answer themselves.
+	derived bool
+}
+
+// part is a field of a shape. Either write is set, or of.
+type part struct {
+	write  func(b []byte, object reflect.Value) []byte
+	least  int  // bytes that it takes
+	usual  int  // bytes that it takes more often
+	column bool // of many values
+	of     *shape
+	value  func(object reflect.Value) reflect.Value // of one object, or of a list
+	list   bool
+}
+
+// shapeOf has the fields that fieldsOf has, with the same values.
+func shapeOf(name string, t reflect.Type) *shape {
+	s := &shape{name: name, fields: map[string]part{}}
+	for i := range t.NumField() {
+		tag, shown := fieldTag(t.Field(i))
+		if !shown {
+			continue
+		}
+		of := t.Field(i).Type
+		value := func(object reflect.Value) reflect.Value { return object.Field(i) }
+		switch {
+		case isObject(of):
+			s.fields[camel(tag)] = part{of: shapeOf(objectName(of), of), value: value}
+		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
+			s.fields[camel(tag)] = part{of: shapeOf(objectName(of.Elem()), of.Elem()), value: value, list: true}
+		default:
+			write, least := writerOf(of)
+			s.fields[camel(tag)] = part{
+				write: func(b []byte, object reflect.Value) []byte { return write(b, object.Field(i)) }, least: least, usual: max(least, usualBytes),
+			}
+		}
+	}
+	return s
+}
+
+func isObject(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]()
+}
+
+// usualBytes are those of a value in an answer.
+const usualBytes = 8
+
+// writerOf writes a value as graphql-go would, and says how many bytes that takes at the least.
+func writerOf(t reflect.Type) (write func([]byte, reflect.Value) []byte, least int) {
+	switch t.Kind() {
+	case reflect.Pointer:
+		within, least := writerOf(t.Elem())
+		return func(b []byte, v reflect.Value) []byte {
+			if v.IsNil() {
+				return append(b, "null"...)
+			}
+			return within(b, v.Elem())
+		}, min(least, len("null"))
+	case reflect.Slice:
+		return writerOfList(t)
+	case reflect.Interface:
+		return func(b []byte, v reflect.Value) []byte {
+			if v.IsNil() {
+				return append(b, "null"...)
+			}
+			return appendText(b, fmt.Sprint(v.Interface()))
+		}, len(`""`)
+	case reflect.Struct:
+		return func(b []byte, v reflect.Value) []byte {
+			at, _ := v.Interface().(time.Time)
+			return append(at.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+		}, len(time.RFC3339)
+	case reflect.String:
+		return func(b []byte, v reflect.Value) []byte { return appendText(b, v.String()) }, len(`""`)
+	case reflect.Bool:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendBool(b, v.Bool()) }, len("true")
+	case reflect.Float64:
+		return func(b []byte, v reflect.Value) []byte { return appendNumber(b, v.Float()) }, 1
+	case reflect.Uint64:
+		return func(b []byte, v reflect.Value) []byte {
+			return append(strconv.AppendUint(append(b, '"'), v.Uint(), 10), '"')
+		}, len(`"0"`)
+	case reflect.Uint8:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendUint(b, v.Uint(), 10) }, 1
+	default:
+		return func(b []byte, v reflect.Value) []byte { return strconv.AppendInt(b, v.Int(), 10) }, 1
+	}
+}
+
+func writerOfList(t reflect.Type) (write func([]byte, reflect.Value) []byte, least int) {
+	within, _ := writerOf(t.Elem())
+	column := isColumn(t)
+	return func(b []byte, v reflect.Value) []byte {
+		if column && v.IsNil() { // nobody told of it
+			return append(b, "null"...)
+		}
+		return appendList(b, v.Len(), func(b []byte, i int) []byte { return within(b, v.Index(i)) })
+	}, len("[]")
+}
+
+func appendList(b []byte, n int, one func(b []byte, i int) []byte) []byte {
+	b = append(b, '[')
+	for i := range n {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = one(b, i)
+	}
+	return append(b, ']')
+}
+
+// appendText writes a text of JSON.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if ch := s[i]; ch < ' ' || ch >= 0x7f || strings.IndexByte(`"\<>&`, ch) >= 0 {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				return append(b, "null"...)
+			}
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// appendNumber writes a number of JSON, with as few digits as it takes; null where there is none for it.
+func appendNumber(b []byte, v float64) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(b, "null"...)
+	}
+	form := byte('f')
+	if size := math.Abs(v); size != 0 && (size < 1e-6 || size >= 1e21) {
+		form = 'e'
+	}
+	return strconv.AppendFloat(b, v, form, -1, 64)
+}
+
+// plan is what is selected of a shape.
+type plan struct {
+	parts        []planned
+	least, usual int // bytes of an object with a comma, without its lists
+	selections   int // that were looked at
+}
+
+type planned struct {
+	part
+	key    []byte // with quotes and colon
+	sets   []*ast.SelectionSet
+	within *plan
+}
+
+// planner makes plans for a query that is valid.
+type planner struct {
+	fragments map[string]ast.Definition
+	variables map[string]any
+}
+
+func (p planner) plan(s *shape, sets []*ast.SelectionSet) *plan {
+	out := &plan{least: len("{},"), usual: len("{},")}
+	c := collector{planner: p, shape: s, plan: out, at: map[string]int{}, visited: map[string]bool{}}
+	for _, set := range sets {
+		c.collect(set)
+	}
+	for i := range out.parts {
+		one := &out.parts[i]
+		out.least += len(one.key) + one.least + len(",")
+		out.usual += len(one.key) + one.usual + len(",")
+		if one.of == nil {
+			continue
+		}
+		if one.within = p.plan(one.of, one.sets); !one.list {
+			out.least += one.within.least
+			out.usual += one.within.usual
+		}
+	}
+	return out
+}
+
+// collector adds to a plan what selections ask for.
+type collector struct {
+	planner
+	shape   *shape
+	plan    *plan
+	at      map[string]int // of parts, by their name in the answer
+	visited map[string]bool
+}
+
+func (c *collector) collect(set *ast.SelectionSet) {
+	if set == nil {
+		return
+	}
+	for _, sel := range set.Selections {
+		c.plan.selections++
+		switch sel := sel.(type) {
+		case *ast.Field:
+			c.field(sel)
+		case *ast.InlineFragment:
+			if c.included(sel.Directives) {
+				c.collect(sel.SelectionSet)
+			}
+		case *ast.FragmentSpread:
+			name := sel.Name.Value
+			if c.visited[name] || !c.included(sel.Directives) {
+				continue
+			}
+			c.visited[name] = true
+			if f, ok := c.fragments[name].(*ast.FragmentDefinition); ok {
+				c.collect(f.SelectionSet)
+			}
+		}
+	}
+}
+
+// field adds a field. One that is asked for twice is answered once, with what each asks for of it.
+func (c *collector) field(f *ast.Field) {
+	if !c.included(f.Directives) {
+		return
+	}
+	key := f.Name.Value
+	if f.Alias != nil {
+		key = f.Alias.Value
+	}
+	i, known := c.at[key]
+	if !known {
+		i, c.at[key] = len(c.plan.parts), len(c.plan.parts)
+		c.plan.parts = append(c.plan.parts, planned{part: c.shape.part(f.Name.Value), key: []byte(`"` + key + `":`)})
+	}
+	c.plan.parts[i].sets = append(c.plan.parts[i].sets, f.SelectionSet)
+}
+
+// part is a field by its name. What is not of the shape is the name of its type, or answered by a resolver.
+func (s *shape) part(name string) part {
+	if one, known := s.fields[name]; known {
+		return one
+	}
+	if name != graphql.TypeNameMetaFieldDef.Name {
+		return part{least: len("null"), usual: len("null")}
+	}
+	return part{write: func(b []byte, _ reflect.Value) []byte { return appendText(b, s.name) }, least: len(s.name) + 2, usual: len(s.name) + 2}
+}
+
+// included heeds @skip and @include.
+func (p planner) included(directives []*ast.Directive) bool {
+	for _, d := range directives {
+		if len(d.Arguments) == 0 {
+			continue
+		}
+		is := false
+		switch v := d.Arguments[0].Value.(type) {
+		case *ast.BooleanValue:
+			is = v.Value
+		case *ast.Variable:
+			is, _ = p.variables[v.Name.Value].(bool)
+		}
+		if d.Name.Value == graphql.SkipDirective.Name && is || d.Name.Value == graphql.IncludeDirective.Name && !is {
+			return false
+		}
+	}
+	return true
+}
+
+// write appends an object, or a list of them, as far as there is room: once it is used up, what is written is of no use.
+func (p *plan) write(b []byte, v reflect.Value, room int) []byte {
+	if v.Kind() == reflect.Slice {
+		return appendList(b, v.Len(), func(b []byte, i int) []byte {
+			if len(b) > room {
+				return b
+			}
+			return p.write(b, v.Index(i), room)
+		})
+	}
+	b = append(b, '{')
+	for i := range p.parts {
+		one := &p.parts[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, one.key...)
+		if one.of != nil {
+			b = one.within.write(b, one.value(v), room)
+		} else {
+			b = one.write(b, v)
+		}
+	}
+	return append(b, '}')
+}
+
+// lists are the lists that a plan has right below its object, as one row of each.
+func (p *plan) lists() (least, usual int) {
+	for i := range p.parts {
+		if one := &p.parts[i]; one.list {
+			least += one.within.least
+			usual += one.within.usual
+		}
+	}
+	return least, usual
+}
+
+// asked is a query that is being answered.
+type asked struct {
+	budget  *race.Budget
+	plans   map[*ast.Field]*plan
+	written []written
+}
+
+// written is a part of the answer, and where it belongs.
+type written struct {
+	path []any
+	json json.RawMessage
+}
+
+// planOf is the plan of a field, which graphql-go asks for once for each object that has it.
+func (a *asked) planOf(s *shape, info graphql.ResolveInfo) *plan {
+	if made := a.plans[info.FieldASTs[0]]; made != nil {
+		return made
+	}
+	var sets []*ast.SelectionSet
+	for _, f := range info.FieldASTs {
+		sets = append(sets, f.SelectionSet)
+	}
+	made := planner{info.Fragments, info.VariableValues}.plan(s, sets)
+	a.plans[info.FieldASTs[0]] = made
+	return made
+}
+
+// place puts what was written into the answer of graphql-go, which has null there.
+func (a *asked) place(data any) {
+	for _, w := range a.written {
+		at := data
+		last := len(w.path) - 1
+		for _, key := range w.path[:last] {
+			switch key := key.(type) {
+			case string:
+				within, _ := at.(map[string]any)
+				at = within[key]
+			case int:
+				if list, ok := at.([]any); ok && key < len(list) {
+					at = list[key]
+				} else {
+					at = nil
+				}
+			}
+		}
+		if object, ok := at.(map[string]any); ok {
+			if key, ok := w.path[last].(string); ok {
+				object[key] = w.json
+			}
+		}
+	}
+}

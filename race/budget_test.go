@@ -1,0 +1,55 @@
+package race_test
+
+import (
+	"errors"
+	"testing"
+
+	"lightsout/race"
+)
+
+func TestBudget_RowsThatStandInTheAnswerPayForThemselves(t *testing.T) {
+	b := race.NewBudget(1000, 100)
+	if b.Reading(0, 0); b.RowsMost(25) != 4 {
+		t.Errorf("rows that are not answered: %d, expected 4", b.RowsMost(25))
+	}
+	if b.Reading(15, 20); b.RowsMost(25) != 10 {
+		t.Errorf("rows that pay for most of their work: %d, expected 10", b.RowsMost(25))
+	}
+	if b.Reading(30, 40); b.RowsMost(25) != 25 {
+		t.Errorf("rows that pay for all of it: %d, expected as many as there is room for, 25", b.RowsMost(25))
+	}
+	if aside := b.Aside(); aside.RowsMost(25) != 4 {
+		t.Errorf("rows beside those: %d, expected 4", aside.RowsMost(25))
+	}
+}
+
+func TestBudget_HasNoneLeftOnceItWasExceeded(t *testing.T) {
+	b := race.NewBudget(1000, 100)
+	if err := b.Rows(5, 25); !errors.Is(err, race.ErrTooMuch) {
+		t.Errorf("five rows: %v", err)
+	}
+	if err := b.Work(1); !errors.Is(err, race.ErrTooMuch) {
+		t.Errorf("work after that: %v", err)
+	}
+	if err := b.Answer(1000); err != nil {
+		t.Errorf("what takes no work: %v", err)
+	}
+	if err := b.Answer(1); !errors.Is(err, race.ErrTooMuch) {
+		t.Errorf("a byte more than there is room for: %v", err)
+	}
+}
+
+func TestBudget_CountsWhatWasPaidInAdvance(t *testing.T) {
+	b := race.NewBudget(1000, 100)
+	b.Reading(15, 20)
+	if err := b.Rows(4, 25); err != nil {
+		t.Fatal(err)
+	}
+	b.Expect(50)
+	if counted := b.Reading(0, 0); counted != 4*15+50 {
+		t.Errorf("%d, expected %d", counted, 4*15+50)
+	}
+	if left := b.WorkLeft(); left != 100-4*10+50 {
+		t.Errorf("%d is left, expected 110", left)
+	}
+}
