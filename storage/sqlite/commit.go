@@ -168,6 +168,7 @@ type txWriter struct {
 	touched    []*gathering
 	at         int // of the job in hand
 	amended    map[lapOf]int
+	judged     []race.PassingJudged // of the facts in hand
 }
 
 // lapOf names a lap of a car of a race.
@@ -334,100 +335,4 @@ func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error
 	return w.exec(ctx, `INSERT INTO entries SELECT ?, coalesce(max(car) + 1, 0), ?,?,?,?,?,?,?,?,? FROM entries WHERE race = ?`,
 		string(id), e.Number, e.Code, e.Name, e.Team, e.Colour, e.Grid, e.PitLaneStart, e.StartOffsetM,
 		strings.Join(e.Transponders, " "), string(id))
-}
-
-// facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.
-func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) error {
-	var kept int64
-	err := w.tx.QueryRowContext(ctx, "SELECT facts_seq FROM races WHERE id = ?", string(id)).Scan(&kept)
-	if errors.Is(err, sql.ErrNoRows) || len(list) == 0 {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the cursor: %w", err)
-	}
-	last := list[len(list)-1].Seq
-	if int64(last) <= kept {
-		return nil
-	}
-	if kept == 0 { // from the beginning: what was kept by another version of the rules goes
-		for _, table := range []string{"verdicts", "laps", "events", "refusals", "results", "classifications"} {
-			if err := w.exec(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
-				return err
-			}
-		}
-	}
-	for _, f := range list {
-		if int64(f.Seq) <= kept {
-			continue
-		}
-		for _, fact := range f.Facts {
-			if err := w.fact(ctx, id, f.Seq, fact); err != nil {
-				return err
-			}
-		}
-	}
-	return w.exec(ctx, "UPDATE races SET facts_seq = ? WHERE id = ?", int64(last), string(id))
-}
-
-func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race.Fact) error {
-	switch f := fact.(type) {
-	case race.LapCompleted:
-		l := f.Lap
-		if w.amended != nil && w.amended[lapOf{id, l.Car, l.Number}] > w.at {
-			return nil
-		}
-		return w.exec(ctx, "INSERT OR REPLACE INTO laps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			string(id), int64(l.Car), l.Number, l.DurationMS, l.SectorsMS[0], l.SectorsMS[1], l.SectorsMS[2], l.EndMS,
-			l.Position, int(l.Tyre), l.TyreAgeLaps, l.PitIn, l.PitOut, int(l.Flag), int(l.Mark), l.Deleted,
-			int64(l.Passing))
-	case race.LapsWithdrawn:
-		return w.exec(ctx, "DELETE FROM laps WHERE race = ? AND car = ? AND lap_number > ?", string(id), int64(f.Car), f.Laps)
-	case race.PassingJudged:
-		return w.verdict(ctx, id, &f)
-	case race.RecordRefused:
-		return w.exec(ctx, "INSERT OR REPLACE INTO refusals VALUES (?,?,?)", string(id), int64(f.Seq), f.Reason)
-	case race.EventHappened:
-		e := f.Event
-		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?)", string(id), e.Kind.String(), int64(e.Of),
-			int64(e.Car), int(e.Kind), e.Lap, e.TimeMS, e.Value, e.Text)
-	case race.EventWithdrawn:
-		return w.exec(ctx, "DELETE FROM events WHERE race = ? AND kind = ? AND of_seq = ? AND car = ?", string(id),
-			f.Event.Kind.String(), int64(f.Event.Of), int64(f.Event.Car))
-	case race.HeadChanged:
-		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ?, laps = ?, start_moved_us = ? WHERE id = ? AND status <> ?",
-			int(f.Head.Status), f.Head.LeaderLap, f.Head.Laps, int64(f.Head.StartMoved), string(id), int(race.Failed))
-	case race.ResultPublished:
-		return w.result(ctx, id, seq, &f.Classification)
-	case race.RowChanged, race.OrderChanged: // the tower of a moment, worked out again when asked for
-	}
-	return nil
-}
-
-func (w *txWriter) verdict(ctx context.Context, id race.ID, f *race.PassingJudged) error {
-	var split any
-	if f.Split != race.NoTime {
-		split = int64(f.Split)
-	}
-	return w.exec(ctx, "INSERT OR REPLACE INTO verdicts VALUES (?,?,?,?,?,?,?,?)", string(id), int64(f.Seq), int64(f.Car),
-		f.Line, int64(f.Time), int(f.Verdict), f.Reason, split)
-}
-
-func (w *txWriter) result(ctx context.Context, id race.ID, seq race.Seq, c *race.Classification) error {
-	err := w.exec(ctx, "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?)", string(id), c.Version, int64(seq), int(c.Status),
-		c.Author, c.Reason, c.StateHash)
-	if err != nil {
-		return err
-	}
-	for place, e := range c.Entries {
-		err := w.exec(ctx, "INSERT OR REPLACE INTO classifications VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			string(id), c.Version, place, e.Position, int64(e.Car), e.Laps, int(e.Status), e.DurationMS, e.GapMS,
-			e.GapLaps, e.IntervalMS, e.PenaltyMS, e.BestLapMS, e.BestLap, e.Reason)
-		if err != nil {
-			return err
-		}
-	}
-	return w.exec(ctx, `UPDATE races SET winner = coalesce((SELECT name_acronym FROM entries e JOIN classifications c
-		ON e.race = c.race AND e.car = c.car WHERE c.race = ?1 AND c.version = ?2 AND c.place = 0 AND c.position = 1), '')
-		WHERE id = ?1`, string(id), c.Version)
 }

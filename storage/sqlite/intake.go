@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"lightsout/race"
 )
@@ -29,8 +28,7 @@ const mergeSample = ` ON CONFLICT (race, car, time_us) DO UPDATE SET
 	x_dm = coalesce(excluded.x_dm, x_dm), y_dm = coalesce(excluded.y_dm, y_dm), count = excluded.count`
 
 func sampleStatement(rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", sampleColumns), ",") + ")"
-	return "INSERT INTO samples VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + mergeSample
+	return "INSERT INTO samples VALUES " + places(rows, sampleColumns) + mergeSample
 }
 
 // takenIn keeps what a batch has from outside: samples, and the name of the intake.

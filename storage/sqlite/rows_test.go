@@ -84,3 +84,28 @@ func settle(t *testing.T, s *sqlite.Store) {
 		t.Fatal(err)
 	}
 }
+
+// TestFacts_TheLastVerdictOfAPassingCounts: they are written many at once, in another order than they came in.
+func TestFacts_TheLastVerdictOfAPassingCounts(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "x.db"))
+	defer mustClose(t, s)
+	const passings = 100
+	records := []race.Record{{Seq: 1, Body: race.Announced{Race: race.Race{ID: "r", Cars: 1}}}}
+	facts := race.Facts{Seq: passings + 1}
+	for n := range race.Seq(passings) {
+		records = append(records, race.Record{Seq: 2 + n, Body: race.Passing{}})
+	}
+	for _, verdict := range []race.Verdict{race.Duplicate, race.AfterTheEnd} {
+		for n := range race.Seq(passings) {
+			facts.Facts = append(facts.Facts, race.PassingJudged{Seq: passings + 1 - n, Verdict: verdict, Split: race.NoTime})
+		}
+	}
+	s.Append(&race.Batch{Race: "r", Count: 1, Records: records}, func(error) {})
+	s.AppendFacts("r", []race.Facts{facts})
+	settle(t, s)
+	for verdict, want := range map[race.Verdict]int{race.Duplicate: 0, race.AfterTheEnd: passings} {
+		if list, err := s.Passings(context.Background(), "r", 0, 1000, int(verdict)); err != nil || len(list) != want {
+			t.Errorf("%v: %d, %v; expected %d", verdict, len(list), err, want)
+		}
+	}
+}

@@ -107,3 +107,29 @@ func BenchmarkPassings(b *testing.B) {
 		mustClose(b, s)
 	}
 }
+
+// BenchmarkVerdicts is what a stop waits for: the passings of the last laps of 5,000 cars come after the end.
+func BenchmarkVerdicts(b *testing.B) {
+	const passings = 100_000
+	s := mustOpen(b, filepath.Join(b.TempDir(), "bench.db"))
+	defer mustClose(b, s)
+	const id = race.ID("harbour-20261127-053125-691")
+	settled := make(chan error, 1)
+	s.Append(&race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: race.Race{ID: id, Cars: 5000}}}}}, func(error) {})
+	facts := race.Facts{Seq: 1}
+	for b.Loop() {
+		first := facts.Seq
+		facts.Seq, facts.Facts = first+passings, nil
+		for n := range race.Seq(passings) { // car by car, as they are judged
+			facts.Facts = append(facts.Facts, race.PassingJudged{
+				Seq: first + 1 + n%20*5000 + n/20, Car: race.CarIdx(n / 20), Verdict: race.AfterTheEnd, Reason: "the race was over", Split: race.NoTime,
+			})
+		}
+		s.AppendFacts(id, []race.Facts{facts})
+		s.Settle(func(err error) { settled <- err })
+		if err := <-settled; err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/passings, "ns/verdict")
+}
