@@ -177,7 +177,7 @@ func newEvent(e race.Event, entries []race.Entry) eventDTO {
 	return d
 }
 
-// passingDTO is a hit on a timing line and what is made of it.
+// passingDTO is a passing on a timing line and what is made of it.
 type passingDTO struct {
 	Seq          race.Seq `json:"seq"`
 	DriverNumber *int     `json:"driver_number"` // null where nobody knows whose it is

@@ -46,7 +46,7 @@ type History interface {
 	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
 	// Stops are the records of tyres that were fitted.
 	Stops(ctx context.Context, id race.ID) ([]race.Record, error)
-	// Heard calls hit with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
+	// Heard calls passing with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
 	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
 }
 

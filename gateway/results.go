@@ -188,7 +188,7 @@ func plain(v reflect.Value) any {
 	return v.Interface()
 }
 
-// decoderDTO is what is known of a decoder's clock. Lag and drift compare it with ours by the latest hits.
+// decoderDTO is what is known of a decoder's clock. Lag and drift compare it with ours by the latest passings.
 type decoderDTO struct {
 	Decoder        string    `json:"decoder"`
 	Passings       int       `json:"passings"`
@@ -242,7 +242,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	out := []decoderDTO{}
 	for name, k := range clocks {
 		d := decoderDTO{
-			Decoder: name, Passings: k.Hits, OffsetUS: int64(k.Offset), LastTimeUS: int64(k.LastTime),
+			Decoder: name, Passings: k.Passings, OffsetUS: int64(k.Offset), LastTimeUS: int64(k.LastTime),
 			LastRecordedAt: time.Unix(0, k.LastAt).UTC(),
 		}
 		if lag, ok := k.Lag(); ok {

@@ -6,16 +6,16 @@ const (
 	clockWindows = 60
 )
 
-// DecoderClock compares a decoder's clock with ours by when its hits came. A hit arrives after its crossing, by a lag that
+// DecoderClock compares a decoder's clock with ours by when its passings came. A passing arrives after its crossing, by a lag that
 // varies; the least of it in a minute is the line's own, and how that moves from minute to minute is the drift of the
 // decoder's clock.
 type DecoderClock struct {
 	// StartedAt is the start signal by our clock, UTC nanoseconds; 0: it is not known, and nothing can be compared.
 	StartedAt int64
 	// Offset that marshals have it corrected by.
-	Offset Micros
-	Hits   int
-	// LastTime is of the latest hit by its own clock, LastAt when it came.
+	Offset   Micros
+	Passings int
+	// LastTime is of the latest passing by its own clock, LastAt when it came.
 	LastTime Micros
 	LastAt   int64
 
@@ -29,9 +29,9 @@ type leastLag struct {
 	lag    Micros
 }
 
-// Hear takes a hit in the order of arrival.
+// Hear takes a passing in the order of arrival.
 func (k *DecoderClock) Hear(at Micros, recordedAt int64) {
-	k.Hits++
+	k.Passings++
 	k.LastTime, k.LastAt = at, recordedAt
 	if k.StartedAt == 0 {
 		return

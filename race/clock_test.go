@@ -10,7 +10,7 @@ import (
 func TestDecoderClock_FindsLagAndDriftUnderVaryingDelays(t *testing.T) {
 	const started = 1_795_000_000_000_000_000
 	k := race.DecoderClock{StartedAt: started}
-	for i := range 600 { // a hit a second for ten minutes; its clock loses 200 parts in a million and is half a second off
+	for i := range 600 { // a passing a second for ten minutes; its clock loses 200 parts in a million and is half a second off
 		now := race.Micros(i) * race.Second
 		own := now - race.Micros(float64(now)*200e-6) - 500*race.Millisecond
 		delay := race.Micros(20+i*7919%180) * race.Millisecond
@@ -27,8 +27,8 @@ func TestDecoderClock_FindsLagAndDriftUnderVaryingDelays(t *testing.T) {
 	if lag, _ := k.Lag(); lag > 200*race.Millisecond {
 		t.Errorf("corrected, the lag is %v", lag)
 	}
-	if k.Hits != 600 {
-		t.Errorf("%d hits", k.Hits)
+	if k.Passings != 600 {
+		t.Errorf("%d hits", k.Passings)
 	}
 }
 

@@ -168,7 +168,7 @@ func ParsePenalty(s string) (PenaltyKind, error) {
 	return PenaltyKind(i), err
 }
 
-// Verdict is what is made of a hit on a timing line.
+// Verdict is what is made of a passing on a timing line.
 type Verdict uint8
 
 // Verdicts. Accepted and estimated passings count, the others do not: a duplicate is a second report of the same crossing,

@@ -28,7 +28,7 @@ type Started struct {
 	After Micros
 }
 
-// Passing is a car's hit on a timing line. Hits may come late, doubled or out of order: timing sorts them by time.
+// Passing is a car's passing on a timing line. Passings may come late, doubled or out of order: timing sorts them by time.
 type Passing struct {
 	// Car is NoCar where only a transponder is known, and it is no car's.
 	Car  CarIdx
@@ -37,12 +37,12 @@ type Passing struct {
 	InPit bool
 	// SpeedKMH is measured at speed traps, 0 elsewhere.
 	SpeedKMH int
-	// Source is nil for hits of a simulation.
+	// Source is nil for passings of a simulation.
 	Source *Source
 }
 
-// Source is where a hit comes from. Decoder, session and sequence name it for good: the same three with the same time
-// are the same hit.
+// Source is where a passing comes from. Decoder, session and sequence name it for good: the same three with the same time
+// are the same passing.
 type Source struct {
 	Decoder     string // empty: none is known, and so no repeat is recognised
 	Session     string // of the decoder: a new one where it counts from the beginning again
@@ -123,9 +123,9 @@ type LapDeleted struct {
 // Corrected is what a marshal makes of a passing.
 type Corrected struct {
 	Kind CorrectionKind
-	// Passing is the record of the hit that is accepted, rejected or moved.
+	// Passing is the record of the passing that is accepted, rejected or moved.
 	Passing Seq
-	// Car is whom it is moved to, or for whom a hit is inserted or a lap split.
+	// Car is whom it is moved to, or for whom a passing is inserted or a lap split.
 	Car CarIdx
 	// Line and At of an inserted passing. A split is a passing on the finish line within Lap; At 0: where the rules
 	// estimate it.

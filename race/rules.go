@@ -19,9 +19,9 @@ type RuleSet struct {
 	Precision Micros `json:"precision_us"`
 	// ClassifiedPermille is the part of the winner's laps that a car needs to be classified, rounded down.
 	ClassifiedPermille int `json:"classified_permille"`
-	// DeadTime within which a second hit on the same line is the same passing.
+	// DeadTime within which a second passing on the same line is the same passing.
 	DeadTime Micros `json:"dead_time_us"`
-	// MinLap is the shortest lap that is believed; a hit that would make a shorter one is suspect. 0: none.
+	// MinLap is the shortest lap that is believed; a passing that would make a shorter one is suspect. 0: none.
 	MinLap Micros `json:"min_lap_us"`
 	// DriveThrough and StopAndGo are added to the race time of who did not serve one.
 	DriveThrough Micros `json:"drive_through_us"`

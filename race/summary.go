@@ -91,7 +91,7 @@ type PassingRow struct {
 	Reason     string
 	// Split is offered: when the missed crossing of the finish line will have been; NoTime where it is not.
 	Split Micros
-	// ToldTime and ToldCar are as the hit was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
+	// ToldTime and ToldCar are as the passing was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
 	ToldTime Micros
 	ToldCar  CarIdx
 }

@@ -217,7 +217,7 @@ func (w *writer) ruling(car race.CarIdx, reason string) {
 	w.str(reason)
 }
 
-// source is nil or where a hit comes from.
+// source is nil or where a passing comes from.
 func (w *writer) source(src *race.Source) {
 	if src == nil {
 		w.null()

@@ -47,7 +47,7 @@ type Injector struct {
 	mu    sync.Mutex
 	count int
 	list  []Injected
-	late  map[*simulator.Hit]bool
+	late  map[*simulator.Crossed]bool
 	// poisoned are the cars that were struck so that they must be lost, by ID.
 	poisoned map[string]bool
 }
@@ -70,7 +70,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	if m.TickHz == 0 {
 		m.TickHz = 10
 	}
-	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Hit]bool{}, poisoned: map[string]bool{}}
+	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, poisoned: map[string]bool{}}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
 		f.verb, f.object, _ = f.what()
@@ -84,7 +84,7 @@ func tickOf(msg any) race.Tick {
 	switch msg := msg.(type) {
 	case *simulator.Tick:
 		return msg.N
-	case *simulator.Hit:
+	case *simulator.Crossed:
 		return msg.N
 	case *simulator.CloseTick:
 		return msg.N
@@ -153,7 +153,7 @@ func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
 
 // messageKey tells the messages of a tick apart, where chance is to.
 func messageKey(msg any) string {
-	if hit, ok := msg.(*simulator.Hit); ok {
+	if hit, ok := msg.(*simulator.Crossed); ok {
 		return strconv.Itoa(int(hit.Crossing.Car))
 	}
 	return fmt.Sprintf("%T", msg)
@@ -306,9 +306,9 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 	return float64((h^h>>31)>>11) / (1 << 53)
 }
 
-// Meddle loses, doubles and delays hits: it is given to supervise.
+// Meddle loses, doubles and delays passings: it is given to supervise.
 func (in *Injector) Meddle(at supervise.Strike) supervise.Action {
-	hit, ok := at.Message.(*simulator.Hit)
+	hit, ok := at.Message.(*simulator.Crossed)
 	if !ok || at.Retried || in.disarmed.Load() {
 		return supervise.Pass
 	}
@@ -333,8 +333,8 @@ func (in *Injector) Meddle(at supervise.Strike) supervise.Action {
 	return supervise.Pass
 }
 
-// delay says that a hit was not delayed yet.
-func (in *Injector) delay(hit *simulator.Hit) bool {
+// delay says that a passing was not delayed yet.
+func (in *Injector) delay(hit *simulator.Crossed) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.late[hit] {
@@ -367,7 +367,7 @@ func (in *Injector) Disarm() { in.disarmed.Store(true) }
 func (in *Injector) Forget() {
 	in.Disarm()
 	in.mu.Lock()
-	in.list, in.late, in.poisoned = nil, map[*simulator.Hit]bool{}, map[string]bool{}
+	in.list, in.late, in.poisoned = nil, map[*simulator.Crossed]bool{}, map[string]bool{}
 	in.mu.Unlock()
 	for _, f := range in.faults {
 		f.mu.Lock()

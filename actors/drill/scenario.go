@@ -43,7 +43,7 @@ func (r Race) Order() race.Order {
 	return race.Order{Circuit: r.Circuit, Cars: r.Cars, Laps: r.Laps, Seed: r.Seed, TickHz: 10}
 }
 
-// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Hits, Store, Link
+// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Passings, Store, Link
 // and Influx is set.
 type Fault struct {
 	// Kill ends actors of a kind: a death by a drill, which is no failure of theirs.
@@ -54,7 +54,7 @@ type Fault struct {
 	Panic string `yaml:"panic,omitempty" json:"panic,omitempty"`
 	// Stall lets actors of a kind hang for For.
 	Stall string `yaml:"stall,omitempty" json:"stall,omitempty"`
-	// Hits of cars on timing lines are lost, doubled or late, with Chance.
+	// Passings of cars on timing lines are lost, doubled or late, with Chance.
 	Hits string `yaml:"hits,omitempty" json:"hits,omitempty"`
 	// Store is slow, or full (nothing is committed) for For.
 	Store string `yaml:"store,omitempty" json:"store,omitempty"`

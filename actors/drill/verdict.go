@@ -18,7 +18,7 @@ type Run struct {
 	Restarts   map[string]int64
 	Recoveries []time.Duration
 	SetAside   int
-	// FilledIn counts passings whose hit was lost with a checkpoint's life.
+	// FilledIn counts passings whose passing was lost with a checkpoint's life.
 	FilledIn int64
 	// Ticks counts those that were committed, Late those that came over a tick's length later than they were due; Longest is
 	// the longest time between two.

@@ -6,12 +6,12 @@ import (
 	"lightsout/race"
 )
 
-// ledger is what a race has taken in from outside: how far its log has come, which hits decoders told of and which
+// ledger is what a race has taken in from outside: how far its log has come, which passings decoders told of and which
 // intakes had a name. It follows from the log alone; its methods are pure.
 type ledger struct {
 	seq      race.Seq
 	count    uint64
-	heard    map[hitID]heard
+	reported map[passingID]reported
 	names    map[string]uint32 // of decoders and sessions
 	requests map[string]race.Request
 	// started says that the start signal was given, after so long. From then on nothing in the log awaits it.
@@ -19,17 +19,17 @@ type ledger struct {
 	after   race.Micros
 }
 
-// hitID names a hit for good; decoder and session are indexes of names.
-type hitID struct {
+// passingID names a passing for good; decoder and session are indexes of names.
+type passingID struct {
 	decoder, session uint32
 	sequence         uint64
 }
 
-// heard is the earliest time that a decoder told of under a number.
-type heard struct{ at race.Micros }
+// reported is the earliest time that a decoder told of under a number.
+type reported struct{ at race.Micros }
 
 func newLedger() ledger {
-	return ledger{heard: map[hitID]heard{}, names: map[string]uint32{}, requests: map[string]race.Request{}}
+	return ledger{reported: map[passingID]reported{}, names: map[string]uint32{}, requests: map[string]race.Request{}}
 }
 
 func (l *ledger) name(s string) uint32 {
@@ -41,28 +41,28 @@ func (l *ledger) name(s string) uint32 {
 	return n
 }
 
-// identify gives a hit's name; false where its decoder gave none.
-func (l *ledger) identify(r *race.Record) (hitID, bool) {
+// identify gives a passing's name; false where its decoder gave none.
+func (l *ledger) identify(r *race.Record) (passingID, bool) {
 	p, ok := r.Body.(race.Passing)
 	if !ok || p.Source == nil || p.Source.Decoder == "" {
-		return hitID{}, false
+		return passingID{}, false
 	}
-	return hitID{l.name(p.Source.Decoder), l.name(p.Source.Session), p.Source.Sequence}, true
+	return passingID{l.name(p.Source.Decoder), l.name(p.Source.Session), p.Source.Sequence}, true
 }
 
 // noteRecord learns from a record of the log.
 func (l *ledger) noteRecord(r *race.Record) {
 	if b, ok := r.Body.(race.Started); ok && !l.started {
 		l.started, l.after = true, b.After
-		for id, was := range l.heard {
+		for id, was := range l.reported {
 			if was.at.PreStart() {
-				l.heard[id] = heard{was.at.ToRaceTime(b.After)}
+				l.reported[id] = reported{was.at.ToRaceTime(b.After)}
 			}
 		}
 	}
 	if id, ok := l.identify(r); ok {
-		if was, again := l.heard[id]; !again || r.Time < was.at {
-			l.heard[id] = heard{r.Time}
+		if was, again := l.reported[id]; !again || r.Time < was.at {
+			l.reported[id] = reported{r.Time}
 		}
 	}
 }
@@ -105,19 +105,19 @@ func taken(r *race.Request, again bool) race.Taken {
 	return t
 }
 
-// batch makes the batch of an intake: hits that were told of before at the same time are passed over. It changes nothing;
+// batch makes the batch of an intake: passings that were told of before at the same time are passed over. It changes nothing;
 // nil where nothing is left to keep.
 func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
 	b := &race.Batch{Race: id, Count: l.count + 1, Samples: in.Samples, Records: make([]race.Record, 0, len(in.Records))}
 	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
-	within := map[hitID]race.Micros{}
+	within := map[passingID]race.Micros{}
 	for i := range in.Records {
 		r := in.Records[i]
 		if l.started && r.Time.PreStart() { // the signal came while it was on its way
 			r.Time = r.Time.ToRaceTime(l.after)
 		}
 		if hit, ok := l.identify(&r); ok {
-			was, again := l.heard[hit]
+			was, again := l.reported[hit]
 			at, twice := within[hit]
 			if again && was.at == r.Time || twice && at == r.Time {
 				req.Repeated++

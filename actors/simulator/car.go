@@ -10,10 +10,10 @@ import (
 
 // car is the actor of one car. It remembers nothing: its row is in the field of the tick it is given.
 type car struct {
-	model *drive.Model
-	idx   race.CarIdx
-	lines []*actor.PID // the checkpoints by line
-	hits  []drive.Crossing
+	model     *drive.Model
+	idx       race.CarIdx
+	lines     []*actor.PID // the checkpoints by line
+	crossings []drive.Crossing
 }
 
 // Receive works out rows.
@@ -24,13 +24,13 @@ func (a *car) Receive(c supervise.Context) {
 }
 
 func (a *car) drive(c supervise.Context, t *Tick) {
-	row, hits := a.model.Next(t.Prev, t.In, a.idx, a.hits[:0])
-	a.hits = hits
+	row, hits := a.model.Next(t.Prev, t.In, a.idx, a.crossings[:0])
+	a.crossings = hits
 	done := &RowDone{N: t.N, Attempt: t.Attempt, Car: a.idx, Row: row}
 	if len(hits) > 0 {
 		done.Crossings = append(done.Crossings, hits...)
 		for i := range done.Crossings {
-			c.Send(a.lines[hits[i].Line], &Hit{N: t.N, Crossing: hits[i]})
+			c.Send(a.lines[hits[i].Line], &Crossed{N: t.N, Crossing: hits[i]})
 		}
 	}
 	c.Send(c.Parent(), done)

@@ -78,13 +78,13 @@ type RowDone struct {
 	Crossings []drive.Crossing
 }
 
-// Hit tells a checkpoint of a car's crossing.
-type Hit struct {
+// Crossed tells a checkpoint of a car's crossing.
+type Crossed struct {
 	N        race.Tick
 	Crossing drive.Crossing
 }
 
-// CloseTick ends a tick for a checkpoint. Expected are the hits as the rows list them, in time order.
+// CloseTick ends a tick for a checkpoint. Expected are the passings as the rows list them, in time order.
 type CloseTick struct {
 	N        race.Tick
 	Attempt  uint32
@@ -97,7 +97,7 @@ type TickClosed struct {
 	Attempt uint32
 	Line    int
 	Passed  []drive.Crossing
-	// FilledIn counts those whose hit was lost; Repeated the hits that came twice. Both are 0 without faults.
+	// FilledIn counts those whose passing was lost; Repeated the passings that came twice. Both are 0 without faults.
 	FilledIn, Repeated int
 }
 

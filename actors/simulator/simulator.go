@@ -37,10 +37,10 @@ type Stats struct{ filled *filledIn }
 // NewStats is a counter to hand to Producer.
 func NewStats() *Stats { return &Stats{filled: &filledIn{}} }
 
-// FilledIn counts passings whose hit was lost with a checkpoint's life.
+// FilledIn counts passings whose passing was lost with a checkpoint's life.
 func (s *Stats) FilledIn() int64 { return s.filled.filled.Load() }
 
-// Repeated counts hits that came twice, from a car's next life.
+// Repeated counts passings that came twice, from a car's next life.
 func (s *Stats) Repeated() int64 { return s.filled.repeated.Load() }
 
 // simulator is the root of the hierarchy: it starts and ends races.

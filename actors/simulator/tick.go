@@ -46,7 +46,7 @@ func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing)
 	return t.missing == 0
 }
 
-// close works out the next field and says which hits each line expects; lines without hits have nothing to close.
+// close works out the next field and says which passings each line expects; lines without passings have nothing to close.
 func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
 	slices.SortFunc(t.crossings, func(a, b drive.Crossing) int {
 		switch {

@@ -72,7 +72,7 @@ func withoutSuspects(t *testing.T, timed string) string {
 	return result + "\n}\n"
 }
 
-// garage is a folder with hits of every doubtful kind.
+// garage is a folder with passings of every doubtful kind.
 func garage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -106,7 +106,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsChangesNothing(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	sent := 0
-	working.Go(func() { // a decoder that tells of one hit after the other, until each is acknowledged
+	working.Go(func() { // a decoder that tells of one passing after the other, until each is acknowledged
 		for ; ; sent++ {
 			select {
 			case <-stop:

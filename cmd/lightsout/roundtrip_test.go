@@ -131,7 +131,7 @@ func TestExport_OfRealRacesIsTimedAgainAsItIs(t *testing.T) {
 	}
 }
 
-// clubRace is told to a server: hits by transponders and by numbers, of three decoders, late, doubled and out of order, and
+// clubRace is told to a server: passings by transponders and by numbers, of three decoders, late, doubled and out of order, and
 // every kind of ruling, some of which the rules do not allow.
 func clubRace(t *testing.T, p *process) (id string) {
 	t.Helper()
@@ -187,7 +187,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 			if n%11 == 0 {
 				hits = append(hits, hit) // told twice
 			}
-			if n%13 == 0 { // and a second hit within the dead time
+			if n%13 == 0 { // and a second passing within the dead time
 				late := map[string]any{"driver_number": car, "line": n % 4, "time_us": at + 500_000}
 				hits = append(hits, late)
 			}
@@ -248,7 +248,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 	return id
 }
 
-// passings are the numbers of the hits with a verdict.
+// passings are the numbers of the passings with a verdict.
 func (p *process) passings(path, verdict string) (out []int) {
 	p.t.Helper()
 	var got struct {

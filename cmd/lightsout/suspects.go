@@ -10,13 +10,13 @@ import (
 	"lightsout/race/history"
 )
 
-// suspectsMax is how many hits of each verdict are told of one by one.
+// suspectsMax is how many passings of each verdict are told of one by one.
 const suspectsMax = 10
 
 // notCounted are the verdicts of passings that do not count.
 var notCounted = []race.Verdict{race.Suspect, race.Duplicate, race.Rejected, race.AfterTheEnd}
 
-// suspectJSON is a hit that does not count; what is not known is null.
+// suspectJSON is a passing that does not count; what is not known is null.
 type suspectJSON struct {
 	Seq          uint64  `json:"seq"`
 	Verdict      string  `json:"verdict"`
@@ -50,7 +50,7 @@ func suspectsOf(h *history.Race, entries []race.Entry) []suspectJSON {
 	return out
 }
 
-// saySuspects tells how many hits of each verdict there are, and the first of them with the reason.
+// saySuspects tells how many passings of each verdict there are, and the first of them with the reason.
 func saySuspects(w io.Writer, h *history.Race, entries []race.Entry, lines []race.Line) {
 	for _, v := range notCounted {
 		list := h.Passings(v)

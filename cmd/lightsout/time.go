@@ -82,7 +82,7 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	return printResultTable(out, head, entries, result)
 }
 
-// timedJSON is what time --json prints: the result, and the hits that do not count.
+// timedJSON is what time --json prints: the result, and the passings that do not count.
 type timedJSON struct {
 	resultJSON
 	Suspects []suspectJSON `json:"suspects"`

@@ -2,5 +2,5 @@
 // Owns: what is true of every sound log whatever the rulebook makes of it: one head, and of a simulation passings line by
 // line, times and ticks that go on, cars that do not jump, nothing after the end.
 // Imported by cmd, which hands it what a store has kept. Imports race, race/circuit and race/timing.
-// Never: I/O, a clock, a verdict on what real cars reported: late, doubled and strange hits are part of a sound log.
+// Never: I/O, a clock, a verdict on what real cars reported: late, doubled and strange passings are part of a sound log.
 package audit

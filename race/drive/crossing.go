@@ -2,7 +2,7 @@ package drive
 
 import "lightsout/race"
 
-// Crossing is a car's hit on a timing line inside a tick, its time worked out to the microsecond. A car that stands
+// Crossing is a car's passing on a timing line inside a tick, its time worked out to the microsecond. A car that stands
 // on a line at the end of a tick has crossed it. Pit entry and pit exit lines lie in the pit lane: cars that stay on
 // the track do not cross them; cars in the lane cross no others but the finish line.
 type Crossing struct {

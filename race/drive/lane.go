@@ -58,7 +58,7 @@ func (t *turn) enterLane() {
 	r.Mode &^= PitThisLap | Served | Launching | FlapOpen
 	r.Chase, r.ChaseTicks = race.NoCar, 0
 	r.SpeedMMS = int32(min(int64(r.SpeedMMS), m.lane.limitMMS))
-	t.hit(m.lane.entryLine, t.now, true, 0)
+	t.crossing(m.lane.entryLine, t.now, true, 0)
 	t.inLane()
 }
 
@@ -118,7 +118,7 @@ func (t *turn) roll(step, to int64) {
 	out := at(m.lane.lengthUM)
 	t.left -= out - t.now
 	t.now = out
-	t.hit(m.lane.exitLine, t.now, true, 0)
+	t.crossing(m.lane.exitLine, t.now, true, 0)
 	r.State, r.LaneUM = race.Running, 0
 	r.Clock, r.NextLine = m.lane.exit, m.lane.exitNext
 	r.Mode = r.Mode&^Served | Launching

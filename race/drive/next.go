@@ -210,12 +210,12 @@ func (t *turn) cross(step, to int64) {
 		if m.circuit.Lines[i].Kind == race.LineSpeedTrap {
 			kmh = int(int64(r.SpeedMMS) * 36 / 10_000)
 		}
-		t.hit(i, at, false, kmh)
+		t.crossing(i, at, false, kmh)
 		r.NextLine = m.next[i]
 	}
 }
 
-func (t *turn) hit(line int, at int64, inPit bool, kmh int) {
+func (t *turn) crossing(line int, at int64, inPit bool, kmh int) {
 	t.buf = append(t.buf, Crossing{
 		Car: t.car, Line: line, Time: race.Micros(at), InPit: inPit, SpeedKMH: kmh, Ordinal: t.ordinal,
 	})
@@ -225,7 +225,7 @@ func (t *turn) hit(line int, at int64, inPit bool, kmh int) {
 // finishLine is the car's crossing of it, at the time reached: a lap begins, or the race is over for it.
 func (t *turn) finishLine(inPit bool) {
 	m, r := t.m, &t.row
-	t.hit(0, t.now, inPit, 0)
+	t.crossing(0, t.now, inPit, 0)
 	r.FinishAt = t.now
 	r.Lap++
 	r.NextLine = m.next[0]

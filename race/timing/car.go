@@ -7,10 +7,10 @@ import (
 	"lightsout/race"
 )
 
-// car is a car in the race: what was told of it, and what follows. What each hit needs lies together: with thousands of
+// car is a car in the race: what was told of it, and what follows. What each passing needs lies together: with thousands of
 // cars the time goes into fetching it.
 type car struct {
-	hits []hit // in the order of time
+	passings []passing // in the order of time
 	// newest is the time of the last of them; it spares a look at them for each that comes in time.
 	newest  race.Micros
 	lastAct race.Micros // the latest race time of the acts
@@ -20,7 +20,7 @@ type car struct {
 	told    []race.Event // of the car
 }
 
-// run is what follows from a car's hits and the rulings on it: worked out hit by hit, and from the beginning where one
+// run is what follows from a car's passings and the rulings on it: worked out passing by passing, and from the beginning where one
 // came late. All times are truncated once, at the crossing.
 type run struct {
 	state race.CarState
@@ -61,13 +61,13 @@ type pitCrossing struct {
 	out bool
 }
 
-// loop is what a car did at a timing line. It lies together in memory, in half a cache line, since each hit needs all of it.
+// loop is what a car did at a timing line. It lies together in memory, in half a cache line, since each passing needs all of it.
 type loop struct {
-	hitAt    race.Micros // untruncated: the last hit that counted; NoTime: none
-	at       race.Micros // of the crossing that it made
-	bestMini race.Micros // of the mini-sector that ends here
-	progress int32       // of the crossing; -1: none
-	bestIn   int32       // the progress with which bestMini was driven
+	passingAt race.Micros // untruncated: the last passing that counted; NoTime: none
+	at        race.Micros // of the crossing that it made
+	bestMini  race.Micros // of the mini-sector that ends here
+	progress  int32       // of the crossing; -1: none
+	bestIn    int32       // the progress with which bestMini was driven
 }
 
 // crossing is when a car had which progress.
@@ -84,10 +84,10 @@ func (s *State) newRun(idx race.CarIdx) run {
 		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
 	for i := range r.loops {
-		r.loops[i] = loop{hitAt: race.NoTime, progress: -1}
+		r.loops[i] = loop{passingAt: race.NoTime, progress: -1}
 	}
 	if r.begun {
-		r.loops[0].hitAt = 0 // the start signal
+		r.loops[0].passingAt = 0 // the start signal
 	}
 	return r
 }
@@ -134,11 +134,11 @@ func (r *run) timeAt(progress int32) (race.Micros, bool) {
 // racing says that the car's crossings count.
 func (r *run) racing() bool { return r.state == race.Running || r.state == race.InPit }
 
-// news is what a hit brought that others must hear of.
+// news is what a passing brought that others must hear of.
 type news struct{ pit, lap bool }
 
-// counts judges a hit of a car by the rules: whether it counts, and if not, why (rule 10).
-func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
+// counts judges a passing of a car by the rules: whether it counts, and if not, why (rule 10).
+func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	r := &c.run
 	forced := h.ruled == accepted || h.made
 	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
@@ -161,7 +161,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	if h.made {
 		ok = race.Estimated
 	}
-	last := s.loops[int(idx)*len(s.lines)+int(h.line)].hitAt
+	last := s.loops[int(idx)*len(s.lines)+int(h.line)].passingAt
 	late := s.tooLate(r, h)
 	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
 	case h.at == last:
@@ -190,8 +190,8 @@ func (s *State) counts(idx race.CarIdx, c *car, h *hit) bool {
 	return true
 }
 
-// tooLate says why a hit lies behind the end of the race for its car; empty where it does not.
-func (s *State) tooLate(r *run, h *hit) string {
+// tooLate says why a passing lies behind the end of the race for its car; empty where it does not.
+func (s *State) tooLate(r *run, h *passing) string {
 	window := s.head.Rules.FinishWindow
 	switch {
 	case s.status == race.Over && h.at > s.endedAt:
@@ -204,15 +204,15 @@ func (s *State) tooLate(r *run, h *hit) string {
 	return ""
 }
 
-func (s *State) progressOf(r *run, h *hit) int32 {
+func (s *State) progressOf(r *run, h *passing) int32 {
 	if h.line == 0 {
 		return int32((r.laps + 1) * len(s.lines))
 	}
 	return int32(r.laps*len(s.lines) + int(h.line))
 }
 
-// missedFinish is when a car will have crossed the finish line between its last hit and this one, at an even pace.
-func (s *State) missedFinish(r *run, h *hit) race.Micros {
+// missedFinish is when a car will have crossed the finish line between its last passing and this one, at an even pace.
+func (s *State) missedFinish(r *run, h *passing) race.Micros {
 	from, to := s.lines[int(r.progress)%len(s.lines)].permyriad, s.lines[h.line].permyriad
 	before, after := race.Micros(10_000-from), race.Micros(to)
 	if before <= 0 || after <= 0 { // where the lines are is not known
@@ -221,12 +221,12 @@ func (s *State) missedFinish(r *run, h *hit) race.Micros {
 	return r.progressAt + (h.at-r.progressAt)*before/(before+after)
 }
 
-// step takes the next hit of a car that counts.
-func (s *State) step(idx race.CarIdx, c *car, h *hit) (n news) {
+// step takes the next passing of a car that counts.
+func (s *State) step(idx race.CarIdx, c *car, h *passing) (n news) {
 	r := &c.run
 	s.fitTyres(c, h.at)
 	at := h.at.Truncate(s.head.Rules.Precision)
-	r.loops[h.line].hitAt = h.at
+	r.loops[h.line].passingAt = h.at
 	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already, or here (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
@@ -258,7 +258,7 @@ func (s *State) laneIsOpen() bool {
 }
 
 // split takes sector, mini-sector, speed trap and pit lane from a crossing.
-func (s *State) split(at race.Micros, r *run, h *hit) (pit bool) {
+func (s *State) split(at race.Micros, r *run, h *passing) (pit bool) {
 	l := s.lines[h.line]
 	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
 		clear(r.marks[:r.marked])
@@ -321,7 +321,7 @@ func (s *State) splitSector(at race.Micros, r *run, sector int) {
 
 // completeLap counts the lap (rules 6 and 7). Its position and whether it is the best of all are worked out beside those of
 // the others.
-func (s *State) completeLap(h *hit, at race.Micros, idx race.CarIdx, c *car) {
+func (s *State) completeLap(h *passing, at race.Micros, idx race.CarIdx, c *car) {
 	r := &c.run
 	r.laps++
 	duration := at - r.lapStart

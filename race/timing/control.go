@@ -19,7 +19,7 @@ type act struct {
 // rulings are what holds of a car by all acts on it that were not undone.
 type rulings struct {
 	state   race.CarState // retired, not started or disqualified; OnGrid: none of these
-	stopAt  race.Micros   // hits after it do not count; NoTime: none
+	stopAt  race.Micros   // passings after it do not count; NoTime: none
 	fits    []fit         // by time
 	reason  string
 	penalty race.Micros
@@ -169,7 +169,7 @@ func (s *State) fit(a act, b race.TyresFitted) error {
 	late := c.lastAct > a.at
 	s.ruleOn(c, a, "")
 	s.dirty = false
-	if late || len(c.hits) > 0 && c.newest >= a.at {
+	if late || len(c.passings) > 0 && c.newest >= a.at {
 		s.rework(b.Car)
 		return nil
 	}
@@ -191,7 +191,7 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string
 	before := c.ruled.state
 	s.ruleOn(c, a, reason)
 	finished := state == race.Retired && c.tookFlag() // unless it did so after it retired
-	if n := len(c.hits); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.hits[n-1].at > c.ruled.stopAt) {
+	if n := len(c.passings); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.passings[n-1].at > c.ruled.stopAt) {
 		s.rework(idx)
 		return nil
 	}

@@ -13,7 +13,7 @@ func (s *State) correct(a act, b race.Corrected) error {
 	s.why = b.Reason
 	switch b.Kind {
 	case race.CorrectInsert, race.CorrectSplit:
-		return s.insertHit(a, b)
+		return s.insertPassing(a, b)
 	case race.CorrectMove:
 		if _, err := s.car(b.Car); err != nil {
 			return err
@@ -30,8 +30,8 @@ func (s *State) correct(a act, b race.Corrected) error {
 	return nil
 }
 
-// insertHit adds a hit that no decoder told of. A split adds one on the finish line.
-func (s *State) insertHit(a act, b race.Corrected) error {
+// insertPassing adds a passing that no decoder told of. A split adds one on the finish line.
+func (s *State) insertPassing(a act, b race.Corrected) error {
 	c, err := s.car(b.Car)
 	if err != nil {
 		return err
@@ -50,12 +50,12 @@ func (s *State) insertHit(a act, b race.Corrected) error {
 		return fmt.Errorf("a hit at %v: %w", at, ErrOutOfOrder)
 	}
 	s.acts = append(s.acts, a)
-	s.insert(b.Car, hit{at: at, seq: a.seq, home: b.Car, line: uint8(line), made: true})
+	s.insert(b.Car, passing{at: at, seq: a.seq, home: b.Car, line: uint8(line), made: true})
 	return nil
 }
 
-// splitAt is when a lap is split: within it. The lap being driven is split where that is said, before its newest hit: the
-// hit after a missed crossing is in it.
+// splitAt is when a lap is split: within it. The lap being driven is split where that is said, before its newest passing: the
+// passing after a missed crossing is in it.
 func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
 	lap, number := b.Lap, s.entries[b.Car].Number
 	if lap == 0 && b.At != 0 {
@@ -81,19 +81,19 @@ func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
 	return b.At, nil
 }
 
-// reconsider works out again what is ruled on the hit of a record, and whose it is.
-func (s *State) reconsider(seq race.Seq) { s.settle(func(h *hit) bool { return h.seq == seq }) }
+// reconsider works out again what is ruled on the passing of a record, and whose it is.
+func (s *State) reconsider(seq race.Seq) { s.settle(func(h *passing) bool { return h.seq == seq }) }
 
-// settle works out from the corrections what is ruled on some hits and whose they are, and gives them to those cars.
-func (s *State) settle(which func(*hit) bool) {
+// settle works out from the corrections what is ruled on some passings and whose they are, and gives them to those cars.
+func (s *State) settle(which func(*passing) bool) {
 	type moved struct {
-		hit
+		passing
 		to race.CarIdx
 	}
 	var moves []moved
 	var touched []race.CarIdx
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
-		list, kept := s.hitsOf(idx), 0
+		list, kept := s.passingsOf(idx), 0
 		for i := range *list {
 			h := (*list)[i]
 			if which(&h) {
@@ -112,9 +112,9 @@ func (s *State) settle(which func(*hit) bool) {
 		*list = (*list)[:kept]
 	}
 	for _, m := range moves {
-		list := s.hitsOf(m.to)
-		at, _ := slices.BinarySearchFunc(*list, m.hit, compareHits)
-		*list = slices.Insert(*list, at, m.hit)
+		list := s.passingsOf(m.to)
+		at, _ := slices.BinarySearchFunc(*list, m.passing, comparePassings)
+		*list = slices.Insert(*list, at, m.passing)
 		touched = append(touched, m.to)
 	}
 	s.noteLatest()
@@ -133,27 +133,27 @@ func (s *State) settle(which func(*hit) bool) {
 	}
 }
 
-// noteLatest works out when the newest hit of a car was, after hits were moved.
+// noteLatest works out when the newest passing of a car was, after passings were moved.
 func (s *State) noteLatest() {
 	s.latest = race.NoTime
 	for i := range s.cars {
 		s.cars[i].note()
-		if len(s.cars[i].hits) > 0 && s.status != race.Waiting {
+		if len(s.cars[i].passings) > 0 && s.status != race.Waiting {
 			s.latest = max(s.latest, s.cars[i].newest)
 		}
 	}
 }
 
-// hitsOf are the hits of a car, and with NoCar those that are nobody's.
-func (s *State) hitsOf(idx race.CarIdx) *[]hit {
+// passingsOf are the passings of a car, and with NoCar those that are nobody's.
+func (s *State) passingsOf(idx race.CarIdx) *[]passing {
 	if idx == race.NoCar {
 		return &s.strays
 	}
-	return &s.cars[idx].hits
+	return &s.cars[idx].passings
 }
 
-// rulingOn works out from the corrections what is ruled on a hit and whose it is.
-func (s *State) rulingOn(h *hit) (ruled, race.CarIdx) {
+// rulingOn works out from the corrections what is ruled on a passing and whose it is.
+func (s *State) rulingOn(h *passing) (ruled, race.CarIdx) {
 	ruling, whose, gone := unruled, s.ownerOf(h), false
 	for i := range s.acts {
 		a := &s.acts[i]
@@ -177,7 +177,7 @@ func (s *State) rulingOn(h *hit) (ruled, race.CarIdx) {
 	return ruling, whose
 }
 
-// assign gives a transponder to a car, for all its hits or from a time on.
+// assign gives a transponder to a car, for all its passings or from a time on.
 func (s *State) assign(a act, b race.TransponderAssigned) error {
 	if _, err := s.car(b.Car); err != nil {
 		return err
@@ -221,10 +221,10 @@ func (s *State) reassign(name string) {
 		return
 	}
 	s.sources.boxes[box] = t
-	s.settle(func(h *hit) bool { return h.home == race.NoCar && h.box == box })
+	s.settle(func(h *passing) bool { return h.home == race.NoCar && h.box == box })
 }
 
-// setDecoder corrects a decoder's clock, for the hits so far and those to come.
+// setDecoder corrects a decoder's clock, for the passings so far and those to come.
 func (s *State) setDecoder(a act, b race.DecoderSet) error {
 	if b.Decoder == "" {
 		return fmt.Errorf("a decoder without a name: %w", ErrUnknown)
@@ -260,7 +260,7 @@ func (s *State) offsetOf(d decoder) race.Micros {
 	return 0
 }
 
-// reset works out a decoder's offsets and moves its hits.
+// reset works out a decoder's offsets and moves its passings.
 func (s *State) reset(name string) {
 	by, moved := make([]race.Micros, len(s.sources.decoders)), false
 	for i, d := range s.sources.decoders {
@@ -271,14 +271,14 @@ func (s *State) reset(name string) {
 		}
 	}
 	if moved {
-		s.moveHits(func(h *hit) race.Micros { return by[h.decoder] })
+		s.movePassings(func(h *passing) race.Micros { return by[h.decoder] })
 	}
 }
 
-// moveHits moves hits in time and works the race out again.
-func (s *State) moveHits(by func(*hit) race.Micros) {
+// movePassings moves passings in time and works the race out again.
+func (s *State) movePassings(by func(*passing) race.Micros) {
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
-		list := *s.hitsOf(idx)
+		list := *s.passingsOf(idx)
 		for j := range list {
 			if d := by(&list[j]); d != 0 {
 				list[j].at += d
@@ -286,13 +286,13 @@ func (s *State) moveHits(by func(*hit) race.Micros) {
 			}
 		}
 		if idx != race.NoCar {
-			slices.SortFunc(list, compareHits)
+			slices.SortFunc(list, comparePassings)
 			s.cars[idx].note()
 		}
 	}
 	for i := range s.strays {
 		s.judgeStray(&s.strays[i])
 	}
-	s.settle(func(h *hit) bool { return h.home == race.NoCar && len(s.sources.boxes[h.box].handed) > 0 })
+	s.settle(func(h *passing) bool { return h.home == race.NoCar && len(s.sources.boxes[h.box].handed) > 0 })
 	s.rebuild()
 }

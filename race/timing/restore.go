@@ -39,8 +39,8 @@ func (s *State) restore(a *archive) {
 		s.layLoops()
 	}
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
-		for _, h := range *s.hitsOf(idx) {
-			s.checkHit(a, &h)
+		for _, h := range *s.passingsOf(idx) {
+			s.checkPassing(a, &h)
 		}
 	}
 	s.checkBests(a)
@@ -159,11 +159,11 @@ func (s *State) checkRun(a *archive, idx race.CarIdx) {
 		checks(a, "a lap", r.done[i].Car == idx)
 	}
 	for _, l := range r.loops {
-		checks(a, "a line", l.progress >= -1, inTime(l.at), l.hitAt == race.NoTime || inTime(l.hitAt))
+		checks(a, "a line", l.progress >= -1, inTime(l.at), l.passingAt == race.NoTime || inTime(l.passingAt))
 	}
 }
 
-func (s *State) checkHit(a *archive, h *hit) {
+func (s *State) checkPassing(a *archive, h *passing) {
 	checks(a, "a hit", inTime(h.at) || h.at.PreStart() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
 		s.known(h.home), h.home != race.NoCar || h.box >= 0 && int(h.box) < len(s.sources.boxes),
 		h.ruled <= withdrawn, int(h.verdict) < race.VerdictCount)

@@ -6,13 +6,13 @@ import (
 	"lightsout/race"
 )
 
-// next takes the newest hit of a car, the last of its list: what follows is told as it happens.
-func (s *State) next(idx race.CarIdx, h hit) {
+// next takes the newest passing of a car, the last of its list: what follows is told as it happens.
+func (s *State) next(idx race.CarIdx, h passing) {
 	c := &s.cars[idx]
 	late, best := h.at < s.latest, c.run.bestLap
 	s.latest = max(s.latest, h.at)
 	counts := s.counts(idx, c, &h)
-	last := &c.hits[len(c.hits)-1]
+	last := &c.passings[len(c.passings)-1]
 	last.verdict, last.untold = h.verdict, h.untold
 	if !counts {
 		return
@@ -74,7 +74,7 @@ func (s *State) lead(at race.Micros, always bool) {
 	}
 }
 
-// derive works a car out from its hits and rulings alone.
+// derive works a car out from its passings and rulings alone.
 func (s *State) derive(idx race.CarIdx) {
 	c := &s.cars[idx]
 	c.run = s.newRun(idx)
@@ -83,8 +83,8 @@ func (s *State) derive(idx race.CarIdx) {
 		if s.fall.fell && s.fall.lap == 0 { // counted back to nothing
 			c.run.state = race.Finished
 		}
-		for i := range c.hits {
-			h := &c.hits[i]
+		for i := range c.passings {
+			h := &c.passings[i]
 			s.latest = max(s.latest, h.at)
 			if s.counts(idx, c, h) {
 				s.step(idx, c, h)

@@ -131,13 +131,13 @@ func (s *script) do(seconds float64, b race.Body) {
 	}
 }
 
-// pass is a hit of a car, by its number, on a line.
+// pass is a passing of a car, by its number, on a line.
 func (s *script) pass(number, line int, seconds float64) {
 	s.t.Helper()
 	s.do(seconds, race.Passing{Car: s.car(number), Line: line})
 }
 
-// lap is a hit on the finish line.
+// lap is a passing on the finish line.
 func (s *script) lap(number int, seconds ...float64) {
 	s.t.Helper()
 	for _, at := range seconds {
@@ -163,7 +163,7 @@ func (s *script) told(seconds float64, b race.Body) race.Seq {
 	return s.seq
 }
 
-// hear is a hit of a transponder on a line as the decoder d tells of it under its next number.
+// hear is a passing of a transponder on a line as the decoder d tells of it under its next number.
 func (s *script) hear(box string, line int, seconds float64) race.Seq {
 	s.t.Helper()
 	s.count++
@@ -182,7 +182,7 @@ func (s *script) undo(of race.Seq) race.Seq {
 	return s.told(999, race.Undone{Of: of, Reason: "in error"})
 }
 
-// judged is what was last told of the hit of a record; accepted where nothing was.
+// judged is what was last told of the passing of a record; accepted where nothing was.
 func (s *script) judged(seq race.Seq) race.PassingJudged {
 	out := race.PassingJudged{Seq: seq}
 	for _, f := range s.facts {

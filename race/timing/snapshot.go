@@ -18,7 +18,7 @@ var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 // A snapshot is everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT5" │ head, entries, rulings, sources, cars with hits and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT5" │ head, entries, rulings, sources, cars with passings and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
 // The digit is the version: whoever changes what is visited, or what a value means, raises it (a golden test says so).
@@ -69,7 +69,7 @@ func (s *State) visit(a *archive) {
 	list(a, &s.acts, visitAct)
 	s.sources.visit(a)
 	list(a, &s.cars, func(a *archive, at int, c *car) { c.visit(a, race.CarIdx(at)) })
-	visitHits(a, &s.strays, race.NoCar)
+	visitPassings(a, &s.strays, race.NoCar)
 	number(a, &s.status)
 	number(a, &s.shift)
 	number(a, &s.endedAt)
@@ -82,15 +82,15 @@ func (s *State) visit(a *archive) {
 }
 
 func (c *car) visit(a *archive, idx race.CarIdx) {
-	visitHits(a, &c.hits, idx)
+	visitPassings(a, &c.passings, idx)
 	list(a, &c.acts, visitAct)
 	c.run.visit(a)
 }
 
-// visitHits carries the hits of a car: most differ little from the one before and are its own.
-func visitHits(a *archive, hits *[]hit, idx race.CarIdx) {
-	list(a, hits, func(a *archive, at int, h *hit) {
-		var before hit
+// visitPassings carries the passings of a car: most differ little from the one before and are its own.
+func visitPassings(a *archive, hits *[]passing, idx race.CarIdx) {
+	list(a, hits, func(a *archive, at int, h *passing) {
+		var before passing
 		if at > 0 {
 			before = (*hits)[at-1]
 		}
@@ -98,7 +98,7 @@ func visitHits(a *archive, hits *[]hit, idx race.CarIdx) {
 	})
 }
 
-func (h *hit) visit(a *archive, before *hit, idx race.CarIdx) {
+func (h *passing) visit(a *archive, before *passing, idx race.CarIdx) {
 	delta(a, &h.at, before.at)
 	delta(a, &h.seq, before.seq)
 	number(a, &h.line)
@@ -141,8 +141,8 @@ func visitAct(a *archive, _ int, one *act) {
 	}
 }
 
-// heard is a hit that stands under a name, for the list that the map is carried as.
-type heard struct {
+// reported is a passing that stands under a name, for the list that the map is carried as.
+type reported struct {
 	sourceID
 	known
 }
@@ -155,9 +155,9 @@ func (s *sources) visit(a *archive) {
 		number(a, &t.car)
 		list(a, &t.handed, func(a *archive, _ int, h *handover) { number(a, &h.from); number(a, &h.car) })
 	})
-	seen := s.heard()
-	list(a, &seen, func(a *archive, at int, h *heard) {
-		var before heard
+	seen := s.reported()
+	list(a, &seen, func(a *archive, at int, h *reported) {
+		var before reported
 		if at > 0 {
 			before = seen[at-1]
 		}
@@ -192,16 +192,16 @@ func (s *sources) visit(a *archive) {
 	}
 }
 
-// heard lists what was seen by name, so that the order of the map does not show; nil where nothing was.
-func (s *sources) heard() []heard {
+// reported lists what was seen by name, so that the order of the map does not show; nil where nothing was.
+func (s *sources) reported() []reported {
 	if s.seen == nil {
 		return nil
 	}
-	out := make([]heard, 0, len(s.seen))
+	out := make([]reported, 0, len(s.seen))
 	for id, k := range s.seen {
-		out = append(out, heard{id, k})
+		out = append(out, reported{id, k})
 	}
-	slices.SortFunc(out, func(x, y heard) int {
+	slices.SortFunc(out, func(x, y reported) int {
 		return cmp.Or(cmp.Compare(x.decoder, y.decoder), cmp.Compare(x.sequence, y.sequence))
 	})
 	return out
@@ -244,7 +244,7 @@ func (r *run) visit(a *archive) {
 }
 
 func (l *loop) visit(a *archive) {
-	number(a, &l.hitAt)
+	number(a, &l.passingAt)
 	number(a, &l.progress)
 	number(a, &l.at)
 	number(a, &l.bestMini)

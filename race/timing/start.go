@@ -21,10 +21,10 @@ func (s *State) datePreStart(after race.Micros) {
 			s.sources.seen[id] = k
 		}
 	}
-	if !s.hasPreStartHits() {
+	if !s.hasPreStartPassings() {
 		return
 	}
-	s.moveHits(func(h *hit) race.Micros {
+	s.movePassings(func(h *passing) race.Micros {
 		if !h.at.PreStart() {
 			return 0
 		}
@@ -32,14 +32,14 @@ func (s *State) datePreStart(after race.Micros) {
 	})
 }
 
-// hasPreStartHits reports whether any hit is still pre-start. Hits are sorted, so such hits come first.
-func (s *State) hasPreStartHits() bool {
+// hasPreStartPassings reports whether any passing is still pre-start. Passings are sorted, so such passings come first.
+func (s *State) hasPreStartPassings() bool {
 	for i := range s.cars {
-		if c := &s.cars[i]; len(c.hits) > 0 && c.hits[0].at.PreStart() {
+		if c := &s.cars[i]; len(c.passings) > 0 && c.passings[0].at.PreStart() {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.strays, func(h hit) bool { return h.at.PreStart() })
+	return slices.ContainsFunc(s.strays, func(h passing) bool { return h.at.PreStart() })
 }
 
 // abortStart shortens the race by a lap. It is possible up to the time at which somebody completed one: the grid does not
@@ -96,7 +96,7 @@ func (s *State) shiftStart() {
 	}
 	s.endedAt, s.result.at = s.endedAt+by, s.result.at+by
 	s.regulate()
-	s.moveHits(func(*hit) race.Micros { return by })
+	s.movePassings(func(*passing) race.Micros { return by })
 	s.tellHead(s.latest)
 }
 
@@ -106,7 +106,7 @@ func (a *act) move(by race.Micros) {
 	a.body = moved(a.body, by)
 }
 
-// moved is a ruling with the times in it counted from another start. An inserted passing moves with its hit.
+// moved is a ruling with the times in it counted from another start. An inserted passing moves with its passing.
 func moved(b race.Body, by race.Micros) race.Body {
 	switch b := b.(type) {
 	case race.TransponderAssigned:

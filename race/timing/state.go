@@ -19,7 +19,7 @@ var (
 	ErrTooLate      = errors.New("the race is over")
 )
 
-// State is a race as timed so far. What was told of the race is kept: the head, the entries, each car's hits and the
+// State is a race as timed so far. What was told of the race is kept: the head, the entries, each car's passings and the
 // rulings. All else follows from that, and is worked out again where something late or corrected changes the past.
 type State struct {
 	head    race.Race
@@ -30,7 +30,7 @@ type State struct {
 	loops   []loop // of all cars, by slot and line; nil before the start
 	acts    []act  // rulings that concern no single car, in the order of arrival
 	sources sources
-	strays  []hit // of transponders that are no car's
+	strays  []passing // of transponders that are no car's
 
 	status      race.Status
 	shift       race.Micros  // of the start signal: what records count from another moment
@@ -40,7 +40,7 @@ type State struct {
 	suspensions []suspension // by time
 	aborted     int          // starts
 	abandoned   *abandonment
-	latest      race.Micros // no hit is newer
+	latest      race.Micros // no passing is newer
 
 	order []race.CarIdx // the tower
 	place []int32       // by car: its index in order
@@ -237,8 +237,8 @@ func (s *State) enter(e race.Entry) error {
 	for _, t := range e.Transponders {
 		s.sources.boxes[s.sources.box(t)].car = idx
 	}
-	if len(s.strays) > 0 { // hits that came before the entry
-		s.settle(func(h *hit) bool { return h.home == race.NoCar })
+	if len(s.strays) > 0 { // passings that came before the entry
+		s.settle(func(h *passing) bool { return h.home == race.NoCar })
 	}
 	s.tellRow(idx)
 	return nil
@@ -265,7 +265,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 	for i := range s.cars {
 		c := &s.cars[i]
 		switch {
-		case len(c.hits) > 0 || len(c.ruled.fits) > 0: // they came before the signal
+		case len(c.passings) > 0 || len(c.ruled.fits) > 0: // they came before the signal
 			s.rework(race.CarIdx(i))
 		case c.run.state == race.OnGrid:
 			c.run.state = race.Running

@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// ruled is a record that is no hit, as a row: what race control, stewards, marshals and mechanics did.
+// ruled is a record that is no passing, as a row: what race control, stewards, marshals and mechanics did.
 type ruled struct {
 	*race.Record
 	kind        string
@@ -85,7 +85,7 @@ func controlRows(ctx context.Context, e *Export, emit func(*ruled) error, stretc
 	return nil
 }
 
-// ruledOf is a record as a row; false for the head, the entries and hits, which are in other tables.
+// ruledOf is a record as a row; false for the head, the entries and passings, which are in other tables.
 func ruledOf(rec *race.Record) (ruled, bool) {
 	r := ruled{Record: rec, car: race.NoCar, at: race.NoTime}
 	switch b := rec.Body.(type) {
@@ -119,7 +119,7 @@ func ruledOf(rec *race.Record) (ruled, bool) {
 	return r, true
 }
 
-// ofCar fills in a ruling on a car, a hit or another ruling.
+// ofCar fills in a ruling on a car, a passing or another ruling.
 func (r *ruled) ofCar(b race.Body) {
 	switch b := b.(type) {
 	case race.CarRetired:

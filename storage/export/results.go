@@ -128,7 +128,7 @@ var passingsTable = &table[race.PassingRow]{
 	},
 }
 
-// owner is whose a hit is. Of a hit that was told by its transponder, and of which nothing was said since, it is the entry's.
+// owner is whose a passing is. Of a passing that was told by its transponder, and of which nothing was said since, it is the entry's.
 func (e *Export) owner(r *race.PassingRow) race.CarIdx {
 	if r.Passing.Car == race.NoCar && r.Verdict == race.Accepted {
 		if car, ok := e.transponders[source(r).Transponder]; ok {

@@ -60,7 +60,7 @@ func TestRealRaces_EqualTheOracleAllAlong(t *testing.T) {
 }
 
 // disturbed is a race as a bad day at the decoders would tell it: passings in any order, every tenth twice, and every
-// twentieth hit once more within the dead time.
+// twentieth passing once more within the dead time.
 func disturbed(records []race.Record, random *rand.Rand) []race.Record {
 	var out, passings []race.Record
 	var places []int

@@ -15,7 +15,7 @@ func (r *reader) race() (*Race, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{rows: map[int]race.Seq{}, hits: map[int]race.Seq{}}
+	w := &writer{rows: map[int]race.Seq{}, passings: map[int]race.Seq{}}
 	w.add(0, "", race.Announced{Race: race.Race{
 		ID: r.id, Name: r.name(), Kind: race.External, Cars: len(r.entries), Rules: rules, Lines: r.lines,
 	}})
@@ -51,7 +51,7 @@ func (r *reader) name() string {
 	return r.head.Name
 }
 
-// distance is that of a race whose head names none: the most laps of a car, or the most hits of one on the finish line
+// distance is that of a race whose head names none: the most laps of a car, or the most passings of one on the finish line
 // that are far enough apart.
 func (r *reader) distance() (most int) {
 	for _, laps := range r.laps {
@@ -149,7 +149,7 @@ func (r *reader) allNumbered() bool {
 	return len(r.arrivals) > 0
 }
 
-// placedBySeq puts hits and orders in the order of the log that they were exported from.
+// placedBySeq puts passings and orders in the order of the log that they were exported from.
 func (r *reader) placedBySeq() ([]placedOrder, error) {
 	slices.SortStableFunc(r.arrivals, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
 	orders := make([]placedOrder, len(r.orders))
@@ -178,7 +178,7 @@ func (r *reader) placedBySeq() ([]placedOrder, error) {
 }
 
 // placed puts the orders in the order of time and says after which arrivals each comes: what is ordered of the race or
-// a car when its time has come, what is made of hits and laps when all hits up to its time are there.
+// a car when its time has come, what is made of passings and laps when all passings up to its time are there.
 func (r *reader) placed() ([]placedOrder, error) {
 	orders := make([]placedOrder, len(r.orders))
 	for i, o := range r.orders {
@@ -226,7 +226,7 @@ func (r *reader) placed() ([]placedOrder, error) {
 	return orders, nil
 }
 
-// urgent says that an order needs no hits or laps to be there.
+// urgent says that an order needs no passings or laps to be there.
 func (o *order) urgent() bool {
 	switch o.kind {
 	case "clear", "yellow", "safety_car", "virtual_safety_car", "red", "start_aborted", "start",

@@ -32,7 +32,7 @@ func (r *reader) readLines() error {
 	})
 }
 
-// readPassings takes the hits in the order of the file, which is that of their arrival.
+// readPassings takes the passings in the order of the file, which is that of their arrival.
 func (r *reader) readPassings() error {
 	t, err := r.open(passingsFile, false)
 	if err != nil {
@@ -120,7 +120,7 @@ func (r *reader) readPassing(row *row) error {
 // seq is the number of the row's record in the log that it was exported from; 0: none is given.
 func (r *row) seq() int64 { return r.optional("seq", 1, 1<<53) }
 
-// source is where a hit comes from; nil where nothing is said of it. A decoder that does not number its hits has them
+// source is where a passing comes from; nil where nothing is said of it. A decoder that does not number its passings has them
 // numbered by their rows: no two are the same.
 func (r *row) source() *race.Source {
 	s := race.Source{Decoder: r.text("decoder"), Session: r.text("session"), Transponder: r.text("transponder")}

@@ -192,7 +192,7 @@ func TestControl_OfEveryKindIsTaken(t *testing.T) {
 		"71000,served,7,,10,,,,,steward",
 		"72000,undo,,,13,,,,not served,steward",
 		"73000,lap_deleted,7,1,,,,,track limits,steward",
-		"74000,reject,,,3,,,,a ghost,marshal", // the hit of car 7 at 30 s
+		"74000,reject,,,3,,,,a ghost,marshal", // the passing of car 7 at 30 s
 		"75000,undo,,,16,,,,no ghost,marshal",
 		"76000,accept,,,8,,,,seen,marshal",
 		"77000,move,9,,8,,,,it was car 9,marshal",

@@ -8,10 +8,10 @@ import (
 
 // writer numbers the records.
 type writer struct {
-	out  []race.Record
-	rows map[int]race.Seq // of control.csv
-	hits map[int]race.Seq // of passings.csv
-	last race.Micros
+	out      []race.Record
+	rows     map[int]race.Seq // of control.csv
+	passings map[int]race.Seq // of passings.csv
+	last     race.Micros
 }
 
 func (w *writer) add(at race.Micros, author string, b race.Body) race.Seq {
@@ -24,7 +24,7 @@ func (w *writer) add(at race.Micros, author string, b race.Body) race.Seq {
 func (w *writer) order(o *order) {
 	of := w.rows[o.of]
 	if o.passing {
-		of = w.hits[o.of]
+		of = w.passings[o.of]
 	}
 	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
 }
@@ -70,7 +70,7 @@ func (t *teller) until(n int) {
 		if _, dns := a.body.(race.CarNotStarted); !dns {
 			t.start()
 		}
-		t.w.hits[a.row] = t.w.add(a.at, "", a.body)
+		t.w.passings[a.row] = t.w.add(a.at, "", a.body)
 	}
 }
 

@@ -370,7 +370,7 @@ func (w *writer) pushErasure(l *lane, e *erasure) {
 	w.fail(w.flow.push(l, b))
 }
 
-// recall reads a hit as it was told; false where the record is none.
+// recall reads a passing as it was told; false where the record is none.
 func (w *writer) recall(id race.ID, seq race.Seq) (passing, bool) {
 	records, err := w.flow.log.Records(w.flow.ctx, id, seq-1, 1)
 	if err != nil || len(records) == 0 {

@@ -30,13 +30,13 @@ type follower struct {
 	clock                  race.Micros
 	laps                   [][]race.Lap // of each car, in order
 	places                 []int        // of each car, as written
-	early                  []passing    // hits that were told of before the start signal
+	early                  []passing    // passings that were told of before the start signal
 	judged                 map[race.Seq]judged
 	events                 map[race.EventName]int64 // where each was written; nanoseconds
 	moved                  race.Micros              // the start signal: race time counts from there, points lie where they were
 }
 
-// passing is a hit as it was told.
+// passing is a passing as it was told.
 type passing struct {
 	seq     race.Seq
 	at      race.Micros
@@ -44,16 +44,16 @@ type passing struct {
 	refused string // why the rulebook did not allow the record; empty: it did
 }
 
-// hit is where a passing's point lies.
-type hit struct {
+// crossing is where a passing's point lies.
+type crossing struct {
 	car  race.CarIdx
 	line int
 	at   race.Micros
 }
 
-// judged is what was last made of a hit.
+// judged is what was last made of a passing.
 type judged struct {
-	hit
+	crossing
 	verdict race.Verdict
 	reason  string
 }
@@ -230,7 +230,7 @@ func (f *follower) unevent(name race.EventName, w *writer) {
 	delete(f.events, name)
 }
 
-// pass writes a hit as soon as race time has a place in the world.
+// pass writes a passing as soon as race time has a place in the world.
 func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *writer) {
 	p := passing{seq: r.Seq, at: r.Time, body: b}
 	for _, fact := range facts {
@@ -253,17 +253,17 @@ func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *wr
 	f.point(&p, f.judgement(&p), w)
 }
 
-// judgement is what was made of a hit; where nothing was told, it is accepted as it is.
+// judgement is what was made of a passing; where nothing was told, it is accepted as it is.
 func (f *follower) judgement(p *passing) judged {
 	if j, told := f.judged[p.seq]; told {
 		return j
 	}
-	return judged{hit: hit{p.body.Car, p.body.Line, p.at}}
+	return judged{crossing: crossing{p.body.Car, p.body.Line, p.at}}
 }
 
-// rejudge writes a hit anew where it is judged: it may be another car's, and at another time, than was written before.
+// rejudge writes a passing anew where it is judged: it may be another car's, and at another time, than was written before.
 func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
-	now := judged{hit{v.Car, v.Line, v.Time + f.moved}, v.Verdict, v.Reason}
+	now := judged{crossing{v.Car, v.Line, v.Time + f.moved}, v.Verdict, v.Reason}
 	b, told := r.Body.(race.Passing)
 	p := passing{seq: v.Seq, at: v.Time + f.moved, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by hand, unless:
 	was, written := f.judged[v.Seq]
@@ -282,17 +282,17 @@ func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
 			p = raw
 		}
 		if !written {
-			was.hit, written = hit{p.body.Car, p.body.Line, p.at}, ok && !p.at.PreStart()
+			was.crossing, written = crossing{p.body.Car, p.body.Line, p.at}, ok && !p.at.PreStart()
 		}
 	}
-	if written && was.hit != now.hit {
-		w.erase(f, was.car, "passings", f.passedAt(v.Seq, was.hit), f.passedAt(v.Seq, was.hit))
+	if written && was.crossing != now.crossing {
+		w.erase(f, was.car, "passings", f.passedAt(v.Seq, was.crossing), f.passedAt(v.Seq, was.crossing))
 	}
 	f.point(&p, now, w)
 }
 
-// passedAt is the time of a hit's point: below the microsecond stands its record's number, so that two are two.
-func (f *follower) passedAt(seq race.Seq, h hit) int64 { return f.ns(h.at) + int64(seq%1000) }
+// passedAt is the time of a passing's point: below the microsecond stands its record's number, so that two are two.
+func (f *follower) passedAt(seq race.Seq, h crossing) int64 { return f.ns(h.at) + int64(seq%1000) }
 
 func (f *follower) point(p *passing, j judged, w *writer) {
 	if w == nil {
@@ -320,7 +320,7 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 		b = appendText(b, "decoder", s.Decoder)
 		b = appendText(b, "transponder", s.Transponder)
 	}
-	w.done(appendTime(b, f.passedAt(p.seq, j.hit)))
+	w.done(appendTime(b, f.passedAt(p.seq, j.crossing)))
 }
 
 // frame writes a frame of telemetry, if it is one of those that are.

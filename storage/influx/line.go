@@ -92,7 +92,7 @@ func nobody(b []byte, id race.ID) []byte {
 	return appendTag(b, "race", string(id))
 }
 
-// noDriver is the driver number of hits whose car nobody knows.
+// noDriver is the driver number of passings whose car nobody knows.
 const noDriver = "unknown"
 
 // raceOf finds the race of a line: its identifier needs no escape.

@@ -173,7 +173,7 @@ func TestSalvage_SavesWhatIsLeftWhereverTheFileIsDamaged(t *testing.T) {
 		})
 	}
 	pages := len(o.data) / page
-	for n := 0; n < pages; n += 1 + pages/10 { // each kind of page is hit, by zeros or by noise
+	for n := 0; n < pages; n += 1 + pages/10 { // each kind of page is passing, by zeros or by noise
 		data := append([]byte{}, o.data...)
 		for i := range page {
 			data[n*page+i] = byte(n/(1+pages/10)%2) * byte(i*i*7+i*13+n)

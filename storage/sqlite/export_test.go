@@ -1,4 +1,4 @@
 package sqlite
 
-// PassingQueries are those that pages of hits are read with.
+// PassingQueries are those that pages of passings are read with.
 var PassingQueries = []string{passingsByRecord, passingsByVerdict}

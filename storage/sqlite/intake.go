@@ -247,7 +247,7 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 	return out, err
 }
 
-// Heard are the hits that decoders told of, by their own clocks, with when they came.
+// Heard are the passings that decoders told of, by their own clocks, with when they came.
 func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error {
 	signal, err := s.signal(ctx, id)
 	if err != nil {

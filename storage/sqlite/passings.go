@@ -6,17 +6,17 @@ import (
 	"lightsout/race"
 )
 
-// The hits of a race as the view passings has them. The view is for people: its two halves must be sorted together, so that
+// The passings of a race as the view passings has them. The view is for people: its two halves must be sorted together, so that
 // whoever turns a page pays for all that comes after it. These go along one table in the order of its key and stop with the page.
 const (
 	passingColumns = `SELECT r.seq, coalesce(v.time_us, r.time_us), r.recorded_at, coalesce(v.car, r.car), coalesce(r.line, v.line),
 		coalesce(r.in_pit, 0), coalesce(r.speed_kmh, 0), r.decoder, r.session, r.sequence, r.transponder, coalesce(v.verdict, 0),
 		coalesce(v.reason, ''), v.split_us, iif(r.body IS NULL, r.time_us, NULL), r.car FROM `
-	// A record that is no hit counts as one where the stewards put it in: it has a verdict.
+	// A record that is no passing counts as one where the stewards put it in: it has a verdict.
 	passingsByRecord = passingColumns + `records r LEFT JOIN verdicts v ON v.race = r.race AND v.seq = r.seq
 		WHERE r.race = ?1 AND r.seq > ?2 AND (r.body IS NULL OR v.seq IS NOT NULL) AND (?4 < 0 OR coalesce(v.verdict, 0) = ?4)
 		ORDER BY r.seq LIMIT ?3`
-	// Hits that were not accepted are few, and all of them are here. CROSS JOIN keeps the order of the tables.
+	// Passings that were not accepted are few, and all of them are here. CROSS JOIN keeps the order of the tables.
 	passingsByVerdict = passingColumns + `verdicts v CROSS JOIN records r ON r.race = v.race AND r.seq = v.seq
 		WHERE v.race = ?1 AND v.seq > ?2 AND v.verdict = ?4 ORDER BY v.seq LIMIT ?3`
 )

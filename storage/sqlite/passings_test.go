@@ -15,7 +15,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// judged fills a store with a race in which so many hits were told of. Of every seven hits one is a duplicate, of every fifty
+// judged fills a store with a race in which so many passings were told of. Of every seven passings one is a duplicate, of every fifty
 // one is suspect and one was accepted again later; the stewards put one in after every hundred.
 func judged(t testing.TB, s *sqlite.Store, hits int) {
 	t.Helper()
@@ -51,7 +51,7 @@ func judged(t testing.TB, s *sqlite.Store, hits int) {
 			})
 			judge(1, at-7, race.Estimated, "seen on film", race.NoTime)
 			seq++
-			b.Records = append(b.Records, race.Record{Seq: seq, Time: at, RecordedAt: int64(n), Body: race.FlagShown{}}) // is no hit
+			b.Records = append(b.Records, race.Record{Seq: seq, Time: at, RecordedAt: int64(n), Body: race.FlagShown{}}) // is no passing
 		}
 	}
 	storagetest.MustAppend(t, s, b)
@@ -59,7 +59,7 @@ func judged(t testing.TB, s *sqlite.Store, hits int) {
 	storagetest.MustLoad(t, s, "r") // after all that was handed over before
 }
 
-// viewed are the hits of a race that the view has.
+// viewed are the passings of a race that the view has.
 func viewed(t *testing.T, path string) (out []race.PassingRow) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")

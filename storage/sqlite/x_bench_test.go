@@ -90,7 +90,7 @@ func BenchmarkTraceWhileOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkPassings turns pages of a hundred hits, the first ones of the race: what comes after them must cost nothing.
+// BenchmarkPassings turns pages of a hundred passings, the first ones of the race: what comes after them must cost nothing.
 func BenchmarkPassings(b *testing.B) {
 	for _, hits := range []int{1000, 100_000} {
 		s := mustOpen(b, filepath.Join(b.TempDir(), "bench.db"))

@@ -85,7 +85,7 @@ func benchApply(sizes []int, rounds int, status io.Writer) ([]ApplyLoad, error) 
 			if err != nil {
 				return nil, err
 			}
-			took[i] = append(took[i], float64(d.Nanoseconds())/float64(len(fields[i].hits)))
+			took[i] = append(took[i], float64(d.Nanoseconds())/float64(len(fields[i].passings)))
 			ratios[i] = append(ratios[i], took[0][round]/took[i][round])
 		}
 	}
@@ -93,7 +93,7 @@ func benchApply(sizes []int, rounds int, status io.Writer) ([]ApplyLoad, error) 
 	for i, cars := range sizes {
 		ns := median(took[i])
 		loads[i] = ApplyLoad{
-			Cars: cars, Passings: len(fields[i].hits), PerSecond: 1e9 / ns, PerPassing: ns, ToFirst: median(ratios[i]),
+			Cars: cars, Passings: len(fields[i].passings), PerSecond: 1e9 / ns, PerPassing: ns, ToFirst: median(ratios[i]),
 		}
 	}
 	return loads, nil
@@ -104,22 +104,22 @@ func median(list []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// benchLines is how many timing lines the circuit of the benchmark has, and benchPassings about how many hits a field
+// benchLines is how many timing lines the circuit of the benchmark has, and benchPassings about how many passings a field
 // makes on them.
 const (
 	benchLines    = 20
 	benchPassings = 200_000
 )
 
-// procession is a race as its records up to the start, and the hits from there in the order of time.
+// procession is a race as its records up to the start, and the passings from there in the order of time.
 type procession struct {
 	head       []race.Record
-	hits       []benchHit
+	passings   []benchPassing
 	cars, laps int
 }
 
-// benchHit is a passing without anything that the collector would have to look at.
-type benchHit struct {
+// benchPassing is a passing without anything that the collector would have to look at.
+type benchPassing struct {
 	at   race.Micros
 	car  race.CarIdx
 	line int32
@@ -147,10 +147,10 @@ func processionOf(cars int) procession {
 			if car >= cars {
 				car = i
 			}
-			p.hits = append(p.hits, benchHit{base + race.Micros(i)*spacing, race.CarIdx(car), int32(n+1) % benchLines})
+			p.passings = append(p.passings, benchPassing{base + race.Micros(i)*spacing, race.CarIdx(car), int32(n+1) % benchLines})
 		}
 	}
-	slices.SortStableFunc(p.hits, func(a, b benchHit) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(p.passings, func(a, b benchPassing) int { return cmp.Compare(a.at, b.at) })
 	return p
 }
 
@@ -186,7 +186,7 @@ func (p *procession) apply() (time.Duration, error) {
 	}
 	runtime.GC() // what was made before is not part of it
 	took, seq, records := time.Duration(0), race.Seq(len(p.head)), make([]race.Record, 0, batch)
-	for hits := range slices.Chunk(p.hits, batch) {
+	for hits := range slices.Chunk(p.passings, batch) {
 		records = records[:0]
 		for _, h := range hits {
 			seq++

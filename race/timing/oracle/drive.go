@@ -52,7 +52,7 @@ func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
 	}
 }
 
-// cross takes a hit that counts.
+// cross takes a passing that counts.
 func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race) {
 	c.last[p.line] = p.at
 	if !c.begun { // it started behind the line

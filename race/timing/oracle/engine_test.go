@@ -243,7 +243,7 @@ func drawRace(t *rapid.T) drawn {
 	return d
 }
 
-// drive adds the hits of a car: most as they should be, some missed, doubled, too early, of an unknown transponder.
+// drive adds the passings of a car: most as they should be, some missed, doubled, too early, of an unknown transponder.
 func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 	at := race.Micros(0)
 	for n := range rapid.IntRange(0, 6*lines).Draw(t, "hits") {
@@ -261,7 +261,7 @@ func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 			hit(at)
 		case 13: // twice under one number at different times
 			hit(at + race.Second)
-		case 12: // hit twice
+		case 12: // passing twice
 			again := *p.Source
 			again.Sequence += 500
 			d.passings = append(d.passings, race.Record{Time: at + race.Second, Body: race.Passing{Car: race.NoCar, Line: line, Source: &again}})

@@ -24,7 +24,7 @@ type Result struct {
 	Events []race.Event
 }
 
-// passing is a hit with all that is known of it.
+// passing is a passing with all that is known of it.
 type passing struct {
 	seq    race.Seq
 	at     race.Micros
@@ -56,7 +56,7 @@ type runner struct {
 	seqs     []race.Seq  // of the passings that ended the laps
 	pits     []passing
 	pitLaps  []int
-	last     []race.Micros // by line: the last hit that counted
+	last     []race.Micros // by line: the last passing that counted
 	begun    bool          // the first lap counts
 	finished bool
 	progress int

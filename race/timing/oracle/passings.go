@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// readPassings gathers each car's hits by the decoders' clocks, not in the order in which they came (rule 10).
+// readPassings gathers each car's passings by the decoders' clocks, not in the order in which they came (rule 10).
 func (b *book) readPassings() {
 	var all []passing
 	for i, r := range b.records {
@@ -41,7 +41,7 @@ func (b *book) readPassings() {
 	}
 }
 
-// comesBefore orders hits by time and line; of two at one moment those on the track come first, and those that were inserted
+// comesBefore orders passings by time and line; of two at one moment those on the track come first, and those that were inserted
 // last.
 func comesBefore(x, y passing) int {
 	said := func(p passing) (n int) {
@@ -56,7 +56,7 @@ func comesBefore(x, y passing) int {
 	return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(said(x), said(y)), cmp.Compare(x.seq, y.seq))
 }
 
-// heard is a hit that a decoder told of.
+// heard is a passing that a decoder told of.
 func (b *book) heard(r race.Record, body race.Passing) passing {
 	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car, late: b.late(r.Seq), inPit: body.InPit}
 	s := body.Source
@@ -121,7 +121,7 @@ func (b *book) owner(transponder string, at race.Micros) race.CarIdx {
 	return owner
 }
 
-// inserted is a hit that no decoder told of. A lap that is split where nobody says is split in its middle, as it was
+// inserted is a passing that no decoder told of. A lap that is split where nobody says is split in its middle, as it was
 // when that was ordered.
 func (b *book) inserted(i int, body race.Corrected) passing {
 	r := b.records[i]
@@ -143,7 +143,7 @@ func (b *book) inserted(i int, body race.Corrected) passing {
 	return p
 }
 
-// told looks for the same number of the same decoder: told earlier with the same time it is one hit; of several times
+// told looks for the same number of the same decoder: told earlier with the same time it is one passing; of several times
 // the earliest stands.
 func (b *book) told(r race.Record, s *race.Source) (out, twice bool) {
 	if s.Decoder == "" {

@@ -8,8 +8,8 @@ import (
 	"lightsout/race"
 )
 
-// hit is a car's hit on a timing line, as it was told, and what is made of it.
-type hit struct {
+// passing is a car's passing on a timing line, as it was told, and what is made of it.
+type passing struct {
 	at      race.Micros // with the decoder's offset
 	seq     race.Seq    // of its record; of the correction that inserted it
 	speed   uint16
@@ -24,11 +24,11 @@ type hit struct {
 	conflict bool
 	verdict  race.Verdict // as it was told
 	untold   bool         // it is another car's or of another time than was told
-	// late hits came after the result was final: they change it by a ruling alone.
+	// late passings came after the result was final: they change it by a ruling alone.
 	late bool
 }
 
-// ruled is what was ruled on a hit.
+// ruled is what was ruled on a passing.
 type ruled uint8
 
 const (
@@ -38,8 +38,8 @@ const (
 	withdrawn       // its insertion was undone
 )
 
-// out says why a hit was ruled out; empty where it was not.
-func (h *hit) out() string {
+// out says why a passing was ruled out; empty where it was not.
+func (h *passing) out() string {
 	switch {
 	case h.ruled == rejected:
 		return "rejected by a marshal"
@@ -51,9 +51,9 @@ func (h *hit) out() string {
 	return ""
 }
 
-// compareHits orders a car's hits by time, never by arrival (rule 10); two of the same moment on one line by what they say. The
+// comparePassings orders a car's passings by time, never by arrival (rule 10); two of the same moment on one line by what they say. The
 // number of the record decides between two that say the same, where it makes no difference.
-func compareHits(a, b hit) int {
+func comparePassings(a, b passing) int {
 	if c := cmp.Compare(a.at, b.at); c != 0 {
 		return c
 	}
@@ -72,7 +72,7 @@ func compareTruths(a, b bool) int {
 	return 1
 }
 
-// sourceID names a hit for good; the decoder's session is an index.
+// sourceID names a passing for good; the decoder's session is an index.
 type sourceID struct {
 	decoder  uint16
 	sequence uint64
@@ -81,14 +81,14 @@ type sourceID struct {
 // decoder is a session of a decoder: a new one begins where it counts from the beginning again.
 type decoder struct{ name, session string }
 
-// known is the hit that stands under a name.
+// known is the passing that stands under a name.
 type known struct {
 	seq  race.Seq
 	raw  race.Micros
 	late bool
 }
 
-// sources are where hits come from.
+// sources are where passings come from.
 type sources struct {
 	decoders  []decoder     // index 0 is none
 	offsets   []race.Micros // by decoder
@@ -158,7 +158,7 @@ func (s *State) decoder(name, session string) (uint16, error) {
 // decodersMax bounds the decoders of a race, each session of one counted.
 const decodersMax = 10_000
 
-// pass takes a hit of a car on a timing line.
+// pass takes a passing of a car on a timing line.
 func (s *State) pass(r *race.Record, p race.Passing) error {
 	if s.lines == nil {
 		return fmt.Errorf("a passing: %w", ErrNotAnnounced)
@@ -166,7 +166,7 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 	if p.Line < 0 || p.Line >= len(s.lines) {
 		return fmt.Errorf("line %d of %d: %w", p.Line, len(s.lines), ErrUnknownLine)
 	}
-	h := hit{
+	h := passing{
 		at: r.Time, seq: r.Seq, home: p.Car, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
 	}
 	if p.Car == race.NoCar && p.Source != nil && p.Source.Transponder != "" {
@@ -205,17 +205,17 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 // closed says that the result is final: from now on it changes by a ruling alone.
 func (s *State) closed() bool { return s.status == race.Over && s.result.status != race.Provisional }
 
-// ownerOf is whose a hit is, where no marshal says otherwise.
-func (s *State) ownerOf(h *hit) race.CarIdx {
+// ownerOf is whose a passing is, where no marshal says otherwise.
+func (s *State) ownerOf(h *passing) race.CarIdx {
 	if h.home == race.NoCar {
 		return s.sources.boxes[h.box].owner(h.at)
 	}
 	return h.home
 }
 
-// identify compares a hit with what its decoder told before under the same number. It reports whether the hit is to be
+// identify compares a passing with what its decoder told before under the same number. It reports whether the passing is to be
 // kept: a repeat is not. Of two times under one number the earlier stands, whichever came first; a late one displaces none but late ones.
-func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *hit) bool {
+func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *passing) bool {
 	id := sourceID{h.decoder, src.Sequence}
 	if s.sources.seen == nil {
 		s.sources.seen = map[sourceID]known{}
@@ -241,15 +241,15 @@ func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *
 	return true
 }
 
-// insert puts a hit in its place among the car's. At the end it is the car's next step; else the car is worked out again.
-func (s *State) insert(idx race.CarIdx, h hit) {
+// insert puts a passing in its place among the car's. At the end it is the car's next step; else the car is worked out again.
+func (s *State) insert(idx race.CarIdx, h passing) {
 	c := &s.cars[idx]
-	n := len(c.hits)
-	if n == 0 || c.newest < h.at || c.newest == h.at && compareHits(c.hits[n-1], h) < 0 {
-		if n == 0 && c.hits == nil { // room for two laps: it need not grow at once
-			c.hits = make([]hit, 0, 2*len(s.lines))
+	n := len(c.passings)
+	if n == 0 || c.newest < h.at || c.newest == h.at && comparePassings(c.passings[n-1], h) < 0 {
+		if n == 0 && c.passings == nil { // room for two laps: it need not grow at once
+			c.passings = make([]passing, 0, 2*len(s.lines))
 		}
-		c.hits, c.newest = append(c.hits, h), h.at
+		c.passings, c.newest = append(c.passings, h), h.at
 		switch {
 		case s.status == race.Waiting:
 		case c.lastAct >= h.at, c.ruled.state != race.OnGrid, s.abandoned != nil, s.status == race.Over: // what it changes lies in the past
@@ -259,27 +259,27 @@ func (s *State) insert(idx race.CarIdx, h hit) {
 		}
 		return
 	}
-	at, _ := slices.BinarySearchFunc(c.hits, h, compareHits)
-	c.hits = slices.Insert(c.hits, at, h)
+	at, _ := slices.BinarySearchFunc(c.passings, h, comparePassings)
+	c.passings = slices.Insert(c.passings, at, h)
 	if s.status != race.Waiting {
 		s.rework(idx)
 	}
 }
 
-// note takes the time of the last hit from the list.
+// note takes the time of the last passing from the list.
 func (c *car) note() {
 	c.newest = 0
-	if n := len(c.hits); n > 0 {
-		c.newest = c.hits[n-1].at
+	if n := len(c.passings); n > 0 {
+		c.newest = c.passings[n-1].at
 	}
 }
 
-// find looks a hit up by its record; nil where there is none.
-func (s *State) find(seq race.Seq) (race.CarIdx, *hit) {
+// find looks a passing up by its record; nil where there is none.
+func (s *State) find(seq race.Seq) (race.CarIdx, *passing) {
 	for i := range s.cars {
-		for j := range s.cars[i].hits {
-			if s.cars[i].hits[j].seq == seq {
-				return race.CarIdx(i), &s.cars[i].hits[j]
+		for j := range s.cars[i].passings {
+			if s.cars[i].passings[j].seq == seq {
+				return race.CarIdx(i), &s.cars[i].passings[j]
 			}
 		}
 	}
@@ -291,7 +291,7 @@ func (s *State) find(seq race.Seq) (race.CarIdx, *hit) {
 	return race.NoCar, nil
 }
 
-func (s *State) judgeStray(h *hit) {
+func (s *State) judgeStray(h *passing) {
 	if out := h.out(); out != "" {
 		s.judgeAt(race.NoCar, h, race.Rejected, out, race.NoTime)
 		return
@@ -299,9 +299,9 @@ func (s *State) judgeStray(h *hit) {
 	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.boxes[h.box].name)), race.NoTime)
 }
 
-// judgeAt tells what is made of a hit, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
+// judgeAt tells what is made of a passing, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
 // not kept.
-func (s *State) judgeAt(idx race.CarIdx, h *hit, v race.Verdict, reason string, split race.Micros) {
+func (s *State) judgeAt(idx race.CarIdx, h *passing, v race.Verdict, reason string, split race.Micros) {
 	if h.verdict == v && !h.untold || s.silent || h.at.PreStart() && v != race.Duplicate {
 		return
 	}
