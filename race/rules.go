@@ -30,7 +30,7 @@ type RuleSet struct {
 	MustFinish bool `json:"must_finish"`
 	// FirstCrossing says what a car's first crossing of the finish line is; a race stored without it ends a lap there.
 	FirstCrossing FirstCrossing `json:"first_crossing"`
-	// FinishWindow is how long after the chequered flag fell a crossing still counts; 0: until the race is stopped.
+	// FinishWindow is how long after the chequered flag was shown a crossing still counts; 0: until the race is stopped.
 	FinishWindow Micros `json:"finish_window_us"`
 }
 
@@ -46,7 +46,7 @@ func F1(laps int) RuleSet {
 	}
 }
 
-// Endurance is the preset of a race by time. Source: FIA WEC Sporting Regulations, chapter on the finish: the flag falls
+// Endurance is the preset of a race by time. Source: FIA WEC Sporting Regulations, chapter on the finish: the flag is shown
 // at the leader's first crossing after the time; a car must take it and have covered 70 % of the winner's distance.
 // Unserved penalties are converted at the stewards' discretion there; the figures of F1 are taken.
 func Endurance(limit Micros) RuleSet {

@@ -87,7 +87,7 @@ func (s *State) moveLaps(lap, from int) {
 		b.moved = from + 1
 	}
 	b.moved = min(b.moved, from+1)
-	if s.fall.fell && lap == s.fall.lap { // another may have taken the flag first
+	if s.flagged.shown && lap == s.flagged.lap { // another may have taken the flag first
 		s.retell = true
 	}
 }

@@ -198,8 +198,8 @@ func (s *State) tooLate(r *run, h *passing) string {
 		return fmt.Sprintf("the race was stopped at %v", s.endedAt)
 	case !r.racing():
 		return "the car had taken the chequered flag"
-	case window > 0 && s.fall.fell && h.at > s.fall.at+window:
-		return fmt.Sprintf("the finish window closed at %v, %v after the chequered flag fell", s.fall.at+window, window)
+	case window > 0 && s.flagged.shown && h.at > s.flagged.at+window:
+		return fmt.Sprintf("the finish window closed at %v, %v after the chequered flag fell", s.flagged.at+window, window)
 	}
 	return ""
 }
@@ -347,7 +347,7 @@ func (s *State) completeLap(h *passing, at race.Micros, idx race.CarIdx, c *car)
 	l.Flag = s.worstFlag(from, h.at)
 	r.ends, r.done = append(r.ends, h.at), append(r.done, *l)
 	r.lap, r.lapStart = race.Lap{}, at
-	if s.fall.fell && h.at >= s.fall.at {
+	if s.flagged.shown && h.at >= s.flagged.at {
 		r.state = race.Finished
 	}
 }

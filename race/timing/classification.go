@@ -89,7 +89,7 @@ func (s *State) group(idx race.CarIdx, need int) group {
 
 // missedFlag says that a car had to take the chequered flag and has not.
 func (s *State) missedFlag(r *run) bool {
-	return s.head.Rules.MustFinish && s.fall.fell && r.state != race.Finished
+	return s.head.Rules.MustFinish && s.flagged.shown && r.state != race.Finished
 }
 
 // compare orders two cars: laps, then race time with penalties, then the finer time; who has no lap, by the tower's
@@ -195,7 +195,7 @@ func (s *State) gaps(e *race.Classified, winner, ahead race.CarIdx) {
 // result that they lie on. Earlier versions of the result are history and not in it.
 func (s *State) Hash() string {
 	h := hasher{Hash: sha256.New()}
-	h.num(int64(len(s.cars)), int64(s.status), int64(s.flag()), int64(s.fall.distance), int64(s.fall.at), int64(s.fall.lap),
+	h.num(int64(len(s.cars)), int64(s.status), int64(s.flag()), int64(s.flagged.distance), int64(s.flagged.at), int64(s.flagged.lap),
 		int64(s.suspendedUntil(race.TimeMax)), int64(s.endedAt), int64(s.shift))
 	for i := range s.cars {
 		c := &s.cars[i]

@@ -201,7 +201,7 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string
 	s.reorder(idx)
 	s.tellRow(idx)
 	s.measureMoved(idx, from, led)
-	s.checkFall(s.latest)
+	s.checkFlagged(s.latest)
 	s.lead(s.latest, false)
 	return nil
 }

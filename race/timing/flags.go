@@ -128,12 +128,12 @@ func (s *State) resume(a act) error {
 	s.regulate()
 	s.setOrder(s.standing())
 	s.tellFlag(a.at)
-	s.checkFall(a.at)
+	s.checkFlagged(a.at)
 	return nil
 }
 
 func (s *State) abandon(a act) error {
-	if s.fall.fell {
+	if s.flagged.shown {
 		return fmt.Errorf("abandoned after the chequered flag: %w", ErrTooLate)
 	}
 	s.acts = append(s.acts, a)
@@ -148,7 +148,7 @@ func (s *State) flag() race.FlagState {
 	switch {
 	case s.abandoned != nil:
 		return race.FlagRed
-	case s.fall.fell:
+	case s.flagged.shown:
 		return race.FlagChequered
 	case len(s.flags) > 0:
 		return s.flags[len(s.flags)-1].flag

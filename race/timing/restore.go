@@ -48,7 +48,7 @@ func (s *State) restore(a *archive) {
 		return
 	}
 	s.layBoards()
-	checks(a, "the flag", s.fall.lap >= 0, s.fall.lap <= len(s.boards), !s.fall.fell || s.fall.lap > 0 || s.abandoned != nil)
+	checks(a, "the flag", s.flagged.lap >= 0, s.flagged.lap <= len(s.boards), !s.flagged.shown || s.flagged.lap > 0 || s.abandoned != nil)
 	if a.err == nil {
 		s.retellAll()
 	}

@@ -34,7 +34,7 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	}
 	if n.lap {
 		s.dirty = true
-		s.checkFall(at)
+		s.checkFlagged(at)
 		s.tellRow(idx)
 		s.lead(at, false)
 	}
@@ -63,8 +63,8 @@ func (s *State) lead(at race.Micros, always bool) {
 	if len(s.order) > 0 && !s.suspended() {
 		lap = s.cars[s.order[0]].run.laps + 1
 	}
-	if s.fall.fell {
-		lap = s.fall.lap
+	if s.flagged.shown {
+		lap = s.flagged.lap
 	} else if d := s.distance(); d > 0 {
 		lap = min(lap, d)
 	}
@@ -80,7 +80,7 @@ func (s *State) derive(idx race.CarIdx) {
 	c.run = s.newRun(idx)
 	if s.status != race.Waiting {
 		c.run.state = race.Running
-		if s.fall.fell && s.fall.lap == 0 { // counted back to nothing
+		if s.flagged.shown && s.flagged.lap == 0 { // counted back to nothing
 			c.run.state = race.Finished
 		}
 		for i := range c.passings {
@@ -121,20 +121,20 @@ func (s *State) rework(idx race.CarIdx) {
 	s.reorder(idx)
 	s.remeasure(idx, &old)
 	s.measureMoved(idx, from, led)
-	s.checkFall(s.latest)
+	s.checkFlagged(s.latest)
 	s.lead(s.latest, false)
 }
 
 // rebuild derives the whole race again.
 func (s *State) rebuild() {
 	olds := make([]run, len(s.cars))
-	s.fall, s.latest, s.silent = fall{}, race.NoTime, true
+	s.flagged, s.latest, s.silent = chequeredFlag{}, race.NoTime, true
 	for i := range s.cars { // without a flag, to see when it falls
 		olds[i] = s.cars[i].run
 		s.derive(race.CarIdx(i))
 	}
 	s.layBoards()
-	s.fall, s.silent = s.flagFall(), false
+	s.flagged, s.silent = s.flaggedNow(), false
 	for i := range s.cars {
 		s.derive(race.CarIdx(i))
 	}

@@ -75,7 +75,7 @@ func (s *State) visit(a *archive) {
 	number(a, &s.endedAt)
 	number(a, &s.latest)
 	numbers(a, &s.order)
-	s.fall.visit(a)
+	s.flagged.visit(a)
 	number(a, &s.leaderLap)
 	s.bests.visit(a)
 	s.result.visit(a)
@@ -275,8 +275,8 @@ func visitLap(a *archive, _ int, l *race.Lap) {
 	a.flags(&l.PitIn, &l.PitOut, &l.Deleted)
 }
 
-func (f *fall) visit(a *archive) {
-	a.flags(&f.fell)
+func (f *chequeredFlag) visit(a *archive) {
+	a.flags(&f.shown)
 	number(a, &f.at)
 	number(a, &f.lap)
 	number(a, &f.distance)

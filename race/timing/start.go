@@ -50,7 +50,7 @@ func (s *State) abortStart(a act) error {
 	}
 	s.acts = append(s.acts, a)
 	s.regulate()
-	s.checkFall(a.at)
+	s.checkFlagged(a.at)
 	s.tellHead(a.at)
 	return nil
 }

@@ -46,7 +46,7 @@ type State struct {
 	place []int32       // by car: its index in order
 
 	boards    []board // by lap less 1: who completed it
-	fall      fall
+	flagged   chequeredFlag
 	leaderLap int
 	bests     bests
 	story     story
@@ -178,7 +178,7 @@ func (s *State) announce(r *race.Race) error {
 	}
 	s.head = *r
 	s.bests = newBests(len(s.lines))
-	s.fall = s.flagFall()
+	s.flagged = s.flaggedNow()
 	s.tellHead(0)
 	return nil
 }

@@ -20,14 +20,14 @@ type story struct {
 func (s *State) lapAt(c *car, at race.Micros) int {
 	lap := c.lapsBy(at) + 1
 	switch n := c.run.laps; {
-	case s.fall.fell && n > 0 && c.run.ends[n-1] >= s.fall.at: // it took the flag, whatever was ruled on it then
+	case s.flagged.shown && n > 0 && c.run.ends[n-1] >= s.flagged.at: // it took the flag, whatever was ruled on it then
 		lap = min(lap, n)
 	case s.stopped(at) && c.inRace(s.endedAt+1):
 		lap = min(lap, n)
-	case s.fall.fell:
-		lap = min(lap, s.fall.lap)
-	case s.fall.distance > 0:
-		lap = min(lap, s.fall.distance)
+	case s.flagged.shown:
+		lap = min(lap, s.flagged.lap)
+	case s.flagged.distance > 0:
+		lap = min(lap, s.flagged.distance)
 	}
 	return max(lap, 1)
 }
@@ -42,12 +42,12 @@ func (s *State) leaderLapAt(at race.Micros) int {
 		lap++
 	}
 	switch {
-	case s.fall.fell:
-		lap = min(lap, s.fall.lap)
+	case s.flagged.shown:
+		lap = min(lap, s.flagged.lap)
 	case s.stopped(at):
 		lap = min(lap, len(s.boards))
-	case s.fall.distance > 0:
-		lap = min(lap, s.fall.distance)
+	case s.flagged.distance > 0:
+		lap = min(lap, s.flagged.distance)
 	}
 	return max(lap, 1)
 }
@@ -163,7 +163,7 @@ func (s *State) raceEvents() []race.Event {
 		out = append(out, race.Event{Kind: race.EventStart, Car: race.NoCar, Lap: 1, TimeMS: 0})
 	}
 	for _, one := range s.shown {
-		if s.fall.fell && s.abandoned == nil && one.at > s.fall.at {
+		if s.flagged.shown && s.abandoned == nil && one.at > s.flagged.at {
 			continue // nothing is shown over the chequered flag
 		}
 		e := race.Event{
@@ -174,7 +174,7 @@ func (s *State) raceEvents() []race.Event {
 		}
 		out = append(out, e)
 	}
-	if s.fall.fell {
+	if s.flagged.shown {
 		out = append(out, s.chequered())
 	}
 	if s.result.version > 0 {
@@ -191,13 +191,13 @@ func (s *State) raceEvents() []race.Event {
 
 // chequered is the event of the flag: for who ended the last lap first, or of a race that was counted back for all.
 func (s *State) chequered() race.Event {
-	e := race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.fall.lap, TimeMS: s.fall.at.Millis()}
+	e := race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.flagged.lap, TimeMS: s.flagged.at.Millis()}
 	if s.abandoned != nil {
 		e.TimeMS, e.Text = s.abandoned.at.Millis(), "counted back"
 		return e
 	}
-	b := &s.boards[s.fall.lap-1]
-	if at, found := slices.BinarySearch(b.ends, s.fall.at); found {
+	b := &s.boards[s.flagged.lap-1]
+	if at, found := slices.BinarySearch(b.ends, s.flagged.at); found {
 		e.Car = b.cars[at]
 	}
 	return e

@@ -105,7 +105,7 @@ func (b *book) leading(e end, all []end) bool {
 // left says that a car was out at a time.
 func (c *runner) left(at race.Micros) bool { return c.stopAt != race.NoTime && c.stopAt < at }
 
-// flag is when the chequered flag falls (rules 2 and 8); counted says that no lap counts.
+// flag is when the chequered flag is shown (rules 2 and 8); counted says that no lap counts.
 func (b *book) flag() (at race.Micros, fell, counted bool) {
 	all, o := b.ends(), b.readOrders()
 	if o.abandoned {

@@ -209,7 +209,7 @@ func (c *runner) done(at race.Micros) (n int) {
 	return n
 }
 
-// flagLap is the lap that was completed when the flag fell; 0 where the race was counted back to nothing.
+// flagLap is the lap that was completed when the flag was shown; 0 where the race was counted back to nothing.
 func (b *book) flagLap(flag race.Micros) (lap int) {
 	for _, e := range b.ends() {
 		if e.at == flag {

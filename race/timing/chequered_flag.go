@@ -2,24 +2,24 @@ package timing
 
 import "lightsout/race"
 
-// fall is the chequered flag: when it fell, and what the race is known to go to (rules 2 and 8).
-type fall struct {
-	fell     bool
+// chequeredFlag is the chequered flag: when it was shown, and what the race is known to go to (rules 2 and 8).
+type chequeredFlag struct {
+	shown    bool
 	at       race.Micros // untruncated
 	lap      int         // that the leader completed then
 	distance int         // in laps as far as it is known; 0: by time
 }
 
-// distance is that of the race in laps as far as it is known, 0 by time: once the chequered flag has fallen, the laps that it
+// distance is that of the race in laps as far as it is known, 0 by time: once the chequered flag was shown, the laps that it
 // fell after; of a race that was stopped before, the winner's.
 func (s *State) distance() int {
 	switch won := s.result.entries; {
-	case s.fall.fell && s.fall.lap > 0:
-		return s.fall.lap
+	case s.flagged.shown && s.flagged.lap > 0:
+		return s.flagged.lap
 	case s.status == race.Over && len(won) > 0 && won[0].Laps > 0:
 		return won[0].Laps
 	}
-	return s.fall.distance
+	return s.flagged.distance
 }
 
 // suspension is a time in which the race was stopped. To is NoTime while it lasts.
@@ -32,10 +32,10 @@ type abandonment struct {
 	lap    int // of the signal; 0: the one that the leader was on
 }
 
-// flagFall works out when the chequered flag falls: at the leader's end of the last lap.
-func (s *State) flagFall() fall {
+// flaggedNow works out when the chequered flag is shown: at the leader's end of the last lap.
+func (s *State) flaggedNow() chequeredFlag {
 	rules := s.head.Rules
-	f := fall{distance: max(0, rules.Laps-s.aborted)}
+	f := chequeredFlag{distance: max(0, rules.Laps-s.aborted)}
 	if rules.Laps > 0 {
 		f.distance = max(1, f.distance)
 	}
@@ -43,7 +43,7 @@ func (s *State) flagFall() fall {
 		return s.countBack(f)
 	}
 	if f.distance > 0 && len(s.boards) >= f.distance {
-		f.fell, f.lap, f.at = true, f.distance, s.first(f.distance)
+		f.shown, f.lap, f.at = true, f.distance, s.first(f.distance)
 	}
 	if rules.RunningLimit == 0 && rules.WindowLimit == 0 {
 		return f
@@ -51,10 +51,10 @@ func (s *State) flagFall() fall {
 	lastLap := 0 // by the running limit
 	for _, l := range s.leads() {
 		switch {
-		case f.fell && l.at >= f.at:
+		case f.shown && l.at >= f.at:
 			return f
 		case lastLap > 0 && l.lap >= lastLap, rules.WindowLimit > 0 && l.at >= rules.WindowLimit:
-			return fall{true, l.at, l.lap, max(f.distance, lastLap)}
+			return chequeredFlag{true, l.at, l.lap, max(f.distance, lastLap)}
 		case lastLap == 0 && rules.RunningLimit > 0 && l.at-s.suspendedUntil(l.at) >= rules.RunningLimit:
 			lastLap = l.lap + 1
 			f.distance = lastLap
@@ -65,7 +65,7 @@ func (s *State) flagFall() fall {
 
 // countBack is the flag of a race that was not resumed: as if it fell at the leader's end of lap L-2, where L is the lap
 // of the signal counted as begun.
-func (s *State) countBack(f fall) fall {
+func (s *State) countBack(f chequeredFlag) chequeredFlag {
 	a := s.abandoned
 	lap := a.lap
 	if lap == 0 {
@@ -76,7 +76,7 @@ func (s *State) countBack(f fall) fall {
 		}
 		lap++
 	}
-	f.fell, f.lap, f.at = true, max(0, min(lap-2, len(s.boards))), -1
+	f.shown, f.lap, f.at = true, max(0, min(lap-2, len(s.boards))), -1
 	if f.lap == 0 {
 		return f
 	}
@@ -120,24 +120,24 @@ func (s *State) open() *suspension {
 // suspended says that the race stands still now.
 func (s *State) suspended() bool { return s.abandoned == nil && s.open() != nil }
 
-// checkFall sees whether the flag falls, or fell at another time than was thought, and ends the race for the cars.
-func (s *State) checkFall(at race.Micros) {
-	f := s.flagFall()
-	if f == s.fall {
+// checkFlagged sees whether the flag is shown, or fell at another time than was thought, and ends the race for the cars.
+func (s *State) checkFlagged(at race.Micros) {
+	f := s.flaggedNow()
+	if f == s.flagged {
 		return
 	}
-	before := s.fall
+	before := s.flagged
 	s.retell = true
 	switch {
-	case f.fell && !before.fell && f.at >= s.latest: // it falls now
-		s.fall = f
+	case f.shown && !before.shown && f.at >= s.latest: // it falls now
+		s.flagged = f
 		for i := range s.cars {
 			s.finish(race.CarIdx(i))
 		}
-	case f.fell || before.fell: // laps that counted may not, and the other way round
+	case f.shown || before.shown: // laps that counted may not, and the other way round
 		s.rebuild()
 	default:
-		s.fall = f
+		s.flagged = f
 	}
 	for i := range s.cars { // what was ruled after the last lap was ruled in it
 		if len(s.cars[i].acts) > 0 {
@@ -151,7 +151,7 @@ func (s *State) checkFall(at race.Micros) {
 func (s *State) finish(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	n := len(r.ends)
-	if n == 0 || r.ends[n-1] < s.fall.at || !r.racing() && r.state != race.Retired {
+	if n == 0 || r.ends[n-1] < s.flagged.at || !r.racing() && r.state != race.Retired {
 		return
 	}
 	if int(r.progress) > n*len(s.lines) { // it passed another line at the very instant
