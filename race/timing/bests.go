@@ -129,7 +129,7 @@ func (s *State) setMark(idx race.CarIdx, lap int, m race.Mark) {
 	}
 	l.Mark = m
 	s.amend(idx, lap)
-	s.tellRow(idx)
+	s.emitRow(idx)
 }
 
 // challenge sees whether a sector or mini-sector that a car just drove is the best of all.
@@ -167,7 +167,7 @@ func (s *State) showMini(line int, t timed, m race.Mark) {
 	r := &s.cars[t.car].run
 	if r.marked > mini && r.loops[line].progress == int32(t.at) && r.marks[mini] != race.NoMark && r.marks[mini] != m {
 		r.marks[mini] = m
-		s.tellRow(t.car)
+		s.emitRow(t.car)
 	}
 }
 
@@ -179,7 +179,7 @@ func (s *State) showSector(i int, t timed, m race.Mark) {
 	r := &s.cars[t.car].run
 	if r.row.SectorsMS[i] > 0 && r.sectorEnds[i] == t.at && r.row.SectorMarks[i] != m {
 		r.row.SectorMarks[i] = m
-		s.tellRow(t.car)
+		s.emitRow(t.car)
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *State) moveLaps(lap, from int) {
 	}
 	b.moved = min(b.moved, from+1)
 	if s.flagged.shown && lap == s.flagged.lap { // another may have taken the flag first
-		s.retell = true
+		s.reemit = true
 	}
 }
 

@@ -17,7 +17,7 @@ type car struct {
 	ruled   rulings
 	run     run
 	acts    []act        // rulings on it, in the order of arrival
-	told    []race.Event // of the car
+	emitted []race.Event // of the car
 }
 
 // run is what follows from a car's passings and the rulings on it: worked out passing by passing, and from the beginning where one
@@ -142,7 +142,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	r := &c.run
 	forced := h.ruled == accepted || h.made
 	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
-		if h.verdict != v || h.untold { // what was told before is not worded again
+		if h.verdict != v || h.unpublished { // what was told before is not worded again
 			s.judgeAt(idx, h, v, fmt.Sprintf(format, args...), split)
 		}
 		return false

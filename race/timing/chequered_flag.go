@@ -127,7 +127,7 @@ func (s *State) checkFlagged(at race.Micros) {
 		return
 	}
 	before := s.flagged
-	s.retell = true
+	s.reemit = true
 	switch {
 	case f.shown && !before.shown && f.at >= s.latest: // it falls now
 		s.flagged = f
@@ -141,7 +141,7 @@ func (s *State) checkFlagged(at race.Micros) {
 	}
 	for i := range s.cars { // what was ruled after the last lap was ruled in it
 		if len(s.cars[i].acts) > 0 {
-			s.tellCar(race.CarIdx(i))
+			s.emitCarEvents(race.CarIdx(i))
 		}
 	}
 	s.lead(at, true)
@@ -155,10 +155,10 @@ func (s *State) finish(idx race.CarIdx) {
 		return
 	}
 	if int(r.progress) > n*len(s.lines) { // it passed another line at the very instant
-		s.rework(idx)
+		s.recompute(idx)
 		return
 	}
 	r.state = race.Finished
 	s.reorder(idx) // it may have been among those who are out
-	s.tellRow(idx)
+	s.emitRow(idx)
 }

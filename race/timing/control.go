@@ -170,12 +170,12 @@ func (s *State) fit(a act, b race.TyresFitted) error {
 	s.ruleOn(c, a, "")
 	s.dirty = false
 	if late || len(c.passings) > 0 && c.newest >= a.at {
-		s.rework(b.Car)
+		s.recompute(b.Car)
 		return nil
 	}
 	s.fitTyres(c, a.at+1)
-	s.tellCar(b.Car)
-	s.tellRow(b.Car)
+	s.emitCarEvents(b.Car)
+	s.emitRow(b.Car)
 	return nil
 }
 
@@ -192,14 +192,14 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string
 	s.ruleOn(c, a, reason)
 	finished := state == race.Retired && c.tookFlag() // unless it did so after it retired
 	if n := len(c.passings); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.passings[n-1].at > c.ruled.stopAt) {
-		s.rework(idx)
+		s.recompute(idx)
 		return nil
 	}
 	c.run.state = c.ruled.state
-	s.tellCar(idx)
+	s.emitCarEvents(idx)
 	from, led := int(s.place[idx]), s.order[0]
 	s.reorder(idx)
-	s.tellRow(idx)
+	s.emitRow(idx)
 	s.measureMoved(idx, from, led)
 	s.checkFlagged(s.latest)
 	s.lead(s.latest, false)
@@ -218,8 +218,8 @@ func (s *State) penalise(a act, b race.Penalised) error {
 		return fmt.Errorf("a %v penalty without an amount: %w", b.Kind, ErrUnknown)
 	}
 	s.ruleOn(c, a, b.Reason)
-	s.tellCar(b.Car)
-	s.tellPenalty(b.Car, c)
+	s.emitCarEvents(b.Car)
+	s.emitPenalty(b.Car, c)
 	return nil
 }
 
@@ -242,13 +242,13 @@ func (s *State) servePenalty(a act, b race.PenaltyServed) error {
 		return fmt.Errorf("the penalty of record %d was served already: %w", b.Penalty, ErrDuplicate)
 	}
 	s.ruleOn(c, a, "penalty served")
-	s.tellPenalty(b.Car, c)
+	s.emitPenalty(b.Car, c)
 	return nil
 }
 
-func (s *State) tellPenalty(idx race.CarIdx, c *car) {
+func (s *State) emitPenalty(idx race.CarIdx, c *car) {
 	c.run.row.PenaltyMS = c.ruled.penalty.Millis()
-	s.tellRow(idx)
+	s.emitRow(idx)
 }
 
 func (s *State) deleteLap(a act, b race.LapDeleted) error {
@@ -268,6 +268,6 @@ func (s *State) deleteLap(a act, b race.LapDeleted) error {
 		return fmt.Errorf("record %d, which ends no lap of car %d: %w", b.Passing, number, ErrUnknown)
 	}
 	s.ruleOn(c, a, b.Reason)
-	s.rework(b.Car)
+	s.recompute(b.Car)
 	return nil
 }

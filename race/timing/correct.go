@@ -101,7 +101,7 @@ func (s *State) settle(which func(*passing) bool) {
 				h.ruled, whose = s.rulingOn(&h)
 				touched = append(touched, idx)
 				if whose != idx {
-					h.untold = true
+					h.unpublished = true
 					moves = append(moves, moved{h, whose})
 					continue
 				}
@@ -128,7 +128,7 @@ func (s *State) settle(which func(*passing) bool) {
 			continue
 		}
 		if s.status != race.Waiting {
-			s.rework(idx)
+			s.recompute(idx)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func (s *State) movePassings(by func(*passing) race.Micros) {
 		for j := range list {
 			if d := by(&list[j]); d != 0 {
 				list[j].at += d
-				list[j].untold = true
+				list[j].unpublished = true
 			}
 		}
 		if idx != race.NoCar {

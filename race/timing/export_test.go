@@ -15,7 +15,7 @@ func (s *State) Differs(other *State) string {
 	clean := func(s *State) State {
 		c := *s
 		c.facts, c.moved, c.amended, c.movedLaps, c.author, c.why, c.slab = nil, span{}, nil, nil, "", "", nil
-		c.dirty, c.retell, c.relead, c.more, c.fresh, c.silent = false, false, false, false, false, false
+		c.dirty, c.reemit, c.relead, c.more, c.fresh, c.silent = false, false, false, false, false, false
 		return c
 	}
 	x, y := clean(s), clean(other)

@@ -16,7 +16,7 @@ type flagChange struct {
 
 // regulate works out what holds of the race from the acts that were not undone.
 func (s *State) regulate() {
-	s.suspensions, s.aborted, s.abandoned, s.retell = nil, 0, nil, true
+	s.suspensions, s.aborted, s.abandoned, s.reemit = nil, 0, nil, true
 	var shown []signal
 	for _, a := range s.inTime() {
 		open := s.open()
@@ -91,15 +91,15 @@ func (s *State) show(a act, b race.FlagShown) error {
 	}
 	s.acts = append(s.acts, a)
 	s.regulate()
-	s.tellFlag(a.at)
+	s.emitFlag(a.at)
 	return nil
 }
 
-func (s *State) tellFlag(at race.Micros) {
+func (s *State) emitFlag(at race.Micros) {
 	if at <= s.latest { // laps that ended since saw it
 		s.rebuild()
 	}
-	s.tellHead(at)
+	s.emitStatus(at)
 }
 
 func (s *State) suspend(a act) error {
@@ -109,7 +109,7 @@ func (s *State) suspend(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.setOrder(s.standing())
-	s.tellFlag(a.at)
+	s.emitFlag(a.at)
 	return nil
 }
 
@@ -127,7 +127,7 @@ func (s *State) resume(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.setOrder(s.standing())
-	s.tellFlag(a.at)
+	s.emitFlag(a.at)
 	s.checkFlagged(a.at)
 	return nil
 }
@@ -139,7 +139,7 @@ func (s *State) abandon(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.rebuild()
-	s.tellHead(a.at)
+	s.emitStatus(a.at)
 	return nil
 }
 

@@ -28,11 +28,11 @@ func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
 	facts, moved, amended := s.facts, s.moved, s.amended
 	s.facts, s.amended = nil, nil
 	h.ruled = accepted
-	s.rework(idx)
+	s.recompute(idx)
 	after := s.classify()
 	h.ruled = unruled
-	s.rework(idx)
-	s.tellStory()
+	s.recompute(idx)
+	s.emitEvents()
 	s.facts, s.moved, s.amended, s.dirty = facts, moved, amended, false
 	judged.Reason += s.difference(before, after, idx)
 	s.facts[at] = judged

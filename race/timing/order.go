@@ -253,7 +253,7 @@ func (s *State) measureAt(at int) {
 	before := distancesOf(&r.row)
 	s.measure(s.order[at])
 	if before != distancesOf(&r.row) {
-		s.tellRow(s.order[at])
+		s.emitRow(s.order[at])
 	}
 }
 

@@ -21,9 +21,9 @@ type passing struct {
 	made    bool // inserted by a marshal
 	ruled   ruled
 	// conflict says that the decoder told of an earlier time under the same number.
-	conflict bool
-	verdict  race.Verdict // as it was told
-	untold   bool         // it is another car's or of another time than was told
+	conflict    bool
+	verdict     race.Verdict // as it was told
+	unpublished bool         // it is another car's or of another time than was told
 	// late passings came after the result was final: they change it by a ruling alone.
 	late bool
 }
@@ -185,7 +185,7 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		h.at += s.sources.offsets[h.decoder]
 	}
 	idx := s.ownerOf(&h)
-	h.untold = h.at != raw || p.Car != idx // the record does not say when it was, or whose
+	h.unpublished = h.at != raw || p.Car != idx // the record does not say when it was, or whose
 	if h.decoder > 0 && !s.identify(raw, src, idx, &h) {
 		return nil
 	}
@@ -234,7 +234,7 @@ func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *
 		if owner, at := s.find(before.seq); at != nil {
 			at.conflict, s.dirty = true, true
 			if owner != race.NoCar {
-				s.rework(owner)
+				s.recompute(owner)
 			}
 		}
 	}
@@ -253,7 +253,7 @@ func (s *State) insert(idx race.CarIdx, h passing) {
 		switch {
 		case s.status == race.Waiting:
 		case c.lastAct >= h.at, c.ruled.state != race.OnGrid, s.abandoned != nil, s.status == race.Over: // what it changes lies in the past
-			s.rework(idx)
+			s.recompute(idx)
 		default:
 			s.next(idx, h)
 		}
@@ -262,7 +262,7 @@ func (s *State) insert(idx race.CarIdx, h passing) {
 	at, _ := slices.BinarySearchFunc(c.passings, h, comparePassings)
 	c.passings = slices.Insert(c.passings, at, h)
 	if s.status != race.Waiting {
-		s.rework(idx)
+		s.recompute(idx)
 	}
 }
 
@@ -302,10 +302,10 @@ func (s *State) judgeStray(h *passing) {
 // judgeAt tells what is made of a passing, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
 // not kept.
 func (s *State) judgeAt(idx race.CarIdx, h *passing, v race.Verdict, reason string, split race.Micros) {
-	if h.verdict == v && !h.untold || s.silent || h.at.PreStart() && v != race.Duplicate {
+	if h.verdict == v && !h.unpublished || s.silent || h.at.PreStart() && v != race.Duplicate {
 		return
 	}
-	h.verdict, h.untold = v, false
+	h.verdict, h.unpublished = v, false
 	s.facts = append(s.facts, race.PassingJudged{
 		Seq: h.seq, Car: idx, Line: int(h.line), Time: h.at, Verdict: v, Reason: reason, Split: split,
 	})

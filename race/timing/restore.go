@@ -50,7 +50,7 @@ func (s *State) restore(a *archive) {
 	s.layBoards()
 	checks(a, "the flag", s.flagged.lap >= 0, s.flagged.lap <= len(s.boards), !s.flagged.shown || s.flagged.lap > 0 || s.abandoned != nil)
 	if a.err == nil {
-		s.retellAll()
+		s.emitAllEvents()
 	}
 }
 

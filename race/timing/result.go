@@ -54,7 +54,7 @@ func (s *State) publish(r *race.Record) {
 	if late && before.version > 0 {
 		s.result.reason = "a passing that came late"
 	}
-	s.retell, s.fresh = true, true
+	s.reemit, s.fresh = true, true
 	s.setOrder(s.resultOrder())
 	s.settleGaps(lines)
 	s.lead(s.result.at, false) // a race that was stopped went over the winner's laps
@@ -80,7 +80,7 @@ func (s *State) settleGaps(result []race.Classified) {
 		row.GapLaps, row.IntervalLaps = e.GapLaps, result[max(0, i-1)].Laps-e.Laps
 		row.GapMS, row.IntervalMS = max(0, e.GapMS), max(0, e.IntervalMS)
 		if before != distancesOf(row) {
-			s.tellRow(e.Car)
+			s.emitRow(e.Car)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (h *passing) visit(a *archive, before *passing, idx race.CarIdx) {
 	number(a, &h.box)
 	number(a, &h.ruled)
 	number(a, &h.verdict)
-	a.flags(&h.inPit, &h.made, &h.conflict, &h.untold, &h.late)
+	a.flags(&h.inPit, &h.made, &h.conflict, &h.unpublished, &h.late)
 }
 
 // bodies are the rulings that an act may hold. A snapshot names them by their place here: add at the end.

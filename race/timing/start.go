@@ -51,7 +51,7 @@ func (s *State) abortStart(a act) error {
 	s.acts = append(s.acts, a)
 	s.regulate()
 	s.checkFlagged(a.at)
-	s.tellHead(a.at)
+	s.emitStatus(a.at)
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (s *State) shiftStart() {
 	s.endedAt, s.result.at = s.endedAt+by, s.result.at+by
 	s.regulate()
 	s.movePassings(func(*passing) race.Micros { return by })
-	s.tellHead(s.latest)
+	s.emitStatus(s.latest)
 }
 
 // move has an act hold at another time.

@@ -49,7 +49,7 @@ type State struct {
 	flagged   chequeredFlag
 	leaderLap int
 	bests     bests
-	story     story
+	emitted   emittedEvents
 
 	result published
 
@@ -62,7 +62,7 @@ type State struct {
 	author    string // of the record in hand
 	why       string // the reason that the record in hand gives
 	dirty     bool   // the record in hand may have changed the result
-	retell    bool   // the record in hand may have changed the events of the race
+	reemit    bool   // the record in hand may have changed the events of the race
 	more      bool   // records follow the one in hand at once
 	relead    bool   // the record in hand may have changed who led when
 	fresh     bool   // the record in hand made a version of the result
@@ -106,7 +106,7 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 // settleFacts publishes what several records may have changed: laps that others moved, and the events of the race.
 func (s *State) settleFacts() {
 	s.announceLaps()
-	s.tellStory()
+	s.emitEvents()
 }
 
 // Rest publishes what was put off for records that did not come.
@@ -179,7 +179,7 @@ func (s *State) announce(r *race.Race) error {
 	s.head = *r
 	s.bests = newBests(len(s.lines))
 	s.flagged = s.flaggedNow()
-	s.tellHead(0)
+	s.emitStatus(0)
 	return nil
 }
 
@@ -240,7 +240,7 @@ func (s *State) enter(e race.Entry) error {
 	if len(s.strays) > 0 { // passings that came before the entry
 		s.settle(func(h *passing) bool { return h.home == race.NoCar })
 	}
-	s.tellRow(idx)
+	s.emitRow(idx)
 	return nil
 }
 
@@ -261,18 +261,18 @@ func (s *State) start(at race.Micros, b race.Started) error {
 	if len(s.cars) > gridsOneByOne {
 		s.setOrder(s.sorted())
 	}
-	s.retell = true
+	s.reemit = true
 	for i := range s.cars {
 		c := &s.cars[i]
 		switch {
 		case len(c.passings) > 0 || len(c.ruled.fits) > 0: // they came before the signal
-			s.rework(race.CarIdx(i))
+			s.recompute(race.CarIdx(i))
 		case c.run.state == race.OnGrid:
 			c.run.state = race.Running
 		}
-		s.tellRow(race.CarIdx(i))
+		s.emitRow(race.CarIdx(i))
 	}
-	s.tellHead(at)
+	s.emitStatus(at)
 	return nil
 }
 
@@ -282,7 +282,7 @@ func (s *State) hold(at race.Micros, from, to race.Status) error {
 		return fmt.Errorf("the race is %v, not %v: %w", s.status, from, ErrOutOfOrder)
 	}
 	s.status = to
-	s.tellHead(at)
+	s.emitStatus(at)
 	return nil
 }
 
@@ -297,10 +297,10 @@ func (s *State) end(at race.Micros) error {
 	}
 	for i := range s.cars { // what was ruled after it was ruled in the last lap
 		if s.cars[i].lastAct > at {
-			s.tellCar(race.CarIdx(i))
+			s.emitCarEvents(race.CarIdx(i))
 		}
 	}
-	s.tellHead(at)
+	s.emitStatus(at)
 	return nil
 }
 

@@ -18,7 +18,7 @@ func (s *State) undo(a act, b race.Undone) error {
 	s.acts = append(s.acts, a)
 	s.why, s.dirty = b.Reason, true
 	s.review()
-	s.tellHead(s.latest)
+	s.emitStatus(s.latest)
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (s *State) revise(of race.CarIdx, a *act) {
 	default:
 		if of != race.NoCar {
 			s.cars[of].rule(s.head.Rules)
-			s.rework(of)
+			s.recompute(of)
 			return
 		}
 		s.regulate()

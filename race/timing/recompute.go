@@ -13,14 +13,14 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	s.latest = max(s.latest, h.at)
 	counts := s.counts(idx, c, &h)
 	last := &c.passings[len(c.passings)-1]
-	last.verdict, last.untold = h.verdict, h.untold
+	last.verdict, last.unpublished = h.verdict, h.unpublished
 	if !counts {
 		return
 	}
 	at := h.at.Truncate(s.head.Rules.Precision)
 	n := s.step(idx, c, &h)
 	if n.pit {
-		s.tellPit(idx)
+		s.emitPitEvents(idx)
 	}
 	s.challenge(idx, int(h.line), at)
 	if n.lap {
@@ -28,14 +28,14 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	}
 	s.overtake(idx, h.at)
 	s.measure(idx)
-	s.tellRow(idx)
+	s.emitRow(idx)
 	if late {
 		s.measureBehind(idx)
 	}
 	if n.lap {
 		s.dirty = true
 		s.checkFlagged(at)
-		s.tellRow(idx)
+		s.emitRow(idx)
 		s.lead(at, false)
 	}
 }
@@ -52,7 +52,7 @@ func (s *State) rankLap(idx race.CarIdx, best int) {
 		was := s.bests.lap()
 		s.bests.addFast(s.fast(r, r.laps))
 		s.crown(was)
-		s.tellFastest()
+		s.emitFastestLaps()
 	}
 }
 
@@ -70,7 +70,7 @@ func (s *State) lead(at race.Micros, always bool) {
 	}
 	if (lap != s.leaderLap || always) && s.status != race.Waiting {
 		s.leaderLap = lap
-		s.tellHead(at)
+		s.emitStatus(at)
 	}
 }
 
@@ -101,8 +101,8 @@ func (s *State) derive(idx race.CarIdx) {
 // tookFlag says that a car crossed the line at the flag or after it.
 func (c *car) tookFlag() bool { return c.run.state == race.Finished && c.run.laps > 0 }
 
-// rework derives a car again because its past has changed, and what hangs on it.
-func (s *State) rework(idx race.CarIdx) {
+// recompute derives a car again because its past has changed, and what hangs on it.
+func (s *State) recompute(idx race.CarIdx) {
 	if s.abandoned != nil { // counted back from laps that were cut off since
 		s.rebuild()
 		return
@@ -114,10 +114,10 @@ func (s *State) rework(idx race.CarIdx) {
 	s.rebest(idx)
 	s.refast(idx, &old)
 	s.crown(was)
-	s.tellFastest()
+	s.emitFastestLaps()
 	s.dirty = true
 	s.amendLaps(idx, &old)
-	s.tellCar(idx)
+	s.emitCarEvents(idx)
 	s.reorder(idx)
 	s.remeasure(idx, &old)
 	s.measureMoved(idx, from, led)
@@ -139,16 +139,16 @@ func (s *State) rebuild() {
 		s.derive(race.CarIdx(i))
 	}
 	s.layBoards()
-	s.relead, s.retell = true, true
+	s.relead, s.reemit = true, true
 	s.rebest(race.NoCar)
 	s.collectFast()
 	s.crown(fastLap{})
-	s.tellFastest()
+	s.emitFastestLaps()
 	s.dirty = true
 	s.setOrder(s.standing())
 	for i := range s.cars {
 		s.amendLaps(race.CarIdx(i), &olds[i])
-		s.tellCar(race.CarIdx(i))
+		s.emitCarEvents(race.CarIdx(i))
 		s.remeasure(race.CarIdx(i), &olds[i])
 	}
 	s.lead(s.latest, false)
@@ -173,7 +173,7 @@ func (s *State) remeasure(idx race.CarIdx, old *run) {
 	row.GapMS, row.GapLaps = old.row.GapMS, old.row.GapLaps
 	row.IntervalMS, row.IntervalLaps = old.row.IntervalMS, old.row.IntervalLaps
 	s.measure(idx)
-	s.tellRow(idx)
+	s.emitRow(idx)
 }
 
 // sorted is the tower by what is known of each car.

@@ -7,9 +7,9 @@ import (
 	"lightsout/race"
 )
 
-// story is the events of the race as they were published. Like all else they follow from the accepted passings and
+// emittedEvents is the events of the race as they were published. Like all else they follow from the accepted passings and
 // rulings: after each record they are those that the whole log gives, and the difference is published.
-type story struct {
+type emittedEvents struct {
 	race    []race.Event // start, flags, chequered flag, result
 	leaders []race.Event // who led at the end of a lap and not at the end of the one before
 	fastest []race.Event
@@ -72,13 +72,13 @@ func (s *State) amendEvents(told, now []race.Event) {
 	}
 }
 
-// tellCar publishes what has changed of a car's events.
-func (s *State) tellCar(idx race.CarIdx) {
+// emitCarEvents publishes what has changed of a car's events.
+func (s *State) emitCarEvents(idx race.CarIdx) {
 	c := &s.cars[idx]
 	now := s.carEvents(idx)
-	if !slices.Equal(c.told, now) {
-		s.amendEvents(c.told, now)
-		c.told = now
+	if !slices.Equal(c.emitted, now) {
+		s.amendEvents(c.emitted, now)
+		c.emitted = now
 	}
 }
 
@@ -130,31 +130,31 @@ func pitEvent(idx race.CarIdx, p pitCrossing) race.Event {
 	return e
 }
 
-// tellPit publishes the newest crossing of a pit line.
-func (s *State) tellPit(idx race.CarIdx) {
+// emitPitEvents publishes the newest crossing of a pit line.
+func (s *State) emitPitEvents(idx race.CarIdx) {
 	c := &s.cars[idx]
 	e := pitEvent(idx, c.run.pits[len(c.run.pits)-1])
 	at := len(c.run.pits) - 1 // before those of rulings, as in carEvents
-	c.told = slices.Insert(c.told, at, e)
+	c.emitted = slices.Insert(c.emitted, at, e)
 	s.facts = append(s.facts, race.EventHappened{Event: e})
 }
 
-// tellStory publishes the events of the race and who led it, where they may have changed.
-func (s *State) tellStory() {
+// emitEvents publishes the events of the race and who led it, where they may have changed.
+func (s *State) emitEvents() {
 	if s.relead {
-		s.tellLeaders()
+		s.emitLeaders()
 	}
-	if s.retell {
-		s.tellRace()
+	if s.reemit {
+		s.emitRaceEvents()
 	}
 }
 
-// tellRace publishes what has changed of the events of the whole race.
-func (s *State) tellRace() {
-	s.retell = false
+// emitRaceEvents publishes what has changed of the events of the whole race.
+func (s *State) emitRaceEvents() {
+	s.reemit = false
 	now := s.raceEvents()
-	s.amendEvents(s.story.race, now)
-	s.story.race = now
+	s.amendEvents(s.emitted.race, now)
+	s.emitted.race = now
 }
 
 func (s *State) raceEvents() []race.Event {
@@ -206,17 +206,17 @@ func (s *State) chequered() race.Event {
 // leadChanged notes that a car came or went that was, or is, the first to complete a lap; at is when it did.
 func (s *State) leadChanged(lap int, at race.Micros) {
 	if at <= s.lastShown() {
-		s.retell = true // the leader was on another lap when a flag was shown
+		s.reemit = true // the leader was on another lap when a flag was shown
 	}
-	if lap != len(s.boards) || lap != s.story.laps+1 || len(s.boards[lap-1].cars) == 0 {
+	if lap != len(s.boards) || lap != s.emitted.laps+1 || len(s.boards[lap-1].cars) == 0 {
 		s.relead = true
 		return
 	}
 	if e, leads := s.leaderEvent(lap); leads {
 		s.facts = append(s.facts, race.EventHappened{Event: e})
-		s.story.leaders = append(s.story.leaders, e)
+		s.emitted.leaders = append(s.emitted.leaders, e)
 	}
-	s.story.laps = lap
+	s.emitted.laps = lap
 }
 
 func (s *State) lastShown() race.Micros {
@@ -226,12 +226,12 @@ func (s *State) lastShown() race.Micros {
 	return race.NoTime
 }
 
-// tellLeaders publishes what has changed of who led when.
-func (s *State) tellLeaders() {
+// emitLeaders publishes what has changed of who led when.
+func (s *State) emitLeaders() {
 	s.relead = false
 	now := s.leaderEvents()
-	s.amendEvents(s.story.leaders, now)
-	s.story.leaders, s.story.laps = now, len(s.boards)
+	s.amendEvents(s.emitted.leaders, now)
+	s.emitted.leaders, s.emitted.laps = now, len(s.boards)
 }
 
 func (s *State) leaderEvents() []race.Event {
@@ -273,11 +273,11 @@ func (s *State) pole() race.CarIdx {
 	return pole
 }
 
-// tellFastest publishes what has changed of the fastest laps. Of a first lap nobody reads: each car that comes sets one.
-func (s *State) tellFastest() {
+// emitFastestLaps publishes what has changed of the fastest laps. Of a first lap nobody reads: each car that comes sets one.
+func (s *State) emitFastestLaps() {
 	now := s.fastestEvents()
-	s.amendEvents(s.story.fastest, now)
-	s.story.fastest = now
+	s.amendEvents(s.emitted.fastest, now)
+	s.emitted.fastest = now
 }
 
 func (s *State) fastestEvents() []race.Event {
@@ -295,20 +295,20 @@ func (s *State) fastestEvents() []race.Event {
 
 // Events are the events of the race so far, in their order.
 func (s *State) Events() []race.Event {
-	out := slices.Concat(s.story.race, s.story.leaders, s.story.fastest)
+	out := slices.Concat(s.emitted.race, s.emitted.leaders, s.emitted.fastest)
 	for i := range s.cars {
-		out = append(out, s.cars[i].told...)
+		out = append(out, s.cars[i].emitted...)
 	}
 	slices.SortFunc(out, race.CompareEvents)
 	return out
 }
 
-// retellAll works out all events anew: after a snapshot was read.
-func (s *State) retellAll() {
+// emitAllEvents works out all events anew: after a snapshot was read.
+func (s *State) emitAllEvents() {
 	for i := range s.cars {
-		s.cars[i].told = s.carEvents(race.CarIdx(i))
+		s.cars[i].emitted = s.carEvents(race.CarIdx(i))
 	}
-	s.story = story{race: s.raceEvents(), leaders: s.leaderEvents(), fastest: s.fastestEvents(), laps: len(s.boards)}
+	s.emitted = emittedEvents{race: s.raceEvents(), leaders: s.leaderEvents(), fastest: s.fastestEvents(), laps: len(s.boards)}
 }
 
 // distinct leaves out what was shown already: a red flag and the suspension that follows are one event. Signals are by time.

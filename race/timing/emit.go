@@ -27,7 +27,7 @@ func (s *State) announceOrder() {
 	})
 }
 
-func (s *State) tellHead(at race.Micros) {
+func (s *State) emitStatus(at race.Micros) {
 	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
 		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.distance(), TimeMS: at.Millis(),
 		StartMoved: s.shift,
@@ -47,8 +47,8 @@ func (s *State) keep(marks []race.Mark) []race.Mark {
 	return s.slab[from:len(s.slab):len(s.slab)]
 }
 
-// tellRow tells of a car's row; one that was told in this record already is replaced.
-func (s *State) tellRow(idx race.CarIdx) {
+// emitRow tells of a car's row; one that was told in this record already is replaced.
+func (s *State) emitRow(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	r.row.State = r.state
 	r.row.BestIsSession = idx == s.bests.lap().car
