@@ -75,8 +75,8 @@ func TestDocuments_LeaveOutWhatIsNotKnown(t *testing.T) {
 
 func TestDocuments_CountRulingsFromTheStartSignalAsItWasMoved(t *testing.T) {
 	s := mustServe(t, nil)
-	s.outside.moved = -20 * race.Second
-	s.outside.rulings = []race.Record{{Time: race.Minute, Author: "Stewards", Body: race.Penalised{Car: 0, Amount: race.Second}}}
+	s.external.moved = -20 * race.Second
+	s.external.rulings = []race.Record{{Time: race.Minute, Author: "Stewards", Body: race.Penalised{Car: 0, Amount: race.Second}}}
 	d := s.mustDocument(t, "r1", "penalties")
 	if got := d.Rows[0]["time_ms"]; got != 80_000.0 {
 		t.Errorf("the penalty was given at %v ms", got)
@@ -87,7 +87,7 @@ func TestDocuments_CountRulingsFromTheStartSignalAsItWasMoved(t *testing.T) {
 }
 
 func TestLimits_CountCharactersOfNamesAndKeys(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	name, long := strings.Repeat("م", 100), strings.Repeat("م", 101)
 	entry := func(name string) string {
 		return `{"kind":"external","name":"` + name + `","rules":{"name":"kart","laps":3},"entries":[{"driver_number":7,"full_name":"` + name +
@@ -95,7 +95,7 @@ func TestLimits_CountCharactersOfNamesAndKeys(t *testing.T) {
 	}
 	if code, _, body := s.ask(t, "POST", "/api/v1/races", entry(name)); code != 201 {
 		t.Errorf("names of 100 characters: %d %s", code, body)
-	} else if e := s.outside.opened[0]; e.Name != name || e.Team != name || e.Code != name[:16] || e.Transponders[0] != name {
+	} else if e := s.external.opened[0]; e.Name != name || e.Team != name || e.Code != name[:16] || e.Transponders[0] != name {
 		t.Errorf("the entry is %+v", e)
 	}
 	code, _, body := s.ask(t, "POST", "/api/v1/races", entry(long))

@@ -16,7 +16,7 @@ import (
 // raceKinds are the kinds of race that can be asked for; the first where none is named.
 var raceKinds = []string{race.Simulation.String(), race.External.String()}
 
-// createRace makes a simulated race, or one whose records come from outside.
+// createRace makes a simulated race, or one whose records are reported.
 func (s *Server) createRace(c *fiber.Ctx) error {
 	var made raceDTO
 	v, err := s.bodyValue(c)
@@ -68,7 +68,7 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	return s.create(c, o, faults)
 }
 
-// createExternal reads the head and the entries of a race that is told of from outside.
+// createExternal reads the head and the entries of a race that is reported.
 func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	var faults []race.Fault
 	f := objectOf(v, nil, &faults)

@@ -37,7 +37,7 @@ func FuzzItems(f *testing.F) {
 		for _, item := range items {
 			for _, read := range []readItem{readPassing, readSample} {
 				var faults []race.Fault
-				var in race.Intake
+				var in race.Report
 				read(objectOf(item, nil, &faults), roster, &in)
 				if faults == nil {
 					within(t, &in)
@@ -65,7 +65,7 @@ func FuzzItems(f *testing.F) {
 // readItem is item, which the loop has as a variable.
 type readItem = item
 
-func within(t *testing.T, in *race.Intake) {
+func within(t *testing.T, in *race.Report) {
 	t.Helper()
 	for _, r := range in.Records {
 		b, _ := r.Body.(race.Passing)

@@ -15,7 +15,7 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what is told from outside.
+// Limits of what is reported.
 const (
 	itemsMost = 20_000 // of one request
 	textMost  = 100
@@ -24,11 +24,11 @@ const (
 	roomWait = 2 * time.Second
 )
 
-// intakesAtOnce is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
-var intakesAtOnce = 2 * runtime.GOMAXPROCS(0)
+// ingestsMax is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
+var ingestsMax = 2 * runtime.GOMAXPROCS(0)
 
-// takenDTO answers who told something from outside.
-type takenDTO struct {
+// ingestedDTO answers who told something from outside.
+type ingestedDTO struct {
 	Accepted int      `json:"accepted"`
 	Repeated int      `json:"repeated"`
 	Rejected int      `json:"rejected"`
@@ -39,8 +39,8 @@ type takenDTO struct {
 	Errors   []race.Fault `json:"errors"`
 }
 
-// item reads one object into an intake.
-type item func(f *fields, r *race.Roster, in *race.Intake)
+// item reads one object into a report.
+type item func(f *fields, r *race.Roster, in *race.Report)
 
 func (s *Server) takePassings(c *fiber.Ctx) error { return s.take(c, "passings", readPassing) }
 func (s *Server) takeSamples(c *fiber.Ctx) error  { return s.take(c, "samples", readSample) }
@@ -55,7 +55,7 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	case roster.Race.Kind == race.Simulation:
 		return fmt.Errorf("race %s is simulated, its %s are its own: %w", id, name, race.ErrConflict)
 	}
-	in, answer, err := s.readIntake(c, name, read, roster)
+	in, answer, err := s.readReport(c, name, read, roster)
 	if err != nil {
 		return err
 	}
@@ -74,31 +74,31 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	return c.JSON(answer)
 }
 
-// readIntake unpacks and reads a body while there is room for it.
-func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.Roster) (*race.Intake, takenDTO, error) {
+// readReport unpacks and reads a body while there is room for it.
+func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.Roster) (*race.Report, ingestedDTO, error) {
 	leave, err := s.enter(c.UserContext())
 	if err != nil {
-		return nil, takenDTO{}, err
+		return nil, ingestedDTO{}, err
 	}
 	defer leave()
 	key := strings.Clone(c.Get(keyHeader))
 	if n := utf8.RuneCountInString(key); n > textMost {
-		return nil, takenDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, textMost))
+		return nil, ingestedDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, textMost))
 	}
 	v, err := s.values(c)
 	if err != nil {
-		return nil, takenDTO{}, err
+		return nil, ingestedDTO{}, err
 	}
 	items, err := itemsOf(v, name)
 	if err != nil {
-		return nil, takenDTO{}, err
+		return nil, ingestedDTO{}, err
 	}
-	in := &race.Intake{Key: key}
+	in := &race.Report{Key: key}
 	if key != "" {
 		sum := sha256.Sum256(c.Request().Body())
 		in.Hash = binary.BigEndian.Uint64(sum[:])
 	}
-	answer := takenDTO{Errors: []race.Fault{}}
+	answer := ingestedDTO{Errors: []race.Fault{}}
 	for i, v := range items {
 		before := len(answer.Errors)
 		f := objectOf(v, &i, &answer.Errors)
@@ -117,7 +117,7 @@ func (s *Server) readIntake(c *fiber.Ctx, name string, read item, roster *race.R
 func (s *Server) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, roomWait)
 	defer cancel()
-	return enter(ctx, s.intake)
+	return enter(ctx, s.ingesting)
 }
 
 // enter waits for room until the context ends.
@@ -196,7 +196,7 @@ func readCar(f *fields, r *race.Roster) race.CarIdx {
 	return car
 }
 
-func readPassing(f *fields, r *race.Roster, in *race.Intake) {
+func readPassing(f *fields, r *race.Roster, in *race.Report) {
 	p := race.Passing{
 		Car: readCar(f, r), Line: int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0)), InPit: f.flag("in_pit"),
 	}
@@ -227,7 +227,7 @@ const fieldMetres = 1e6
 
 // readSample reads what a car reports. A value that cannot be taken is named and lost by itself: the sample is kept
 // without it, as long as anything is left of it.
-func readSample(f *fields, r *race.Roster, in *race.Intake) {
+func readSample(f *fields, r *race.Roster, in *race.Report) {
 	f.need("driver_number", "the number of an entry")
 	s := race.Sample{Car: readCar(f, r), Time: readTime(f, r)}
 	f.lenient = true

@@ -23,9 +23,9 @@ import (
 	"lightsout/race/circuit"
 )
 
-// outside is what a house was told from outside.
-type outside struct {
-	intakes  []race.Intake
+// external is what a house was reported.
+type external struct {
+	reports  []race.Report
 	rulings  []race.Record
 	opened   []race.Entry
 	head     race.Race
@@ -39,7 +39,7 @@ func (h *house) Open(_ context.Context, head race.Race, entries []race.Entry) (r
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	head.ID, head.Kind = "opened", race.External
-	h.outside.head, h.outside.opened = head, entries
+	h.external.head, h.external.opened = head, entries
 	s := race.Summary{Race: head}
 	h.races = append(h.races, s)
 	return s, nil
@@ -47,7 +47,7 @@ func (h *house) Open(_ context.Context, head race.Race, entries []race.Entry) (r
 
 func (h *house) Import(_ context.Context, dir fs.FS, name string) (race.Summary, []string, error) {
 	entries, err := fs.ReadFile(dir, "laps.csv")
-	h.outside.imported = append(h.outside.imported, name+":"+string(entries))
+	h.external.imported = append(h.external.imported, name+":"+string(entries))
 	return race.Summary{Race: race.Race{ID: "imported", Kind: race.External}}, []string{"a note"}, err
 }
 
@@ -60,46 +60,48 @@ func (h *house) Roster(_ context.Context, id race.ID) (*race.Roster, error) {
 		s.Race.Kind = race.External
 	}
 	r := race.NewRoster(s, h.entries, 1_795_000_000_000_000_000)
-	r.StartMoved = h.outside.moved
+	r.StartMoved = h.external.moved
 	return r, nil
 }
 
-func (h *house) Ingest(_ context.Context, _ race.ID, in *race.Intake) (race.Taken, error) {
+func (h *house) Ingest(_ context.Context, _ race.ID, in *race.Report) (race.Ingested, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.outside.refusal != nil {
-		return race.Taken{}, h.outside.refusal
+	if h.external.refusal != nil {
+		return race.Ingested{}, h.external.refusal
 	}
-	h.outside.intakes = append(h.outside.intakes, *in)
-	return race.Taken{Records: len(in.Records), Samples: len(in.Samples), First: 5, Last: 4 + race.Seq(len(in.Records))}, nil
+	h.external.reports = append(h.external.reports, *in)
+	return race.Ingested{Records: len(in.Records), Samples: len(in.Samples), First: 5, Last: 4 + race.Seq(len(in.Records))}, nil
 }
 
 func (h *house) Rule(_ context.Context, _ race.ID, r race.Record) (race.Ruled, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.outside.rulings = append(h.outside.rulings, r)
-	return race.Ruled{Seq: race.Seq(len(h.outside.rulings)), At: max(0, r.Time)}, h.outside.refusal
+	h.external.rulings = append(h.external.rulings, r)
+	return race.Ruled{Seq: race.Seq(len(h.external.rulings)), At: max(0, r.Time)}, h.external.refusal
 }
 
 func (h *house) Stops(context.Context, race.ID) ([]race.Record, error) { return nil, nil }
 
 func (h *house) Rulings(_ context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
 	_, err := h.find(id)
-	for i := range h.outside.rulings {
-		h.outside.rulings[i].Seq = race.Seq(i + 1)
+	for i := range h.external.rulings {
+		h.external.rulings[i].Seq = race.Seq(i + 1)
 	}
-	return h.outside.rulings, map[race.Seq]string{}, err
+	return h.external.rulings, map[race.Seq]string{}, err
 }
 
 func (h *house) Heard(context.Context, race.ID, func(string, race.Micros, int64)) error { return nil }
-func (h *house) Imported(context.Context) ([]*circuit.Circuit, error)                   { return h.outside.circuits, nil }
+func (h *house) Imported(context.Context) ([]*circuit.Circuit, error) {
+	return h.external.circuits, nil
+}
 func (h *house) AddCircuit(_ context.Context, c *circuit.Circuit) error {
-	h.outside.circuits = append(h.outside.circuits, c)
+	h.external.circuits = append(h.external.circuits, c)
 	return nil
 }
 
-// mustServeOutside is a server with a race that is told from outside.
-func mustServeOutside(t *testing.T) *served {
+// mustServeExternal is a server with a race that is reported.
+func mustServeExternal(t *testing.T) *served {
 	t.Helper()
 	s := mustServe(t, nil)
 	s.races = append(s.races, race.Summary{Race: race.Race{
@@ -111,7 +113,7 @@ func mustServeOutside(t *testing.T) *served {
 const passingsPath = "/api/v1/races/ext/passings"
 
 func TestIngest_KeepsTheGoodItemsAndSaysWhatIsWrongWithTheOthers(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", passingsPath, `{"passings":[
 		{"driver_number":7,"time_us":1000000,"decoder":"main","sequence":18446744073709551615},
 		{"driver_number":8,"time_us":-604800000001,"line":2,"typo":1},
@@ -143,13 +145,13 @@ func TestIngest_KeepsTheGoodItemsAndSaysWhatIsWrongWithTheOthers(t *testing.T) {
 		at(race.Second, race.Passing{Car: 0, Source: &race.Source{Decoder: "main", Sequence: math.MaxUint64}}),
 		at(1500*race.Millisecond, race.Passing{Car: race.NoCar, Line: 1, Source: &race.Source{Transponder: "X1"}}),
 		at(race.Second, race.Passing{Car: 1}),
-	}, s.outside.intakes[0].Records); diff != "" {
+	}, s.external.reports[0].Records); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestIngest_ReadsEachFormAndEncodingAlike(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	item := map[string]any{"driver_number": 7, "time_us": 1_000_000, "speed": 301, "throttle": 99}
 	packed := func(v any) []byte {
 		data, err := msgpack.Marshal(v)
@@ -176,18 +178,18 @@ func TestIngest_ReadsEachFormAndEncodingAlike(t *testing.T) {
 		"zstd of msgpack":  {enc.EncodeAll(packed(map[string]any{"samples": []any{item}}), nil), []string{"Content-Encoding", "zstd", "Content-Type", "application/x-msgpack"}},
 		"JSON, with names": {[]byte(`{"samples":[{"driver_number":7,"time_us":1000000,"speed":301,"throttle":99}]}`), nil},
 	} {
-		s.outside.intakes = nil
+		s.external.reports = nil
 		code, _, body := s.ask(t, "POST", "/api/v1/races/ext/telemetry", string(send.body), send.headers...)
 		u := race.Unknown
 		want := []race.Sample{{Car: 0, Time: race.Second, SpeedDKMH: 3010, Throttle: 99, RPM: u, Gear: u, Brake: u, DRS: u, XDM: u, YDM: u}}
-		if code != http.StatusOK || len(s.outside.intakes) != 1 || !slices.Equal(s.outside.intakes[0].Samples, want) {
-			t.Errorf("%s: answered %d %s, took %+v", name, code, body, s.outside.intakes)
+		if code != http.StatusOK || len(s.external.reports) != 1 || !slices.Equal(s.external.reports[0].Samples, want) {
+			t.Errorf("%s: answered %d %s, took %+v", name, code, body, s.external.reports)
 		}
 	}
 }
 
 func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	items := []map[string]any{
 		{"driver_number": 7, "time_us": 0, "speed": 123.7, "rpm": 9000.5, "n_gear": 3.0, "throttle": 99.49, "brake": 0.5, "drs": 12, "x": -1.25, "y": 1e3},
 		{"driver_number": 7, "time_us": 1, "speed": 1000.1, "rpm": -1, "n_gear": 2.5, "throttle": 101, "brake": true, "drs": "open", "x": 1e7, "y": 3},
@@ -222,7 +224,7 @@ func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
 		"5 time_us is missing: race time in microseconds, or date",
 	}
 	for kind, body := range map[string][]byte{"application/json": plain, "application/msgpack": packed} {
-		s.outside.intakes = nil
+		s.external.reports = nil
 		code, _, text := s.ask(t, "POST", "/api/v1/races/ext/telemetry", string(body), "Content-Type", kind)
 		var answer struct {
 			Accepted, Rejected int
@@ -238,7 +240,7 @@ func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
 		if diff := cmp.Diff(says, said); code != http.StatusMultiStatus || diff != "" {
 			t.Errorf("%s: answered %d %s", kind, code, diff)
 		}
-		if diff := cmp.Diff(want, s.outside.intakes[0].Samples); answer.Accepted != 4 || answer.Rejected != 3 || diff != "" {
+		if diff := cmp.Diff(want, s.external.reports[0].Samples); answer.Accepted != 4 || answer.Rejected != 3 || diff != "" {
 			t.Errorf("%s: accepted %d, rejected %d %s", kind, answer.Accepted, answer.Rejected, diff)
 		}
 	}
@@ -248,19 +250,19 @@ func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
 }
 
 func TestPassings_AreNotLostForASpeed(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", passingsPath, `[{"driver_number":7,"time_us":1,"speed_kmh":9999},{"driver_number":7,"time_us":2,"speed_kmh":301.6}]`)
 	if code != http.StatusMultiStatus || !strings.Contains(body, `"field":"speed_kmh","message":"is 9999","allowed":"a number from 0 to 1000"`) {
 		t.Errorf("answered %d %s", code, body)
 	}
 	want := []race.Record{{Time: 1, Body: race.Passing{}}, {Time: 2, Body: race.Passing{SpeedKMH: 302}}}
-	if diff := cmp.Diff(want, s.outside.intakes[0].Records); diff != "" {
+	if diff := cmp.Diff(want, s.external.reports[0].Records); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	zeros := make([]byte, 1<<20)
@@ -320,8 +322,8 @@ func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
 			t.Errorf("%s: answered %d %s %.300s", name, code, kind, body)
 		}
 	}
-	if len(s.outside.intakes) > 0 {
-		t.Errorf("it took %+v", s.outside.intakes)
+	if len(s.external.reports) > 0 {
+		t.Errorf("it took %+v", s.external.reports)
 	}
 	if code, _, _ := s.ask(t, "POST", "/api/v1/races/r1/passings", `[]`); code != 409 {
 		t.Errorf("passings of a simulated race were answered with %d", code)
@@ -332,8 +334,8 @@ func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
 }
 
 func TestIngest_SaysWhenToComeAgain(t *testing.T) {
-	s := mustServeOutside(t)
-	s.outside.refusal = fmt.Errorf("race ext: %w", race.ErrBusy)
+	s := mustServeExternal(t)
+	s.external.refusal = fmt.Errorf("race ext: %w", race.ErrBusy)
 	res, err := http.Post(s.url+passingsPath, "application/json", strings.NewReader(`{"driver_number":7,"time_us":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -342,17 +344,17 @@ func TestIngest_SaysWhenToComeAgain(t *testing.T) {
 	if res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
 		t.Errorf("answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
 	}
-	s.outside.refusal = fmt.Errorf("key: %w", race.ErrKeyReused)
+	s.external.refusal = fmt.Errorf("key: %w", race.ErrKeyReused)
 	if code, _, body := s.ask(t, "POST", passingsPath, `{"driver_number":7,"time_us":1}`); code != 422 || !strings.Contains(body, "used") {
 		t.Errorf("answered %d %s", code, body)
 	}
 }
 
 func TestIngest_HandsOnTheKeyWithWhatItStandsFor(t *testing.T) {
-	s := mustServeOutside(t)
-	send := func(body string) race.Intake {
+	s := mustServeExternal(t)
+	send := func(body string) race.Report {
 		s.ask(t, "POST", passingsPath, body, "Idempotency-Key", "k1")
-		return s.outside.intakes[len(s.outside.intakes)-1]
+		return s.external.reports[len(s.external.reports)-1]
 	}
 	one, again, other := send(`{"driver_number":7,"time_us":1}`), send(`{"driver_number":7,"time_us":1}`), send(`{"driver_number":7,"time_us":2}`)
 	if one.Key != "k1" || one.Hash != again.Hash || one.Hash == other.Hash {
@@ -361,7 +363,7 @@ func TestIngest_HandsOnTheKeyWithWhatItStandsFor(t *testing.T) {
 }
 
 func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	who := `"author":"Race Control","reason":"why"`
 	for _, test := range []struct {
 		path, body string
@@ -388,7 +390,7 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 		{"result", `{` + who + `}`, race.ResultDeclared{Reason: "why"}},
 	} {
 		code, _, body := s.ask(t, "POST", "/api/v1/races/ext/"+test.path, test.body)
-		got := s.outside.rulings[len(s.outside.rulings)-1]
+		got := s.external.rulings[len(s.external.rulings)-1]
 		if code != 201 || got.Author != "Race Control" || got.Body != test.want || got.Time != race.NoTime {
 			t.Errorf("%s %s: answered %d %s, recorded %+v", test.path, test.body, code, body, got)
 		}
@@ -402,7 +404,7 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 }
 
 func TestRulings_AreTheSameByGraphQL(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	for query, want := range map[string]string{
 		`mutation{showFlag(id:"ext",flag:"yellow",sector:2,author:"A"){seq timeUs}}`:                                                                                             `{"showFlag":{"seq":"1","timeUs":0}}`,
 		`mutation{penalise(id:"ext",kind:"time",driverNumber:9,amountMs:5000,author:"A",reason:"r"){seq}}`:                                                                       `"seq":`,
@@ -417,7 +419,7 @@ func TestRulings_AreTheSameByGraphQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(query, "showFlag") {
-			s.outside.rulings = nil
+			s.external.rulings = nil
 		}
 		if code, _, got := s.ask(t, "POST", "/graphql", string(body)); code != 200 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d %s: %q is missing", query, code, got, want)
@@ -426,7 +428,7 @@ func TestRulings_AreTheSameByGraphQL(t *testing.T) {
 }
 
 func TestRulings_AreRefusedWithAllThatIsMissing(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	for path, test := range map[string]struct{ body, says string }{
 		"flags":       {`{"flag":"blue","sector":9}`, "author,flag,sector"},
 		"penalties":   {`{"kind":"time","driver_number":1}`, "author,driver_number,reason,amount_ms"},
@@ -446,13 +448,13 @@ func TestRulings_AreRefusedWithAllThatIsMissing(t *testing.T) {
 			t.Errorf("%s: answered %d %q, expected %q", path, code, said, test.says)
 		}
 	}
-	if len(s.outside.rulings) > 0 {
-		t.Errorf("recorded %+v", s.outside.rulings)
+	if len(s.external.rulings) > 0 {
+		t.Errorf("recorded %+v", s.external.rulings)
 	}
 }
 
 func TestExternal_IsMadeOfEntriesLinesAndRules(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", "/api/v1/races", `{"kind":"external","name":"Club race","lines":[{"kind":"finish"},{"kind":"sector","sector":1,"permyriad":4000}],
 		"rules":{"name":"kart","laps":12,"dead_time_us":1500000},"entries":[{"driver_number":4,"team_colour":"#FF0000","transponders":["A","B"]},{"driver_number":5,"name_acronym":"FIV","grid_position":1}]}`)
 	if code != 201 {
@@ -463,12 +465,12 @@ func TestExternal_IsMadeOfEntriesLinesAndRules(t *testing.T) {
 	want := race.Race{ID: "opened", Kind: race.External, Name: "Club race", Rules: rules, Lines: []race.Line{
 		{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1, Permyriad: 4000},
 	}}
-	if diff := cmp.Diff(want, s.outside.head); diff != "" {
+	if diff := cmp.Diff(want, s.external.head); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]race.Entry{
 		{Number: 4, Code: "4", Colour: "ff0000", Transponders: []string{"A", "B"}}, {Number: 5, Code: "FIV", Colour: "8a8d91", Grid: 1},
-	}, s.outside.opened); diff != "" {
+	}, s.external.opened); diff != "" {
 		t.Error(diff)
 	}
 	for body, says := range map[string]string{
@@ -489,7 +491,7 @@ func TestExternal_IsMadeOfEntriesLinesAndRules(t *testing.T) {
 }
 
 func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	f, _ := w.CreateFormFile("files", "laps.csv")
@@ -507,8 +509,8 @@ func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
 	if code, _, body := s.ask(t, "POST", "/api/v1/races/import", packed.String(), "Content-Type", "application/zip"); code != 201 {
 		t.Errorf("answered %d %s", code, body)
 	}
-	if want := []string{"One:from a form", ":from a zip file"}; !slices.Equal(s.outside.imported, want) {
-		t.Errorf("imported %q", s.outside.imported)
+	if want := []string{"One:from a form", ":from a zip file"}; !slices.Equal(s.external.imported, want) {
+		t.Errorf("imported %q", s.external.imported)
 	}
 	zipOf := func(sizes map[string]int) string { // MiB, by name
 		var out bytes.Buffer
@@ -538,7 +540,7 @@ func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
 }
 
 func TestCircuits_AreImportedAndListed(t *testing.T) {
-	s := mustServeOutside(t)
+	s := mustServeExternal(t)
 	var square strings.Builder
 	square.WriteString("x,y,width\n")
 	for i := range 40 {

@@ -107,7 +107,7 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 		"Race": raceDTO{}, "RaceDetail": raceDetailDTO{}, "Line": lineDTO{}, "RuleSet": race.RuleSet{},
 		"Entry": race.Entry{}, "Classified": classifiedDTO{}, "Classification": classificationDTO{}, "Lap": lapDTO{},
 		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
-		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": takenDTO{}, "Comparison": comparisonDTO{}, "Profile": profileDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
+		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": ingestedDTO{}, "Comparison": comparisonDTO{}, "Profile": profileDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
 		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
 		"Actor": ActorNode{}, "ActorGroup": ActorGroup{}, "Drill": Drill{},
 	} {

@@ -67,7 +67,7 @@ type Telemetry interface {
 // applied. Errors are those of Races, race.ErrBusy and race.ErrKeyReused.
 type Ingest interface {
 	Roster(ctx context.Context, id race.ID) (*race.Roster, error)
-	Ingest(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error)
+	Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error)
 	// Rule is for decisions of race control and stewards. A Time of race.NoTime means now.
 	Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error)
 }

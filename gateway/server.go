@@ -49,16 +49,16 @@ type Deps struct {
 
 // Server serves a platform over HTTP.
 type Server struct {
-	cfg     Config
-	deps    Deps
-	app     *fiber.App
-	schema  graphql.Schema
-	m       *Metrics
-	intake  chan struct{} // room for those who are told something from outside
-	tracing chan struct{} // room for reading a car's telemetry
-	moving  *seats        // room for exports and imports
-	asking  chan struct{} // room for GraphQL
-	heavy   chan struct{} // room for a large body
+	cfg       Config
+	deps      Deps
+	app       *fiber.App
+	schema    graphql.Schema
+	m         *Metrics
+	ingesting chan struct{} // room for those who are told something from outside
+	tracing   chan struct{} // room for reading a car's telemetry
+	moving    *seats        // room for exports and imports
+	asking    chan struct{} // room for GraphQL
+	heavy     chan struct{} // room for a large body
 	// described is how many there are of each list of the GraphQL schema.
 	described map[string]int
 	seats     *seats
@@ -80,7 +80,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	public, _ := parsePublic(cfg.PublicURL)        // both were validated
 	proxies, _ := parseProxies(cfg.TrustedProxies) //
 	s := &Server{
-		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), intake: make(chan struct{}, intakesAtOnce),
+		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), ingesting: make(chan struct{}, ingestsMax),
 		tracing: make(chan struct{}, tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
 		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
 		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),

@@ -38,7 +38,7 @@ type house struct {
 	broken   error // what every question is answered with
 	unready  error
 	board    race.Board
-	outside  outside
+	external external
 	tracing  func(race.TraceQuery) (*race.Trace, error)
 	// stalled is closed once laps are being read, which then lasts as long as somebody waits for them; released when nobody does.
 	stalled, released chan struct{}

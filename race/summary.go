@@ -65,7 +65,7 @@ type Moment struct {
 // Now is the moment at which something is ordered.
 var Now = Moment{Time: NoTime}
 
-// Control is what a race can be told from outside.
+// Control is what a race can be reported.
 type Control uint8
 
 // Controls of a race.

@@ -117,12 +117,12 @@ func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 }
 
 // Ingest hands what was reported of a race to its log and waits until it is durable and applied.
-func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error) {
-	done, err := ask[processor.TakenIn](ctx, e, e.processor, processor.TakeIn{ID: id, Intake: in})
+func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
+	done, err := ask[processor.Ingested](ctx, e, e.processor, processor.Ingest{ID: id, Report: in})
 	if err != nil {
-		return race.Taken{}, err
+		return race.Ingested{}, err
 	}
-	return done.Taken, done.Err
+	return done.Result, done.Err
 }
 
 // Classification asks a race's Timekeeper. It returns race.ErrNotFound for a race that is not being timed.

@@ -23,18 +23,18 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// outsideKinds are the kinds of actor that a race has which is told from outside.
-var outsideKinds = []string{"processor", "timekeeper", "intake", "recorder", "publisher"}
+// externalKinds are the kinds of actor that a race has which is reported.
+var externalKinds = []string{"processor", "timekeeper", "intake", "recorder", "publisher"}
 
-// told is what is left of a race that was told from outside: its log, its result, and what was answered.
+// told is what is left of a race that was reported: its log, its result, and what was answered.
 type told struct {
 	records  []race.Record
 	result   race.Classification
-	taken    []race.Taken
+	taken    []race.Ingested
 	restarts map[string]int64
 }
 
-// mustTell tells a race of 6 cars and 5 laps, each intake after the answer to the one before; one intake in four is told
+// mustTell tells a race of 6 cars and 5 laps, each report after the answer to the one before; one report in four is told
 // again. Between the laps race control rules, and once more than the rulebook allows.
 func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	t.Helper()
@@ -46,7 +46,7 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 		t.Fatal(err)
 	}
 	out := told{restarts: map[string]int64{}}
-	tell := func(in race.Intake) {
+	tell := func(in race.Report) {
 		taken, err := p.Ingest(context.Background(), "told", &in)
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
 	if n := len(want.records); n != 8+60+4 {
 		t.Errorf("%d records: each should be there once", n)
 	}
-	for _, kind := range outsideKinds {
+	for _, kind := range externalKinds {
 		for _, when := range []supervise.When{supervise.BeforeReceive, supervise.AfterReceive} {
 			for strike := int64(1); strike <= 40; strike++ {
 				var seen atomic.Int64
@@ -114,7 +114,7 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 	p, err := New(Config{
 		Journal: journal, Spectators: NewWatcher(), Observer: NewWatcher(), Log: slog.New(slog.DiscardHandler), SnapshotEvery: 10,
 		Fault: killsOnly(func(at supervise.Strike) {
-			if slices.Contains(outsideKinds, at.Kind) && calls.Add(1)%17 == 0 {
+			if slices.Contains(externalKinds, at.Kind) && calls.Add(1)%17 == 0 {
 				panic(supervise.Killed{By: "test"})
 			}
 		}),

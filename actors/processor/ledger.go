@@ -7,7 +7,7 @@ import (
 )
 
 // ledger is what a race has taken in from outside: how far its log has come, which passings decoders told of and which
-// intakes had a name. It follows from the log alone; its methods are pure.
+// reports had a name. It follows from the log alone; its methods are pure.
 type ledger struct {
 	seq      race.Seq
 	count    uint64
@@ -67,15 +67,15 @@ func (l *ledger) noteRecord(r *race.Record) {
 	}
 }
 
-// noteRequest learns the name of an intake.
+// noteRequest learns the name of a report.
 func (l *ledger) noteRequest(r *race.Request) {
 	if r != nil && r.Key != "" {
 		l.requests[r.Key] = *r
 	}
 }
 
-// fits says why an intake has no place in this log, or nil.
-func (l *ledger) fits(id race.ID, in *race.Intake) error {
+// fits says why a report has no place in this log, or nil.
+func (l *ledger) fits(id race.ID, in *race.Report) error {
 	switch {
 	case in.New && l.seq > 0:
 		return fmt.Errorf("race %s is there already: %w", id, race.ErrConflict)
@@ -85,29 +85,29 @@ func (l *ledger) fits(id race.ID, in *race.Intake) error {
 	return nil
 }
 
-// again finds what became of an intake of the same name.
-func (l *ledger) again(in *race.Intake) (race.Taken, bool, error) {
+// again finds what became of a report of the same name.
+func (l *ledger) again(in *race.Report) (race.Ingested, bool, error) {
 	was, known := l.requests[in.Key]
 	switch {
 	case in.Key == "" || !known:
-		return race.Taken{}, false, nil
+		return race.Ingested{}, false, nil
 	case was.Hash != in.Hash:
-		return race.Taken{}, false, fmt.Errorf("the idempotency key %q: %w: choose another", in.Key, race.ErrKeyReused)
+		return race.Ingested{}, false, fmt.Errorf("the idempotency key %q: %w: choose another", in.Key, race.ErrKeyReused)
 	}
-	return taken(&was, true), true, nil
+	return ingested(&was, true), true, nil
 }
 
-func taken(r *race.Request, again bool) race.Taken {
-	t := race.Taken{Records: r.Records, Samples: r.Samples, Repeated: r.Repeated, Again: again}
+func ingested(r *race.Request, again bool) race.Ingested {
+	t := race.Ingested{Records: r.Records, Samples: r.Samples, Repeated: r.Repeated, Again: again}
 	if r.Records > 0 {
 		t.First, t.Last = r.First, r.First+race.Seq(r.Records)-1
 	}
 	return t
 }
 
-// batch makes the batch of an intake: passings that were told of before at the same time are passed over. It changes nothing;
+// batch makes the batch of a report: passings that were told of before at the same time are passed over. It changes nothing;
 // nil where nothing is left to keep.
-func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
+func (l *ledger) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested) {
 	b := &race.Batch{Race: id, Count: l.count + 1, Samples: in.Samples, Records: make([]race.Record, 0, len(in.Records))}
 	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
 	within := map[passingID]race.Micros{}
@@ -131,9 +131,9 @@ func (l *ledger) batch(id race.ID, in *race.Intake) (*race.Batch, race.Taken) {
 	if in.Key != "" {
 		b.Request = &req
 	} else if len(b.Records) == 0 && len(b.Samples) == 0 {
-		return nil, taken(&req, false)
+		return nil, ingested(&req, false)
 	}
-	return b, taken(&req, false)
+	return b, ingested(&req, false)
 }
 
 // note learns what a batch brought.

@@ -22,18 +22,18 @@ type Forget struct{ ID race.ID }
 // Forgotten answers Forget.
 type Forgotten struct{ ID race.ID }
 
-// TakeIn hands records and samples from outside to a race's log; the answer is TakenIn.
-type TakeIn struct {
+// Ingest hands records and samples from outside to a race's log; the answer is Ingested.
+type Ingest struct {
 	ID      race.ID
-	Intake  *race.Intake
+	Report  *race.Report
 	ReplyTo *actor.PID
 }
 
-// TakenIn answers TakeIn once what was given is durable and applied. Err is race.ErrNotFound, race.ErrConflict,
+// Ingested answers Ingest once what was given is durable and applied. Err is race.ErrNotFound, race.ErrConflict,
 // race.ErrBusy or race.ErrKeyReused, wrapped, or what keeps the log from taking it.
-type TakenIn struct {
-	Taken race.Taken
-	Err   error
+type Ingested struct {
+	Result race.Ingested
+	Err    error
 }
 
 // GetClassification asks a race's Timekeeper for the order so far; the answer is a Classification.
@@ -90,7 +90,7 @@ type (
 	retry struct{}
 )
 
-// acked is the Recorder's answer to an Intake; rest asks whether there is work left.
+// acked is the Recorder's answer to an Ingest; rest asks whether there is work left.
 type (
 	acked struct{ race.Ack }
 	rest  struct{}

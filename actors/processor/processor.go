@@ -24,7 +24,7 @@ type Config struct {
 	SnapshotEvery int
 }
 
-// processor is the root of the hierarchy: each race that is timed has a Recorder, a Timekeeper and a Publisher, and an Intake if its
+// processor is the root of the hierarchy: each race that is timed has a Recorder, a Timekeeper and a Publisher, and an Ingest if its
 // records are reported.
 type processor struct {
 	cfg   Config
@@ -35,7 +35,7 @@ type processor struct {
 // Publisher. While they end, messages for the race wait. It is a value; what its slices hold is never changed.
 type raceActors struct {
 	recorder, timekeeper, publisher *actor.PID
-	intake                          *actor.PID // nil if no record is reported
+	ingest                          *actor.PID // nil if no record is reported
 	ending                          bool
 	waiting                         []any
 	asked                           []*actor.PID // who waits for the end
@@ -43,7 +43,7 @@ type raceActors struct {
 
 // all are the actors that live, in the order in which they end: first those that give others work.
 func (a *raceActors) all() (pids []*actor.PID) {
-	for _, pid := range []*actor.PID{a.intake, a.recorder, a.timekeeper, a.publisher} {
+	for _, pid := range []*actor.PID{a.ingest, a.recorder, a.timekeeper, a.publisher} {
 		if pid != nil {
 			pids = append(pids, pid)
 		}
@@ -53,7 +53,7 @@ func (a *raceActors) all() (pids []*actor.PID) {
 
 // forget forgets an actor that has ended.
 func (a *raceActors) forget(pid *actor.PID) {
-	for _, one := range []**actor.PID{&a.intake, &a.recorder, &a.timekeeper, &a.publisher} {
+	for _, one := range []**actor.PID{&a.ingest, &a.recorder, &a.timekeeper, &a.publisher} {
 		if *one != nil && (*one).Equals(pid) {
 			*one = nil
 		}
@@ -72,7 +72,7 @@ func (p *processor) Receive(c supervise.Context) {
 		if kept, ok := c.Kept().(map[race.ID]raceActors); ok {
 			p.races = maps.Clone(kept)
 		}
-	case TakeIn:
+	case Ingest:
 		msg.ReplyTo = c.Sender()
 		p.dispatch(c, msg)
 	case GetClassification:
@@ -104,9 +104,9 @@ func (p *processor) dispatch(c supervise.Context, msg any) {
 		c.Send(p.timing(c, id).recorder, msg)
 	case Recover:
 		p.timing(c, id)
-	case TakeIn:
+	case Ingest:
 		p.timing(c, id)
-		c.Send(p.intake(c, id), msg)
+		c.Send(p.ingest(c, id), msg)
 	case GetClassification:
 		if f.timekeeper == nil {
 			c.Send(msg.ReplyTo, Classification{Err: fmt.Errorf("race %s: %w", id, race.ErrNotFound)})
@@ -122,7 +122,7 @@ func raceOf(msg any) race.ID {
 		return msg.Batch.Race
 	case Recover:
 		return msg.ID
-	case TakeIn:
+	case Ingest:
 		return msg.ID
 	case GetClassification:
 		return msg.ID
@@ -158,16 +158,16 @@ func (p *processor) timing(c supervise.Context, id race.ID) raceActors {
 	return f
 }
 
-func (p *processor) intake(c supervise.Context, id race.ID) *actor.PID {
+func (p *processor) ingest(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
-	if f.intake == nil {
-		f.intake = c.Spawn(supervise.Spec{
+	if f.ingest == nil {
+		f.ingest = c.Spawn(supervise.Spec{
 			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
-			Producer: func() supervise.Actor { return &intake{cfg: p.cfg, id: id, life: newLife()} },
+			Producer: func() supervise.Actor { return &ingest{cfg: p.cfg, id: id, life: newLife()} },
 		})
 		p.keep(c, id, f)
 	}
-	return f.intake
+	return f.ingest
 }
 
 // forget ends a race's actors, one after the other; the log has all that they know.

@@ -96,7 +96,7 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 }
 
 func (r *recorder) submit(c supervise.Context, s Submit) {
-	r.ack = s.Ack // a race has one producer at a time: its simulation, or the Intake
+	r.ack = s.Ack // a race has one producer at a time: its simulation, or the Ingest
 	c.Keep(r.recorderMemory)
 	b := s.Batch
 	switch {

@@ -39,7 +39,7 @@ func ruled(t *testing.T) string {
 		{Time: 95 * race.Second, Body: race.Passing{Car: 3, Line: 1, Source: &race.Source{Decoder: "main", Sequence: 1}}},
 		{Time: 95*race.Second + 1, Body: race.Passing{Car: 3, Line: 1, Source: &race.Source{Decoder: "main", Sequence: 2}}},
 	} {
-		if _, err := p.Ingest(ctx, "sim", &race.Intake{Records: []race.Record{r}}); err != nil {
+		if _, err := p.Ingest(ctx, "sim", &race.Report{Records: []race.Record{r}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -65,7 +65,7 @@ func TestFeed_ARaceThatCannotBeReadHoldsNoOther(t *testing.T) {
 func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("waits")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
-	outside(m, c)
+	external(m, c)
 	m.tell(c.id, race.Sample{Car: 0, Time: 1, SpeedDKMH: 80}) // it waits for the start signal
 	f := newFeed(t, s.config(), m)
 	defer f.Close()

@@ -37,8 +37,8 @@ func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
 	same(t, "every third frame, as the race says", s.counts(t, own.id), want)
 }
 
-// outside is a race of real cars before its start signal, with a transponder that nobody knows yet.
-func outside(m *memory, c *course) {
+// external is a race of real cars before its start signal, with a transponder that nobody knows yet.
+func external(m *memory, c *course) {
 	head := c.head(race.External)
 	m.add(c.id, head[:len(head)-1], nil)
 }
@@ -67,7 +67,7 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 					fed(t, m, 10*time.Second)
 				}
 			}
-			outside(m, c)
+			external(m, c)
 			// Before anybody gave the signal, in the log: one in race time, one by date.
 			const after = 90 * race.Second
 			step(c.passing(0, 1, 6*race.Second, "main", 1, ""))
@@ -144,7 +144,7 @@ func TestHistory_AnswersToTheBit(t *testing.T) {
 	sim := &course{id: race.ID(newID("trace")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour).Truncate(0).Add(123)}
 	sim.run(m)
 	real := &course{id: race.ID(newID("real")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
-	outside(m, real)
+	external(m, real)
 	m.tell(real.id, race.Sample{Car: 1, Time: 500, SpeedDKMH: 1003, RPM: 4000, Gear: 2, Throttle: 50, Brake: 0, DRS: 8, XDM: -1234, YDM: 77})
 	m.add(real.id, []race.Record{{RecordedAt: real.startAt.UnixNano(), Body: race.Started{}}}, nil)
 	no := race.Unknown
@@ -226,7 +226,7 @@ func TestSeries_AreThoseOfTheList(t *testing.T) {
 	c := &course{id: race.ID(newID("list")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
 	r := &course{id: race.ID(newID("list")), cars: 3, laps: 3, startAt: time.Now().Add(-time.Hour)}
-	outside(m, r)
+	external(m, r)
 	m.add(r.id, []race.Record{{RecordedAt: r.startAt.UnixNano(), Body: race.Started{}}, r.passing(0, 1, race.Second, "d", 1, "T")}, nil)
 	trap := r.passing(0, 2, 2*race.Second, "d", 2, "T")
 	hit := trap.Body.(race.Passing)

@@ -31,7 +31,7 @@ func sampleStatement(rows int) string {
 	return "INSERT INTO samples VALUES " + places(rows, sampleColumns) + mergeSample
 }
 
-// takenIn keeps what a batch has from outside: samples, and the name of the intake.
+// takenIn keeps what a batch has from outside: samples, and the name of the report.
 func (w *txWriter) takenIn(ctx context.Context, b *race.Batch) error {
 	for rows := range slices.Chunk(b.Samples, samplesAtOnce) {
 		if err := w.samples(ctx, b, rows); err != nil {

@@ -23,19 +23,19 @@ func MustKeepExternalRace(t *testing.T, store Journal) {
 }
 
 // ExternalRace is a race of real cars, as it is reported: 6 cars, 5 laps, rulings of which one is refused, and samples.
-func ExternalRace() []race.Intake {
+func ExternalRace() []race.Report {
 	head := race.Race{
 		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}},
 	}
-	first := race.Intake{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: head}}}}
+	first := race.Report{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: head}}}}
 	for car := range head.Cars {
 		first.Records = append(first.Records, race.Record{Body: race.Entered{Entry: race.Entry{Number: car + 1, Grid: car + 1}}})
 	}
 	first.Records = append(first.Records, race.Record{Body: race.Started{}})
-	all := []race.Intake{first}
+	all := []race.Report{first}
 	for n := range 10 {
-		in := race.Intake{}
+		in := race.Report{}
 		for car := range head.Cars {
 			at := race.Micros(n+1)*15*race.Second + race.Micros(car)*race.Micros(n%3+1)*100*race.Millisecond
 			in.Records = append(in.Records, race.Record{Time: at, Body: race.Passing{Car: race.CarIdx(car), Line: (n + 1) % 2, Source: &race.Source{
@@ -44,8 +44,8 @@ func ExternalRace() []race.Intake {
 		}
 		slices.Reverse(in.Records)
 		in.Samples = []race.Sample{{Car: 1, Time: race.Micros(n) * race.Second, SpeedDKMH: 80 + n}}
-		rule := func(b race.Body) race.Intake {
-			return race.Intake{Key: fmt.Sprint("ruling ", n), Records: []race.Record{{Time: race.Micros(n) * 15 * race.Second, Author: "A", Body: b}}}
+		rule := func(b race.Body) race.Report {
+			return race.Report{Key: fmt.Sprint("ruling ", n), Records: []race.Record{{Time: race.Micros(n) * 15 * race.Second, Author: "A", Body: b}}}
 		}
 		all = append(all, in)
 		switch n {
@@ -57,5 +57,5 @@ func ExternalRace() []race.Intake {
 			all = append(all, rule(race.CarRetired{Car: 5, Reason: "engine"}))
 		}
 	}
-	return append(all, race.Intake{Key: "end", Records: []race.Record{{Time: 3 * race.Minute, Body: race.Ended{}}}})
+	return append(all, race.Report{Key: "end", Records: []race.Record{{Time: 3 * race.Minute, Body: race.Ended{}}}})
 }

@@ -52,7 +52,7 @@ func Telemetry(t *testing.T, open func(t *testing.T) (Journal, Frames, Traces)) 
 func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch) Traces) {
 	field := Field{ID: "simulated", Cars: 70}
 	const last = 250 // neither cars nor ticks fill their blocks
-	outside, samples := outsideRace()
+	outside, samples := externalRace()
 	repeated, merged := repeatedRace()
 	traces := fill(t, slices.Concat(field.Batches(last), outside, repeated))
 	t.Run("one car, over any stretch of time, in the channels asked for", func(t *testing.T) {
@@ -119,7 +119,7 @@ func compareTraces(t *testing.T, traces Traces, q race.TraceQuery, want *race.Tr
 	}
 }
 
-// announced is the first batch of a race of two cars that is told of from outside.
+// announced is the first batch of a race of two cars that is reported.
 func announced(id race.ID) *race.Batch {
 	head := race.Race{ID: id, Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
 	return &race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: head}}}}
@@ -158,8 +158,8 @@ func repeatedRace() ([]*race.Batch, *race.Trace) {
 	return batches, out
 }
 
-// outsideRace is a race that was told of from outside, and all its samples.
-func outsideRace() ([]*race.Batch, []race.Sample) {
+// externalRace is a race that was reported, and all its samples.
+func externalRace() ([]*race.Batch, []race.Sample) {
 	batches := []*race.Batch{announced("real")}
 	var all []race.Sample
 	for n := range 60 {

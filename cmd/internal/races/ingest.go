@@ -57,7 +57,7 @@ func (i *Ingest) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 const rostersMax = 64
 
 // Ingest hands what is reported to the race's log, and returns when it is durable and applied.
-func (i *Ingest) Ingest(ctx context.Context, id race.ID, in *race.Intake) (race.Taken, error) {
+func (i *Ingest) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
 	return i.engine.Ingest(ctx, id, in)
 }
 
@@ -83,7 +83,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 			return race.Ruled{}, err
 		}
 	}
-	taken, err := i.engine.Ingest(ctx, id, &race.Intake{Records: []race.Record{r}})
+	taken, err := i.engine.Ingest(ctx, id, &race.Report{Records: []race.Record{r}})
 	if err != nil {
 		return race.Ruled{}, err
 	}

@@ -141,7 +141,7 @@ func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) 
 		return race.Summary{}, err
 	}
 	defer release()
-	in := race.Intake{New: true, Records: []race.Record{{Body: race.Announced{Race: info}}}}
+	in := race.Report{New: true, Records: []race.Record{{Body: race.Announced{Race: info}}}}
 	for _, e := range entries {
 		in.Records = append(in.Records, race.Record{Body: race.Entered{Entry: e}})
 	}
@@ -181,7 +181,7 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	}
 	isNew := true
 	for part := range slices.Chunk(read.Records, importAtOnce) {
-		if _, err := r.engine.Ingest(ctx, id, &race.Intake{New: isNew, Records: part}); err != nil {
+		if _, err := r.engine.Ingest(ctx, id, &race.Report{New: isNew, Records: part}); err != nil {
 			if gone := r.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
 				err = errors.Join(err, gone) // a part of it is kept
 			}

@@ -83,10 +83,10 @@ func (h *house) ask(msg any) *actor.Response {
 	return h.system.Engine().Request(h.root, msg, time.Minute)
 }
 
-func (h *house) answer(r *actor.Response) processor.TakenIn {
+func (h *house) answer(r *actor.Response) processor.Ingested {
 	h.t.Helper()
 	v, err := r.Result()
-	taken, ok := v.(processor.TakenIn)
+	taken, ok := v.(processor.Ingested)
 	if err != nil || !ok {
 		h.t.Fatalf("answered %v, %v", v, err)
 	}
@@ -95,31 +95,31 @@ func (h *house) answer(r *actor.Response) processor.TakenIn {
 
 func (h *house) open(id race.ID) {
 	h.t.Helper()
-	in := &race.Intake{New: true, Records: []race.Record{
+	in := &race.Report{New: true, Records: []race.Record{
 		{Body: race.Announced{Race: race.Race{ID: id, Rules: race.Kart(1000), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}}},
 		{Body: race.Entered{Entry: race.Entry{Number: 1}}}, {Body: race.Started{}},
 	}}
-	if taken := h.answer(h.ask(processor.TakeIn{ID: id, Intake: in})); taken.Err != nil || taken.Taken.Last != 3 {
+	if taken := h.answer(h.ask(processor.Ingest{ID: id, Report: in})); taken.Err != nil || taken.Result.Last != 3 {
 		h.t.Fatalf("answered %+v", taken)
 	}
 }
 
-func samples(n int) *race.Intake { return &race.Intake{Samples: make([]race.Sample, n)} }
+func samples(n int) *race.Report { return &race.Report{Samples: make([]race.Sample, n)} }
 
 func TestIntake_AnswersWhenTheBatchIsDurableAndBoundsWhatIsOnTheWay(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	h.journal.hold = true
-	first := h.ask(processor.TakeIn{ID: "r", Intake: samples(150_000)})
+	first := h.ask(processor.Ingest{ID: "r", Report: samples(150_000)})
 	<-h.journal.appear // it is on the way, and not durable
-	if taken := h.answer(h.ask(processor.TakeIn{ID: "r", Intake: samples(150_000)})); !errors.Is(taken.Err, race.ErrBusy) {
+	if taken := h.answer(h.ask(processor.Ingest{ID: "r", Report: samples(150_000)})); !errors.Is(taken.Err, race.ErrBusy) {
 		t.Errorf("answered %+v, expected that it is busy", taken)
 	}
-	second := h.ask(processor.TakeIn{ID: "r", Intake: samples(10)})
+	second := h.ask(processor.Ingest{ID: "r", Report: samples(10)})
 	<-h.journal.appear
 	h.journal.release()
 	for i, r := range []*actor.Response{first, second} {
-		if taken := h.answer(r); taken.Err != nil || taken.Taken.Samples != []int{150_000, 10}[i] {
+		if taken := h.answer(r); taken.Err != nil || taken.Result.Samples != []int{150_000, 10}[i] {
 			t.Errorf("answered %+v", taken)
 		}
 	}
@@ -129,43 +129,43 @@ func TestIntake_ARepeatIsAnsweredWhenWhatItRepeatsIsDurable(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	h.journal.hold = true
-	hit := &race.Intake{Records: []race.Record{{Time: 30 * race.Second, Body: race.Passing{Source: &race.Source{Decoder: "d", Sequence: 1}}}}}
-	named := &race.Intake{Key: "k", Hash: 1, Records: []race.Record{{Time: 60 * race.Second, Body: race.Passing{}}}}
+	hit := &race.Report{Records: []race.Record{{Time: 30 * race.Second, Body: race.Passing{Source: &race.Source{Decoder: "d", Sequence: 1}}}}}
+	named := &race.Report{Key: "k", Hash: 1, Records: []race.Record{{Time: 60 * race.Second, Body: race.Passing{}}}}
 	var asked []*actor.Response
-	for _, in := range []*race.Intake{hit, named} {
-		asked = append(asked, h.ask(processor.TakeIn{ID: "r", Intake: in}))
+	for _, in := range []*race.Report{hit, named} {
+		asked = append(asked, h.ask(processor.Ingest{ID: "r", Report: in}))
 		<-h.journal.appear
 	}
-	again, namedAgain := h.ask(processor.TakeIn{ID: "r", Intake: hit}), h.ask(processor.TakeIn{ID: "r", Intake: named})
-	other := h.ask(processor.TakeIn{ID: "r", Intake: &race.Intake{Key: "k", Hash: 2}})
+	again, namedAgain := h.ask(processor.Ingest{ID: "r", Report: hit}), h.ask(processor.Ingest{ID: "r", Report: named})
+	other := h.ask(processor.Ingest{ID: "r", Report: &race.Report{Key: "k", Hash: 2}})
 	if taken := h.answer(other); !errors.Is(taken.Err, race.ErrKeyReused) { // the repeats before it were handled, and wait
 		t.Errorf("answered %+v", taken)
 	}
 	h.journal.release()
 	for _, r := range asked {
-		if taken := h.answer(r); taken.Err != nil || taken.Taken.Records != 1 {
+		if taken := h.answer(r); taken.Err != nil || taken.Result.Records != 1 {
 			t.Errorf("answered %+v", taken)
 		}
 	}
-	if taken := h.answer(again); taken.Err != nil || taken.Taken.Repeated != 1 || taken.Taken.Records != 0 {
+	if taken := h.answer(again); taken.Err != nil || taken.Result.Repeated != 1 || taken.Result.Records != 0 {
 		t.Errorf("the repeat was answered %+v", taken)
 	}
-	if taken := h.answer(namedAgain); taken.Err != nil || !taken.Taken.Again || taken.Taken.First != 5 {
+	if taken := h.answer(namedAgain); taken.Err != nil || !taken.Result.Again || taken.Result.First != 5 {
 		t.Errorf("the repeat of a name was answered %+v", taken)
 	}
 }
 
 func TestIntake_RefusesWhatHasNoPlace(t *testing.T) {
 	h := mustHouse(t)
-	if taken := h.answer(h.ask(processor.TakeIn{ID: "none", Intake: samples(1)})); !errors.Is(taken.Err, race.ErrNotFound) {
+	if taken := h.answer(h.ask(processor.Ingest{ID: "none", Report: samples(1)})); !errors.Is(taken.Err, race.ErrNotFound) {
 		t.Errorf("answered %+v", taken)
 	}
 	h.open("r")
-	if taken := h.answer(h.ask(processor.TakeIn{ID: "r", Intake: &race.Intake{New: true}})); !errors.Is(taken.Err, race.ErrConflict) {
+	if taken := h.answer(h.ask(processor.Ingest{ID: "r", Report: &race.Report{New: true}})); !errors.Is(taken.Err, race.ErrConflict) {
 		t.Errorf("answered %+v", taken)
 	}
-	twice := &race.Intake{Records: []race.Record{{Body: race.Started{}}}}
-	if taken := h.answer(h.ask(processor.TakeIn{ID: "r", Intake: twice})); taken.Err != nil || len(taken.Taken.Refused) != 1 || taken.Taken.Refused[0].Seq != 4 {
+	twice := &race.Report{Records: []race.Record{{Body: race.Started{}}}}
+	if taken := h.answer(h.ask(processor.Ingest{ID: "r", Report: twice})); taken.Err != nil || len(taken.Result.Refused) != 1 || taken.Result.Refused[0].Seq != 4 {
 		t.Errorf("answered %+v, expected that the rulebook refuses a second start", taken)
 	}
 }
@@ -178,8 +178,8 @@ func TestProcessor_AForgottenRaceComesBackFromItsLog(t *testing.T) {
 		if _, ok := forgotten.(processor.Forgotten); !ok || err != nil {
 			t.Fatalf("answered %v, %v", forgotten, err)
 		}
-		in := &race.Intake{Records: []race.Record{{Time: race.Micros(n+1) * 30 * race.Second, Body: race.Passing{}}}}
-		if taken := h.answer(h.ask(processor.TakeIn{ID: "r", Intake: in})); taken.Err != nil || taken.Taken.First != race.Seq(4+n) {
+		in := &race.Report{Records: []race.Record{{Time: race.Micros(n+1) * 30 * race.Second, Body: race.Passing{}}}}
+		if taken := h.answer(h.ask(processor.Ingest{ID: "r", Report: in})); taken.Err != nil || taken.Result.First != race.Seq(4+n) {
 			t.Errorf("answered %+v", taken)
 		}
 	}

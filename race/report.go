@@ -44,32 +44,32 @@ func (s *Sample) Empty() bool {
 	return true
 }
 
-// Intake is what is handed to a race's log from outside at once: kept whole or not at all.
-type Intake struct {
+// Report is what is handed to a race's log from outside at once: kept whole or not at all.
+type Report struct {
 	// Records without numbers. Those that were told of before by their decoder, with the same time, are passed over.
 	Records []Record
-	// Samples of a car at an instant that it reported before are merged into that one (Sample.Merge), within an intake and
-	// across intakes.
+	// Samples of a car at an instant that it reported before are merged into that one (Sample.Merge), within a report and
+	// across reports.
 	Samples []Sample
-	// Key names the intake, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
+	// Key names the report, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
 	Key  string
 	Hash uint64
 	// New opens a log: the first record announces the race.
 	New bool
 }
 
-// Items counts what the intake holds.
-func (i *Intake) Items() int { return len(i.Records) + len(i.Samples) }
+// Items counts what the report holds.
+func (i *Report) Items() int { return len(i.Records) + len(i.Samples) }
 
-// Taken tells what became of an intake: it is durable and applied.
-type Taken struct {
+// Ingested tells what became of a report: it is durable and applied.
+type Ingested struct {
 	// First and Last are the numbers of its records; 0 where none was kept.
 	First, Last Seq
 	Records     int
 	Samples     int
 	// Repeated counts passings that their decoder had told of before.
 	Repeated int
-	// Again says that an intake of this key was taken before, and this is what became of that one.
+	// Again says that a report of this key was taken before, and this is what became of that one.
 	Again bool
 	// Refused are records that the rulebook does not allow. They are in the log and change nothing.
 	Refused []RecordRefused
@@ -81,7 +81,7 @@ type Ruled struct {
 	At  Micros
 }
 
-// Request is the name of an intake and what became of it, kept with its batch.
+// Request is the name of a report and what became of it, kept with its batch.
 type Request struct {
 	Key     string
 	Hash    uint64

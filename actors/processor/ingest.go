@@ -12,17 +12,17 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what may be on the way from outside to a race's log; and how long an intake stays without work.
+// Limits of what may be on the way from outside to a race's log; and how long a report stays without work.
 const (
-	intakeItems   = 200_000
-	intakeBatches = 512
-	intakeIdle    = 5 * time.Minute
+	ingestItemsMax   = 200_000
+	ingestBatchesMax = 512
+	ingestIdle       = 5 * time.Minute
 )
 
-// intake is the producer of a race whose records come from outside: real cars, and rulings after a race. It hands
+// ingest is the producer of a race whose records are reported: real cars, and rulings after a race. It hands
 // batches to the Recorder and answers when they are durable and applied. What it knows of the race is in the log; what
 // is on the way is kept by its cell.
-type intake struct {
+type ingest struct {
 	cfg  Config
 	id   race.ID
 	life life
@@ -32,24 +32,24 @@ type intake struct {
 	cursor race.Seq // while the log is being read
 	end    race.Position
 	acks   []race.Ack // that came meanwhile
-	intakeMemory
+	ingestMemory
 	idleSince time.Time
 	resting   bool // a rest was asked for
 }
 
-// intakeMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
-type intakeMemory struct {
+// ingestMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
+type ingestMemory struct {
 	pending []pending
-	early   []TakeIn   // what came before the log was read
+	early   []Ingest   // what came before the log was read
 	last    *actor.PID // who was taken last: a message that killed someone on its way comes again right after it
 }
 
-// pending is an intake that waits for its batch, or, without one of its own, for those before it.
+// pending is a report that waits for its batch, or, without one of its own, for those before it.
 type pending struct {
-	count uint64
-	batch *race.Batch
-	to    *actor.PID
-	taken race.Taken
+	count  uint64
+	batch  *race.Batch
+	to     *actor.PID
+	result race.Ingested
 }
 
 func (p *pending) items() int {
@@ -60,15 +60,15 @@ func (p *pending) items() int {
 }
 
 // Receive takes in, and answers.
-func (a *intake) Receive(c supervise.Context) {
+func (a *ingest) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
 		a.begin(c)
 	case actor.Stopped:
 		for _, p := range a.pending {
-			c.Send(p.to, TakenIn{Err: fmt.Errorf("race %s was taken away: %w", a.id, race.ErrConflict)})
+			c.Send(p.to, Ingested{Err: fmt.Errorf("race %s was taken away: %w", a.id, race.ErrConflict)})
 		}
-	case TakeIn:
+	case Ingest:
 		a.take(c, msg)
 	case acked:
 		a.acknowledge(c, msg.Ack)
@@ -83,21 +83,21 @@ func (a *intake) Receive(c supervise.Context) {
 	}
 }
 
-func (a *intake) begin(c supervise.Context) {
-	if kept, ok := c.Kept().(intakeMemory); ok {
-		a.intakeMemory = kept
+func (a *ingest) begin(c supervise.Context) {
+	if kept, ok := c.Kept().(ingestMemory); ok {
+		a.ingestMemory = kept
 	}
 	a.load(c)
 }
 
 // load reads the log from its beginning; what comes meanwhile waits.
-func (a *intake) load(c supervise.Context) {
+func (a *ingest) load(c supervise.Context) {
 	a.ledger, a.cursor = newLedger(), 0
 	self, life := c.Self(), a.life
 	a.cfg.Journal.Load(a.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
-func (a *intake) position(c supervise.Context, msg loaded) {
+func (a *ingest) position(c supervise.Context, msg loaded) {
 	if msg.life != a.life || a.loaded {
 		return
 	}
@@ -112,12 +112,12 @@ func (a *intake) position(c supervise.Context, msg loaded) {
 	a.next(c)
 }
 
-func (a *intake) fail(c supervise.Context, err error) {
+func (a *ingest) fail(c supervise.Context, err error) {
 	a.cfg.Log.Error("the journal cannot be read", slog.String("race", string(a.id)), slog.Any("err", err))
 	c.After(retryAfter, retry{})
 }
 
-func (a *intake) next(c supervise.Context) {
+func (a *ingest) next(c supervise.Context) {
 	if a.cursor < a.end.Seq {
 		self, life := c.Self(), a.life
 		a.cfg.Journal.Read(a.id, a.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
@@ -139,12 +139,12 @@ func (a *intake) next(c supervise.Context) {
 		msg := a.early[0]
 		a.early = a.early[1:]
 		a.takeNow(c, msg)
-		c.Keep(a.intakeMemory)
+		c.Keep(a.ingestMemory)
 	}
 	a.work(c)
 }
 
-func (a *intake) read(c supervise.Context, msg records) {
+func (a *ingest) read(c supervise.Context, msg records) {
 	if msg.life != a.life || a.loaded {
 		return
 	}
@@ -159,13 +159,13 @@ func (a *intake) read(c supervise.Context, msg records) {
 	a.next(c)
 }
 
-// take hands an intake on, or lets it wait until the log was read.
-func (a *intake) take(c supervise.Context, msg TakeIn) {
+// take hands a report on, or lets it wait until the log was read.
+func (a *ingest) take(c supervise.Context, msg Ingest) {
 	switch {
 	case a.last != nil && a.last.Equals(msg.ReplyTo):
 		return
-	case a.outstanding()+msg.Intake.Items() > intakeItems+1 && a.outstanding() > 0, len(a.pending)+len(a.early) >= intakeBatches:
-		a.answer(c, msg.ReplyTo, race.Taken{}, fmt.Errorf("race %s: %w", a.id, race.ErrBusy))
+	case a.outstanding()+msg.Report.Items() > ingestItemsMax+1 && a.outstanding() > 0, len(a.pending)+len(a.early) >= ingestBatchesMax:
+		a.answer(c, msg.ReplyTo, race.Ingested{}, fmt.Errorf("race %s: %w", a.id, race.ErrBusy))
 		return
 	}
 	a.last = msg.ReplyTo
@@ -174,62 +174,62 @@ func (a *intake) take(c supervise.Context, msg TakeIn) {
 	} else {
 		a.early = append(slices.Clip(a.early), msg)
 	}
-	c.Keep(a.intakeMemory)
+	c.Keep(a.ingestMemory)
 }
 
-// takeNow makes a batch of an intake, or answers at once where there is nothing to wait for.
-func (a *intake) takeNow(c supervise.Context, msg TakeIn) {
-	if err := a.fits(a.id, msg.Intake); err != nil {
-		a.answer(c, msg.ReplyTo, race.Taken{}, err)
+// takeNow makes a batch of a report, or answers at once where there is nothing to wait for.
+func (a *ingest) takeNow(c supervise.Context, msg Ingest) {
+	if err := a.fits(a.id, msg.Report); err != nil {
+		a.answer(c, msg.ReplyTo, race.Ingested{}, err)
 		return
 	}
-	taken, again, err := a.again(msg.Intake)
+	taken, again, err := a.again(msg.Report)
 	var batch *race.Batch
 	switch {
 	case err != nil:
-		a.answer(c, msg.ReplyTo, race.Taken{}, err)
+		a.answer(c, msg.ReplyTo, race.Ingested{}, err)
 		return
 	case !again:
-		batch, taken = a.batch(a.id, msg.Intake)
+		batch, taken = a.batch(a.id, msg.Report)
 	}
 	if batch == nil && len(a.pending) == 0 {
 		a.answer(c, msg.ReplyTo, taken, nil)
 		return
 	}
-	p := pending{count: a.count, batch: batch, to: msg.ReplyTo, taken: taken}
+	p := pending{count: a.count, batch: batch, to: msg.ReplyTo, result: taken}
 	if batch != nil {
 		p.count = batch.Count
 		a.note(batch)
 	}
 	a.pending = append(slices.Clip(a.pending), p)
-	c.Keep(a.intakeMemory)
+	c.Keep(a.ingestMemory)
 	if batch != nil {
 		a.submit(c, batch)
 	}
 }
 
-func (a *intake) outstanding() (items int) {
+func (a *ingest) outstanding() (items int) {
 	for i := range a.pending {
 		items += a.pending[i].items()
 	}
 	for _, msg := range a.early {
-		items += 1 + msg.Intake.Items()
+		items += 1 + msg.Report.Items()
 	}
 	return items
 }
 
-func (a *intake) answer(c supervise.Context, to *actor.PID, t race.Taken, err error) {
+func (a *ingest) answer(c supervise.Context, to *actor.PID, t race.Ingested, err error) {
 	if to != nil {
-		c.Send(to, TakenIn{Taken: t, Err: err})
+		c.Send(to, Ingested{Result: t, Err: err})
 	}
 }
 
-func (a *intake) submit(c supervise.Context, b *race.Batch) {
+func (a *ingest) submit(c supervise.Context, b *race.Batch) {
 	self := c.Self()
 	c.Send(c.Parent(), Submit{Batch: b, Ack: func(ack race.Ack) { self(acked{ack}) }})
 }
 
-func (a *intake) submitAll(c supervise.Context) {
+func (a *ingest) submitAll(c supervise.Context) {
 	for i := range a.pending {
 		if b := a.pending[i].batch; b != nil {
 			a.submit(c, b)
@@ -238,7 +238,7 @@ func (a *intake) submitAll(c supervise.Context) {
 }
 
 // acknowledge answers those whose batch is durable and applied.
-func (a *intake) acknowledge(c supervise.Context, ack race.Ack) {
+func (a *ingest) acknowledge(c supervise.Context, ack race.Ack) {
 	if !a.loaded { // how far the log had come when it was asked is not known yet: what is on the way must stay in sight
 		a.acks = append(a.acks, ack)
 		return
@@ -251,13 +251,13 @@ func (a *intake) acknowledge(c supervise.Context, ack race.Ack) {
 	for ; done < len(a.pending) && a.pending[done].count <= ack.Count; done++ {
 		p := a.pending[done]
 		if p.batch != nil && p.count == ack.Count {
-			p.taken.Refused = ack.Against
+			p.result.Refused = ack.Against
 		}
-		a.answer(c, p.to, p.taken, nil)
+		a.answer(c, p.to, p.result, nil)
 	}
 	if done > 0 {
 		a.pending = a.pending[done:]
-		c.Keep(a.intakeMemory)
+		c.Keep(a.ingestMemory)
 	}
 	if ack.Resend {
 		a.submitAll(c)
@@ -266,30 +266,30 @@ func (a *intake) acknowledge(c supervise.Context, ack race.Ack) {
 }
 
 // refuse gives up what the journal will never take; the log says anew how far it has come.
-func (a *intake) refuse(c supervise.Context, err error) {
+func (a *ingest) refuse(c supervise.Context, err error) {
 	for _, p := range a.pending {
-		a.answer(c, p.to, race.Taken{}, err)
+		a.answer(c, p.to, race.Ingested{}, err)
 	}
 	a.pending, a.loaded, a.life = nil, false, newLife()
-	c.Keep(a.intakeMemory)
+	c.Keep(a.ingestMemory)
 	a.load(c)
 }
 
 // work notes that there was some, and asks to rest when there has been none for long.
-func (a *intake) work(c supervise.Context) {
+func (a *ingest) work(c supervise.Context) {
 	a.idleSince = c.Now()
 	if !a.resting {
 		a.resting = true
-		c.After(intakeIdle, rest{})
+		c.After(ingestIdle, rest{})
 	}
 }
 
-func (a *intake) rest(c supervise.Context) {
+func (a *ingest) rest(c supervise.Context) {
 	a.resting = false
 	switch idle := c.Now().Sub(a.idleSince); {
-	case !a.loaded || len(a.pending) > 0 || idle < intakeIdle:
+	case !a.loaded || len(a.pending) > 0 || idle < ingestIdle:
 		a.resting = true
-		c.After(max(time.Second, intakeIdle-idle), rest{})
+		c.After(max(time.Second, ingestIdle-idle), rest{})
 	default:
 		c.Send(c.Parent(), Forget{ID: a.id})
 	}
