@@ -17,8 +17,8 @@ import (
 	"lightsout/race"
 )
 
-// injectedMost bounds how many strikes are listed; all are counted.
-const injectedMost = 10_000
+// injectedMax bounds how many strikes are listed; all are counted.
+const injectedMax = 10_000
 
 // Injected is a strike that happened.
 type Injected struct {
@@ -306,8 +306,8 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 	return float64((h^h>>31)>>11) / (1 << 53)
 }
 
-// Meddle loses, doubles and delays passings: it is given to supervise.
-func (in *Injector) Meddle(at supervise.Strike) supervise.Action {
+// Intercept loses, doubles and delays passings: it is given to supervise.
+func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 	hit, ok := at.Message.(*simulator.Crossed)
 	if !ok || at.Retried || in.disarmed.Load() {
 		return supervise.Pass
@@ -355,7 +355,7 @@ func (in *Injector) note(f *armed, at supervise.Strike) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.count++
-	if len(in.list) < injectedMost {
+	if len(in.list) < injectedMax {
 		in.list = append(in.list, Injected{race.Micros(in.now.Load()), f.place + 1, what})
 	}
 }

@@ -40,7 +40,7 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed}
 	if in := t.Faults; in != nil {
 		cfg.Journal = in.Journal(seen)
-		cfg.Fault, cfg.Meddle, cfg.Link, cfg.Notice = in.Strike, in.Meddle, in.Link, seen.notice
+		cfg.Fault, cfg.Intercept, cfg.Link, cfg.Notice = in.Strike, in.Intercept, in.Link, seen.notice
 	}
 	e, err := engine.New(cfg)
 	if err != nil {

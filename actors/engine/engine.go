@@ -48,7 +48,7 @@ type Config struct {
 	Rejected      func(race.ID, *race.Record, error)      // nil or called with each record that the rules refuse
 	Link          func(simulator.Link) simulator.Link     // nil or what stands between a race and the processor
 	Fault         func(supervise.Strike) time.Duration    // nil or the faults of a drill
-	Meddle        func(supervise.Strike) supervise.Action // nil or what a drill does to messages
+	Intercept     func(supervise.Strike) supervise.Action // nil or what a drill does to messages
 	Notice        func(any)                               // nil or called with the facts of supervision
 	SnapshotEvery int                                     // records between two snapshots of a Timekeeper; 0 means its default
 	Hollywood     bool                                    // use hollywood's own processes, for benchmarks alone
@@ -57,7 +57,7 @@ type Config struct {
 // New starts the actors.
 func New(cfg Config) (*Engine, error) {
 	system, err := supervise.NewSystem(supervise.Config{
-		Fault: cfg.Fault, Meddle: cfg.Meddle, Notice: cfg.Notice, Hollywood: cfg.Hollywood,
+		Fault: cfg.Fault, Intercept: cfg.Intercept, Notice: cfg.Notice, Hollywood: cfg.Hollywood,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the actors: %w", err)
@@ -96,7 +96,7 @@ func (e *Engine) Start(msg simulator.StartRace) error { return e.command(msg) }
 
 // Control starts, pauses, resumes or stops a simulated race and waits until that is durable.
 func (e *Engine) Control(id race.ID, what race.Control) error {
-	return e.command(simulator.TellRace{ID: id, Command: simulator.ControlRace{Control: what}})
+	return e.command(simulator.CommandRace{ID: id, Command: simulator.ControlRace{Control: what}})
 }
 
 // Drop ends a race's simulation and records nothing. It returns race.ErrUnderway while that is not done.
@@ -109,7 +109,7 @@ func (e *Engine) command(msg any) error {
 
 // Rule hands a ruling to a simulated race.
 func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
-	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.TellRace{ID: id, Command: simulator.RuleRace{Record: r}})
+	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: simulator.RuleRace{Record: r}})
 	if err != nil {
 		return race.Ruled{}, err
 	}

@@ -181,7 +181,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})
 	rule(race.PenaltyServed{Car: 1, Penalty: given.Seq})
 	ask := func(command any) *actor.Response {
-		return p.system.Engine().Request(p.simulator, simulator.TellRace{ID: "ruled", Command: command}, askTimeout)
+		return p.system.Engine().Request(p.simulator, simulator.CommandRace{ID: "ruled", Command: command}, askTimeout)
 	}
 	now := func(b race.Body) simulator.RuleRace {
 		return simulator.RuleRace{Record: race.Record{Time: race.NoTime, Author: "Race Control", Body: b}}

@@ -30,8 +30,8 @@ const feedIdle = 200 * time.Millisecond
 // feeder drives a Feed. It remembers nothing, so that nothing is lost with it: each incarnation asks for the next stretch. While
 // the other store takes nothing, the Feed waits, and the actor has nothing to do.
 type feeder struct {
-	cfg  FeedConfig
-	life life
+	cfg         FeedConfig
+	incarnation incarnation
 }
 
 // FeedProducer makes the root actor of a feed.
@@ -39,17 +39,17 @@ func FeedProducer(cfg FeedConfig) supervise.Producer {
 	if cfg.Idle <= 0 {
 		cfg.Idle = feedIdle
 	}
-	return func() supervise.Actor { return &feeder{cfg: cfg, life: newLife()} }
+	return func() supervise.Actor { return &feeder{cfg: cfg, incarnation: newIncarnation()} }
 }
 
 // fed says that a stretch was fed; goOn that it is time for the next one. They are for the incarnation that asked.
 type (
 	fed struct {
-		life life
-		busy bool
-		err  error
+		incarnation incarnation
+		busy        bool
+		err         error
 	}
-	goOn struct{ life life }
+	goOn struct{ incarnation incarnation }
 )
 
 // Receive asks for one stretch after the other.
@@ -58,18 +58,18 @@ func (f *feeder) Receive(c supervise.Context) {
 	case actor.Started:
 		f.next(c)
 	case fed:
-		if msg.life == f.life {
+		if msg.incarnation == f.incarnation {
 			f.after(c, msg)
 		}
 	case goOn:
-		if msg.life == f.life {
+		if msg.incarnation == f.incarnation {
 			f.next(c)
 		}
 	}
 }
 
 func (f *feeder) next(c supervise.Context) {
-	self, life := c.Self(), f.life
+	self, life := c.Self(), f.incarnation
 	f.cfg.Feed.Next(func(busy bool, err error) { self(fed{life, busy, err}) })
 }
 
@@ -77,10 +77,10 @@ func (f *feeder) after(c supervise.Context, msg fed) {
 	switch {
 	case msg.err != nil:
 		f.cfg.Log.Error("the feed cannot go on now", slog.Any("err", msg.err))
-		c.After(retryAfter, goOn{f.life})
+		c.After(retryAfter, goOn{f.incarnation})
 	case msg.busy:
 		f.next(c)
 	default:
-		c.After(f.cfg.Idle, goOn{f.life})
+		c.After(f.cfg.Idle, goOn{f.incarnation})
 	}
 }

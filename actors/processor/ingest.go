@@ -23,11 +23,11 @@ const (
 // batches to the Recorder and answers when they are durable and applied. What it knows of the race is in the log; what
 // is on the way is kept by its cell.
 type ingest struct {
-	cfg  Config
-	id   race.ID
-	life life
+	cfg         Config
+	id          race.ID
+	incarnation incarnation
 
-	ledger
+	dedupe
 	loaded bool
 	cursor race.Seq // while the log is being read
 	end    race.Position
@@ -92,13 +92,13 @@ func (a *ingest) begin(c supervise.Context) {
 
 // load reads the log from its beginning; what comes meanwhile waits.
 func (a *ingest) load(c supervise.Context) {
-	a.ledger, a.cursor = newLedger(), 0
-	self, life := c.Self(), a.life
+	a.dedupe, a.cursor = newDedupe(), 0
+	self, life := c.Self(), a.incarnation
 	a.cfg.Journal.Load(a.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
 func (a *ingest) position(c supervise.Context, msg loaded) {
-	if msg.life != a.life || a.loaded {
+	if msg.incarnation != a.incarnation || a.loaded {
 		return
 	}
 	if msg.err != nil {
@@ -119,7 +119,7 @@ func (a *ingest) fail(c supervise.Context, err error) {
 
 func (a *ingest) next(c supervise.Context) {
 	if a.cursor < a.end.Seq {
-		self, life := c.Self(), a.life
+		self, life := c.Self(), a.incarnation
 		a.cfg.Journal.Read(a.id, a.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
 		return
 	}
@@ -145,7 +145,7 @@ func (a *ingest) next(c supervise.Context) {
 }
 
 func (a *ingest) read(c supervise.Context, msg records) {
-	if msg.life != a.life || a.loaded {
+	if msg.incarnation != a.incarnation || a.loaded {
 		return
 	}
 	if msg.err != nil || len(msg.records) == 0 {
@@ -270,7 +270,7 @@ func (a *ingest) refuse(c supervise.Context, err error) {
 	for _, p := range a.pending {
 		a.answer(c, p.to, race.Ingested{}, err)
 	}
-	a.pending, a.loaded, a.life = nil, false, newLife()
+	a.pending, a.loaded, a.incarnation = nil, false, newIncarnation()
 	c.Keep(a.ingestMemory)
 	a.load(c)
 }

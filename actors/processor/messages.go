@@ -78,14 +78,14 @@ type publish struct {
 // Answers of the journal's workers. They are for the incarnation that asked: a later one asks again itself.
 type (
 	loaded struct {
-		life     life
-		position race.Position
-		err      error
+		incarnation incarnation
+		position    race.Position
+		err         error
 	}
 	records struct {
-		life    life
-		records []race.Record
-		err     error
+		incarnation incarnation
+		records     []race.Record
+		err         error
 	}
 	retry struct{}
 )
@@ -96,7 +96,7 @@ type (
 	rest  struct{}
 )
 
-// life tells incarnations apart.
-type life *byte
+// incarnation tells incarnations apart.
+type incarnation *byte
 
-func newLife() life { return new(byte) }
+func newIncarnation() incarnation { return new(byte) }

@@ -152,7 +152,7 @@ func (p *processor) timing(c supervise.Context, id race.ID) raceActors {
 	timekeeperPID := spawn("timekeeper", func() supervise.Actor { return newTimekeeper(p.cfg, id, publisherPID) })
 	f.publisher, f.timekeeper = publisherPID, timekeeperPID
 	f.recorder = spawn("recorder", func() supervise.Actor {
-		return &recorder{journal: p.cfg.Journal, id: id, log: p.cfg.Log, life: newLife(), timekeeper: timekeeperPID}
+		return &recorder{journal: p.cfg.Journal, id: id, log: p.cfg.Log, incarnation: newIncarnation(), timekeeper: timekeeperPID}
 	})
 	p.keep(c, id, f)
 	return f
@@ -163,7 +163,7 @@ func (p *processor) ingest(c supervise.Context, id race.ID) *actor.PID {
 	if f.ingest == nil {
 		f.ingest = c.Spawn(supervise.Spec{
 			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
-			Producer: func() supervise.Actor { return &ingest{cfg: p.cfg, id: id, life: newLife()} },
+			Producer: func() supervise.Actor { return &ingest{cfg: p.cfg, id: id, incarnation: newIncarnation()} },
 		})
 		p.keep(c, id, f)
 	}

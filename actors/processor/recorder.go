@@ -21,11 +21,11 @@ const hashesKept = 512
 // recorder is the only one that numbers a race's records. It hands each batch to the journal, from where it goes to the
 // Timekeeper. It knows how far the journal has come and nothing else: producers send again what a dead incarnation had in hand.
 type recorder struct {
-	journal    Journal
-	id         race.ID
-	log        *slog.Logger
-	life       life
-	timekeeper *actor.PID
+	journal     Journal
+	id          race.ID
+	log         *slog.Logger
+	incarnation incarnation
+	timekeeper  *actor.PID
 
 	loaded bool
 	seq    race.Seq
@@ -70,12 +70,12 @@ func (r *recorder) begin(c supervise.Context) {
 }
 
 func (r *recorder) load(c supervise.Context) {
-	self, life := c.Self(), r.life
+	self, life := c.Self(), r.incarnation
 	r.journal.Load(r.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
 func (r *recorder) position(c supervise.Context, msg loaded) {
-	if msg.life != r.life || r.loaded {
+	if msg.incarnation != r.incarnation || r.loaded {
 		return
 	}
 	if msg.err != nil {

@@ -28,17 +28,17 @@ const (
 // them. It is a reader with a cursor: a new incarnation goes on from the last snapshot and reads the log after it, while new
 // batches wait. The journal and the spectators drop facts that they have seen, by sequence number.
 type timekeeper struct {
-	cfg      Config
-	id       race.ID
-	life     life
-	state    *timing.State
-	cursor   race.Seq
-	end      race.Seq // of the log when the incarnation began
-	endCount uint64   // of the batches up to there
-	reading  bool
-	waiting  []*race.Batch
-	shown    bool   // the head was given to the publisher
-	applied  uint64 // the newest batch that was folded
+	cfg         Config
+	id          race.ID
+	incarnation incarnation
+	state       *timing.State
+	cursor      race.Seq
+	end         race.Seq // of the log when the incarnation began
+	endCount    uint64   // of the batches up to there
+	reading     bool
+	waiting     []*race.Batch
+	shown       bool   // the head was given to the publisher
+	applied     uint64 // the newest batch that was folded
 	timekeeperMemory
 	publisher *actor.PID
 }
@@ -54,7 +54,7 @@ type timekeeperMemory struct {
 }
 
 func newTimekeeper(cfg Config, id race.ID, publisher *actor.PID) *timekeeper {
-	return &timekeeper{cfg: cfg, id: id, life: newLife(), state: timing.New(), reading: true, publisher: publisher}
+	return &timekeeper{cfg: cfg, id: id, incarnation: newIncarnation(), state: timing.New(), reading: true, publisher: publisher}
 }
 
 // Receive folds batches and answers questions.
@@ -124,12 +124,12 @@ func (t *timekeeper) remember(c supervise.Context) {
 }
 
 func (t *timekeeper) load(c supervise.Context) {
-	self, life := c.Self(), t.life
+	self, life := c.Self(), t.incarnation
 	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
 }
 
 func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
-	if msg.life != t.life {
+	if msg.incarnation != t.incarnation {
 		return
 	}
 	if msg.err != nil {
@@ -144,7 +144,7 @@ func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
 // read asks for the next records, or ends the catching up.
 func (t *timekeeper) read(c supervise.Context) {
 	if t.cursor < t.end {
-		self, life := c.Self(), t.life
+		self, life := c.Self(), t.incarnation
 		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
 		return
 	}
@@ -167,7 +167,7 @@ func (t *timekeeper) read(c supervise.Context) {
 }
 
 func (t *timekeeper) catchUp(c supervise.Context, msg records) {
-	if msg.life != t.life {
+	if msg.incarnation != t.incarnation {
 		return
 	}
 	if msg.err != nil || len(msg.records) == 0 {

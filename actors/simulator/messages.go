@@ -19,8 +19,8 @@ type (
 	}
 	// DropRace ends a race's actors, and with them the race, without a result. The answer comes when they are gone.
 	DropRace struct{ ID race.ID }
-	// TellRace passes a command on to a race; the answer goes to whoever asked.
-	TellRace struct {
+	// CommandRace passes a command on to a race; the answer goes to whoever asked.
+	CommandRace struct {
 		ID      race.ID
 		Command any
 	}

@@ -20,7 +20,7 @@ type Link interface {
 
 // Limits of a race's credit: how many batches may be on the way to the journal, fewer for many cars.
 const (
-	windowMost  = 256
+	windowMax   = 256
 	windowLeast = 4
 	windowRows  = 1 << 16
 )
@@ -33,12 +33,12 @@ const hungAfter = 500 * time.Millisecond
 
 // raceActor drives one race. What it must not forget is in memory and is kept by the cell after every change.
 type raceActor struct {
-	head   race.Race
-	model  *drive.Model
-	link   Link
-	window int
-	life   uint32 // incarnations so far, in the high bits of a tick's attempt
-	goesOn bool   // a race that was left waiting or paused
+	head        race.Race
+	model       *drive.Model
+	link        Link
+	window      int
+	incarnation uint32 // incarnations so far, in the high bits of a tick's attempt
+	goesOn      bool   // a race that was left waiting or paused
 
 	memory
 	tick     *openTick
@@ -68,8 +68,8 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 		Producer: func() supervise.Actor {
 			life++
 			return &raceActor{
-				head: msg.Head, model: msg.Model, link: link, life: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
-				window: max(windowLeast, min(windowMost, windowRows/max(1, len(msg.Model.Entries())))),
+				head: msg.Head, model: msg.Model, link: link, incarnation: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
+				window: max(windowLeast, min(windowMax, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
 }
@@ -278,7 +278,7 @@ func (a *raceActor) proceed(c supervise.Context) {
 	}
 	a.opened++
 	a.taken = len(a.pending)
-	a.tick = newOpenTick(a.field.Tick+1, a.life<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
+	a.tick = newOpenTick(a.field.Tick+1, a.incarnation<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
 	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
 	c.Broadcast("car", ask)        // those that were given up are no children any more
 	for car := range a.lost.cars { // in any order: a row has its place

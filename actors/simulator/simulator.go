@@ -67,8 +67,8 @@ func (s *simulator) Receive(c supervise.Context) {
 		}
 	case StartRace:
 		s.start(c, msg)
-	case TellRace:
-		s.tell(c, msg)
+	case CommandRace:
+		s.command(c, msg)
 	case DropRace:
 		s.drop(c, msg.ID)
 	case RaceOver:
@@ -116,8 +116,8 @@ func (s *simulator) drop(c supervise.Context, id race.ID) {
 	c.Stop(pid)
 }
 
-// tell passes a command on; the race answers to whoever asked.
-func (s *simulator) tell(c supervise.Context, msg TellRace) {
+// command passes a command on; the race answers to whoever asked.
+func (s *simulator) command(c supervise.Context, msg CommandRace) {
 	pid := s.races[msg.ID]
 	if pid == nil {
 		c.Respond(Result{Err: fmt.Errorf("race %s is not running: %w", msg.ID, race.ErrConflict)})

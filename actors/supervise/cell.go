@@ -26,7 +26,7 @@ type cell struct {
 	record   record
 	kept     any
 
-	*shift // of the worker that runs the cell, and of nobody else
+	*lease // of the worker that runs the cell, and of nobody else
 }
 
 // record is what is told of a cell to whoever looks at the tree.
@@ -38,8 +38,8 @@ type record struct {
 	lastAt    time.Time
 }
 
-// hand is the message in hand, until an incarnation survives it or it is set aside.
-type hand struct {
+// inFlight is the message in hand, until an incarnation survives it or it is set aside.
+type inFlight struct {
 	actor.Envelope
 	held     bool
 	failures int
@@ -69,9 +69,9 @@ func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 	c := &cell{
 		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind), gone: make(chan struct{}),
 		mailbox: make([]actor.Envelope, 0, spec.MailboxHint),
-		shift:   &shift{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
+		lease:   &lease{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
 	}
-	c.given = inTurn{c, c.shift}
+	c.given = inTurn{c, c.lease}
 	return c
 }
 
@@ -123,7 +123,7 @@ func (c *cell) put(msg any, sender *actor.PID) bool {
 // run goes on with what an earlier turn left, then handles what is in the mailbox now; what comes meanwhile waits for the
 // next turn, so that all actors get theirs. Unless the cell was taken away, release must follow.
 func (c *cell) run() outcome {
-	s := c.shift
+	s := c.lease
 	handled := 0
 	w := c.work()
 	if w == goOn {
@@ -211,7 +211,7 @@ func (c *cell) take(e actor.Envelope) {
 			c.starting = true
 			return
 		}
-		c.hand = hand{Envelope: e, held: true}
+		c.inFlight = inFlight{Envelope: e, held: true}
 	}
 }
 

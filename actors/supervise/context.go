@@ -10,7 +10,7 @@ import (
 // that it still does has an effect.
 type inTurn struct {
 	*cell
-	s *shift
+	s *lease
 }
 
 var _ Context = (*inTurn)(nil)
@@ -132,10 +132,10 @@ func (c inTurn) Kept() any {
 }
 
 // Retried says that an incarnation died with the message in hand.
-func (c inTurn) Retried() bool { return c.s.hand.retried }
+func (c inTurn) Retried() bool { return c.s.inFlight.retried }
 
 // Failures counts the incarnations that the message in hand has killed.
-func (c inTurn) Failures() int { return c.s.hand.failures }
+func (c inTurn) Failures() int { return c.s.inFlight.failures }
 
 // After sends a message to the actor itself.
 func (c inTurn) After(d time.Duration, msg any) {

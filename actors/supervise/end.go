@@ -9,15 +9,15 @@ import (
 
 func (c *cell) setAside(reason any) {
 	c.counter.setAside.Add(1)
-	c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: c.hand.Msg, Reason: reason})
-	c.tellParent(reason, false)
-	c.hand = hand{}
+	c.system.notify(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: c.inFlight.Msg, Reason: reason})
+	c.notifyParent(reason, false)
+	c.inFlight = inFlight{}
 }
 
 func (c *cell) giveUp(reason any) {
 	c.counter.givenUp.Add(1)
-	c.tellParent(reason, true)
-	c.actor, c.starting, c.hand = goneActor{}, false, hand{}
+	c.notifyParent(reason, true)
+	c.actor, c.starting, c.inFlight = goneActor{}, false, inFlight{}
 	c.beginStop()
 }
 
@@ -26,10 +26,10 @@ type goneActor struct{}
 
 func (goneActor) Receive(Context) {}
 
-func (c *cell) tellParent(reason any, givenUp bool) {
+func (c *cell) notifyParent(reason any, givenUp bool) {
 	if c.parent != nil {
 		c.parent.enqueue(Failed{
-			Child: c.pid, Kind: c.spec.Kind, ID: c.spec.ID, Message: c.hand.Msg, Reason: reason, GivenUp: givenUp,
+			Child: c.pid, Kind: c.spec.Kind, ID: c.spec.ID, Message: c.inFlight.Msg, Reason: reason, GivenUp: givenUp,
 		}, c.pid)
 	}
 }
@@ -106,7 +106,7 @@ func (c *cell) endIfAlone() {
 	for _, e := range left {
 		c.deadLetter(e)
 	}
-	c.starting, c.hand = false, hand{}
+	c.starting, c.inFlight = false, inFlight{}
 	if _, givenUp := c.actor.(goneActor); givenUp {
 		c.finish(nil)
 		return
@@ -120,7 +120,7 @@ func (c *cell) endIfAlone() {
 // finish is the last of a cell, after its actor was told that it ends; reason is what that has died of.
 func (c *cell) finish(reason any) {
 	if reason != nil {
-		c.system.tell(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
+		c.system.notify(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})
 	}
 	c.current = actor.Envelope{}
 	c.actor = goneActor{}

@@ -32,7 +32,7 @@ type worker struct {
 	at    int // the one of taken that is being run
 
 	// Of the watch: what the worker was at when it looked, and since when.
-	shift *shift
+	lease *lease
 	phase uint64
 	since time.Time
 }

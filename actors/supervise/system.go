@@ -20,7 +20,7 @@ type Config struct {
 	// drills.
 	Fault func(Strike) (stall time.Duration)
 	// Meddle is asked before every message what becomes of it; nil outside of drills.
-	Meddle func(Strike) Action
+	Intercept func(Strike) Action
 	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
 	Notice func(event any)
 	// Hollywood runs the actors on hollywood's own processes, for benchmarks alone: nothing of supervision holds then.
@@ -29,11 +29,11 @@ type Config struct {
 
 // System runs actors.
 type System struct {
-	engine *actor.Engine
-	exec   *executor
-	fault  func(Strike) time.Duration
-	meddle func(Strike) Action
-	notice func(any)
+	engine    *actor.Engine
+	exec      *executor
+	fault     func(Strike) time.Duration
+	intercept func(Strike) Action
+	notice    func(any)
 
 	hollywood bool
 
@@ -62,7 +62,7 @@ func NewSystem(cfg Config) (*System, error) {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
 	return &System{
-		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, meddle: cfg.Meddle, notice: cfg.Notice, hollywood: cfg.Hollywood, counters: map[string]*counter{},
+		engine: engine, exec: newExecutor(cfg.Workers), fault: cfg.Fault, intercept: cfg.Intercept, notice: cfg.Notice, hollywood: cfg.Hollywood, counters: map[string]*counter{},
 	}, nil
 }
 
@@ -82,8 +82,8 @@ func (s *System) Spawn(spec Spec) *actor.PID {
 	return c.pid
 }
 
-// tell puts a fact on the event stream.
-func (s *System) tell(event any) {
+// notify puts a fact on the event stream.
+func (s *System) notify(event any) {
 	s.engine.BroadcastEvent(event)
 	if s.notice != nil {
 		s.notice(event)

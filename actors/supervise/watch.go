@@ -11,7 +11,7 @@ import (
 const (
 	watchEvery = 50 * time.Millisecond
 	lateAfter  = 250 * time.Millisecond
-	hungMost   = 64
+	hungMax    = 64
 	// pausedAfter is how late the watch itself comes where the whole process was stopped.
 	pausedAfter = 10 * watchEvery
 )
@@ -76,11 +76,11 @@ func (x *executor) findHung(now time.Time) (hung []late, working bool) {
 	for _, w := range slices.Clone(x.workers) {
 		c := w.cell.Load()
 		if c == nil {
-			w.shift = nil
+			w.lease = nil
 			continue
 		}
-		if phase := c.phase.Load(); c.shift != w.shift || phase != w.phase {
-			w.shift, w.phase, w.since = c.shift, phase, now
+		if phase := c.phase.Load(); c.lease != w.lease || phase != w.phase {
+			w.lease, w.phase, w.since = c.lease, phase, now
 		} else if l := x.judge(w, c, now.Sub(w.since)); l.taken {
 			hung = append(hung, l)
 		}
@@ -95,7 +95,7 @@ func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
 	if c.spec.Deadline > 0 {
 		limit, becomes = c.spec.Deadline, taken
 	}
-	if state == idle || took < limit || len(x.late) >= hungMost {
+	if state == idle || took < limit || len(x.late) >= hungMax {
 		return l
 	}
 	if !c.phase.CompareAndSwap(w.phase, w.phase-state+becomes) {

@@ -194,11 +194,11 @@ func (fl *flow) commit() {
 func (fl *flow) moveCursors() bool {
 	ok := true
 	for _, m := range fl.reached() {
-		err := fl.moveCursor(fl.send.life, m)
+		err := fl.moveCursor(fl.send.session, m)
 		switch {
 		case err == nil:
 			fl.settle(m)
-		case fl.send.life.Err() != nil: // Close has waited long enough
+		case fl.send.session.Err() != nil: // Close has waited long enough
 			return false
 		default:
 			fl.cfg.Log.Warn("the feed cannot move its cursor", slog.String("race", string(m.race)), slog.Any("err", err))

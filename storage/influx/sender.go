@@ -22,12 +22,12 @@ import (
 
 // sender gets requests to the server: it tries for ever while there is an outage, and isolates what is refused.
 type sender struct {
-	cfg    *Config
-	client *client
-	log    Log
-	stats  *counters
-	life   context.Context //nolint:containedctx // of requests and commits: it ends a while after the Feed's, so that they can finish
-	zips   sync.Pool       // of *zip
+	cfg     *Config
+	client  *client
+	log     Log
+	stats   *counters
+	session context.Context //nolint:containedctx // of requests and commits: it ends a while after the Feed's, so that they can finish
+	zips    sync.Pool       // of *zip
 }
 
 // zip is a compressor with its output.
@@ -37,7 +37,7 @@ type zip struct {
 }
 
 func newSender(life context.Context, cfg *Config, c *client, log Log, stats *counters) *sender {
-	s := &sender{life: life, cfg: cfg, client: c, log: log, stats: stats}
+	s := &sender{session: life, cfg: cfg, client: c, log: log, stats: stats}
 	s.zips.New = func() any {
 		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		if err != nil {
@@ -68,7 +68,7 @@ func (s *sender) write(lines []byte) *influxhttp.Error {
 	s.stats.flying.Add(1)
 	defer s.stats.flying.Add(-1)
 	if s.cfg.Plain {
-		return s.client.post(s.life, lines, false)
+		return s.client.post(s.session, lines, false)
 	}
 	z, _ := s.zips.Get().(*zip)
 	defer s.zips.Put(z)
@@ -78,7 +78,7 @@ func (s *sender) write(lines []byte) *influxhttp.Error {
 	if err = errors.Join(err, z.w.Close()); err != nil {
 		return influxhttp.NewError(err)
 	}
-	return s.client.post(s.life, z.out.Bytes(), true)
+	return s.client.post(s.session, z.out.Bytes(), true)
 }
 
 // persist makes attempts until one is taken (nil) or refused.
@@ -209,7 +209,7 @@ func (s *sender) erase(ctx context.Context, e *erasure) error {
 	why := s.persist(ctx, func() *influxhttp.Error {
 		s.stats.flying.Add(1)
 		defer s.stats.flying.Add(-1)
-		return s.client.erase(s.life, e, predicate)
+		return s.client.erase(s.session, e, predicate)
 	})
 	switch {
 	case why == nil:

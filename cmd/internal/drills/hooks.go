@@ -47,7 +47,7 @@ func NewHooks() *Hooks {
 func (h *Hooks) Install(cfg *engine.Config) {
 	cfg.Journal = hookedJournal{cfg.Journal, h}
 	cfg.Link = func(l simulator.Link) simulator.Link { return hookedLink{l, h} }
-	cfg.Fault, cfg.Meddle, cfg.Notice = h.strike, h.meddle, h.notice
+	cfg.Fault, cfg.Intercept, cfg.Notice = h.strike, h.intercept, h.notice
 }
 
 // Transport stands between a feed and InfluxDB.
@@ -104,13 +104,13 @@ func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
 	return 0
 }
 
-func (h *Hooks) meddle(at supervise.Strike) supervise.Action {
+func (h *Hooks) intercept(at supervise.Strike) supervise.Action {
 	active := *h.active.Load()
 	if len(active) == 0 {
 		return supervise.Pass
 	}
 	if one := active[raceOfPID(at.PID.ID)]; one != nil {
-		return one.injector.Meddle(at)
+		return one.injector.Intercept(at)
 	}
 	return supervise.Pass
 }

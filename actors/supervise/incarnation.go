@@ -8,8 +8,8 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// life is what a cell knows of its incarnations' deaths.
-type life struct {
+// deathRecord is what a cell knows of its incarnations' deaths.
+type deathRecord struct {
 	diedAt time.Time // the death that the next incarnation makes good; zero: none
 	reason any
 	stack  []byte
@@ -40,7 +40,7 @@ func (c *cell) work() outcome {
 		switch {
 		case c.starting:
 			ours = c.start()
-		case c.hand.held:
+		case c.inFlight.held:
 			ours = c.handle()
 		default:
 			return goOn
@@ -57,7 +57,7 @@ func (c *cell) work() outcome {
 // attempt lets the incarnation handle the current message; a panic is its end and comes back as the reason. It is not ours
 // any more where it took so long that the cell was taken away: then nothing of the cell may be touched.
 func (c *cell) attempt() (reason any, stack []byte, ours bool) {
-	s := c.shift
+	s := c.lease
 	turn := s.begin()
 	defer func() {
 		if v := recover(); v != nil {
@@ -68,8 +68,8 @@ func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 	if s.actor == nil {
 		s.actor = c.spec.Producer()
 	}
-	if c.system.meddle != nil {
-		switch c.system.meddle(c.chance(s, BeforeReceive)) {
+	if c.system.intercept != nil {
+		switch c.system.intercept(c.chance(s, BeforeReceive)) {
 		case Lose:
 			return nil, nil, true
 		case Later:
@@ -92,7 +92,7 @@ func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 }
 
 // strike lets a drill kill or stall the incarnation. It reports false where it stalled so long that it was replaced.
-func (c *cell) strike(s *shift, turn *uint64, when When) bool {
+func (c *cell) strike(s *lease, turn *uint64, when When) bool {
 	pause := c.system.fault(c.chance(s, when))
 	if pause <= 0 {
 		return true
@@ -100,9 +100,9 @@ func (c *cell) strike(s *shift, turn *uint64, when When) bool {
 	return s.stall(turn, pause)
 }
 
-func (c *cell) chance(s *shift, when When) Strike {
+func (c *cell) chance(s *lease, when When) Strike {
 	return Strike{
-		Kind: c.spec.Kind, ID: c.spec.ID, PID: c.pid, Message: s.current.Msg, When: when, Retried: s.hand.retried,
+		Kind: c.spec.Kind, ID: c.spec.ID, PID: c.pid, Message: s.current.Msg, When: when, Retried: s.inFlight.retried,
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *cell) start() bool {
 	}
 	c.starting, c.life.failedStarts = false, 0
 	if !c.life.diedAt.IsZero() {
-		c.system.tell(Restarted{
+		c.system.notify(Restarted{
 			PID: c.pid, Kind: c.spec.Kind, Reason: c.life.reason, Stack: c.life.stack, Took: time.Since(c.life.diedAt),
 		})
 		c.life.diedAt, c.life.reason, c.life.stack = time.Time{}, nil, nil
@@ -142,37 +142,37 @@ func (c *cell) startFailed(reason any, stack []byte) {
 
 // handle gives the message in hand to the incarnation. It reports false where the cell was taken away.
 func (c *cell) handle() bool {
-	c.current = c.hand.Envelope
+	c.current = c.inFlight.Envelope
 	reason, stack, ours := c.attempt()
 	if !ours {
 		return false
 	}
 	c.current = actor.Envelope{}
 	if reason != nil {
-		c.handFailed(reason, stack)
+		c.inFlightFailed(reason, stack)
 		return true
 	}
-	c.hand, c.life.streak = hand{}, 0
+	c.inFlight, c.life.streak = inFlight{}, 0
 	if !c.ending {
 		return true
 	}
-	s := c.shift
+	s := c.lease
 	c.endItself()
 	return !s.lost()
 }
 
-func (c *cell) handFailed(reason any, stack []byte) {
-	c.hand.retried = true
+func (c *cell) inFlightFailed(reason any, stack []byte) {
+	c.inFlight.retried = true
 	if !drilled(reason) {
-		c.hand.failures++
+		c.inFlight.failures++
 	}
 	if !c.die(reason, stack) {
 		return
 	}
 	if Sabotaged("retry") {
-		c.hand = hand{}
+		c.inFlight = inFlight{}
 	}
-	if c.hand.failures >= c.spec.Attempts {
+	if c.inFlight.failures >= c.spec.Attempts {
 		c.setAside(reason)
 	}
 }

@@ -43,8 +43,8 @@ func (m *mortal) Receive(c supervise.Context) {
 	}
 }
 
-// family is a parent whose children are mortals; it notes what becomes of them.
-type family struct {
+// mortalParent is a parent whose children are mortals; it notes what becomes of them.
+type mortalParent struct {
 	j        *journal
 	children []supervise.Spec
 }
@@ -55,7 +55,7 @@ type order struct {
 	msg   any
 }
 
-func (f *family) Receive(c supervise.Context) {
+func (f *mortalParent) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
 		for _, spec := range f.children {
@@ -83,11 +83,11 @@ func mortalSpec(j *journal, name string, change func(*supervise.Spec)) supervise
 	return s
 }
 
-func mustFamily(t *testing.T, strategy supervise.Strategy, j *journal, children ...supervise.Spec) (*supervise.System, *actor.PID) {
+func mustTree(t *testing.T, strategy supervise.Strategy, j *journal, children ...supervise.Spec) (*supervise.System, *actor.PID) {
 	t.Helper()
 	s := mustSystem(t, supervise.Config{Workers: 2})
 	pid := s.Spawn(supervise.Spec{Kind: "family", ID: "1", Strategy: strategy, Producer: func() supervise.Actor {
-		return &family{j, children}
+		return &mortalParent{j, children}
 	}})
 	synctest.Wait()
 	return s, pid
@@ -105,7 +105,7 @@ func TestLifetime_SaysWhoComesBackAfterADeathAndAfterAnEnd(t *testing.T) {
 		t.Run(fmt.Sprintf("%d/%T", test.lifetime, test.order), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				j := &journal{}
-				s, pid := mustFamily(t, supervise.OneForOne, j, mortalSpec(j, "a", func(s *supervise.Spec) { s.Lifetime = test.lifetime }))
+				s, pid := mustTree(t, supervise.OneForOne, j, mortalSpec(j, "a", func(s *supervise.Spec) { s.Lifetime = test.lifetime }))
 				s.Send(pid, order{0, test.order})
 				synctest.Wait()
 				started := strings.Count(strings.Join(j.all(), "\n"), "a started")
@@ -135,7 +135,7 @@ func TestBackoff_DoublesUpToItsCapAndBlocksNobodyElse(t *testing.T) {
 		}
 		s := mustSystem(t, supervise.Config{Workers: 1}) // one worker: if anybody waited, all would
 		pid := s.Spawn(supervise.Spec{Kind: "family", ID: "1", Producer: func() supervise.Actor {
-			return &family{j, []supervise.Spec{spec, mortalSpec(j, "b", nil)}}
+			return &mortalParent{j, []supervise.Spec{spec, mortalSpec(j, "b", nil)}}
 		}})
 		synctest.Wait()
 		s.Send(pid, order{0, die{}})
@@ -167,7 +167,7 @@ func TestStrategy_RestForOneRenewsThoseThatWereStartedAfter(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			j := &journal{}
-			s, pid := mustFamily(t, strategy, j, mortalSpec(j, "a", nil), mortalSpec(j, "b", nil), mortalSpec(j, "c", nil))
+			s, pid := mustTree(t, strategy, j, mortalSpec(j, "a", nil), mortalSpec(j, "b", nil), mortalSpec(j, "c", nil))
 			before := len(j.all())
 			s.Send(pid, order{1, die{}})
 			synctest.Wait()
@@ -198,7 +198,7 @@ func TestStop_DrainsTheMailboxOrDropsItAfterADeadline(t *testing.T) {
 					m.Receive(c)
 				})
 			}}
-			s, pid := mustFamily(t, supervise.OneForOne, j, spec)
+			s, pid := mustTree(t, supervise.OneForOne, j, spec)
 			for _, msg := range []any{"hold", "1", "2", within} {
 				s.Send(pid, order{0, msg})
 				synctest.Wait() // the first one is in hand, the others wait
@@ -227,7 +227,7 @@ func TestTree_CountsAllAndShowsThoseWorthALook(t *testing.T) {
 		for i := range 50 {
 			specs = append(specs, mortalSpec(j, fmt.Sprint(i), nil))
 		}
-		s, pid := mustFamily(t, supervise.OneForOne, j, specs...)
+		s, pid := mustTree(t, supervise.OneForOne, j, specs...)
 		s.Send(pid, order{33, die{}})
 		synctest.Wait()
 		g := s.Tree(3)[0].Groups[0]
@@ -242,7 +242,7 @@ func TestTree_CountsAllAndShowsThoseWorthALook(t *testing.T) {
 	})
 }
 
-// TestFamily_BehavesAsItsModel compares a family under random orders with a model of a few lines.
+// TestFamily_BehavesAsItsModel compares a race actors under random orders with a model of a few lines.
 func TestFamily_BehavesAsItsModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		lifetimes := rapid.SliceOfN(rapid.SampledFrom([]supervise.Lifetime{supervise.Permanent, supervise.Transient, supervise.Temporary}), 1, 4).Draw(rt, "children")
@@ -260,7 +260,7 @@ func TestFamily_BehavesAsItsModel(t *testing.T) {
 					s.Lifetime, s.Restarts, s.Within = l, most, time.Hour
 				}))
 			}
-			s, pid := mustFamily(t, strategy, j, specs...)
+			s, pid := mustTree(t, strategy, j, specs...)
 			// The model: who lives, in the order of their start; how often each was started; deaths within the period.
 			starts, deaths := make([]int, len(specs)), make([]int, len(specs))
 			var living []int

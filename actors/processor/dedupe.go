@@ -6,9 +6,9 @@ import (
 	"lightsout/race"
 )
 
-// ledger is what a race has taken in from outside: how far its log has come, which passings decoders told of and which
+// dedupe is what a race has taken in from outside: how far its log has come, which passings decoders told of and which
 // reports had a name. It follows from the log alone; its methods are pure.
-type ledger struct {
+type dedupe struct {
 	seq      race.Seq
 	count    uint64
 	reported map[passingID]reported
@@ -28,11 +28,11 @@ type passingID struct {
 // reported is the earliest time that a decoder told of under a number.
 type reported struct{ at race.Micros }
 
-func newLedger() ledger {
-	return ledger{reported: map[passingID]reported{}, names: map[string]uint32{}, requests: map[string]race.Request{}}
+func newDedupe() dedupe {
+	return dedupe{reported: map[passingID]reported{}, names: map[string]uint32{}, requests: map[string]race.Request{}}
 }
 
-func (l *ledger) name(s string) uint32 {
+func (l *dedupe) name(s string) uint32 {
 	n, known := l.names[s]
 	if !known {
 		n = uint32(len(l.names))
@@ -42,7 +42,7 @@ func (l *ledger) name(s string) uint32 {
 }
 
 // identify gives a passing's name; false where its decoder gave none.
-func (l *ledger) identify(r *race.Record) (passingID, bool) {
+func (l *dedupe) identify(r *race.Record) (passingID, bool) {
 	p, ok := r.Body.(race.Passing)
 	if !ok || p.Source == nil || p.Source.Decoder == "" {
 		return passingID{}, false
@@ -51,7 +51,7 @@ func (l *ledger) identify(r *race.Record) (passingID, bool) {
 }
 
 // noteRecord learns from a record of the log.
-func (l *ledger) noteRecord(r *race.Record) {
+func (l *dedupe) noteRecord(r *race.Record) {
 	if b, ok := r.Body.(race.Started); ok && !l.started {
 		l.started, l.after = true, b.After
 		for id, was := range l.reported {
@@ -68,14 +68,14 @@ func (l *ledger) noteRecord(r *race.Record) {
 }
 
 // noteRequest learns the name of a report.
-func (l *ledger) noteRequest(r *race.Request) {
+func (l *dedupe) noteRequest(r *race.Request) {
 	if r != nil && r.Key != "" {
 		l.requests[r.Key] = *r
 	}
 }
 
 // fits says why a report has no place in this log, or nil.
-func (l *ledger) fits(id race.ID, in *race.Report) error {
+func (l *dedupe) fits(id race.ID, in *race.Report) error {
 	switch {
 	case in.New && l.seq > 0:
 		return fmt.Errorf("race %s is there already: %w", id, race.ErrConflict)
@@ -86,7 +86,7 @@ func (l *ledger) fits(id race.ID, in *race.Report) error {
 }
 
 // again finds what became of a report of the same name.
-func (l *ledger) again(in *race.Report) (race.Ingested, bool, error) {
+func (l *dedupe) again(in *race.Report) (race.Ingested, bool, error) {
 	was, known := l.requests[in.Key]
 	switch {
 	case in.Key == "" || !known:
@@ -107,7 +107,7 @@ func ingested(r *race.Request, again bool) race.Ingested {
 
 // batch makes the batch of a report: passings that were told of before at the same time are passed over. It changes nothing;
 // nil where nothing is left to keep.
-func (l *ledger) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested) {
+func (l *dedupe) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested) {
 	b := &race.Batch{Race: id, Count: l.count + 1, Samples: in.Samples, Records: make([]race.Record, 0, len(in.Records))}
 	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
 	within := map[passingID]race.Micros{}
@@ -137,7 +137,7 @@ func (l *ledger) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested)
 }
 
 // note learns what a batch brought.
-func (l *ledger) note(b *race.Batch) {
+func (l *dedupe) note(b *race.Batch) {
 	for i := range b.Records {
 		l.noteRecord(&b.Records[i])
 	}

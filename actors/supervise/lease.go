@@ -7,20 +7,20 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// shift is a cell in the hands of the worker that runs it. Where the actor hangs, the watch takes the cell away and gives it
+// lease is a cell in the hands of the worker that runs it. Where the actor hangs, the watch takes the cell away and gives it
 // a shift of its own; the old one is left to the worker that hangs in it.
-type shift struct {
+type lease struct {
 	batch    []actor.Envelope
 	at       int // the next of the batch
 	actor    Actor
 	current  actor.Envelope // what the actor is given
-	hand     hand
+	inFlight inFlight
 	starting bool // an incarnation is due
 	resting  bool // until its back-off is over
 	stopping bool
 	ending   bool             // it asked to end itself
 	byName   map[string]*cell // children by kind/ID
-	life     life
+	life     deathRecord
 	given    inTurn // what its actor is given: kept, so that a message allocates none
 
 	turns  uint64        // begun so far
@@ -39,7 +39,7 @@ const (
 )
 
 // begin notes that the actor is given a message.
-func (s *shift) begin() uint64 {
+func (s *lease) begin() uint64 {
 	s.turns++
 	turn := s.turns*phases + busy
 	s.phase.Store(turn)
@@ -47,7 +47,7 @@ func (s *shift) begin() uint64 {
 }
 
 // end notes that the actor is done with it, and reports whether the cell is still the worker's.
-func (s *shift) end(turn uint64) bool {
+func (s *lease) end(turn uint64) bool {
 	if s.phase.CompareAndSwap(turn, turn-turn%phases+idle) {
 		return true
 	}
@@ -56,7 +56,7 @@ func (s *shift) end(turn uint64) bool {
 }
 
 // stall lets the actor hang, by order of a drill. It reports whether the cell is still the worker's.
-func (s *shift) stall(turn *uint64, d time.Duration) bool {
+func (s *lease) stall(turn *uint64, d time.Duration) bool {
 	was := *turn
 	*turn = was - was%phases + stalled
 	if !s.phase.CompareAndSwap(was, *turn) {
@@ -71,17 +71,17 @@ func (s *shift) stall(turn *uint64, d time.Duration) bool {
 }
 
 // lost says that the cell was taken away.
-func (s *shift) lost() bool { return s.phase.Load()%phases == taken }
+func (s *lease) lost() bool { return s.phase.Load()%phases == taken }
 
 // takeOver lets the cell go on without the incarnation that hangs. It is called once nobody else touches the cell, and
 // reports whether there is something to run.
 func (c *cell) takeOver(after time.Duration, drill bool) bool {
-	old := c.shift
-	c.shift = &shift{
-		batch: old.batch, at: old.at, hand: old.hand, starting: old.starting, stopping: old.stopping, byName: old.byName,
+	old := c.lease
+	c.lease = &lease{
+		batch: old.batch, at: old.at, inFlight: old.inFlight, starting: old.starting, stopping: old.stopping, byName: old.byName,
 		life: old.life,
 	}
-	c.given = inTurn{c, c.shift}
+	c.given = inTurn{c, c.lease}
 	var reason any = Hung{For: after}
 	if drill {
 		reason = Killed{By: Hung{For: after}.String()}
@@ -92,7 +92,7 @@ func (c *cell) takeOver(after time.Duration, drill bool) bool {
 	case c.starting:
 		c.startFailed(reason, nil)
 	default:
-		c.handFailed(reason, nil)
+		c.inFlightFailed(reason, nil)
 	}
 	if c.resting {
 		c.sleep()
