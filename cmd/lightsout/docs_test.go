@@ -166,6 +166,38 @@ func TestDocs_EachTaskThatTheyNameExists(t *testing.T) {
 	}
 }
 
+func TestDocs_ShowFilesAndCodeThatExist(t *testing.T) {
+	var source strings.Builder
+	for _, name := range trackedFiles(t) {
+		if _, err := os.Stat(filepath.Join(checkout, name)); err == nil && filepath.Ext(name) == ".go" {
+			source.WriteString(mustText(t, name))
+		}
+	}
+	file := regexp.MustCompile("`([\\w.-]+/[\\w./-]+\\.(?:go|ts|json|yml|yaml|md|txt))`")
+	block := regexp.MustCompile("(?s)```go\n(.*?)```")
+	files, blocks := 0, 0
+	for name, text := range guides(t) {
+		if name == "docs/CHANGELOG.md" || name == "docs/DECISIONS.md" { // what was stays as it was
+			continue
+		}
+		for _, m := range file.FindAllStringSubmatch(text, -1) {
+			files++
+			if _, err := os.Stat(filepath.Join(checkout, m[1])); err != nil {
+				t.Errorf("%s names %s, which does not exist", name, m[1])
+			}
+		}
+		for _, m := range block.FindAllStringSubmatch(text, -1) {
+			blocks++
+			if !strings.Contains(source.String(), m[1]) {
+				t.Errorf("%s shows code that is nowhere:\n%s", name, m[1])
+			}
+		}
+	}
+	if files < 20 || blocks == 0 {
+		t.Errorf("only %d files and %d blocks were seen", files, blocks)
+	}
+}
+
 func TestDocs_EachRouteThatTheyCallIsServed(t *testing.T) {
 	var api struct{ Paths map[string]any }
 	if err := json.Unmarshal([]byte(mustText(t, "gateway/openapi.json")), &api); err != nil {
