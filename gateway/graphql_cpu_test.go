@@ -101,7 +101,7 @@ func (s *seeder) result(id race.ID, cars, version int) {
 		})
 	}
 	s.append(id, []race.Record{{Body: race.Ended{}}}, nil)
-	s.store.AppendFacts(id, []race.Facts{{Seq: s.seq, Facts: []race.Fact{race.ResultPublished{Classification: c}, race.HeadChanged{Head: race.Head{Status: race.Over, Laps: 30, LeaderLap: 30}}}}})
+	s.store.AppendFacts(id, []race.Facts{{Seq: s.seq, Facts: []race.Fact{race.ResultPublished{Classification: c}, race.SessionStatusChanged{Session: race.SessionStatus{Status: race.Over, Laps: 30, LeaderLap: 30}}}}})
 }
 
 func (s *seeder) drive(id race.ID, cars, ticks int) {

@@ -15,7 +15,7 @@ import (
 const (
 	ringMessages = 4096
 	ringFacts    = 100_000
-	idleStages   = 8
+	idleChannels = 8
 )
 
 // Hub is where races are shown. Whoever publishes never waits for whoever watches: a spectator holds a cursor and
@@ -27,10 +27,10 @@ type Hub struct {
 	// arrived says when what a record was made of came in; nil: nobody knows, and it is when it was published.
 	arrived func(race.ID, race.Seq) time.Time
 
-	mu     sync.Mutex
-	stages map[race.ID]*stage
-	ended  []race.ID // oldest first
-	closed bool
+	mu       sync.Mutex
+	channels map[race.ID]*channel
+	ended    []race.ID // oldest first
+	closed   bool
 }
 
 // errHubClosed says that the server is going away.
@@ -38,7 +38,7 @@ var errHubClosed = errors.New("the server is going away")
 
 // NewHub makes an empty hub.
 func NewHub(enc Encoder, m *Metrics) *Hub {
-	return &Hub{enc: enc, m: m.orNone(), stages: map[race.ID]*stage{}}
+	return &Hub{enc: enc, m: m.orNone(), channels: map[race.ID]*channel{}}
 }
 
 // TimeFrom lets the hub measure how late spectators are told, from the arrival of a record. It is called before anything is
@@ -50,41 +50,41 @@ func (h *Hub) Open(head race.Race, entries []race.Entry) {
 	h.open(head, entries, race.Board{})
 }
 
-func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *stage {
+func (h *Hub) open(head race.Race, entries []race.Entry, board race.Board) *channel {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	st := h.stages[head.ID]
+	st := h.channels[head.ID]
 	if st == nil {
-		st = &stage{hub: h, head: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}, waiting: map[*spectator]bool{}}
+		st = &channel{hub: h, info: head, entries: entries, board: board, base: board.Seq, spectators: map[*spectator]bool{}, waiting: map[*spectator]bool{}}
 		if st.narrow() {
 			st.rowAt = make([]race.Seq, len(entries))
 			st.places = make([]int, len(entries))
 			st.notePlaces(0, board.Order)
 		}
-		h.stages[head.ID] = st
-		if board.Head.Status == race.Over {
+		h.channels[head.ID] = st
+		if board.Session.Status == race.Over {
 			h.note(head.ID)
 		}
 	}
 	return st
 }
 
-func (h *Hub) stage(id race.ID) *stage {
+func (h *Hub) channel(id race.ID) *channel {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.stages[id]
+	return h.channels[id]
 }
 
 // note remembers that a race is over and drops the oldest ones that nobody watches. The hub is locked.
 func (h *Hub) note(id race.ID) {
 	h.ended = append(h.ended, id)
-	for i := 0; i < len(h.ended) && len(h.ended) > idleStages; {
-		st := h.stages[h.ended[i]]
+	for i := 0; i < len(h.ended) && len(h.ended) > idleChannels; {
+		st := h.channels[h.ended[i]]
 		if st != nil && st.watched() {
 			i++
 			continue
 		}
-		delete(h.stages, h.ended[i])
+		delete(h.channels, h.ended[i])
 		h.ended = append(h.ended[:i], h.ended[i+1:]...)
 	}
 }
@@ -93,14 +93,14 @@ func (h *Hub) note(id race.ID) {
 func (h *Hub) Rest(id race.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if st := h.stages[id]; st != nil && !st.watched() {
-		delete(h.stages, id)
+	if st := h.channels[id]; st != nil && !st.watched() {
+		delete(h.channels, id)
 	}
 }
 
 // Publish shows facts, one element for each record, in order. Those that were shown already are passed over.
 func (h *Hub) Publish(id race.ID, facts []race.Facts) {
-	st := h.stage(id)
+	st := h.channel(id)
 	if st != nil && st.publish(facts) {
 		h.mu.Lock()
 		h.note(id)
@@ -110,14 +110,14 @@ func (h *Hub) Publish(id race.ID, facts []race.Facts) {
 
 // Picture shows a frame. The frame is given.
 func (h *Hub) Picture(id race.ID, f *race.Frame) {
-	if st := h.stage(id); st != nil {
+	if st := h.channel(id); st != nil {
 		st.picture(f)
 	}
 }
 
 // Operate shows what happens to a race's actors. The ops are given.
 func (h *Hub) Operate(id race.ID, ops *race.Ops) {
-	if st := h.stage(id); st != nil {
+	if st := h.channel(id); st != nil {
 		st.tell(ops)
 	}
 }
@@ -125,8 +125,8 @@ func (h *Hub) Operate(id race.ID, ops *race.Ops) {
 // Close takes a race away: its spectators are told that there is none.
 func (h *Hub) Close(id race.ID) {
 	h.mu.Lock()
-	st := h.stages[id]
-	delete(h.stages, id)
+	st := h.channels[id]
+	delete(h.channels, id)
 	h.mu.Unlock()
 	if st != nil {
 		st.close(closeNotFound, "the race was deleted")
@@ -137,8 +137,8 @@ func (h *Hub) Close(id race.ID) {
 func (h *Hub) Shutdown() {
 	h.mu.Lock()
 	h.closed = true
-	stages := h.stages
-	h.stages = map[race.ID]*stage{}
+	stages := h.channels
+	h.channels = map[race.ID]*channel{}
 	h.mu.Unlock()
 	for _, st := range stages {
 		st.close(closeGoingAway, "the server is going away")
@@ -153,10 +153,10 @@ type message struct {
 	at          time.Time // when the first of the records arrived
 }
 
-// stage is a race as it is shown.
-type stage struct {
+// channel is a race as it is shown.
+type channel struct {
 	hub     *Hub
-	head    race.Race
+	info    race.Race
 	entries []race.Entry
 
 	mu         sync.Mutex
@@ -181,14 +181,14 @@ type stage struct {
 	gone       bool
 }
 
-func (st *stage) watched() bool {
+func (st *channel) watched() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return len(st.spectators) > 0
 }
 
 // publish folds facts into the board and reports whether the race has ended with them.
-func (st *stage) publish(facts []race.Facts) (ended bool) {
+func (st *channel) publish(facts []race.Facts) (ended bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for len(facts) > 0 && facts[0].Seq <= st.board.Seq {
@@ -197,8 +197,8 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 	if len(facts) == 0 {
 		return false
 	}
-	before, was := st.board.Seq, st.board.Head.Status
-	m := &message{after: before, upTo: facts[len(facts)-1].Seq, parts: facts, at: st.hub.arrival(st.head.ID, facts[0].Seq)}
+	before, was := st.board.Seq, st.board.Session.Status
+	m := &message{after: before, upTo: facts[len(facts)-1].Seq, parts: facts, at: st.hub.arrival(st.info.ID, facts[0].Seq)}
 	for i := range facts {
 		st.board.Apply(&facts[i])
 		st.facts += len(facts[i].Facts)
@@ -214,11 +214,11 @@ func (st *stage) publish(facts []race.Facts) (ended bool) {
 		st.ring = st.ring[1:]
 	}
 	st.wake()
-	return was != race.Over && st.board.Head.Status == race.Over
+	return was != race.Over && st.board.Session.Status == race.Over
 }
 
 // note notes which rows of a large field change, and the places of the cars.
-func (st *stage) note(f *race.Facts) {
+func (st *channel) note(f *race.Facts) {
 	if !st.narrow() {
 		return
 	}
@@ -235,7 +235,7 @@ func (st *stage) note(f *race.Facts) {
 	}
 }
 
-func (st *stage) notePlaces(from int, cars []race.CarIdx) {
+func (st *channel) notePlaces(from int, cars []race.CarIdx) {
 	for at, car := range cars {
 		if car >= 0 && int(car) < len(st.places) {
 			st.places[car] = from + at
@@ -252,7 +252,7 @@ func (h *Hub) arrival(id race.ID, seq race.Seq) time.Time {
 	return time.Now()
 }
 
-func (st *stage) picture(f *race.Frame) {
+func (st *channel) picture(f *race.Frame) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.frame, st.frameData, st.parts = f, nil, nil
@@ -267,7 +267,7 @@ func (st *stage) picture(f *race.Frame) {
 }
 
 // tell shows what happens to the actors; the newest counts.
-func (st *stage) tell(ops *race.Ops) {
+func (st *channel) tell(ops *race.Ops) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.ops, st.opsData = ops, nil
@@ -275,15 +275,15 @@ func (st *stage) tell(ops *race.Ops) {
 	st.wake()
 }
 
-// wake tells those who have seen everything that there is more. The stage is locked.
-func (st *stage) wake() {
+// wake tells those who have seen everything that there is more. The channel is locked.
+func (st *channel) wake() {
 	for v := range st.waiting {
 		v.signal()
 	}
 	clear(st.waiting)
 }
 
-func (st *stage) close(code int, reason string) {
+func (st *channel) close(code int, reason string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.gone = true
@@ -293,7 +293,7 @@ func (st *stage) close(code int, reason string) {
 }
 
 // join adds a spectator that has seen what came up to its cursor, or nothing.
-func (st *stage) join(v *spectator) error {
+func (st *channel) join(v *spectator) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.gone {
@@ -305,7 +305,7 @@ func (st *stage) join(v *spectator) error {
 	return nil
 }
 
-func (st *stage) leave(v *spectator) {
+func (st *channel) leave(v *spectator) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.spectators[v] {
@@ -316,7 +316,7 @@ func (st *stage) leave(v *spectator) {
 }
 
 // take gives a spectator what it has not seen, and moves its cursor. Where that is nothing, it is woken when there is.
-func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
+func (st *channel) take(v *spectator, into [][]byte) ([][]byte, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	var err error
@@ -350,7 +350,7 @@ func (st *stage) take(v *spectator, into [][]byte) ([][]byte, error) {
 	return into, nil
 }
 
-func (st *stage) takePicture(v *spectator, into [][]byte) (_ [][]byte, err error) {
+func (st *channel) takePicture(v *spectator, into [][]byte) (_ [][]byte, err error) {
 	v.frameNo = st.frameNo
 	if st.narrow() {
 		return st.takeCars(v, into)
@@ -363,9 +363,9 @@ func (st *stage) takePicture(v *spectator, into [][]byte) (_ [][]byte, err error
 	return append(into, st.frameData), nil
 }
 
-func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
+func (st *channel) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
 	if st.snapshot == nil || st.snapshotAt != st.board.Seq {
-		data, err := st.hub.enc.Snapshot(&st.head, st.entries, &st.board)
+		data, err := st.hub.enc.Snapshot(&st.info, st.entries, &st.board)
 		if err != nil {
 			return nil, fmt.Errorf("encode a snapshot: %w", err)
 		}
@@ -376,7 +376,7 @@ func (st *stage) takeSnapshot(v *spectator, into [][]byte) ([][]byte, error) {
 	return append(into, st.snapshot), nil
 }
 
-func (st *stage) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
+func (st *channel) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
 	from := len(st.ring)
 	for from > 0 && st.ring[from-1].upTo > v.cursor {
 		from--
@@ -395,7 +395,7 @@ func (st *stage) takeFacts(v *spectator, into [][]byte) ([][]byte, error) {
 }
 
 // encode gives a message's bytes. For a cursor inside of it, what was seen already is left out.
-func (st *stage) encode(m *message, cursor race.Seq) ([]byte, error) {
+func (st *channel) encode(m *message, cursor race.Seq) ([]byte, error) {
 	whole := cursor <= m.after
 	if whole && m.data != nil {
 		return m.data, nil
@@ -440,7 +440,7 @@ func folded(facts []race.Fact) []race.Fact {
 			continue
 		case race.RowChanged:
 			is.row = f.Row.Car
-		case race.HeadChanged:
+		case race.SessionStatusChanged:
 			is.head = true
 		default: // each is told
 			out = append(out, f)

@@ -62,7 +62,7 @@ func (s *Server) watch(conn *websocket.Conn) {
 		return
 	}
 	defer s.seats.leave(from)
-	st, err := s.stageOf(id)
+	st, err := s.channelOf(id)
 	switch {
 	case errors.Is(err, race.ErrNotFound):
 		sock.CloseWith(closeNotFound, "no such race")
@@ -128,9 +128,9 @@ func ping(conn *websocket.Conn, v *spectator) {
 	}
 }
 
-// stageOf is a race on the hub; one that is over is put there again.
-func (s *Server) stageOf(id race.ID) (*stage, error) {
-	if st := s.deps.Hub.stage(id); st != nil {
+// channelOf is a race on the hub; one that is over is put there again.
+func (s *Server) channelOf(id race.ID) (*channel, error) {
+	if st := s.deps.Hub.channel(id); st != nil {
 		return st, nil
 	}
 	ctx, cancel := contextFor(s.cfg.ReadTimeout)

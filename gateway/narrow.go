@@ -19,10 +19,10 @@ type looking struct {
 }
 
 // narrow says that the field is so large that a spectator is told only of what it looks at.
-func (st *stage) narrow() bool { return len(st.entries) >= race.LookFrom }
+func (st *channel) narrow() bool { return len(st.entries) >= race.LookFrom }
 
 // look notes what a spectator looks at from now on.
-func (st *stage) look(v *spectator, l *race.Look) {
+func (st *channel) look(v *spectator, l *race.Look) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	v.looks.Look = *l
@@ -31,7 +31,7 @@ func (st *stage) look(v *spectator, l *race.Look) {
 }
 
 // complete says that each car has a row and a place. Once they have, it stays so.
-func (st *stage) complete() bool {
+func (st *channel) complete() bool {
 	if !st.whole {
 		b := &st.board
 		st.whole = len(b.Rows) == len(st.entries) && len(b.Order) == len(st.entries) && !slices.Contains(b.Order, race.NoCar)
@@ -40,7 +40,7 @@ func (st *stage) complete() bool {
 }
 
 // inSight are the places that a spectator looks at and all cars that it does, the leader among them.
-func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
+func (st *channel) inSight(v *spectator) (order, cars []race.CarIdx) {
 	if !st.complete() {
 		return nil, nil
 	}
@@ -56,7 +56,7 @@ func (st *stage) inSight(v *spectator) (order, cars []race.CarIdx) {
 }
 
 // takeSight is takeFacts of a large field: what is looked at, as it is now, and what all are told.
-func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
+func (st *channel) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
 	if v.cursor == st.board.Seq && !v.looksAnew {
 		return into, nil
 	}
@@ -92,7 +92,7 @@ func (st *stage) takeSight(v *spectator, into [][]byte) ([][]byte, error) {
 
 // common is what happened since that all are told, and the laps of the cars that are looked at. Of what replaces what was before,
 // the last one is told.
-func (st *stage) common(v *spectator, seen map[race.CarIdx]int) []race.Fact {
+func (st *channel) common(v *spectator, seen map[race.CarIdx]int) []race.Fact {
 	from := len(st.ring)
 	for from > 0 && st.ring[from-1].upTo > v.cursor {
 		from--
@@ -125,7 +125,7 @@ func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]int) []race.Fact {
 			tell = tell || f.Verdict != race.Accepted // those are for the marshal's desk
 		case race.RowChanged, race.OrderChanged:
 			tell = false
-		case race.HeadChanged, race.ResultPublished:
+		case race.SessionStatusChanged, race.ResultPublished:
 			out = slices.DeleteFunc(out, func(before race.Fact) bool { return reflect.TypeOf(before) == reflect.TypeOf(f) })
 		case race.EventHappened, race.EventWithdrawn, race.RecordRefused:
 		}
@@ -137,7 +137,7 @@ func appendSeen(out, facts []race.Fact, seen map[race.CarIdx]int) []race.Fact {
 }
 
 // takeCars is the picture of a large field: the cars that are looked at, and the next of all.
-func (st *stage) takeCars(v *spectator, into [][]byte) ([][]byte, error) {
+func (st *channel) takeCars(v *spectator, into [][]byte) ([][]byte, error) {
 	_, cars := st.inSight(v)
 	sight, err := st.hub.enc.Cars(st.frame.Of(cars))
 	if err != nil {

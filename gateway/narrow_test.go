@@ -13,10 +13,10 @@ import (
 	"lightsout/transport"
 )
 
-// crowd is a stage of a large field that a test publishes to.
+// crowd is a channel of a large field that a test publishes to.
 type crowd struct {
 	t   *testing.T
-	st  *stage
+	st  *channel
 	seq race.Seq
 }
 
@@ -269,17 +269,17 @@ func TestNarrow_WaitsForWhatWasMuch(t *testing.T) {
 func TestFolded_KeepsWhatCameLast(t *testing.T) {
 	got := folded([]race.Fact{
 		race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0, 2}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 1}},
-		race.HeadChanged{Head: race.Head{LeaderLap: 1}}, race.OrderChanged{From: 1, Cars: []race.CarIdx{2, 0}},
+		race.SessionStatusChanged{Session: race.SessionStatus{LeaderLap: 1}}, race.OrderChanged{From: 1, Cars: []race.CarIdx{2, 0}},
 		race.RowChanged{Row: race.Row{Car: 1, Laps: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
-		race.HeadChanged{Head: race.Head{LeaderLap: 2}},
+		race.SessionStatusChanged{Session: race.SessionStatus{LeaderLap: 2}},
 	})
 	board, want := race.Board{}, race.Board{}
 	board.Apply(&race.Facts{Seq: 1, Facts: got})
 	want.Apply(&race.Facts{Seq: 1, Facts: []race.Fact{
 		race.OrderChanged{Cars: []race.CarIdx{1, 2, 0}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 2}},
-		race.HeadChanged{Head: race.Head{LeaderLap: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
+		race.SessionStatusChanged{Session: race.SessionStatus{LeaderLap: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
 	}})
-	if len(got) != 4 || !slices.Equal(board.Order[:3], want.Order[:3]) || board.Order[7] != 9 || board.Rows[1].Laps != 2 || board.Head.LeaderLap != 2 {
+	if len(got) != 4 || !slices.Equal(board.Order[:3], want.Order[:3]) || board.Order[7] != 9 || board.Rows[1].Laps != 2 || board.Session.LeaderLap != 2 {
 		t.Errorf("%d facts, %+v, expected %+v", len(got), board, want)
 	}
 }

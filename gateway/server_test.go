@@ -65,7 +65,7 @@ func newHouse() *house {
 			{Position: 1, Car: 0, Laps: 3, DurationMS: 270_000, BestLapMS: 90_000, BestLap: 1},
 			{Car: 1, Laps: 1, Status: race.StatusNotClassified, DurationMS: -1, GapMS: -1, GapLaps: 2, IntervalMS: -1, BestLapMS: -1, Reason: "engine"},
 		}},
-		board: race.Board{Seq: 6, Head: race.Head{Status: race.Over, Laps: 3}},
+		board: race.Board{Seq: 6, Session: race.SessionStatus{Status: race.Over, Laps: 3}},
 	}
 }
 

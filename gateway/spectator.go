@@ -25,7 +25,7 @@ type socket interface {
 
 // spectator is one who watches a race.
 type spectator struct {
-	st      *stage
+	st      *channel
 	conn    socket
 	cursor  race.Seq // what came up to here was sent
 	joined  race.Seq // what came up to here was there before it
@@ -47,7 +47,7 @@ type spectator struct {
 	why    string
 }
 
-func newSpectator(st *stage, conn socket) *spectator {
+func newSpectator(st *channel, conn socket) *spectator {
 	return &spectator{st: st, conn: conn, looks: looking{Look: race.FirstLook()}, looksAnew: true, more: make(chan struct{}, 1), framed: make(chan struct{}, 1), end: make(chan struct{})}
 }
 

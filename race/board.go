@@ -7,13 +7,13 @@ const EventsMax = 500
 
 // Board is the timing tower as a spectator sees it: the fold of a race's facts.
 type Board struct {
-	Seq    Seq
-	Time   Micros
-	Head   Head
-	Rows   []Row    // by CarIdx
-	Order  []CarIdx // by position
-	Events []Event  // by CompareEvents, the newest EventsMax at least
-	Result *Classification
+	Seq     Seq
+	Time    Micros
+	Session SessionStatus
+	Rows    []Row    // by CarIdx
+	Order   []CarIdx // by position
+	Events  []Event  // by CompareEvents, the newest EventsMax at least
+	Result  *Classification
 }
 
 // Apply folds facts into the board and reports whether they were news.
@@ -39,8 +39,8 @@ func (b *Board) Apply(f *Facts) bool {
 			b.insert(fact.Event)
 		case EventWithdrawn:
 			b.withdraw(fact.Event)
-		case HeadChanged:
-			b.Head = fact.Head
+		case SessionStatusChanged:
+			b.Session = fact.Session
 		case ResultPublished:
 			b.Result = &fact.Classification
 		case LapCompleted, LapsWithdrawn, PassingJudged, RecordRefused: // history, kept by the store

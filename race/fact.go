@@ -168,8 +168,8 @@ type EventHappened struct{ Event Event }
 // EventWithdrawn retracts an event that a correction made untrue.
 type EventWithdrawn struct{ Event EventName }
 
-// Head is the race as a whole at this moment.
-type Head struct {
+// SessionStatus is the race as a whole at this moment.
+type SessionStatus struct {
 	Status    Status
 	Flag      FlagState
 	LeaderLap int // the lap the leader is on; the distance once it has finished
@@ -181,22 +181,22 @@ type Head struct {
 	StartMoved Micros
 }
 
-// HeadChanged replaces the head.
-type HeadChanged struct{ Head Head }
+// SessionStatusChanged replaces the head.
+type SessionStatusChanged struct{ Session SessionStatus }
 
 // ResultPublished carries a version of the result.
 type ResultPublished struct{ Classification Classification }
 
-func (RowChanged) fact()      {}
-func (OrderChanged) fact()    {}
-func (LapCompleted) fact()    {}
-func (LapsWithdrawn) fact()   {}
-func (PassingJudged) fact()   {}
-func (RecordRefused) fact()   {}
-func (EventHappened) fact()   {}
-func (EventWithdrawn) fact()  {}
-func (HeadChanged) fact()     {}
-func (ResultPublished) fact() {}
+func (RowChanged) fact()           {}
+func (OrderChanged) fact()         {}
+func (LapCompleted) fact()         {}
+func (LapsWithdrawn) fact()        {}
+func (PassingJudged) fact()        {}
+func (RecordRefused) fact()        {}
+func (EventHappened) fact()        {}
+func (EventWithdrawn) fact()       {}
+func (SessionStatusChanged) fact() {}
+func (ResultPublished) fact()      {}
 
 // Facts are what followed from the records up to Seq; Time is the last record's.
 type Facts struct {

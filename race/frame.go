@@ -67,7 +67,7 @@ type Position struct {
 	Seq   Seq
 	Count uint64
 	// Head is what the first record announced; nil where there is none.
-	Head *Race
+	Info *Race
 	// Facts is the record up to which what follows from the records is kept.
 	Facts Seq
 	// Snapshot of the producer after its batch Count; nil where it kept none.

@@ -16,7 +16,7 @@ type Record struct {
 //sumtype:decl
 type Body interface{ record() }
 
-// Announced opens the log: the head of the race.
+// Announced opens the log: the race's info.
 type Announced struct{ Race Race }
 
 // Entered adds a car; its CarIdx is the number of cars entered before it.

@@ -12,7 +12,7 @@ type Summary struct {
 	// CreatedAt is UTC nanoseconds.
 	CreatedAt int64
 	LeaderLap int
-	// Laps is the distance as far as it is known (Head.Laps), 0 by time.
+	// Laps is the distance as far as it is known (SessionStatus.Laps), 0 by time.
 	Laps int
 	// Winner is the code of the winner of the result; empty before there is one.
 	Winner string

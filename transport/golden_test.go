@@ -154,9 +154,9 @@ var sampleResult = race.Classification{
 
 var sampleBoard = race.Board{
 	Seq: 4242, Time: 123 * race.Second,
-	Head:  race.Head{Status: race.Underway, Flag: race.FlagYellow, LeaderLap: 13, Laps: 57, TimeMS: 1_100_000},
-	Rows:  []race.Row{{Car: 0, State: race.Retired}, sampleRow, {Car: 2, Laps: 12, BestMS: 90_000, State: race.InPit}},
-	Order: []race.CarIdx{2, 1, 0},
+	Session: race.SessionStatus{Status: race.Underway, Flag: race.FlagYellow, LeaderLap: 13, Laps: 57, TimeMS: 1_100_000},
+	Rows:    []race.Row{{Car: 0, State: race.Retired}, sampleRow, {Car: 2, Laps: 12, BestMS: 90_000, State: race.InPit}},
+	Order:   []race.CarIdx{2, 1, 0},
 	Events: []race.Event{
 		{Kind: race.EventStart, Car: race.NoCar, Lap: 1},
 		{Kind: race.EventRetired, Car: 0, Lap: 3, TimeMS: 300_123, Text: "gearbox", Of: 321},
@@ -174,7 +174,7 @@ var sampleFacts = race.Facts{
 			Passing: 4247,
 		}},
 		race.EventHappened{Event: race.Event{Kind: race.EventFlag, Car: race.NoCar, Lap: 13, TimeMS: 1_100_500, Value: 1, Of: 4249}},
-		race.HeadChanged{Head: sampleBoard.Head},
+		race.SessionStatusChanged{Session: sampleBoard.Session},
 		race.ResultPublished{Classification: sampleResult},
 		race.LapsWithdrawn{Car: 2, Laps: 11},
 		race.EventWithdrawn{Event: race.EventName{Kind: race.EventFastestLap, Of: 4211, Car: 2}},

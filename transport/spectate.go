@@ -57,7 +57,7 @@ func (Codec) Snapshot(head *race.Race, entries []race.Entry, board *race.Board) 
 		w.str(e.Colour)
 		w.int(int64(e.Grid))
 	}
-	w.raceState(board.Head)
+	w.raceState(board.Session)
 	cars(w, board.Order)
 	w.array(len(board.Rows))
 	for i := range board.Rows {
@@ -214,7 +214,7 @@ func (w *writer) lines(lines []race.Line) {
 	}
 }
 
-func (w *writer) raceState(h race.Head) {
+func (w *writer) raceState(h race.SessionStatus) {
 	w.array(5)
 	w.int(int64(h.Status))
 	w.int(int64(h.Flag))
@@ -244,9 +244,9 @@ func (w *writer) fact(f race.Fact) {
 		w.int(int64(f.Event.Kind))
 		w.uint(uint64(f.Event.Of))
 		w.int(int64(f.Event.Car))
-	case race.HeadChanged:
+	case race.SessionStatusChanged:
 		tag(factHead, 1)
-		w.raceState(f.Head)
+		w.raceState(f.Session)
 	case race.ResultPublished:
 		tag(factResult, 1)
 		w.result(&f.Classification)

@@ -84,7 +84,7 @@ func (r *reader) snapshot(n int) *Snapshot {
 		})
 		s.Entries = append(s.Entries, e)
 	})
-	s.Board.Head = r.raceState()
+	s.Board.Session = r.raceState()
 	s.Board.Order = r.cars("order")
 	r.list("rows", func(int) { s.Board.Rows = append(s.Board.Rows, r.row()) })
 	r.list("events", func(int) { s.Board.Events = append(s.Board.Events, r.event()) })
@@ -143,7 +143,7 @@ func (r *reader) lines() (lines []race.Line) {
 	return lines
 }
 
-func (r *reader) raceState() (h race.Head) {
+func (r *reader) raceState() (h race.SessionStatus) {
 	r.tuple("head", 5, func() {
 		h.Status = enum[race.Status](r, "status", 5)
 		h.Flag = enum[race.FlagState](r, "flag", 6)
@@ -208,7 +208,7 @@ func (r *reader) facts(n int) *race.Facts {
 				Kind: enum[race.EventKind](r, "event kind", 256), Of: race.Seq(r.uint("of")), Car: r.car(),
 			}})
 		case factHead:
-			f.Facts = append(f.Facts, race.HeadChanged{Head: r.raceState()})
+			f.Facts = append(f.Facts, race.SessionStatusChanged{Session: r.raceState()})
 		case factResult:
 			f.Facts = append(f.Facts, race.ResultPublished{Classification: *r.result()})
 		case factWithdrawn:

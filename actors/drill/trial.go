@@ -35,7 +35,7 @@ type Trial struct {
 // is nothing to judge. The records in the Run are those that the journal acknowledged.
 func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	out := &Run{}
-	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Head)}
+	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Info)}
 	watch := engine.NewWatcher()
 	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed}
 	if in := t.Faults; in != nil {
@@ -48,7 +48,7 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	}
 	err = seen.race(ctx, e, t, watch)
 	if err == nil && t.Fed != nil {
-		out.Fed, err = t.Fed(ctx, t.Start.Head.ID)
+		out.Fed, err = t.Fed(ctx, t.Start.Info.ID)
 	}
 	err = errors.Join(err, e.Stop(ctx))
 	seen.close()

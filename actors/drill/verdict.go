@@ -219,9 +219,9 @@ func timed(log []race.Record) (laps []race.Lap, hashes []string) {
 			switch f := f.(type) {
 			case race.LapCompleted:
 				laps = append(laps, f.Lap)
-			case race.HeadChanged:
-				if f.Head.LeaderLap != lap {
-					lap = f.Head.LeaderLap
+			case race.SessionStatusChanged:
+				if f.Session.LeaderLap != lap {
+					lap = f.Session.LeaderLap
 					hashes = append(hashes, state.Hash())
 				}
 			default: // of a moment

@@ -175,7 +175,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 		}
 		return ruled
 	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: model}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: head, Model: model}); err != nil {
 		t.Fatal(err)
 	}
 	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})

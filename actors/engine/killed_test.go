@@ -80,7 +80,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()

@@ -17,7 +17,7 @@ var (
 // Watcher follows one race in this process: the only spectator of a race without a server.
 type Watcher struct {
 	mu      sync.Mutex
-	head    race.Race
+	info    race.Race
 	entries []race.Entry
 	board   race.Board
 	now     race.Micros
@@ -33,11 +33,11 @@ func NewWatcher() *Watcher { return &Watcher{over: make(chan struct{})} }
 // Over is closed when the race has ended and its result was shown, or it has failed.
 func (w *Watcher) Over() <-chan struct{} { return w.over }
 
-// Open takes the head of the race.
+// Open takes the race's info.
 func (w *Watcher) Open(head race.Race, entries []race.Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.head, w.entries = head, entries
+	w.info, w.entries = head, entries
 }
 
 // Publish folds the facts.
@@ -91,7 +91,7 @@ type Progress struct {
 func (w *Watcher) Progress() Progress {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := Progress{Lap: w.board.Head.LeaderLap, Laps: w.board.Head.Laps, Now: w.now}
+	p := Progress{Lap: w.board.Session.LeaderLap, Laps: w.board.Session.Laps, Now: w.now}
 	if len(w.board.Order) > 0 && int(w.board.Order[0]) < len(w.entries) {
 		p.Leader = w.entries[w.board.Order[0]].Code
 	}
@@ -108,5 +108,5 @@ func (w *Watcher) Result() (race.Summary, []race.Entry, race.Classification, err
 	if w.board.Result == nil {
 		return race.Summary{}, nil, race.Classification{}, fmt.Errorf("the race ended without a result")
 	}
-	return race.Summary{Race: w.head, Laps: w.board.Head.Laps}, w.entries, *w.board.Result, nil
+	return race.Summary{Race: w.info, Laps: w.board.Session.Laps}, w.entries, *w.board.Result, nil
 }

@@ -69,7 +69,7 @@ type (
 
 // publish is what spectators are to see. Head is set the first time.
 type publish struct {
-	head    *race.Race
+	info    *race.Race
 	entries []race.Entry
 	facts   []race.Facts
 	frame   *race.Frame

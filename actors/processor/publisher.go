@@ -17,8 +17,8 @@ func (p *publisher) Receive(c supervise.Context) {
 	if !ok {
 		return
 	}
-	if msg.head != nil {
-		p.spectators.Open(*msg.head, msg.entries)
+	if msg.info != nil {
+		p.spectators.Open(*msg.info, msg.entries)
 	}
 	if len(msg.facts) > 0 {
 		p.spectators.Publish(p.id, msg.facts)

@@ -32,7 +32,7 @@ type recorder struct {
 	count  uint64 // of the newest batch handed to the journal
 	asked  bool   // for what is missing
 	early  []Submit
-	head   *race.Race // of the log; nil if none was announced when this incarnation began
+	info   *race.Race // of the log; nil if none was announced when this incarnation began
 	hashes [hashesKept]uint64
 	recorderMemory
 }
@@ -83,7 +83,7 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 		return
 	}
 	r.loaded = true
-	r.seq, r.count, r.head = msg.position.Seq, msg.position.Count, msg.position.Head
+	r.seq, r.count, r.info = msg.position.Seq, msg.position.Count, msg.position.Info
 	early := r.early
 	r.early = nil
 	for _, s := range early {
@@ -153,14 +153,14 @@ func (r *recorder) repeat(c supervise.Context, b *race.Batch) {
 
 // mistaken says how the race that a batch announces differs from that of the log.
 func (r *recorder) mistaken(b *race.Batch) error {
-	if len(b.Records) == 0 || r.head == nil {
+	if len(b.Records) == 0 || r.info == nil {
 		return nil
 	}
 	announced, ok := b.Records[0].Body.(race.Announced)
 	if !ok {
 		return nil
 	}
-	if differences := r.head.Differences(&announced.Race); len(differences) > 0 {
+	if differences := r.info.Differences(&announced.Race); len(differences) > 0 {
 		return fmt.Errorf("the log has no place for it: %w", &race.TakenError{ID: r.id, Differences: differences})
 	}
 	return nil

@@ -277,10 +277,10 @@ func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *rac
 	msg := publish{facts: facts, frame: frame}
 	if !t.shown && t.cursor > 0 {
 		head := t.state.Race()
-		msg.head, msg.entries = &head, t.state.Entries()
+		msg.info, msg.entries = &head, t.state.Entries()
 		t.shown = true
 	}
-	if msg.head != nil || frame != nil || len(facts) > 0 {
+	if msg.info != nil || frame != nil || len(facts) > 0 {
 		c.Send(t.publisher, msg)
 	}
 	if n := len(facts); n > 0 {

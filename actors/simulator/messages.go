@@ -11,7 +11,7 @@ import (
 type (
 	// StartRace makes a race's actors. From is nil for a new race, else what an earlier process left.
 	StartRace struct {
-		Head  race.Race
+		Info  race.Race
 		Model *drive.Model
 		From  *race.Position
 		// Start lets it go at once, also one that was left waiting or paused; a new race without waits for ControlStart.

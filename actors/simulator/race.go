@@ -33,7 +33,7 @@ const hungAfter = 500 * time.Millisecond
 
 // raceActor drives one race. What it must not forget is in memory and is kept by the cell after every change.
 type raceActor struct {
-	head        race.Race
+	info        race.Race
 	model       *drive.Model
 	link        Link
 	window      int
@@ -64,11 +64,11 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 			first.failed = err
 		}
 	}
-	return supervise.Spec{Kind: "race", ID: string(msg.Head.ID), MailboxHint: len(first.rows()) + 16,
+	return supervise.Spec{Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
 		Producer: func() supervise.Actor {
 			life++
 			return &raceActor{
-				head: msg.Head, model: msg.Model, link: link, incarnation: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
+				info: msg.Info, model: msg.Model, link: link, incarnation: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
 				window: max(windowLeast, min(windowMax, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
@@ -190,7 +190,7 @@ func (a *raceActor) start(c supervise.Context, at race.Micros) {
 }
 
 func (a *raceActor) spawn(c supervise.Context) {
-	a.lines = make([]*actor.PID, len(a.head.Lines))
+	a.lines = make([]*actor.PID, len(a.info.Lines))
 	for i := range a.lines {
 		a.lines[i] = c.Spawn(supervise.Spec{
 			Kind: "checkpoint", ID: strconv.Itoa(i), Deadline: hungAfter,
@@ -207,7 +207,7 @@ func (a *raceActor) spawn(c supervise.Context) {
 
 // announce opens the log: head and entries.
 func (a *raceActor) announce(c supervise.Context) {
-	records := []race.Record{{Body: race.Announced{Race: a.head}}}
+	records := []race.Record{{Body: race.Announced{Race: a.info}}}
 	for _, e := range a.model.Entries() {
 		records = append(records, race.Record{Body: race.Entered{Entry: e}})
 	}
@@ -230,7 +230,7 @@ func (a *raceActor) goOn(c supervise.Context) {
 }
 
 func (a *raceActor) submitBatch(c supervise.Context, records []race.Record, frame *race.Frame) {
-	b := a.submit(a.head.ID, records, frame)
+	b := a.submit(a.info.ID, records, frame)
 	a.keep(c)
 	a.send(c, b)
 }
@@ -250,11 +250,11 @@ func (a *raceActor) pace(c supervise.Context) { a.anchor, a.anchorTick = c.Now()
 
 // due is how long the next tick has to wait for its time.
 func (a *raceActor) due(c supervise.Context) time.Duration {
-	if a.head.Speed <= 0 {
+	if a.info.Speed <= 0 {
 		return 0
 	}
 	ticks := float64(a.field.Tick + 1 - a.anchorTick)
-	at := a.anchor.Add(time.Duration(ticks / float64(a.head.TickHz) / a.head.Speed * float64(time.Second)))
+	at := a.anchor.Add(time.Duration(ticks / float64(a.info.TickHz) / a.info.Speed * float64(time.Second)))
 	wait := at.Sub(c.Now())
 	if wait < -lagMax {
 		a.pace(c)
@@ -367,7 +367,7 @@ func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 // finish tells the Simulator once everything is durable.
 func (a *raceActor) finish(c supervise.Context) {
 	if len(a.unacked) == 0 {
-		c.Send(c.Parent(), RaceOver{ID: a.head.ID})
+		c.Send(c.Parent(), RaceOver{ID: a.info.ID})
 	}
 }
 

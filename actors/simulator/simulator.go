@@ -94,14 +94,14 @@ func (s *simulator) Receive(c supervise.Context) {
 
 // start makes a race's actors; the race answers when its announcement is durable.
 func (s *simulator) start(c supervise.Context, msg StartRace) {
-	if s.races[msg.Head.ID] != nil {
+	if s.races[msg.Info.ID] != nil {
 		if c.Retried() {
 			return // an earlier incarnation started it
 		}
-		c.Respond(Result{Err: fmt.Errorf("race %s runs already: %w", msg.Head.ID, race.ErrConflict)})
+		c.Respond(Result{Err: fmt.Errorf("race %s runs already: %w", msg.Info.ID, race.ErrConflict)})
 		return
 	}
-	s.races[msg.Head.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender()))
+	s.races[msg.Info.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender()))
 	c.Keep(maps.Clone(s.races))
 }
 

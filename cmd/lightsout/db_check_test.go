@@ -210,7 +210,7 @@ func frameOfTick(t *testing.T, tick, cars int) string {
 	path := filepath.Join(t.TempDir(), "frames.db")
 	store := mustOpenStore(t, path)
 	field := storagetest.Field{ID: "kart", Cars: cars}
-	storagetest.MustAppend(t, store, field.Head())
+	storagetest.MustAppend(t, store, field.Info())
 	storagetest.MustAppend(t, store, &race.Batch{Race: "kart", Count: 2, Frame: field.Frame(race.Tick(tick))})
 	if err := store.Close(); err != nil {
 		t.Fatal(err)

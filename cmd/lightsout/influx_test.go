@@ -207,7 +207,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()
@@ -404,7 +404,7 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()

@@ -45,7 +45,7 @@ func TestSim_RandomRacesUnderRandomFaultsAreTheSame(t *testing.T) {
 		s := drawScenario(seed + i)
 		synctest.Test(t, func(t *testing.T) {
 			undisturbed := mustSimulate(t, s, nil)
-			in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(mustStart(t, s).Head.Lines)})
+			in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(mustStart(t, s).Info.Lines)})
 			drilled := mustSimulate(t, s, in)
 			count, _ := in.Injected()
 			injected, cars = injected+count, cars+s.Race.Cars

@@ -317,7 +317,7 @@ func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.Start(simulator.StartRace{Head: head, Model: model, Start: true}) // without a look at the store
+	err = p.Start(simulator.StartRace{Info: head, Model: model, Start: true}) // without a look at the store
 	var taken *race.TakenError
 	if !errors.As(err, &taken) || !errors.Is(err, race.ErrConflict) || len(taken.Differences) != 3 {
 		t.Errorf("started: %v", err)

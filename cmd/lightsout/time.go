@@ -64,7 +64,7 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	if h.State == nil || len(h.State.Entries()) == 0 {
 		return cli.BadInput("%s: the log announces no race with cars", path)
 	}
-	head, entries, result := race.Summary{Race: h.State.Race(), Laps: h.Head.Laps}, h.State.Entries(), h.State.Classification()
+	head, entries, result := race.Summary{Race: h.State.Race(), Laps: h.Session.Laps}, h.State.Entries(), h.State.Classification()
 	saySuspects(status, h, entries, head.Race.Lines)
 	if f.documents != "" {
 		if err := writeDocuments(f.documents, f.formats, document.FromHistory(h, instant), status); err != nil {

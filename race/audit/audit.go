@@ -11,7 +11,7 @@ import (
 // Audit takes the log of one race, record by record, and then its frames. It is not for concurrent use.
 type Audit struct {
 	state     *timing.State
-	head      race.Race
+	info      race.Race
 	announced int
 	cars      []car
 	end       race.Seq // of the record that ended the race; 0: none did
@@ -46,7 +46,7 @@ func (a *Audit) Record(step timing.Step) {
 		a.cars = append(a.cars, car{})
 	default: // below
 	}
-	if a.announced == 0 || a.head.Kind != race.Simulation {
+	if a.announced == 0 || a.info.Kind != race.Simulation {
 		return
 	}
 	if r.Author == "" { // what race control ordered may come at any time
@@ -63,13 +63,13 @@ func (a *Audit) Record(step timing.Step) {
 func (a *Audit) announce(r *race.Record, head *race.Race) {
 	if a.announced++; a.announced > 1 {
 		said := "it announces the race again"
-		for _, d := range a.head.Differences(head) {
+		for _, d := range a.info.Differences(head) {
 			said += fmt.Sprintf(", with %s %s instead of %s", d.Field, d.Ordered, d.Kept)
 		}
 		a.find(inLog, r.Seq, "another head", said)
 		return
 	}
-	a.head = *head
+	a.info = *head
 	if r.Seq != 1 {
 		a.find(inLog, r.Seq, "late head", "it announces the race, which record 1 should")
 	}
@@ -129,7 +129,7 @@ func (a *Audit) ended(seq race.Seq) {
 		laps = max(laps, e.Laps)
 		racing = racing || e.Status == race.StatusFinished
 	}
-	if want := a.head.Rules.Laps; !a.abandoned && want > 0 && racing && laps != want {
+	if want := a.info.Rules.Laps; !a.abandoned && want > 0 && racing && laps != want {
 		a.find(inLog, seq, "distance", fmt.Sprintf("the race of %d laps ends after %d", want, laps))
 	}
 }
@@ -140,8 +140,8 @@ func (a *Audit) Findings() []string {
 		return []string{"no record announces it"}
 	}
 	out := words(a.found)
-	if n := len(a.cars); a.head.Cars != n {
-		out = append(out, fmt.Sprintf("it is announced with %d cars, and %d are entered", a.head.Cars, n))
+	if n := len(a.cars); a.info.Cars != n {
+		out = append(out, fmt.Sprintf("it is announced with %d cars, and %d are entered", a.info.Cars, n))
 	}
 	return out
 }

@@ -25,11 +25,11 @@ func (a *Audit) Frame(f *race.Frame) {
 	case last != nil && (f.Tick <= last.Tick || f.Time < last.Time):
 		a.find(inPicture, at, "order", fmt.Sprintf("at %v after tick %d at %v", f.Time, last.Tick, last.Time))
 	}
-	if a.head.Kind != race.Simulation {
+	if a.info.Kind != race.Simulation {
 		return
 	}
 	if want := a.due(f.Tick); f.Time != want {
-		a.find(inPicture, at, "time", fmt.Sprintf("at %v, and %v is due with %d ticks a second", f.Time, want, a.head.TickHz))
+		a.find(inPicture, at, "time", fmt.Sprintf("at %v, and %v is due with %d ticks a second", f.Time, want, a.info.TickHz))
 		return
 	}
 	if a.end > 0 && f.Time > a.endTime {
@@ -43,7 +43,7 @@ func (a *Audit) Frame(f *race.Frame) {
 
 // due is the race time of a simulation's tick.
 func (a *Audit) due(tick race.Tick) race.Micros {
-	return race.Micros(tick) * race.Second / race.Micros(max(1, a.head.TickHz))
+	return race.Micros(tick) * race.Second / race.Micros(max(1, a.info.TickHz))
 }
 
 // jumps looks for a car that has gone further in a tick than it can.

@@ -11,7 +11,7 @@ import (
 type Input struct {
 	Race    race.Race
 	Entries []race.Entry // by slot
-	// Distance is that of the race in laps, as far as it is known (race.Head.Laps); 0: by time.
+	// Distance is that of the race in laps, as far as it is known (race.SessionStatus.Laps); 0: by time.
 	Distance int
 	// Result is the version of the result that the documents are of.
 	Result race.Version
@@ -32,16 +32,16 @@ type Input struct {
 // instant writes UTC nanoseconds in RFC 3339, and 0, which stands for no date, as an empty text.
 func FromHistory(h *history.Race, instant func(ns int64) string) *Input {
 	in := &Input{
-		Race: h.State.Race(), Entries: h.State.Entries(), Distance: h.Head.Laps, Result: h.Result, Laps: h.Laps(), Events: h.State.Events(),
+		Race: h.State.Race(), Entries: h.State.Entries(), Distance: h.Session.Laps, Result: h.Result, Laps: h.Laps(), Events: h.State.Events(),
 		Stops: h.Stops, Rulings: slices.Clone(h.Rulings),
 	}
-	in.Started = instant(race.SignalDate(in.Race.Kind, h.AnnouncedAt, h.StartedAt, h.Head.StartMoved))
+	in.Started = instant(race.SignalDate(in.Race.Kind, h.AnnouncedAt, h.StartedAt, h.Session.StartMoved))
 	if in.Result.Version == 0 {
 		in.Result = race.Version{Classification: h.State.Classification()}
 	}
 	in.Published = instant(in.Result.RecordedAt)
 	for i := range in.Rulings {
-		in.Rulings[i].Time -= h.Head.StartMoved
+		in.Rulings[i].Time -= h.Session.StartMoved
 	}
 	return in
 }

@@ -15,9 +15,9 @@ type Race struct {
 	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings that the rules accepted.
 	Rulings []race.Record
 	// Stops are the records of tyres that were fitted.
-	Stops  []race.Record
-	Result race.Version // the newest one; Version 0 means that none was published
-	Head   race.Head
+	Stops   []race.Record
+	Result  race.Version // the newest one; Version 0 means that none was published
+	Session race.SessionStatus
 	// AnnouncedAt and StartedAt are when the race was announced and when the start signal was given, in UTC nanoseconds.
 	AnnouncedAt, StartedAt int64
 
@@ -50,8 +50,8 @@ func (h *Race) Add(step timing.Step) {
 			h.laps[f.Car] = h.laps[f.Car][:min(f.Laps, len(h.laps[f.Car]))]
 		case race.PassingJudged:
 			h.judged[f.Seq] = f
-		case race.HeadChanged:
-			h.Head = f.Head
+		case race.SessionStatusChanged:
+			h.Session = f.Session
 		case race.ResultPublished:
 			h.Result = race.Version{Classification: f.Classification, Seq: r.Seq, Time: r.Time, RecordedAt: r.RecordedAt}
 		default: // shown on the tower

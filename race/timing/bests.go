@@ -56,9 +56,9 @@ func (s *State) fast(r *run, lap int) fastLap {
 func (s *State) lapTime(r *run, lap int) race.Micros {
 	from := r.start
 	if lap > 1 {
-		from = r.ends[lap-2].Truncate(s.head.Rules.Precision)
+		from = r.ends[lap-2].Truncate(s.info.Rules.Precision)
 	}
-	return r.ends[lap-1].Truncate(s.head.Rules.Precision) - from
+	return r.ends[lap-1].Truncate(s.info.Rules.Precision) - from
 }
 
 // addFast notes a lap if it was the fastest so far when it was set, and drops those after it that were not faster.

@@ -79,7 +79,7 @@ type crossing struct {
 // newRun is a car on the grid.
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
-		begun:    s.entries[idx].StartOffsetM <= 0 && s.head.Rules.FirstCrossing == race.EndsLap,
+		begun:    s.entries[idx].StartOffsetM <= 0 && s.info.Rules.FirstCrossing == race.EndsLap,
 		progress: -1, nextSector: 1,
 		loops: s.loopsOf(idx), row: race.Row{Car: idx},
 	}
@@ -163,11 +163,11 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	}
 	last := s.loops[int(idx)*len(s.lines)+int(h.line)].passingAt
 	late := s.tooLate(r, h)
-	switch since := h.at.Truncate(s.head.Rules.Precision) - r.lapStart; {
+	switch since := h.at.Truncate(s.info.Rules.Precision) - r.lapStart; {
 	case h.at == last:
 		return judge(race.Duplicate, race.NoTime, "at the same instant as the hit before it on this line")
-	case !forced && last != race.NoTime && h.at-last < s.head.Rules.DeadTime:
-		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.head.Rules.DeadTime)
+	case !forced && last != race.NoTime && h.at-last < s.info.Rules.DeadTime:
+		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.info.Rules.DeadTime)
 	case late != "":
 		return judge(race.AfterTheEnd, race.NoTime, "%s", late)
 	case !r.begun && h.line != 0: // still on the way to the line
@@ -176,8 +176,8 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	case forced:
 	case h.late:
 		return judge(race.Suspect, race.NoTime, "received after the result was final")
-	case h.line == 0 && r.begun && since < s.head.Rules.MinLap:
-		return judge(race.Suspect, race.NoTime, "a lap of %v is under the minimum of %v", since, s.head.Rules.MinLap)
+	case h.line == 0 && r.begun && since < s.info.Rules.MinLap:
+		return judge(race.Suspect, race.NoTime, "a lap of %v is under the minimum of %v", since, s.info.Rules.MinLap)
 	case h.line != 0 && s.progressOf(r, h) <= r.progress:
 		return judge(race.Suspect, s.missedFinish(r, h), "line %d again in lap %d: a crossing of the finish line may have been missed",
 			h.line, r.laps+1)
@@ -192,7 +192,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 
 // tooLate says why a passing lies behind the end of the race for its car; empty where it does not.
 func (s *State) tooLate(r *run, h *passing) string {
-	window := s.head.Rules.FinishWindow
+	window := s.info.Rules.FinishWindow
 	switch {
 	case s.status == race.Over && h.at > s.endedAt:
 		return fmt.Sprintf("the race was stopped at %v", s.endedAt)
@@ -225,12 +225,12 @@ func (s *State) missedFinish(r *run, h *passing) race.Micros {
 func (s *State) step(idx race.CarIdx, c *car, h *passing) (n news) {
 	r := &c.run
 	s.fitTyres(c, h.at)
-	at := h.at.Truncate(s.head.Rules.Precision)
+	at := h.at.Truncate(s.info.Rules.Precision)
 	r.loops[h.line].passingAt = h.at
 	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already, or here (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
-		if s.head.Rules.FirstCrossing == race.StartsLap {
+		if s.info.Rules.FirstCrossing == race.StartsLap {
 			r.start, r.lapStart, r.sectorAt, r.miniAt = at, at, at, at
 		}
 		return n

@@ -34,7 +34,7 @@ type abandonment struct {
 
 // flaggedNow works out when the chequered flag is shown: at the leader's end of the last lap.
 func (s *State) flaggedNow() chequeredFlag {
-	rules := s.head.Rules
+	rules := s.info.Rules
 	f := chequeredFlag{distance: max(0, rules.Laps-s.aborted)}
 	if rules.Laps > 0 {
 		f.distance = max(1, f.distance)

@@ -71,7 +71,7 @@ func (s *State) lapsNeeded() int {
 		}
 		most = max(most, r.laps)
 	}
-	return most * s.head.Rules.ClassifiedPermille / 1000
+	return most * s.info.Rules.ClassifiedPermille / 1000
 }
 
 func (s *State) group(idx race.CarIdx, need int) group {
@@ -89,7 +89,7 @@ func (s *State) group(idx race.CarIdx, need int) group {
 
 // missedFlag says that a car had to take the chequered flag and has not.
 func (s *State) missedFlag(r *run) bool {
-	return s.head.Rules.MustFinish && s.flagged.shown && r.state != race.Finished
+	return s.info.Rules.MustFinish && s.flagged.shown && r.state != race.Finished
 }
 
 // compare orders two cars: laps, then race time with penalties, then the finer time; who has no lap, by the tower's
@@ -113,7 +113,7 @@ func (s *State) compare(a, b race.CarIdx, need int) int {
 // raceTime is the time at the end of the last lap, penalties included, suspensions too (rule 5).
 func (s *State) raceTime(idx race.CarIdx) race.Micros {
 	c := &s.cars[idx]
-	return c.run.ends[c.run.laps-1].Truncate(s.head.Rules.Precision) + c.ruled.penalty
+	return c.run.ends[c.run.laps-1].Truncate(s.info.Rules.Precision) + c.ruled.penalty
 }
 
 // deadHeat says that two cars with as many laps arrived at the same microsecond, penalties included (rule 9).

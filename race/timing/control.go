@@ -99,7 +99,7 @@ func (s *State) inSeason(b race.Body) error {
 // ruleOn notes an act on a car and works out what holds of it now.
 func (s *State) ruleOn(c *car, a act, reason string) {
 	c.acts = append(c.acts, a)
-	c.rule(s.head.Rules)
+	c.rule(s.info.Rules)
 	s.why, s.dirty = reason, true
 }
 

@@ -109,11 +109,11 @@ func TestSuspension_KeepsTheLeadersLapWhenTheDistanceChanges(t *testing.T) {
 	s.started()
 	s.lap(1, 90, 180)
 	s.do(200, race.Suspended{})
-	if h := s.board.Head; h.LeaderLap != 3 || h.Laps != 8 {
+	if h := s.board.Session; h.LeaderLap != 3 || h.Laps != 8 {
 		t.Errorf("the head says lap %d of %d, expected 3 of 8", h.LeaderLap, h.Laps)
 	}
 	s.undo(aborted)
-	if h := s.board.Head; h.LeaderLap != 3 || h.Laps != 9 {
+	if h := s.board.Session; h.LeaderLap != 3 || h.Laps != 9 {
 		t.Errorf("the head says lap %d of %d, expected 3 of 9", h.LeaderLap, h.Laps)
 	}
 }
@@ -122,12 +122,12 @@ func TestLeadersLap_IsThatOfWhoLeadsNow(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90, 180, 270)
 	s.lap(2, 140)
-	if s.board.Head.LeaderLap != 4 {
-		t.Errorf("lap %d, expected 4", s.board.Head.LeaderLap)
+	if s.board.Session.LeaderLap != 4 {
+		t.Errorf("lap %d, expected 4", s.board.Session.LeaderLap)
 	}
 	s.do(280, race.CarRetired{Car: 0, Reason: "engine"})
-	if s.board.Head.LeaderLap != 2 {
-		t.Errorf("lap %d after the leader retired, expected 2", s.board.Head.LeaderLap)
+	if s.board.Session.LeaderLap != 2 {
+		t.Errorf("lap %d after the leader retired, expected 2", s.board.Session.LeaderLap)
 	}
 }
 
@@ -186,8 +186,8 @@ func TestSectorFlags_LeaveTheSafetyCarOutAndClearBySector(t *testing.T) {
 	show := func(seconds float64, flag race.FlagState, sector int, want race.FlagState) {
 		t.Helper()
 		s.do(seconds, race.FlagShown{Flag: flag, Sector: sector})
-		if s.board.Head.Flag != want {
-			t.Errorf("at %v s the flag is %v, expected %v", seconds, s.board.Head.Flag, want)
+		if s.board.Session.Flag != want {
+			t.Errorf("at %v s the flag is %v, expected %v", seconds, s.board.Session.Flag, want)
 		}
 	}
 	show(1, race.FlagYellow, 1, race.FlagYellow)
@@ -210,7 +210,7 @@ func TestFlag_ThatIsUndoneLeavesTheLapsAsTheyWere(t *testing.T) {
 		t.Error("the lap did not see the safety car")
 	}
 	s.undo(ruling)
-	if s.laps(1)[2].Flag != race.FlagClear || s.board.Head.Flag != race.FlagClear {
+	if s.laps(1)[2].Flag != race.FlagClear || s.board.Session.Flag != race.FlagClear {
 		t.Error("the safety car that never was is still seen")
 	}
 }

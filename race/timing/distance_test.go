@@ -6,10 +6,10 @@ import (
 	"lightsout/race"
 )
 
-// goes checks the distance that the head of the race has.
+// goes checks the distance that the race's info has.
 func (s *script) goes(laps int) {
 	s.t.Helper()
-	if got := s.board.Head.Laps; got != laps {
+	if got := s.board.Session.Laps; got != laps {
 		s.t.Errorf("the race goes over %d laps, expected %d", got, laps)
 	}
 }
@@ -81,7 +81,7 @@ func TestDistance_OfARaceThatWasStoppedIsTheWinners(t *testing.T) {
 	s.goes(50)
 	s.do(300, race.Ended{})
 	s.goes(3)
-	if lap := s.board.Head.LeaderLap; lap != 3 {
+	if lap := s.board.Session.LeaderLap; lap != 3 {
 		t.Errorf("the leader is on lap %d of 3", lap)
 	}
 	out := s.told(400, race.CarDisqualified{Car: s.car(1), Reason: "underweight"})

@@ -28,7 +28,7 @@ func (s *State) announceOrder() {
 }
 
 func (s *State) emitStatus(at race.Micros) {
-	s.facts = append(s.facts, race.HeadChanged{Head: race.Head{
+	s.facts = append(s.facts, race.SessionStatusChanged{Session: race.SessionStatus{
 		Status: s.status, Flag: s.flag(), LeaderLap: s.leaderLap, Laps: s.distance(), TimeMS: at.Millis(),
 		StartMoved: s.shift,
 	}})

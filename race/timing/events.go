@@ -109,7 +109,7 @@ func (s *State) carEvents(idx race.CarIdx) []race.Event {
 		case race.CarDisqualified:
 			out = append(out, s.eventOf(race.EventDisqualified, idx, *a, 0, b.Reason))
 		case race.Penalised:
-			out = append(out, s.eventOf(race.EventPenalty, idx, *a, amountOf(b, s.head.Rules).Millis(), b.Reason))
+			out = append(out, s.eventOf(race.EventPenalty, idx, *a, amountOf(b, s.info.Rules).Millis(), b.Reason))
 		default: // nothing to read about
 		}
 	}

@@ -388,13 +388,13 @@ func TestStartAborted_IsRefusedOnceALapIsComplete(t *testing.T) {
 	s := newScript(t, sprint(53), 1).started()
 	s.do(5, race.StartAborted{})
 	s.do(10, race.StartAborted{})
-	if laps := s.board.Head.Laps; laps != 51 {
+	if laps := s.board.Session.Laps; laps != 51 {
 		t.Errorf("the head says %d laps, expected 51", laps)
 	}
 	s.lap(1, 90)
 	s.refuses(s.try(100, race.StartAborted{}), timing.ErrTooLate)
 	s.do(80, race.StartAborted{}) // told of late
-	if laps := s.board.Head.Laps; laps != 50 {
+	if laps := s.board.Session.Laps; laps != 50 {
 		t.Errorf("the head says %d laps, expected 50", laps)
 	}
 }

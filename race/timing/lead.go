@@ -28,8 +28,8 @@ func (c *car) lapsBy(at race.Micros) int {
 // leads are the leader's crossings from when a limit of time may have been reached. The leader at the end of a lap is
 // who completed it first (rule 1) of those who are still in the race: who led and is out leads no more.
 func (s *State) leads() []lead {
-	since := s.head.Rules.RunningLimit
-	if w := s.head.Rules.WindowLimit; since == 0 || w > 0 && w < since {
+	since := s.info.Rules.RunningLimit
+	if w := s.info.Rules.WindowLimit; since == 0 || w > 0 && w < since {
 		since = w
 	}
 	if len(s.boards) == 0 || s.latest < since {

@@ -17,7 +17,7 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	if !counts {
 		return
 	}
-	at := h.at.Truncate(s.head.Rules.Precision)
+	at := h.at.Truncate(s.info.Rules.Precision)
 	n := s.step(idx, c, &h)
 	if n.pit {
 		s.emitPitEvents(idx)

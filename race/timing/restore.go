@@ -10,13 +10,13 @@ func (s *State) restore(a *archive) {
 	if a.err != nil {
 		return
 	}
-	if len(s.head.Lines) > 0 {
-		if err := s.layOut(&s.head); err != nil {
+	if len(s.info.Lines) > 0 {
+		if err := s.layOut(&s.info); err != nil {
 			a.damaged("%v", err)
 			return
 		}
 	}
-	s.checkHead(a)
+	s.checkInfo(a)
 	s.checkOrder(a)
 	for i := range s.acts {
 		s.checkAct(a, &s.acts[i])
@@ -31,7 +31,7 @@ func (s *State) restore(a *archive) {
 	}
 	s.regulate()
 	for i := range s.cars {
-		s.cars[i].rule(s.head.Rules)
+		s.cars[i].rule(s.info.Rules)
 		s.cars[i].note()
 		s.checkRun(a, race.CarIdx(i))
 	}
@@ -83,14 +83,14 @@ func (s *State) known(idx race.CarIdx) bool { return idx >= race.NoCar && int(id
 
 func inTime(t race.Micros) bool { return t >= -2*race.TimeMax && t <= 2*race.TimeMax }
 
-func (s *State) checkHead(a *archive) {
+func (s *State) checkInfo(a *archive) {
 	checks(a, "the head", len(s.cars) <= race.CarsMax, len(s.cars) == len(s.entries), len(s.cars) == len(s.order),
 		s.lines != nil || len(s.cars) == 0, s.status <= race.Failed,
 		s.latest == race.NoTime || inTime(s.latest), len(s.bests.minis) == len(s.lines), s.result.version >= 0,
 		s.result.status <= race.Amended, len(s.sources.offsets) == len(s.sources.decoders),
 		len(s.sources.decoders) <= decodersMax+1, inTime(s.shift), inTime(s.endedAt), inTime(s.result.at))
-	if s.lines != nil && s.head.Rules.Validate() != nil {
-		a.damaged("%v", s.head.Rules.Validate())
+	if s.lines != nil && s.info.Rules.Validate() != nil {
+		a.damaged("%v", s.info.Rules.Validate())
 	}
 	for _, b := range s.sources.boxes {
 		checks(a, "a transponder", s.known(b.car))

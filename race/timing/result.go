@@ -45,7 +45,7 @@ func (s *State) publish(r *race.Record) {
 	switch {
 	case s.result.version == 1:
 		s.result.at = s.endedAt
-		if s.head.Kind == race.Simulation {
+		if s.info.Kind == race.Simulation {
 			s.result.status = race.Final
 		}
 	case before.status != race.Provisional && before.entries != nil:

@@ -64,7 +64,7 @@ func decode(b []byte, guarded bool) (*State, error) {
 }
 
 func (s *State) visit(a *archive) {
-	plain(a, &s.head)
+	plain(a, &s.info)
 	list(a, &s.entries, func(a *archive, _ int, e *race.Entry) { plain(a, e) })
 	list(a, &s.acts, visitAct)
 	s.sources.visit(a)

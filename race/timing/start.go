@@ -87,7 +87,7 @@ func (s *State) shiftStart() {
 		for j := range c.acts {
 			c.acts[j].move(by)
 		}
-		c.rule(s.head.Rules)
+		c.rule(s.info.Rules)
 	}
 	for i := range s.sources.boxes {
 		for j := range s.sources.boxes[i].handed {

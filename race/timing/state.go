@@ -22,7 +22,7 @@ var (
 // State is a race as timed so far. What was told of the race is kept: the head, the entries, each car's passings and the
 // rulings. All else follows from that, and is worked out again where something late or corrected changes the past.
 type State struct {
-	head    race.Race
+	info    race.Race
 	entries []race.Entry
 	lines   []line
 	minis   int // mini-sectors of a lap
@@ -176,7 +176,7 @@ func (s *State) announce(r *race.Race) error {
 	if err := s.layOut(r); err != nil {
 		return err
 	}
-	s.head = *r
+	s.info = *r
 	s.bests = newBests(len(s.lines))
 	s.flagged = s.flaggedNow()
 	s.emitStatus(0)
@@ -231,7 +231,7 @@ func (s *State) enter(e race.Entry) error {
 	switch n := len(s.cars); {
 	case n <= gridsOneByOne:
 		s.reposition(idx)
-	case n == s.head.Cars:
+	case n == s.info.Cars:
 		s.setOrder(s.sorted())
 	}
 	for _, t := range e.Transponders {
@@ -314,8 +314,8 @@ func (s *State) car(idx race.CarIdx) (*car, error) {
 // Over says whether the race has ended.
 func (s *State) Over() bool { return s.status == race.Over }
 
-// Race is the head of the race; Entries its cars by slot.
-func (s *State) Race() race.Race { return s.head }
+// Race is the race's info; Entries its cars by slot.
+func (s *State) Race() race.Race { return s.info }
 
 // Entries are the cars by slot; the caller only reads them.
 func (s *State) Entries() []race.Entry { return s.entries }

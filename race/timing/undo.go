@@ -71,7 +71,7 @@ func (s *State) revise(of race.CarIdx, a *act) {
 		s.shiftStart()
 	default:
 		if of != race.NoCar {
-			s.cars[of].rule(s.head.Rules)
+			s.cars[of].rule(s.info.Rules)
 			s.recompute(of)
 			return
 		}

@@ -23,7 +23,7 @@ func Files(f Format) []string {
 
 // Head writes what the race is: its name and its rules.
 func (e *Export) Head(w io.Writer) error {
-	head := e.head.Race
+	head := e.summary.Race
 	text, err := json.MarshalIndent(struct {
 		ID      race.ID      `json:"id"`
 		Name    string       `json:"name"`
@@ -49,6 +49,6 @@ var linesTable = &table[race.Line]{
 		{Column{Name: "permyriad", About: "where it lies, in ten thousandths of the lap", Type: Small}, func(_ *Export, r *race.Line) cell { return whole(r.Permyriad) }},
 	},
 	rows: func(_ context.Context, e *Export, emit func(*race.Line) error, _ func() error) error {
-		return all(e.head.Race.Lines, emit)
+		return all(e.summary.Race.Lines, emit)
 	},
 }

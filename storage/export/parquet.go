@@ -33,7 +33,7 @@ type lastWord struct {
 // columns that its readers show.
 func (e *Export) newParquet(w io.Writer, t anyTable) (*parquetSink, error) {
 	columns := t.Columns()
-	head := e.head.Race
+	head := e.summary.Race
 	options := []parquet.WriterOption{
 		parquetSchema(t.Name(), columns), parquet.Compression(&parquet.Zstd), parquet.CreatedBy("Lights Out", "1", ""),
 		parquet.DataPageStatistics(true), parquet.DictionaryMaxBytes(1 << 20),

@@ -139,10 +139,10 @@ func (e *Export) owner(r *race.PassingRow) race.CarIdx {
 }
 
 func (e *Export) lineKind(line int) string {
-	if line < 0 || line >= len(e.head.Race.Lines) {
+	if line < 0 || line >= len(e.summary.Race.Lines) {
 		return ""
 	}
-	return e.head.Race.Lines[line].Kind.String()
+	return e.summary.Race.Lines[line].Kind.String()
 }
 
 func source(r *race.PassingRow) race.Source {

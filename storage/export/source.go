@@ -60,14 +60,14 @@ type Export struct {
 	// Progress is told now and then how many rows were written since the export began; nil: nobody asks.
 	Progress func(rows int64)
 
-	src    Source
-	rules  Rules
-	id     race.ID
-	head   race.Summary
-	roster *race.Roster
-	end    race.FeedCursor
-	course *Course
-	rows   int64
+	src     Source
+	rules   Rules
+	id      race.ID
+	summary race.Summary
+	roster  *race.Roster
+	end     race.FeedCursor
+	course  *Course
+	rows    int64
 	// transponders of the entries.
 	transponders map[string]race.CarIdx
 }
@@ -84,7 +84,7 @@ type Rules struct {
 func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, error) {
 	e := &Export{src: src, id: id, rules: rules}
 	var err error
-	if e.head, err = src.Summary(ctx, id); err != nil {
+	if e.summary, err = src.Summary(ctx, id); err != nil {
 		return nil, err
 	}
 	if e.end, err = src.FeedEnd(ctx, id); err != nil {
@@ -100,7 +100,7 @@ func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, err
 		}
 	}
 	if rules.Course != nil {
-		if e.course, err = rules.Course(e.head.Race); err != nil {
+		if e.course, err = rules.Course(e.summary.Race); err != nil {
 			return nil, fmt.Errorf("read the course of race %s: %w", id, err)
 		}
 	}
@@ -108,7 +108,7 @@ func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, err
 }
 
 // Race is the race that is exported.
-func (e *Export) Race() race.Race { return e.head.Race }
+func (e *Export) Race() race.Race { return e.summary.Race }
 
 // Written is how many rows were written since the export began.
 func (e *Export) Written() int64 { return e.rows }

@@ -20,7 +20,7 @@ type Zip struct {
 func (e *Export) NewZip(w io.Writer, f Format) *Zip {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return &Zip{w: z, packed: f.Packed(), made: time.Unix(0, e.head.CreatedAt).UTC()}
+	return &Zip{w: z, packed: f.Packed(), made: time.Unix(0, e.summary.CreatedAt).UTC()}
 }
 
 // Create begins a file; the one before must be closed.

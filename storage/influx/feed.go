@@ -272,7 +272,7 @@ func (f *Feed) telemetry(ctx context.Context, r *follower, w *writer) (more bool
 		}
 		r.cursor.Tick = fr.Tick
 	}
-	if r.head.Kind == race.Simulation {
+	if r.info.Kind == race.Simulation {
 		return len(frames) == ticks, nil
 	}
 	samples, count, err := f.log.SamplesAfter(ctx, r.id, r.cursor.Count, readSamples)

@@ -19,7 +19,7 @@ type follower struct {
 	spread int // which lane is its first: races begin at different ones
 
 	fold    Fold
-	head    race.Race
+	info    race.Race
 	entries []race.Entry
 	tags    [][]byte // of each car
 	frames  [][]byte // of each car, the head of its telemetry
@@ -90,7 +90,7 @@ func (f *follower) apply(r *race.Record, w *writer) {
 }
 
 func (f *follower) announce(r *race.Record, head *race.Race) {
-	f.head, f.announcedAt = *head, r.RecordedAt
+	f.info, f.announcedAt = *head, r.RecordedAt
 	if head.TelemetryEvery > 0 {
 		f.every = head.TelemetryEvery
 	}
@@ -153,8 +153,8 @@ func (f *follower) ns(t race.Micros) int64 { return f.startedAt + int64(t)*1000 
 func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 	var change lapChange
 	for _, fact := range facts { // the others count from where it says
-		if v, ok := fact.(race.HeadChanged); ok {
-			f.moved = v.Head.StartMoved
+		if v, ok := fact.(race.SessionStatusChanged); ok {
+			f.moved = v.Session.StartMoved
 		}
 	}
 	for _, fact := range facts {
@@ -177,7 +177,7 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 			f.event(&v.Event, w)
 		case race.EventWithdrawn:
 			f.unevent(v.Event, w)
-		case race.RowChanged, race.HeadChanged, race.RecordRefused, race.ResultPublished: // told elsewhere, or no series
+		case race.RowChanged, race.SessionStatusChanged, race.RecordRefused, race.ResultPublished: // told elsewhere, or no series
 		}
 	}
 	f.writeLaps(&change, w)
@@ -302,8 +302,8 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 	b = append(appendTag(b, "line", strconv.Itoa(j.line)), ' ')
 	b = appendInt(b, "seq", int64(p.seq))
 	b = appendInt(b, "time_us", int64(j.at-f.moved))
-	if j.line >= 0 && j.line < len(f.head.Lines) {
-		b = appendText(b, "line_kind", f.head.Lines[j.line].Kind.String())
+	if j.line >= 0 && j.line < len(f.info.Lines) {
+		b = appendText(b, "line_kind", f.info.Lines[j.line].Kind.String())
 	}
 	b = appendBool(b, "in_pit", p.body.InPit)
 	if p.body.SpeedKMH > 0 {

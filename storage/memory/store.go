@@ -146,7 +146,7 @@ func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 		p.Requests = slices.Clone(p.Requests)
 		if len(l.records) > 0 {
 			if announced, ok := l.records[0].Body.(race.Announced); ok {
-				p.Head = &announced.Race
+				p.Info = &announced.Race
 			}
 		}
 		var err error

@@ -58,7 +58,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total int64)) ([]
 		return c.flaws, ctx.Err()
 	}
 	for _, h := range heads {
-		for _, look := range []func(context.Context, head) error{c.checkLog, c.checkTelemetry, c.checkRows} {
+		for _, look := range []func(context.Context, raceInfo) error{c.checkLog, c.checkTelemetry, c.checkRows} {
 			if err := look(ctx, h); err != nil {
 				c.flaw(h.id, "it cannot be read: %v", err)
 			}
@@ -80,8 +80,8 @@ func (c *checker) step() {
 	}
 }
 
-// head is what the list of races says of a race.
-type head struct {
+// raceInfo is what the list of races says of a race.
+type raceInfo struct {
 	id                        race.ID
 	name, kind, circuit       string
 	cars, laps                int
@@ -91,11 +91,11 @@ type head struct {
 }
 
 // slots is how many cars can have telemetry, whatever the list says.
-func (h *head) slots() int { return min(max(h.cars, 0), race.CarsMax) }
+func (h *raceInfo) slots() int { return min(max(h.cars, 0), race.CarsMax) }
 
-func (s *Store) heads(ctx context.Context) (out []head, err error) {
+func (s *Store) heads(ctx context.Context) (out []raceInfo, err error) {
 	err = each(ctx, s.read, func(r *sql.Rows) error {
-		var h head
+		var h raceInfo
 		var status int
 		err := r.Scan(&h.id, &h.name, &h.kind, &h.circuit, &h.cars, &h.laps, &status, &h.lastSeq, &h.lastCount, &h.facts,
 			&h.started, &h.lastTick)

@@ -13,7 +13,7 @@ import (
 // logChecker goes along a race's log.
 type logChecker struct {
 	*checker
-	head    head
+	info    raceInfo
 	next    int64
 	told    int // records that cannot be read, or are not what their row says
 	entered []race.Entry
@@ -22,8 +22,8 @@ type logChecker struct {
 
 // checkLog looks for gaps, for records that cannot be read or are not what their row says, and whether the head and the
 // entries are those that the log tells of.
-func (c *checker) checkLog(ctx context.Context, h head) error {
-	l := &logChecker{checker: c, head: h, next: 1, started: h.started == 0}
+func (c *checker) checkLog(ctx context.Context, h raceInfo) error {
+	l := &logChecker{checker: c, info: h, next: 1, started: h.started == 0}
 	err := each(ctx, c.read, l.row, recordColumns+" WHERE race = ? ORDER BY seq", string(h.id))
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (l *logChecker) row(r *sql.Rows) error {
 		return err
 	}
 	if raw.seq != l.next {
-		l.flaw(l.head.id, "records %d to %d are missing", l.next, raw.seq-1)
+		l.flaw(l.info.id, "records %d to %d are missing", l.next, raw.seq-1)
 	}
 	l.next = raw.seq + 1
 	if raw.body == nil {
@@ -72,7 +72,7 @@ func (l *logChecker) row(r *sql.Rows) error {
 	}
 	if err != nil {
 		if l.told++; l.told <= flawsMax {
-			l.flaw(l.head.id, "record %d cannot be read: %v", raw.seq, err)
+			l.flaw(l.info.id, "record %d cannot be read: %v", raw.seq, err)
 		}
 		return nil
 	}
@@ -82,7 +82,7 @@ func (l *logChecker) row(r *sql.Rows) error {
 
 // record compares what the tables keep of a record.
 func (l *logChecker) record(rec *race.Record) {
-	h := &l.head
+	h := &l.info
 	switch b := rec.Body.(type) {
 	case race.Announced:
 		if rec.Seq != 1 {

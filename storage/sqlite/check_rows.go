@@ -54,7 +54,7 @@ func ofNoRecord(table, column string) string {
 }
 
 // checkRows looks for rows that do not fit to the race's log or to each other.
-func (c *checker) checkRows(ctx context.Context, h head) error {
+func (c *checker) checkRows(ctx context.Context, h raceInfo) error {
 	if h.status > race.Failed {
 		c.flaw(h.id, "its status is %d: there are 0 to %d", int(h.status), int(race.Failed))
 	}

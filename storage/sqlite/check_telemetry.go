@@ -22,15 +22,15 @@ func (p patch) String() string {
 // telemetryChecker goes along a race's telemetry.
 type telemetryChecker struct {
 	*checker
-	head    head
+	info    raceInfo
 	patches []patch
 	told    int // rows that cannot be read, or are of no cars or ticks of the race
 }
 
 // checkTelemetry looks for blocks that cannot be read, that are not of the cars and ticks that they are kept under, or of none
 // of the race's, for ticks that are there twice and for those that are missing.
-func (c *checker) checkTelemetry(ctx context.Context, h head) error {
-	t := &telemetryChecker{checker: c, head: h}
+func (c *checker) checkTelemetry(ctx context.Context, h raceInfo) error {
+	t := &telemetryChecker{checker: c, info: h}
 	err := each(ctx, c.read, t.block, "SELECT first_car, last_car, first_tick, last_tick, data FROM telemetry WHERE race = ?", string(h.id))
 	if err == nil {
 		err = each(ctx, c.read, t.frame, "SELECT tick, data FROM frames WHERE race = ?", string(h.id))
@@ -66,7 +66,7 @@ func (t *telemetryChecker) frame(r *sql.Rows) error {
 		err = errors.New("it is of other ticks")
 	}
 	if err != nil {
-		p = patch{0, int64(t.head.slots()) - 1, tick, tick}
+		p = patch{0, int64(t.info.slots()) - 1, tick, tick}
 	}
 	t.take(p, err)
 	return nil
@@ -75,15 +75,15 @@ func (t *telemetryChecker) frame(r *sql.Rows) error {
 // take notes what a row is of; err says what is wrong with it.
 func (t *telemetryChecker) take(p patch, err error) {
 	t.step()
-	if err == nil && (p.firstCar < 0 || p.lastCar >= int64(t.head.slots()) || p.firstTick < 0 || p.lastTick > t.head.lastTick) {
-		err = fmt.Errorf("the race has %d cars and goes to tick %d", t.head.slots(), t.head.lastTick)
+	if err == nil && (p.firstCar < 0 || p.lastCar >= int64(t.info.slots()) || p.firstTick < 0 || p.lastTick > t.info.lastTick) {
+		err = fmt.Errorf("the race has %d cars and goes to tick %d", t.info.slots(), t.info.lastTick)
 	}
 	if err == nil {
 		t.patches = append(t.patches, p)
 		return
 	}
 	if t.told++; t.told <= flawsMax {
-		t.flaw(t.head.id, "%v: %v", p, err)
+		t.flaw(t.info.id, "%v: %v", p, err)
 	}
 }
 
@@ -101,7 +101,7 @@ func (t *telemetryChecker) coverage() {
 	slices.SortFunc(t.patches, func(a, b patch) int {
 		return cmp.Or(cmp.Compare(a.firstTick, b.firstTick), cmp.Compare(a.firstCar, b.firstCar))
 	})
-	reached := make([]int64, t.head.slots()) // by car: its last tick; 0: none yet
+	reached := make([]int64, t.info.slots()) // by car: its last tick; 0: none yet
 	var twice, missing []patch
 	for _, p := range t.patches {
 		for car := p.firstCar; car <= p.lastCar; car++ {
@@ -116,8 +116,8 @@ func (t *telemetryChecker) coverage() {
 		}
 	}
 	for car, last := range reached {
-		if last > 0 && last < t.head.lastTick {
-			missing = grow(missing, patch{int64(car), int64(car), last + 1, t.head.lastTick})
+		if last > 0 && last < t.info.lastTick {
+			missing = grow(missing, patch{int64(car), int64(car), last + 1, t.info.lastTick})
 		}
 	}
 	t.tell(twice, "it is there twice")
@@ -139,9 +139,9 @@ func grow(list []patch, p patch) []patch {
 
 func (t *telemetryChecker) tell(list []patch, what string) {
 	for _, p := range list[:min(flawsMax, len(list))] {
-		t.flaw(t.head.id, "%v: %s", p, what)
+		t.flaw(t.info.id, "%v: %s", p, what)
 	}
 	if more := len(list) - flawsMax; more > 0 {
-		t.flaw(t.head.id, "%d more pieces of telemetry: %s", more, what)
+		t.flaw(t.info.id, "%d more pieces of telemetry: %s", more, what)
 	}
 }

@@ -74,9 +74,9 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 	case race.EventWithdrawn:
 		return w.exec(ctx, "DELETE FROM events WHERE race = ? AND kind = ? AND of_seq = ? AND car = ?", string(id),
 			f.Event.Kind.String(), int64(f.Event.Of), int64(f.Event.Car))
-	case race.HeadChanged:
+	case race.SessionStatusChanged:
 		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ?, laps = ?, start_moved_us = ? WHERE id = ? AND status <> ?",
-			int(f.Head.Status), f.Head.LeaderLap, f.Head.Laps, int64(f.Head.StartMoved), string(id), int(race.Failed))
+			int(f.Session.Status), f.Session.LeaderLap, f.Session.Laps, int64(f.Session.StartMoved), string(id), int(race.Failed))
 	case race.ResultPublished:
 		return w.result(ctx, id, seq, &f.Classification)
 	case race.RowChanged, race.OrderChanged: // the tower of a moment, worked out again when asked for

@@ -27,7 +27,7 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 	if p.Requests, err = s.requests(ctx, q, id); err != nil {
 		return p, err
 	}
-	if p.Head, err = s.announcedHead(ctx, q, id); err != nil {
+	if p.Info, err = s.announcedHead(ctx, q, id); err != nil {
 		return p, err
 	}
 	var data []byte

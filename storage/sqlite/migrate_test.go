@@ -314,7 +314,7 @@ func mustZip(t *testing.T, raw []byte) []byte {
 func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	field := storagetest.Field{ID: "old", Cars: 70}
-	head := mustBody(t, field.Head().Records[0])
+	head := mustBody(t, field.Info().Records[0])
 	steps := []statement{
 		{version3, nil}, {"PRAGMA user_version = 3", nil},
 		{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','simulation','',70,3,1,5,?,1,231)", []any{head}},

@@ -30,7 +30,7 @@ func overOf(t *testing.T, s *sqlite.Store, id race.ID, ago time.Duration, cars i
 		Samples: []race.Sample{{Car: 1, Time: 5, SpeedDKMH: 7}},
 	})
 	lap := race.LapCompleted{Lap: race.Lap{Car: 1, Number: 1, DurationMS: 5}}
-	s.AppendFacts(id, []race.Facts{{Seq: 2, Facts: []race.Fact{lap, race.HeadChanged{Head: race.Head{Status: race.Over}}}}})
+	s.AppendFacts(id, []race.Facts{{Seq: 2, Facts: []race.Fact{lap, race.SessionStatusChanged{Session: race.SessionStatus{Status: race.Over}}}}})
 	storagetest.MustLoad(t, s, id)
 }
 

@@ -81,7 +81,7 @@ func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
 	lap := race.Lap{Car: 1, Number: 1, DurationMS: 90_000, SectorsMS: [3]int64{1, 2, 3}, EndMS: 90_000, Position: 2, PitIn: true, Mark: race.SessionBest}
 	event := race.Event{Kind: race.EventRetired, Car: 1, Lap: 2, TimeMS: 5, Text: "engine"}
 	facts := []race.Facts{
-		{Seq: 5, Facts: []race.Fact{race.LapCompleted{Lap: lap}, race.HeadChanged{Head: race.Head{Status: race.Underway, LeaderLap: 2}}}},
+		{Seq: 5, Facts: []race.Fact{race.LapCompleted{Lap: lap}, race.SessionStatusChanged{Session: race.SessionStatus{Status: race.Underway, LeaderLap: 2}}}},
 		{Seq: 6, Facts: []race.Fact{race.EventHappened{Event: event}, race.ResultPublished{Classification: result}}},
 	}
 	s.AppendFacts("r", facts)

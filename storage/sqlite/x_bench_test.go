@@ -43,7 +43,7 @@ func BenchmarkUnfed(b *testing.B) {
 	for n := range 500 {
 		id := race.ID(fmt.Sprint("race-", n))
 		done := make(chan error, 1)
-		s.Append(storagetest.Field{ID: id, Cars: 2}.Head(), func(err error) { done <- err })
+		s.Append(storagetest.Field{ID: id, Cars: 2}.Info(), func(err error) { done <- err })
 		if err := <-done; err != nil {
 			b.Fatal(err)
 		}

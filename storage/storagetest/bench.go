@@ -77,7 +77,7 @@ func benchAppend(b *testing.B, s Benched, cars int) {
 		frames[i] = field.Frame(race.Tick(i + 1))
 	}
 	f := newFeeder(b, s, cars)
-	f.append(field.Head())
+	f.append(field.Info())
 	f.settle()
 	tick := race.Tick(0)
 	next := func() {
@@ -112,7 +112,7 @@ func benchLap(b *testing.B, s Benched, cars int) {
 	laps := max(1, s.Minutes*int(60*race.Second)/int(lap))
 	ticks := race.Tick(laps*lapTicks + lapTicks/18) // a little more than whole laps, so that blocks are open
 	f := newFeeder(b, s, cars)
-	f.append(field.Head())
+	f.append(field.Info())
 	for tick := race.Tick(1); tick <= ticks; tick++ {
 		f.append(field.Tick(tick))
 	}

@@ -15,8 +15,8 @@ const TickHz = 10
 // lapTicks is how long a lap of a Field takes: 90 seconds.
 const lapTicks = 900
 
-// Head is the batch that announces the race.
-func (f Field) Head() *race.Batch {
+// Info is the batch that announces the race.
+func (f Field) Info() *race.Batch {
 	head := race.Race{
 		ID: f.ID, Name: "Field", Kind: race.Simulation, Cars: f.Cars, TickHz: TickHz, Rules: race.F1(100),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
@@ -31,7 +31,7 @@ func (f Field) Tick(tick race.Tick) *race.Batch {
 
 // Batches are the announcement and so many ticks.
 func (f Field) Batches(ticks int) []*race.Batch {
-	out := []*race.Batch{f.Head()}
+	out := []*race.Batch{f.Info()}
 	for tick := range ticks {
 		out = append(out, f.Tick(race.Tick(tick+1)))
 	}

@@ -116,7 +116,7 @@ func Contract(t *testing.T, open func(t *testing.T) Journal) {
 		return j
 	}
 	t.Run("an unknown race has come nowhere", func(t *testing.T) {
-		if p := MustLoad(t, mustOpen(t), "none"); p.Seq != 0 || p.Count != 0 || p.Head != nil || p.Snapshot != nil {
+		if p := MustLoad(t, mustOpen(t), "none"); p.Seq != 0 || p.Count != 0 || p.Info != nil || p.Snapshot != nil {
 			t.Errorf("got %+v", p)
 		}
 	})
@@ -156,8 +156,8 @@ func tellsPosition(t *testing.T, j Journal) {
 		if n := len(b.Records); n > 0 && p.Seq != b.Records[n-1].Seq {
 			t.Errorf("after batch %d: seq %d", b.Count, p.Seq)
 		}
-		if p.Head == nil || p.Head.ID != "r" {
-			t.Errorf("after batch %d: the head is %+v", b.Count, p.Head)
+		if p.Info == nil || p.Info.ID != "r" {
+			t.Errorf("after batch %d: the head is %+v", b.Count, p.Info)
 		}
 	}
 }

@@ -251,7 +251,7 @@ func givesFrames(t *testing.T, j Journal, frames Frames) {
 func readsWhatIsWritten(t *testing.T, j Journal, frames Frames, traces Traces) {
 	field := Field{ID: "r", Cars: 40}
 	const last = 450
-	MustAppend(t, j, field.Head())
+	MustAppend(t, j, field.Info())
 	var durable atomic.Int64
 	written := make(chan error, 1)
 	go func() {

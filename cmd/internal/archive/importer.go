@@ -23,13 +23,13 @@ const (
 // again. It is the race's one producer. Until all is kept, the race is marked as failed, so that one whose import was cut
 // off by a crash is not taken for whole.
 type importer struct {
-	store *sqlite.Store
-	id    race.ID // empty: the one in the log
-	state *timing.State
-	batch race.Batch
-	seq   race.Seq
-	cars  int
-	head  *race.Head
+	store   *sqlite.Store
+	id      race.ID // empty: the one in the log
+	state   *timing.State
+	batch   race.Batch
+	seq     race.Seq
+	cars    int
+	session *race.SessionStatus
 	// facts of the batch in hand; those before, pending, are kept when there are newer ones: the last make the race whole.
 	facts, pending []race.Facts
 	last           race.Facts // of the newest record
@@ -160,8 +160,8 @@ func (i *importer) free(ctx context.Context, head *race.Race) error {
 func (i *importer) apply(r *race.Record) {
 	facts, _ := i.state.Fold(r, true) // refused then as it is now; what several moved is published when they are flushed
 	for _, f := range facts.Facts {
-		if h, ok := f.(race.HeadChanged); ok {
-			i.head = &h.Head
+		if h, ok := f.(race.SessionStatusChanged); ok {
+			i.session = &h.Session
 		}
 	}
 	if len(facts.Facts) > 0 {
@@ -254,12 +254,12 @@ func (i *importer) finish(ctx context.Context) error {
 		i.pending = append(i.pending, race.Facts{Seq: i.seq})
 	}
 	last := &i.pending[len(i.pending)-1]
-	if i.head != nil { // the race was marked as failed until now
-		last.Facts = append(last.Facts, race.HeadChanged{Head: *i.head})
+	if i.session != nil { // the race was marked as failed until now
+		last.Facts = append(last.Facts, race.SessionStatusChanged{Session: *i.session})
 	}
 	i.store.SetStatus(i.id, race.Waiting, nil)
 	i.store.AppendFacts(i.id, i.pending)
-	if i.state.Race().Kind == race.Simulation && (i.head == nil || i.head.Status != race.Over) {
+	if i.state.Race().Kind == race.Simulation && (i.session == nil || i.session.Status != race.Over) {
 		i.store.SetStatus(i.id, race.Failed, nil)
 		i.notes = append(i.notes, "the log ends before the race does, and its simulation cannot go on here: the race is kept as failed")
 	}

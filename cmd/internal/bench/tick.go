@@ -210,7 +210,7 @@ func timedRace(
 	if err != nil {
 		return 0, err
 	}
-	if err := p.Start(simulator.StartRace{Head: head, Model: m, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: head, Model: m, Start: true}); err != nil {
 		return 0, err
 	}
 	var took time.Duration

@@ -113,7 +113,7 @@ const (
 
 // procession is a race as its records up to the start, and the passings from there in the order of time.
 type procession struct {
-	head       []race.Record
+	opening    []race.Record
 	passings   []benchPassing
 	cars, laps int
 }
@@ -131,13 +131,13 @@ func processionOf(cars int) procession {
 	p := procession{cars: cars, laps: max(2, benchPassings/(benchLines*cars))}
 	rules := race.F1(min(p.laps, race.LapsMax))
 	rules.RunningLimit, rules.WindowLimit = 0, 0
-	p.head = append(p.head, race.Record{Body: race.Announced{
+	p.opening = append(p.opening, race.Record{Body: race.Announced{
 		Race: race.Race{ID: "bench", Kind: race.External, Lines: benchCircuit(), Rules: rules, Cars: cars},
 	}})
 	for i := range cars {
-		p.head = append(p.head, race.Record{Body: race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}})
+		p.opening = append(p.opening, race.Record{Body: race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}})
 	}
-	p.head = append(p.head, race.Record{Body: race.Started{}})
+	p.opening = append(p.opening, race.Record{Body: race.Started{}})
 	const lap = 90 * race.Second
 	spacing := min(100*race.Millisecond, 80*race.Second/race.Micros(cars))
 	for n := range p.laps * benchLines {
@@ -179,13 +179,13 @@ const batch = 1000
 func (p *procession) apply() (time.Duration, error) {
 	state := timing.New()
 	var facts []race.Fact
-	for i := range p.head {
-		if _, err := state.Apply(&p.head[i], nil); err != nil {
-			return 0, fmt.Errorf("apply a record of %T: %w", p.head[i].Body, err)
+	for i := range p.opening {
+		if _, err := state.Apply(&p.opening[i], nil); err != nil {
+			return 0, fmt.Errorf("apply a record of %T: %w", p.opening[i].Body, err)
 		}
 	}
 	runtime.GC() // what was made before is not part of it
-	took, seq, records := time.Duration(0), race.Seq(len(p.head)), make([]race.Record, 0, batch)
+	took, seq, records := time.Duration(0), race.Seq(len(p.opening)), make([]race.Record, 0, batch)
 	for hits := range slices.Chunk(p.passings, batch) {
 		records = records[:0]
 		for _, h := range hits {

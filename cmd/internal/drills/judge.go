@@ -99,7 +99,7 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	}
 	head := opening.Race
 	head.Speed = 0
-	undisturbed, err := Run(ctx, simulator.StartRace{Head: head, Model: model, Start: true}, Bounds{Patience: drill.Patience})
+	undisturbed, err := Run(ctx, simulator.StartRace{Info: head, Model: model, Start: true}, Bounds{Patience: drill.Patience})
 	if err != nil {
 		return nil, err
 	}

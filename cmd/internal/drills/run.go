@@ -37,7 +37,7 @@ func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 		return simulator.StartRace{}, err
 	}
 	head, model, err := drive.NewRace(order, cmp.Or(id, "drill"), c)
-	return simulator.StartRace{Head: head, Model: model, Start: true}, err
+	return simulator.StartRace{Info: head, Model: model, Start: true}, err
 }
 
 // Compare runs the race of a scenario undisturbed and under its faults, and judges it.
@@ -59,7 +59,7 @@ func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to 
 		return nil, err
 	}
 	fmt.Fprintf(status, "%s: the race with faults\n", s.Name)
-	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(start.Head.Lines)})
+	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(start.Info.Lines)})
 	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to})
 	if err != nil {
 		return nil, err
@@ -95,6 +95,6 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 	if err != nil {
 		return nil, err
 	}
-	out.Records, err = archive.AllRecords(ctx, store, start.Head.ID)
+	out.Records, err = archive.AllRecords(ctx, store, start.Info.ID)
 	return out, err
 }

@@ -118,7 +118,7 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 	}
 	defer release()
 	r.register.begin(info.ID)
-	if err := r.engine.Start(simulator.StartRace{Head: info, Model: model, Start: start}); err != nil {
+	if err := r.engine.Start(simulator.StartRace{Info: info, Model: model, Start: start}); err != nil {
 		r.register.end(info.ID)
 		return race.Summary{}, err
 	}

@@ -65,5 +65,5 @@ func (r *Races) resume(s race.Summary) error {
 	if s.Status != race.Waiting { // a race that waits needs no Timekeeper yet
 		r.engine.Recover(s.Race.ID)
 	}
-	return r.engine.Start(simulator.StartRace{Head: s.Race, Model: model, From: &from})
+	return r.engine.Start(simulator.StartRace{Info: s.Race, Model: model, From: &from})
 }

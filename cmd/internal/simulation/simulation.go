@@ -138,7 +138,7 @@ func (s *simulation) close() error {
 
 // beginning is where a race begins: on the grid, where an earlier process left it, or not at all, since it is over.
 type beginning struct {
-	head race.Race
+	info race.Race
 	from *race.Position // nil: on the grid
 	lap  int
 	over bool
@@ -147,20 +147,20 @@ type beginning struct {
 // look looks whether the race is kept already. Another race of its id is refused.
 func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error) {
 	if s.store == nil {
-		return beginning{head: head}, nil
+		return beginning{info: head}, nil
 	}
 	kept, err := s.store.Summary(ctx, head.ID)
 	switch {
 	case errors.Is(err, race.ErrNotFound):
-		return beginning{head: head}, nil
+		return beginning{info: head}, nil
 	case err != nil:
 		return beginning{}, err
 	}
 	if d := kept.Race.Differences(&head); len(d) > 0 {
 		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.options.DB, &race.TakenError{ID: head.ID, Differences: d})
 	}
-	b := beginning{head: kept.Race, lap: kept.LeaderLap}
-	b.head.Speed = head.Speed
+	b := beginning{info: kept.Race, lap: kept.LeaderLap}
+	b.info.Speed = head.Speed
 	switch kept.Status {
 	case race.Over:
 		b.over = true
@@ -203,10 +203,10 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 	}
 	defer func() { err = errors.Join(err, e.Stop(ctx)) }()
 	if b.from != nil {
-		fmt.Fprintf(s.status, "race %s goes on in lap %d\n", b.head.ID, b.lap)
-		e.Recover(b.head.ID)
+		fmt.Fprintf(s.status, "race %s goes on in lap %d\n", b.info.ID, b.lap)
+		e.Recover(b.info.ID)
 	}
-	if err := e.Start(simulator.StartRace{Head: b.head, Model: model, Start: true, From: b.from}); err != nil {
+	if err := e.Start(simulator.StartRace{Info: b.info, Model: model, Start: true, From: b.from}); err != nil {
 		return nil, err
 	}
 	if err := waitFor(ctx, watch, s.options.Progress, s.status); err != nil {

@@ -16,7 +16,7 @@ func (b *book) part(c *runner, need int, fell bool) race.ClassifiedStatus {
 	case c.state == race.NotStarted:
 		return race.StatusDidNotStart
 	case n < need, n == 0 && (c.state == race.Retired || b.over),
-		b.head.Rules.MustFinish && fell && (!c.finished || c.state == race.Retired):
+		b.info.Rules.MustFinish && fell && (!c.finished || c.state == race.Retired):
 		return race.StatusNotClassified
 	case c.state == race.Retired:
 		return race.StatusRetired
@@ -34,12 +34,12 @@ func (b *book) need(fell bool) int {
 	for _, c := range b.cars {
 		switch {
 		case c.state == race.Disqualified, c.state == race.NotStarted:
-		case b.head.Rules.MustFinish && fell && (!c.finished || c.state != race.OnGrid):
+		case b.info.Rules.MustFinish && fell && (!c.finished || c.state != race.OnGrid):
 		default:
 			most = max(most, len(c.ends))
 		}
 	}
-	return most * b.head.Rules.ClassifiedPermille / 1000
+	return most * b.info.Rules.ClassifiedPermille / 1000
 }
 
 func (b *book) classify(fell bool) []race.Classified {
@@ -135,7 +135,7 @@ func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
 func (b *book) best(c *runner, l *race.Classified) {
 	from, best := c.from, race.TimeMax
 	for i, end := range c.ends {
-		to := cut(end, b.head.Rules.Precision)
+		to := cut(end, b.info.Rules.Precision)
 		if !slices.Contains(c.deleted, c.seqs[i]) && to > from && to-from < best {
 			best = to - from
 			l.BestLapMS, l.BestLap = int64(best/race.Millisecond), i+1

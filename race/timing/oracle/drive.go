@@ -27,8 +27,8 @@ func (b *book) driveAll() (flag race.Micros, fell bool) {
 func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
 	c.ends, c.seqs, c.pits, c.pitLaps, c.from = nil, nil, nil, nil, 0
 	c.progress, c.at, c.finished = -1, 0, counted
-	c.begun = c.entry.StartOffsetM <= 0 && b.head.Rules.FirstCrossing == race.EndsLap
-	c.last = make([]race.Micros, len(b.head.Lines))
+	c.begun = c.entry.StartOffsetM <= 0 && b.info.Rules.FirstCrossing == race.EndsLap
+	c.last = make([]race.Micros, len(b.info.Lines))
 	for i := range c.last {
 		c.last[i] = race.NoTime
 	}
@@ -36,18 +36,18 @@ func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
 		c.last[0] = 0
 	}
 	for _, p := range c.passings {
-		progress := len(c.ends)*len(b.head.Lines) + p.line
+		progress := len(c.ends)*len(b.info.Lines) + p.line
 		if p.line == 0 {
-			progress += len(b.head.Lines)
+			progress += len(b.info.Lines)
 		}
 		closed := b.over && p.at > b.endedAt ||
-			fell && b.head.Rules.FinishWindow > 0 && p.at > flag+b.head.Rules.FinishWindow
+			fell && b.info.Rules.FinishWindow > 0 && p.at > flag+b.info.Rules.FinishWindow
 		seen, counts := b.judge(c, p, progress, closed)
 		if p.made && seen == race.Accepted {
 			seen = race.Estimated
 		}
 		if b.verdict[p.seq] = seen; counts && b.started {
-			c.cross(p, progress, flag, b.head)
+			c.cross(p, progress, flag, b.info)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func openLane(head race.Race) bool {
 
 // judge says what is made of a passing of a car, and whether it counts (rule 10); closed says that the race was over.
 func (b *book) judge(c *runner, p passing, progress int, closed bool) (race.Verdict, bool) {
-	rules, lapFrom, last := b.head.Rules, c.from, c.last[p.line]
+	rules, lapFrom, last := b.info.Rules, c.from, c.last[p.line]
 	if n := len(c.ends); n > 0 {
 		lapFrom = cut(c.ends[n-1], rules.Precision)
 	}
@@ -118,7 +118,7 @@ func cut(at, precision race.Micros) race.Micros {
 
 // time is a car's race time at the end of its last lap, with its penalties (rule 5).
 func (b *book) time(c *runner) race.Micros {
-	return cut(c.ends[len(c.ends)-1], b.head.Rules.Precision) + c.penalty
+	return cut(c.ends[len(c.ends)-1], b.info.Rules.Precision) + c.penalty
 }
 
 // millis is that in the unit of a result; gaps are differences of it.

@@ -111,7 +111,7 @@ func (b *book) flag() (at race.Micros, fell, counted bool) {
 	if o.abandoned {
 		return b.countedBack(all, o)
 	}
-	rules, lastLap := b.head.Rules, 0
+	rules, lastLap := b.info.Rules, 0
 	if rules.Laps > 0 {
 		b.distance = max(1, rules.Laps-o.aborted)
 	}

@@ -12,9 +12,9 @@ import (
 func (b *book) took(c *runner, lap int) race.Micros {
 	from := c.from
 	if lap > 1 {
-		from = cut(c.ends[lap-2], b.head.Rules.Precision)
+		from = cut(c.ends[lap-2], b.info.Rules.Precision)
 	}
-	if took := cut(c.ends[lap-1], b.head.Rules.Precision) - from; took > 0 && !slices.Contains(c.deleted, c.seqs[lap-1]) {
+	if took := cut(c.ends[lap-1], b.info.Rules.Precision) - from; took > 0 && !slices.Contains(c.deleted, c.seqs[lap-1]) {
 		return took
 	}
 	return 0
@@ -49,7 +49,7 @@ func (b *book) laps() [][]race.Lap {
 		from := c.from
 		best := b.ownBest(c)
 		for lap, at := range c.ends {
-			to := cut(at, b.head.Rules.Precision)
+			to := cut(at, b.info.Rules.Precision)
 			l := race.Lap{
 				Car: c.car, Number: lap + 1, DurationMS: int64(cut(to-from, race.Millisecond) / race.Millisecond),
 				EndMS: int64(cut(to, race.Millisecond) / race.Millisecond), Position: 1, Mark: race.Slower,
@@ -93,7 +93,7 @@ func (b *book) events(flag race.Micros, fell bool) (out []race.Event) {
 		add(race.EventStart, 0, race.NoCar, 1, 0, 0, "")
 	}
 	b.flags(flag, fell, add)
-	ends := func(c *runner, lap int) race.Micros { return cut(c.ends[lap-1], b.head.Rules.Precision) }
+	ends := func(c *runner, lap int) race.Micros { return cut(c.ends[lap-1], b.info.Rules.Precision) }
 	for _, e := range b.bests {
 		if e.lap > 1 {
 			add(race.EventFastestLap, e.car.seqs[e.lap-1], e.car.car, e.lap, ends(e.car, e.lap), millis(b.took(e.car, e.lap)), "")
@@ -113,10 +113,10 @@ func (b *book) events(flag race.Micros, fell bool) (out []race.Event) {
 	for _, c := range b.cars {
 		for i, p := range c.pits {
 			kind := race.EventPitIn
-			if b.head.Lines[p.line].Kind == race.LinePitExit {
+			if b.info.Lines[p.line].Kind == race.LinePitExit {
 				kind = race.EventPitOut
 			}
-			add(kind, p.seq, c.car, c.pitLaps[i], cut(p.at, b.head.Rules.Precision), 0, "")
+			add(kind, p.seq, c.car, c.pitLaps[i], cut(p.at, b.info.Rules.Precision), 0, "")
 		}
 		b.ruledEvents(c, flag, fell, add)
 	}

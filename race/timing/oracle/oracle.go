@@ -67,7 +67,7 @@ type runner struct {
 type book struct {
 	records []race.Record
 	undone  map[race.Seq]bool
-	head    race.Race
+	info    race.Race
 	started bool
 	over    bool
 	endedAt race.Micros
@@ -203,7 +203,7 @@ func (b *book) readEntries() {
 	b.each(func(r race.Record) {
 		switch body := r.Body.(type) {
 		case race.Announced:
-			b.head = body.Race
+			b.info = body.Race
 		case race.Entered:
 			b.cars = append(b.cars, &runner{car: race.CarIdx(len(b.cars)), entry: body.Entry, stopAt: race.NoTime})
 		case race.Started:
@@ -285,9 +285,9 @@ func (b *book) amount(p race.Penalised) race.Micros {
 	case p.Amount > 0:
 		return p.Amount
 	case p.Kind == race.PenaltyDriveThrough:
-		return b.head.Rules.DriveThrough
+		return b.info.Rules.DriveThrough
 	case p.Kind == race.PenaltyStopAndGo:
-		return b.head.Rules.StopAndGo
+		return b.info.Rules.StopAndGo
 	}
 	return 0
 }

@@ -76,7 +76,7 @@ func (b *book) readFinal() {
 	for _, r := range b.records {
 		_, declared := r.Body.(race.ResultDeclared)
 		_, ended := r.Body.(race.Ended)
-		if b.final == 0 && (declared || ended && b.head.Kind == race.Simulation) {
+		if b.final == 0 && (declared || ended && b.info.Kind == race.Simulation) {
 			b.final = r.Seq
 		}
 	}
