@@ -106,7 +106,7 @@ func (b *Budget) Rows(n, cost int) error {
 	switch {
 	case b == nil:
 		return nil
-	case n > b.RowsMost(cost):
+	case n > b.MaxRows(cost):
 		b.work = 0
 		return ErrTooMuch
 	}
@@ -114,8 +114,8 @@ func (b *Budget) Rows(n, cost int) error {
 	return b.Work(n * max(0, cost-b.least))
 }
 
-// RowsMost is how many rows may be read.
-func (b *Budget) RowsMost(cost int) int {
+// MaxRows is how many rows may be read.
+func (b *Budget) MaxRows(cost int) int {
 	most := math.MaxInt
 	if b == nil {
 		return most

@@ -9,17 +9,17 @@ import (
 
 func TestBudget_RowsThatStandInTheAnswerPayForThemselves(t *testing.T) {
 	b := race.NewBudget(1000, 100)
-	if b.Reading(0, 0); b.RowsMost(25) != 4 {
-		t.Errorf("rows that are not answered: %d, expected 4", b.RowsMost(25))
+	if b.Reading(0, 0); b.MaxRows(25) != 4 {
+		t.Errorf("rows that are not answered: %d, expected 4", b.MaxRows(25))
 	}
-	if b.Reading(15, 20); b.RowsMost(25) != 10 {
-		t.Errorf("rows that pay for most of their work: %d, expected 10", b.RowsMost(25))
+	if b.Reading(15, 20); b.MaxRows(25) != 10 {
+		t.Errorf("rows that pay for most of their work: %d, expected 10", b.MaxRows(25))
 	}
-	if b.Reading(30, 40); b.RowsMost(25) != 25 {
-		t.Errorf("rows that pay for all of it: %d, expected as many as there is room for, 25", b.RowsMost(25))
+	if b.Reading(30, 40); b.MaxRows(25) != 25 {
+		t.Errorf("rows that pay for all of it: %d, expected as many as there is room for, 25", b.MaxRows(25))
 	}
-	if aside := b.Aside(); aside.RowsMost(25) != 4 {
-		t.Errorf("rows beside those: %d, expected 4", aside.RowsMost(25))
+	if aside := b.Aside(); aside.MaxRows(25) != 4 {
+		t.Errorf("rows beside those: %d, expected 4", aside.MaxRows(25))
 	}
 }
 

@@ -91,9 +91,9 @@ type PassingRow struct {
 	Reason     string
 	// Split is offered: when the missed crossing of the finish line will have been; NoTime where it is not.
 	Split Micros
-	// ToldTime and ToldCar are as the passing was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
-	ToldTime Micros
-	ToldCar  CarIdx
+	// ReportedTime and ReportedCar are as the passing was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
+	ReportedTime Micros
+	ReportedCar  CarIdx
 }
 
 // Version is a version of a result and the record that made it.

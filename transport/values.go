@@ -11,8 +11,8 @@ import (
 // valuesDepth bounds how deep values given from outside may be nested.
 const valuesDepth = 8
 
-// valuesMost bounds how many there may be: each takes up to some hundred bytes.
-const valuesMost = 500_000
+// maxValues bounds how many there may be: each takes up to some hundred bytes.
+const maxValues = 500_000
 
 // Values decodes one msgpack value from outside into what encoding/json makes of the same as JSON, numbers as
 // json.Number: maps with text keys, lists, text, numbers, booleans and nil. A float that is no number stays a float64.
@@ -33,8 +33,8 @@ func (r *reader) value(depth int) any {
 	if r.err != nil {
 		return nil
 	}
-	if r.values++; r.values > valuesMost {
-		r.fail("more than %d values", valuesMost)
+	if r.values++; r.values > maxValues {
+		r.fail("more than %d values", maxValues)
 		return nil
 	}
 	if depth > valuesDepth {

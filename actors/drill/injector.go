@@ -17,8 +17,8 @@ import (
 	"lightsout/race"
 )
 
-// injectedMax bounds how many strikes are listed; all are counted.
-const injectedMax = 10_000
+// maxInjected bounds how many strikes are listed; all are counted.
+const maxInjected = 10_000
 
 // Injected is a strike that happened.
 type Injected struct {
@@ -355,7 +355,7 @@ func (in *Injector) note(f *armed, at supervise.Strike) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.count++
-	if len(in.list) < injectedMax {
+	if len(in.list) < maxInjected {
 		in.list = append(in.list, Injected{race.Micros(in.now.Load()), f.place + 1, what})
 	}
 }

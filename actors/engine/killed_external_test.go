@@ -26,17 +26,17 @@ import (
 // externalKinds are the kinds of actor that a race has which is reported.
 var externalKinds = []string{"processor", "timekeeper", "intake", "recorder", "publisher"}
 
-// told is what is left of a race that was reported: its log, its result, and what was answered.
-type told struct {
+// externalRun is what is left of a race that was reported: its log, its result, and what was answered.
+type externalRun struct {
 	records  []race.Record
 	result   race.Classification
 	taken    []race.Ingested
 	restarts map[string]int64
 }
 
-// mustTell tells a race of 6 cars and 5 laps, each report after the answer to the one before; one report in four is told
+// mustReport tells a race of 6 cars and 5 laps, each report after the answer to the one before; one report in four is told
 // again. Between the laps race control rules, and once more than the rulebook allows.
-func mustTell(t *testing.T, fault func(supervise.Strike)) told {
+func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 	t.Helper()
 	store := memory.New()
 	journal := &recording{Journal: store}
@@ -45,7 +45,7 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := told{restarts: map[string]int64{}}
+	out := externalRun{restarts: map[string]int64{}}
 	tell := func(in race.Report) {
 		taken, err := p.Ingest(context.Background(), "told", &in)
 		if err != nil {
@@ -73,7 +73,7 @@ func mustTell(t *testing.T, fault func(supervise.Strike)) told {
 }
 
 func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
-	want := mustTell(t, nil)
+	want := mustReport(t, nil)
 	lines := oracle.Classify(slices.DeleteFunc(slices.Clone(want.records), func(r race.Record) bool {
 		b, ok := r.Body.(race.Corrected)
 		return ok && b.Passing == 100_000 // the oracle takes only what the rules allow
@@ -88,7 +88,7 @@ func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
 		for _, when := range []supervise.When{supervise.BeforeReceive, supervise.AfterReceive} {
 			for strike := int64(1); strike <= 40; strike++ {
 				var seen atomic.Int64
-				got := mustTell(t, func(at supervise.Strike) {
+				got := mustReport(t, func(at supervise.Strike) {
 					if _, last := at.Message.(actor.Stopped); !last && at.Kind == kind && at.When == when && seen.Add(1) == strike {
 						panic(supervise.Killed{By: "test"})
 					}
@@ -144,7 +144,7 @@ func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
 	if n := len(journal.records); n != 8+60+3 {
 		t.Errorf("%d records: each should be there once", n)
 	}
-	if want := mustTell(t, nil).result; result.Entries[0].Car != want.Entries[0].Car || result.Entries[0].Laps != want.Entries[0].Laps {
+	if want := mustReport(t, nil).result; result.Entries[0].Car != want.Entries[0].Car || result.Entries[0].Laps != want.Entries[0].Laps {
 		t.Errorf("car %d won with %d laps, expected car %d with %d", result.Entries[0].Car, result.Entries[0].Laps, want.Entries[0].Car, want.Entries[0].Laps)
 	}
 }

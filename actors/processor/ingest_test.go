@@ -45,11 +45,11 @@ func (j *heldJournal) release() {
 	}
 }
 
-type nobody struct{}
+type noSpectators struct{}
 
-func (nobody) Open(race.Race, []race.Entry)      {}
-func (nobody) Publish(race.ID, []race.Facts)     {}
-func (nobody) Picture(id race.ID, f *race.Frame) {}
+func (noSpectators) Open(race.Race, []race.Entry)      {}
+func (noSpectators) Publish(race.ID, []race.Facts)     {}
+func (noSpectators) Picture(id race.ID, f *race.Frame) {}
 
 type house struct {
 	t       *testing.T
@@ -67,7 +67,7 @@ func mustHouse(t *testing.T) *house {
 	store := memory.New()
 	h := &house{t: t, system: system, journal: &heldJournal{Journal: store, appear: make(chan struct{}, 100)}}
 	h.root = system.Spawn(supervise.Spec{Kind: "processor", ID: "1", Producer: processor.Producer(processor.Config{
-		Journal: h.journal, Spectators: nobody{}, Log: slog.New(slog.DiscardHandler),
+		Journal: h.journal, Spectators: noSpectators{}, Log: slog.New(slog.DiscardHandler),
 	})})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -15,8 +15,8 @@ import (
 // ErrRepeatDiffers says that a producer sent a batch again with other records: its race is not deterministic.
 var ErrRepeatDiffers = errors.New("a batch was sent again with other records")
 
-// hashesKept is how many batches back a repeat is compared.
-const hashesKept = 512
+// maxHashes is how many batches back a repeat is compared.
+const maxHashes = 512
 
 // recorder is the only one that numbers a race's records. It hands each batch to the journal, from where it goes to the
 // Timekeeper. It knows how far the journal has come and nothing else: producers send again what a dead incarnation had in hand.
@@ -33,7 +33,7 @@ type recorder struct {
 	asked  bool   // for what is missing
 	early  []Submit
 	info   *race.Race // of the log; nil if none was announced when this incarnation began
-	hashes [hashesKept]uint64
+	hashes [maxHashes]uint64
 	recorderMemory
 }
 
@@ -125,7 +125,7 @@ func (r *recorder) append(c supervise.Context, b *race.Batch) {
 		numbered.Records[i].Seq = r.seq
 	}
 	r.count, r.asked = b.Count, false
-	r.hashes[b.Count%hashesKept] = b.Hash
+	r.hashes[b.Count%maxHashes] = b.Hash
 	self, timekeeper, ack := c.Self(), c.To(r.timekeeper), r.ack
 	r.journal.Append(&numbered, func(err error) {
 		if err != nil {
@@ -144,7 +144,7 @@ func (r *recorder) repeat(c supervise.Context, b *race.Batch) {
 		r.ack(race.Ack{Refused: r.taken})
 		return
 	}
-	if known := r.hashes[b.Count%hashesKept]; known != 0 && r.count-b.Count < hashesKept && known != b.Hash {
+	if known := r.hashes[b.Count%maxHashes]; known != 0 && r.count-b.Count < maxHashes && known != b.Hash {
 		r.ack(race.Ack{Refused: fmt.Errorf("batch %d of race %s: %w", b.Count, r.id, ErrRepeatDiffers)})
 		return
 	}

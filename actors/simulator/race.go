@@ -20,7 +20,7 @@ type Link interface {
 
 // Limits of a race's credit: how many batches may be on the way to the journal, fewer for many cars.
 const (
-	windowMax   = 256
+	maxWindow   = 256
 	windowLeast = 4
 	windowRows  = 1 << 16
 )
@@ -69,7 +69,7 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 			life++
 			return &raceActor{
 				info: msg.Info, model: msg.Model, link: link, incarnation: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
-				window: max(windowLeast, min(windowMax, windowRows/max(1, len(msg.Model.Entries())))),
+				window: max(windowLeast, min(maxWindow, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	watchEvery = 50 * time.Millisecond
 	lateAfter  = 250 * time.Millisecond
-	hungMax    = 64
+	maxHung    = 64
 	// pausedAfter is how late the watch itself comes where the whole process was stopped.
 	pausedAfter = 10 * watchEvery
 )
@@ -95,7 +95,7 @@ func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
 	if c.spec.Deadline > 0 {
 		limit, becomes = c.spec.Deadline, taken
 	}
-	if state == idle || took < limit || len(x.late) >= hungMax {
+	if state == idle || took < limit || len(x.late) >= maxHung {
 		return l
 	}
 	if !c.phase.CompareAndSwap(w.phase, w.phase-state+becomes) {

@@ -242,7 +242,7 @@ func TestDBCheck_CallsASoundFileSound(t *testing.T) {
 			}
 		},
 		"real cars, with hits of every doubtful kind and rulings": func(t *testing.T, db string) {
-			mustImport(t, mustOpenStore(t, db), toldLog(t), "")
+			mustImport(t, mustOpenStore(t, db), externalLog(t), "")
 		},
 		"a log that was cut at a record": func(t *testing.T, db string) {
 			mustReplay(t, db, mustLog(t, mustOpenStore(t, mustRaceFile(t)), "kart"), 300)

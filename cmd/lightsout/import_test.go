@@ -114,8 +114,8 @@ func mustImport(t *testing.T, s *sqlite.Store, log []byte, id race.ID) race.Summ
 	return made
 }
 
-// toldLog is the log of a race of real cars, with rulings, a ruling that is refused, and samples.
-func toldLog(t *testing.T) []byte {
+// externalLog is the log of a race of real cars, with rulings, a ruling that is refused, and samples.
+func externalLog(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := transport.NewLogWriter(&out)
@@ -140,7 +140,7 @@ func toldLog(t *testing.T) []byte {
 
 func TestImport_GivesTheSameRaceToTheBit(t *testing.T) {
 	simulated := mustOpenStore(t, mustRaceFile(t, "--cars", "40"))
-	for name, log := range map[string][]byte{"simulated": mustLog(t, simulated, "kart"), "told": toldLog(t)} {
+	for name, log := range map[string][]byte{"simulated": mustLog(t, simulated, "kart"), "told": externalLog(t)} {
 		t.Run(name, func(t *testing.T) {
 			first, second := mustOpenStore(t, filepath.Join(t.TempDir(), "1.db")), mustOpenStore(t, filepath.Join(t.TempDir(), "2.db"))
 			id := mustImport(t, first, log, "").Race.ID
@@ -170,7 +170,7 @@ func TestImport_GivesTheSameRaceToTheBit(t *testing.T) {
 }
 
 func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
-	whole := toldLog(t)
+	whole := externalLog(t)
 	log := func(records ...race.Record) []byte {
 		var out bytes.Buffer
 		w := transport.NewLogWriter(&out)
@@ -322,7 +322,7 @@ func TestImport_FromOneServerIntoAnother(t *testing.T) {
 func TestImportCommand_SaysWhatItDid(t *testing.T) {
 	dir := t.TempDir()
 	log, db := filepath.Join(dir, "told.lolog"), filepath.Join(dir, "races.db")
-	if err := os.WriteFile(log, toldLog(t), 0o600); err != nil {
+	if err := os.WriteFile(log, externalLog(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, _, err := command(t, "import", log, "--db", db, "--json")

@@ -14,8 +14,8 @@ const (
 	inPicture place = "tick"
 )
 
-// findingsMost is how many findings of one kind are told.
-const findingsMost = 3
+// maxFindings is how many findings of one kind are told.
+const maxFindings = 3
 
 // finding is something that does not hold, from one record or tick to another.
 type finding struct {
@@ -46,7 +46,7 @@ func words(found []finding) []string {
 			firsts = append(firsts, f)
 		}
 		switch {
-		case told[f.kind] > findingsMost:
+		case told[f.kind] > maxFindings:
 		case f.last > f.first:
 			out = append(out, fmt.Sprintf("%ss %d to %d, the first: %s", f.place, f.first, f.last, f.said))
 		default:
@@ -54,7 +54,7 @@ func words(found []finding) []string {
 		}
 	}
 	for _, f := range firsts {
-		if more := told[f.kind] - findingsMost; more > 0 {
+		if more := told[f.kind] - maxFindings; more > 0 {
 			out = append(out, fmt.Sprintf("%d more like that of %s %d", more, f.place, f.first))
 		}
 	}

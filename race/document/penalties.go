@@ -127,7 +127,7 @@ func (in *Input) rulings() []ruling {
 
 // lapIndex finds the laps that rulings are about.
 type lapIndex struct {
-	told     map[race.Seq]int        // the lap of a ruling's event
+	emitted  map[race.Seq]int        // the lap of a ruling's event
 	ends     map[race.CarIdx][]int64 // race time at the end of each lap, in ms
 	passings map[race.Seq]int        // the number of the lap that a passing ended
 	finished map[race.CarIdx]bool    // took the chequered flag
@@ -136,11 +136,11 @@ type lapIndex struct {
 
 func (in *Input) lapIndex() *lapIndex {
 	x := &lapIndex{
-		told: map[race.Seq]int{}, ends: map[race.CarIdx][]int64{}, passings: map[race.Seq]int{}, finished: map[race.CarIdx]bool{}, distance: in.Distance,
+		emitted: map[race.Seq]int{}, ends: map[race.CarIdx][]int64{}, passings: map[race.Seq]int{}, finished: map[race.CarIdx]bool{}, distance: in.Distance,
 	}
 	for i := range in.Events {
 		if e := &in.Events[i]; e.Kind == race.EventPenalty || e.Kind == race.EventDisqualified {
-			x.told[e.Of] = e.Lap
+			x.emitted[e.Of] = e.Lap
 		}
 	}
 	for _, l := range in.lapsByCar() {
@@ -157,7 +157,7 @@ func (in *Input) lapIndex() *lapIndex {
 
 // at is the lap that a car was on when a ruling was given. A ruling that was undone has no event.
 func (x *lapIndex) at(r *race.Record, car race.CarIdx) int {
-	if lap, ok := x.told[r.Seq]; ok {
+	if lap, ok := x.emitted[r.Seq]; ok {
 		return lap
 	}
 	ends := x.ends[car]

@@ -76,15 +76,15 @@ type fitted struct {
 
 // lane is what is known of the pit lane beside the events.
 type lane struct {
-	told  map[fitted]int64 // time in it that was told with the tyres, in ms
-	exits bool             // a line at its exit was passed
+	reported map[fitted]int64 // time in it that was told with the tyres, in ms
+	exits    bool             // a line at its exit was passed
 }
 
 func (in *Input) lane() lane {
-	l := lane{told: map[fitted]int64{}}
+	l := lane{reported: map[fitted]int64{}}
 	for _, r := range in.Stops {
 		if b, ok := r.Body.(race.TyresFitted); ok && b.PitLane > 0 {
-			l.told[fitted{b.Car, r.Time.Millis()}] = b.PitLane.Millis()
+			l.reported[fitted{b.Car, r.Time.Millis()}] = b.PitLane.Millis()
 		}
 	}
 	l.exits = slices.ContainsFunc(in.Events, func(e race.Event) bool { return e.Kind == race.EventPitOut })
@@ -108,7 +108,7 @@ func stopsOf(car race.CarIdx, events []race.Event, ends []int64, pits lane) (out
 				begin(e.TimeMS)
 			}
 			s := &out[len(out)-1]
-			if told, ok := pits.told[fitted{car, e.TimeMS}]; ok && s.lane < 0 {
+			if told, ok := pits.reported[fitted{car, e.TimeMS}]; ok && s.lane < 0 {
 				s.lane = told
 			}
 			open = open && pits.exits

@@ -35,7 +35,7 @@ func TestSuspension_ThatIsUndoneNeverWas(t *testing.T) {
 	s := newScript(t, rules, 1).started()
 	s.do(10, race.Suspended{})
 	s.do(20, race.Resumed{})
-	red := s.told(100, race.Suspended{})
+	red := s.reported(100, race.Suspended{})
 	s.do(150, race.Resumed{})
 	s.lap(1, 90, 205, 290)
 	if s.row(1).State == race.Finished {
@@ -56,7 +56,7 @@ func TestSuspension_WhoseResumptionIsUndoneLastsToTheNext(t *testing.T) {
 	rules.RunningLimit = 200 * race.Second
 	s := newScript(t, rules, 1).started()
 	s.do(10, race.Suspended{})
-	green := s.told(20, race.Resumed{})
+	green := s.reported(20, race.Resumed{})
 	s.do(100, race.Suspended{})
 	s.do(150, race.Resumed{})
 	s.undo(green)
@@ -105,7 +105,7 @@ func TestSuspension_ShowsTheOrderAtTheLastLineThatAllHadPassed(t *testing.T) {
 
 func TestSuspension_KeepsTheLeadersLapWhenTheDistanceChanges(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2)
-	aborted := s.told(0, race.StartAborted{})
+	aborted := s.reported(0, race.StartAborted{})
 	s.started()
 	s.lap(1, 90, 180)
 	s.do(200, race.Suspended{})
@@ -152,7 +152,7 @@ func TestAbandoned_InTheFirstThreeLaps(t *testing.T) {
 			s.lap(2, 271)
 		}
 		s.do(280, race.Suspended{})
-		ruling := s.told(290, race.Abandoned{})
+		ruling := s.reported(290, race.Abandoned{})
 		s.refuses(s.try(291, race.Resumed{}), timing.ErrTooLate)
 		s.refuses(s.try(291, race.Abandoned{}), timing.ErrTooLate)
 		s.lap(1, 300) // to the pits
@@ -204,7 +204,7 @@ func TestSectorFlags_LeaveTheSafetyCarOutAndClearBySector(t *testing.T) {
 func TestFlag_ThatIsUndoneLeavesTheLapsAsTheyWere(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	ruling := s.told(100, race.FlagShown{Flag: race.FlagSafetyCar})
+	ruling := s.reported(100, race.FlagShown{Flag: race.FlagSafetyCar})
 	s.lap(1, 200)
 	if s.laps(1)[2].Flag != race.FlagSafetyCar {
 		t.Error("the lap did not see the safety car")

@@ -21,10 +21,10 @@ func heardRace(t *testing.T, rules race.RuleSet, cars int) *script {
 func TestAccept_MakesASuspectCountAndItsUndoingTakesItBack(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	suspect := s.told(100, race.Passing{Car: 0}) // a lap of 10 s
+	suspect := s.reported(100, race.Passing{Car: 0}) // a lap of 10 s
 	s.wantVerdict(suspect, race.Suspect)
 	s.wantEnds(1, 90)
-	ruling := s.told(110, race.Corrected{Kind: race.CorrectAccept, Passing: suspect, Reason: "he cut the course"})
+	ruling := s.reported(110, race.Corrected{Kind: race.CorrectAccept, Passing: suspect, Reason: "he cut the course"})
 	s.wantVerdict(suspect, race.Accepted)
 	s.wantEnds(1, 90, 100)
 	undoing := s.undo(ruling)
@@ -38,10 +38,10 @@ func TestAccept_MakesASuspectCountAndItsUndoingTakesItBack(t *testing.T) {
 func TestReject_TakesAHitOutAndItsUndoingBringsItBack(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	ghost := s.told(140, race.Passing{Car: 0})
+	ghost := s.reported(140, race.Passing{Car: 0})
 	s.lap(1, 180)
 	s.wantEnds(1, 90, 140, 180)
-	ruling := s.told(190, race.Corrected{Kind: race.CorrectReject, Passing: ghost, Reason: "a spectator's transponder"})
+	ruling := s.reported(190, race.Corrected{Kind: race.CorrectReject, Passing: ghost, Reason: "a spectator's transponder"})
 	s.wantVerdict(ghost, race.Rejected)
 	s.wantEnds(1, 90, 180)
 	undoing := s.undo(ruling)
@@ -54,11 +54,11 @@ func TestReject_TakesAHitOutAndItsUndoingBringsItBack(t *testing.T) {
 func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90)
-	wrong := s.told(91, race.Passing{Car: 0, Line: sector1})
+	wrong := s.reported(91, race.Passing{Car: 0, Line: sector1})
 	s.lap(2, 180)
-	mistaken := s.told(92, race.Passing{Car: 0}) // it was car 2's
+	mistaken := s.reported(92, race.Passing{Car: 0}) // it was car 2's
 	s.wantVerdict(mistaken, race.Duplicate)
-	ruling := s.told(190, race.Corrected{Kind: race.CorrectMove, Passing: mistaken, Car: s.car(2), Reason: "swapped"})
+	ruling := s.reported(190, race.Corrected{Kind: race.CorrectMove, Passing: mistaken, Car: s.car(2), Reason: "swapped"})
 	s.wantVerdict(mistaken, race.Accepted)
 	s.wantEnds(2, 92, 180)
 	s.wantOrder(2, 1)
@@ -72,8 +72,8 @@ func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
 
 func TestMove_TellsWhoseAHitIsAlsoWhereItsVerdictStays(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
-	hit := s.told(91, race.Passing{Car: 0, Line: sector1})
-	s.told(95, race.Corrected{Kind: race.CorrectMove, Passing: hit, Car: 1, Reason: "swapped"})
+	hit := s.reported(91, race.Passing{Car: 0, Line: sector1})
+	s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: hit, Car: 1, Reason: "swapped"})
 	var told []race.PassingJudged
 	for _, f := range s.facts {
 		if j, ok := f.(race.PassingJudged); ok {
@@ -88,7 +88,7 @@ func TestMove_TellsWhoseAHitIsAlsoWhereItsVerdictStays(t *testing.T) {
 func TestInsert_AddsAHitThatNoDecoderSawAndItsUndoingTakesItOut(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90, 270)
-	ruling := s.told(280, race.Corrected{Kind: race.CorrectInsert, Car: 0, Line: finish, At: micros(179.5), Reason: "seen by hand"})
+	ruling := s.reported(280, race.Corrected{Kind: race.CorrectInsert, Car: 0, Line: finish, At: micros(179.5), Reason: "seen by hand"})
 	s.wantVerdict(ruling, race.Estimated)
 	s.wantEnds(1, 90, 179.5, 270)
 	undoing := s.undo(ruling)
@@ -103,7 +103,7 @@ func TestSplit_CutsALapInTheMiddleOrWhereItIsSaid(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90, 270)
 	s.lap(2, 91, 271)
-	half := s.told(280, race.Corrected{Kind: race.CorrectSplit, Car: s.car(1), Lap: 2, Reason: "missed"})
+	half := s.reported(280, race.Corrected{Kind: race.CorrectSplit, Car: s.car(1), Lap: 2, Reason: "missed"})
 	s.wantEnds(1, 90, 180, 270)
 	s.do(281, race.Corrected{Kind: race.CorrectSplit, Car: s.car(2), Lap: 2, At: micros(185), Reason: "missed"})
 	s.wantEnds(2, 91, 185, 271)
@@ -118,7 +118,7 @@ func TestMissedFinish_IsOfferedForSplittingWhereTheLinesSay(t *testing.T) {
 	s.pass(1, sector1, 117)
 	s.pass(1, sector2, 144)
 	s.pass(1, pitEntry, 175.5)
-	again := s.told(207, race.Passing{Car: 0, Line: sector1}) // 0.05 and 0.3 of a lap after: the line was crossed at 180
+	again := s.reported(207, race.Passing{Car: 0, Line: sector1}) // 0.05 and 0.3 of a lap after: the line was crossed at 180
 	s.wantVerdict(again, race.Suspect)
 	offer := s.judged(again)
 	if offer.Split != micros(180) {
@@ -126,7 +126,7 @@ func TestMissedFinish_IsOfferedForSplittingWhereTheLinesSay(t *testing.T) {
 	}
 	s.lap(1, 270)
 	s.wantEnds(1, 90, 270)
-	ruling := s.told(280, race.Corrected{Kind: race.CorrectSplit, Car: 0, At: offer.Split, Reason: "the loop was dead"})
+	ruling := s.reported(280, race.Corrected{Kind: race.CorrectSplit, Car: 0, At: offer.Split, Reason: "the loop was dead"})
 	s.wantVerdict(again, race.Accepted)
 	s.wantEnds(1, 90, 180, 270)
 	if l := s.laps(1)[3]; l.SectorsMS[0] != 27000 {
@@ -141,7 +141,7 @@ func TestMissedFinish_IsSplitAsOfferedBeforeTheLapIsCompleted(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	s.pass(1, sector1, 117)
-	again := s.told(207, race.Passing{Car: 0, Line: sector1})
+	again := s.reported(207, race.Passing{Car: 0, Line: sector1})
 	s.wantVerdict(again, race.Suspect)
 	split := race.Corrected{Kind: race.CorrectSplit, Car: 0, At: s.judged(again).Split, Reason: "the loop was dead"}
 	for _, at := range []float64{60, 90, 207, 208} { // where lap 2 is said to be split and was not driven
@@ -151,7 +151,7 @@ func TestMissedFinish_IsSplitAsOfferedBeforeTheLapIsCompleted(t *testing.T) {
 			t.Errorf("lap 2, from 90 s on and seen at 207 s, is split at %v s", at)
 		}
 	}
-	ruling := s.told(210, split)
+	ruling := s.reported(210, split)
 	s.wantVerdict(again, race.Accepted)
 	s.wantEnds(1, 90, float64(split.At)/1e6)
 	s.undo(ruling)
@@ -167,7 +167,7 @@ func TestAssign_GivesATransponderWithItsHitsBeforeToACar(t *testing.T) {
 	if s.judged(before).Car != race.NoCar {
 		t.Error("a hit of an unknown transponder is somebody's")
 	}
-	ruling := s.told(100, race.TransponderAssigned{Transponder: "spare", Car: s.car(2), Reason: "changed on the grid"})
+	ruling := s.reported(100, race.TransponderAssigned{Transponder: "spare", Car: s.car(2), Reason: "changed on the grid"})
 	s.wantVerdict(before, race.Accepted)
 	s.hear("spare", finish, 181)
 	s.wantEnds(2, 91, 181)
@@ -181,10 +181,10 @@ func TestAssign_GivesATransponderWithItsHitsBeforeToACar(t *testing.T) {
 func TestAssign_OfAnEntrysTransponderGoesToTheLastWhoWasGivenIt(t *testing.T) {
 	s := heardRace(t, sprint(9), 2)
 	s.hear("a", finish, 90)
-	first := s.told(100, race.TransponderAssigned{Transponder: "a", Car: s.car(2), Reason: "swapped"})
+	first := s.reported(100, race.TransponderAssigned{Transponder: "a", Car: s.car(2), Reason: "swapped"})
 	s.wantEnds(1)
 	s.wantEnds(2, 90)
-	second := s.told(101, race.TransponderAssigned{Transponder: "a", Car: s.car(1), Reason: "not swapped"})
+	second := s.reported(101, race.TransponderAssigned{Transponder: "a", Car: s.car(1), Reason: "not swapped"})
 	s.wantEnds(1, 90)
 	s.undo(second)
 	s.wantEnds(2, 90)
@@ -198,7 +198,7 @@ func TestOffset_MovesTheHitsOfADecoderBeforeAndAfter(t *testing.T) {
 	s.hear("a", finish, 90)
 	s.lap(2, 91) // of no decoder: it stays
 	s.wantOrder(1, 2)
-	ruling := s.told(100, race.DecoderSet{Decoder: "d", Offset: 2 * race.Second, Reason: "its clock was late"})
+	ruling := s.reported(100, race.DecoderSet{Decoder: "d", Offset: 2 * race.Second, Reason: "its clock was late"})
 	s.wantEnds(1, 92)
 	s.wantOrder(2, 1)
 	s.hear("a", finish, 180)
@@ -230,7 +230,7 @@ func TestSameNumber_WithAnotherTimeIsAConflictAndTheEarlierStands(t *testing.T) 
 		s.wantVerdict(stands, race.Accepted)
 		s.wantVerdict(other, race.Rejected)
 		s.wantEnds(1, 90)
-		ruling := s.told(200, race.Corrected{Kind: race.CorrectAccept, Passing: other, Reason: "both happened"})
+		ruling := s.reported(200, race.Corrected{Kind: race.CorrectAccept, Passing: other, Reason: "both happened"})
 		s.wantEnds(1, 90, 140)
 		s.undo(ruling)
 		s.wantEnds(1, 90)
@@ -250,11 +250,11 @@ func TestSameNumber_OfAnotherSessionIsAnotherHit(t *testing.T) {
 func TestDeadTime_MakesTheSecondHitADuplicateUnlessItIsAccepted(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	second := s.told(92.9, race.Passing{Car: 0})
+	second := s.reported(92.9, race.Passing{Car: 0})
 	s.wantVerdict(second, race.Duplicate)
-	third := s.told(93, race.Passing{Car: 0}) // no longer within three seconds
-	s.wantVerdict(third, race.Suspect)        // but a lap of three
-	ruling := s.told(100, race.Corrected{Kind: race.CorrectAccept, Passing: second, Reason: "two cars' worth"})
+	third := s.reported(93, race.Passing{Car: 0}) // no longer within three seconds
+	s.wantVerdict(third, race.Suspect)            // but a lap of three
+	ruling := s.reported(100, race.Corrected{Kind: race.CorrectAccept, Passing: second, Reason: "two cars' worth"})
 	s.wantEnds(1, 90, 92.9)
 	s.wantVerdict(third, race.Duplicate)
 	s.undo(ruling)
@@ -265,8 +265,8 @@ func TestDeadTime_MakesTheSecondHitADuplicateUnlessItIsAccepted(t *testing.T) {
 func TestMinimumLap_MakesAHitSuspectAndTheNextIsMeasuredFromTheLastThatCounts(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	s.wantVerdict(s.told(104.9, race.Passing{Car: 0}), race.Suspect)
-	s.wantVerdict(s.told(105, race.Passing{Car: 0}), race.Accepted)
+	s.wantVerdict(s.reported(104.9, race.Passing{Car: 0}), race.Suspect)
+	s.wantVerdict(s.reported(105, race.Passing{Car: 0}), race.Accepted)
 	s.wantEnds(1, 90, 105)
 }
 
@@ -274,14 +274,14 @@ func TestUnknownTransponder_IsKeptAndMayBeMovedToACar(t *testing.T) {
 	s := heardRace(t, sprint(9), 1)
 	stray := s.hear("visitor", finish, 90)
 	s.wantVerdict(stray, race.Suspect)
-	ruling := s.told(95, race.Corrected{Kind: race.CorrectMove, Passing: stray, Car: 0, Reason: "it is car 1's"})
+	ruling := s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: stray, Car: 0, Reason: "it is car 1's"})
 	s.wantEnds(1, 90)
 	other := s.hear("visitor", finish, 180) // the transponder itself is nobody's still
 	s.wantVerdict(other, race.Suspect)
 	s.undo(ruling)
 	s.wantEnds(1)
 	s.wantVerdict(stray, race.Suspect)
-	reject := s.told(190, race.Corrected{Kind: race.CorrectReject, Passing: stray, Reason: "a visitor"})
+	reject := s.reported(190, race.Corrected{Kind: race.CorrectReject, Passing: stray, Reason: "a visitor"})
 	s.wantVerdict(stray, race.Rejected)
 	s.undo(reject)
 	s.wantVerdict(stray, race.Suspect)
@@ -290,8 +290,8 @@ func TestUnknownTransponder_IsKeptAndMayBeMovedToACar(t *testing.T) {
 func TestUndo_OfAnUndoneUndoingAndASecondOneHoldTogether(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
-	ghost := s.told(140, race.Passing{Car: 0})
-	ruling := s.told(150, race.Corrected{Kind: race.CorrectReject, Passing: ghost})
+	ghost := s.reported(140, race.Passing{Car: 0})
+	ruling := s.reported(150, race.Corrected{Kind: race.CorrectReject, Passing: ghost})
 	first := s.undo(ruling)
 	undoing := s.undo(first) // the ruling holds again
 	s.wantEnds(1, 90)
@@ -303,8 +303,8 @@ func TestUndo_OfAnUndoneUndoingAndASecondOneHoldTogether(t *testing.T) {
 
 func TestUndo_IsRefusedOfWhatIsNoRulingOrUndoneAlready(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
-	hit := s.told(90, race.Passing{Car: 0})
-	ruling := s.told(95, race.Penalised{Car: 0, Amount: race.Second})
+	hit := s.reported(90, race.Passing{Car: 0})
+	ruling := s.reported(95, race.Penalised{Car: 0, Amount: race.Second})
 	s.undo(ruling)
 	s.refuses(s.try(96, race.Undone{Of: ruling}), timing.ErrDuplicate)
 	s.refuses(s.try(96, race.Undone{Of: hit}), timing.ErrUnknown)

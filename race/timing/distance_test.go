@@ -57,7 +57,7 @@ func TestDistance_IsWhatTheLeaderHadDrivenOnceTheFlagFell(t *testing.T) {
 		s.lap(1, 90, 180, 270)
 		s.do(300, race.Suspended{})
 		s.goes(50)
-		abandoned := s.told(310, race.Abandoned{})
+		abandoned := s.reported(310, race.Abandoned{})
 		s.goes(2)
 		s.undo(abandoned)
 		s.goes(50)
@@ -67,7 +67,7 @@ func TestDistance_IsWhatTheLeaderHadDrivenOnceTheFlagFell(t *testing.T) {
 		rules.WindowLimit = 200 * race.Second
 		s := newScript(t, rules, 1).started()
 		s.lap(1, 90, 180)
-		last := s.told(270, race.Passing{Car: s.car(1), Line: finish})
+		last := s.reported(270, race.Passing{Car: s.car(1), Line: finish})
 		s.goes(3)
 		s.do(280, race.Corrected{Kind: race.CorrectReject, Passing: last, Reason: "a ghost"})
 		s.goes(100)
@@ -84,7 +84,7 @@ func TestDistance_OfARaceThatWasStoppedIsTheWinners(t *testing.T) {
 	if lap := s.board.Session.LeaderLap; lap != 3 {
 		t.Errorf("the leader is on lap %d of 3", lap)
 	}
-	out := s.told(400, race.CarDisqualified{Car: s.car(1), Reason: "underweight"})
+	out := s.reported(400, race.CarDisqualified{Car: s.car(1), Reason: "underweight"})
 	s.goes(2)
 	s.undo(out)
 	s.goes(3)
@@ -102,7 +102,7 @@ func TestDistance_OfARaceThatWasStoppedBeforeALapIsTheOneThatWasPlanned(t *testi
 func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
 	penalised := func(s *script, number, lap int) {
 		s.t.Helper()
-		of := s.told(1000, race.Penalised{Car: s.car(number), Amount: race.Second, Reason: "after the end"})
+		of := s.reported(1000, race.Penalised{Car: s.car(number), Amount: race.Second, Reason: "after the end"})
 		for _, e := range s.board.Events {
 			if e.Of == of && e.Lap != lap {
 				s.t.Errorf("the penalty of car %d is of lap %d, it drove %d", number, e.Lap, lap)
@@ -128,7 +128,7 @@ func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
 		s.lap(2, 100)
 		s.lap(3, 110)
 		s.do(120, race.CarRetired{Car: s.car(3), Reason: "gearbox"}) // in its second lap
-		early := s.told(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "told before the stop was"})
+		early := s.reported(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "told before the stop was"})
 		s.do(200, race.Ended{})
 		for _, e := range s.board.Events {
 			if e.Of == early && e.Lap != 2 {

@@ -43,7 +43,7 @@ func TestPenalty_AddsItsTimeUntilItIsServedAndItsServingMayBeUndone(t *testing.T
 				if when == "after the result" {
 					s.do(183, race.Ended{})
 				}
-				given := s.told(184, c.penalty)
+				given := s.reported(184, c.penalty)
 				if when == "before the flag" {
 					s.flagged()
 				}
@@ -53,7 +53,7 @@ func TestPenalty_AddsItsTimeUntilItIsServedAndItsServingMayBeUndone(t *testing.T
 				if got := s.row(1).PenaltyMS; got != c.addsMS {
 					t.Errorf("the tower shows a penalty of %d ms", got)
 				}
-				served := s.told(185, race.PenaltyServed{Car: 0, Penalty: given})
+				served := s.reported(185, race.PenaltyServed{Car: 0, Penalty: given})
 				s.wants(first, second)
 				s.refuses(s.try(185, race.PenaltyServed{Car: 0, Penalty: given}), timing.ErrDuplicate)
 				undoing := s.undo(served)
@@ -99,7 +99,7 @@ func TestPenalty_IsRefusedWithoutAnAmountOrBelowNothing(t *testing.T) {
 	s.refuses(s.try(100, race.Penalised{Car: 0, Amount: -1}), timing.ErrOutOfOrder)
 	s.refuses(s.try(100, race.Penalised{Car: 0, Kind: 7, Amount: 1}), timing.ErrUnknown)
 	s.refuses(s.try(100, race.Penalised{Car: 7, Amount: 1}), timing.ErrUnknownCar)
-	given := s.told(100, race.Penalised{Car: 0, Amount: race.Second})
+	given := s.reported(100, race.Penalised{Car: 0, Amount: race.Second})
 	s.refuses(s.try(101, race.PenaltyServed{Car: 1, Penalty: given}), timing.ErrUnknown)
 }
 
@@ -121,7 +121,7 @@ func TestDisqualification_OfTheWinnerMeasuresTheOthersFromTheNewOne(t *testing.T
 	s.do(1010, race.Ended{})
 	s.wants(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 10, race.StatusFinished, 5000},
 		line{3, 3, 10, race.StatusFinished, 8000}, line{4, 4, 9, race.StatusFinished, -1})
-	ruling := s.told(1020, race.CarDisqualified{Car: 0, Reason: "underweight"})
+	ruling := s.reported(1020, race.CarDisqualified{Car: 0, Reason: "underweight"})
 	s.wants(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 10, race.StatusFinished, 3000},
 		line{4, 3, 9, race.StatusFinished, -1}, line{1, 0, 10, race.StatusDisqualified, -1})
 	if r := s.row(3); r.GapMS != 3000 || r.IntervalMS != 3000 {
@@ -155,8 +155,8 @@ func TestDisqualification_OfTheWinnerTakesTheNeededLapsFromTheNewOne(t *testing.
 
 func TestDisqualification_BeforeTheFlagStopsTheCarAndItsUndoingLetsItsHitsCount(t *testing.T) {
 	s := duel(t)
-	ruling := s.told(100, race.CarDisqualified{Car: 0, Reason: "black flag"})
-	last := s.told(180, race.Passing{Car: 0})
+	ruling := s.reported(100, race.CarDisqualified{Car: 0, Reason: "black flag"})
+	last := s.reported(180, race.Passing{Car: 0})
 	s.wantVerdict(last, race.Rejected)
 	s.lap(2, 182)
 	s.wantOrder(2, 1)
@@ -174,7 +174,7 @@ func TestDeletedLap_CountsForTheDistanceAndNotAsABestAndItsUndoingRestoresIt(t *
 	if !s.row(1).BestIsSession || s.row(1).BestMS != 88_000 {
 		t.Fatalf("row %+v", s.row(1))
 	}
-	ruling := s.told(190, race.LapDeleted{Car: 0, Lap: 2, Reason: "track limits"})
+	ruling := s.reported(190, race.LapDeleted{Car: 0, Lap: 2, Reason: "track limits"})
 	if a, b := s.row(1), s.row(2); a.BestIsSession || a.BestMS != 90_000 || a.Laps != 2 || !b.BestIsSession {
 		t.Errorf("rows %+v and %+v", a, b)
 	}
@@ -211,7 +211,7 @@ func TestRetirement_InTheMidfieldMovesTheIntervalOfTheCarBehind(t *testing.T) {
 	s.lap(1, 90)
 	s.lap(2, 91.5)
 	s.lap(3, 94)
-	ruling := s.told(100, race.CarRetired{Car: 1, Reason: "engine"})
+	ruling := s.reported(100, race.CarRetired{Car: 1, Reason: "engine"})
 	if r := s.row(3); r.GapMS != 4000 || r.IntervalMS != 4000 {
 		t.Errorf("the car behind is shown %d and %d ms behind", r.GapMS, r.IntervalMS)
 	}
@@ -226,11 +226,11 @@ func TestRetirement_MakesLaterCrossingsOfTheLineVoid(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
-	ruling := s.told(100, race.CarRetired{Car: 0, Reason: "engine"})
-	rolled := s.told(180, race.Passing{Car: 0})
+	ruling := s.reported(100, race.CarRetired{Car: 0, Reason: "engine"})
+	rolled := s.reported(180, race.Passing{Car: 0})
 	s.wantVerdict(rolled, race.Rejected)
 	s.wantEnds(1, 90)
-	early := s.told(60, race.Passing{Car: 0, Line: sector2}) // late, but from before
+	early := s.reported(60, race.Passing{Car: 0, Line: sector2}) // late, but from before
 	s.wantVerdict(early, race.Accepted)
 	s.undo(ruling)
 	s.wantVerdict(rolled, race.Accepted)

@@ -156,8 +156,8 @@ func (s *script) car(number int) race.CarIdx {
 	return race.NoCar
 }
 
-// told applies a record and gives its number, to refer to it.
-func (s *script) told(seconds float64, b race.Body) race.Seq {
+// reported applies a record and gives its number, to refer to it.
+func (s *script) reported(seconds float64, b race.Body) race.Seq {
 	s.t.Helper()
 	s.do(seconds, b)
 	return s.seq
@@ -172,14 +172,14 @@ func (s *script) hear(box string, line int, seconds float64) race.Seq {
 
 func (s *script) hearAs(sequence uint64, box string, line int, seconds float64) race.Seq {
 	s.t.Helper()
-	return s.told(seconds, race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
+	return s.reported(seconds, race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
 		Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
 	}})
 }
 
 func (s *script) undo(of race.Seq) race.Seq {
 	s.t.Helper()
-	return s.told(999, race.Undone{Of: of, Reason: "in error"})
+	return s.reported(999, race.Undone{Of: of, Reason: "in error"})
 }
 
 // judged is what was last told of the passing of a record; accepted where nothing was.

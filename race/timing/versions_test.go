@@ -34,7 +34,7 @@ func TestResult_IsProvisionalThenFinalThenAmendedWithWhoAndWhy(t *testing.T) {
 	s.flagged()
 	s.do(190, race.Ended{})
 	s.author = "steward 1"
-	penalty := s.told(200, race.Penalised{Car: 0, Amount: 5 * race.Second, Reason: "corner cut"})
+	penalty := s.reported(200, race.Penalised{Car: 0, Amount: 5 * race.Second, Reason: "corner cut"})
 	s.do(201, race.Penalised{Car: 1, Amount: race.Millisecond / 10, Reason: "too little to be seen"})
 	s.author = "clerk"
 	s.do(210, race.ResultDeclared{Reason: "no protest"})

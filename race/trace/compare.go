@@ -13,7 +13,7 @@ import (
 const (
 	StepMinM = 1.0
 	StepMaxM = 1000.0
-	gridMost = 20_000
+	maxGrid  = 20_000
 )
 
 // What cannot be compared.
@@ -76,7 +76,7 @@ func Compare(a, b Driven, lengthM, stepM float64) (*Comparison, error) {
 	if c.B, err = newProfile(b, c.LengthM); err != nil {
 		return nil, fmt.Errorf("the second lap: %w", err)
 	}
-	c.StepM = max(stepM, StepMinM, c.LengthM/gridMost)
+	c.StepM = max(stepM, StepMinM, c.LengthM/maxGrid)
 	for i := 0; float64(i)*c.StepM < c.LengthM; i++ {
 		c.Distance = append(c.Distance, float64(i)*c.StepM)
 	}

@@ -97,9 +97,9 @@ var passingsTable = &table[race.PassingRow]{
 		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Transponder) }},
 		{Column{Name: "recorded_at", About: "when it was told", Type: Instant, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return moment(r.RecordedAt) }},
 		{Column{Name: "told_us", Unit: "us", About: "race time as it was told, by the decoder's own clock; missing for a hit that a marshal put in", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
-			return cell{whole: int64(r.ToldTime), missing: r.ToldTime == race.NoTime}
+			return cell{whole: int64(r.ReportedTime), missing: r.ReportedTime == race.NoTime}
 		}},
-		{Column{Name: "told_driver_number", About: "the car that was told; missing where the transponder says whose it is", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ToldCar)) }},
+		{Column{Name: "told_driver_number", About: "the car that was told; missing where the transponder says whose it is", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ReportedCar)) }},
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.PassingRow) error, stretch func() error) error {
 		timed := func(r *race.PassingRow) error {

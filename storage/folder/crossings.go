@@ -80,7 +80,7 @@ func (f *crossings) standing(flag, last int, others []standing) (standing, bool)
 	}
 	best := standing{lap: flag, from: from}
 	included, left := f.excess(best.from, best.from+gap, others)
-	if most := min(f.usual/2, standingMost); included >= most || left >= most {
+	if most := min(f.usual/2, maxStanding); included >= most || left >= most {
 		best.included, best.left = min(included, gap), left
 		if included < most {
 			best.included = 0
@@ -129,7 +129,7 @@ func (f *crossings) excess(from, to race.Micros, others []standing) (included, l
 		}
 	}
 	d := median(differs)
-	switch most := min(f.usual/2, standingMost); {
+	switch most := min(f.usual/2, maxStanding); {
 	case len(differs) > 0 && d >= most:
 		return d, 0
 	case len(differs) > 0 && -d >= most:

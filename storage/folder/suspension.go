@@ -26,9 +26,9 @@ func (r *reader) stood(from, to race.Micros) bool {
 	return slices.ContainsFunc(r.stands, func(s standing) bool { return s.from >= from && s.to() <= to })
 }
 
-// standingMost is how much longer than usual a lap must be at least to be taken for one in which the race stood still: half
+// maxStanding is how much longer than usual a lap must be at least to be taken for one in which the race stood still: half
 // of a usual lap, and no more than this.
-const standingMost = race.Minute
+const maxStanding = race.Minute
 
 // readSuspensions works out when the race stood still: race.json tells in which laps red flags were shown, and the laps for
 // how long. The time counts for the race time, and not for the limit of running time (rules 2 and 5).

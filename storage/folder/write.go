@@ -29,8 +29,8 @@ func (w *writer) order(o *order) {
 	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
 }
 
-// teller adds arrivals and orders to the records, with the start and the end where no row says when they are.
-type teller struct {
+// narrator adds arrivals and orders to the records, with the start and the end where no row says when they are.
+type narrator struct {
 	r            *reader
 	w            *writer
 	next         int  // of the arrivals
@@ -39,7 +39,7 @@ type teller struct {
 }
 
 func (r *reader) write(w *writer, orders []placedOrder) {
-	t := &teller{r: r, w: w}
+	t := &narrator{r: r, w: w}
 	t.inLog = r.numbered && slices.ContainsFunc(orders, func(o placedOrder) bool { return o.kind == "start" })
 	for i := range orders {
 		t.until(orders[i].after)
@@ -49,14 +49,14 @@ func (r *reader) write(w *writer, orders []placedOrder) {
 	t.end()
 }
 
-func (t *teller) start() {
+func (t *narrator) start() {
 	if !t.begun && !t.inLog {
 		t.w.add(0, t.r.starter(), race.Started{})
 		t.begun = true
 	}
 }
 
-func (t *teller) end() {
+func (t *narrator) end() {
 	if t.start(); !t.ended {
 		t.w.add(t.w.last, "", race.Ended{})
 		t.ended = true
@@ -64,7 +64,7 @@ func (t *teller) end() {
 }
 
 // until adds what arrived before the n-th.
-func (t *teller) until(n int) {
+func (t *narrator) until(n int) {
 	for ; t.next < n; t.next++ {
 		a := &t.r.arrivals[t.next]
 		if _, dns := a.body.(race.CarNotStarted); !dns {
@@ -74,7 +74,7 @@ func (t *teller) until(n int) {
 	}
 }
 
-func (t *teller) take(o *order) {
+func (t *narrator) take(o *order) {
 	switch o.kind {
 	case "start":
 		if !t.inLog { // it is there before what needs it

@@ -42,7 +42,7 @@ func TestFeed_CloseNotesWhatWasAcknowledged(t *testing.T) {
 	c := &course{id: race.ID(newID("close")), cars: 5, laps: 5, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
 	cfg, acked := counting(s, c.id)
-	cfg.RetryFirst, cfg.RetryMost = time.Hour, time.Hour // it fails once, and then it is Close that moves the cursor
+	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // it fails once, and then it is Close that moves the cursor
 	log := &failing{memory: m}
 	failed := make(chan struct{})
 	log.failMove(func(context.Context, race.ID) error {

@@ -22,16 +22,16 @@ type Config struct {
 	CA string
 	// Every n-th frame of telemetry is written where a race does not say otherwise; 1: all.
 	Every int
-	// Lanes is how many requests may be on the way at once. A car's points keep to one lane, and so their order.
+	// Lanes is how many requests may be on the way at once. A car's points keep to one shard, and so their order.
 	Lanes int
 	// BatchBytes of line protocol, or FlushAfter what time, make a request.
 	BatchBytes int
 	FlushAfter time.Duration
 	// Timeout of one request.
 	Timeout time.Duration
-	// RetryFirst and RetryMost are the pauses between attempts: they double from the one to the other, with jitter. A race that
-	// cannot be read is tried again after RetryMost.
-	RetryFirst, RetryMost time.Duration
+	// RetryFirst and MaxRetry are the pauses between attempts: they double from the one to the other, with jitter. A race that
+	// cannot be read is tried again after MaxRetry.
+	RetryFirst, MaxRetry time.Duration
 	// EngineEvery is how often the actors are looked at; 0: never.
 	EngineEvery time.Duration
 	// Plain sends without compression. On loopback compression costs more than it saves (docs/figures.md).
@@ -45,7 +45,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Every: 1, Lanes: 4, BatchBytes: 1 << 20, FlushAfter: 500 * time.Millisecond, Timeout: 30 * time.Second,
-		RetryFirst: 250 * time.Millisecond, RetryMost: 15 * time.Second, EngineEvery: 5 * time.Second,
+		RetryFirst: 250 * time.Millisecond, MaxRetry: 15 * time.Second, EngineEvery: 5 * time.Second,
 		Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -53,7 +53,7 @@ func DefaultConfig() Config {
 // Limits of a Config.
 const (
 	everyMax      = 10_000
-	lanesMax      = 64
+	maxShards     = 64
 	batchBytesMax = 16 << 20
 )
 
@@ -72,9 +72,9 @@ func (c *Config) Validate() error {
 	check(c.Bucket != "", "the bucket of InfluxDB is missing")
 	check(c.Token != "", "the token of InfluxDB is missing")
 	check(c.Every >= 1 && c.Every <= everyMax, "every %d-th frame: allowed is 1 (all) to %d", c.Every, everyMax)
-	check(c.Lanes >= 1 && c.Lanes <= lanesMax, "%d lanes: allowed are 1 to %d", c.Lanes, lanesMax)
+	check(c.Lanes >= 1 && c.Lanes <= maxShards, "%d lanes: allowed are 1 to %d", c.Lanes, maxShards)
 	check(c.BatchBytes >= 1 && c.BatchBytes <= batchBytesMax, "batches of %d bytes: allowed are 1 to %d", c.BatchBytes, batchBytesMax)
-	check(c.FlushAfter > 0 && c.Timeout > 0 && c.RetryFirst > 0 && c.RetryMost >= c.RetryFirst, "the times must be above 0")
+	check(c.FlushAfter > 0 && c.Timeout > 0 && c.RetryFirst > 0 && c.MaxRetry >= c.RetryFirst, "the times must be above 0")
 	return errors.Join(faults...)
 }
 

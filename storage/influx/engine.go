@@ -35,15 +35,15 @@ type Actors struct {
 // EngineSource is looked at every few seconds.
 type EngineSource interface{ Engine() Engine }
 
-// DrillMark says that a drill began, or what became of it.
-type DrillMark struct {
+// DrillPhase says that a drill began, or what became of it.
+type DrillPhase struct {
 	Race        race.ID
 	Name, Phase string
 }
 
-// ringMost bounds what is kept while nothing is taken: the newest hour at a look every five seconds. What is older is
+// maxRing bounds what is kept while nothing is taken: the newest hour at a look every five seconds. What is older is
 // dropped, as nothing but boards reads it.
-const ringMost = 720
+const maxRing = 720
 
 // ring keeps lines of the engine series until they are acknowledged.
 type ring struct {
@@ -54,8 +54,8 @@ type ring struct {
 func (r *ring) add(lines []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.waiting = append(r.waiting, lines); len(r.waiting) > ringMost {
-		r.waiting = r.waiting[len(r.waiting)-ringMost:]
+	if r.waiting = append(r.waiting, lines); len(r.waiting) > maxRing {
+		r.waiting = r.waiting[len(r.waiting)-maxRing:]
 	}
 }
 
@@ -92,8 +92,8 @@ func (f *Feed) Watch(s EngineSource) {
 	f.ended.Go(func() { f.watch(f.flow.ctx, s) })
 }
 
-// Mark puts a drill on the boards.
-func (f *Feed) Mark(m DrillMark) {
+// Annotate puts a drill on the boards.
+func (f *Feed) Annotate(m DrillPhase) {
 	b := appendTag(append([]byte(nil), "engine,kind=drill"...), "race", string(m.Race))
 	b = append(b, ' ')
 	b = appendText(b, "event", "drill")

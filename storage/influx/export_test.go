@@ -37,6 +37,6 @@ func Zip(t testing.TB, lines []byte) []byte {
 
 // AheadMost is by how many stretches a race is read beyond its cursor, BehindMost how many races catch up at a time.
 const (
-	AheadMost  = aheadMost
-	BehindMost = behindMost
+	AheadMost  = maxAhead
+	BehindMost = maxBehind
 )

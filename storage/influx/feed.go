@@ -23,9 +23,9 @@ const (
 	behindEvery = 2 * time.Second
 )
 
-// aheadMost is how many stretches of a race are read beyond its durable cursor. A race of many cars fills the lanes long before;
+// maxAhead is how many stretches of a race are read beyond its durable cursor. A race of many cars fills the shards long before;
 // it is reached where batches are acknowledged and cursors do not move.
-const aheadMost = 256
+const maxAhead = 256
 
 // closeWithin is how long Close waits for requests and commits in flight.
 const closeWithin = 2 * time.Second
@@ -33,7 +33,7 @@ const closeWithin = 2 * time.Second
 // Feed writes races to InfluxDB. It is driven from outside, stretch by stretch (Next), by an actor that may die at any moment.
 //
 // Invariants:
-//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or put aside. It moves back
+//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or made dead letters. It moves back
 //     only where another race takes the identifier.
 //  2. What was acknowledged moves the cursor, whatever dies: batches, marks and followers belong to the Feed, and a new
 //     incarnation of the actor goes on with them. A race that cannot be read, or whose cursor cannot be moved, holds no other.
@@ -43,7 +43,7 @@ const closeWithin = 2 * time.Second
 //     refused is written again without it. A request without an acknowledgement is sent again whole.
 //  4. After the process has died, the next one writes again what was read since the oldest batch in flight. While the server and
 //     the log's store answer, that is about three batches of each lane (open, queued, being sent) and a stretch of each race. It
-//     is never more than aheadMost stretches of a race, each of readRecords records, readTicks frames or readPoints points of
+//     is never more than maxAhead stretches of a race, each of readRecords records, readTicks frames or readPoints points of
 //     telemetry, and readSamples samples at most.
 type Feed struct {
 	cfg    Config
@@ -63,8 +63,8 @@ type Feed struct {
 	wake  chan struct{}
 
 	// Of the worker alone.
-	races map[race.ID]*remembered
-	lame  map[race.ID]time.Time // races that cannot be read, and since when
+	races       map[race.ID]*remembered
+	quarantined map[race.ID]time.Time // races that cannot be read, and since when
 }
 
 // New sets up a Feed that does nothing yet. Check says whether the server is as it must be. Close ends it.
@@ -72,7 +72,7 @@ func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	f := &Feed{cfg: cfg, rules: rules, log: log, wake: make(chan struct{}, 1), races: map[race.ID]*remembered{}, lame: map[race.ID]time.Time{}}
+	f := &Feed{cfg: cfg, rules: rules, log: log, wake: make(chan struct{}, 1), races: map[race.ID]*remembered{}, quarantined: map[race.ID]time.Time{}}
 	var err error
 	if f.client, err = newClient(&f.cfg); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 	f.cancel, f.abort = cancel, abort
 	f.send = newSender(life, &f.cfg, f.client, log, &f.stats)
 	f.flow = newFlow(ctx, &f.cfg, f.send, log)
-	for _, l := range f.flow.lanes {
+	for _, l := range f.flow.shards {
 		f.ended.Go(func() { f.flow.work(l) })
 	}
 	f.ended.Go(f.flow.commit)
@@ -183,7 +183,7 @@ func (f *Feed) pass(ctx context.Context) (busy bool, err error) {
 		case ctx.Err() != nil:
 			return false, ctx.Err()
 		case err != nil: // the others go on
-			f.lame[id] = now
+			f.quarantined[id] = now
 			delete(f.races, id)
 			f.cfg.Log.Error("a race cannot be fed now", slog.String("race", string(id)), slog.Any("err", err))
 		}
@@ -213,7 +213,7 @@ func (f *Feed) raceStretch(ctx context.Context, id race.ID, now time.Time) (more
 // were written whole.
 func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) {
 	before, m := r.cursor, f.flow.begin(r.id)
-	w := &writer{flow: f.flow, mark: m, now: time.Now()}
+	w := &writer{flow: f.flow, waypoint: m, now: time.Now()}
 	defer func() {
 		if r.cursor == before {
 			f.flow.take(m)

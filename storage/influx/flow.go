@@ -11,22 +11,22 @@ import (
 	"lightsout/race"
 )
 
-// flow is what is in flight: batches in lanes, each of which sends one after the other, and for each race the marks up to which
+// flow is what is in flight: batches in shards, each of which sends one after the other, and for each race the marks up to which
 // it was read. It lives as long as its Feed, so that nothing is lost with whoever drives the Feed.
 type flow struct {
-	cfg   *Config
-	send  *sender
-	log   Log
-	lanes []*lane
-	ctx   context.Context //nolint:containedctx // it is the Feed's life, not a call's
+	cfg    *Config
+	send   *sender
+	log    Log
+	shards []*shard
+	ctx    context.Context //nolint:containedctx // it is the Feed's life, not a call's
 
-	mu    sync.Mutex
-	marks map[race.ID][]*mark // in order; each is kept until the cursor is durable there
-	moved chan struct{}       // a mark may have been reached
+	mu        sync.Mutex
+	waypoints map[race.ID][]*waypoint // in order; each is kept until the cursor is durable there
+	moved     chan struct{}           // a mark may have been reached
 }
 
-// lane is a queue of batches. Points of one car are in one lane, so that they keep their order.
-type lane struct {
+// shard is a queue of batches. Points of one car are in one shard, so that they keep their order.
+type shard struct {
 	queue chan *batch
 	free  chan []byte // line buffers that were sent
 	open  *batch      // being filled, by the reader alone
@@ -34,11 +34,11 @@ type lane struct {
 
 // batch is a request: line protocol, or an erasure.
 type batch struct {
-	lines  []byte
-	points int
-	erase  *erasure
-	begun  time.Time
-	marks  []*mark
+	lines     []byte
+	points    int
+	erase     *erasure
+	begun     time.Time
+	waypoints []*waypoint
 }
 
 // erasure takes away a car's points of a series, or all of an events' kind, from and to included (UTC nanoseconds).
@@ -50,9 +50,9 @@ type erasure struct {
 	from, to int64
 }
 
-// mark is a place in a race's log. The cursor moves there when all points before it are acknowledged: each batch that has some
+// waypoint is a place in a race's log. The cursor moves there when all points before it are acknowledged: each batch that has some
 // of them holds the mark, so that a batch which is lost keeps the cursor back.
-type mark struct {
+type waypoint struct {
 	race        race.ID
 	announcedAt int64 // of the race that was read; 0: of any
 	cursor      race.FeedCursor
@@ -65,15 +65,15 @@ type mark struct {
 const lineRoom = 4096
 
 func newFlow(ctx context.Context, cfg *Config, s *sender, log Log) *flow {
-	fl := &flow{cfg: cfg, send: s, log: log, ctx: ctx, marks: map[race.ID][]*mark{}, moved: make(chan struct{}, 1)}
+	fl := &flow{cfg: cfg, send: s, log: log, ctx: ctx, waypoints: map[race.ID][]*waypoint{}, moved: make(chan struct{}, 1)}
 	for range cfg.Lanes {
-		fl.lanes = append(fl.lanes, &lane{queue: make(chan *batch, 1), free: make(chan []byte, 3)})
+		fl.shards = append(fl.shards, &shard{queue: make(chan *batch, 1), free: make(chan []byte, 3)})
 	}
 	return fl
 }
 
-// work sends a lane's batches until the Feed is closed. What is acknowledged counts even then.
-func (fl *flow) work(l *lane) {
+// work sends a shard's batches until the Feed is closed. What is acknowledged counts even then.
+func (fl *flow) work(l *shard) {
 	for {
 		select {
 		case <-fl.ctx.Done():
@@ -94,13 +94,13 @@ func (fl *flow) work(l *lane) {
 				default:
 				}
 			}
-			fl.release(b.marks...)
+			fl.release(b.waypoints...)
 		}
 	}
 }
 
 // release says that a part of what the marks wait for is done.
-func (fl *flow) release(marks ...*mark) {
+func (fl *flow) release(marks ...*waypoint) {
 	now := time.Now()
 	fl.mu.Lock()
 	for _, m := range marks {
@@ -119,31 +119,31 @@ func (fl *flow) signal() {
 	}
 }
 
-func (fl *flow) hold(m *mark) {
+func (fl *flow) hold(m *waypoint) {
 	fl.mu.Lock()
 	m.left++
 	fl.mu.Unlock()
 }
 
 // begin sets a mark, which the reader holds until it is filled.
-func (fl *flow) begin(id race.ID) *mark {
-	m := &mark{race: id, left: 1, begun: time.Now()}
+func (fl *flow) begin(id race.ID) *waypoint {
+	m := &waypoint{race: id, left: 1, begun: time.Now()}
 	fl.mu.Lock()
-	fl.marks[id] = append(fl.marks[id], m)
+	fl.waypoints[id] = append(fl.waypoints[id], m)
 	fl.mu.Unlock()
 	return m
 }
 
 // take takes the newest mark of a race back: there was nothing to feed.
-func (fl *flow) take(m *mark) {
+func (fl *flow) take(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	marks := fl.marks[m.race]
+	marks := fl.waypoints[m.race]
 	if n := len(marks); n > 0 && marks[n-1] == m {
-		fl.marks[m.race] = marks[:n-1]
+		fl.waypoints[m.race] = marks[:n-1]
 	}
-	if len(fl.marks[m.race]) == 0 {
-		delete(fl.marks, m.race)
+	if len(fl.waypoints[m.race]) == 0 {
+		delete(fl.waypoints, m.race)
 	}
 }
 
@@ -151,7 +151,7 @@ func (fl *flow) take(m *mark) {
 func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	for _, marks := range fl.marks {
+	for _, marks := range fl.waypoints {
 		age = max(age, now.Sub(marks[0].begun))
 	}
 	return age
@@ -161,15 +161,15 @@ func (fl *flow) waiting(now time.Time) (age time.Duration) {
 func (fl *flow) overdue(now time.Time) (n int) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	for _, marks := range fl.marks {
-		if marks[0].left == 0 && now.Sub(marks[0].reached) > fl.cfg.RetryMost {
+	for _, marks := range fl.waypoints {
+		if marks[0].left == 0 && now.Sub(marks[0].reached) > fl.cfg.MaxRetry {
 			n++
 		}
 	}
 	return n
 }
 
-// commit moves cursors until the Feed is closed; Close moves them once more, when all lanes have ended. After a failure it
+// commit moves cursors until the Feed is closed; Close moves them once more, when all shards have ended. After a failure it
 // pauses, and then tries every race again, so that one whose cursor cannot be moved holds no other.
 func (fl *flow) commit() {
 	pause := fl.send.pauses()
@@ -209,7 +209,7 @@ func (fl *flow) moveCursors() bool {
 }
 
 // moveCursor moves the cursor of the race that was read; one that took its identifier meanwhile begins from its own.
-func (fl *flow) moveCursor(ctx context.Context, m *mark) error {
+func (fl *flow) moveCursor(ctx context.Context, m *waypoint) error {
 	head, err := fl.log.Records(ctx, m.race, 0, 1)
 	if err == nil && (m.announcedAt == 0 || len(head) > 0 && head[0].RecordedAt == m.announcedAt) {
 		err = fl.log.MoveCursor(ctx, FeedName, m.race, m.cursor)
@@ -221,11 +221,11 @@ func (fl *flow) moveCursor(ctx context.Context, m *mark) error {
 }
 
 // reached is the last mark of each race before which nothing is missing.
-func (fl *flow) reached() map[race.ID]*mark {
+func (fl *flow) reached() map[race.ID]*waypoint {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	out := map[race.ID]*mark{}
-	for id, marks := range fl.marks {
+	out := map[race.ID]*waypoint{}
+	for id, marks := range fl.waypoints {
 		for _, m := range marks {
 			if m.left > 0 {
 				break
@@ -237,23 +237,23 @@ func (fl *flow) reached() map[race.ID]*mark {
 }
 
 // settle drops a mark whose cursor is durable, and those before it.
-func (fl *flow) settle(m *mark) {
+func (fl *flow) settle(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	marks := fl.marks[m.race]
+	marks := fl.waypoints[m.race]
 	marks = marks[slices.Index(marks, m)+1:] // it is not there any more where the race begins anew
 	if len(marks) == 0 {
-		delete(fl.marks, m.race)
+		delete(fl.waypoints, m.race)
 		return
 	}
-	fl.marks[m.race] = marks
+	fl.waypoints[m.race] = marks
 }
 
 // rewind moves a race's cursor back to the beginning, instead of to where it was going.
 func (fl *flow) rewind(id race.ID) {
 	now := time.Now()
 	fl.mu.Lock()
-	fl.marks[id] = []*mark{{race: id, begun: now, reached: now}}
+	fl.waypoints[id] = []*waypoint{{race: id, begun: now, reached: now}}
 	fl.mu.Unlock()
 	fl.signal()
 }
@@ -262,12 +262,12 @@ func (fl *flow) rewind(id race.ID) {
 func (fl *flow) ahead(id race.ID) int {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	return len(fl.marks[id])
+	return len(fl.waypoints[id])
 }
 
 // flush sends the batches that have waited long enough, unless the Feed is closed.
 func (fl *flow) flush(now time.Time) {
-	for _, l := range fl.lanes {
+	for _, l := range fl.shards {
 		if l.open != nil && l.open.points > 0 && now.Sub(l.open.begun) >= fl.cfg.FlushAfter {
 			if fl.cut(l) != nil {
 				return
@@ -276,14 +276,14 @@ func (fl *flow) flush(now time.Time) {
 	}
 }
 
-// cut hands a lane's batch on. It waits while the lane is full: what is read is bounded by what is taken.
-func (fl *flow) cut(l *lane) error {
+// cut hands a shard's batch on. It waits while the shard is full: what is read is bounded by what is taken.
+func (fl *flow) cut(l *shard) error {
 	b := l.open
 	l.open = nil
 	return fl.push(l, b)
 }
 
-func (fl *flow) push(l *lane, b *batch) error {
+func (fl *flow) push(l *shard, b *batch) error {
 	select {
 	case l.queue <- b:
 		return nil
@@ -292,22 +292,22 @@ func (fl *flow) push(l *lane, b *batch) error {
 	}
 }
 
-// writer is how a follower writes: points go to the lane of their car.
+// writer is how a follower writes: points go to the shard of their car.
 type writer struct {
-	flow *flow
-	mark *mark
-	now  time.Time
-	at   *lane
-	err  error
+	flow     *flow
+	waypoint *waypoint
+	now      time.Time
+	at       *shard
+	err      error
 }
 
-func (w *writer) laneOf(f *follower, car race.CarIdx) *lane {
-	return w.flow.lanes[(f.spread+int(car)+1)%len(w.flow.lanes)]
+func (w *writer) shardOf(f *follower, car race.CarIdx) *shard {
+	return w.flow.shards[(f.spread+int(car)+1)%len(w.flow.shards)]
 }
 
 // line gives the bytes that the next line of a car is appended to; done takes them back.
 func (w *writer) line(f *follower, car race.CarIdx) []byte {
-	w.at = w.laneOf(f, car)
+	w.at = w.shardOf(f, car)
 	if w.at.open == nil {
 		b := &batch{begun: w.now}
 		select {
@@ -334,9 +334,9 @@ func (w *writer) done(lines []byte) {
 }
 
 func (w *writer) holds(b *batch) {
-	if n := len(b.marks); n == 0 || b.marks[n-1] != w.mark {
-		w.flow.hold(w.mark)
-		b.marks = append(b.marks, w.mark)
+	if n := len(b.waypoints); n == 0 || b.waypoints[n-1] != w.waypoint {
+		w.flow.hold(w.waypoint)
+		b.waypoints = append(b.waypoints, w.waypoint)
 	}
 }
 
@@ -348,7 +348,7 @@ func (w *writer) fail(err error) {
 
 // erase takes a car's points away, after what its lane has so far and before what comes.
 func (w *writer) erase(f *follower, car race.CarIdx, series string, from, to int64) {
-	l := w.laneOf(f, car)
+	l := w.shardOf(f, car)
 	if l.open != nil && l.open.points > 0 {
 		w.fail(w.flow.cut(l))
 	}
@@ -357,14 +357,14 @@ func (w *writer) erase(f *follower, car race.CarIdx, series string, from, to int
 
 // eraseEvent takes an event away.
 func (w *writer) eraseEvent(f *follower, name race.EventName, at int64) {
-	l := w.laneOf(f, name.Car)
+	l := w.shardOf(f, name.Car)
 	if l.open != nil && l.open.points > 0 {
 		w.fail(w.flow.cut(l))
 	}
 	w.pushErasure(l, &erasure{race: f.id, series: "events", kind: name.Kind.String(), from: at, to: at})
 }
 
-func (w *writer) pushErasure(l *lane, e *erasure) {
+func (w *writer) pushErasure(l *shard, e *erasure) {
 	b := &batch{erase: e}
 	w.holds(b)
 	w.fail(w.flow.push(l, b))

@@ -62,7 +62,7 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return &follower{
-		id: id, rules: rules, every: every, spread: int(h.Sum32() >> 1), fold: rules.Fold(), unknown: nobody(nil, id), judged: map[race.Seq]judged{},
+		id: id, rules: rules, every: every, spread: int(h.Sum32() >> 1), fold: rules.Fold(), unknown: unknownCar(nil, id), judged: map[race.Seq]judged{},
 		events: map[race.EventName]int64{},
 	}
 }

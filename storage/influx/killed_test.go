@@ -65,7 +65,7 @@ func TestFeed_EachPointIsAcknowledgedOnceThoughTheLogFailsAtRandom(t *testing.T)
 	c := &course{id: race.ID(newID("fails")), cars: 20, laps: 60, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
 	cfg, acked := counting(s, c.id)
-	cfg.RetryFirst, cfg.RetryMost = time.Millisecond, 5*time.Millisecond
+	cfg.RetryFirst, cfg.MaxRetry = time.Millisecond, 5*time.Millisecond
 	log, rng, failed := &failing{memory: m}, rand.New(rand.NewPCG(3, 4)), 0
 	fail := func(string) error {
 		if rng.IntN(4) > 0 {
@@ -118,7 +118,7 @@ func TestFeed_ReadsOnlySoFarAheadOfACursorThatCannotMove(t *testing.T) {
 func TestFeed_BeginsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
 	s, m := shared(t), newMemory()
 	cfg := s.config()
-	cfg.RetryFirst, cfg.RetryMost = time.Millisecond, 10*time.Millisecond
+	cfg.RetryFirst, cfg.MaxRetry = time.Millisecond, 10*time.Millisecond
 	log := &failing{memory: m}
 	log.failMove(func(context.Context, race.ID) error { return errors.New("the disk is full") })
 	f := newFeed(t, cfg, log)
@@ -174,7 +174,7 @@ func TestFeed_APanicInOneRaceHoldsNoOther(t *testing.T) {
 	bad.run(m)
 	good.run(m)
 	cfg, acked := counting(s, bad.id)
-	cfg.RetryFirst, cfg.RetryMost = time.Millisecond, 5*time.Millisecond
+	cfg.RetryFirst, cfg.MaxRetry = time.Millisecond, 5*time.Millisecond
 	const at = 20 // of the bad race's records
 	broken := rules
 	broken.Fold = func() influx.Fold { return &panicking{State: timing.New(), race: bad.id, at: at} }
@@ -246,7 +246,7 @@ func TestFeed_ARaceThatTakesTheIDOfOneThatCannotBeReadIsFedWhole(t *testing.T) {
 	second := &course{id: first.id, cars: 4, laps: 4, lapTime: 4 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	second.run(heir)
 	cfg, acked := counting(s, first.id)
-	cfg.RetryFirst, cfg.RetryMost = time.Hour, time.Hour // it is Close that moves the cursor again
+	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // it is Close that moves the cursor again
 	log, unread := &failing{memory: m}, make(chan struct{})
 	var once sync.Once
 	log.failMove(func(context.Context, race.ID) error {

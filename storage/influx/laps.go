@@ -4,8 +4,8 @@ import "lightsout/race"
 
 // lapChange is what one record makes of the laps that were written: those that were told of, and where old points must go.
 type lapChange struct {
-	told []lapOf
-	gone []gone
+	emitted   []lapOf
+	withdrawn []withdrawn
 }
 
 // lapOf is a lap of a car, by its place in the list.
@@ -14,8 +14,8 @@ type lapOf struct {
 	at  int
 }
 
-// gone is a stretch of a car's points that must go, in race time (ms): of laps by their ends, of sectors by theirs.
-type gone struct {
+// withdrawn is a stretch of a car's points that must go, in race time (ms): of laps by their ends, of sectors by theirs.
+type withdrawn struct {
 	car           race.CarIdx
 	laps, sectors stretch
 }
@@ -46,17 +46,17 @@ func sectorEnd(l *race.Lap, sector int) (int64, bool) {
 	return at, l.SectorsMS[sector] > 0
 }
 
-func (c *lapChange) goneOf(car race.CarIdx) *gone {
-	if n := len(c.gone); n > 0 && c.gone[n-1].car == car { // facts of a car come together
-		return &c.gone[n-1]
+func (c *lapChange) withdrawnOf(car race.CarIdx) *withdrawn {
+	if n := len(c.withdrawn); n > 0 && c.withdrawn[n-1].car == car { // facts of a car come together
+		return &c.withdrawn[n-1]
 	}
-	for i := range c.gone {
-		if c.gone[i].car == car {
-			return &c.gone[i]
+	for i := range c.withdrawn {
+		if c.withdrawn[i].car == car {
+			return &c.withdrawn[i]
 		}
 	}
-	c.gone = append(c.gone, gone{car: car})
-	return &c.gone[len(c.gone)-1]
+	c.withdrawn = append(c.withdrawn, withdrawn{car: car})
+	return &c.withdrawn[len(c.withdrawn)-1]
 }
 
 // lap notes a lap that was completed, or told of again.
@@ -74,7 +74,7 @@ func (f *follower) lap(l *race.Lap, change *lapChange) {
 	}
 	*was = *l
 	f.laps[l.Car] = laps
-	change.told = append(change.told, lapOf{l.Car, l.Number - 1})
+	change.emitted = append(change.emitted, lapOf{l.Car, l.Number - 1})
 }
 
 // withdraw forgets the laps after the first so many.
@@ -93,7 +93,7 @@ func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
 // drop says that a lap's points must go, but where the lap that takes its place has them as well.
 func (c *lapChange) drop(was, now *race.Lap) {
 	if now == nil || was.EndMS != now.EndMS || hasLess(was, now) {
-		c.goneOf(was.Car).laps.add(was.EndMS)
+		c.withdrawnOf(was.Car).laps.add(was.EndMS)
 	}
 	for sector := range was.SectorsMS {
 		old, had := sectorEnd(was, sector)
@@ -105,7 +105,7 @@ func (c *lapChange) drop(was, now *race.Lap) {
 				continue
 			}
 		}
-		c.goneOf(was.Car).sectors.add(old)
+		c.withdrawnOf(was.Car).sectors.add(old)
 	}
 }
 
@@ -125,8 +125,8 @@ func (f *follower) writeLaps(c *lapChange, w *writer) {
 		return
 	}
 	ns := func(ms int64) int64 { return f.startedAt + ms*1_000_000 }
-	for i := range c.gone {
-		g := &c.gone[i]
+	for i := range c.withdrawn {
+		g := &c.withdrawn[i]
 		if g.laps.some {
 			w.erase(f, g.car, "laps", ns(g.laps.from), ns(g.laps.to))
 		}
@@ -144,7 +144,7 @@ func (f *follower) writeLaps(c *lapChange, w *writer) {
 			f.sectorPoints(l, w, func(end int64) bool { return g.sectors.has(end) })
 		}
 	}
-	for _, t := range c.told {
+	for _, t := range c.emitted {
 		if t.at >= len(f.laps[t.car]) { // withdrawn by the same record
 			continue
 		}

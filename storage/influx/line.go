@@ -86,8 +86,8 @@ func carTags(b []byte, id race.ID, e *race.Entry) []byte {
 	return appendTag(b, "team_name", e.Team)
 }
 
-// nobody are the tags of what is no known car's.
-func nobody(b []byte, id race.ID) []byte {
+// unknownCar are the tags of what is no known car's.
+func unknownCar(b []byte, id race.ID) []byte {
 	b = appendTag(b, "driver_number", noDriver)
 	return appendTag(b, "race", string(id))
 }

@@ -13,12 +13,12 @@ import (
 
 // memory is a log with cursors in memory, that may grow while it is read.
 type memory struct {
-	mu      sync.Mutex
-	races   map[race.ID]*memoryRace
-	cursors map[race.ID]race.FeedCursor
-	aside   map[string]string // by point
-	moves   int
-	broken  race.ID // whose telemetry cannot be read
+	mu          sync.Mutex
+	races       map[race.ID]*memoryRace
+	cursors     map[race.ID]race.FeedCursor
+	deadLetters map[string]string // by point
+	moves       int
+	broken      race.ID // whose telemetry cannot be read
 }
 
 type memoryRace struct {
@@ -29,7 +29,7 @@ type memoryRace struct {
 }
 
 func newMemory() *memory {
-	return &memory{races: map[race.ID]*memoryRace{}, cursors: map[race.ID]race.FeedCursor{}, aside: map[string]string{}}
+	return &memory{races: map[race.ID]*memoryRace{}, cursors: map[race.ID]race.FeedCursor{}, deadLetters: map[string]string{}}
 }
 
 func (m *memory) of(id race.ID) *memoryRace {
@@ -160,10 +160,10 @@ func (m *memory) Unfed(context.Context, string) (out []race.ID, err error) {
 	return out, nil
 }
 
-func (m *memory) PutAside(_ context.Context, _ string, _ race.ID, point, reason string) error {
+func (m *memory) DeadLetter(_ context.Context, _ string, _ race.ID, point, reason string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.aside[point] = reason
+	m.deadLetters[point] = reason
 	return nil
 }
 

@@ -171,7 +171,7 @@ func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
 	front := httptest.NewServer(p)
 	defer front.Close()
 	cfg := s.config()
-	cfg.URL, cfg.Lanes, cfg.Plain = front.URL, 1, false // one lane, so that a pause is seen; with compression
+	cfg.URL, cfg.Lanes, cfg.Plain = front.URL, 1, false // one shard, so that a pause is seen; with compression
 	f := newFeed(t, cfg, m)
 	defer f.Close()
 	defer drive(f)()
@@ -188,8 +188,8 @@ func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
 	if len(p.hasty) > 0 {
 		t.Errorf("Retry-After was not honoured: %v", p.hasty)
 	}
-	if n := f.Stats().PointsRejected; n != 0 || len(m.aside) != 0 {
-		t.Errorf("%d points were rejected, aside are %v", n, m.aside)
+	if n := f.Stats().PointsRejected; n != 0 || len(m.deadLetters) != 0 {
+		t.Errorf("%d points were rejected, aside are %v", n, m.deadLetters)
 	}
 }
 
@@ -218,10 +218,10 @@ func TestFeed_PutsAsideWhatIsRefusedAndGoesOn(t *testing.T) {
 	want := expected(m, c.id)
 	want["passings"] -= bad
 	same(t, "without what was refused", s.counts(t, c.id), want)
-	if bad < 4 || len(m.aside) != bad || int(f.Stats().PointsRejected) != bad {
-		t.Errorf("%d are aside and %d counted, want %d", len(m.aside), f.Stats().PointsRejected, bad)
+	if bad < 4 || len(m.deadLetters) != bad || int(f.Stats().PointsRejected) != bad {
+		t.Errorf("%d are aside and %d counted, want %d", len(m.deadLetters), f.Stats().PointsRejected, bad)
 	}
-	for point, reason := range m.aside {
+	for point, reason := range m.deadLetters {
 		if !strings.HasPrefix(point, "passings,") || !strings.Contains(point, "speed=300i") || !strings.Contains(reason, "field type conflict") {
 			t.Errorf("aside is %q for %q", point, reason)
 		}
@@ -239,8 +239,8 @@ func TestFeed_PutsAsideAWholeSeriesAtOnce(t *testing.T) {
 	defer drive(f)()
 	fed(t, m, time.Minute)
 	want := expected(m, c.id)
-	if len(m.aside) != want["telemetry"] {
-		t.Errorf("%d are aside, want %d", len(m.aside), want["telemetry"])
+	if len(m.deadLetters) != want["telemetry"] {
+		t.Errorf("%d are aside, want %d", len(m.deadLetters), want["telemetry"])
 	}
 	want["telemetry"] = 0
 	same(t, "without telemetry", s.counts(t, c.id), want)

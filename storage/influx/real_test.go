@@ -90,7 +90,7 @@ func (s *server) kill() {
 func (s *server) config() influx.Config {
 	c := influx.DefaultConfig()
 	c.URL, c.Org, c.Bucket, c.Token = s.url, s.org, s.bucket, influx.Secret(s.token)
-	c.FlushAfter, c.RetryFirst, c.RetryMost, c.Plain = 50*time.Millisecond, 20*time.Millisecond, time.Second, true
+	c.FlushAfter, c.RetryFirst, c.MaxRetry, c.Plain = 50*time.Millisecond, 20*time.Millisecond, time.Second, true
 	return c
 }
 

@@ -9,11 +9,11 @@ import (
 )
 
 // What is known of a race takes half a megabyte for 20 cars and 50 laps. So a few races catch up at a time, and of those that
-// are fed no more are remembered than this. A race whose cursor could have been moved for RetryMost, and was not, takes the room
+// are fed no more are remembered than this. A race whose cursor could have been moved for MaxRetry, and was not, takes the room
 // of one that catches up: while the log's store takes no cursors, no more races are begun.
 const (
-	behindMost   = 64
-	rememberMost = 256
+	maxBehind     = 64
+	maxRemembered = 256
 )
 
 // How long a race is remembered that has nothing to feed; how many records are folded at once.
@@ -89,16 +89,16 @@ func (f *Feed) still(ctx context.Context, r *remembered) (bool, error) {
 // waits says that nothing is read of a race in this pass: it could not be read a moment ago, or it was read far enough ahead, or
 // it is to be followed anew, from its cursor, which is still moving.
 func (f *Feed) waits(id race.ID, now time.Time) bool {
-	if at, lame := f.lame[id]; lame && now.Sub(at) < f.cfg.RetryMost {
+	if at, lame := f.quarantined[id]; lame && now.Sub(at) < f.cfg.MaxRetry {
 		return true
 	}
 	ahead := f.flow.ahead(id)
-	return ahead >= aheadMost || ahead > 0 && f.races[id] == nil
+	return ahead >= maxAhead || ahead > 0 && f.races[id] == nil
 }
 
 // room is how many races more may catch up.
 func (f *Feed) room(now time.Time) int {
-	room := behindMost - f.flow.overdue(now)
+	room := maxBehind - f.flow.overdue(now)
 	for _, r := range f.races {
 		if r.behind {
 			room--
@@ -112,13 +112,13 @@ func (f *Feed) tidy(now time.Time) {
 	for id, r := range f.races {
 		idle := now.Sub(r.seen)
 		r.behind = r.behind && idle == 0
-		if (idle > rememberFor || idle > 0 && len(f.races) > rememberMost) && f.flow.ahead(id) == 0 {
+		if (idle > rememberFor || idle > 0 && len(f.races) > maxRemembered) && f.flow.ahead(id) == 0 {
 			delete(f.races, id)
 		}
 	}
-	for id, at := range f.lame {
-		if now.Sub(at) >= f.cfg.RetryMost {
-			delete(f.lame, id)
+	for id, at := range f.quarantined {
+		if now.Sub(at) >= f.cfg.MaxRetry {
+			delete(f.quarantined, id)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func newSender(life context.Context, cfg *Config, c *client, log Log, stats *cou
 	return s
 }
 
-// lines writes line protocol of so many points. It returns when all of it is acknowledged or put aside; its error is that
+// lines writes line protocol of so many points. It returns when all of it is acknowledged or made dead letters; its error is that
 // the context has ended.
 func (s *sender) lines(ctx context.Context, lines []byte, points int) error {
 	err := s.persist(ctx, func() *influxhttp.Error { return s.write(lines) })
@@ -114,7 +114,7 @@ func (s *sender) complain(err *influxhttp.Error) {
 
 func (s *sender) pauses() *backoff.ExponentialBackOff {
 	p := backoff.NewExponentialBackOff()
-	p.InitialInterval, p.MaxInterval, p.Multiplier, p.RandomizationFactor = s.cfg.RetryFirst, s.cfg.RetryMost, 2, 0.5
+	p.InitialInterval, p.MaxInterval, p.Multiplier, p.RandomizationFactor = s.cfg.RetryFirst, s.cfg.MaxRetry, 2, 0.5
 	p.Reset()
 	return p
 }
@@ -134,16 +134,16 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // droppedPattern finds how many points of a request the server did not take, in its own words.
 var droppedPattern = regexp.MustCompile(`dropped=(\d+)`)
 
-// isolate halves what was refused until the points that are to blame stand alone, and puts them aside. The good ones of a
+// isolate halves what was refused until the points that are to blame stand alone, and makes them dead letters. The good ones of a
 // partial write are written again, which changes nothing.
 func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *influxhttp.Error) error {
 	if all := droppedPattern.FindStringSubmatch(why.Message); all != nil {
 		if n, err := strconv.Atoi(all[1]); err == nil && n == points { // all of them are bad: nothing is left to find out
-			return s.asideAll(ctx, lines, why)
+			return s.deadLetterAll(ctx, lines, why)
 		}
 	}
 	if points <= 1 {
-		return s.asideAll(ctx, lines, why)
+		return s.deadLetterAll(ctx, lines, why)
 	}
 	end := 0
 	for range points / 2 {
@@ -155,11 +155,11 @@ func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *inf
 	return s.lines(ctx, lines[end:], points-points/2)
 }
 
-// asideAtOnce is how many points are put aside together, so that they share the commits of the log's store.
-const asideAtOnce = 256
+// maxDeadLetters is how many points are made dead letters together, so that they share the commits of the log's store.
+const maxDeadLetters = 256
 
-// asideAll puts points aside with the server's reason.
-func (s *sender) asideAll(ctx context.Context, lines []byte, why *influxhttp.Error) error {
+// deadLetterAll puts points aside with the server's reason.
+func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhttp.Error) error {
 	reason := s.client.said(why)
 	s.stats.heal() // a refusal is an answer
 	var points []string
@@ -168,10 +168,10 @@ func (s *sender) asideAll(ctx context.Context, lines []byte, why *influxhttp.Err
 	}
 	s.cfg.Log.Error("InfluxDB refused points; they are put aside", slog.Int("points", len(points)), slog.String("first", points[0]),
 		slog.String("reason", reason))
-	for some := range slices.Chunk(points, asideAtOnce) {
+	for some := range slices.Chunk(points, maxDeadLetters) {
 		var at sync.WaitGroup
 		for _, point := range some {
-			at.Go(func() { s.aside(ctx, point, reason) })
+			at.Go(func() { s.deadLetter(ctx, point, reason) })
 		}
 		at.Wait()
 		if ctx.Err() != nil {
@@ -181,15 +181,15 @@ func (s *sender) asideAll(ctx context.Context, lines []byte, why *influxhttp.Err
 	return nil
 }
 
-// aside puts a point aside. It returns when it is kept, or the context has ended.
-func (s *sender) aside(ctx context.Context, point, reason string) {
+// deadLetter puts a point aside. It returns when it is kept, or the context has ended.
+func (s *sender) deadLetter(ctx context.Context, point, reason string) {
 	s.stats.rejected.Add(1)
 	id := raceOf(point)
 	if id == "" { // of no race: nothing is kept of it
 		return
 	}
 	for pause := s.pauses(); ; {
-		err := s.log.PutAside(ctx, FeedName, id, point, reason)
+		err := s.log.DeadLetter(ctx, FeedName, id, point, reason)
 		if err == nil || errors.Is(err, race.ErrNotFound) || ctx.Err() != nil {
 			return
 		}
@@ -218,5 +218,5 @@ func (s *sender) erase(ctx context.Context, e *erasure) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return s.asideAll(ctx, fmt.Appendf(nil, "erase,race=%s where %s from %d to %d", e.race, predicate, e.from, e.to), why)
+	return s.deadLetterAll(ctx, fmt.Appendf(nil, "erase,race=%s where %s from %d to %d", e.race, predicate, e.from, e.to), why)
 }

@@ -112,8 +112,8 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			want["passings"]++ // the one that was inserted, and rejected then, is one too
 			same(t, "corrected", s.counts(t, c.id), want)
 			sameLaps(t, s, m, c)
-			if len(m.aside) > 0 {
-				t.Errorf("put aside: %v", m.aside)
+			if len(m.deadLetters) > 0 {
+				t.Errorf("put aside: %v", m.deadLetters)
 			}
 		})
 	}
@@ -238,7 +238,7 @@ func TestSeries_AreThoseOfTheList(t *testing.T) {
 	f := newFeed(t, cfg, m)
 	defer f.Close()
 	defer drive(f)()
-	f.Mark(influx.DrillMark{Race: c.id, Name: "half the field", Phase: "on"})
+	f.Annotate(influx.DrillPhase{Race: c.id, Name: "half the field", Phase: "on"})
 	f.Watch(look{})
 	fed(t, m, 30*time.Second)
 	var rows []map[string]string

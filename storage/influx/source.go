@@ -28,8 +28,8 @@ type Cursors interface {
 	MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error
 	// Unfed are the races of which something was not fed.
 	Unfed(ctx context.Context, feed string) ([]race.ID, error)
-	// PutAside keeps a point that was refused.
-	PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error
+	// DeadLetter keeps a point that was refused.
+	DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error
 	// FeedEnd is how far a feed can come in a race by now.
 	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
 	// RegisterFeed says that the feed is there: what it has not fed is not thrown away.

@@ -42,7 +42,7 @@ func (c *counters) heal() {
 
 // Stats is how a Feed is doing.
 type Stats struct {
-	// PointsWritten are acknowledged, PointsRejected put aside; Erased counts calls that took old points away.
+	// PointsWritten are acknowledged, PointsRejected made dead letters; Erased counts calls that took old points away.
 	PointsWritten, PointsRejected, Batches, Retries, Erased int64
 	InFlight                                                int64
 	// LagRecords and LagFrames of all races were not fed; Lag is the age of the oldest of what was not.

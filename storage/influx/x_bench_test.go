@@ -61,7 +61,7 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 	}
 }
 
-// ready is a race's telemetry as requests, cut as the Feed cuts it: by lanes of cars.
+// ready is a race's telemetry as requests, cut as the Feed cuts it: by shards of cars.
 func ready(b *testing.B, c *course, cfg influx.Config) [][][]byte {
 	var heads [][]byte
 	for _, r := range c.head(race.Simulation) {

@@ -52,7 +52,7 @@ func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
 	return s.ask(ctx, func() error { s.feed(feed); return nil })
 }
 
-// DropFeed forgets a feed, its cursors and what was put aside for it.
+// DropFeed forgets a feed, its cursors and what was made dead letters for it.
 func (s *Store) DropFeed(ctx context.Context, feed string) error {
 	return s.ask(ctx, func() error { delete(s.feeds, feed); return nil })
 }
@@ -107,8 +107,8 @@ func (s *Store) Unfed(ctx context.Context, feed string) (out []race.ID, err erro
 	return out, err
 }
 
-// PutAside keeps a point that another store did not take. The same point of a race put aside again is the same.
-func (s *Store) PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error {
+// DeadLetter keeps a point that another store did not take. The same point of a race made dead letters again is the same.
+func (s *Store) DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error {
 	return s.ask(ctx, func() error {
 		if _, err := s.known(id); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (s *Store) PutAside(ctx context.Context, feed string, id race.ID, point, re
 	})
 }
 
-// Rejected are the points of a race that were put aside, newest first, limit at most.
+// Rejected are the points of a race that were made dead letters, newest first, limit at most.
 func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int) (out []race.FeedReject, err error) {
 	err = s.ask(ctx, func() error {
 		out = slices.Clone(s.feed(feed).rejected[id])

@@ -13,11 +13,11 @@ import (
 // logChecker goes along a race's log.
 type logChecker struct {
 	*checker
-	info    raceInfo
-	next    int64
-	told    int // records that cannot be read, or are not what their row says
-	entered []race.Entry
-	started bool // by the record that the list of races says
+	info     raceInfo
+	next     int64
+	findings int // records that cannot be read, or are not what their row says
+	entered  []race.Entry
+	started  bool // by the record that the list of races says
 }
 
 // checkLog looks for gaps, for records that cannot be read or are not what their row says, and whether the head and the
@@ -34,7 +34,7 @@ func (c *checker) checkLog(ctx context.Context, h raceInfo) error {
 	case l.next > h.lastSeq+1:
 		c.flaw(h.id, "there are %d records, and the list of races counts %d", l.next-1, h.lastSeq)
 	}
-	if l.told > 0 { // what could not be read may be what is missed below
+	if l.findings > 0 { // what could not be read may be what is missed below
 		return nil
 	}
 	if !l.started {
@@ -71,7 +71,7 @@ func (l *logChecker) row(r *sql.Rows) error {
 		err = raw.differs(rec)
 	}
 	if err != nil {
-		if l.told++; l.told <= flawsMax {
+		if l.findings++; l.findings <= flawsMax {
 			l.flaw(l.info.id, "record %d cannot be read: %v", raw.seq, err)
 		}
 		return nil

@@ -22,9 +22,9 @@ func (p patch) String() string {
 // telemetryChecker goes along a race's telemetry.
 type telemetryChecker struct {
 	*checker
-	info    raceInfo
-	patches []patch
-	told    int // rows that cannot be read, or are of no cars or ticks of the race
+	info     raceInfo
+	patches  []patch
+	findings int // rows that cannot be read, or are of no cars or ticks of the race
 }
 
 // checkTelemetry looks for blocks that cannot be read, that are not of the cars and ticks that they are kept under, or of none
@@ -82,7 +82,7 @@ func (t *telemetryChecker) take(p patch, err error) {
 		t.patches = append(t.patches, p)
 		return
 	}
-	if t.told++; t.told <= flawsMax {
+	if t.findings++; t.findings <= flawsMax {
 		t.flaw(t.info.id, "%v: %v", p, err)
 	}
 }
@@ -121,7 +121,7 @@ func (t *telemetryChecker) coverage() {
 		}
 	}
 	t.tell(twice, "it is there twice")
-	if t.told == 0 { // what cannot be read was told of
+	if t.findings == 0 { // what cannot be read was told of
 		t.tell(missing, "it is missing")
 	}
 }

@@ -270,7 +270,7 @@ func TestInfo_SaysWhatTheFileHolds(t *testing.T) {
 	if err := w.MoveCursor(ctx, "influx", "told", race.FeedCursor{Seq: 8, Count: 44}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.PutAside(ctx, "influx", "sim", "a b=1", "bad"); err != nil {
+	if err := w.DeadLetter(ctx, "influx", "sim", "a b=1", "bad"); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sqlite.OpenForReading(o.path, transport.Codec{}) // beside the one that writes

@@ -29,7 +29,7 @@ func (s *Store) await(ctx context.Context, j job) error {
 
 // RegisterFeed says that a feed is there: retention takes no telemetry that it has not fed yet.
 func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
-	return s.apart(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+	return s.commitIndependently(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO feeds (feed, race) VALUES (?, '')", feed); err != nil {
 			return fmt.Errorf("register feed %s: %w", feed, err)
 		}
@@ -37,7 +37,7 @@ func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
 	})
 }
 
-// DropFeed forgets a feed, its cursors and what was put aside for it.
+// DropFeed forgets a feed, its cursors and what was made dead letters for it.
 func (s *Store) DropFeed(ctx context.Context, feed string) error {
 	return s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"feeds", "feed_rejects"} {
@@ -62,7 +62,7 @@ func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedC
 
 // MoveCursor notes how far a feed has come; it is durable when it returns. race.ErrNotFound where the race is gone.
 func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
-	return s.apart(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
+	return s.commitIndependently(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feeds SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
 			feed, int64(c.Seq), int64(c.Tick), int64(c.Count), string(id))
 		return changedOne(res, err, "move a cursor in", id)
@@ -109,17 +109,17 @@ func (s *Store) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
 		" ORDER BY r.created_at, r.id", feed)
 }
 
-// PutAside keeps a point that another store did not take. The same point of a race put aside again is the same.
-func (s *Store) PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error {
+// DeadLetter keeps a point that another store did not take. The same point of a race made dead letters again is the same.
+func (s *Store) DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error {
 	at := s.now().UTC().UnixNano()
-	return s.apart(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
+	return s.commitIndependently(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feed_rejects SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
 			feed, at, point, reason, string(id))
 		return changedOne(res, err, "put aside a point of", id)
 	})
 }
 
-// Rejected are the points of a race that were put aside, newest first, limit at most.
+// Rejected are the points of a race that were made dead letters, newest first, limit at most.
 func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int) ([]race.FeedReject, error) {
 	var out []race.FeedReject
 	err := each(ctx, s.read, func(r *sql.Rows) error {

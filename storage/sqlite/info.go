@@ -43,7 +43,7 @@ type RaceInfo struct {
 	BytesPerSample float64 `json:"bytes_per_sample"` // 0 where there is none
 }
 
-// FeedInfo is how far a feed has come in a race, and how many of its points were put aside.
+// FeedInfo is how far a feed has come in a race, and how many of its points were made dead letters.
 type FeedInfo struct {
 	Feed     string    `json:"feed"`
 	Race     race.ID   `json:"race"`

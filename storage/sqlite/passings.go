@@ -40,7 +40,7 @@ func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit,
 	}
 	err = eachRow(ctx, s.read, func(r row) {
 		p := passingOfRow(r)
-		p.Time, p.ToldTime = signal.raceTime(p.Time), signal.raceTime(p.ToldTime)
+		p.Time, p.ReportedTime = signal.raceTime(p.Time), signal.raceTime(p.ReportedTime)
 		out = append(out, p)
 	}, query, args...)
 	return out, err
@@ -53,13 +53,13 @@ func passingOfRow(r row) race.PassingRow {
 	p := race.PassingRow{
 		Seq: race.Seq(r.int(0)), Time: race.Micros(r.int(1)), RecordedAt: r.int(2), Verdict: race.Verdict(r.int(11)), Reason: r.text(12),
 		Passing: race.Passing{Car: race.CarIdx(r.int(3)), Line: int(r.int(4)), InPit: r.is(5), SpeedKMH: int(r.int(6))},
-		Split:   race.NoTime, ToldTime: race.NoTime, ToldCar: race.NoCar,
+		Split:   race.NoTime, ReportedTime: race.NoTime, ReportedCar: race.NoCar,
 	}
 	if !r.null(7) {
 		p.Passing.Source = &race.Source{Decoder: r.text(7), Session: r.text(8), Sequence: uint64(r.int(9)), Transponder: r.text(10)}
 	}
 	if !r.null(14) {
-		p.ToldTime, p.ToldCar = race.Micros(r.int(14)), race.CarIdx(r.int(15))
+		p.ReportedTime, p.ReportedCar = race.Micros(r.int(14)), race.CarIdx(r.int(15))
 	}
 	if !r.null(13) {
 		p.Split = race.Micros(r.int(13))

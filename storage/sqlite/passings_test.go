@@ -80,7 +80,7 @@ func viewed(t *testing.T, path string) (out []race.PassingRow) {
 		var src race.Source
 		var told bool
 		if err := rows.Scan(&p.Seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH, &told,
-			&src.Decoder, &src.Session, &src.Sequence, &src.Transponder, &p.Verdict, &p.Reason, &p.Split, &p.ToldTime, &p.ToldCar); err != nil {
+			&src.Decoder, &src.Session, &src.Sequence, &src.Transponder, &p.Verdict, &p.Reason, &p.Split, &p.ReportedTime, &p.ReportedCar); err != nil {
 			t.Fatal(err)
 		}
 		if told {

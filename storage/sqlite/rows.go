@@ -102,7 +102,7 @@ func payUpTo(ctx context.Context, q querier, limit, cost int, from string, args 
 	if budget == nil {
 		return nil
 	}
-	n, err := count(ctx, q, min(limit, budget.RowsMost(cost)), from, args...)
+	n, err := count(ctx, q, min(limit, budget.MaxRows(cost)), from, args...)
 	if err != nil {
 		return err
 	}

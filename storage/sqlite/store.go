@@ -97,12 +97,12 @@ type Store struct {
 
 // job is one thing to commit. ready is called once it is durable, or can never be.
 type job struct {
-	batch *race.Batch
-	facts []race.Facts
-	id    race.ID
-	do    func(ctx context.Context, tx *sql.Tx) error
-	ready func(error)
-	apart bool // it follows from nothing else in the queue, and need not wait for it
+	batch       *race.Batch
+	facts       []race.Facts
+	id          race.ID
+	do          func(ctx context.Context, tx *sql.Tx) error
+	ready       func(error)
+	independent bool // it follows from nothing else in the queue, and need not wait for it
 }
 
 // dsn names a file with the settings of every connection to it.

@@ -19,7 +19,7 @@ type Feeds interface {
 	MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error
 	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
 	Unfed(ctx context.Context, feed string) ([]race.ID, error)
-	PutAside(ctx context.Context, feed string, id race.ID, point, reason string) error
+	DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error
 	Rejected(ctx context.Context, feed string, id race.ID, limit int) ([]race.FeedReject, error)
 	SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error)
 }
@@ -29,7 +29,7 @@ func FeedsContract(t *testing.T, open func(t *testing.T) (Journal, Feeds)) {
 	for name, test := range map[string]func(*testing.T, Journal, Feeds){
 		"a cursor is where it was moved to":                              movesCursors,
 		"what is not fed is told, oldest race first":                     tellsUnfed,
-		"points that were put aside are there once, newest first":        putsAside,
+		"points that were put aside are there once, newest first":        keepsDeadLetters,
 		"samples come in whole batches, each merged and with the newest": givesSamples,
 		"a feed that is dropped begins anew":                             dropsFeeds,
 		"an unknown race is not found":                                   knowsNoRace,
@@ -105,11 +105,11 @@ func tellsUnfed(t *testing.T, j Journal, f Feeds) {
 	unfed()
 }
 
-func putsAside(t *testing.T, j Journal, f Feeds) {
+func keepsDeadLetters(t *testing.T, j Journal, f Feeds) {
 	ctx := context.Background()
 	MustAppend(t, j, Batches("r")[0])
 	for _, p := range []string{"one", "two", "one"} {
-		must(t, f.PutAside(ctx, "a", "r", p, "reason of "+p))
+		must(t, f.DeadLetter(ctx, "a", "r", p, "reason of "+p))
 	}
 	got, err := f.Rejected(ctx, "a", "r", 10)
 	if err != nil || len(got) != 2 || got[0].Point != "one" || got[1].Reason != "reason of two" || got[0].At < got[1].At {
@@ -170,7 +170,7 @@ func dropsFeeds(t *testing.T, j Journal, f Feeds) {
 	ctx := context.Background()
 	MustAppend(t, j, Batches("r")[0])
 	must(t, f.MoveCursor(ctx, "a", "r", race.FeedCursor{Seq: 4}))
-	must(t, f.PutAside(ctx, "a", "r", "p", "q"))
+	must(t, f.DeadLetter(ctx, "a", "r", "p", "q"))
 	must(t, f.DropFeed(ctx, "a"))
 	if c, err := f.Cursor(ctx, "a", "r"); err != nil || c != (race.FeedCursor{}) {
 		t.Errorf("cursor %+v, %v", c, err)
@@ -185,7 +185,7 @@ func knowsNoRace(t *testing.T, _ Journal, f Feeds) {
 	_, end := f.FeedEnd(ctx, "none")
 	_, _, samples := f.SamplesAfter(ctx, "none", 0, 10)
 	for what, err := range map[string]error{
-		"moving a cursor": f.MoveCursor(ctx, "a", "none", race.FeedCursor{Seq: 1}), "putting aside": f.PutAside(ctx, "a", "none", "p", "r"),
+		"moving a cursor": f.MoveCursor(ctx, "a", "none", race.FeedCursor{Seq: 1}), "putting aside": f.DeadLetter(ctx, "a", "none", "p", "r"),
 		"the end": end, "samples": samples,
 	} {
 		if !errors.Is(err, race.ErrNotFound) {

@@ -46,8 +46,8 @@ type Config struct {
 	Log      *slog.Logger
 	// Fed compares what was fed of a race with what is durable, and Mark puts the phases of a drill on the boards. Both are nil
 	// where nothing is fed.
-	Fed  func(ctx context.Context, id race.ID) ([]drill.Fed, error)
-	Mark func(id race.ID, state *race.DrillState)
+	Fed      func(ctx context.Context, id race.ID) ([]drill.Fed, error)
+	Annotate func(id race.ID, state *race.DrillState)
 }
 
 // Drills strikes at races that run on a server, and judges them at their end.

@@ -127,8 +127,8 @@ func (d *Drills) Show(ctx context.Context) {
 		}
 		for id, ops := range d.news() {
 			d.cfg.Screen.Operate(id, ops)
-			if d.cfg.Mark != nil && ops.Drill != nil {
-				d.cfg.Mark(id, ops.Drill)
+			if d.cfg.Annotate != nil && ops.Drill != nil {
+				d.cfg.Annotate(id, ops.Drill)
 			}
 		}
 	}

@@ -139,13 +139,13 @@ func (f *Feed) Close() {
 	}
 }
 
-// MarkDrill puts the phases of a drill on the boards, each once. It is for one goroutine.
-func (f *Feed) MarkDrill(id race.ID, s *race.DrillState) {
+// AnnotateDrill puts the phases of a drill on the boards, each once. It is for one goroutine.
+func (f *Feed) AnnotateDrill(id race.ID, s *race.DrillState) {
 	if was, marked := f.phases[id]; marked && was == s.Phase {
 		return
 	}
 	f.phases[id] = s.Phase
-	f.influx.Mark(influx.DrillMark{Race: id, Name: s.Name, Phase: s.Phase.String()})
+	f.influx.Annotate(influx.DrillPhase{Race: id, Name: s.Name, Phase: s.Phase.String()})
 }
 
 // Feeds is how far the feed lags.

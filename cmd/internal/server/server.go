@@ -137,7 +137,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store
 func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *gateway.Hub, to *feed.Feed, log *slog.Logger) *drills.Drills {
 	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log}
 	if to != nil {
-		cfg.Fed, cfg.Mark = to.Fed, to.MarkDrill
+		cfg.Fed, cfg.Annotate = to.Fed, to.AnnotateDrill
 	}
 	d := drills.New(cfg)
 	all.OnEnd(d.Ended)

@@ -12,7 +12,7 @@ import (
 // notCompared are the fields that change nothing of a race's log but its first record.
 var notCompared = map[string]bool{"ID": true, "Name": true, "Speed": true, "TelemetryEvery": true}
 
-func head() race.Race {
+func info() race.Race {
 	return race.Race{
 		ID: "r", Name: "A race", Circuit: "oval", CircuitText: "circuit oval\nwidth 12\n", Cars: 20, Seed: 7, TickHz: 10, Speed: 1,
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}, Rules: race.F1(3),
@@ -41,7 +41,7 @@ func change(t *testing.T, v reflect.Value) {
 }
 
 func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
-	kept := head()
+	kept := info()
 	if d := kept.Differences(&kept); d != nil {
 		t.Errorf("the same head differs: %v", d)
 	}
@@ -51,7 +51,7 @@ func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
 		if name == "Rules" {
 			continue // below, field by field
 		}
-		ordered := head()
+		ordered := info()
 		change(t, reflect.ValueOf(&ordered).Elem().Field(i))
 		if d := kept.Differences(&ordered); (len(d) != 1) != notCompared[name] {
 			t.Errorf("%s changed: the differences are %v", name, d)
@@ -59,7 +59,7 @@ func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
 	}
 	rules := reflect.TypeFor[race.RuleSet]()
 	for i := range rules.NumField() {
-		ordered := head()
+		ordered := info()
 		change(t, reflect.ValueOf(&ordered.Rules).Elem().Field(i))
 		if d := kept.Differences(&ordered); len(d) != 1 {
 			t.Errorf("the rules' %s changed: the differences are %v", rules.Field(i).Name, d)
@@ -68,7 +68,7 @@ func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
 }
 
 func TestTakenError_SaysWhatIsKeptAndWhatWasOrdered(t *testing.T) {
-	kept, ordered := head(), head()
+	kept, ordered := info(), info()
 	ordered.TickHz, ordered.Rules.Laps, ordered.CircuitText = 20, 5, "circuit oval\n"
 	err := fmt.Errorf("x.db: %w", &race.TakenError{ID: "r", Differences: kept.Differences(&ordered)})
 	want := `x.db: race r is there already with the circuit's content (line 2) "width 12", ordered is nothing; ` +

@@ -8,10 +8,10 @@ import (
 	"lightsout/race"
 )
 
-// apart is durably for what follows from nothing else that is queued: while the commits fail, it is tried beside them.
-func (s *Store) apart(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
+// commitIndependently is durably for what follows from nothing else that is queued: while the commits fail, it is tried beside them.
+func (s *Store) commitIndependently(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if s.Failing() == nil {
-		if err := s.await(ctx, job{id: id, do: do, apart: true}); !errors.Is(err, errBeside) {
+		if err := s.await(ctx, job{id: id, do: do, independent: true}); !errors.Is(err, errBeside) {
 			return err
 		}
 	}
@@ -27,10 +27,10 @@ var errBeside = errors.New("it is to be committed beside what cannot be")
 func (s *Store) turnAway(jobs []job) []job {
 	var away []job
 	keep := func(j job) bool {
-		if j.apart {
+		if j.independent {
 			away = append(away, j)
 		}
-		return !j.apart
+		return !j.independent
 	}
 	var left, queue []job
 	for _, j := range jobs {
