@@ -158,7 +158,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	}
 	order := DrillOrder
 	order.Laps = 1000 // it is stopped long before
-	head, model, err := drive.NewRace(order, "ruled", c)
+	info, model, err := drive.NewRace(order, "ruled", c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 		}
 		return ruled
 	}
-	if err := p.Start(simulator.StartRace{Info: head, Model: model}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: info, Model: model}); err != nil {
 		t.Fatal(err)
 	}
 	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})

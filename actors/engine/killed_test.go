@@ -67,7 +67,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := drive.NewRace(DrillOrder, "drill", c)
+	info, model, err := drive.NewRace(DrillOrder, "drill", c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: info, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()

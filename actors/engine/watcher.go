@@ -34,10 +34,10 @@ func NewWatcher() *Watcher { return &Watcher{over: make(chan struct{})} }
 func (w *Watcher) Over() <-chan struct{} { return w.over }
 
 // Open takes the race's info.
-func (w *Watcher) Open(head race.Race, entries []race.Entry) {
+func (w *Watcher) Open(info race.Race, entries []race.Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.info, w.entries = head, entries
+	w.info, w.entries = info, entries
 }
 
 // Publish folds the facts.

@@ -116,14 +116,14 @@ func (l *dedupe) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested)
 		if l.started && r.Time.PreStart() { // the signal came while it was on its way
 			r.Time = r.Time.ToRaceTime(l.after)
 		}
-		if hit, ok := l.identify(&r); ok {
-			was, again := l.reported[hit]
-			at, twice := within[hit]
+		if passing, ok := l.identify(&r); ok {
+			was, again := l.reported[passing]
+			at, twice := within[passing]
 			if again && was.at == r.Time || twice && at == r.Time {
 				req.Repeated++
 				continue
 			}
-			within[hit] = r.Time
+			within[passing] = r.Time
 		}
 		b.Records = append(b.Records, r)
 	}

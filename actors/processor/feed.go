@@ -69,8 +69,8 @@ func (f *feeder) Receive(c supervise.Context) {
 }
 
 func (f *feeder) next(c supervise.Context) {
-	self, life := c.Self(), f.incarnation
-	f.cfg.Feed.Next(func(busy bool, err error) { self(fed{life, busy, err}) })
+	self, incarnation := c.Self(), f.incarnation
+	f.cfg.Feed.Next(func(busy bool, err error) { self(fed{incarnation, busy, err}) })
 }
 
 func (f *feeder) after(c supervise.Context, msg fed) {

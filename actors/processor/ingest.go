@@ -93,8 +93,8 @@ func (a *ingest) begin(c supervise.Context) {
 // load reads the log from its beginning; what comes meanwhile waits.
 func (a *ingest) load(c supervise.Context) {
 	a.dedupe, a.cursor = newDedupe(), 0
-	self, life := c.Self(), a.incarnation
-	a.cfg.Journal.Load(a.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
+	self, incarnation := c.Self(), a.incarnation
+	a.cfg.Journal.Load(a.id, func(p race.Position, err error) { self(loaded{incarnation, p, err}) })
 }
 
 func (a *ingest) position(c supervise.Context, msg loaded) {
@@ -119,8 +119,8 @@ func (a *ingest) fail(c supervise.Context, err error) {
 
 func (a *ingest) next(c supervise.Context) {
 	if a.cursor < a.end.Seq {
-		self, life := c.Self(), a.incarnation
-		a.cfg.Journal.Read(a.id, a.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
+		self, incarnation := c.Self(), a.incarnation
+		a.cfg.Journal.Read(a.id, a.cursor, readLimit, func(r []race.Record, err error) { self(records{incarnation, r, err}) })
 		return
 	}
 	a.seq, a.count, a.loaded = a.end.Seq, a.end.Count, true

@@ -129,14 +129,14 @@ func TestIntake_ARepeatIsAnsweredWhenWhatItRepeatsIsDurable(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	h.journal.hold = true
-	hit := &race.Report{Records: []race.Record{{Time: 30 * race.Second, Body: race.Passing{Source: &race.Source{Decoder: "d", Sequence: 1}}}}}
+	passing := &race.Report{Records: []race.Record{{Time: 30 * race.Second, Body: race.Passing{Source: &race.Source{Decoder: "d", Sequence: 1}}}}}
 	named := &race.Report{Key: "k", Hash: 1, Records: []race.Record{{Time: 60 * race.Second, Body: race.Passing{}}}}
 	var asked []*actor.Response
-	for _, in := range []*race.Report{hit, named} {
+	for _, in := range []*race.Report{passing, named} {
 		asked = append(asked, h.ask(processor.Ingest{ID: "r", Report: in}))
 		<-h.journal.appear
 	}
-	again, namedAgain := h.ask(processor.Ingest{ID: "r", Report: hit}), h.ask(processor.Ingest{ID: "r", Report: named})
+	again, namedAgain := h.ask(processor.Ingest{ID: "r", Report: passing}), h.ask(processor.Ingest{ID: "r", Report: named})
 	other := h.ask(processor.Ingest{ID: "r", Report: &race.Report{Key: "k", Hash: 2}})
 	if taken := h.answer(other); !errors.Is(taken.Err, race.ErrKeyReused) { // the repeats before it were handled, and wait
 		t.Errorf("answered %+v", taken)

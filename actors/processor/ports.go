@@ -17,7 +17,7 @@ type Journal interface {
 
 // Spectators are shown what is durable. Its methods never block; what was shown already is passed over.
 type Spectators interface {
-	Open(head race.Race, entries []race.Entry)
+	Open(info race.Race, entries []race.Entry)
 	// Publish shows what followed from records, one element for each, in order.
 	Publish(id race.ID, facts []race.Facts)
 	Picture(id race.ID, frame *race.Frame)

@@ -70,8 +70,8 @@ func (r *recorder) begin(c supervise.Context) {
 }
 
 func (r *recorder) load(c supervise.Context) {
-	self, life := c.Self(), r.incarnation
-	r.journal.Load(r.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
+	self, incarnation := c.Self(), r.incarnation
+	r.journal.Load(r.id, func(p race.Position, err error) { self(loaded{incarnation, p, err}) })
 }
 
 func (r *recorder) position(c supervise.Context, msg loaded) {

@@ -124,8 +124,8 @@ func (t *timekeeper) remember(c supervise.Context) {
 }
 
 func (t *timekeeper) load(c supervise.Context) {
-	self, life := c.Self(), t.incarnation
-	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{life, p, err}) })
+	self, incarnation := c.Self(), t.incarnation
+	t.cfg.Journal.Load(t.id, func(p race.Position, err error) { self(loaded{incarnation, p, err}) })
 }
 
 func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
@@ -144,8 +144,8 @@ func (t *timekeeper) loaded(c supervise.Context, msg loaded) {
 // read asks for the next records, or ends the catching up.
 func (t *timekeeper) read(c supervise.Context) {
 	if t.cursor < t.end {
-		self, life := c.Self(), t.incarnation
-		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{life, r, err}) })
+		self, incarnation := c.Self(), t.incarnation
+		t.cfg.Journal.Read(t.id, t.cursor, readLimit, func(r []race.Record, err error) { self(records{incarnation, r, err}) })
 		return
 	}
 	t.reading = false
@@ -276,8 +276,8 @@ func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *rac
 	}
 	msg := publish{facts: facts, frame: frame}
 	if !t.shown && t.cursor > 0 {
-		head := t.state.Race()
-		msg.info, msg.entries = &head, t.state.Entries()
+		info := t.state.Race()
+		msg.info, msg.entries = &info, t.state.Entries()
 		t.shown = true
 	}
 	if msg.info != nil || frame != nil || len(facts) > 0 {

@@ -24,13 +24,13 @@ func (a *car) Receive(c supervise.Context) {
 }
 
 func (a *car) drive(c supervise.Context, t *Tick) {
-	row, hits := a.model.Next(t.Prev, t.In, a.idx, a.crossings[:0])
-	a.crossings = hits
+	row, crossings := a.model.Next(t.Prev, t.In, a.idx, a.crossings[:0])
+	a.crossings = crossings
 	done := &RowDone{N: t.N, Attempt: t.Attempt, Car: a.idx, Row: row}
-	if len(hits) > 0 {
-		done.Crossings = append(done.Crossings, hits...)
+	if len(crossings) > 0 {
+		done.Crossings = append(done.Crossings, crossings...)
 		for i := range done.Crossings {
-			c.Send(a.lines[hits[i].Line], &Crossed{N: t.N, Crossing: hits[i]})
+			c.Send(a.lines[crossings[i].Line], &Crossed{N: t.N, Crossing: crossings[i]})
 		}
 	}
 	c.Send(c.Parent(), done)

@@ -56,7 +56,7 @@ type raceActor struct {
 
 // raceSpec makes the specification of a race's actor.
 func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supervise.Spec {
-	life := uint32(0)
+	incarnation := uint32(0)
 	first := memory{field: msg.Model.Grid(), started: msg.Start}
 	if msg.From != nil && msg.From.Count > 0 {
 		var err error
@@ -66,9 +66,9 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 	}
 	return supervise.Spec{Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
 		Producer: func() supervise.Actor {
-			life++
+			incarnation++
 			return &raceActor{
-				info: msg.Info, model: msg.Model, link: link, incarnation: life, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
+				info: msg.Info, model: msg.Model, link: link, incarnation: incarnation, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
 				window: max(windowLeast, min(maxWindow, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}

@@ -62,8 +62,8 @@ func mustMix(t *testing.T, first, second kept, until race.Micros) string {
 	seq, ticks := race.Seq(0), race.Tick(0)
 	write := func(run kept, from, to race.Micros) {
 		for _, r := range run.Records {
-			_, head := r.Body.(race.Announced)
-			if _, entry := r.Body.(race.Entered); r.Time < from || r.Time >= to || from > 0 && (head || entry) {
+			_, info := r.Body.(race.Announced)
+			if _, entry := r.Body.(race.Entered); r.Time < from || r.Time >= to || from > 0 && (info || entry) {
 				continue
 			}
 			seq++

@@ -209,7 +209,7 @@ func TestTable_IsAlignedByWhatATerminalShows(t *testing.T) {
 	if want := "\u2068سباق (الأول)\u2069 · 1 lap · provisional classification"; lines[0] != want {
 		t.Errorf("the title is %q, expected %q", lines[0], want)
 	}
-	head, _, _ := strings.Cut(lines[1], "Status")
+	info, _, _ := strings.Cut(lines[1], "Status")
 	for _, line := range lines[2:7] {
 		before, status := line, ""
 		for _, word := range []string{"finished", "disqualified"} {
@@ -217,7 +217,7 @@ func TestTable_IsAlignedByWhatATerminalShows(t *testing.T) {
 				before, status = line[:at], line[at:]
 			}
 		}
-		if status == "" || uniseg.StringWidth(before) != uniseg.StringWidth(head) {
+		if status == "" || uniseg.StringWidth(before) != uniseg.StringWidth(info) {
 			t.Errorf("%q is not under its heading in\n%s", line, out)
 		}
 	}

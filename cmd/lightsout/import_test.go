@@ -181,14 +181,14 @@ func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
 		_ = w.Close()
 		return out.Bytes()
 	}
-	head := race.Record{Body: race.Announced{Race: race.Race{ID: "r", Kind: race.External, Cars: 1, Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}}}
+	info := race.Record{Body: race.Announced{Race: race.Race{ID: "r", Kind: race.External, Cars: 1, Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}}}
 	other := race.Record{Body: race.Announced{Race: race.Race{ID: "told", Kind: race.External, Cars: 1, Rules: race.Kart(5)}}}
 	bad := race.Record{Body: race.Announced{Race: race.Race{ID: "../r", Kind: race.External, Cars: 1, Rules: race.Kart(5)}}}
 	damaged := bytes.Clone(whole)
 	damaged[len(damaged)/2] ^= 1
 	var picture bytes.Buffer
 	w := transport.NewLogWriter(&picture)
-	first := head
+	first := info
 	first.Seq = 1
 	_ = w.Record(&first)
 	_ = w.Frame(&race.Frame{Tick: 1, LapFraction: []uint16{1, 2}, State: []race.CarState{0, 0}})
@@ -207,7 +207,7 @@ func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
 		"no race":                {log(), "", "it announces no race"},
 		"cut":                    {whole[:len(whole)*2/3], "cut", "cut off at byte"},
 		"damaged":                {damaged, "damaged", "byte"},
-		"two races":              {log(head, other), "", "no other"},
+		"two races":              {log(info, other), "", "no other"},
 		"no head":                {log(race.Record{Body: race.Started{}}), "", "announces the race"},
 		"a bad id in the log":    {log(bad), "", `the race is called "../r"`},
 		"a bad id":               {whole, "A b", "lower-case"},

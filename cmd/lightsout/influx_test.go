@@ -96,7 +96,7 @@ func (f *influxServer) compareWithStore(t *testing.T, store *sqlite.Store, id ra
 	ctx := context.Background()
 	laps, err := store.Laps(ctx, id, race.NoCar)
 	events, err2 := store.Events(ctx, id)
-	hits, err3 := store.Passings(ctx, id, 0, 1_000_000, -1)
+	passings, err3 := store.Passings(ctx, id, 0, 1_000_000, -1)
 	points := 0
 	err4 := store.Frames(ctx, id, 0, 1<<40, func(f *race.Frame) error { points += f.Cars(); return nil })
 	if err := errors.Join(err, err2, err3, err4); err != nil {
@@ -115,7 +115,7 @@ func (f *influxServer) compareWithStore(t *testing.T, store *sqlite.Store, id ra
 		want          int
 	}{
 		{"laps", "lap_number", len(laps)}, {"sectors", "lap_number", sectors}, {"events", "seq", len(events)},
-		{"passings", "seq", len(hits)}, {"telemetry", "rpm", points},
+		{"passings", "seq", len(passings)}, {"telemetry", "rpm", points},
 	} {
 		if got := f.counted(t, id, one.series, one.field); got != one.want || got == 0 {
 			t.Errorf("InfluxDB has %d points of %s, the store %d", got, one.series, one.want)
@@ -203,11 +203,11 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
+	info, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 20, Laps: 6, Seed: 7, TickHz: 10, Speed: 50}, id, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: info, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()
@@ -400,11 +400,11 @@ func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 5, Laps: 2, Seed: 7, TickHz: 10}, "away", c)
+	info, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 5, Laps: 2, Seed: 7, TickHz: 10}, "away", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(simulator.StartRace{Info: head, Model: model, Start: true}); err != nil {
+	if err := p.Start(simulator.StartRace{Info: info, Model: model, Start: true}); err != nil {
 		t.Fatal(err)
 	}
 	<-watch.Over()

@@ -68,9 +68,9 @@ func TestRealRaces_ToldOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.T) {
 // tell has a race made and told over HTTP: its passings shuffled, one in twenty doubled, its rulings at their times.
 func (p *process) tell(t *testing.T, state *timing.State, records []race.Record) (path string) {
 	t.Helper()
-	head := state.Race()
+	info := state.Race()
 	order, err := json.Marshal(map[string]any{
-		"kind": "external", "name": head.Name, "rules": head.Rules, "entries": state.Entries(), "start": true,
+		"kind": "external", "name": info.Name, "rules": info.Rules, "entries": state.Entries(), "start": true,
 	})
 	if err != nil {
 		t.Fatal(err)

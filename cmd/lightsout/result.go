@@ -50,15 +50,15 @@ type resultJSON struct {
 	StateHash      string           `json:"state_hash"`
 }
 
-func printResultJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
-	return cli.WriteJSON(w, resultOf(head, entries, c))
+func printResultJSON(w io.Writer, summary race.Summary, entries []race.Entry, c race.Classification) error {
+	return cli.WriteJSON(w, resultOf(summary, entries, c))
 }
 
-func resultOf(head race.Summary, entries []race.Entry, c race.Classification) resultJSON {
-	r := &head.Race
+func resultOf(summary race.Summary, entries []race.Entry, c race.Classification) resultJSON {
+	r := &summary.Race
 	out := resultJSON{
 		Race: raceJSON{
-			ID: r.ID, Name: r.Name, Kind: r.Kind.String(), Circuit: r.Circuit, Cars: len(entries), Laps: head.Laps, Seed: r.Seed,
+			ID: r.ID, Name: r.Name, Kind: r.Kind.String(), Circuit: r.Circuit, Cars: len(entries), Laps: summary.Laps, Seed: r.Seed,
 			Rules: r.Rules.Name,
 		},
 		Final: c.Final(), StateHash: c.StateHash, Classification: []classifiedJSON{},
@@ -94,8 +94,8 @@ func applies(ms int64) *int64 {
 	return &ms
 }
 
-func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification) error {
-	fmt.Fprintln(w, resultTitle(head, c))
+func printResultTable(w io.Writer, summary race.Summary, entries []race.Entry, c race.Classification) error {
+	fmt.Fprintln(w, resultTitle(summary, c))
 	t := cli.Table{}
 	t.Row("Pos", "No", "Car", "Laps", "Time", "Gap", "Interval", "Best lap", "Penalty", "Status")
 	for _, e := range c.Entries {
@@ -127,10 +127,10 @@ func printResultTable(w io.Writer, head race.Summary, entries []race.Entry, c ra
 }
 
 // resultTitle is the race, its distance where that is known, and how firm the result is.
-func resultTitle(head race.Summary, c race.Classification) string {
-	parts := []string{race.Isolated(cmp.Or(head.Race.Name, string(head.Race.ID)))}
-	if head.Laps > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s", head.Laps, cli.Plural(head.Laps, "lap")))
+func resultTitle(summary race.Summary, c race.Classification) string {
+	parts := []string{race.Isolated(cmp.Or(summary.Race.Name, string(summary.Race.ID)))}
+	if summary.Laps > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", summary.Laps, cli.Plural(summary.Laps, "lap")))
 	}
 	return strings.Join(append(parts, finality(c)), " · ")
 }

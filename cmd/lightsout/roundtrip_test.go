@@ -158,7 +158,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 	p.post(path+"/flags", `{"flag":"yellow","sector":2,"author":"RC"}`) // before the start
 	p.post(path+"/start", "")
 	rng := rand.New(rand.NewPCG(9, 2))
-	var hits []map[string]any
+	var passings []map[string]any
 	for car := 1; car <= 9; car++ {
 		pace := 40_000_000 + 700_000*car
 		for n := 1; n <= 8*4; n++ {
@@ -169,38 +169,38 @@ func clubRace(t *testing.T, p *process) (id string) {
 			if at > 180_000_000 { // the red flag
 				at += 240_000_000
 			}
-			hit := map[string]any{"line": n % 4, "time_us": at, "decoder": []string{"main", "back", "back", "trap"}[n%4], "session": "s;1", "sequence": car*1000 + n}
+			passing := map[string]any{"line": n % 4, "time_us": at, "decoder": []string{"main", "back", "back", "trap"}[n%4], "session": "s;1", "sequence": car*1000 + n}
 			if n%4 == 2 {
-				hit["speed_kmh"] = 100 + car
+				passing["speed_kmh"] = 100 + car
 			}
 			if n%4 == 0 && n%12 == 0 {
-				hit["in_pit"] = true
+				passing["in_pit"] = true
 			}
 			switch {
 			case car == 3 && n%2 == 0:
-				hit["transponder"] = "lent" // assigned later
+				passing["transponder"] = "lent" // assigned later
 			case car%2 == 0:
-				hit["transponder"] = fmt.Sprintf("T%d", car)
+				passing["transponder"] = fmt.Sprintf("T%d", car)
 			default:
-				hit["driver_number"] = car
+				passing["driver_number"] = car
 			}
 			if n%11 == 0 {
-				hits = append(hits, hit) // told twice
+				passings = append(passings, passing) // told twice
 			}
 			if n%13 == 0 { // and a second passing within the dead time
 				late := map[string]any{"driver_number": car, "line": n % 4, "time_us": at + 500_000}
-				hits = append(hits, late)
+				passings = append(passings, late)
 			}
 			if car == 6 && n == 12 { // a crossing of the finish line that no decoder heard
 				continue
 			}
-			hits = append(hits, hit)
+			passings = append(passings, passing)
 		}
 	}
-	hits = append(hits, map[string]any{"driver_number": 1, "time_us": 45_000_000, "decoder": "ghost", "sequence": uint64(1<<64 - 1)},
+	passings = append(passings, map[string]any{"driver_number": 1, "time_us": 45_000_000, "decoder": "ghost", "sequence": uint64(1<<64 - 1)},
 		map[string]any{"transponder": "nobody's", "time_us": 99_000_000, "decoder": "main", "session": "2", "sequence": 1})
-	rng.Shuffle(len(hits), func(i, j int) { hits[i], hits[j] = hits[j], hits[i] })
-	part := len(hits) / 3
+	rng.Shuffle(len(passings), func(i, j int) { passings[i], passings[j] = passings[j], passings[i] })
+	part := len(passings) / 3
 	send := func(list []map[string]any) {
 		body, err := json.Marshal(list)
 		if err != nil {
@@ -208,7 +208,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 		}
 		p.post(path+"/passings", string(body))
 	}
-	send(hits[:part])
+	send(passings[:part])
 	who := `"author":"Steward; A","reason":"it was, \"so\""`
 	rule := func(kind, body string) int {
 		return int(p.post(path+"/"+kind, `{`+who+`,`+body+`}`)["seq"].(float64))
@@ -218,11 +218,11 @@ func clubRace(t *testing.T, p *process) (id string) {
 	p.post(path+"/flags", `{"flag":"red","time_us":181000000,"author":"RC"}`)
 	rule("penalties", `"kind":"stop_and_go","driver_number":2,"time_us":100000000`)
 	served := rule("penalties", `"kind":"drive_through","driver_number":4,"time_us":110000000`)
-	send(hits[part : 2*part])
+	send(passings[part : 2*part])
 	p.post(path+"/flags", `{"flag":"clear","time_us":419000000,"author":"RC"}`)
 	rule("penalties", fmt.Sprintf(`"kind":"served","driver_number":4,"of":%d,"time_us":150000000`, served))
 	rule("corrections", `"kind":"offset","decoder":"back","offset_us":-12345`)
-	send(hits[2*part:])
+	send(passings[2*part:])
 	rule("corrections", `"kind":"assign","driver_number":3,"transponder":"lent"`)
 	rule("corrections", `"kind":"split","driver_number":6,"lap":3`)
 	inserted := rule("corrections", `"kind":"insert","driver_number":7,"line":1,"at_us":55000000`)

@@ -142,9 +142,9 @@ func mustBeTheSameRace(t *testing.T, want, got kept) {
 		k.Summary.CreatedAt, k.Summary.Race.Speed = 0, 0
 		for i := range k.Records {
 			k.Records[i].RecordedAt = 0
-			if head, ok := k.Records[i].Body.(race.Announced); ok {
-				head.Race.Speed = 0
-				k.Records[i].Body = head
+			if info, ok := k.Records[i].Body.(race.Announced); ok {
+				info.Race.Speed = 0
+				k.Records[i].Body = info
 			}
 		}
 		for i := range k.Passings {
@@ -307,7 +307,7 @@ func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, model, err := drive.NewRace(race.Order{Circuit: "kartwerk", Cars: 6, Laps: 30, Seed: 8, TickHz: 20}, "kart", c)
+	info, model, err := drive.NewRace(race.Order{Circuit: "kartwerk", Cars: 6, Laps: 30, Seed: 8, TickHz: 20}, "kart", c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.Start(simulator.StartRace{Info: head, Model: model, Start: true}) // without a look at the store
+	err = p.Start(simulator.StartRace{Info: info, Model: model, Start: true}) // without a look at the store
 	var taken *race.TakenError
 	if !errors.As(err, &taken) || !errors.Is(err, race.ErrConflict) || len(taken.Differences) != 3 {
 		t.Errorf("started: %v", err)

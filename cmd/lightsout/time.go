@@ -64,22 +64,22 @@ func timeRace(path string, f timeFlags, out, status io.Writer) error {
 	if h.State == nil || len(h.State.Entries()) == 0 {
 		return cli.BadInput("%s: the log announces no race with cars", path)
 	}
-	head, entries, result := race.Summary{Race: h.State.Race(), Laps: h.Session.Laps}, h.State.Entries(), h.State.Classification()
-	saySuspects(status, h, entries, head.Race.Lines)
+	summary, entries, result := race.Summary{Race: h.State.Race(), Laps: h.Session.Laps}, h.State.Entries(), h.State.Classification()
+	saySuspects(status, h, entries, summary.Race.Lines)
 	if f.documents != "" {
 		if err := writeDocuments(f.documents, f.formats, document.FromHistory(h, instant), status); err != nil {
 			return err
 		}
 	}
 	if f.asJSON {
-		return printTimedJSON(out, head, entries, result, h)
+		return printTimedJSON(out, summary, entries, result, h)
 	}
 	if f.laps {
 		for _, l := range h.Laps() {
 			fmt.Fprintf(out, "%s lap %d %s position %d\n", race.Isolated(entries[l.Car].Code), l.Number, cli.TimeText(l.DurationMS, ""), l.Position)
 		}
 	}
-	return printResultTable(out, head, entries, result)
+	return printResultTable(out, summary, entries, result)
 }
 
 // timedJSON is what time --json prints: the result, and the passings that do not count.
@@ -88,6 +88,6 @@ type timedJSON struct {
 	Suspects []suspectJSON `json:"suspects"`
 }
 
-func printTimedJSON(w io.Writer, head race.Summary, entries []race.Entry, c race.Classification, h *history.Race) error {
-	return cli.WriteJSON(w, timedJSON{resultOf(head, entries, c), suspectsOf(h, entries)})
+func printTimedJSON(w io.Writer, summary race.Summary, entries []race.Entry, c race.Classification, h *history.Race) error {
+	return cli.WriteJSON(w, timedJSON{resultOf(summary, entries, c), suspectsOf(h, entries)})
 }

@@ -60,21 +60,21 @@ func (a *Audit) Record(step timing.Step) {
 }
 
 // announce takes the head.
-func (a *Audit) announce(r *race.Record, head *race.Race) {
+func (a *Audit) announce(r *race.Record, info *race.Race) {
 	if a.announced++; a.announced > 1 {
 		said := "it announces the race again"
-		for _, d := range a.info.Differences(head) {
+		for _, d := range a.info.Differences(info) {
 			said += fmt.Sprintf(", with %s %s instead of %s", d.Field, d.Ordered, d.Kept)
 		}
 		a.find(inLog, r.Seq, "another head", said)
 		return
 	}
-	a.info = *head
+	a.info = *info
 	if r.Seq != 1 {
 		a.find(inLog, r.Seq, "late head", "it announces the race, which record 1 should")
 	}
-	if head.Kind == race.Simulation {
-		a.track = newTrack(head)
+	if info.Kind == race.Simulation {
+		a.track = newTrack(info)
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 
 // script is a log of two cars on three lines, 10 ticks a second.
 func script(kind race.Kind, bodies ...any) []race.Record {
-	head := race.Race{
+	info := race.Race{
 		ID: "r", Kind: kind, Cars: 2, TickHz: 10, Rules: race.Kart(2),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}, {Kind: race.LineSector, Sector: 2}},
 	}
 	out := []race.Record{
-		{Body: race.Announced{Race: head}}, {Body: race.Entered{Entry: race.Entry{Number: 7}}},
+		{Body: race.Announced{Race: info}}, {Body: race.Entered{Entry: race.Entry{Number: 7}}},
 		{Body: race.Entered{Entry: race.Entry{Number: 9}}}, {Body: race.Started{}},
 	}
 	at := race.Micros(0)

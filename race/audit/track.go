@@ -13,9 +13,9 @@ type track struct {
 	length float64 // metres; 0: not known
 }
 
-func newTrack(head *race.Race) *track {
-	t := &track{lines: head.Lines}
-	if c, err := circuit.Parse(head.Circuit, strings.NewReader(head.CircuitText)); err == nil {
+func newTrack(info *race.Race) *track {
+	t := &track{lines: info.Lines}
+	if c, err := circuit.Parse(info.Circuit, strings.NewReader(info.CircuitText)); err == nil {
 		t.length = c.Length()
 	}
 	return t

@@ -35,13 +35,13 @@ func NewRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *Model, e
 }
 
 // ModelOf makes the model of a race that was announced before, from its head alone.
-func ModelOf(head race.Race) (*Model, error) {
-	c, err := circuit.FromText(head.Circuit, head.CircuitText)
+func ModelOf(info race.Race) (*Model, error) {
+	c, err := circuit.FromText(info.Circuit, info.CircuitText)
 	if err != nil {
 		return nil, err
 	}
 	model, err := NewModel(Config{
-		Circuit: c, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed, TickHz: head.TickHz,
+		Circuit: c, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed, TickHz: info.TickHz,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the race: %w", err)

@@ -72,15 +72,15 @@ func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
 
 func TestMove_TellsWhoseAHitIsAlsoWhereItsVerdictStays(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
-	hit := s.reported(91, race.Passing{Car: 0, Line: sector1})
-	s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: hit, Car: 1, Reason: "swapped"})
+	passing := s.reported(91, race.Passing{Car: 0, Line: sector1})
+	s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: passing, Car: 1, Reason: "swapped"})
 	var told []race.PassingJudged
 	for _, f := range s.facts {
 		if j, ok := f.(race.PassingJudged); ok {
 			told = append(told, j)
 		}
 	}
-	if len(told) != 1 || told[0].Seq != hit || told[0].Car != 1 || told[0].Verdict != race.Accepted {
+	if len(told) != 1 || told[0].Seq != passing || told[0].Car != 1 || told[0].Verdict != race.Accepted {
 		t.Errorf("told %+v, expected that it is car 2's", told)
 	}
 }
@@ -303,11 +303,11 @@ func TestUndo_OfAnUndoneUndoingAndASecondOneHoldTogether(t *testing.T) {
 
 func TestUndo_IsRefusedOfWhatIsNoRulingOrUndoneAlready(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
-	hit := s.reported(90, race.Passing{Car: 0})
+	passing := s.reported(90, race.Passing{Car: 0})
 	ruling := s.reported(95, race.Penalised{Car: 0, Amount: race.Second})
 	s.undo(ruling)
 	s.refuses(s.try(96, race.Undone{Of: ruling}), timing.ErrDuplicate)
-	s.refuses(s.try(96, race.Undone{Of: hit}), timing.ErrUnknown)
+	s.refuses(s.try(96, race.Undone{Of: passing}), timing.ErrUnknown)
 	s.refuses(s.try(96, race.Undone{Of: 999}), timing.ErrUnknown)
 }
 

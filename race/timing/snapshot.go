@@ -88,11 +88,11 @@ func (c *car) visit(a *archive, idx race.CarIdx) {
 }
 
 // visitPassings carries the passings of a car: most differ little from the one before and are its own.
-func visitPassings(a *archive, hits *[]passing, idx race.CarIdx) {
-	list(a, hits, func(a *archive, at int, h *passing) {
+func visitPassings(a *archive, passings *[]passing, idx race.CarIdx) {
+	list(a, passings, func(a *archive, at int, h *passing) {
 		var before passing
 		if at > 0 {
-			before = (*hits)[at-1]
+			before = (*passings)[at-1]
 		}
 		h.visit(a, &before, idx)
 	})

@@ -17,12 +17,12 @@ import (
 // eventful is a race in which everything happens that a state can hold.
 func eventful(t testing.TB, seen map[string]bool) *script {
 	s := &script{t: t, state: timing.New(), seen: seen, author: "a steward"}
-	head := race.Race{
+	info := race.Race{
 		ID: "eventful", Name: "Eventful", Kind: race.External, Circuit: "x", Lines: fullCircuit(), Rules: race.F1(9), Cars: 4,
 		Seed: 7, TickHz: 10, TelemetryEvery: 5, Speed: 1.5, CircuitText: "circuit x",
 	}
-	head.Rules.MustFinish = true
-	s.do(0, race.Announced{Race: head})
+	info.Rules.MustFinish = true
+	s.do(0, race.Announced{Race: info})
 	for i := range 4 {
 		s.do(0, race.Entered{Entry: race.Entry{
 			Number: i + 1, Code: "AAA", Name: "A", Team: "T", Colour: "ffffff", Grid: i + 1, PitLaneStart: i == 3,

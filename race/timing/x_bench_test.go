@@ -30,19 +30,19 @@ func loops(n int) []race.Line {
 
 // processionOf has the passings of a race in the order of time: cars a tenth of a second apart, with a place or two
 // changing hands each lap.
-func processionOf(cars, lines, laps int) (head, passings []race.Record) {
+func processionOf(cars, lines, laps int) (opening, passings []race.Record) {
 	at := func(b race.Body, t race.Micros) race.Record { return race.Record{Time: t, Body: b} }
-	head = append(head, at(race.Announced{Race: race.Race{ID: "bench", Lines: loops(lines), Rules: sprint(laps), Cars: cars}}, 0))
+	opening = append(opening, at(race.Announced{Race: race.Race{ID: "bench", Lines: loops(lines), Rules: sprint(laps), Cars: cars}}, 0))
 	for i := range cars {
-		head = append(head, at(race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}, 0))
+		opening = append(opening, at(race.Entered{Entry: race.Entry{Number: i + 1, Grid: i + 1}}, 0))
 	}
-	head = append(head, at(race.Started{}, 0))
+	opening = append(opening, at(race.Started{}, 0))
 	spacing := min(100*race.Millisecond, 80*race.Second/race.Micros(cars))
-	type hit struct {
+	type crossing struct {
 		at race.Micros
 		race.Passing
 	}
-	var hits []hit
+	var crossings []crossing
 	for lap := range laps {
 		for l := 1; l <= lines; l++ {
 			base := race.Micros(lap)*90*race.Second + race.Micros(l)*90*race.Second/race.Micros(lines)
@@ -51,21 +51,21 @@ func processionOf(cars, lines, laps int) (head, passings []race.Record) {
 				if slot >= cars {
 					slot = i
 				}
-				hits = append(hits, hit{base + race.Micros(i)*spacing, race.Passing{Car: race.CarIdx(slot), Line: l % lines}})
+				crossings = append(crossings, crossing{base + race.Micros(i)*spacing, race.Passing{Car: race.CarIdx(slot), Line: l % lines}})
 			}
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(a.at, b.at) })
-	for _, h := range hits { // only now, so that they lie in memory as they come
+	slices.SortStableFunc(crossings, func(a, b crossing) int { return cmp.Compare(a.at, b.at) })
+	for _, h := range crossings { // only now, so that they lie in memory as they come
 		passings = append(passings, at(h.Passing, h.at))
 	}
-	return head, passings
+	return opening, passings
 }
 
 func BenchmarkApply(b *testing.B) {
 	for _, cars := range []int{20, 1_000, 10_000} {
 		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
-			head, passings := processionOf(cars, 20, max(2, 200_000/(20*cars)))
+			info, passings := processionOf(cars, 20, max(2, 200_000/(20*cars)))
 			b.ReportAllocs()
 			var facts []race.Fact
 			state, at, done := timing.New(), len(passings), 0
@@ -73,8 +73,8 @@ func BenchmarkApply(b *testing.B) {
 				if at == len(passings) {
 					b.StopTimer()
 					state, at = timing.New(), 0
-					for i := range head {
-						if _, err := state.Apply(&head[i], nil); err != nil {
+					for i := range info {
+						if _, err := state.Apply(&info[i], nil); err != nil {
 							b.Fatal(err)
 						}
 					}
@@ -99,8 +99,8 @@ func BenchmarkApply(b *testing.B) {
 func BenchmarkSnapshot(b *testing.B) {
 	for _, cars := range []int{20, 1_000} {
 		state := timing.New()
-		head, passings := processionOf(cars, 20, 50)
-		for _, r := range append(head, passings...) {
+		info, passings := processionOf(cars, 20, 50)
+		for _, r := range append(info, passings...) {
 			if _, err := state.Apply(&r, nil); err != nil {
 				b.Fatal(err)
 			}
@@ -135,8 +135,8 @@ func BenchmarkSnapshot(b *testing.B) {
 			for b.Loop() {
 				again := timing.New()
 				var facts []race.Fact
-				for i := range head {
-					facts, _ = again.Apply(&head[i], facts[:0])
+				for i := range info {
+					facts, _ = again.Apply(&info[i], facts[:0])
 				}
 				for i := range passings {
 					facts, _ = again.Apply(&passings[i], facts[:0])
@@ -150,7 +150,7 @@ func BenchmarkSnapshot(b *testing.B) {
 // BenchmarkApplyLate is of blocks of passings that overtake each other, as several connections bring them.
 func BenchmarkApplyLate(b *testing.B) {
 	const cars, laps, block = 100, 100, 1000
-	head, passings := processionOf(cars, 1, laps)
+	info, passings := processionOf(cars, 1, laps)
 	for from := 0; from+2*block <= len(passings); from += 2 * block {
 		one, two := slices.Clone(passings[from:from+block]), passings[from+block:from+2*block]
 		copy(passings[from:], two)
@@ -160,8 +160,8 @@ func BenchmarkApplyLate(b *testing.B) {
 	followed, done := 0, 0
 	for b.Loop() {
 		state := timing.New()
-		for i := range head {
-			if _, err := state.Apply(&head[i], nil); err != nil {
+		for i := range info {
+			if _, err := state.Apply(&info[i], nil); err != nil {
 				b.Fatal(err)
 			}
 		}

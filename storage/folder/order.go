@@ -61,17 +61,17 @@ func (r *reader) distance() (most int) {
 		car race.CarIdx
 		box string
 	}
-	hits := map[owner][]race.Micros{}
+	passings := map[owner][]race.Micros{}
 	for _, a := range r.arrivals {
 		if p, ok := a.body.(race.Passing); ok && a.row > 0 && p.Line == 0 {
 			whose := owner{car: p.Car}
 			if p.Car == race.NoCar {
 				whose.box = p.Source.Transponder
 			}
-			hits[whose] = append(hits[whose], a.at)
+			passings[whose] = append(passings[whose], a.at)
 		}
 	}
-	for _, times := range hits {
+	for _, times := range passings {
 		slices.Sort(times)
 		laps, last := 0, race.Micros(0)
 		for _, at := range times {
@@ -107,9 +107,9 @@ type placedOrder struct {
 
 // resolve finds the rows that orders name by the records of the log that they were exported from.
 func (r *reader) resolve() error {
-	hits, orders := map[int64]int{}, map[int64]*order{}
+	passings, orders := map[int64]int{}, map[int64]*order{}
 	for _, a := range r.arrivals {
-		hits[a.seq] = a.row
+		passings[a.seq] = a.row
 	}
 	for i := range r.orders {
 		orders[r.orders[i].seq] = &r.orders[i]
@@ -119,10 +119,10 @@ func (r *reader) resolve() error {
 		if o.ofSeq == 0 {
 			continue
 		}
-		row, hit := hits[o.ofSeq]
+		row, crossing := passings[o.ofSeq]
 		of, order := orders[o.ofSeq]
 		switch {
-		case o.passing && hit:
+		case o.passing && crossing:
 			o.of = row
 		case order && of != o && (!o.passing || of.kind == "insert" || of.kind == "split"):
 			o.of, o.passing = of.row, false
@@ -158,15 +158,15 @@ func (r *reader) placedBySeq() ([]placedOrder, error) {
 		orders[i] = placedOrder{o, after}
 	}
 	slices.SortStableFunc(orders, func(a, b placedOrder) int { return cmp.Compare(a.seq, b.seq) })
-	hits, seen := map[int]int{}, map[int]bool{}
+	passings, seen := map[int]int{}, map[int]bool{}
 	for i, a := range r.arrivals {
-		hits[a.row] = i
+		passings[a.row] = i
 	}
 	for i := range orders {
 		o := &orders[i]
 		known := o.of == 0 || seen[o.of]
 		if o.passing {
-			at, there := hits[o.of]
+			at, there := passings[o.of]
 			known = there && at < o.after
 		}
 		if !known {

@@ -78,9 +78,9 @@ func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	life, abort := context.WithCancel(context.Background())
+	session, abort := context.WithCancel(context.Background())
 	f.cancel, f.abort = cancel, abort
-	f.send = newSender(life, &f.cfg, f.client, log, &f.stats)
+	f.send = newSender(session, &f.cfg, f.client, log, &f.stats)
 	f.flow = newFlow(ctx, &f.cfg, f.send, log)
 	for _, l := range f.flow.shards {
 		f.ended.Go(func() { f.flow.work(l) })

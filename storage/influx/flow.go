@@ -100,10 +100,10 @@ func (fl *flow) work(l *shard) {
 }
 
 // release says that a part of what the marks wait for is done.
-func (fl *flow) release(marks ...*waypoint) {
+func (fl *flow) release(waypoints ...*waypoint) {
 	now := time.Now()
 	fl.mu.Lock()
-	for _, m := range marks {
+	for _, m := range waypoints {
 		if m.left--; m.left == 0 {
 			m.reached = now
 		}
@@ -138,9 +138,9 @@ func (fl *flow) begin(id race.ID) *waypoint {
 func (fl *flow) take(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	marks := fl.waypoints[m.race]
-	if n := len(marks); n > 0 && marks[n-1] == m {
-		fl.waypoints[m.race] = marks[:n-1]
+	waypoints := fl.waypoints[m.race]
+	if n := len(waypoints); n > 0 && waypoints[n-1] == m {
+		fl.waypoints[m.race] = waypoints[:n-1]
 	}
 	if len(fl.waypoints[m.race]) == 0 {
 		delete(fl.waypoints, m.race)
@@ -151,8 +151,8 @@ func (fl *flow) take(m *waypoint) {
 func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	for _, marks := range fl.waypoints {
-		age = max(age, now.Sub(marks[0].begun))
+	for _, waypoints := range fl.waypoints {
+		age = max(age, now.Sub(waypoints[0].begun))
 	}
 	return age
 }
@@ -161,8 +161,8 @@ func (fl *flow) waiting(now time.Time) (age time.Duration) {
 func (fl *flow) overdue(now time.Time) (n int) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	for _, marks := range fl.waypoints {
-		if marks[0].left == 0 && now.Sub(marks[0].reached) > fl.cfg.MaxRetry {
+	for _, waypoints := range fl.waypoints {
+		if waypoints[0].left == 0 && now.Sub(waypoints[0].reached) > fl.cfg.MaxRetry {
 			n++
 		}
 	}
@@ -210,8 +210,8 @@ func (fl *flow) moveCursors() bool {
 
 // moveCursor moves the cursor of the race that was read; one that took its identifier meanwhile begins from its own.
 func (fl *flow) moveCursor(ctx context.Context, m *waypoint) error {
-	head, err := fl.log.Records(ctx, m.race, 0, 1)
-	if err == nil && (m.announcedAt == 0 || len(head) > 0 && head[0].RecordedAt == m.announcedAt) {
+	info, err := fl.log.Records(ctx, m.race, 0, 1)
+	if err == nil && (m.announcedAt == 0 || len(info) > 0 && info[0].RecordedAt == m.announcedAt) {
 		err = fl.log.MoveCursor(ctx, FeedName, m.race, m.cursor)
 	}
 	if errors.Is(err, race.ErrNotFound) { // it was deleted
@@ -225,8 +225,8 @@ func (fl *flow) reached() map[race.ID]*waypoint {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
 	out := map[race.ID]*waypoint{}
-	for id, marks := range fl.waypoints {
-		for _, m := range marks {
+	for id, waypoints := range fl.waypoints {
+		for _, m := range waypoints {
 			if m.left > 0 {
 				break
 			}
@@ -240,13 +240,13 @@ func (fl *flow) reached() map[race.ID]*waypoint {
 func (fl *flow) settle(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
-	marks := fl.waypoints[m.race]
-	marks = marks[slices.Index(marks, m)+1:] // it is not there any more where the race begins anew
-	if len(marks) == 0 {
+	waypoints := fl.waypoints[m.race]
+	waypoints = waypoints[slices.Index(waypoints, m)+1:] // it is not there any more where the race begins anew
+	if len(waypoints) == 0 {
 		delete(fl.waypoints, m.race)
 		return
 	}
-	fl.waypoints[m.race] = marks
+	fl.waypoints[m.race] = waypoints
 }
 
 // rewind moves a race's cursor back to the beginning, instead of to where it was going.

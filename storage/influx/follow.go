@@ -89,13 +89,13 @@ func (f *follower) apply(r *race.Record, w *writer) {
 	f.follow(r, facts, w)
 }
 
-func (f *follower) announce(r *race.Record, head *race.Race) {
-	f.info, f.announcedAt = *head, r.RecordedAt
-	if head.TelemetryEvery > 0 {
-		f.every = head.TelemetryEvery
+func (f *follower) announce(r *race.Record, info *race.Race) {
+	f.info, f.announcedAt = *info, r.RecordedAt
+	if info.TelemetryEvery > 0 {
+		f.every = info.TelemetryEvery
 	}
-	if f.rules.Locate != nil && head.Kind == race.Simulation {
-		f.at = f.rules.Locate(head)
+	if f.rules.Locate != nil && info.Kind == race.Simulation {
+		f.at = f.rules.Locate(info)
 	}
 }
 

@@ -68,11 +68,11 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 // still says that a remembered race is the one that it was: another may have its name since it was deleted, or the same one
 // was brought back.
 func (f *Feed) still(ctx context.Context, r *remembered) (bool, error) {
-	head, err := f.log.Records(ctx, r.id, 0, 1)
+	info, err := f.log.Records(ctx, r.id, 0, 1)
 	if err != nil {
 		return false, fmt.Errorf("read the log: %w", err)
 	}
-	if r.cursor.Seq > 0 && len(head) > 0 && head[0].RecordedAt != r.announcedAt {
+	if r.cursor.Seq > 0 && len(info) > 0 && info[0].RecordedAt != r.announcedAt {
 		f.flow.rewind(r.id)
 		return false, nil
 	}

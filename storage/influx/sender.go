@@ -36,8 +36,8 @@ type zip struct {
 	out bytes.Buffer
 }
 
-func newSender(life context.Context, cfg *Config, c *client, log Log, stats *counters) *sender {
-	s := &sender{session: life, cfg: cfg, client: c, log: log, stats: stats}
+func newSender(session context.Context, cfg *Config, c *client, log Log, stats *counters) *sender {
+	s := &sender{session: session, cfg: cfg, client: c, log: log, stats: stats}
 	s.zips.New = func() any {
 		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		if err != nil {

@@ -39,8 +39,8 @@ func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
 
 // external is a race of real cars before its start signal, with a transponder that nobody knows yet.
 func external(m *memory, c *course) {
-	head := c.head(race.External)
-	m.add(c.id, head[:len(head)-1], nil)
+	info := c.head(race.External)
+	m.add(c.id, info[:len(info)-1], nil)
 }
 
 func (c *course) passing(car race.CarIdx, line int, at race.Micros, decoder string, n uint64, transponder string) race.Record {
@@ -74,7 +74,7 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			step(c.passing(1, 1, race.PreStartZero+after+6*race.Second+race.Second/3, "main", 2, ""))
 			step(race.Record{RecordedAt: c.startAt.UnixNano(), Body: race.Started{After: after}})
 			n := uint64(10)
-			var hits []race.Seq
+			var passings []race.Seq
 			for lap := race.Micros(1); lap <= 5; lap++ {
 				for car := range race.CarIdx(3) {
 					for line, part := range []race.Micros{20, 6, 12} {
@@ -88,7 +88,7 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 							decoder = "aux"
 						}
 						step(c.passing(car, line, at, decoder, n, fmt.Sprint("T", car)))
-						hits = append(hits, race.Seq(len(m.of(c.id).records)))
+						passings = append(passings, race.Seq(len(m.of(c.id).records)))
 					}
 				}
 			}
@@ -99,8 +99,8 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			step(stray)
 			ruling(race.Corrected{Kind: race.CorrectInsert, Car: 2, Line: 0, At: 41 * race.Second, Reason: "missed"})
 			inserted := race.Seq(len(m.of(c.id).records))
-			ruling(race.Corrected{Kind: race.CorrectMove, Passing: hits[3], Car: 2, Reason: "another car's"})
-			ruling(race.Corrected{Kind: race.CorrectReject, Passing: hits[len(hits)-3], Reason: "on the grass"})
+			ruling(race.Corrected{Kind: race.CorrectMove, Passing: passings[3], Car: 2, Reason: "another car's"})
+			ruling(race.Corrected{Kind: race.CorrectReject, Passing: passings[len(passings)-3], Reason: "on the grass"})
 			ruling(race.TransponderAssigned{Transponder: "X9", Car: 1, Reason: "changed"})
 			ruling(race.DecoderSet{Decoder: "main", Offset: 250 * race.Millisecond, Reason: "its clock is behind"})
 			ruling(race.Undone{Of: inserted, Reason: "in error"})
@@ -229,9 +229,9 @@ func TestSeries_AreThoseOfTheList(t *testing.T) {
 	external(m, r)
 	m.add(r.id, []race.Record{{RecordedAt: r.startAt.UnixNano(), Body: race.Started{}}, r.passing(0, 1, race.Second, "d", 1, "T")}, nil)
 	trap := r.passing(0, 2, 2*race.Second, "d", 2, "T")
-	hit := trap.Body.(race.Passing)
-	hit.SpeedKMH = 300
-	trap.Body = hit
+	passing := trap.Body.(race.Passing)
+	passing.SpeedKMH = 300
+	trap.Body = passing
 	m.add(r.id, []race.Record{trap}, nil)
 	cfg := s.config()
 	cfg.EngineEvery = 20 * time.Millisecond

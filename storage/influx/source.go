@@ -51,5 +51,5 @@ type Rules struct {
 	// Fold makes the rulebook of a race.
 	Fold func() Fold
 	// Locate finds the course of a race; nil where it is not known.
-	Locate func(head *race.Race) Locate
+	Locate func(info *race.Race) Locate
 }

@@ -39,9 +39,9 @@ func started(batches []*race.Batch) (out []*race.Batch) {
 		if len(b.Records) == 0 {
 			continue
 		}
-		head := b.Records[0].Body.(race.Announced).Race
+		info := b.Records[0].Body.(race.Announced).Race
 		more := &race.Batch{Race: b.Race, Count: 1}
-		for n := range head.Cars {
+		for n := range info.Cars {
 			more.Records = append(more.Records, race.Record{RecordedAt: 1, Body: race.Entered{Entry: race.Entry{Number: n + 1, Code: "AAA", Team: "T"}}})
 		}
 		more.Records = append(more.Records, race.Record{RecordedAt: 1_700_000_000_123_456_789, Body: race.Started{}})

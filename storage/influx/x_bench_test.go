@@ -70,37 +70,37 @@ func ready(b *testing.B, c *course, cfg influx.Config) [][][]byte {
 		}
 	}
 	at := rules.Locate(nil)
-	lanes, bodies := make([][][]byte, cfg.Lanes), make([][]byte, cfg.Lanes)
-	cut := func(lane int) {
-		body := bytes.Clone(bodies[lane])
+	shards, bodies := make([][][]byte, cfg.Lanes), make([][]byte, cfg.Lanes)
+	cut := func(shard int) {
+		body := bytes.Clone(bodies[shard])
 		if !cfg.Plain {
 			body = influx.Zip(b, body)
 		}
-		lanes[lane], bodies[lane] = append(lanes[lane], body), bodies[lane][:0]
+		shards[shard], bodies[shard] = append(shards[shard], body), bodies[shard][:0]
 	}
 	for n := 1; n <= benchTicks; n++ {
 		_, f := c.tick(n)
 		for car := range c.cars {
-			lane := car % cfg.Lanes
-			bodies[lane] = influx.Encode(bodies[lane], heads[car], f, car, at, c.startAt.UnixNano()+int64(f.Time)*1000)
-			if len(bodies[lane]) >= cfg.BatchBytes {
-				cut(lane)
+			shard := car % cfg.Lanes
+			bodies[shard] = influx.Encode(bodies[shard], heads[car], f, car, at, c.startAt.UnixNano()+int64(f.Time)*1000)
+			if len(bodies[shard]) >= cfg.BatchBytes {
+				cut(shard)
 			}
 		}
 	}
-	for lane := range lanes {
-		cut(lane)
+	for shard := range shards {
+		cut(shard)
 	}
-	return lanes
+	return shards
 }
 
 // post is the bare loop: one for each lane.
-func post(b *testing.B, s *server, lanes [][][]byte, gzipped bool) time.Duration {
+func post(b *testing.B, s *server, shards [][][]byte, gzipped bool) time.Duration {
 	begun := time.Now()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(lanes)}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(shards)}}
 	defer client.CloseIdleConnections()
 	var wg sync.WaitGroup
-	for _, bodies := range lanes {
+	for _, bodies := range shards {
 		wg.Go(func() {
 			for _, body := range bodies {
 				req, err := http.NewRequest(http.MethodPost, s.url+"/api/v2/write?org="+s.org+"&bucket="+s.bucket+"&precision=ns", bytes.NewReader(body))
@@ -142,14 +142,14 @@ func feed(b *testing.B, cfg influx.Config, m *memory) time.Duration {
 
 func BenchmarkEncode_APoint(b *testing.B) {
 	c := &course{id: "bench", cars: benchCars, laps: 1, lapTime: 90 * race.Second, startAt: time.Now()}
-	head := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
+	info := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
 	_, f := c.tick(7)
 	at := rules.Locate(nil)
 	buf := make([]byte, 0, 1<<20)
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		buf = influx.Encode(buf[:0], head, f, n%benchCars, at, 1_700_000_000_000_000_000+int64(n))
+		buf = influx.Encode(buf[:0], info, f, n%benchCars, at, 1_700_000_000_000_000_000+int64(n))
 		n++
 	}
 	b.ReportMetric(float64(len(buf)), "bytes/point")
@@ -157,10 +157,10 @@ func BenchmarkEncode_APoint(b *testing.B) {
 
 func TestEncode_AllocatesNothing(t *testing.T) {
 	c := &course{id: "bench", cars: 10, laps: 1, lapTime: 90 * race.Second, startAt: time.Now()}
-	head := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
+	info := influx.Head(c.id, &race.Entry{Number: 44, Code: "HAM", Team: "Silver Arrows"})
 	_, f := c.tick(7)
 	at, buf := rules.Locate(nil), make([]byte, 0, 4096)
-	if n := testing.AllocsPerRun(1000, func() { buf = influx.Encode(buf[:0], head, f, 3, at, 1_700_000_000_000_000_000) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { buf = influx.Encode(buf[:0], info, f, 3, at, 1_700_000_000_000_000_000) }); n != 0 {
 		t.Errorf("%v allocations for a point", n)
 	}
 	want := `telemetry,driver_number=44,name_acronym=HAM,race=bench,team_name=Silver\ Arrows speed=98.8,rpm=500i,n_gear=8i,throttle=7i,` +

@@ -326,9 +326,9 @@ func (w *txWriter) passing(ctx context.Context, id race.ID, r *race.Record, b ra
 		b.Source.Decoder, b.Source.Session, int64(b.Source.Sequence), b.Source.Transponder)
 }
 
-func (w *txWriter) announced(ctx context.Context, at int64, head *race.Race) error {
+func (w *txWriter) announced(ctx context.Context, at int64, info *race.Race) error {
 	return w.exec(ctx, `INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at) VALUES (?,?,?,?,?,?,?,?)`,
-		string(head.ID), head.Name, head.Kind.String(), head.Circuit, head.Cars, head.Rules.Laps, int(race.Waiting), at)
+		string(info.ID), info.Name, info.Kind.String(), info.Circuit, info.Cars, info.Rules.Laps, int(race.Waiting), at)
 }
 
 func (w *txWriter) entered(ctx context.Context, id race.ID, e *race.Entry) error {

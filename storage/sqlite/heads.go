@@ -33,18 +33,18 @@ func (h *headCache) get(id race.ID, createdAt int64) (race.Race, bool) {
 	return kept.race, known && kept.createdAt == createdAt
 }
 
-func (h *headCache) put(createdAt int64, head race.Race) {
+func (h *headCache) put(createdAt int64, info race.Race) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.of) >= headsKept || h.of == nil {
 		h.of, h.texts = map[race.ID]keptHead{}, map[string]string{}
 	}
-	if text, known := h.texts[head.CircuitText]; known {
-		head.CircuitText = text
+	if text, known := h.texts[info.CircuitText]; known {
+		info.CircuitText = text
 	} else {
-		h.texts[head.CircuitText] = head.CircuitText
+		h.texts[info.CircuitText] = info.CircuitText
 	}
-	h.of[head.ID] = keptHead{createdAt, head}
+	h.of[info.ID] = keptHead{createdAt, info}
 }
 
 // Summaries of all races, newest first.

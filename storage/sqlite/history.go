@@ -71,12 +71,12 @@ const summaryColumns = `SELECT body, status, created_at, leader_lap, laps, winne
 
 func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	var v race.Summary
-	var head []byte
+	var info []byte
 	var status int
-	if err := scan(&head, &status, &v.CreatedAt, &v.LeaderLap, &v.Laps, &v.Winner); err != nil {
+	if err := scan(&info, &status, &v.CreatedAt, &v.LeaderLap, &v.Laps, &v.Winner); err != nil {
 		return v, err
 	}
-	r, err := s.codec.DecodeRecord(head)
+	r, err := s.codec.DecodeRecord(info)
 	if err != nil {
 		return v, fmt.Errorf("decode the head: %w", err)
 	}

@@ -248,7 +248,7 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 }
 
 // Heard are the passings that decoders told of, by their own clocks, with when they came.
-func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error {
+func (s *Store) Heard(ctx context.Context, id race.ID, passing func(decoder string, at race.Micros, recordedAt int64)) error {
 	signal, err := s.signal(ctx, id)
 	if err != nil {
 		return err
@@ -259,7 +259,7 @@ func (s *Store) Heard(ctx context.Context, id race.ID, hit func(decoder string, 
 	}
 	return eachRow(ctx, s.read, func(r row) {
 		if at := signal.raceTime(race.Micros(r.int(1))); at != race.NoTime {
-			hit(r.text(0), at, r.int(2))
+			passing(r.text(0), at, r.int(2))
 		}
 	}, "SELECT decoder, time_us, recorded_at FROM "+from+" ORDER BY seq", string(id))
 }

@@ -73,8 +73,8 @@ func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 		return race.Record{Seq: seq, RecordedAt: 1, Author: "A", Body: b}
 	}
 	ruled := []race.Record{at(5, race.Penalised{Car: 1, Amount: 5, Reason: "r"}), at(6, race.Undone{Of: 99, Reason: "r"})}
-	hit := race.Passing{Source: &race.Source{Decoder: "main", Sequence: 1}}
-	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 2, Records: append(ruled, at(7, hit))})
+	passing := race.Passing{Source: &race.Source{Decoder: "main", Sequence: 1}}
+	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 2, Records: append(ruled, at(7, passing))})
 	s.AppendFacts("r", []race.Facts{{Seq: 6, Facts: []race.Fact{race.RecordRefused{Seq: 6, Reason: "no ruling"}}}})
 	storagetest.MustLoad(t, s, "r") // after what was appended before
 	got, refused, err := s.Rulings(context.Background(), "r")

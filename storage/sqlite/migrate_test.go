@@ -77,10 +77,10 @@ func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
 	for version, schema := range map[string]string{"2": version2, "3": version3} {
 		t.Run("version "+version, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "old.db")
-			head := oldHead(t, race.External)
+			info := oldHead(t, race.External)
 			mustMake(t, path, statement{schema, nil}, statement{"PRAGMA user_version = " + version, nil},
-				statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,1)", []any{head}},
-				statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+				statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,1)", []any{info}},
+				statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{info}},
 				statement{"INSERT INTO snapshots VALUES ('old',1,?)", []any{mustZip(t, []byte("the field as it was"))}})
 			for range 2 { // the second time it is up to date
 				s := mustOpen(t, path)
@@ -109,10 +109,10 @@ func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
 
 func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	head := oldHead(t, race.External)
+	info := oldHead(t, race.External)
 	mustMake(t, path, statement{version3, nil}, statement{"PRAGMA user_version = 3", nil},
-		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,9)", []any{head}},
-		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,?,1,9)", []any{info}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{info}},
 		statement{`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20999)
 			INSERT INTO samples (race, car, time_us, speed_kmh) SELECT 'old', i % 3, i, 100 FROM n`, nil})
 	s := mustOpen(t, path)
@@ -142,10 +142,10 @@ func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
 
 func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	head := oldHead(t, race.External)
+	info := oldHead(t, race.External)
 	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
 		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,1,9)", nil},
-		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{info}},
 		statement{"INSERT INTO samples (race, car, time_us, speed_kmh, rpm, count) VALUES ('old',0,1,100,7000,9), ('old',0,2,101,NULL,9), ('old',0,3,NULL,7100,9)", nil})
 	s := mustOpen(t, path)
 	defer mustClose(t, s)
@@ -162,11 +162,11 @@ func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
 
 func TestOpen_OfVersion5FindsRulingsAndSaysWhoseTheFileIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	head := oldHead(t, race.External)
+	info := oldHead(t, race.External)
 	ruling := mustBody(t, race.Record{Seq: 3, Body: race.Suspended{}})
 	mustMake(t, path, statement{version5, nil}, statement{"PRAGMA user_version = 5", nil},
 		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count) VALUES ('old','Old','external','',1,3,0,5,3,2)", nil},
-		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',3,0,5,?)", []any{head, ruling}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',3,0,5,?)", []any{info, ruling}},
 		statement{"INSERT INTO records (race, seq, time_us, recorded_at, car, line, in_pit, speed_kmh) VALUES ('old',2,0,5,0,0,0,0)", nil})
 	s := mustOpen(t, path)
 	defer mustClose(t, s)
@@ -255,11 +255,11 @@ func TestOpen_OneProcessWritesAFile(t *testing.T) {
 
 func TestSalvage_OfVersion4SavesItsSamples(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	head := oldHead(t, race.External)
+	info := oldHead(t, race.External)
 	entered := mustBody(t, race.Record{Seq: 2, Body: race.Entered{Entry: race.Entry{Number: 7}}})
 	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
 		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, last_count, samples_count) VALUES ('old','Old','external','',1,3,0,5,2,9,9)", nil},
-		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',2,0,5,?)", []any{head, entered}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?), ('old',2,0,5,?)", []any{info, entered}},
 		statement{"INSERT INTO samples (race, car, time_us, speed_kmh, count) VALUES ('old',0,1,100,9)", nil})
 	fresh := filepath.Join(t.TempDir(), "new.db")
 	saved, err := sqlite.Salvage(context.Background(), path, fresh, transport.Codec{}, func(string) {})
@@ -314,11 +314,11 @@ func mustZip(t *testing.T, raw []byte) []byte {
 func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	field := storagetest.Field{ID: "old", Cars: 70}
-	head := mustBody(t, field.Info().Records[0])
+	info := mustBody(t, field.Info().Records[0])
 	steps := []statement{
 		{version3, nil}, {"PRAGMA user_version = 3", nil},
-		{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','simulation','',70,3,1,5,?,1,231)", []any{head}},
-		{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, head, last_seq, last_count) VALUES ('old','Old','simulation','',70,3,1,5,?,1,231)", []any{info}},
+		{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{info}},
 	}
 	var all []*race.Frame
 	for tick := race.Tick(1); tick <= 330; tick++ {
@@ -367,13 +367,13 @@ func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 // TestOpen_PutsLapsAndEventsOfBeforeRight opens a file in which arrival decided on positions and marks.
 func TestOpen_PutsLapsAndEventsOfBeforeRight(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	head := oldHead(t, race.External)
+	info := oldHead(t, race.External)
 	lap := func(car, number, duration, end, position, mark int) statement {
 		return statement{`INSERT INTO laps VALUES ('old',?,?,?,0,0,0,?,?,0,0,0,0,0,?,0)`, []any{car, number, duration, end, position, mark}}
 	}
 	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
 		statement{"INSERT INTO races (id, name, kind, circuit, cars, laps, status, created_at, last_seq, facts_seq) VALUES ('old','Old','external','',2,3,3,5,9,9)", nil},
-		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{head}},
+		statement{"INSERT INTO records (race, seq, time_us, recorded_at, body) VALUES ('old',1,0,5,?)", []any{info}},
 		lap(0, 1, 61_000, 61_000, 1, 3), lap(1, 1, 60_000, 60_000, 1, 3), lap(0, 2, 59_000, 120_000, 1, 3), lap(1, 2, 61_000, 121_000, 2, 1),
 		statement{"INSERT INTO events VALUES ('old',4,2,'fastest_lap',7,0,3,120000,59000,'')", nil},
 		statement{"INSERT INTO events VALUES ('old',9,0,'result',12,0,2,130000,0,'')", nil})

@@ -140,8 +140,8 @@ func (v *salvager) log(ctx context.Context, id race.ID) error {
 	err := each(ctx, v.from.read, func(r *sql.Rows) error {
 		rec, err := v.from.scanRecord(r)
 		next := race.Seq(out.Records) + race.Seq(len(batch)) + 1
-		announced, head := rec.Body.(race.Announced)
-		if err != nil || rec.Seq != next || head != (next == 1) || head && announced.Race.ID != id {
+		announced, info := rec.Body.(race.Announced)
+		if err != nil || rec.Seq != next || info != (next == 1) || info && announced.Race.ID != id {
 			return errors.Join(stop, err)
 		}
 		_, end := rec.Body.(race.Ended)

@@ -77,18 +77,18 @@ func (w *txWriter) gathering(ctx context.Context, id race.ID) (*gathering, error
 
 // closeBlocks replaces the single frames by blocks of a few cars each.
 func (w *txWriter) closeBlocks(ctx context.Context, g *gathering) error {
-	id, head := string(g.race), g.frames[0]
-	first, last := int64(head.Tick), int64(g.frames[len(g.frames)-1].Tick)
+	id, info := string(g.race), g.frames[0]
+	first, last := int64(info.Tick), int64(g.frames[len(g.frames)-1].Tick)
 	if g.written > 0 {
 		if err := w.exec(ctx, "DELETE FROM frames WHERE race = ? AND tick BETWEEN ? AND ?", id, first, last); err != nil {
 			return err
 		}
 	}
 	var raw []byte
-	for from := 0; from < head.Cars(); from += blockCars {
-		cars := min(blockCars, head.Cars()-from)
+	for from := 0; from < info.Cars(); from += blockCars {
+		cars := min(blockCars, info.Cars()-from)
 		raw = appendBlock(raw[:0], g.frames, from, cars)
-		car := int64(head.First) + int64(from)
+		car := int64(info.First) + int64(from)
 		err := w.exec(ctx, "INSERT OR REPLACE INTO telemetry VALUES (?,?,?,?,?,?)", id, car, car+int64(cars)-1, first, last,
 			w.store.zip.EncodeAll(raw, nil))
 		if err != nil {

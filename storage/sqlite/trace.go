@@ -16,7 +16,7 @@ func (s *Store) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, erro
 		return nil, err
 	}
 	defer done()
-	head, err := s.scanSummary(tx.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(q.Race)).Scan)
+	info, err := s.scanSummary(tx.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(q.Race)).Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("race %s: %w", q.Race, race.ErrNotFound)
@@ -24,10 +24,10 @@ func (s *Store) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, erro
 		return nil, err
 	}
 	t := tracer{q: q, wanted: wanted(q.Channels), out: &race.Trace{Car: q.Car, Time: []race.Micros{}}}
-	if head.Race.Kind == race.External {
+	if info.Race.Kind == race.External {
 		err = s.traceSamples(ctx, tx, &t)
 	} else {
-		err = s.traceBlocks(ctx, tx, &t, head.Race.TickHz)
+		err = s.traceBlocks(ctx, tx, &t, info.Race.TickHz)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read telemetry of car %d in race %s: %w", q.Car, q.Race, err)

@@ -24,22 +24,22 @@ func MustKeepExternalRace(t *testing.T, store Journal) {
 
 // ExternalRace is a race of real cars, as it is reported: 6 cars, 5 laps, rulings of which one is refused, and samples.
 func ExternalRace() []race.Report {
-	head := race.Race{
+	info := race.Race{
 		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}},
 	}
-	first := race.Report{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: head}}}}
-	for car := range head.Cars {
+	first := race.Report{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: info}}}}
+	for car := range info.Cars {
 		first.Records = append(first.Records, race.Record{Body: race.Entered{Entry: race.Entry{Number: car + 1, Grid: car + 1}}})
 	}
 	first.Records = append(first.Records, race.Record{Body: race.Started{}})
 	all := []race.Report{first}
 	for n := range 10 {
 		in := race.Report{}
-		for car := range head.Cars {
+		for car := range info.Cars {
 			at := race.Micros(n+1)*15*race.Second + race.Micros(car)*race.Micros(n%3+1)*100*race.Millisecond
 			in.Records = append(in.Records, race.Record{Time: at, Body: race.Passing{Car: race.CarIdx(car), Line: (n + 1) % 2, Source: &race.Source{
-				Decoder: "main", Sequence: uint64(n*head.Cars + car),
+				Decoder: "main", Sequence: uint64(n*info.Cars + car),
 			}}})
 		}
 		slices.Reverse(in.Records)

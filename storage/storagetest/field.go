@@ -17,11 +17,11 @@ const lapTicks = 900
 
 // Info is the batch that announces the race.
 func (f Field) Info() *race.Batch {
-	head := race.Race{
+	info := race.Race{
 		ID: f.ID, Name: "Field", Kind: race.Simulation, Cars: f.Cars, TickHz: TickHz, Rules: race.F1(100),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
 	}
-	return &race.Batch{Race: f.ID, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 1, Body: race.Announced{Race: head}}}}
+	return &race.Batch{Race: f.ID, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 1, Body: race.Announced{Race: info}}}}
 }
 
 // Tick is the batch of a tick, from 1: its frame.

@@ -40,12 +40,12 @@ func Batches(id race.ID) []*race.Batch {
 		}
 		return b
 	}
-	head := race.Race{
+	info := race.Race{
 		ID: id, Name: "A race", Circuit: "c", CircuitText: "circuit c\n", Cars: 2, Seed: 1<<64 - 1, TickHz: 10, Speed: 2,
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}, Rules: race.F1(2),
 	}
 	return []*race.Batch{
-		batch(1, race.Announced{Race: head}, race.Entered{Entry: race.Entry{Number: 7, Code: "AAA", Colour: "ff0000", Grid: 1}},
+		batch(1, race.Announced{Race: info}, race.Entered{Entry: race.Entry{Number: 7, Code: "AAA", Colour: "ff0000", Grid: 1}},
 			race.Entered{Entry: race.Entry{Number: 9, Code: "BBB", Colour: "00ff00", Grid: 2}}, race.Started{}),
 		batch(2, race.Passing{Car: 0, Line: 0}, race.Passing{Car: 1, Line: 0, InPit: true, SpeedKMH: 80}),
 		batch(3),

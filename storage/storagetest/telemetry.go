@@ -121,8 +121,8 @@ func compareTraces(t *testing.T, traces Traces, q race.TraceQuery, want *race.Tr
 
 // announced is the first batch of a race of two cars that is reported.
 func announced(id race.ID) *race.Batch {
-	head := race.Race{ID: id, Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
-	return &race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: head}}}}
+	info := race.Race{ID: id, Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
+	return &race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: info}}}}
 }
 
 // repeatedRace is a race whose car 0 reports its instants in parts: 40 of them (more than one statement of a store) in two

@@ -164,11 +164,11 @@ func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, e
 }
 
 // courseOf gives places to the cars of a race whose circuit is known.
-func courseOf(head race.Race) (*export.Course, error) {
-	if head.CircuitText == "" {
+func courseOf(info race.Race) (*export.Course, error) {
+	if info.CircuitText == "" {
 		return nil, nil // it has none, which is no error
 	}
-	c, err := circuit.FromText(head.Circuit, head.CircuitText)
+	c, err := circuit.FromText(info.Circuit, info.CircuitText)
 	if err != nil {
 		return nil, err
 	}

@@ -112,15 +112,15 @@ func (i *importer) record(ctx context.Context, r *race.Record) error {
 		return wrongLog("record %d where %d was expected", r.Seq, i.seq+1)
 	}
 	i.seq = r.Seq
-	head, announces := r.Body.(race.Announced)
+	info, announces := r.Body.(race.Announced)
 	switch {
 	case announces != (r.Seq == 1):
 		return wrongLog("record %d is a %T: the first record, and no other, announces the race", r.Seq, r.Body)
 	case announces:
-		if err := i.announce(ctx, &head); err != nil {
+		if err := i.announce(ctx, &info); err != nil {
 			return err
 		}
-		r.Body = head
+		r.Body = info
 	}
 	if _, enters := r.Body.(race.Entered); enters {
 		i.cars++
@@ -128,7 +128,7 @@ func (i *importer) record(ctx context.Context, r *race.Record) error {
 	i.apply(r)
 	i.batch.Records = append(i.batch.Records, *r)
 	if announces {
-		return i.open(ctx, &head.Race)
+		return i.open(ctx, &info.Race)
 	}
 	if len(i.batch.Records) >= importRecords {
 		return i.flush(ctx)
@@ -137,20 +137,20 @@ func (i *importer) record(ctx context.Context, r *race.Record) error {
 }
 
 // announce settles the name of the race.
-func (i *importer) announce(ctx context.Context, head *race.Announced) error {
+func (i *importer) announce(ctx context.Context, info *race.Announced) error {
 	if i.id == "" {
-		i.id = head.Race.ID
+		i.id = info.Race.ID
 	}
 	if i.id.Validate() != nil {
 		return wrongLog("the race is called %q", i.id)
 	}
-	head.Race.ID, i.batch.Race = i.id, i.id
-	return i.free(ctx, &head.Race)
+	info.Race.ID, i.batch.Race = i.id, i.id
+	return i.free(ctx, &info.Race)
 }
 
 // free refuses an id that a race has.
-func (i *importer) free(ctx context.Context, head *race.Race) error {
-	if err := CheckFree(ctx, i.store, head); err != nil {
+func (i *importer) free(ctx context.Context, info *race.Race) error {
+	if err := CheckFree(ctx, i.store, info); err != nil {
 		return fmt.Errorf("%w: choose another id", err)
 	}
 	return nil
@@ -171,12 +171,12 @@ func (i *importer) apply(r *race.Record) {
 }
 
 // open makes the race, and waits: another one of that id may have come first.
-func (i *importer) open(ctx context.Context, head *race.Race) error {
+func (i *importer) open(ctx context.Context, info *race.Race) error {
 	if err := i.flush(ctx); err != nil {
 		return err
 	}
 	if err := i.drain(); err != nil {
-		if taken := i.free(ctx, head); taken != nil {
+		if taken := i.free(ctx, info); taken != nil {
 			return taken
 		}
 		return err

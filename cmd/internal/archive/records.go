@@ -105,15 +105,15 @@ func Position(store *sqlite.Store, id race.ID) (race.Position, error) {
 }
 
 // CheckFree refuses an id that a race has.
-func CheckFree(ctx context.Context, store *sqlite.Store, head *race.Race) error {
-	kept, err := store.Summary(ctx, head.ID)
+func CheckFree(ctx context.Context, store *sqlite.Store, info *race.Race) error {
+	kept, err := store.Summary(ctx, info.ID)
 	switch {
 	case errors.Is(err, race.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
 	}
-	return &race.TakenError{ID: head.ID, Differences: kept.Race.Differences(head)}
+	return &race.TakenError{ID: info.ID, Differences: kept.Race.Differences(info)}
 }
 
 // Settled is a race's summary once the store has kept all that followed from what was acknowledged before.

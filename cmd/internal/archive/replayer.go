@@ -120,9 +120,9 @@ func (r *Replayer) send(ctx context.Context, steps []Step) error {
 			continue
 		}
 		rec := race.Record{Time: s.record.Time, Author: s.record.Author, Body: s.record.Body}
-		if head, ok := rec.Body.(race.Announced); ok {
-			head.Race.ID, head.Race.Kind, head.Race.Speed = r.id, race.External, r.speed
-			rec.Body = head
+		if info, ok := rec.Body.(race.Announced); ok {
+			info.Race.ID, info.Race.Kind, info.Race.Speed = r.id, race.External, r.speed
+			rec.Body = info
 		}
 		b.Records = append(b.Records, rec)
 	}

@@ -186,9 +186,9 @@ func (p *procession) apply() (time.Duration, error) {
 	}
 	runtime.GC() // what was made before is not part of it
 	took, seq, records := time.Duration(0), race.Seq(len(p.opening)), make([]race.Record, 0, batch)
-	for hits := range slices.Chunk(p.passings, batch) {
+	for passings := range slices.Chunk(p.passings, batch) {
 		records = records[:0]
-		for _, h := range hits {
+		for _, h := range passings {
 			seq++
 			records = append(records, race.Record{Seq: seq, Time: h.at, Body: race.Passing{Car: h.car, Line: int(h.line)}})
 		}

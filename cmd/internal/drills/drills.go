@@ -132,8 +132,8 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	case s.NeedsInflux() && d.cfg.Fed == nil:
 		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
 	}
-	head := summary.Race
-	s.Race = drill.Race{Circuit: head.Circuit, Cars: head.Cars, Laps: head.Rules.Laps, Seed: head.Seed}
+	info := summary.Race
+	s.Race = drill.Race{Circuit: info.Circuit, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -145,7 +145,7 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	d.count++
 	one := &liveDrill{
 		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
-		pace: drill.PaceOf(head), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: head.Cars, Checkpoints: len(head.Lines), TickHz: head.TickHz}),
+		pace: drill.PaceOf(info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
 	}
 	d.all = append(d.all, one)
 	if len(d.all) > drillsMax {

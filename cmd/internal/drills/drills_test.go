@@ -46,11 +46,11 @@ func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, _, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 8, Laps: 4, Seed: 7, TickHz: 10}, "ends", c)
+	info, _, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 8, Laps: 4, Seed: 7, TickHz: 10}, "ends", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: head}}}})
+	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: info}}}})
 	races := &oneRace{}
 	races.runs.Store(true)
 	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: log})

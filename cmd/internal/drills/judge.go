@@ -97,9 +97,9 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	if err != nil {
 		return nil, err
 	}
-	head := opening.Race
-	head.Speed = 0
-	undisturbed, err := Run(ctx, simulator.StartRace{Info: head, Model: model, Start: true}, Bounds{Patience: drill.Patience})
+	info := opening.Race
+	info.Speed = 0
+	undisturbed, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, Bounds{Patience: drill.Patience})
 	if err != nil {
 		return nil, err
 	}

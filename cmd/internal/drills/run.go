@@ -36,8 +36,8 @@ func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 	if err != nil {
 		return simulator.StartRace{}, err
 	}
-	head, model, err := drive.NewRace(order, cmp.Or(id, "drill"), c)
-	return simulator.StartRace{Info: head, Model: model, Start: true}, err
+	info, model, err := drive.NewRace(order, cmp.Or(id, "drill"), c)
+	return simulator.StartRace{Info: info, Model: model, Start: true}, err
 }
 
 // Compare runs the race of a scenario undisturbed and under its faults, and judges it.

@@ -62,11 +62,11 @@ func (f *Feed) Fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 	if err != nil {
 		return nil, err
 	}
-	hits, err := f.store.Passings(ctx, id, 0, math.MaxInt32, -1)
+	passings, err := f.store.Passings(ctx, id, 0, math.MaxInt32, -1)
 	if err != nil {
 		return nil, err
 	}
-	out := []drill.Fed{{Series: "laps", Expected: int64(len(laps))}, {Series: "passings", Expected: int64(len(hits))}}
+	out := []drill.Fed{{Series: "laps", Expected: int64(len(laps))}, {Series: "passings", Expected: int64(len(passings))}}
 	summary, err := f.store.Summary(ctx, id)
 	if err != nil {
 		return nil, err

@@ -171,11 +171,11 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	}
 	id := r.register.newID("import")
 	for i := range read.Records {
-		if head, ok := read.Records[i].Body.(race.Announced); ok {
-			if head.Race.ID = id; name != "" {
-				head.Race.Name = name
+		if info, ok := read.Records[i].Body.(race.Announced); ok {
+			if info.Race.ID = id; name != "" {
+				info.Race.Name = name
 			}
-			read.Records[i].Body = head
+			read.Records[i].Body = info
 		}
 		read.Records[i].Seq = 0
 	}

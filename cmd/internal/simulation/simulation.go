@@ -54,7 +54,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	if err := id.Validate(); err != nil {
 		return nil, err
 	}
-	head, model, err := drive.NewRace(o.Order, id, c)
+	info, model, err := drive.NewRace(o.Order, id, c)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	begin, err := s.look(ctx, head)
+	begin, err := s.look(ctx, info)
 	if err != nil {
 		return nil, err
 	}
@@ -145,33 +145,33 @@ type beginning struct {
 }
 
 // look looks whether the race is kept already. Another race of its id is refused.
-func (s *simulation) look(ctx context.Context, head race.Race) (beginning, error) {
+func (s *simulation) look(ctx context.Context, info race.Race) (beginning, error) {
 	if s.store == nil {
-		return beginning{info: head}, nil
+		return beginning{info: info}, nil
 	}
-	kept, err := s.store.Summary(ctx, head.ID)
+	kept, err := s.store.Summary(ctx, info.ID)
 	switch {
 	case errors.Is(err, race.ErrNotFound):
-		return beginning{info: head}, nil
+		return beginning{info: info}, nil
 	case err != nil:
 		return beginning{}, err
 	}
-	if d := kept.Race.Differences(&head); len(d) > 0 {
-		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.options.DB, &race.TakenError{ID: head.ID, Differences: d})
+	if d := kept.Race.Differences(&info); len(d) > 0 {
+		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.options.DB, &race.TakenError{ID: info.ID, Differences: d})
 	}
 	b := beginning{info: kept.Race, lap: kept.LeaderLap}
-	b.info.Speed = head.Speed
+	b.info.Speed = info.Speed
 	switch kept.Status {
 	case race.Over:
 		b.over = true
 		return b, nil
 	case race.Failed:
-		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.options.DB, head.ID)
+		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.options.DB, info.ID)
 	default: // it waits for its start, runs or is paused: it goes on
 	}
-	from, err := archive.Position(s.store, head.ID)
+	from, err := archive.Position(s.store, info.ID)
 	if err == nil && from.Snapshot == nil {
-		err = cli.BadInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.options.DB, head.ID)
+		err = cli.BadInput("%s: race %s has lost what its simulation needs to go on: use another --id or --db", s.options.DB, info.ID)
 	}
 	b.from = &from
 	return b, err
@@ -215,8 +215,8 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 		}
 		return nil, err
 	}
-	head, entries, result, err := watch.Result()
-	return &Outcome{head, entries, result}, err
+	info, entries, result, err := watch.Result()
+	return &Outcome{info, entries, result}, err
 }
 
 // writeLog writes the log of the race that is kept, if it is asked for.

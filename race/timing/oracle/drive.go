@@ -53,17 +53,17 @@ func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
 }
 
 // cross takes a passing that counts.
-func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race) {
+func (c *runner) cross(p passing, progress int, flag race.Micros, info race.Race) {
 	c.last[p.line] = p.at
 	if !c.begun { // it started behind the line
 		c.begun, c.progress, c.at = true, 0, p.at
-		if head.Rules.FirstCrossing == race.StartsLap {
-			c.from = cut(p.at, head.Rules.Precision)
+		if info.Rules.FirstCrossing == race.StartsLap {
+			c.from = cut(p.at, info.Rules.Precision)
 		}
 		return
 	}
-	kind := head.Lines[p.line].Kind
-	if kind == race.LinePitEntry || kind == race.LinePitExit || kind == race.LineFinish && p.inPit && openLane(head) {
+	kind := info.Lines[p.line].Kind
+	if kind == race.LinePitEntry || kind == race.LinePitExit || kind == race.LineFinish && p.inPit && openLane(info) {
 		c.pits, c.pitLaps = append(c.pits, p), append(c.pitLaps, len(c.ends)+1)
 	}
 	c.progress, c.at = progress, p.at
@@ -74,8 +74,8 @@ func (c *runner) cross(p passing, progress int, flag race.Micros, head race.Race
 }
 
 // openLane says that the pit lane has no timing lines of its own.
-func openLane(head race.Race) bool {
-	for _, l := range head.Lines {
+func openLane(info race.Race) bool {
+	for _, l := range info.Lines {
 		if l.Kind == race.LinePitEntry || l.Kind == race.LinePitExit {
 			return false
 		}

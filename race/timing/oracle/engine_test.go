@@ -214,7 +214,7 @@ type drawn struct {
 
 func drawRace(t *rapid.T) drawn {
 	cars, lines := rapid.IntRange(1, 4).Draw(t, "cars"), rapid.IntRange(1, 3).Draw(t, "lines")
-	head := race.Race{ID: "random", Kind: race.External, Rules: drawRules(t), Cars: cars}
+	info := race.Race{ID: "random", Kind: race.External, Rules: drawRules(t), Cars: cars}
 	for i := range lines {
 		kind := race.LineSector
 		switch i {
@@ -223,9 +223,9 @@ func drawRace(t *rapid.T) drawn {
 		case 2:
 			kind = rapid.SampledFrom([]race.LineKind{race.LineSector, race.LinePitEntry, race.LinePitExit}).Draw(t, "line kind")
 		}
-		head.Lines = append(head.Lines, race.Line{Kind: kind, Sector: (i+2)%3 + 1, Permyriad: i * 3000})
+		info.Lines = append(info.Lines, race.Line{Kind: kind, Sector: (i+2)%3 + 1, Permyriad: i * 3000})
 	}
-	d := drawn{head: []race.Record{{Body: race.Announced{Race: head}}}}
+	d := drawn{head: []race.Record{{Body: race.Announced{Race: info}}}}
 	for i := range cars {
 		e := race.Entry{Number: i + 1, Grid: rapid.IntRange(0, cars).Draw(t, "grid"), Transponders: []string{fmt.Sprint("t", i)}}
 		e.PitLaneStart = rapid.IntRange(0, 9).Draw(t, "pit lane") == 9
