@@ -18,7 +18,7 @@ import (
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/race/drive"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/timingtest"
 	"lightsout/storage/memory"
 	"lightsout/storage/storagetest"
 )
@@ -74,7 +74,7 @@ func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 
 func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
 	want := mustReport(t, nil)
-	lines := oracle.Classify(slices.DeleteFunc(slices.Clone(want.records), func(r race.Record) bool {
+	lines := timingtest.Classify(slices.DeleteFunc(slices.Clone(want.records), func(r race.Record) bool {
 		b, ok := r.Body.(race.Corrected)
 		return ok && b.Passing == 100_000 // the oracle takes only what the rules allow
 	})).Lines

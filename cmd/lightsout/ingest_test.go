@@ -27,7 +27,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"lightsout/race"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/timingtest"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )
@@ -357,7 +357,7 @@ func compareWithOracle(t *testing.T, store *sqlite.Store, id race.ID, l load) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := oracle.Classify(log).Lines
+	want := timingtest.Classify(log).Lines
 	if diff := cmp.Diff(want, got.Entries, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("the oracle and the store differ (-oracle +store):\n%.3000s", diff)
 	}

@@ -13,7 +13,7 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/cmd/internal/drills"
 	"lightsout/race"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/timingtest"
 	"lightsout/storage/memory"
 )
 
@@ -129,7 +129,7 @@ func mustSimulate(t *testing.T, s *drill.Scenario, in *drill.Injector) *drill.Ru
 // checkResult compares a result with the oracle's, and holds it against what is true of any race.
 func checkResult(t *testing.T, seed uint64, r *drill.Run) {
 	t.Helper()
-	lines := oracle.Classify(r.Records).Lines
+	lines := timingtest.Classify(r.Records).Lines
 	if len(lines) != len(r.Result.Entries) {
 		t.Errorf("SEED=%d N=1: %d cars are classified, the oracle has %d", seed, len(r.Result.Entries), len(lines))
 		return

@@ -8,7 +8,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/timing"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/internal/oracle"
 )
 
 // Lines of the test circuit, in driving order.

@@ -10,7 +10,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/timing"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/timingtest"
 	"lightsout/storage/folder"
 )
 
@@ -36,7 +36,7 @@ func completeRaces(t *testing.T, test func(t *testing.T, records []race.Record))
 }
 
 // TestRealRaces_EqualTheOracleAllAlong compares after every fifth passing and after whatever else happens; random races are
-// compared after every record (race/timing/oracle).
+// compared after every record (race/timing/internal/oracle).
 func TestRealRaces_EqualTheOracleAllAlong(t *testing.T) {
 	completeRaces(t, func(t *testing.T, records []race.Record) {
 		s := timing.New()
@@ -47,13 +47,13 @@ func TestRealRaces_EqualTheOracleAllAlong(t *testing.T) {
 			if _, passing := records[i].Body.(race.Passing); passing && i%5 > 0 && i < len(records)-100 {
 				continue
 			}
-			want := oracle.Lines(records[:i+1])
+			want := timingtest.Lines(records[:i+1])
 			if got := s.Classification().Entries; !slices.Equal(got, want) {
 				t.Fatalf("after record %d:\nengine %+v\noracle %+v", i+1, got, want)
 			}
 		}
 		events := slices.DeleteFunc(s.Events(), func(e race.Event) bool { return e.Kind == race.EventResult })
-		if want := oracle.Classify(records).Events; !slices.Equal(events, want) {
+		if want := timingtest.Classify(records).Events; !slices.Equal(events, want) {
 			t.Errorf("the events are\n%+v\nthe oracle has\n%+v", events, want)
 		}
 	})

@@ -10,8 +10,8 @@ import (
 )
 
 // Encode is the line of a car of a frame.
-func Encode(b, info []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
-	return appendFrame(b, info, f, car, at, ns)
+func Encode(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
+	return appendFrame(b, prefix, f, car, at, ns)
 }
 
 // Head is what a car's telemetry begins with.

@@ -108,8 +108,8 @@ func raceOf(line string) race.ID {
 }
 
 // appendFrame adds a car's line of a frame. The place is not given where x is not a number.
-func appendFrame(b, info []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
-	b = append(b, info...)
+func appendFrame(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
+	b = append(b, prefix...)
 	b = appendTenths(b, "speed", int64(f.SpeedDKMH[car]))
 	b = appendInt(b, "rpm", int64(f.RPM50[car])*50)
 	b = appendInt(b, "n_gear", int64(f.GearDRS[car]&^race.DRSOpen))
@@ -127,9 +127,9 @@ func appendFrame(b, info []byte, f *race.Frame, car int, at Locate, ns int64) []
 }
 
 // appendSample adds what a real car told of; without a field where it told nothing.
-func appendSample(b, info []byte, s *race.Sample, ns int64) []byte {
+func appendSample(b, prefix []byte, s *race.Sample, ns int64) []byte {
 	start := len(b)
-	b = append(b, info...)
+	b = append(b, prefix...)
 	first := len(b)
 	if s.SpeedDKMH != race.Unknown {
 		b = appendTenths(b, "speed", int64(s.SpeedDKMH))

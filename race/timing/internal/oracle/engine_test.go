@@ -12,7 +12,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/timing"
-	"lightsout/race/timing/oracle"
+	"lightsout/race/timing/internal/oracle"
 )
 
 // randomRaces is how many random races each property is tried on.
