@@ -131,6 +131,14 @@ func BenchmarkSnapshot(b *testing.B) {
 			}
 			size(b)
 		})
+		b.Run(fmt.Sprintf("clone/cars=%d", cars), func(b *testing.B) {
+			for b.Loop() {
+				if state.Clone() == state {
+					b.Fatal("it is the same")
+				}
+			}
+			size(b)
+		})
 		b.Run(fmt.Sprintf("fold/cars=%d", cars), func(b *testing.B) { // what a snapshot spares
 			for b.Loop() {
 				again := timing.New()
