@@ -7,50 +7,51 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// Actor handles the messages of its mailbox, one after the other. A panic ends this incarnation: the next one gets
-// actor.Started, then the message in hand again.
+// Actor handles the messages of its mailbox, one after the other. A panic ends this incarnation; the next one receives
+// actor.Started, then the message in flight again.
 //
 // Lifecycle messages: actor.Started first in every incarnation, actor.Stopped last, Failed and Stopped of children.
 type Actor interface{ Receive(c Context) }
 
-// Producer makes an incarnation. What it closes over is shared by all of them.
+// Producer makes an incarnation. All incarnations share what it closes over.
 type Producer func() Actor
 
 // Context is what an actor may do while it handles a message.
 type Context interface {
 	Message() any
-	// Sender is nil where nobody waits for an answer.
+	// Sender is nil if no answer is expected.
 	Sender() *actor.PID
 	PID() *actor.PID
 	// Parent is nil for a root.
 	Parent() *actor.PID
 	Send(to *actor.PID, msg any)
-	// Broadcast sends to all children of a kind, in the order of their start: for thousands of them, at a third of the cost.
+	// Broadcast sends to all children of a kind, in the order of their start, at a third of the cost of single sends.
 	Broadcast(kind string, msg any)
 	// Respond answers the sender; at most once for a message.
 	Respond(msg any)
-	// Spawn starts a child. One that an earlier incarnation started under the same kind and ID lives on and is
-	// given back; an ID that is taken elsewhere is a broken invariant and panics.
+	// Spawn starts a child. It returns the existing child if an earlier incarnation started one of the same kind and ID, and
+	// panics if another actor has the ID.
 	Spawn(s Spec) *actor.PID
-	// Stop ends a child after what is in its mailbox; ChildStopped tells when it is gone. StopWithin gives it so long for
-	// that, then drops the rest as dead letters; with 0 at once.
+	// Stop ends a child after it has handled its mailbox; ChildStopped follows. StopWithin gives it that long, then drops the
+	// rest as dead letters; 0 drops all of it.
 	Stop(child *actor.PID)
 	StopWithin(child *actor.PID, d time.Duration)
-	// End ends the actor itself once the message in hand is handled; a permanent one comes back.
+	// End ends the actor itself after the message in flight; a permanent one is started again.
 	End()
-	// Keep hands a value to the cell, which the next incarnation finds in Kept. It must be complete in itself and
-	// never change afterwards.
+	// Keep stores a value in the cell; the next incarnation reads it with Kept. The value must be complete and must not
+	// change afterwards.
 	Keep(value any)
 	Kept() any
-	// Retried says that an incarnation died with the message in hand; whatever it did before may be done.
+	// Retried says that an incarnation died while it handled this message: some of its effects may have happened.
 	Retried() bool
-	// Failures counts the incarnations that the message in hand has killed, those that died in a drill aside.
+	// Failures counts the incarnations that this message has killed, without those that a drill killed.
 	Failures() int
 	// After sends a message to the actor itself, unless it has stopped by then.
 	After(d time.Duration, msg any)
-	// Self gives a way to send to the actor from outside of it, for the answers of workers. It outlives incarnations.
+	// Self returns a function that sends to this actor from any goroutine, for the answers of workers. It outlives
+	// incarnations.
 	Self() func(msg any)
-	// To gives a way to send to another actor from outside of this one: from a callback.
+	// To returns a function that sends to another actor from any goroutine.
 	To(pid *actor.PID) func(msg any)
 	// Now is the wall clock, for pacing alone.
 	Now() time.Time
@@ -58,25 +59,25 @@ type Context interface {
 
 // Spec says how an actor is made and how often it may die.
 type Spec struct {
-	// Kind is the actor's class, for counters; ID tells it from others of its parent and kind.
+	// Kind is the actor's class, for counters; ID is unique among its siblings of that kind.
 	Kind, ID string
 	Producer Producer
-	// Attempts is how often one message may kill the actor before it is set aside; 0: 3.
+	// Attempts is how often one message may kill the actor before the message is set aside; 0 means 3.
 	Attempts int
-	// Restarts in Within, by the clock; more, and the actor is given up. 0: only Attempts counts, as is right for
-	// actors that do no I/O. Drills do not count.
+	// Restarts bounds the restarts within a period of Within; beyond it the actor is given up. 0 means no bound, which is
+	// right for actors that do no I/O. Deaths by a drill do not count.
 	Restarts int
 	Within   time.Duration
-	// Backoff is the pause before an incarnation that follows a death, doubled with each death in a row up to BackoffMax;
-	// only the actor itself waits. 0: none, as is right for actors that do no I/O. Drills cause no pause.
+	// Backoff is the pause before the incarnation that follows a death, doubled with each death in a row up to BackoffMax;
+	// only the actor itself waits. 0 means no pause, which is right for actors that do no I/O. Drills cause no pause.
 	Backoff, BackoffMax time.Duration
 	Lifetime            Lifetime
-	// Deadline is how long one message may take: an actor that hangs longer is replaced, and whatever it still does has no
-	// effect. For actors without children; 0: it is waited for, and named as late.
+	// Deadline is how long one message may take. An actor that hangs longer is replaced, and what it still does has no effect.
+	// It is for actors without children. 0 means that the actor is waited for, and listed as late.
 	Deadline time.Duration
 	// Strategy for its children.
 	Strategy Strategy
-	// MailboxHint is how many messages are expected to wait at once; 0: 4.
+	// MailboxHint is how many messages are expected to wait at once; 0 means 4.
 	MailboxHint int
 }
 
@@ -91,10 +92,10 @@ const (
 	Temporary
 )
 
-// Strategy says what the death of a child means for those that were started after it.
+// Strategy says what the death of a child means for its younger siblings.
 type Strategy uint8
 
-// Strategies: only the child that died has a new incarnation, or those after it as well.
+// Strategies restart the child that died alone, or its younger siblings as well.
 const (
 	OneForOne Strategy = iota
 	RestForOne
@@ -102,8 +103,8 @@ const (
 
 const attemptsDefault = 3
 
-// Failed tells a parent that a message killed its child too often. The message was set aside. Where GivenUp is set
-// the child is gone; otherwise it lives on without that message.
+// Failed is sent to the parent when a message has killed its child too often and was set aside. If GivenUp is set the child has
+// ended; otherwise it goes on with its next message.
 type Failed struct {
 	Child   *actor.PID
 	Kind    string
@@ -113,25 +114,25 @@ type Failed struct {
 	GivenUp bool
 }
 
-// ChildStopped tells a parent that a child has ended.
+// ChildStopped is sent to the parent when a child has ended.
 type ChildStopped struct {
 	Child    *actor.PID
 	Kind, ID string
 }
 
-// Hung is why an incarnation was replaced that did not come back from a message in time.
+// Hung is the reason of a restart after an incarnation exceeded its deadline.
 type Hung struct{ For time.Duration }
 
 // String says how long.
 func (h Hung) String() string { return fmt.Sprintf("it hung for %v", h.For) }
 
-// Killed is what a drill panics with: such a death counts as a restart, never as a failed attempt.
+// Killed is the panic value of a drill: such a death counts as a restart, never as a failed attempt.
 type Killed struct{ By string }
 
 // String says by what.
 func (k Killed) String() string { return "killed by a drill: " + k.By }
 
-// When says where in the handling of a message a fault strikes.
+// When is the place in the handling of a message at which a fault strikes.
 type When uint8
 
 // Places where a fault may strike.
@@ -140,20 +141,20 @@ const (
 	AfterReceive
 )
 
-// Strike is a chance for a drill to kill: it is asked before and after every message.
+// Strike is an opportunity for a drill to kill, before and after every message.
 type Strike struct {
 	Kind, ID string
 	PID      *actor.PID
 	Message  any
 	When     When
-	// Retried says that the message has killed an incarnation already.
+	// Retried says that the message has already killed an incarnation.
 	Retried bool
 }
 
-// Action is what a drill makes of a message, other than a death.
+// Action is what a drill does to a message instead of killing the actor.
 type Action uint8
 
-// Actions: the message is handled as it is, lost, handled twice, or put behind all others.
+// Actions handle the message, lose it, handle it twice, or put it behind all others.
 const (
 	Pass Action = iota
 	Lose
@@ -171,7 +172,7 @@ type Restarted struct {
 	Took time.Duration
 }
 
-// SetAside is the fact that a message was given up after it had killed too many incarnations.
+// SetAside is the fact that a message was dropped after it had killed too many incarnations.
 type SetAside struct {
 	PID     *actor.PID
 	Kind    string

@@ -8,7 +8,7 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// cell is an actor's place in the world: PID, mailbox, children and what it keeps, through all its incarnations.
+// cell holds what an actor has through all its incarnations: PID, mailbox, children and the kept value.
 type cell struct {
 	system  *System
 	spec    Spec
@@ -26,10 +26,10 @@ type cell struct {
 	record   record
 	kept     any
 
-	*lease // of the worker that runs the cell, and of nobody else
+	*lease // only the worker that runs the cell touches it
 }
 
-// record is what is told of a cell to whoever looks at the tree.
+// record is what the tree shows of a cell.
 type record struct {
 	restarts  int64
 	waiting   int // of the batch that is being run
@@ -38,7 +38,7 @@ type record struct {
 	lastAt    time.Time
 }
 
-// inFlight is the message in hand, until an incarnation survives it or it is set aside.
+// inFlight is the message being handled, until an incarnation survives it or it is set aside.
 type inFlight struct {
 	actor.Envelope
 	held     bool
@@ -48,15 +48,15 @@ type inFlight struct {
 
 // Messages between cells.
 type (
-	stop    struct{}              // asks a cell to end
-	stopped struct{ child *cell } // tells its parent that it has
-	died    struct{ child *cell } // tells a parent that acts on it
-	renew   struct{}              // asks for a new incarnation
+	stop    struct{}              // to a cell: end
+	stopped struct{ child *cell } // to the parent: the child has ended
+	died    struct{ child *cell } // to a parent whose strategy needs it: the child died
+	renew   struct{}              // to a cell: start a new incarnation
 )
 
 const mailboxDefault = 4
 
-// broadcastAtOnce is how many cells are handed to the workers together.
+// broadcastAtOnce is how many cells are submitted to the workers together.
 const broadcastAtOnce = 64
 
 func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
@@ -89,7 +89,7 @@ func (c *cell) PID() *actor.PID { return c.pid }
 // Send is called by hollywood's engine.
 func (c *cell) Send(_ *actor.PID, msg any, sender *actor.PID) { c.enqueue(msg, sender) }
 
-// Invoke is hollywood's way to hand over messages; our workers do without.
+// Invoke is part of hollywood's Processer; our workers do not use it.
 func (c *cell) Invoke(batch []actor.Envelope) {
 	for _, e := range batch {
 		c.enqueue(e.Msg, e.Sender)
@@ -105,7 +105,7 @@ func (c *cell) enqueue(msg any, sender *actor.PID) {
 	}
 }
 
-// put leaves a message in the mailbox, and reports whether the cell is to be handed to a worker.
+// put adds a message to the mailbox, and reports whether the cell must be submitted to the workers.
 func (c *cell) put(msg any, sender *actor.PID) bool {
 	c.mu.Lock()
 	if c.ended {
@@ -120,8 +120,8 @@ func (c *cell) put(msg any, sender *actor.PID) bool {
 	return ready
 }
 
-// run goes on with what an earlier turn left, then handles what is in the mailbox now; what comes meanwhile waits for the
-// next turn, so that all actors get theirs. Unless the cell was taken away, release must follow.
+// run finishes what an earlier turn left, then handles what is in the mailbox now. Messages that arrive meanwhile wait for the
+// next turn, so that every actor gets one. Unless the cell was taken away, release must follow.
 func (c *cell) run() outcome {
 	s := c.lease
 	handled := 0
@@ -147,14 +147,14 @@ func (c *cell) run() outcome {
 	return w
 }
 
-// back reports whether the worker was replaced while it ran the cell, and has come back.
+// back reports whether the worker was replaced while it ran the cell and has now returned.
 func (c *cell) back() bool {
 	was := c.spared
 	c.spared = false
 	return was
 }
 
-// release gives the cell to whoever runs it next. Nothing of it may be touched afterwards.
+// release gives up the cell. The worker must not touch it afterwards.
 func (c *cell) release(w outcome) {
 	if w == rests {
 		c.sleep()
@@ -170,7 +170,7 @@ func (c *cell) release(w outcome) {
 	}
 }
 
-// refill takes what is in the mailbox, once the batch before was handled.
+// refill takes the next batch from the mailbox once the previous one was handled.
 func (c *cell) refill() {
 	if c.at < len(c.batch) {
 		return
@@ -181,7 +181,7 @@ func (c *cell) refill() {
 	c.mu.Unlock()
 }
 
-// take handles messages between cells, and puts any other in the actor's hand.
+// take handles messages between cells, and puts any other in flight.
 func (c *cell) take(e actor.Envelope) {
 	switch msg := e.Msg.(type) {
 	case stop:
@@ -215,7 +215,7 @@ func (c *cell) take(e actor.Envelope) {
 	}
 }
 
-// snapshot is what can be seen of the cell from outside.
+// snapshot copies what the tree shows of the cell.
 func (c *cell) snapshot() (record, int, []*cell) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

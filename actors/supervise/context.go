@@ -6,8 +6,8 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// inTurn is a cell seen by its actor while it handles a message. Once the cell was taken from an actor that hung, nothing
-// that it still does has an effect.
+// inTurn is a cell as its actor sees it during a turn. After the cell was taken from an actor that hung, the actor's calls have no
+// effect.
 type inTurn struct {
 	*cell
 	s *lease
@@ -32,7 +32,7 @@ func (c inTurn) Parent() *actor.PID {
 	return c.parent.pid
 }
 
-// Send sends to another actor. Children by the thousand tell their parent: it is found without the registry.
+// Send sends to another actor. The parent is found without the registry: thousands of children report to it.
 func (c inTurn) Send(to *actor.PID, msg any) {
 	switch {
 	case c.s.lost():
@@ -43,7 +43,7 @@ func (c inTurn) Send(to *actor.PID, msg any) {
 	}
 }
 
-// Broadcast sends to all children of a kind. Those that wait for nothing are handed to the workers some at a time.
+// Broadcast sends to all children of a kind. Idle ones are submitted to the workers in groups.
 func (c inTurn) Broadcast(kind string, msg any) {
 	ready := make([]*cell, 0, broadcastAtOnce)
 	for _, child := range c.children {
@@ -68,7 +68,7 @@ func (c inTurn) Respond(msg any) {
 	}
 }
 
-// Spawn starts a child, or gives the one that an earlier incarnation started.
+// Spawn starts a child, or returns the one that an earlier incarnation started.
 func (c inTurn) Spawn(spec Spec) *actor.PID {
 	if c.spec.Deadline > 0 {
 		panic("supervise: an actor with a deadline has no children: whoever replaces it could not know them")
@@ -89,7 +89,7 @@ func (c inTurn) Stop(pid *actor.PID) {
 	}
 }
 
-// StopWithin ends a child, after some time without what is still in its mailbox.
+// StopWithin ends a child, and after d drops what is still in its mailbox.
 func (c inTurn) StopWithin(pid *actor.PID, d time.Duration) {
 	child := c.childOf(pid)
 	if child == nil {
@@ -115,7 +115,7 @@ func (c inTurn) childOf(pid *actor.PID) *cell {
 // End ends the actor itself once the message in hand is handled.
 func (c inTurn) End() { c.s.ending = true }
 
-// Keep hands a value to the next incarnation.
+// Keep stores a value for the next incarnation.
 func (c inTurn) Keep(value any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,7 +124,7 @@ func (c inTurn) Keep(value any) {
 	}
 }
 
-// Kept is what was handed over last.
+// Kept is the value stored last.
 func (c inTurn) Kept() any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,13 +144,13 @@ func (c inTurn) After(d time.Duration, msg any) {
 	}
 }
 
-// To gives a way to send to another actor from outside of this one.
+// To returns a function that sends to another actor from any goroutine.
 func (c inTurn) To(pid *actor.PID) func(any) {
 	engine := c.system.engine
 	return func(msg any) { engine.Send(pid, msg) }
 }
 
-// Self gives a way to send to the actor from outside of it.
+// Self returns a function that sends to this actor from any goroutine.
 func (c inTurn) Self() func(any) {
 	to := c.cell
 	return func(msg any) { to.enqueue(msg, nil) }

@@ -1,7 +1,7 @@
-// Package supervise is how an actor lives, dies and comes back, on hollywood's engine.
-// Owns: the tree of actors, mailboxes, restarts, the workers that run them, timers. Every actor is a Cell, a
-// hollywood Processer with a PID and a mailbox of its own; hollywood gives addressing, dead letters and the event
-// stream, its own restarts are not used (docs/DECISIONS.md #1).
-// Imported by the rooms under actors, and by cmd. Imports nothing of ours.
-// Never: racing. Nothing here blocks but an idle worker.
+// Package supervise runs actors on hollywood's engine and restarts them when they panic or hang.
+// Owns: the tree of actors, mailboxes, restarts, the workers that run the actors, timers. Every actor is a cell: a hollywood
+// Processer with a PID and a mailbox of its own. Hollywood provides addresses, dead letters and the event stream; its restarts are
+// not used (docs/DECISIONS.md #1).
+// Imported by the rooms under actors, and by cmd/internal. Imports no room.
+// Never: racing. Only an idle worker blocks.
 package supervise

@@ -21,7 +21,7 @@ func (c *cell) giveUp(reason any) {
 	c.beginStop()
 }
 
-// goneActor stands in for an actor that was given up, while its children end.
+// goneActor replaces an actor that was given up while its children end.
 type goneActor struct{}
 
 func (goneActor) Receive(Context) {}
@@ -34,7 +34,7 @@ func (c *cell) notifyParent(reason any, givenUp bool) {
 	}
 }
 
-// endItself is the end that an actor asked for: a permanent one comes back.
+// endItself handles Context.End: a permanent actor is started again.
 func (c *cell) endItself() {
 	c.ending = false
 	if c.spec.Lifetime == Permanent {
@@ -81,7 +81,7 @@ func (c *cell) forget(child *cell) {
 	delete(c.byName, child.spec.Kind+"/"+child.spec.ID)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, other := range slices.Backward(c.children) { // the youngest end first
+	for i, other := range slices.Backward(c.children) { // youngest first
 		if other == child {
 			c.children = slices.Delete(c.children, i, i+1)
 			return
@@ -112,12 +112,12 @@ func (c *cell) endIfAlone() {
 		return
 	}
 	c.current = actor.Envelope{Msg: actor.Stopped{}}
-	if reason, _, ours := c.attempt(); ours { // else whoever has taken it over finishes it
+	if reason, _, ours := c.attempt(); ours { // otherwise the worker that took it over finishes it
 		c.finish(reason)
 	}
 }
 
-// finish is the last of a cell, after its actor was told that it ends; reason is what that has died of.
+// finish removes the cell after its actor received Stopped. reason says why it died in that; nil means an orderly stop.
 func (c *cell) finish(reason any) {
 	if reason != nil {
 		c.system.notify(SetAside{PID: c.pid, Kind: c.spec.Kind, Message: actor.Stopped{}, Reason: reason})

@@ -16,12 +16,12 @@ type executor struct {
 	idle     int
 	stopped  bool
 	workers  []*worker
-	late     map[*worker]late // those that were replaced and did not come back yet
+	late     map[*worker]late // replaced workers that have not returned
 	running  sync.WaitGroup
 	watching bool
 
 	looked time.Time // by the watch
-	// Of the watch: it is to look, it is to end, and it has.
+	// Signals of the watch: look, end, ended.
 	watch, over, unwatched chan struct{}
 }
 
@@ -29,15 +29,15 @@ type executor struct {
 type worker struct {
 	cell  atomic.Pointer[cell] // that is being run
 	taken []*cell
-	at    int // the one of taken that is being run
+	at    int // index in taken of the cell that is being run
 
-	// Of the watch: what the worker was at when it looked, and since when.
+	// Notes of the watch: what the worker was doing when it looked, and since when.
 	lease *lease
 	phase uint64
 	since time.Time
 }
 
-// takeMax bounds how many cells a worker takes at once, so that the others find some too.
+// takeMax bounds how many cells a worker takes at once, so that some are left for the others.
 const takeMax = 32
 
 func newExecutor(workers int) *executor {
@@ -52,7 +52,7 @@ func newExecutor(workers int) *executor {
 	return x
 }
 
-// hire starts a worker. Its lock is held, or not needed yet.
+// hire starts a worker. The lock is held, or not needed yet.
 func (x *executor) hire() {
 	w := &worker{}
 	x.workers = append(x.workers, w)
@@ -66,7 +66,7 @@ func (x *executor) submit(c *cell) {
 	x.begin(1)
 }
 
-// submitAll hands over several at once. The slice is borrowed.
+// submitAll submits several cells at once. The slice is borrowed.
 func (x *executor) submitAll(all []*cell) {
 	if len(all) == 0 {
 		return
@@ -76,7 +76,7 @@ func (x *executor) submitAll(all []*cell) {
 	x.begin(len(all))
 }
 
-// begin wakes whom so many cells that are ready need, and unlocks.
+// begin wakes as many workers as the ready cells need, and unlocks.
 func (x *executor) begin(cells int) {
 	wake, watch := min(x.idle, cells), !x.watching
 	x.watching = true
@@ -89,11 +89,11 @@ func (x *executor) begin(cells int) {
 	}
 }
 
-// rouse lets the watch look again.
+// rouse wakes the watch.
 func (x *executor) rouse() {
 	select {
 	case x.watch <- struct{}{}:
-	default: // it is told already
+	default: // it has the signal already
 	}
 }
 
@@ -104,7 +104,7 @@ func (x *executor) work(w *worker) {
 			w.cell.Store(c)
 			did := c.run()
 			leaves := did == takenAway || c.back()
-			w.cell.Store(nil) // before anybody else may run it: the watch would take one worker for the other
+			w.cell.Store(nil) // before another worker may run it: the watch would confuse the two
 			w.taken[w.at] = nil
 			if did != takenAway {
 				c.release(did)
@@ -138,7 +138,7 @@ func (x *executor) take(w *worker) bool {
 	return true
 }
 
-// stop lets the workers end once nothing is ready. Those that hang are not waited for.
+// stop ends the workers once no cell is ready. It does not wait for workers that hang.
 func (x *executor) stop() {
 	x.mu.Lock()
 	again := x.stopped

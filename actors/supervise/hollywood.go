@@ -8,8 +8,8 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// host runs an actor on hollywood's own process instead of a cell: the same actor, so that a benchmark can compare the
-// two. It has hollywood's restarts, which are not fit for drills (docs/DECISIONS.md #1).
+// host runs the same actor on hollywood's own process instead of a cell, so that a benchmark can compare the two. It has hollywood's
+// restarts, which do not survive a drill (docs/DECISIONS.md #1).
 type host struct {
 	system   *System
 	spec     Spec
@@ -62,7 +62,7 @@ func (s *System) stopHosted(ctx context.Context) error {
 	return nil
 }
 
-// Receive hands a message on.
+// Receive passes a message to the actor.
 func (h *host) Receive(c *actor.Context) {
 	if _, first := c.Message().(actor.Initialized); first {
 		return
@@ -133,10 +133,10 @@ func (h hosted) Keep(value any) { h.kept = value }
 // Kept is what was kept last.
 func (h hosted) Kept() any { return h.kept }
 
-// Retried is unknown to hollywood: it drops the message that killed.
+// Retried is always false: hollywood drops the message that killed the actor.
 func (h hosted) Retried() bool { return false }
 
-// Failures is unknown to hollywood.
+// Failures is always 0: hollywood does not count them.
 func (h hosted) Failures() int { return 0 }
 
 // After sends a message to the actor itself.

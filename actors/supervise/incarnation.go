@@ -8,9 +8,9 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// deathRecord is what a cell knows of its incarnations' deaths.
+// deathRecord is what a cell remembers of the deaths of its incarnations.
 type deathRecord struct {
-	diedAt time.Time // the death that the next incarnation makes good; zero: none
+	diedAt time.Time // the last death that no new incarnation has followed yet; zero if there is none
 	reason any
 	stack  []byte
 	// failedStarts in a row; deaths within the intensity's period; streak of deaths in a row, for the back-off: it ends
@@ -18,19 +18,20 @@ type deathRecord struct {
 	failedStarts int
 	deaths       []time.Time
 	streak       int
-	pause        time.Duration // of the back-off that is on
+	pause        time.Duration // the current back-off
 }
 
-// outcome is what became of a worker's turn with a cell.
+// outcome is how a worker's turn with a cell ended.
 type outcome uint8
 
 const (
 	goOn      outcome = iota
-	rests             // until its back-off is over
-	takenAway         // the actor hung, and another worker goes on with the cell
+	rests             // the cell waits for its back-off
+	takenAway         // the actor hung, and another worker has the cell
 )
 
-// work starts an incarnation where one is due and hands it the message in hand, until it survives that or it is set aside.
+// work starts an incarnation if one is due and gives it the message in flight, until it survives the message or the message is set
+// aside.
 func (c *cell) work() outcome {
 	if c.resting {
 		c.rested()
@@ -54,8 +55,8 @@ func (c *cell) work() outcome {
 	}
 }
 
-// attempt lets the incarnation handle the current message; a panic is its end and comes back as the reason. It is not ours
-// any more where it took so long that the cell was taken away: then nothing of the cell may be touched.
+// attempt has the incarnation handle the current message, and returns the panic that ended it as reason. ours is false if the cell
+// was taken away because it took too long: the caller must not touch the cell then.
 func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 	s := c.lease
 	turn := s.begin()
@@ -91,7 +92,7 @@ func (c *cell) attempt() (reason any, stack []byte, ours bool) {
 	return nil, nil, true
 }
 
-// strike lets a drill kill or stall the incarnation. It reports false where it stalled so long that it was replaced.
+// strike lets a drill kill or stall the incarnation. It reports false if it stalled for so long that it was replaced.
 func (c *cell) strike(s *lease, turn *uint64, when When) bool {
 	pause := c.system.fault(c.chance(s, when))
 	if pause <= 0 {
@@ -106,7 +107,7 @@ func (c *cell) chance(s *lease, when When) Strike {
 	}
 }
 
-// start gives a new incarnation its first message. It reports false where the cell was taken away.
+// start gives a new incarnation its first message. It reports false if the cell was taken away.
 func (c *cell) start() bool {
 	c.current = actor.Envelope{Msg: actor.Started{}}
 	reason, stack, ours := c.attempt()
@@ -140,7 +141,7 @@ func (c *cell) startFailed(reason any, stack []byte) {
 	c.die(reason, stack)
 }
 
-// handle gives the message in hand to the incarnation. It reports false where the cell was taken away.
+// handle gives the message in flight to the incarnation. It reports false if the cell was taken away.
 func (c *cell) handle() bool {
 	c.current = c.inFlight.Envelope
 	reason, stack, ours := c.attempt()
@@ -177,13 +178,13 @@ func (c *cell) inFlightFailed(reason any, stack []byte) {
 	}
 }
 
-// drilled says that an incarnation was killed in a drill: that is no failed attempt.
+// drilled reports whether a drill killed the incarnation, which is no failed attempt.
 func drilled(reason any) bool {
 	_, drill := reason.(Killed)
 	return drill
 }
 
-// die notes the end of an incarnation. It reports false where the actor does not come back.
+// die notes the death of an incarnation. It reports false if the actor is not restarted.
 func (c *cell) die(reason any, stack []byte) bool {
 	now := time.Now()
 	c.note(reason, now)
@@ -215,13 +216,13 @@ func (c *cell) note(reason any, now time.Time) {
 	c.record.lastError, c.record.lastAt = fmt.Sprint(reason), now
 }
 
-// newIncarnation replaces one that lives.
+// newIncarnation replaces a living incarnation.
 func (c *cell) newIncarnation() {
 	c.note("renewed after a death before it", time.Now())
 	c.actor, c.starting = nil, true
 }
 
-// tooOften notes a death and compares with the intensity.
+// tooOften notes a death and reports whether the actor exceeds its restarts within the period.
 func (c *cell) tooOften(now time.Time) bool {
 	if c.spec.Restarts <= 0 {
 		return false
@@ -234,8 +235,7 @@ func (c *cell) tooOften(now time.Time) bool {
 	return len(l.deaths) > c.spec.Restarts
 }
 
-// rest lets the cell wait before its next incarnation: twice as long with each death in a row, up to a cap. No worker
-// waits with it.
+// rest makes the cell wait before its next incarnation, twice as long with each death in a row, up to a cap. It occupies no worker.
 func (c *cell) rest() {
 	if c.spec.Backoff <= 0 {
 		return
@@ -252,7 +252,7 @@ func (c *cell) rest() {
 	c.mu.Unlock()
 }
 
-// sleep lets a timer run the cell again. Nothing of the cell may be touched afterwards.
+// sleep leaves the cell to a timer. The worker must not touch it afterwards.
 func (c *cell) sleep() { time.AfterFunc(c.life.pause, func() { c.system.exec.submit(c) }) }
 
 func (c *cell) rested() {
@@ -262,7 +262,7 @@ func (c *cell) rested() {
 	c.mu.Unlock()
 }
 
-// renewAfter gives new incarnations to the children that were started after one that died.
+// renewAfter restarts the younger siblings of a child that died.
 func (c *cell) renewAfter(child *cell) {
 	younger := false
 	for _, other := range c.children {

@@ -7,28 +7,28 @@ import (
 	"github.com/anthdm/hollywood/actor"
 )
 
-// lease is a cell in the hands of the worker that runs it. Where the actor hangs, the watch takes the cell away and gives it
-// a shift of its own; the old one is left to the worker that hangs in it.
+// lease is a worker's hold on the cell that it runs. If the actor hangs, the watch takes the cell away and gives it a new lease; the
+// old one is left to the worker that hangs.
 type lease struct {
 	batch    []actor.Envelope
 	at       int // the next of the batch
 	actor    Actor
-	current  actor.Envelope // what the actor is given
+	current  actor.Envelope // the message that the actor handles
 	inFlight inFlight
 	starting bool // an incarnation is due
-	resting  bool // until its back-off is over
+	resting  bool // the cell waits for its back-off
 	stopping bool
-	ending   bool             // it asked to end itself
+	ending   bool             // the actor called End
 	byName   map[string]*cell // children by kind/ID
 	life     deathRecord
-	given    inTurn // what its actor is given: kept, so that a message allocates none
+	given    inTurn // the actor's context, kept so that a message allocates none
 
 	turns  uint64        // begun so far
-	spared bool          // the worker was replaced, and has come back
-	phase  atomic.Uint64 // turns, and in the low bits what the actor is at
+	spared bool          // the worker was replaced and has returned
+	phase  atomic.Uint64 // turns, and in the low bits what the actor is doing
 }
 
-// What an actor is at. All but the first two are set by whoever finds it late.
+// What an actor is doing. The watch sets all but the first two.
 const (
 	idle    = iota
 	busy    // with a message
@@ -38,7 +38,7 @@ const (
 	phases  = 8
 )
 
-// begin notes that the actor is given a message.
+// begin notes that the actor begins a message.
 func (s *lease) begin() uint64 {
 	s.turns++
 	turn := s.turns*phases + busy
@@ -46,7 +46,7 @@ func (s *lease) begin() uint64 {
 	return turn
 }
 
-// end notes that the actor is done with it, and reports whether the cell is still the worker's.
+// end notes that the actor has finished its message, and reports whether the worker still has the cell.
 func (s *lease) end(turn uint64) bool {
 	if s.phase.CompareAndSwap(turn, turn-turn%phases+idle) {
 		return true
@@ -55,7 +55,7 @@ func (s *lease) end(turn uint64) bool {
 	return s.spared
 }
 
-// stall lets the actor hang, by order of a drill. It reports whether the cell is still the worker's.
+// stall makes the actor hang for a drill. It reports whether the worker still has the cell.
 func (s *lease) stall(turn *uint64, d time.Duration) bool {
 	was := *turn
 	*turn = was - was%phases + stalled
@@ -73,8 +73,8 @@ func (s *lease) stall(turn *uint64, d time.Duration) bool {
 // lost says that the cell was taken away.
 func (s *lease) lost() bool { return s.phase.Load()%phases == taken }
 
-// takeOver lets the cell go on without the incarnation that hangs. It is called once nobody else touches the cell, and
-// reports whether there is something to run.
+// takeOver continues the cell without the incarnation that hangs. It is called once no worker touches the cell, and reports whether
+// the cell has work.
 func (c *cell) takeOver(after time.Duration, drill bool) bool {
 	old := c.lease
 	c.lease = &lease{

@@ -2,5 +2,5 @@
 
 package supervise
 
-// Sabotaged is false but in a build with the tag sabotage, in which a test switches mechanisms off to see drills find it.
+// Sabotaged is false except in a build with the tag sabotage, in which tests switch mechanisms off to see that drills notice.
 func Sabotaged(string) bool { return false }

@@ -14,16 +14,16 @@ import (
 
 // Config of a System.
 type Config struct {
-	// Workers run the actors; 0: one for each processor.
+	// Workers run the actors; 0 means one for each processor.
 	Workers int
-	// Fault is asked before and after every message: it kills by panicking, or says how long the actor hangs; nil outside of
-	// drills.
+	// Fault is called before and after every message. It panics to kill the actor, or returns how long the actor hangs. It is
+	// nil outside of drills.
 	Fault func(Strike) (stall time.Duration)
-	// Meddle is asked before every message what becomes of it; nil outside of drills.
+	// Intercept is called before every message and decides what happens to it. It is nil outside of drills.
 	Intercept func(Strike) Action
-	// Notice is told what goes on the event stream too: Restarted and SetAside. It must not block.
+	// Notice is called with Restarted and SetAside, which are also on the event stream. It must not block.
 	Notice func(event any)
-	// Hollywood runs the actors on hollywood's own processes, for benchmarks alone: nothing of supervision holds then.
+	// Hollywood runs the actors on hollywood's own processes, without supervision. It is for benchmarks.
 	Hollywood bool
 }
 
@@ -43,10 +43,10 @@ type System struct {
 	counters map[string]*counter
 }
 
-// counter counts an actor kind's lives.
+// counter counts the starts and ends of a kind of actor.
 type counter struct{ spawned, stopped, restarts, setAside, givenUp, deadLetters, messages atomic.Int64 }
 
-// Counts is a kind's counter, read.
+// Counts is a reading of a kind's counter.
 type Counts struct {
 	Kind                                                                  string
 	Spawned, Stopped, Restarts, SetAside, GivenUp, DeadLetters, Processed int64

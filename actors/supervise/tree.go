@@ -12,14 +12,14 @@ type Node struct {
 	Restarts int64
 	// Mailbox is how many messages wait.
 	Mailbox int
-	// Resting says that it waits for its back-off.
+	// Resting says that the actor waits for its back-off.
 	Resting   bool
 	LastError string
 	LastAt    time.Time // of the last error
 	Groups    []Group
 }
 
-// Group is an actor's children of a kind: all of them counted, and those worth a look.
+// Group is an actor's children of one kind: the sums over all of them, and the most conspicuous ones.
 type Group struct {
 	Kind     string
 	Count    int
@@ -30,7 +30,7 @@ type Group struct {
 	Nodes []Node
 }
 
-// Tree is the living system from its roots on. Of each kind of child it has at most so many nodes.
+// Tree lists the living actors from the roots, with at most that many nodes of each kind of child.
 func (s *System) Tree(most int) []Node {
 	s.mu.Lock()
 	roots := slices.Clone(s.roots)
@@ -65,7 +65,7 @@ func (c *cell) node(most int) Node {
 	return n
 }
 
-// fill counts the members and picks those worth a look.
+// fill sums up the members and picks the most conspicuous ones.
 func (g *Group) fill(members []*cell, most int) {
 	type seen struct {
 		*cell

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Limits of the watch: how often it looks while anybody works, from when on a worker is late and a spare one takes over what
-// is behind it, and how many that do not come back are replaced at the most.
+// Limits of the watch: how often it looks while a worker is busy; when a worker counts as late, so that a spare one takes over its
+// queue; and how many workers that do not return are replaced.
 const (
 	watchEvery = 50 * time.Millisecond
 	lateAfter  = 250 * time.Millisecond
 	maxHung    = 64
-	// pausedAfter is how late the watch itself comes where the whole process was stopped.
+	// pausedAfter is a delay of the watch itself that means that the whole process was stopped.
 	pausedAfter = 10 * watchEvery
 )
 
-// late is a worker that does not come back from an actor.
+// late is a worker that has not returned from an actor.
 type late struct {
 	cell  *cell
 	since time.Time
-	taken bool // and the cell was taken away: what is left is a goroutine that leaks
+	taken bool // the cell was taken away; the goroutine leaks until it returns
 	drill bool
 }
 
@@ -28,11 +28,11 @@ type late struct {
 type Late struct {
 	Kind, ID string
 	For      time.Duration
-	// Replaced says that another incarnation has gone on without it.
+	// Replaced says that a new incarnation has taken its place.
 	Replaced bool
 }
 
-// keepWatch looks for actors that hang, as long as anybody works.
+// keepWatch looks for actors that hang while any worker is busy.
 func (x *executor) keepWatch() {
 	defer close(x.unwatched)
 	for {
@@ -51,8 +51,8 @@ func (x *executor) keepWatch() {
 	}
 }
 
-// look compares what each worker is at with what it was at before, and replaces those that hang. It reports false when
-// nobody works.
+// look compares what each worker is doing with what it was doing before, and replaces those that hang. It reports false when all
+// workers are idle.
 func (x *executor) look(now time.Time) bool {
 	hung, working := x.findHung(now)
 	for _, h := range hung {
@@ -88,7 +88,7 @@ func (x *executor) findHung(now time.Time) (hung []late, working bool) {
 	return hung, x.watching
 }
 
-// judge replaces a worker that is with the same message for too long.
+// judge replaces a worker that has been busy with one message for too long.
 func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
 	state := w.phase % phases
 	limit, becomes := lateAfter, uint64(spared)
@@ -99,18 +99,18 @@ func (x *executor) judge(w *worker, c *cell, took time.Duration) (l late) {
 		return l
 	}
 	if !c.phase.CompareAndSwap(w.phase, w.phase-state+becomes) {
-		return l // it has come back
+		return l // it has returned
 	}
 	l = late{cell: c, since: w.since, taken: becomes == taken, drill: state == stalled}
 	x.late[w] = l
 	x.ready = append(x.ready, w.taken[w.at+1:]...)
 	x.workers = slices.DeleteFunc(x.workers, func(o *worker) bool { return o == w })
 	x.hire()
-	x.running.Done() // after the other, or it might be none for a moment, and who waits for that goes on
+	x.running.Done() // after hire: a count of zero in between would end the wait in stop
 	return l
 }
 
-// leave is called by a worker that was replaced and has come back.
+// leave is called by a worker that was replaced and has returned.
 func (x *executor) leave(w *worker) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
