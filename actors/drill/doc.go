@@ -1,7 +1,6 @@
-// Package drill is faults as code: what to kill, when, and the verdict.
-// Owns: scenarios and the library of them, the injector that strikes while a race runs, and the comparison of that race with
-// the same race undisturbed. Whatever chance decides follows from the scenario's seed and the tick, so that a drill can be
-// repeated.
-// Imported by cmd, which runs the races. Imports race and the rooms under actors.
+// Package drill is faults as code: what to kill, when, and how the result is judged.
+// Owns: scenarios and their library, the injector that strikes while a race runs, the trial that runs a race, and the comparison with the same
+// race undisturbed. Chance follows from the scenario's seed and the tick, so that a drill can be repeated.
+// Imported by cmd/internal. Imports race, race/timing and the rooms under actors.
 // Never: a fault outside of a drill.
 package drill

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// gate lets calls through in their order; while it is closed they wait, and their callers do not.
+// gate passes calls on in their order; while it is closed they queue, and their callers do not wait.
 type gate struct {
 	mu      sync.Mutex
 	until   time.Time
@@ -26,7 +26,7 @@ func (g *gate) do(call func()) {
 	call()
 }
 
-// close holds what comes from now on for a while.
+// close queues all calls for a duration.
 func (g *gate) close(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -46,17 +46,17 @@ func (g *gate) open() {
 	g.waiting = nil
 }
 
-// closed says that it is.
+// closed reports whether calls queue.
 func (g *gate) closed() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return time.Now().Before(g.until)
 }
 
-// InfluxAway says that InfluxDB is to be taken for away.
+// InfluxAway reports whether a fault keeps InfluxDB away.
 func (in *Injector) InfluxAway() bool { return in.influx.closed() }
 
-// Journal is a journal whose store may be slow or full.
+// Journal wraps a journal so that its store can be slow or full.
 func (in *Injector) Journal(inner processor.Journal) processor.Journal {
 	return gatedJournal{inner, &in.store}
 }
@@ -82,7 +82,7 @@ func (j gatedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]r
 	j.g.do(func() { j.inner.Read(id, after, limit, ready) })
 }
 
-// Link is a link that may be cut.
+// Link wraps a link so that it can be cut.
 func (in *Injector) Link(inner simulator.Link) simulator.Link { return gatedLink{inner, &in.link} }
 
 type gatedLink struct {

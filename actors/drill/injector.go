@@ -17,51 +17,51 @@ import (
 	"lightsout/race"
 )
 
-// maxInjected bounds how many strikes are listed; all are counted.
+// maxInjected bounds the strikes that are listed; all are counted.
 const maxInjected = 10_000
 
 // Injected is a strike that happened.
 type Injected struct {
 	// At is race time.
 	At race.Micros `json:"time_us"`
-	// Fault is its place in the scenario, from 1; What was struck.
+	// Fault is the fault's place in the scenario, from 1; What was struck.
 	Fault int    `json:"fault"`
 	What  string `json:"what"`
 }
 
-// Members say how many actors of a kind there are, where there are many, and how fast the race ticks (0: 10 Hz).
+// Members are the numbers of actors by kind, and the tick rate of the race; TickHz 0 means 10.
 type Members struct{ Cars, Checkpoints, TickHz int }
 
-// Injector strikes while a race runs. Its methods are called from many goroutines.
+// Injector strikes while a race runs. Its methods may be called from any goroutine.
 type Injector struct {
 	scenario *Scenario
 	members  Members
 	faults   []*armed
-	tick     race.Micros  // the length of one
-	now      atomic.Int64 // race time of the newest tick that was seen
+	tick     race.Micros  // length of a tick
+	now      atomic.Int64 // race time of the newest tick
 	disarmed atomic.Bool
 
-	// Gates that a fault closes for a while.
+	// Gates that faults close for a while.
 	store, link, influx gate
 
 	mu    sync.Mutex
 	count int
 	list  []Injected
 	late  map[*simulator.Crossed]bool
-	// poisoned are the cars that were struck so that they must be lost, by ID.
+	// poisoned are the cars that must be lost, by ID.
 	poisoned map[string]bool
 }
 
-// armed is a fault and how far it has come.
+// armed is a fault and its progress.
 type armed struct {
 	*Fault
 	place        int
 	verb, object string
-	fired        atomic.Int64 // periods that have begun, for what there is one of
+	fired        atomic.Int64 // periods that have begun, for kinds with one actor
 	messages     atomic.Uint64
 
 	mu     sync.Mutex
-	struck map[string]int64 // by ID: the period after the last one in which it was struck
+	struck map[string]int64 // by ID: the period after the last one in which the actor was struck
 	chosen map[int64]map[int]bool
 }
 
@@ -79,7 +79,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	return in
 }
 
-// tickOf is the tick that a message belongs to; 0 where it says none.
+// tickOf is the tick of a message; 0 if it has none.
 func tickOf(msg any) race.Tick {
 	switch msg := msg.(type) {
 	case *simulator.Tick:
@@ -92,10 +92,10 @@ func tickOf(msg any) race.Tick {
 	return 0
 }
 
-// Strike kills, or says how long an actor stalls: it is given to supervise as the fault.
+// Strike kills, or returns how long an actor stalls. It is the Fault of supervise.Config.
 func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 	switch at.Message.(type) {
-	case actor.Started, actor.Stopped: // how an incarnation begins and an actor ends is no message from anybody
+	case actor.Started, actor.Stopped: // lifecycle messages are never struck
 		return 0
 	}
 	if in.disarmed.Load() {
@@ -113,7 +113,7 @@ func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 	return stall
 }
 
-// strike does to an actor what a fault says, if its time has come.
+// strike does what a fault says to an actor, if it is due.
 func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) (stall time.Duration) {
 	begins := at.When == supervise.BeforeReceive
 	switch f.verb {
@@ -142,8 +142,8 @@ func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) (stall
 	return 0
 }
 
-// message numbers a message, for chance: by its tick where its actor is one of many, else by how many came before it. Were all
-// messages of a tick struck alike, a race that dies of one would die of them all, for ever.
+// message numbers a message for chance: by its tick if the actor is one of many, otherwise by how many came before it. If all messages of a tick
+// were struck alike, a race that dies of one would die of every repeat.
 func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
 	if at.Kind == "car" || at.Kind == "checkpoint" {
 		return uint64(tick)
@@ -151,7 +151,7 @@ func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
 	return f.messages.Add(1)
 }
 
-// messageKey tells the messages of a tick apart, where chance is to.
+// messageKey distinguishes the messages of a tick.
 func messageKey(msg any) string {
 	if hit, ok := msg.(*simulator.Crossed); ok {
 		return strconv.Itoa(int(hit.Crossing.Car))
@@ -159,7 +159,7 @@ func messageKey(msg any) string {
 	return fmt.Sprintf("%T", msg)
 }
 
-// advance notes how far the race has come, and closes gates whose time it is.
+// advance notes the race time, and closes gates that are due.
 func (in *Injector) advance(to race.Micros) {
 	for {
 		was := in.now.Load()
@@ -188,7 +188,7 @@ func (in *Injector) advance(to race.Micros) {
 	}
 }
 
-// period counts a fault's strikes up to a race time: 0 before the first one.
+// period counts a fault's strikes up to a race time; 0 before the first one.
 func (f *armed) period(at race.Micros) int64 {
 	from := f.From.micros()
 	if f.At > 0 {
@@ -203,7 +203,7 @@ func (f *armed) period(at race.Micros) int64 {
 	return 1 + int64((at-from)/f.Every.micros())
 }
 
-// once says that a period is new.
+// once reports whether a period is new.
 func (f *armed) once(period int64) bool {
 	for {
 		was := f.fired.Load()
@@ -216,7 +216,7 @@ func (f *armed) once(period int64) bool {
 	}
 }
 
-// due says that an actor is to be struck at this message.
+// due reports whether an actor must be struck at this message.
 func (in *Injector) due(f *armed, at supervise.Strike, tick race.Tick) bool {
 	if at.Retried || at.When != in.moment(f, at) {
 		return false
@@ -239,7 +239,7 @@ func (in *Injector) due(f *armed, at supervise.Strike, tick race.Tick) bool {
 	return in.picks(f, at, period) && f.new(at.ID, period)
 }
 
-// moment is when a kill strikes: as the fault says, or as chance decides.
+// moment is when a kill strikes: as the fault says, or by chance.
 func (in *Injector) moment(f *armed, at supervise.Strike) supervise.When {
 	switch {
 	case f.When == "before", f.When == "" && f.verb != "kill":
@@ -253,7 +253,7 @@ func (in *Injector) moment(f *armed, at supervise.Strike) supervise.When {
 	return supervise.AfterReceive
 }
 
-// new says that an actor was not struck in this period yet.
+// new reports whether an actor was not struck in this period yet.
 func (f *armed) new(id string, period int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -264,7 +264,7 @@ func (f *armed) new(id string, period int64) bool {
 	return true
 }
 
-// picks says that an actor is among those that a period strikes.
+// picks reports whether an actor is among those that a period strikes.
 func (in *Injector) picks(f *armed, at supervise.Strike, period int64) bool {
 	if f.Share > 0 {
 		return in.chance(f, uint64(period), at.ID, "share") < f.Share
@@ -286,7 +286,7 @@ func (in *Injector) picks(f *armed, at supervise.Strike, period int64) bool {
 		for _, i := range rng.Perm(of)[:min(number, of)] {
 			chosen[i] = true
 		}
-		clear(f.chosen) // an older period is over
+		clear(f.chosen) // of an older period
 		f.chosen[period] = chosen
 	}
 	return chosen[id]
@@ -306,7 +306,7 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 	return float64((h^h>>31)>>11) / (1 << 53)
 }
 
-// Intercept loses, doubles and delays passings: it is given to supervise.
+// Intercept loses, doubles and delays passings. It is the Intercept of supervise.Config.
 func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 	hit, ok := at.Message.(*simulator.Crossed)
 	if !ok || at.Retried || in.disarmed.Load() {
@@ -333,14 +333,14 @@ func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 	return supervise.Pass
 }
 
-// delay says that a passing was not delayed yet.
+// delay reports whether a passing was not delayed before.
 func (in *Injector) delay(hit *simulator.Crossed) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.late[hit] {
 		return false
 	}
-	if len(in.late) > 10_000 { // they have long arrived
+	if len(in.late) > 10_000 { // they arrived long ago
 		clear(in.late)
 	}
 	in.late[hit] = true
@@ -363,7 +363,7 @@ func (in *Injector) note(f *armed, at supervise.Strike) {
 // Disarm ends all faults.
 func (in *Injector) Disarm() { in.disarmed.Store(true) }
 
-// Forget disarms, and gives up all that is remembered of the strikes but their count.
+// Forget disarms the faults, and frees what is remembered of the strikes except their count.
 func (in *Injector) Forget() {
 	in.Disarm()
 	in.mu.Lock()
@@ -383,7 +383,7 @@ func (in *Injector) Count() int {
 	return in.count
 }
 
-// Injected lists the strikes so far, and counts all of them.
+// Injected lists the first strikes, and counts all of them.
 func (in *Injector) Injected() (int, []Injected) {
 	in.mu.Lock()
 	defer in.mu.Unlock()

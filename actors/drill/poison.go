@@ -9,12 +9,12 @@ import (
 	"lightsout/race"
 )
 
-// Poisons says that cars are to be lost: the race cannot be identical then.
+// Poisons reports whether the scenario loses cars on purpose, so that the race cannot be identical.
 func (s *Scenario) Poisons() bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Poison == "car" })
 }
 
-// poisonedFrom is the race time from which on cars are to be lost.
+// poisonedFrom is the race time from which cars may be lost.
 func (s *Scenario) poisonedFrom() race.Micros {
 	from := race.TimeMax
 	for i := range s.Faults {
@@ -25,7 +25,7 @@ func (s *Scenario) poisonedFrom() race.Micros {
 	return from
 }
 
-// poison notes that a car is to be lost.
+// poison notes that a car must be lost.
 func (in *Injector) poison(at supervise.Strike) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -43,8 +43,8 @@ func (in *Injector) poisonedCars() (cars []race.CarIdx) {
 	return cars
 }
 
-// poisoned looks for what must become of poisoned cars: they are out, but for those that had finished, and the race went to
-// its end. Other cars retire by themselves.
+// poisoned checks what must become of poisoned cars: they are out of the race unless they had finished, and the race reached its end. Other
+// cars may retire as usual.
 func (v *Verdict) poisoned(in *Injector, r *Run) {
 	out, retired, finished := 0, map[race.CarIdx]bool{}, map[race.CarIdx]bool{}
 	for i := range r.Records {

@@ -22,15 +22,15 @@ var library embed.FS
 // Scenario is a drill: a race, and what goes wrong in it.
 type Scenario struct {
 	Name string `yaml:"name" json:"name"`
-	// About says in a sentence what is tried.
+	// About says in a sentence what the drill tries.
 	About string `yaml:"about" json:"about"`
-	// Seed decides what chance decides of the faults.
+	// Seed of what chance decides about the faults.
 	Seed   uint64  `yaml:"seed" json:"seed"`
 	Race   Race    `yaml:"race" json:"race"`
 	Faults []Fault `yaml:"faults" json:"faults"`
 }
 
-// Race is what is raced in a drill.
+// Race is the race of a drill.
 type Race struct {
 	Circuit string `yaml:"circuit" json:"circuit"`
 	Cars    int    `yaml:"cars" json:"cars"`
@@ -38,45 +38,44 @@ type Race struct {
 	Seed    uint64 `yaml:"seed" json:"seed"`
 }
 
-// Order is the race as an order.
+// Order is the order of that race.
 func (r Race) Order() race.Order {
 	return race.Order{Circuit: r.Circuit, Cars: r.Cars, Laps: r.Laps, Seed: r.Seed, TickHz: 10}
 }
 
-// Fault is one thing that goes wrong, once or again and again. Exactly one of Kill, Poison, Panic, Stall, Passings, Store, Link
-// and Influx is set.
+// Fault is one thing that goes wrong, once or repeatedly. Exactly one of Kill, Poison, Panic, Stall, Passings, Store, Link and Influx is set.
 type Fault struct {
-	// Kill ends actors of a kind: a death by a drill, which is no failure of theirs.
+	// Kill ends incarnations of a kind of actor. Such a death does not count as a failure.
 	Kill string `yaml:"kill,omitempty" json:"kill,omitempty"`
-	// Poison lets cars die of every message from At on: the messages are set aside, the cars retired.
+	// Poison makes cars die of every message from At on: the messages are set aside, the cars retired.
 	Poison string `yaml:"poison,omitempty" json:"poison,omitempty"`
-	// Panic lets actors of a kind die now and then, with Chance at each message, as of a bug.
+	// Panic makes actors of a kind die with Chance at each message, as of a bug.
 	Panic string `yaml:"panic,omitempty" json:"panic,omitempty"`
-	// Stall lets actors of a kind hang for For.
+	// Stall makes actors of a kind hang for For.
 	Stall string `yaml:"stall,omitempty" json:"stall,omitempty"`
 	// Passings of cars on timing lines are lost, doubled or late, with Chance.
 	Hits string `yaml:"hits,omitempty" json:"hits,omitempty"`
 	// Store is slow, or full (nothing is committed) for For.
 	Store string `yaml:"store,omitempty" json:"store,omitempty"`
-	// Link to the journal is cut for For: what is sent meanwhile arrives afterwards.
+	// Link to the journal is cut for For; batches arrive afterwards.
 	Link string `yaml:"link,omitempty" json:"link,omitempty"`
 	// Influx is away for For: the feed lags, and catches up.
 	Influx string `yaml:"influx,omitempty" json:"influx,omitempty"`
 
-	// Number of actors, or Share of them, at each strike; neither: one. Rate is deaths of each actor in a second of
-	// race time, at moments that chance decides (a Poisson process).
+	// Number of actors, or Share of them, at each strike; without either, one. Rate is deaths of each actor per second of race time, at moments that
+	// chance decides (a Poisson process).
 	Number int     `yaml:"number,omitempty" json:"number,omitempty"`
 	Share  float64 `yaml:"share,omitempty" json:"share,omitempty"`
 	Rate   float64 `yaml:"rate,omitempty" json:"rate,omitempty"`
 	Chance float64 `yaml:"chance,omitempty" json:"chance,omitempty"`
-	// At is the race time of a single strike; Every repeats it, from From (At, if it is given) until Until (0: the end).
+	// At is the race time of a single strike; Every repeats it, from From (or At) until Until (0 means the end).
 	At    Duration `yaml:"at,omitempty" json:"at,omitempty"`
 	Every Duration `yaml:"every,omitempty" json:"every,omitempty"`
 	From  Duration `yaml:"from,omitempty" json:"from,omitempty"`
 	Until Duration `yaml:"until,omitempty" json:"until,omitempty"`
 	// For is how long a stall, a full or slow store or a cut link lasts, by the clock.
 	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
-	// When a kill strikes: before a message, after it, or (empty) as chance decides.
+	// When a kill strikes: before a message, after it, or (empty) by chance.
 	When string `yaml:"when,omitempty" json:"when,omitempty"`
 }
 
@@ -114,7 +113,7 @@ func (d Duration) micros() race.Micros { return race.Micros(time.Duration(d).Mic
 // kinds are the kinds of actor that can be struck.
 var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "timekeeper", "recorder", "publisher", "feed"}
 
-// what is the fault's kind and what it is done to.
+// what is the fault's verb and object.
 func (f *Fault) what() (verb, object string, set int) {
 	for _, v := range []struct{ verb, object string }{
 		{"kill", f.Kill}, {"poison", f.Poison}, {"panic", f.Panic}, {"stall", f.Stall}, {"hits", f.Hits}, {"store", f.Store}, {"link", f.Link},
@@ -128,7 +127,7 @@ func (f *Fault) what() (verb, object string, set int) {
 	return verb, object, set
 }
 
-// String is the fault for people.
+// String describes the fault.
 func (f *Fault) String() string {
 	verb, object, _ := f.what()
 	parts := []string{verb + " " + object}
@@ -170,7 +169,7 @@ func Parse(file string, data []byte) (*Scenario, error) {
 	return s, nil
 }
 
-// plain says what the YAML reader found wrong, without its own types.
+// plain words an error of the YAML reader without its own types.
 func plain(err error) error {
 	var many *yaml.TypeError
 	if !errors.As(err, &many) {
@@ -201,7 +200,7 @@ func (s *Scenario) Validate() error {
 	return errors.Join(faults...)
 }
 
-// objects are what each verb can be done to.
+// objects are the allowed objects of each verb.
 var objects = map[string][]string{
 	"kill": kinds, "poison": {"car"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
 	"store": {"slow", "full"}, "link": {"cut"}, "influx": {"away"},

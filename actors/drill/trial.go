@@ -15,7 +15,7 @@ import (
 	"lightsout/race"
 )
 
-// Patience is how long a race may stand still where nothing else is said.
+// Patience is how long a race may stand still by default.
 const Patience = 20 * time.Second
 
 // Trial is a race that is run for a drill: once undisturbed, once under faults.
@@ -55,7 +55,7 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	if err != nil && (t.Faults == nil || ctx.Err() != nil) {
 		return nil, err
 	}
-	if err != nil && out.Ended == "" { // what the faults broke is for the verdict
+	if err != nil && out.Ended == "" { // the verdict says what faults broke
 		out.Ended = err.Error()
 	}
 	out.FilledIn, out.Restarts = e.FilledIn(), map[string]int64{}
@@ -71,7 +71,7 @@ type observed struct {
 	mu     sync.Mutex
 	run    *Run
 	pace   Pace
-	closed bool // nothing is noted any more
+	closed bool // nothing more is noted
 }
 
 // Append is part of processor.Journal.
@@ -159,7 +159,7 @@ func (o *observed) notice(event any) {
 	}
 }
 
-// close ends the notes: actors that hung may come back when the run belongs to the verdict.
+// close ends the notes: hung actors may return while the run is being judged.
 func (o *observed) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"lightsout/race/timing"
 )
 
-// Run is what is left of a race.
+// Run is what a race has left behind.
 type Run struct {
 	Records []race.Record
 	Result  race.Classification
@@ -18,30 +18,30 @@ type Run struct {
 	Restarts   map[string]int64
 	Recoveries []time.Duration
 	SetAside   int
-	// FilledIn counts passings whose passing was lost with a checkpoint's life.
+	// FilledIn counts passings that were lost with an incarnation of a checkpoint.
 	FilledIn int64
-	// Ticks counts those that were committed, Late those that came over a tick's length later than they were due; Longest is
-	// the longest time between two.
+	// Ticks counts the committed ticks, Late those that came more than a tick's length after they were due; Longest is the longest time between two
+	// ticks.
 	Ticks, Late int
 	Longest     time.Duration
-	// Fed holds what came to InfluxDB against what is durable, by series; nil where nothing is fed.
+	// Fed compares what came to InfluxDB with what is durable, by series; nil if nothing is fed.
 	Fed []Fed
-	// Ended is empty where the race came to its end, else it says what became of it.
+	// Ended is empty if the race reached its end, otherwise it says why not.
 	Ended string
 }
 
-// Fed is how many points of a series InfluxDB has, and how many it ought to have.
+// Fed is how many points of a series InfluxDB has, and how many it should have.
 type Fed struct {
 	Series   string `json:"series"`
 	Points   int64  `json:"points"`
 	Expected int64  `json:"expected"`
 }
 
-// Verdict is what a drill has shown.
+// Verdict is the result of a drill.
 type Verdict struct {
 	Scenario *Scenario `json:"scenario"`
 	Passed   bool      `json:"passed"`
-	// Broken are the promises that were.
+	// Broken are the promises that were broken.
 	Broken []string `json:"broken"`
 	// Injected counts the strikes; Strikes lists the first of them.
 	Injected int        `json:"injected"`
@@ -64,7 +64,7 @@ type Verdict struct {
 	Classification bool   `json:"classification_identical"`
 	Laps           bool   `json:"laps_identical"`
 	Hashes         bool   `json:"state_hash_of_every_lap_identical"`
-	Difference     string `json:"first_difference"` // of the two logs; empty where there is none
+	Difference     string `json:"first_difference"` // of the two logs; empty if there is none
 	StateHash      string `json:"state_hash"`
 }
 
@@ -108,7 +108,7 @@ func (v *Verdict) promise(kept bool, format string, args ...any) {
 	}
 }
 
-// NeedsInflux says that the feed to InfluxDB is struck: there must be one.
+// NeedsInflux reports whether a fault concerns the feed to InfluxDB.
 func (s *Scenario) NeedsInflux() bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool {
 		_, object, _ := f.what()
@@ -125,8 +125,7 @@ func (v *Verdict) recoveries(took []time.Duration) {
 	v.RecoveryP50US, v.RecoveryP99US, v.RecoveryMaxUS = at(0.5), at(0.99), at(1)
 }
 
-// compare looks at both logs record by record, and at what follows from them. It returns the race time from which on they
-// differ.
+// compare compares both logs record by record, and what follows from them. It returns the race time from which they differ.
 func (v *Verdict) compare(a, b *Run) (differs race.Micros) {
 	differs = race.TimeMax
 	for i := range max(len(a.Records), len(b.Records)) {
@@ -158,10 +157,10 @@ func same(a, b *race.Record) bool {
 	if a.Seq != b.Seq || a.Time != b.Time || a.Author != b.Author {
 		return false
 	}
-	if reflect.TypeOf(a.Body).Comparable() { // as text, times are but thousandths
+	if reflect.TypeOf(a.Body).Comparable() { // the text of a time has milliseconds only
 		return a.Body == b.Body
 	}
-	return fmt.Sprint(a.Body) == fmt.Sprint(b.Body) // a list that is empty may be nil in the one log and not in the other
+	return fmt.Sprint(a.Body) == fmt.Sprint(b.Body) // an empty list may be nil in one log and not in the other
 }
 
 // missing counts records of one log that the other lacks, whatever their numbers.
@@ -181,7 +180,7 @@ func missing(of, in []race.Record) (n int) {
 	return n
 }
 
-// doubled counts records whose number does not follow the one before, and passings that are there twice.
+// doubled counts records whose number does not follow the previous one, and passings that are there twice.
 func doubled(log []race.Record) (n int) {
 	type crossing struct {
 		race.Passing
@@ -224,7 +223,7 @@ func timed(log []race.Record) (laps []race.Lap, hashes []string) {
 					lap = f.Session.LeaderLap
 					hashes = append(hashes, state.Hash())
 				}
-			default: // of a moment
+			default: // not part of the comparison
 			}
 		}
 	}

@@ -6,26 +6,26 @@ import (
 	"lightsout/race"
 )
 
-// dedupe is what a race has taken in from outside: how far its log has come, which passings decoders told of and which
-// reports had a name. It follows from the log alone; its methods are pure.
+// dedupe is what is known of what was reported of a race: how far its log has come, the passings by decoder, and the reports by key. It
+// follows from the log alone; its methods are pure.
 type dedupe struct {
 	seq      race.Seq
 	count    uint64
 	reported map[passingID]reported
 	names    map[string]uint32 // of decoders and sessions
 	requests map[string]race.Request
-	// started says that the start signal was given, after so long. From then on nothing in the log awaits it.
+	// started says that the start signal was given, after that long. From then on every record of the log has race time.
 	started bool
 	after   race.Micros
 }
 
-// passingID names a passing for good; decoder and session are indexes of names.
+// passingID identifies a passing for good; decoder and session are indexes of names.
 type passingID struct {
 	decoder, session uint32
 	sequence         uint64
 }
 
-// reported is the earliest time that a decoder told of under a number.
+// reported is the earliest time that a decoder reported under a number.
 type reported struct{ at race.Micros }
 
 func newDedupe() dedupe {
@@ -41,7 +41,7 @@ func (l *dedupe) name(s string) uint32 {
 	return n
 }
 
-// identify gives a passing's name; false where its decoder gave none.
+// identify returns the id of a passing; false if its decoder gave none.
 func (l *dedupe) identify(r *race.Record) (passingID, bool) {
 	p, ok := r.Body.(race.Passing)
 	if !ok || p.Source == nil || p.Source.Decoder == "" {
@@ -50,7 +50,7 @@ func (l *dedupe) identify(r *race.Record) (passingID, bool) {
 	return passingID{l.name(p.Source.Decoder), l.name(p.Source.Session), p.Source.Sequence}, true
 }
 
-// noteRecord learns from a record of the log.
+// noteRecord adds a record of the log.
 func (l *dedupe) noteRecord(r *race.Record) {
 	if b, ok := r.Body.(race.Started); ok && !l.started {
 		l.started, l.after = true, b.After
@@ -67,14 +67,14 @@ func (l *dedupe) noteRecord(r *race.Record) {
 	}
 }
 
-// noteRequest learns the name of a report.
+// noteRequest adds the key of a report.
 func (l *dedupe) noteRequest(r *race.Request) {
 	if r != nil && r.Key != "" {
 		l.requests[r.Key] = *r
 	}
 }
 
-// fits says why a report has no place in this log, or nil.
+// fits returns an error if the report has no place in this log.
 func (l *dedupe) fits(id race.ID, in *race.Report) error {
 	switch {
 	case in.New && l.seq > 0:
@@ -85,7 +85,7 @@ func (l *dedupe) fits(id race.ID, in *race.Report) error {
 	return nil
 }
 
-// again finds what became of a report of the same name.
+// again returns the outcome of an earlier report of the same key.
 func (l *dedupe) again(in *race.Report) (race.Ingested, bool, error) {
 	was, known := l.requests[in.Key]
 	switch {
@@ -105,15 +105,15 @@ func ingested(r *race.Request, again bool) race.Ingested {
 	return t
 }
 
-// batch makes the batch of a report: passings that were told of before at the same time are passed over. It changes nothing;
-// nil where nothing is left to keep.
+// batch makes the batch of a report, without passings that were reported before with the same time. It changes nothing, and returns nil if
+// nothing is left.
 func (l *dedupe) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested) {
 	b := &race.Batch{Race: id, Count: l.count + 1, Samples: in.Samples, Records: make([]race.Record, 0, len(in.Records))}
 	req := race.Request{Key: in.Key, Hash: in.Hash, First: l.seq + 1, Samples: len(in.Samples)}
 	within := map[passingID]race.Micros{}
 	for i := range in.Records {
 		r := in.Records[i]
-		if l.started && r.Time.PreStart() { // the signal came while it was on its way
+		if l.started && r.Time.PreStart() { // the start signal was given while it was in flight
 			r.Time = r.Time.ToRaceTime(l.after)
 		}
 		if passing, ok := l.identify(&r); ok {
@@ -136,7 +136,7 @@ func (l *dedupe) batch(id race.ID, in *race.Report) (*race.Batch, race.Ingested)
 	return b, ingested(&req, false)
 }
 
-// note learns what a batch brought.
+// note adds what a batch brings.
 func (l *dedupe) note(b *race.Batch) {
 	for i := range b.Records {
 		l.noteRecord(&b.Records[i])

@@ -9,11 +9,11 @@ import (
 	"lightsout/actors/supervise"
 )
 
-// Feed carries what is durable on to another store, at its own pace. It outlives the actor that drives it: what is in flight
-// arrives and is noted whether or not Next is called again.
+// Feed copies what is durable into another store, at its own pace. It outlives the actor that drives it: what is in flight arrives and is
+// noted whether or not Next is called again.
 type Feed interface {
-	// Next carries on for a stretch, from another goroutine, and then calls ready: busy says that there is more. Of calls that
-	// wait for their turn the newest counts. It never blocks.
+	// Next feeds a stretch from another goroutine and then calls ready; busy says that there is more. Of calls that are waiting, only the newest
+	// counts. Next never blocks.
 	Next(ready func(busy bool, err error))
 }
 
@@ -21,14 +21,14 @@ type Feed interface {
 type FeedConfig struct {
 	Feed Feed
 	Log  *slog.Logger
-	// Idle is how long it waits when there was nothing to feed; 0: 200 ms.
+	// Idle is how long to wait when there was nothing to feed; 0 means 200 ms.
 	Idle time.Duration
 }
 
 const feedIdle = 200 * time.Millisecond
 
-// feeder drives a Feed. It remembers nothing, so that nothing is lost with it: each incarnation asks for the next stretch. While
-// the other store takes nothing, the Feed waits, and the actor has nothing to do.
+// feeder drives a Feed. It keeps no state, so a restart loses nothing: each incarnation asks for the next stretch. While the other store is
+// away the Feed waits, and the actor is idle.
 type feeder struct {
 	cfg         FeedConfig
 	incarnation incarnation
@@ -42,7 +42,7 @@ func FeedProducer(cfg FeedConfig) supervise.Producer {
 	return func() supervise.Actor { return &feeder{cfg: cfg, incarnation: newIncarnation()} }
 }
 
-// fed says that a stretch was fed; goOn that it is time for the next one. They are for the incarnation that asked.
+// fed says that a stretch was fed; goOn that the next one is due. They are for the incarnation that asked.
 type (
 	fed struct {
 		incarnation incarnation
@@ -52,7 +52,7 @@ type (
 	goOn struct{ incarnation incarnation }
 )
 
-// Receive asks for one stretch after the other.
+// Receive asks for one stretch after another.
 func (f *feeder) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:

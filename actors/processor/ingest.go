@@ -12,16 +12,15 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what may be on the way from outside to a race's log; and how long a report stays without work.
+// Limits of what may be in flight to a race's log, and how long the actor stays without work.
 const (
 	ingestItemsMax   = 200_000
 	ingestBatchesMax = 512
 	ingestIdle       = 5 * time.Minute
 )
 
-// ingest is the producer of a race whose records are reported: real cars, and rulings after a race. It hands
-// batches to the Recorder and answers when they are durable and applied. What it knows of the race is in the log; what
-// is on the way is kept by its cell.
+// ingest is the producer of a race whose records are reported: real cars, and rulings after a race. It submits batches to the Recorder and
+// answers when they are durable and applied. What it knows of the race is in the log; the cell keeps what is in flight.
 type ingest struct {
 	cfg         Config
 	id          race.ID
@@ -31,20 +30,20 @@ type ingest struct {
 	loaded bool
 	cursor race.Seq // while the log is being read
 	end    race.Position
-	acks   []race.Ack // that came meanwhile
+	acks   []race.Ack // that came while the log was being read
 	ingestMemory
 	idleSince time.Time
-	resting   bool // a rest was asked for
+	resting   bool // a rest message is due
 }
 
-// ingestMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
+// ingestMemory is what the next incarnation needs. It is a value; what its slices hold never changes.
 type ingestMemory struct {
 	pending []pending
-	early   []Ingest   // what came before the log was read
-	last    *actor.PID // who was taken last: a message that killed someone on its way comes again right after it
+	early   []Ingest   // reports that came before the log was read
+	last    *actor.PID // sender of the newest report: a report that killed an incarnation is delivered again right after it
 }
 
-// pending is a report that waits for its batch, or, without one of its own, for those before it.
+// pending is a report that waits for its batch; if it has none, for those before it.
 type pending struct {
 	count  uint64
 	batch  *race.Batch
@@ -59,7 +58,7 @@ func (p *pending) items() int {
 	return 1 + len(p.batch.Records) + len(p.batch.Samples)
 }
 
-// Receive takes in, and answers.
+// Receive ingests reports and answers them.
 func (a *ingest) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
@@ -124,7 +123,7 @@ func (a *ingest) next(c supervise.Context) {
 		return
 	}
 	a.seq, a.count, a.loaded = a.end.Seq, a.end.Count, true
-	for i := range a.pending { // on the way while an earlier incarnation died; what is durable is not counted twice
+	for i := range a.pending { // in flight when an earlier incarnation died; what is durable is not counted twice
 		if b := a.pending[i].batch; b != nil && b.Count > a.count {
 			a.note(b)
 		}
@@ -159,7 +158,7 @@ func (a *ingest) read(c supervise.Context, msg records) {
 	a.next(c)
 }
 
-// take hands a report on, or lets it wait until the log was read.
+// take accepts a report, or queues it until the log was read.
 func (a *ingest) take(c supervise.Context, msg Ingest) {
 	switch {
 	case a.last != nil && a.last.Equals(msg.ReplyTo):
@@ -177,7 +176,7 @@ func (a *ingest) take(c supervise.Context, msg Ingest) {
 	c.Keep(a.ingestMemory)
 }
 
-// takeNow makes a batch of a report, or answers at once where there is nothing to wait for.
+// takeNow makes a batch of a report, or answers at once if there is nothing to wait for.
 func (a *ingest) takeNow(c supervise.Context, msg Ingest) {
 	if err := a.fits(a.id, msg.Report); err != nil {
 		a.answer(c, msg.ReplyTo, race.Ingested{}, err)
@@ -237,9 +236,9 @@ func (a *ingest) submitAll(c supervise.Context) {
 	}
 }
 
-// acknowledge answers those whose batch is durable and applied.
+// acknowledge answers the reports whose batch is durable and applied.
 func (a *ingest) acknowledge(c supervise.Context, ack race.Ack) {
-	if !a.loaded { // how far the log had come when it was asked is not known yet: what is on the way must stay in sight
+	if !a.loaded { // the end of the log is not known yet, so pending must stay complete
 		a.acks = append(a.acks, ack)
 		return
 	}
@@ -265,7 +264,7 @@ func (a *ingest) acknowledge(c supervise.Context, ack race.Ack) {
 	a.work(c)
 }
 
-// refuse gives up what the journal will never take; the log says anew how far it has come.
+// refuse gives up what the journal will never accept, and loads again how far the log has come.
 func (a *ingest) refuse(c supervise.Context, err error) {
 	for _, p := range a.pending {
 		a.answer(c, p.to, race.Ingested{}, err)
@@ -275,7 +274,7 @@ func (a *ingest) refuse(c supervise.Context, err error) {
 	a.load(c)
 }
 
-// work notes that there was some, and asks to rest when there has been none for long.
+// work notes the time of the last work, and asks for a rest when there was none for long.
 func (a *ingest) work(c supervise.Context) {
 	a.idleSince = c.Now()
 	if !a.resting {

@@ -6,31 +6,31 @@ import (
 	"lightsout/race"
 )
 
-// Submit hands a batch to its race's journal. Ack is called once it is durable and applied, or asks for more.
+// Submit hands a batch to its race's journal. Ack is called once it is durable and applied, or to ask for a repeat.
 type Submit struct {
 	Batch *race.Batch
 	Ack   func(race.Ack)
 }
 
-// Recover makes the Timekeeper of a race that the journal knows, without waiting for a batch.
+// Recover makes the actors that time a race which the journal knows, without a batch.
 type Recover struct{ ID race.ID }
 
-// Forget ends a race's actors; the answer is Forgotten, when they are gone. The log has all that they know, so that a
-// message for the race makes new ones.
+// Forget ends a race's actors; the answer is Forgotten when they have ended. The log has all that they know: the next message for the race
+// makes new ones.
 type Forget struct{ ID race.ID }
 
 // Forgotten answers Forget.
 type Forgotten struct{ ID race.ID }
 
-// Ingest hands records and samples from outside to a race's log; the answer is Ingested.
+// Ingest hands a report to a race's log; the answer is Ingested.
 type Ingest struct {
 	ID      race.ID
 	Report  *race.Report
 	ReplyTo *actor.PID
 }
 
-// Ingested answers Ingest once what was given is durable and applied. Err is race.ErrNotFound, race.ErrConflict,
-// race.ErrBusy or race.ErrKeyReused, wrapped, or what keeps the log from taking it.
+// Ingested answers Ingest once the report is durable and applied. Err is race.ErrNotFound, race.ErrConflict, race.ErrBusy or
+// race.ErrKeyReused, wrapped, or why the log does not accept it.
 type Ingested struct {
 	Result race.Ingested
 	Err    error
@@ -42,7 +42,7 @@ type GetClassification struct {
 	ReplyTo *actor.PID
 }
 
-// Classification answers GetClassification. Err is race.ErrNotFound where the race is not being timed.
+// Classification answers GetClassification. Err is race.ErrNotFound if the race is not being timed.
 type Classification struct {
 	Result race.Classification
 	Err    error
@@ -54,8 +54,8 @@ type refused struct {
 	err   error
 }
 
-// committed says that a batch is on disk, its records numbered; repeated that a producer sent a batch which the journal has
-// been given before. Ack is the producer's.
+// committed says that a batch is on disk, its records numbered. repeated says that a producer submitted a batch which the journal already
+// has. Both carry the producer's ack.
 type (
 	committed struct {
 		batch *race.Batch
@@ -67,7 +67,7 @@ type (
 	}
 )
 
-// publish is what spectators are to see. Head is set the first time.
+// publish is what spectators should see. The info comes with the first one.
 type publish struct {
 	info    *race.Race
 	entries []race.Entry
@@ -75,7 +75,7 @@ type publish struct {
 	frame   *race.Frame
 }
 
-// Answers of the journal's workers. They are for the incarnation that asked: a later one asks again itself.
+// Answers of the journal. They are for the incarnation that asked; a later one asks again.
 type (
 	loaded struct {
 		incarnation incarnation

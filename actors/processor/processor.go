@@ -17,10 +17,9 @@ type Config struct {
 	Journal    Journal
 	Spectators Spectators
 	Log        *slog.Logger
-	// Rejected is called for each record that the rulebook refuses; nil: nobody counts.
+	// Rejected is called for each record that the rulebook refuses; it may be nil.
 	Rejected func(id race.ID, r *race.Record, err error)
-	// SnapshotEvery is how many records a Timekeeper folds at the least before it keeps a snapshot for its next incarnation;
-	// 0: 20,000.
+	// SnapshotEvery is the least number of records that a Timekeeper folds between two snapshots for its next incarnation; 0 means 20,000.
 	SnapshotEvery int
 }
 
@@ -31,17 +30,17 @@ type processor struct {
 	races map[race.ID]raceActors
 }
 
-// raceActors are the actors of a race. A batch goes from the Recorder to the Timekeeper and what follows from it to the
-// Publisher. While they end, messages for the race wait. It is a value; what its slices hold is never changed.
+// raceActors are the actors of a race. Batches go from the Recorder to the Timekeeper, facts from there to the Publisher. While the actors
+// end, messages for the race wait. It is a value; what its slices hold never changes.
 type raceActors struct {
 	recorder, timekeeper, publisher *actor.PID
 	ingest                          *actor.PID // nil if no record is reported
 	ending                          bool
 	waiting                         []any
-	asked                           []*actor.PID // who waits for the end
+	asked                           []*actor.PID // senders that wait for the end
 }
 
-// all are the actors that live, in the order in which they end: first those that give others work.
+// all are the living actors in the order in which they end: producers of work first.
 func (a *raceActors) all() (pids []*actor.PID) {
 	for _, pid := range []*actor.PID{a.ingest, a.recorder, a.timekeeper, a.publisher} {
 		if pid != nil {
@@ -65,7 +64,7 @@ func Producer(cfg Config) supervise.Producer {
 	return func() supervise.Actor { return &processor{cfg: cfg, races: map[race.ID]raceActors{}} }
 }
 
-// Receive passes on to the race's actors.
+// Receive routes messages to the race's actors.
 func (p *processor) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
@@ -90,7 +89,7 @@ func (p *processor) Receive(c supervise.Context) {
 	}
 }
 
-// dispatch hands a message to the race's actors, which are made where there are none.
+// dispatch sends a message to the race's actors, and makes them if there are none.
 func (p *processor) dispatch(c supervise.Context, msg any) {
 	id := raceOf(msg)
 	f := p.races[id]
@@ -139,7 +138,7 @@ func (p *processor) keep(c supervise.Context, id race.ID, f raceActors) {
 	c.Keep(maps.Clone(p.races))
 }
 
-// timing are the actors that time a race. They are made from the end of the line: each knows the one after it.
+// timing returns the actors that time a race. It makes them from the end of the line, for each knows the next one.
 func (p *processor) timing(c supervise.Context, id race.ID) raceActors {
 	f := p.races[id]
 	if f.recorder != nil {
@@ -170,7 +169,7 @@ func (p *processor) ingest(c supervise.Context, id race.ID) *actor.PID {
 	return f.ingest
 }
 
-// forget ends a race's actors, one after the other; the log has all that they know.
+// forget ends a race's actors, one after another; the log has all that they know.
 func (p *processor) forget(c supervise.Context, id race.ID) {
 	f, known := p.races[id]
 	asked := c.Sender()
@@ -188,7 +187,7 @@ func (p *processor) forget(c supervise.Context, id race.ID) {
 	c.Stop(f.all()[0])
 }
 
-// ended notes the end of one of a race's actors. After the last one, what waited makes new ones.
+// ended notes the end of one of a race's actors. After the last one, messages that waited make new ones.
 func (p *processor) ended(c supervise.Context, id race.ID, child *actor.PID) {
 	f, known := p.races[id]
 	if !known {

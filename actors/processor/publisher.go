@@ -11,7 +11,7 @@ type publisher struct {
 	id         race.ID
 }
 
-// Receive passes on.
+// Receive shows what it is sent.
 func (p *publisher) Receive(c supervise.Context) {
 	msg, ok := c.Message().(publish)
 	if !ok {

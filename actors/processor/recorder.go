@@ -15,11 +15,11 @@ import (
 // ErrRepeatDiffers says that a producer sent a batch again with other records: its race is not deterministic.
 var ErrRepeatDiffers = errors.New("a batch was sent again with other records")
 
-// maxHashes is how many batches back a repeat is compared.
+// maxHashes is how many batches back a repeated batch is compared.
 const maxHashes = 512
 
-// recorder is the only one that numbers a race's records. It hands each batch to the journal, from where it goes to the
-// Timekeeper. It knows how far the journal has come and nothing else: producers send again what a dead incarnation had in hand.
+// recorder numbers a race's records, and nothing else does. It hands each batch to the journal, which passes it to the Timekeeper. It knows
+// only how far the journal has come: producers repeat what a dead incarnation had in flight.
 type recorder struct {
 	journal     Journal
 	id          race.ID
@@ -30,20 +30,20 @@ type recorder struct {
 	loaded bool
 	seq    race.Seq
 	count  uint64 // of the newest batch handed to the journal
-	asked  bool   // for what is missing
+	asked  bool   // a repeat of what is missing was asked for
 	early  []Submit
 	info   *race.Race // of the log; nil if none was announced when this incarnation began
 	hashes [maxHashes]uint64
 	recorderMemory
 }
 
-// recorderMemory is what the next incarnation needs: how the producer is answered, and whether its race is another's.
+// recorderMemory is what the next incarnation needs: the producer's ack, and why its race has no place in the log.
 type recorderMemory struct {
 	ack   func(race.Ack)
-	taken error // set if a producer announced another race than the log is of
+	taken error // set if a producer announced another race than the log's
 }
 
-// Receive takes batches, and what the journal says of them.
+// Receive handles batches and the journal's answers.
 func (r *recorder) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
@@ -89,7 +89,7 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 	for _, s := range early {
 		r.submit(c, s)
 	}
-	if r.ack != nil && len(early) == 0 { // an incarnation after the first: what it had in hand must come again
+	if r.ack != nil && len(early) == 0 { // not the first incarnation: ask for what the last one had in flight
 		r.asked = true
 		r.ack(race.Ack{Resend: true})
 	}
@@ -116,7 +116,7 @@ func (r *recorder) submit(c supervise.Context, s Submit) {
 	}
 }
 
-// append numbers a batch and hands it to the journal. The batch stays the producer's; the journal gets a copy.
+// append numbers a batch and hands it to the journal. The journal gets a copy; the batch remains the producer's.
 func (r *recorder) append(c supervise.Context, b *race.Batch) {
 	numbered := *b
 	numbered.Records = slices.Clone(b.Records)
@@ -136,8 +136,8 @@ func (r *recorder) append(c supervise.Context, b *race.Batch) {
 	})
 }
 
-// repeat compares a batch that came before; the Timekeeper acknowledges it again. A batch that announces another race than the
-// log is of comes from a producer that took the race for a new one: nothing of it is kept.
+// repeat compares a batch that came before; the Timekeeper acknowledges it again. If it announces another race than the log's, the producer
+// took the race for a new one, and nothing of it is kept.
 func (r *recorder) repeat(c supervise.Context, b *race.Batch) {
 	if r.taken = r.mistaken(b); r.taken != nil {
 		c.Keep(r.recorderMemory)
@@ -151,7 +151,7 @@ func (r *recorder) repeat(c supervise.Context, b *race.Batch) {
 	c.Send(r.timekeeper, repeated{b.Count, r.ack})
 }
 
-// mistaken says how the race that a batch announces differs from that of the log.
+// mistaken returns how the race that a batch announces differs from the log's.
 func (r *recorder) mistaken(b *race.Batch) error {
 	if len(b.Records) == 0 || r.info == nil {
 		return nil

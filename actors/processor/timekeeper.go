@@ -12,38 +12,38 @@ import (
 	"lightsout/race/timing"
 )
 
-// readLimit is how many records are read from the journal at once; retryAfter how long a failed read waits.
+// readLimit is how many records are read from the journal at once; retryAfter is the pause after a failed read.
 const (
 	readLimit  = 10_000
 	retryAfter = 500 * time.Millisecond
 )
 
-// Pauses of actors that die in a row although no drill kills them: whatever they work with may need a moment.
+// Pauses of actors that die repeatedly without a drill: what they depend on may need a moment.
 const (
 	backoff    = 10 * time.Millisecond
 	backoffMax = time.Second
 )
 
-// timekeeper folds a race's durable records, hands what follows from them to the journal and to the Publisher, and acknowledges
-// them. It is a reader with a cursor: a new incarnation goes on from the last snapshot and reads the log after it, while new
-// batches wait. The journal and the spectators drop facts that they have seen, by sequence number.
+// timekeeper folds a race's durable records, has the journal and the Publisher keep and show what follows, and acknowledges the batches. It is
+// a reader with a cursor: a new incarnation continues from the last snapshot and reads the log after it, while new batches wait. The
+// journal and the spectators drop facts that they have seen, by sequence number.
 type timekeeper struct {
 	cfg         Config
 	id          race.ID
 	incarnation incarnation
 	state       *timing.State
 	cursor      race.Seq
-	end         race.Seq // of the log when the incarnation began
-	endCount    uint64   // of the batches up to there
+	end         race.Seq // end of the log when the incarnation began
+	endCount    uint64   // count of the batches up to there
 	reading     bool
 	waiting     []*race.Batch
-	shown       bool   // the head was given to the publisher
+	shown       bool   // the info was sent to the publisher
 	applied     uint64 // the newest batch that was folded
 	timekeeperMemory
 	publisher *actor.PID
 }
 
-// timekeeperMemory is what the next incarnation needs. It is a value; what its slices hold is never changed.
+// timekeeperMemory is what the next incarnation needs. It is a value; what its slices hold never changes.
 type timekeeperMemory struct {
 	published race.Seq
 	ack       func(race.Ack) // the producer's; nil before its first batch
@@ -88,8 +88,8 @@ func (t *timekeeper) begin(c supervise.Context) {
 	t.load(c)
 }
 
-// snapshotEvery bounds from below how many records lie between two snapshots, which grow with the race: the next one is made when a
-// quarter has come on top. A clone takes a thirtieth of the time of folding its records (go test -bench Snapshot ./race/timing).
+// snapshotEvery is the least number of records between two snapshots; the next one is made when the log has grown by a quarter as well. A clone
+// takes a thirtieth of the time of folding its records (go test -bench Snapshot ./race/timing).
 const snapshotEvery = 20_000
 
 // remember keeps a snapshot now and then.
@@ -131,7 +131,7 @@ func (t *timekeeper) read(c supervise.Context) {
 		return
 	}
 	t.reading = false
-	if t.endCount > 0 { // batches that an earlier incarnation had in hand are folded now
+	if t.endCount > 0 { // batches that an earlier incarnation had in flight are folded now
 		t.acknowledge(t.endCount, nil)
 		t.endCount = 0
 	}
@@ -161,14 +161,14 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 	t.read(c)
 }
 
-// take folds a durable batch, if its turn has come.
+// take folds a durable batch, or queues it while the log is being read.
 func (t *timekeeper) take(c supervise.Context, b *race.Batch) {
 	if t.reading {
 		t.waiting = append(t.waiting, b)
 		c.Keep(t.timekeeperMemory) // the next incarnation finds the batch in the log, and acknowledges it
 		return
 	}
-	if n := len(b.Records); n > 0 && b.Records[0].Seq > t.cursor+1 { // something before it was missed: read it
+	if n := len(b.Records); n > 0 && b.Records[0].Seq > t.cursor+1 { // a gap: read what is missing
 		t.reading, t.end = true, b.Records[n-1].Seq
 		t.waiting = append(t.waiting, b)
 		t.read(c)
@@ -233,7 +233,7 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 			out = append(out, facts)
 		}
 	}
-	if t.cursor > before { // up to there what follows is known, also if that is nothing
+	if t.cursor > before { // what follows is known up to the cursor, even if it is nothing
 		kept := out
 		if n := len(out); n == 0 || out[n-1].Seq < t.cursor {
 			kept = append(slices.Clip(out), race.Facts{Seq: t.cursor})
@@ -251,7 +251,7 @@ func (t *timekeeper) reject(r *race.Record, err error) {
 	}
 }
 
-// publish sends the Publisher what an earlier incarnation has not.
+// publish sends the Publisher what no earlier incarnation has sent.
 func (t *timekeeper) publish(c supervise.Context, facts []race.Facts, frame *race.Frame) {
 	for len(facts) > 0 && facts[0].Seq <= t.published {
 		facts = facts[1:]

@@ -8,7 +8,7 @@ import (
 	"lightsout/race/drive"
 )
 
-// car is the actor of one car. It remembers nothing: its row is in the field of the tick it is given.
+// car is the actor of one car. It keeps no state: its row is in the field that the tick carries.
 type car struct {
 	model     *drive.Model
 	idx       race.CarIdx
@@ -16,7 +16,7 @@ type car struct {
 	crossings []drive.Crossing
 }
 
-// Receive works out rows.
+// Receive computes rows.
 func (a *car) Receive(c supervise.Context) {
 	if t, ok := c.Message().(*Tick); ok {
 		a.drive(c, t)

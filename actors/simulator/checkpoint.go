@@ -16,7 +16,7 @@ type checkpoint struct {
 	repeated  int
 }
 
-// Receive gathers passings and closes ticks.
+// Receive collects passings and closes ticks.
 func (a *checkpoint) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case *Crossed:
@@ -26,10 +26,10 @@ func (a *checkpoint) Receive(c supervise.Context) {
 	}
 }
 
-// cross takes a crossing once: a car that was started again tells of it again.
+// cross counts a crossing once: a restarted car reports it again.
 func (a *checkpoint) cross(h *Crossed) {
 	if h.N < a.tick {
-		return // of a tick that is closed
+		return // the tick is closed
 	}
 	if h.N > a.tick {
 		a.tick, a.crossings, a.repeated = h.N, a.crossings[:0], 0
@@ -41,7 +41,7 @@ func (a *checkpoint) cross(h *Crossed) {
 	a.crossings = append(a.crossings, h.Crossing)
 }
 
-// close answers with the tick's passings. Passings that were lost with an earlier life are filled in from the rows.
+// close answers with the tick's passings. It fills in from the rows those that were lost with an earlier incarnation.
 func (a *checkpoint) close(msg *CloseTick) *TickClosed {
 	out := &TickClosed{N: msg.N, Attempt: msg.Attempt, Line: a.line, Passed: msg.Expected}
 	if a.tick != msg.N {
@@ -54,7 +54,7 @@ func (a *checkpoint) close(msg *CloseTick) *TickClosed {
 	}
 	for _, want := range msg.Expected {
 		if !slices.Contains(a.crossings, want) {
-			a.crossings = append(a.crossings, want) // kept until the tick after: the close may come again
+			a.crossings = append(a.crossings, want) // kept until the tick after, for the close may be repeated
 			out.FilledIn++
 		}
 	}

@@ -7,14 +7,14 @@ import (
 	"lightsout/race"
 )
 
-// lost are children that were given up: they died too often, and do not come back in this incarnation of the race.
+// lost are the children that were given up after too many deaths. This incarnation of the race does not restart them.
 type lost struct {
 	cars  map[race.CarIdx]bool
 	lines map[int]bool
 }
 
-// childFailed does without a car or a line that dies of the same message again and again, or that was given up: the car is
-// out of the race, the line's passings are those that the rows list.
+// childFailed continues the race without a car or line that dies of the same message repeatedly or was given up: the car is out of the
+// race, and the line's passings are those in the rows.
 func (a *raceActor) childFailed(c supervise.Context, f supervise.Failed) {
 	id, err := strconv.Atoi(f.ID)
 	switch {
@@ -53,14 +53,14 @@ func (a *raceActor) lineFailed(c supervise.Context, line int, f supervise.Failed
 	}
 }
 
-// doWithout takes a car out of the race in the open tick, if its row is not there yet.
+// doWithout retires a car in the open tick, unless its row has arrived.
 func (a *raceActor) doWithout(c supervise.Context, car race.CarIdx) {
 	if t := a.tick; t != nil && t.row(car, a.model.Retire(t.prev, car), nil) {
 		a.closeLines(c)
 	}
 }
 
-// filledIn is the answer of a line that cannot give one.
+// filledIn is the answer in place of a line that was given up.
 func (m *CloseTick) filledIn(line int) *TickClosed {
 	return &TickClosed{N: m.N, Attempt: m.Attempt, Line: line, Passed: m.Expected, FilledIn: len(m.Expected)}
 }

@@ -10,41 +10,41 @@ import (
 	"lightsout/race/drive"
 )
 
-// memory is all that a race needs to go on: it is handed to the cell after every change, and, less what is on the way
-// to the journal, kept with every batch. It is a value; what its slices hold is never changed.
+// memory is all that a race needs to continue. The cell keeps it after every change, and each batch carries it without the batches in
+// flight. It is a value; what its slices hold never changes.
 type memory struct {
 	field   *drive.Field
 	count   uint64   // batches made
-	seq     race.Seq // of the newest record in them: the race is the only producer of its log
+	seq     race.Seq // of the newest record in them; the race is the only producer of its log
 	started bool
 	held    bool
 	over    bool
 	failed  error
-	pending []CommandCars // for the next tick
+	pending []CommandCars // inputs of the next tick
 	unacked []*race.Batch
-	// promises are answers to give; last is who gave the newest command.
+	// promises are answers that are due; last is the sender of the newest command.
 	promises []promise
 	last     *actor.PID
 }
 
-// promise is an answer that is given once a batch is durable.
+// promise is an answer that is sent once a batch is durable.
 type promise struct {
 	count  uint64
 	to     *actor.PID
 	result Result
 }
 
-// acknowledge forgets what is durable.
+// acknowledge forgets durable batches.
 func (m *memory) acknowledge(count uint64) {
 	for len(m.unacked) > 0 && m.unacked[0].Count <= count {
 		m.unacked = m.unacked[1:]
 	}
 	if len(m.unacked) == 0 {
-		m.unacked = nil // and what they were made of
+		m.unacked = nil // including the array
 	}
 }
 
-// submit makes the batch that comes next.
+// submit makes the next batch.
 func (m *memory) submit(id race.ID, records []race.Record, frame *race.Frame) *race.Batch {
 	m.count++
 	m.seq += race.Seq(len(records))
@@ -54,7 +54,7 @@ func (m *memory) submit(id race.ID, records []race.Record, frame *race.Frame) *r
 	return b
 }
 
-// inputs are the commands that wait, in one.
+// inputs merges the pending commands.
 func (m *memory) inputs() *drive.Inputs {
 	if len(m.pending) == 0 {
 		return nil
@@ -70,7 +70,7 @@ func (m *memory) inputs() *drive.Inputs {
 	return in
 }
 
-// snapshot is the memory of a race as of a batch, for another process.
+// snapshot encodes the memory of a race as of a batch, for another process.
 type snapshot struct {
 	field               *drive.Field
 	started, held, over bool

@@ -9,17 +9,17 @@ import (
 
 // Commands to the Simulator.
 type (
-	// StartRace makes a race's actors. From is nil for a new race, else what an earlier process left.
+	// StartRace makes a race's actors. From is nil for a new race, otherwise what an earlier process left.
 	StartRace struct {
 		Info  race.Race
 		Model *drive.Model
 		From  *race.Position
-		// Start lets it go at once, also one that was left waiting or paused; a new race without waits for ControlStart.
+		// Start starts it at once, also a race that was left waiting or paused; without it a new race waits for ControlStart.
 		Start bool
 	}
-	// DropRace ends a race's actors, and with them the race, without a result. The answer comes when they are gone.
+	// DropRace ends a race and its actors without a result. The answer comes when they have ended.
 	DropRace struct{ ID race.ID }
-	// CommandRace passes a command on to a race; the answer goes to whoever asked.
+	// CommandRace passes a command on to a race, which answers the sender.
 	CommandRace struct {
 		ID      race.ID
 		Command any
@@ -33,22 +33,22 @@ type (
 		Control race.Control
 		ReplyTo *actor.PID
 	}
-	// CommandCars are inputs of the next tick. Author and Reason go on the records that follow from them.
+	// CommandCars are inputs of the next tick. The records that follow from them carry Author and Reason.
 	CommandCars struct {
 		Inputs         drive.Inputs
 		Author, Reason string
 		ReplyTo        *actor.PID
 	}
-	// RuleRace is a ruling of race control. What the cars must see comes into force at the next tick, the rest at once.
-	// A Time of race.NoTime is now.
+	// RuleRace is a ruling of race control. What concerns the cars takes effect at the next tick, the rest at once.
+	// A Time of race.NoTime means now.
 	RuleRace struct {
 		Record  race.Record
 		ReplyTo *actor.PID
 	}
 )
 
-// Result answers a command once it is durable. Err is race.ErrNotFound or race.ErrConflict, wrapped, or nil. Seq is the
-// record that came of it, 0 where none did; At its race time.
+// Result answers a command once it is durable. Err is race.ErrNotFound or race.ErrConflict, wrapped, or nil. Seq is the record that
+// followed from the command, 0 if none did; At is its race time.
 type Result struct {
 	Err error
 	Seq race.Seq
@@ -57,11 +57,11 @@ type Result struct {
 
 // Facts about a race, to its Simulator.
 type (
-	// RaceOver says that a race has ended and all of it is durable.
+	// RaceOver says that a race has ended and that all of it is durable.
 	RaceOver struct{ ID race.ID }
 )
 
-// Tick asks a car for its row of tick N. It is shared by all cars.
+// Tick asks a car for its row of tick N. All cars share it.
 type Tick struct {
 	N       race.Tick
 	Attempt uint32
@@ -78,13 +78,13 @@ type RowDone struct {
 	Crossings []drive.Crossing
 }
 
-// Crossed tells a checkpoint of a car's crossing.
+// Crossed reports a car's crossing to a checkpoint.
 type Crossed struct {
 	N        race.Tick
 	Crossing drive.Crossing
 }
 
-// CloseTick ends a tick for a checkpoint. Expected are the passings as the rows list them, in time order.
+// CloseTick ends a tick for a checkpoint. Expected are the passings according to the rows, in time order.
 type CloseTick struct {
 	N        race.Tick
 	Attempt  uint32
@@ -97,11 +97,11 @@ type TickClosed struct {
 	Attempt uint32
 	Line    int
 	Passed  []drive.Crossing
-	// FilledIn counts those whose passing was lost; Repeated the passings that came twice. Both are 0 without faults.
+	// FilledIn counts passings that were lost, Repeated passings that came twice. Both are 0 without faults.
 	FilledIn, Repeated int
 }
 
-// acked is the journal's answer; wake is the pace's.
+// acked is the journal's answer; wake is the alarm of the pace.
 type (
 	acked struct{ race.Ack }
 	wake  struct{}

@@ -13,37 +13,37 @@ import (
 	"lightsout/race/drive"
 )
 
-// Link carries batches to the race's journal. Submit never blocks; ack is called from any goroutine, later.
+// Link carries batches to the race's journal. Submit never blocks; ack is called later, from any goroutine.
 type Link interface {
 	Submit(b *race.Batch, ack func(race.Ack))
 }
 
-// Limits of a race's credit: how many batches may be on the way to the journal, fewer for many cars.
+// Limits of a race's credit: how many batches may be in flight to the journal, fewer for many cars.
 const (
 	maxWindow   = 256
 	windowLeast = 4
 	windowRows  = 1 << 16
 )
 
-// lagMax is how far behind its pace a race may fall before it stops trying to make up for it.
+// lagMax is how far a race may fall behind its pace before it stops catching up.
 const lagMax = time.Second
 
-// hungAfter is how long a car or a checkpoint may take over a message: its work takes microseconds.
+// hungAfter is how long a car or a checkpoint may take over a message. Its work takes microseconds.
 const hungAfter = 500 * time.Millisecond
 
-// raceActor drives one race. What it must not forget is in memory and is kept by the cell after every change.
+// raceActor drives one race. The cell keeps its memory after every change.
 type raceActor struct {
 	info        race.Race
 	model       *drive.Model
 	link        Link
 	window      int
-	incarnation uint32 // incarnations so far, in the high bits of a tick's attempt
+	incarnation uint32 // number of this incarnation, in the high bits of a tick's attempt
 	goesOn      bool   // a race that was left waiting or paused
 
 	memory
 	tick     *openTick
 	taken    int        // of pending, by the open tick
-	asked    *actor.PID // who waits for the race to be announced
+	asked    *actor.PID // the sender that waits for the race to be announced
 	opened   uint32
 	lines    []*actor.PID
 	lost     lost
@@ -127,7 +127,7 @@ func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error, r Res
 	}
 }
 
-// once says that a command is new: one that killed an incarnation, here or on its way, comes again right after it.
+// once reports whether a command is new: a command that killed an incarnation is delivered again right after it.
 func (a *raceActor) once(who *actor.PID) bool {
 	if who == nil || a.last == nil || !a.last.Equals(who) {
 		a.last = who
@@ -136,7 +136,7 @@ func (a *raceActor) once(who *actor.PID) bool {
 	return false
 }
 
-// keepPromises answers those whose batch is durable.
+// keepPromises answers the commands whose batch is durable.
 func (a *raceActor) keepPromises(c supervise.Context, ack race.Ack) {
 	for len(a.promises) > 0 && a.promises[0].count <= ack.Count {
 		p := a.promises[0]
@@ -150,15 +150,15 @@ func (a *raceActor) keepPromises(c supervise.Context, ack race.Ack) {
 	}
 }
 
-// begin is the start of an incarnation: the first one announces the race, a later one goes on from what was kept, and
-// sends again what may have been lost on the way.
+// begin starts an incarnation: the first one announces the race; a later one continues from the kept memory and submits again what may
+// have been lost in flight.
 func (a *raceActor) begin(c supervise.Context) {
 	kept, again := c.Kept().(*memory)
 	if again {
 		a.memory = *kept
 	}
 	if a.failed != nil {
-		panic(a.failed) // the Simulator is told
+		panic(a.failed) // the Simulator receives Failed
 	}
 	if a.started {
 		a.spawn(c)
@@ -182,7 +182,7 @@ func (a *raceActor) begin(c supervise.Context) {
 	a.proceed(c)
 }
 
-// start gives the start signal. Cars and checkpoints exist from then on, so a waiting race costs no more than its entries.
+// start gives the start signal. Cars and checkpoints are made now, so that a waiting race costs no more than its entries.
 func (a *raceActor) start(c supervise.Context, at race.Micros) {
 	a.started = true
 	a.spawn(c)
@@ -205,7 +205,7 @@ func (a *raceActor) spawn(c supervise.Context) {
 	}
 }
 
-// announce opens the log: head and entries.
+// announce opens the log with the race info and the entries.
 func (a *raceActor) announce(c supervise.Context) {
 	records := []race.Record{{Body: race.Announced{Race: a.info}}}
 	for _, e := range a.model.Entries() {
@@ -217,7 +217,7 @@ func (a *raceActor) announce(c supervise.Context) {
 	a.submitBatch(c, records, nil)
 }
 
-// goOn starts a race that an earlier process left waiting for its start, or ends the pause that it left it in.
+// goOn starts a race that an earlier process left waiting, or resumes one that it left paused.
 func (a *raceActor) goOn(c supervise.Context) {
 	switch at := a.field.Time; {
 	case a.over:
@@ -245,10 +245,10 @@ func (a *raceActor) send(c supervise.Context, b *race.Batch) {
 	a.link.Submit(b, func(ack race.Ack) { self(acked{ack}) })
 }
 
-// pace sets the clock anew: from now on, ticks are due at the race's speed.
+// pace resets the clock: from now on, ticks are due at the race's speed.
 func (a *raceActor) pace(c supervise.Context) { a.anchor, a.anchorTick = c.Now(), a.field.Tick }
 
-// due is how long the next tick has to wait for its time.
+// due is how long to wait for the next tick.
 func (a *raceActor) due(c supervise.Context) time.Duration {
 	if a.info.Speed <= 0 {
 		return 0
@@ -262,7 +262,7 @@ func (a *raceActor) due(c supervise.Context) time.Duration {
 	return wait
 }
 
-// proceed opens the next tick when the race runs, its credit allows and its time has come.
+// proceed opens the next tick if the race runs, its credit allows and the tick is due.
 func (a *raceActor) proceed(c supervise.Context) {
 	if a.tick != nil || a.waiting || !a.started || a.held || len(a.unacked) >= a.window {
 		return
@@ -280,13 +280,13 @@ func (a *raceActor) proceed(c supervise.Context) {
 	a.taken = len(a.pending)
 	a.tick = newOpenTick(a.field.Tick+1, a.incarnation<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
 	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
-	c.Broadcast("car", ask)        // those that were given up are no children any more
+	c.Broadcast("car", ask)        // cars that were given up are no longer children
 	for car := range a.lost.cars { // in any order: a row has its place
 		a.doWithout(c, car)
 	}
 }
 
-// row takes a car's row. Those of other ticks, or of a life of ours that is over, are late and ignored.
+// row accepts a car's row. It ignores rows of other ticks and of earlier incarnations.
 func (a *raceActor) row(c supervise.Context, r *RowDone) {
 	if t := a.tick; t != nil && t.n == r.N && t.attempt == r.Attempt && t.row(r.Car, r.Row, r.Crossings) {
 		a.closeLines(c)
@@ -322,7 +322,7 @@ func (a *raceActor) lineClosed(c supervise.Context, msg *TickClosed) {
 	}
 }
 
-// closeTick makes the tick's batch, takes over its field and goes on.
+// closeTick makes the tick's batch, replaces the field and proceeds.
 func (a *raceActor) closeTick(c supervise.Context) {
 	t := a.tick
 	records := t.records(a.model)
@@ -342,7 +342,7 @@ func (a *raceActor) closeTick(c supervise.Context) {
 	a.proceed(c)
 }
 
-// credit takes the journal's answer.
+// credit handles the journal's answer.
 func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	if ack.Refused != nil {
 		a.failed = ack.Refused
@@ -364,14 +364,14 @@ func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	a.proceed(c)
 }
 
-// finish tells the Simulator once everything is durable.
+// finish reports to the Simulator once everything is durable.
 func (a *raceActor) finish(c supervise.Context) {
 	if len(a.unacked) == 0 {
 		c.Send(c.Parent(), RaceOver{ID: a.info.ID})
 	}
 }
 
-// control starts, pauses, resumes or stops the race. Each is a record, so that a replay and a restart have it too.
+// control starts, pauses, resumes or stops the race. Each is a record, so that replays and restarts have it too.
 func (a *raceActor) control(c supervise.Context, what race.Control) error {
 	at := a.field.Time
 	switch {

@@ -9,8 +9,8 @@ import (
 	"lightsout/race/drive"
 )
 
-// rule takes a ruling of race control: what the cars must see is an input of the next tick and recorded with it, all else
-// is a record at once.
+// rule handles a ruling of race control: what concerns the cars is an input of the next tick and recorded with it; all else is recorded at
+// once.
 func (a *raceActor) rule(c supervise.Context, msg RuleRace) {
 	rec := msg.Record
 	if rec.Time == race.NoTime {
@@ -41,7 +41,7 @@ func (a *raceActor) rule(c supervise.Context, msg RuleRace) {
 	}
 }
 
-// modelled says that the model itself makes the record of what it is told.
+// modelled reports whether the model itself makes the record of the ruling.
 func modelled(b race.Body) bool {
 	switch b.(type) {
 	case race.FlagShown, race.Suspended, race.Resumed, race.CarRetired:
@@ -51,7 +51,7 @@ func modelled(b race.Body) bool {
 	}
 }
 
-// inputsOf is what the cars must see of a ruling; nil where it is for the stewards alone.
+// inputsOf is what the cars must know of a ruling; nil if it concerns the stewards alone.
 func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 	switch b := b.(type) {
 	case race.FlagShown:
@@ -69,7 +69,7 @@ func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 	case race.StartAborted, race.Abandoned, race.Started, race.Ended, race.Held, race.Released:
 		return nil, fmt.Errorf("a simulated race is started, paused and stopped instead: %w", race.ErrConflict)
 	default:
-		return nil, nil // no input, and nothing wrong
+		return nil, nil // no input and no error
 	}
 }
 
@@ -87,7 +87,7 @@ func reasonOf(b race.Body) string {
 	return ""
 }
 
-// sign puts author and reason on the records that followed from commands, and says which record came of each.
+// sign puts author and reason on the records that followed from commands, and returns which record followed from each.
 func sign(records []race.Record, taken []CommandCars, first race.Seq) []Result {
 	results := make([]Result, len(taken))
 	for i, cmd := range taken {

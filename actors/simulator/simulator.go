@@ -11,7 +11,7 @@ import (
 	"lightsout/race"
 )
 
-// Observer is told what becomes of races. It is called from the Simulator and must not block.
+// Observer hears of the ends of races. The Simulator calls it; it must not block.
 type Observer interface {
 	RaceOver(id race.ID)
 	RaceFailed(id race.ID, reason string)
@@ -23,7 +23,7 @@ type Config struct {
 	Observer Observer
 }
 
-// filledIn counts what checkpoints had to make good; 0 without faults.
+// filledIn counts passings that were lost and filled in; 0 without faults.
 type filledIn struct{ filled, repeated atomic.Int64 }
 
 func (f *filledIn) add(filled, repeated int) {
@@ -34,13 +34,13 @@ func (f *filledIn) add(filled, repeated int) {
 // Stats of a Simulator, for metrics.
 type Stats struct{ filled *filledIn }
 
-// NewStats is a counter to hand to Producer.
+// NewStats makes the counters for a Producer.
 func NewStats() *Stats { return &Stats{filled: &filledIn{}} }
 
-// FilledIn counts passings whose passing was lost with a checkpoint's life.
+// FilledIn counts passings that were lost with an incarnation of a checkpoint.
 func (s *Stats) FilledIn() int64 { return s.filled.filled.Load() }
 
-// Repeated counts passings that came twice, from a car's next life.
+// Repeated counts passings that came twice, from a car's next incarnation.
 func (s *Stats) Repeated() int64 { return s.filled.repeated.Load() }
 
 // simulator is the root of the hierarchy: it starts and ends races.
@@ -48,7 +48,7 @@ type simulator struct {
 	cfg   Config
 	stats *Stats
 	races map[race.ID]*actor.PID
-	asked map[race.ID][]*actor.PID // who waits for the end of a race that is dropped
+	asked map[race.ID][]*actor.PID // senders that wait until a dropped race has ended
 }
 
 // Producer makes the root actor.
@@ -58,7 +58,7 @@ func Producer(cfg Config, stats *Stats) supervise.Producer {
 	}
 }
 
-// Receive handles commands from outside and facts from races.
+// Receive handles commands and the facts of races.
 func (s *simulator) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {
 	case actor.Started:
@@ -105,7 +105,7 @@ func (s *simulator) start(c supervise.Context, msg StartRace) {
 	c.Keep(maps.Clone(s.races))
 }
 
-// drop ends a race without a result, and answers once its actors are gone.
+// drop ends a race without a result, and answers once its actors have ended.
 func (s *simulator) drop(c supervise.Context, id race.ID) {
 	pid := s.races[id]
 	if pid == nil {
@@ -116,7 +116,7 @@ func (s *simulator) drop(c supervise.Context, id race.ID) {
 	c.Stop(pid)
 }
 
-// command passes a command on; the race answers to whoever asked.
+// command passes a command on; the race answers the sender.
 func (s *simulator) command(c supervise.Context, msg CommandRace) {
 	pid := s.races[msg.ID]
 	if pid == nil {

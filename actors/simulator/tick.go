@@ -8,7 +8,7 @@ import (
 	"lightsout/race/drive"
 )
 
-// openTick is the tick that a race's cars and checkpoints are at work on. Its methods are pure.
+// openTick is the tick that is open. Its methods are pure.
 type openTick struct {
 	n       race.Tick
 	attempt uint32
@@ -23,7 +23,7 @@ type openTick struct {
 	next   *drive.Field       // once all rows are in
 	open   int                // checkpoints that have not closed
 	closed []bool             // by line
-	asked  [][]drive.Crossing // by line, what it is asked to close with
+	asked  [][]drive.Crossing // by line: the crossings that it should close with
 	passed []drive.Crossing
 }
 
@@ -35,7 +35,7 @@ func newOpenTick(n race.Tick, attempt uint32, prev *drive.Field, in *drive.Input
 	}
 }
 
-// row takes a car's row once and reports whether it was the last.
+// row accepts a car's row once and reports whether it was the last.
 func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing) bool {
 	if t.have[car] && !supervise.Sabotaged("once") {
 		return false
@@ -46,7 +46,7 @@ func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing)
 	return t.missing == 0
 }
 
-// close works out the next field and says which passings each line expects; lines without passings have nothing to close.
+// close computes the next field and returns the passings that each line should have; lines without passings need not close.
 func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
 	slices.SortFunc(t.crossings, func(a, b drive.Crossing) int {
 		switch {
@@ -69,7 +69,7 @@ func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
 	return expected
 }
 
-// passings takes what a line closed with, once, and reports whether it was the last line.
+// passings accepts the passings of a line once, and reports whether it was the last line.
 func (t *openTick) passings(line int, passed []drive.Crossing) bool {
 	if t.closed[line] {
 		return false
