@@ -117,7 +117,7 @@ needs room for it twice. With --incremental only what is free is given back, wit
 }
 
 func dbVacuum(ctx context.Context, path string, incremental bool) (before, after int64, err error) {
-	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it says what is wrong, and makes no new file
+	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it names what is wrong, and creates no file
 	if err != nil {
 		return 0, 0, cli.BadInput("%w", err)
 	}

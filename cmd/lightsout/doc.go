@@ -1,4 +1,4 @@
-// Command lightsout is the one binary: flags, configuration, the wiring of the rooms, and the subcommands.
-// Owns: which room gets which door of another (platform.go). Imports everything; nothing imports it.
-// Never: racing, timing, storage of its own.
+// Command lightsout is the one binary. Each command has a file: flags in, one call, print.
+// Owns: flags, settings, what is printed. Imports cmd/internal; nothing imports it.
+// Never: racing, timing, storage, or what a server is made of.
 package main

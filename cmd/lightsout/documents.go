@@ -13,7 +13,7 @@ import (
 	"lightsout/race/document"
 )
 
-// checkFormats says which formats are allowed where one is not.
+// checkFormats returns an error for an unknown format of documents.
 func checkFormats(formats []string) error {
 	for _, f := range formats {
 		if !slices.Contains(document.Formats(), f) {
@@ -26,7 +26,7 @@ func checkFormats(formats []string) error {
 	return nil
 }
 
-// writeDocuments writes every document of a race into a folder, as its name and format say.
+// writeDocuments writes all documents of a race into a folder, named NAME.FORMAT.
 func writeDocuments(dir string, formats []string, in *document.Input, status io.Writer) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return cli.BadInput("--documents: %w", err)
@@ -46,7 +46,7 @@ func writeDocuments(dir string, formats []string, in *document.Input, status io.
 	return nil
 }
 
-// instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.
+// instant writes UTC nanoseconds in RFC 3339; empty for 0, which means none.
 func instant(ns int64) string {
 	if ns == 0 {
 		return ""

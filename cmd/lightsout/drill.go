@@ -18,7 +18,7 @@ import (
 	"lightsout/race"
 )
 
-// drillFlags are what drill is asked.
+// drillFlags are the flags of drill.
 type drillFlags struct {
 	faults  []string
 	seed    uint64
@@ -123,7 +123,7 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 	return f.report(v, cmd.OutOrStdout())
 }
 
-// override puts what the flags say in place of what the scenario says.
+// override replaces values of the scenario by those of the flags.
 func (f drillFlags) override(s *drill.Scenario) error {
 	if f.seed != 0 {
 		s.Seed = f.seed
@@ -163,7 +163,7 @@ func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) e
 	return err
 }
 
-// processOrder is the race of a process drill; what is not given has a default.
+// processOrder is the race of a process drill, with defaults for what the flags leave out.
 func (f drillFlags) processOrder() race.Order {
 	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
 	if f.circuit != "" {

@@ -13,7 +13,7 @@ import (
 	"lightsout/cmd/internal/cli"
 )
 
-// report prints the verdict, and writes it as JUnit XML if that is asked for.
+// report prints the verdict, and writes it as JUnit XML if a file is given.
 func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
 	if f.junit != "" {
 		if err := writeJUnit(f.junit, v); err != nil {
@@ -92,7 +92,7 @@ func restartsText(restarts map[string]int64) string {
 	return strings.Join(parts, ", ")
 }
 
-// JUnit XML as CI systems read it.
+// The parts of JUnit XML that CI systems read.
 type (
 	junitSuite struct {
 		XMLName  xml.Name    `xml:"testsuite"`

@@ -55,7 +55,7 @@ same race of it in another store, to the bit, and "time" and "replay" read it.`,
 	return cmd
 }
 
-// printExported prints what was exported, unless that went to standard output itself.
+// printExported prints what was exported, unless the export went to standard output.
 func printExported(done *archive.Exported, to string, asJSON bool, out io.Writer) error {
 	switch {
 	case to == "-":

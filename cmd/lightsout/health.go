@@ -12,7 +12,7 @@ import (
 	"lightsout/cmd/internal/cli"
 )
 
-// healthTimeout is how long a server may take to say that it is well.
+// healthTimeout bounds how long a server may take to answer.
 const healthTimeout = 3 * time.Second
 
 func newHealth() *cobra.Command {

@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// usage says that cobra refused the command line.
+// usage reports whether cobra refused the command line.
 func usage(err error) bool {
 	for _, begin := range []string{"unknown command", "unknown flag", "unknown shorthand", "required flag", "accepts "} {
 		if strings.HasPrefix(err.Error(), begin) {

@@ -43,7 +43,7 @@ is timed, kept and shown by a server of its own as if it happened now. Without -
 	return cmd
 }
 
-// replay serves a recorded race, from a temporary file where none is given.
+// replay serves a recorded race, from a temporary file if no other is given.
 func replay(ctx context.Context, path string, speed float64, cfg server.Config, log *slog.Logger, status io.Writer) error {
 	steps, err := archive.Steps(path, func(s string) { fmt.Fprintln(status, "note: "+s) })
 	if err != nil {

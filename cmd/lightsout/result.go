@@ -11,14 +11,14 @@ import (
 	"lightsout/race"
 )
 
-// raceJSON is the head of a race in a result.
+// raceJSON is the race of a result.
 type raceJSON struct {
 	ID      race.ID `json:"id"`
 	Name    string  `json:"name"`
 	Kind    string  `json:"kind"`
 	Circuit string  `json:"circuit"`
 	Cars    int     `json:"cars"`
-	Laps    int     `json:"laps"` // the distance as far as it is known; 0: by time
+	Laps    int     `json:"laps"` // the distance as far as it is known; 0 means by time
 	Seed    uint64  `json:"seed"`
 	Rules   string  `json:"rules"`
 }
@@ -126,7 +126,7 @@ func printResultTable(w io.Writer, summary race.Summary, entries []race.Entry, c
 	return nil
 }
 
-// resultTitle is the race, its distance where that is known, and how firm the result is.
+// resultTitle is the race, its distance if known, and the status of the result.
 func resultTitle(summary race.Summary, c race.Classification) string {
 	parts := []string{race.Isolated(cmp.Or(summary.Race.Name, string(summary.Race.ID)))}
 	if summary.Laps > 0 {

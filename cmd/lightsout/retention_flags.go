@@ -27,7 +27,7 @@ func (f *retentionFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.disk, "max-disk", "", "never let the file grow above this (50GB): races wait until there is room")
 }
 
-// sizeOf reads a size; an empty one is 0.
+// sizeOf parses a size; an empty one is 0.
 func sizeOf(flag, text string) (int64, error) {
 	if text == "" {
 		return 0, nil
@@ -39,7 +39,7 @@ func sizeOf(flag, text string) (int64, error) {
 	return int64(n), nil
 }
 
-// into puts what the flags ask for into the configuration of a server.
+// into sets the configuration of a server from the flags.
 func (f *retentionFlags) into(cfg *server.Config) error {
 	size, err := sizeOf("retain-size", f.size)
 	quota, quotaErr := sizeOf("max-disk", f.disk)

@@ -19,7 +19,7 @@ type serverFlags struct {
 	server.Config
 	logLevel string
 	logJSON  bool
-	// tokenFile holds the token: everybody on the machine sees a command line.
+	// tokenFile holds the token, because every user of the machine can read a command line.
 	tokenFile string
 }
 
@@ -46,7 +46,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
 
-// readToken takes the token from its file. A blank one is refused: it would be no token at all.
+// readToken reads the token from its file. It refuses a blank one, which would be no token at all.
 func (f *serverFlags) readToken(given bool) error {
 	switch {
 	case given && f.tokenFile != "":
@@ -65,7 +65,7 @@ func (f *serverFlags) readToken(given bool) error {
 	return nil
 }
 
-// log is the log that the flags ask for.
+// log makes the log that the flags ask for.
 func (f *serverFlags) log(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
@@ -80,7 +80,7 @@ func (f *serverFlags) log(w io.Writer) (*slog.Logger, error) {
 	return log, nil
 }
 
-// influxFlags are the flags of the InfluxDB that is fed.
+// influxFlags are the flags of the InfluxDB feed.
 func influxFlags(cmd *cobra.Command, c *feed.Config) {
 	c.Influx = influx.DefaultConfig()
 	flags := cmd.Flags()

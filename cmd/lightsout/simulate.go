@@ -51,7 +51,7 @@ The file of --log is written when the race is over: until then what has its name
 	return cmd
 }
 
-// orderFlags are the flags that say what race to simulate.
+// orderFlags are the flags of the race to simulate.
 func orderFlags(cmd *cobra.Command, o *race.Order) {
 	cmd.Flags().StringVar(&o.Circuit, "circuit", "meridian", "key of a circuit (see lightsout circuit list) or a circuit file")
 	cmd.Flags().IntVar(&o.Cars, "cars", 20, "cars, 1 to 100000")

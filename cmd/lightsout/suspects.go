@@ -10,7 +10,7 @@ import (
 	"lightsout/race/history"
 )
 
-// suspectsMax is how many passings of each verdict are told of one by one.
+// suspectsMax is how many passings of each verdict are listed.
 const suspectsMax = 10
 
 // notCounted are the verdicts of passings that do not count.
@@ -25,7 +25,7 @@ type suspectJSON struct {
 	DriverNumber *int    `json:"driver_number"`
 	NameAcronym  *string `json:"name_acronym"`
 	Line         int     `json:"line"`
-	// SplitUS is where a split of the lap is offered.
+	// SplitUS is the time of the split that is offered.
 	SplitUS *int64 `json:"split_us"`
 }
 
@@ -50,7 +50,7 @@ func suspectsOf(h *history.Race, entries []race.Entry) []suspectJSON {
 	return out
 }
 
-// saySuspects tells how many passings of each verdict there are, and the first of them with the reason.
+// saySuspects prints the number of passings of each verdict, and the first of them with the reason.
 func saySuspects(w io.Writer, h *history.Race, entries []race.Entry, lines []race.Line) {
 	for _, v := range notCounted {
 		list := h.Passings(v)

@@ -14,10 +14,10 @@ import (
 	"lightsout/race/timing"
 )
 
-// timeFlags are what time is asked for besides the classification.
+// timeFlags are the flags of time.
 type timeFlags struct {
 	asJSON, laps bool
-	documents    string // a folder; empty: none
+	documents    string // folder; empty means none
 	formats      []string
 }
 

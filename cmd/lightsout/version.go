@@ -5,21 +5,20 @@ import (
 	"strings"
 )
 
-// commitDigits is how many digits of a commit --version prints, as many as the Taskfile asks of git describe.
+// commitDigits is the number of digits of a commit in --version, the same as in the Taskfile's git describe.
 const commitDigits = 12
 
-// version is what git describe says of the sources: a tag, a tag with the commits since, or a commit alone. The linker sets it
-// in builds by task and by Docker (-X main.version=…).
+// version is the output of git describe: a tag, a tag with the commits since, or a commit. The linker sets it in builds by task and by
+// Docker (-X main.version=…).
 var version string
 
-// buildVersion is what --version prints.
+// buildVersion is the output of --version.
 func buildVersion() string {
 	info, _ := debug.ReadBuildInfo()
 	return describe(version, info)
 }
 
-// describe names the sources of a build: by what the linker was given, else by the commit that go build or go install noted in
-// info, which may be nil.
+// describe names the sources of a build: the linker's version, otherwise the commit that the go command noted in info, which may be nil.
 func describe(version string, info *debug.BuildInfo) string {
 	if version == "" {
 		version = noted(info)
@@ -34,7 +33,7 @@ func describe(version string, info *debug.BuildInfo) string {
 	}
 }
 
-// noted is the version that the go command noted: the commit of a checkout, else the version of the module.
+// noted is the version that the go command noted: the commit of a checkout, otherwise the module's version.
 func noted(info *debug.BuildInfo) string {
 	if info == nil {
 		return ""
@@ -45,7 +44,7 @@ func noted(info *debug.BuildInfo) string {
 		case s.Key == "vcs.revision":
 			commit = s.Value[:min(commitDigits, len(s.Value))]
 		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-dirty" // as git describe says it
+			dirty = "-dirty" // as in git describe
 		}
 	}
 	if commit == "" && strings.HasPrefix(info.Main.Version, "v") {

@@ -10,7 +10,7 @@ import (
 	"lightsout/transport"
 )
 
-// Checked is what db check found; it is what --json prints.
+// Checked is what Check found.
 type Checked struct {
 	File  string        `json:"file"`
 	Sound bool          `json:"sound"`
@@ -18,7 +18,7 @@ type Checked struct {
 	Notes []sqlite.Flaw `json:"notes"` // no damage
 }
 
-// Check looks whether a file is sound. What it finds is in Checked; an error means that it could not look.
+// Check looks for damage in a file. Its findings are in Checked; an error means that it could not look.
 func Check(ctx context.Context, path string, status io.Writer) (*Checked, error) {
 	found := &Checked{File: path, Flaws: []sqlite.Flaw{}, Notes: []sqlite.Flaw{}}
 	store, err := sqlite.OpenForReading(path, transport.Codec{})

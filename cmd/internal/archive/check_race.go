@@ -14,7 +14,7 @@ import (
 	"lightsout/storage/sqlite"
 )
 
-// races looks into what the records of each race say.
+// races checks the records of each race.
 func (f *Checked) races(ctx context.Context, store *sqlite.Store, progress func(done, total int64)) error {
 	lagging, err := store.Lagging(ctx)
 	if err != nil {
@@ -22,7 +22,7 @@ func (f *Checked) races(ctx context.Context, store *sqlite.Store, progress func(
 		return ctx.Err()
 	}
 	all, err := store.Summaries(ctx)
-	if err != nil { // what is wrong with which head was found already
+	if err != nil { // the damage was found already
 		return ctx.Err()
 	}
 	for i, s := range all {
@@ -43,18 +43,18 @@ func (f *Checked) flaw(id race.ID, format string, args ...any) {
 	f.Flaws = append(f.Flaws, sqlite.Flaw{Race: id, Text: fmt.Sprintf(format, args...)})
 }
 
-// raceCheck looks into one race.
+// raceCheck checks one race.
 type raceCheck struct {
 	*Checked
 	store   *sqlite.Store
 	race    race.Summary
 	lags    bool
-	ruled   bool // race control ordered something
+	ruled   bool // race control has ruled
 	audit   *audit.Audit
 	history *history.Race
 }
 
-// look audits the race, and compares what is kept of it with what follows from its log. What cannot be read was found already.
+// look audits the race, and compares what is stored of it with what follows from its log. Unreadable parts were found before.
 func (r *raceCheck) look(ctx context.Context) error {
 	id := r.race.Race.ID
 	for step, err := range timing.Replay(Records(ctx, r.store, id)) {
@@ -80,8 +80,8 @@ func (r *raceCheck) look(ctx context.Context) error {
 	return r.compare(ctx)
 }
 
-// compare compares laps and result with those that follow from the log. Of real cars, or where race control ruled, an
-// earlier version of the rulebook may have seen it otherwise: that is no damage.
+// compare compares laps and result with those that follow from the log. For real cars, or if race control has ruled, an earlier version of
+// the rulebook may have decided otherwise: that is no damage.
 func (r *raceCheck) compare(ctx context.Context) error {
 	said, err := r.differs(ctx)
 	switch {
@@ -138,7 +138,7 @@ func (r *raceCheck) resultDiffers(kept race.Classification) string {
 	return ""
 }
 
-// number is painted on the car of a slot; -1 where no such car was entered.
+// number is the number on the car of a slot; -1 if no such car was entered.
 func (r *raceCheck) number(car race.CarIdx) int {
 	if entries := r.history.State.Entries(); car >= 0 && int(car) < len(entries) {
 		return entries[car].Number

@@ -29,7 +29,7 @@ var (
 	_ export.Folder    = (*outZip)(nil)
 )
 
-// logFormat is the format that is no table's: the log itself.
+// logFormat is the one format that has no tables: the log itself.
 const logFormat = "log"
 
 // logEnding is how names of log files end.
@@ -45,7 +45,7 @@ type ExportOptions struct {
 	Progress bool   // draw a bar
 }
 
-// tables are those that are asked for; none: the log.
+// tables are those to export; none means the log.
 func (f ExportOptions) tables() []string {
 	switch {
 	case f.Format == logFormat:
@@ -87,7 +87,7 @@ type Exported struct {
 	DurationMS int64          `json:"duration_ms"`
 }
 
-// ExportedFile is one of its files; of a log, rows are records, frames and pages of samples.
+// ExportedFile is a file of an export. In a log, rows are records, frames and pages of samples.
 type ExportedFile struct {
 	Name  string `json:"name"`
 	Rows  int64  `json:"rows"`
@@ -125,7 +125,7 @@ func Export(ctx context.Context, name string, f ExportOptions, out, status io.Wr
 	return &to.done, err
 }
 
-// openStored opens a file of races that is there.
+// openStored opens an existing file of races.
 func openStored(path string, log *slog.Logger) (*sqlite.Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +140,7 @@ func openStored(path string, log *slog.Logger) (*sqlite.Store, error) {
 	return store, nil
 }
 
-// findRace is the race of an id; "latest" is the newest.
+// findRace finds a race by its id; "latest" is the newest.
 func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, error) {
 	all, err := store.Summaries(ctx)
 	if err != nil {
@@ -163,10 +163,10 @@ func findRace(ctx context.Context, store *sqlite.Store, name string) (race.ID, e
 	return "", cli.BadInput("no race %q: there are latest, %s%s", name, strings.Join(known, ", "), more)
 }
 
-// courseOf gives places to the cars of a race whose circuit is known.
+// courseOf places the cars of a race on its circuit, if that is known.
 func courseOf(info race.Race) (*export.Course, error) {
 	if info.CircuitText == "" {
-		return nil, nil // it has none, which is no error
+		return nil, nil // no circuit is no error
 	}
 	c, err := circuit.FromText(info.Circuit, info.CircuitText)
 	if err != nil {
@@ -175,7 +175,7 @@ func courseOf(info race.Race) (*export.Course, error) {
 	return export.NewCourse(c.Length(), c.At), nil
 }
 
-// fileName of an export without a folder of its own.
+// fileName is the name of an export that is one file.
 func fileName(id race.ID, format, table string) string {
 	if format == logFormat {
 		return string(id) + logEnding
@@ -183,7 +183,7 @@ func fileName(id race.ID, format, table string) string {
 	return fmt.Sprintf("%s-%s.%s", id, table, format)
 }
 
-// place is where an export goes that was not told, or was told a folder alone.
+// place is the path of an export that has no path, or only a folder.
 func (t *target) place() string {
 	path := t.flags.Out
 	single := t.flags.Format == logFormat || t.flags.Table != ""
@@ -203,7 +203,7 @@ func (t *target) place() string {
 	return path
 }
 
-// NewExport begins an export of a race that is kept.
+// NewExport begins the export of a stored race.
 func NewExport(ctx context.Context, store *sqlite.Store, id race.ID) (*export.Export, error) {
 	return export.New(ctx, store, id, export.Rules{Course: courseOf, OrderSoFar: func(ctx context.Context, id race.ID) (race.Classification, error) {
 		return Standings(ctx, store, id)

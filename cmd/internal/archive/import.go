@@ -68,8 +68,8 @@ func Import(ctx context.Context, path string, f ImportOptions, stdin io.Reader, 
 	return &Imported{made.Race.ID, made.Race.Name, made.Status.String(), end.Seq, read.n, time.Since(began).Milliseconds(), append([]string{}, notes...)}, nil
 }
 
-// openImport opens the log of a race: a file, standard input, or one that is written of a folder of CSV. It gives its size,
-// -1 where that is not known, and what was found suspect.
+// openImport opens the log of a race: a file, standard input, or a log that is written of a folder of CSV. It returns the size, or -1 if that
+// is unknown, and notes on what is suspect.
 func openImport(path string, stdin io.Reader) (in io.ReadCloser, size int64, notes []string, err error) {
 	if path == "-" {
 		return io.NopCloser(stdin), -1, nil, nil
@@ -94,7 +94,7 @@ func openImport(path string, stdin io.Reader) (in io.ReadCloser, size int64, not
 	return out, -1, r.Notes, nil
 }
 
-// writeRecords writes a log of records that are recorded now.
+// writeRecords writes a log of records, recorded now.
 func writeRecords(w io.Writer, records []race.Record, now int64) error {
 	log := transport.NewLogWriter(w)
 	for i := range records {
@@ -106,7 +106,7 @@ func writeRecords(w io.Writer, records []race.Record, now int64) error {
 	return log.Close()
 }
 
-// counted counts what is read, and shows it.
+// counted counts and draws what is read.
 type counted struct {
 	r   io.Reader
 	n   int64

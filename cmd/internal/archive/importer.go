@@ -13,34 +13,33 @@ import (
 	"lightsout/transport"
 )
 
-// importWindow is how many batches of an import may be on the way to the disk; importRecords how many records are in one.
+// importWindow bounds the batches in flight to the disk; importRecords bounds the records of a batch.
 const (
 	importWindow  = 32
 	importRecords = 1000
 )
 
-// importer makes a race of its log: the same records, telemetry and samples, and what follows from the records, worked out
-// again. It is the race's one producer. Until all is kept, the race is marked as failed, so that one whose import was cut
-// off by a crash is not taken for whole.
+// importer makes a race of its log: the same records, telemetry and samples; it derives the rest. It is the race's only producer. Until all of
+// it is stored, the race is marked as failed, so that an import which a crash cut off is not taken for complete.
 type importer struct {
 	store   *sqlite.Store
-	id      race.ID // empty: the one in the log
+	id      race.ID // empty means the id in the log
 	state   *timing.State
 	batch   race.Batch
 	seq     race.Seq
 	cars    int
 	session *race.SessionStatus
-	// facts of the batch in hand; those before, pending, are kept when there are newer ones: the last make the race whole.
+	// facts belong to the open batch. pending, those before, are stored when newer ones exist: the last ones complete the race.
 	facts, pending []race.Facts
 	last           race.Facts // of the newest record
-	made           bool       // something of it is in the store
+	made           bool       // a part of it is in the store
 	room           chan error
-	spared         func() // retention may take it again
+	spared         func() // ends the protection from retention
 	notes          []string
 }
 
-// ImportLog reads a log file and keeps its race, under another id where one is given. What is imported is there when it
-// returns; on an error nothing of it is. Errors are *race.InvalidError, race.ErrConflict, or internal.
+// ImportLog reads a log file and stores its race, under another id if one is given. Either the whole race is stored, or nothing of it. Errors
+// are *race.InvalidError, race.ErrConflict, or internal.
 func ImportLog(ctx context.Context, store *sqlite.Store, log io.Reader, id race.ID) (race.Summary, []string, error) {
 	if id != "" {
 		if err := id.Validate(); err != nil {
@@ -92,7 +91,7 @@ func (i *importer) read(ctx context.Context, log io.Reader) error {
 	}
 }
 
-// notALog says what is wrong with the file; what went wrong on the way is passed on as it is.
+// notALog says what is wrong with the file, and passes other errors on.
 func notALog(err error) error {
 	if errors.Is(err, transport.ErrNotALog) || errors.Is(err, transport.ErrCut) || errors.Is(err, transport.ErrDamaged) ||
 		errors.Is(err, transport.ErrMalformed) {
@@ -136,7 +135,7 @@ func (i *importer) record(ctx context.Context, r *race.Record) error {
 	return nil
 }
 
-// announce settles the name of the race.
+// announce settles the id of the race.
 func (i *importer) announce(ctx context.Context, info *race.Announced) error {
 	if i.id == "" {
 		i.id = info.Race.ID
@@ -148,7 +147,7 @@ func (i *importer) announce(ctx context.Context, info *race.Announced) error {
 	return i.free(ctx, &info.Race)
 }
 
-// free refuses an id that a race has.
+// free refuses the id of an existing race.
 func (i *importer) free(ctx context.Context, info *race.Race) error {
 	if err := CheckFree(ctx, i.store, info); err != nil {
 		return fmt.Errorf("%w: choose another id", err)
@@ -156,9 +155,9 @@ func (i *importer) free(ctx context.Context, info *race.Race) error {
 	return nil
 }
 
-// apply folds a record, as it was folded when it was told.
+// apply folds a record.
 func (i *importer) apply(r *race.Record) {
-	facts, _ := i.state.Fold(r, true) // refused then as it is now; what several moved is published when they are flushed
+	facts, _ := i.state.Fold(r, true) // the log may have refused records; what several records moved is emitted with flush
 	for _, f := range facts.Facts {
 		if h, ok := f.(race.SessionStatusChanged); ok {
 			i.session = &h.Session
@@ -170,7 +169,7 @@ func (i *importer) apply(r *race.Record) {
 	i.last = facts
 }
 
-// open makes the race, and waits: another one of that id may have come first.
+// open makes the race and waits, for another race of that id may have been made meanwhile.
 func (i *importer) open(ctx context.Context, info *race.Race) error {
 	if err := i.flush(ctx); err != nil {
 		return err
@@ -202,7 +201,7 @@ func (i *importer) samples(ctx context.Context, list []race.Sample) error {
 	return i.flush(ctx)
 }
 
-// flush hands the batch to the store, when there is room.
+// flush hands the batch to the store when a place is free.
 func (i *importer) flush(ctx context.Context) error {
 	select {
 	case err := <-i.room:
@@ -229,7 +228,7 @@ func (i *importer) flush(ctx context.Context) error {
 	return nil
 }
 
-// drain waits until all that was handed over is on disk.
+// drain waits until all batches are on disk.
 func (i *importer) drain() (first error) {
 	for range importWindow {
 		if err := <-i.room; err != nil && first == nil {
@@ -242,7 +241,7 @@ func (i *importer) drain() (first error) {
 	return first
 }
 
-// finish keeps the last facts, and with them what has become of the race.
+// finish stores the last facts, and the status of the race with them.
 func (i *importer) finish(ctx context.Context) error {
 	if err := i.flush(ctx); err != nil {
 		return err
@@ -254,7 +253,7 @@ func (i *importer) finish(ctx context.Context) error {
 		i.pending = append(i.pending, race.Facts{Seq: i.seq})
 	}
 	last := &i.pending[len(i.pending)-1]
-	if i.session != nil { // the race was marked as failed until now
+	if i.session != nil { // until now the race was marked as failed
 		last.Facts = append(last.Facts, race.SessionStatusChanged{Session: *i.session})
 	}
 	i.store.SetStatus(i.id, race.Waiting, nil)
@@ -268,12 +267,12 @@ func (i *importer) finish(ctx context.Context) error {
 	return <-settled
 }
 
-// Discard takes away what was made.
+// Discard deletes what was made.
 func (i *importer) giveUp() error {
 	if !i.made {
 		return nil
 	}
-	_ = i.drain() // what went wrong is known
+	_ = i.drain() // the error is known
 	deleted := make(chan error, 1)
 	i.store.Delete(i.id, func(err error) { deleted <- err })
 	return <-deleted

@@ -24,8 +24,7 @@ type Step struct {
 	frame  *race.Frame
 }
 
-// Recorded calls each with a recorded race, in order, from a log file, or from a folder of CSV or a zip file of it; note with
-// what is suspect.
+// Recorded calls each with every step of a recorded race, from a log file, a folder of CSV or a zip file of it, and note with what is suspect.
 func Recorded(path string, each func(Step) error, note func(string)) error {
 	info, err := os.Stat(path)
 	switch {
@@ -51,13 +50,13 @@ func Recorded(path string, each func(Step) error, note func(string)) error {
 	return recordedLog(path, each, note)
 }
 
-// Steps are all of a recorded race; note is called with what is suspect.
+// Steps returns all steps of a recorded race; note is called with what is suspect.
 func Steps(path string, note func(string)) (steps []Step, err error) {
 	err = Recorded(path, func(s Step) error { steps = append(steps, s); return nil }, note)
 	return steps, err
 }
 
-// errEnough ends the reading of a recorded race of which nobody wants the rest.
+// errEnough ends the reading of a recorded race before its end.
 var errEnough = errors.New("enough")
 
 // RecordedRecords are the records of a recorded race.
@@ -75,7 +74,7 @@ func RecordedRecords(path string, note func(string)) iter.Seq2[*race.Record, err
 	}
 }
 
-// isZip says that a file begins as a zip file does.
+// isZip reports whether a file begins like a zip file.
 func isZip(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -102,7 +101,7 @@ func IDOf(path string) race.ID {
 	return race.ID(id)
 }
 
-// readFolder reads the race in a folder of CSV, or in a zip file of it. Faults are named with the path.
+// readFolder reads the race in a folder of CSV or in a zip file of it. Faults name the path.
 func readFolder(path string) (*folder.Race, error) {
 	dir, end, err := openFolder(path)
 	if err != nil {
@@ -127,7 +126,7 @@ func openFolder(path string) (dir fs.FS, end func(), err error) {
 	return dir, func() { _ = z.Close() }, nil // it was only read
 }
 
-// FolderFaults are what is wrong with a folder; nil where the error is another one.
+// FolderFaults are the faults of a folder; nil for any other error.
 func FolderFaults(err error) folder.Faults {
 	var faults folder.Faults
 	var wrong *folder.Error
@@ -186,7 +185,7 @@ func recordedLog(path string, each func(Step) error, note func(string)) error {
 			s.record = m
 		case *race.Frame:
 			s.frame = m
-		case []race.Sample: // nothing is timed by them
+		case []race.Sample: // samples are not timed
 			continue
 		default:
 			return cli.BadInput("%s: a %T has no place in a log", path, m)

@@ -12,7 +12,7 @@ import (
 	"lightsout/storage/sqlite"
 )
 
-// Records are the records of a race that a store keeps, from the first.
+// Records iterates over the stored records of a race.
 func Records(ctx context.Context, store *sqlite.Store, id race.ID) iter.Seq2[*race.Record, error] {
 	return func(yield func(*race.Record, error) bool) {
 		for after := race.Seq(0); ; {
@@ -36,7 +36,7 @@ func Records(ctx context.Context, store *sqlite.Store, id race.ID) iter.Seq2[*ra
 // recordsPage is how many records are read at once.
 const recordsPage = 10_000
 
-// AllRecords are all records of a race that a store has.
+// AllRecords returns the stored records of a race.
 func AllRecords(ctx context.Context, store *sqlite.Store, id race.ID) (out []race.Record, err error) {
 	for r, err := range Records(ctx, store, id) {
 		if err != nil {
@@ -60,7 +60,7 @@ func Fold(ctx context.Context, store *sqlite.Store, id race.ID) (*timing.State, 
 	return state, board, nil
 }
 
-// Standings are the result, or the order so far, folded from the log.
+// Standings is the result of a race, or the order so far, folded from its log.
 func Standings(ctx context.Context, store *sqlite.Store, id race.ID) (race.Classification, error) {
 	c, err := store.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
@@ -76,7 +76,7 @@ func Standings(ctx context.Context, store *sqlite.Store, id race.ID) (race.Class
 	return state.Classification(), nil
 }
 
-// CatchUp keeps the facts of records that were durable when a process died before it had kept them.
+// CatchUp stores the facts of records that were durable when a process died before it had stored them.
 func CatchUp(ctx context.Context, store *sqlite.Store, lagging []race.ID, log *slog.Logger) error {
 	for _, id := range lagging {
 		var facts []race.Facts
@@ -92,7 +92,7 @@ func CatchUp(ctx context.Context, store *sqlite.Store, lagging []race.ID, log *s
 	return nil
 }
 
-// Position is how far a race has come, and what its simulation needs to go on.
+// Position is how far a race has come, and what its simulation needs to continue.
 func Position(store *sqlite.Store, id race.ID) (race.Position, error) {
 	type answer struct {
 		position race.Position
@@ -104,7 +104,7 @@ func Position(store *sqlite.Store, id race.ID) (race.Position, error) {
 	return a.position, a.err
 }
 
-// CheckFree refuses an id that a race has.
+// CheckFree returns an error if a race has the id already.
 func CheckFree(ctx context.Context, store *sqlite.Store, info *race.Race) error {
 	kept, err := store.Summary(ctx, info.ID)
 	switch {
@@ -116,7 +116,7 @@ func CheckFree(ctx context.Context, store *sqlite.Store, info *race.Race) error 
 	return &race.TakenError{ID: info.ID, Differences: kept.Race.Differences(info)}
 }
 
-// Settled is a race's summary once the store has kept all that followed from what was acknowledged before.
+// Settled returns a race's summary once the store has all that follows from acknowledged records.
 func Settled(ctx context.Context, store *sqlite.Store, id race.ID) (race.Summary, error) {
 	done := make(chan error, 1)
 	store.Settle(func(err error) { done <- err })

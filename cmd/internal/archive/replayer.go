@@ -9,14 +9,13 @@ import (
 	"lightsout/race"
 )
 
-// replayWindow is how many batches of a replay may be on the way to the journal; batchSpan is how much wall time one
-// gathers.
+// replayWindow bounds the batches in flight to the journal; batchSpan is how much wall time a batch spans.
 const (
 	replayWindow = 32
 	batchSpan    = 40 * time.Millisecond
 )
 
-// Replayer plays a recorded race to a journal at its pace, as a producer of its own.
+// Replayer plays a recorded race into a journal at its pace. It is the race's producer.
 type Replayer struct {
 	id      race.ID
 	speed   float64
@@ -32,10 +31,10 @@ func NewReplayer(id race.ID, speed float64, submit func(*race.Batch, func(race.A
 	return &Replayer{id: id, speed: speed, submit: submit, acks: make(chan race.Ack, 4*replayWindow)}
 }
 
-// errReplayRefused says that the journal does not take the race.
+// errReplayRefused says that the journal refuses the race.
 var errReplayRefused = errors.New("the log refuses the race")
 
-// Play sends all steps of a race and returns when they are durable.
+// Play submits all steps of a race and returns when they are durable.
 func (r *Replayer) Play(ctx context.Context, steps []Step) error {
 	r.began = time.Now()
 	for from := 0; from < len(steps); {
@@ -63,7 +62,7 @@ func (s Step) time() race.Micros {
 	return s.frame.Time
 }
 
-// batchEnd gathers what falls into one span of wall time; a frame ends a batch, for a batch carries one.
+// batchEnd gathers the steps of one span of wall time; a frame ends a batch, which can carry only one.
 func (r *Replayer) batchEnd(steps []Step, from int) int {
 	span := race.Hour * 1000
 	if r.speed > 0 {

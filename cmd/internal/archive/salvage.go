@@ -13,7 +13,7 @@ import (
 	"lightsout/transport"
 )
 
-// Salvage saves what can be read of a damaged file into a new one, and works out again what follows from the logs.
+// Salvage saves what can be read of a damaged file into a new one, and derives the rest from the saved logs.
 func Salvage(ctx context.Context, damaged, path string, status io.Writer) (*sqlite.Salvaged, error) {
 	saved, err := sqlite.Salvage(ctx, damaged, path, transport.Codec{}, func(what string) { fmt.Fprintln(status, "saving "+what) })
 	if err != nil {
@@ -42,8 +42,7 @@ func asSalvageInput(err error) error {
 	return err
 }
 
-// compareResults compares the results that follow from the saved logs with those that were kept: a difference is damage that
-// no checksum has seen.
+// compareResults compares the results that follow from the saved logs with the stored ones: a difference is damage that no checksum found.
 func compareResults(ctx context.Context, store *sqlite.Store, saved *sqlite.Salvaged) error {
 	for i := range saved.Races {
 		r := &saved.Races[i]

@@ -15,15 +15,15 @@ import (
 	"lightsout/transport"
 )
 
-// target is where an export goes.
+// target is the destination of an export.
 type target struct {
 	flags  ExportOptions
 	export *export.Export
 	done   Exported
-	began  int64 // rows that were written before the file in hand
+	began  int64 // rows that were written before the open file
 }
 
-// write writes what was asked for.
+// write writes the files of the export.
 func (t *target) write(ctx context.Context, out io.Writer) error {
 	t.done.Out = t.place()
 	format, _ := export.ParseFormat(t.flags.Format) // it was checked
@@ -38,7 +38,7 @@ func (t *target) write(ctx context.Context, out io.Writer) error {
 	return t.folder(ctx, format)
 }
 
-// single writes a table, or the log.
+// single writes a table or the log.
 func (t *target) single(ctx context.Context, f export.Format, w io.Writer) error {
 	if t.flags.Format == logFormat {
 		return t.export.Log(ctx, transport.NewLogWriter(w))
@@ -96,7 +96,7 @@ func (t *target) folder(ctx context.Context, f export.Format) error {
 	return nil
 }
 
-// free refuses a file that is there.
+// free refuses an existing file.
 func (t *target) free(path string) error {
 	switch _, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -111,7 +111,7 @@ func (t *target) free(path string) error {
 	return nil
 }
 
-// wrote notes a file that is whole.
+// wrote notes a complete file.
 func (t *target) wrote(name string, bytes int64) {
 	rows := t.export.Written()
 	t.done.Files = append(t.done.Files, ExportedFile{Name: name, Rows: rows - t.began, Bytes: bytes})
@@ -135,7 +135,7 @@ func (o *outFolder) Create(name string) (io.WriteCloser, error) {
 	return &counter{w: f, close: f.Close, closed: func(n int64) { o.wrote(name, n) }}, nil
 }
 
-// outZip is a folder in a zip file. Bytes of its files are counted before they are packed.
+// outZip is a folder in a zip file. It counts bytes before compression.
 type outZip struct {
 	*target
 	z *export.Zip

@@ -27,7 +27,7 @@ func NewTransfers(
 	return &Transfers{store, orderSoFar, log}
 }
 
-// Export says what a race is written as.
+// Export prepares the download of a race.
 func (t *Transfers) Export(ctx context.Context, id race.ID, format, table string) (*gateway.Download, error) {
 	if format == "" {
 		format = export.CSV.String()
@@ -57,7 +57,7 @@ func (t *Transfers) Export(ctx context.Context, id race.ID, format, table string
 	return d, nil
 }
 
-// ImportLog makes the same race of a log.
+// ImportLog stores the race of a log.
 func (t *Transfers) ImportLog(ctx context.Context, log io.Reader, id race.ID) (race.Summary, []string, error) {
 	made, notes, err := ImportLog(ctx, t.store, log, id)
 	if err == nil {

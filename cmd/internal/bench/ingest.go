@@ -22,7 +22,7 @@ import (
 	"lightsout/race"
 )
 
-// IngestLoad is how long it takes from an HTTP request with passings to its answer: they are durable and applied then.
+// IngestLoad is how long an HTTP request with passings takes until they are durable and applied.
 type IngestLoad struct {
 	Clients  int     `json:"clients"`
 	Items    int     `json:"passings_per_request"`
@@ -32,10 +32,10 @@ type IngestLoad struct {
 	Rate     float64 `json:"passings_per_second"`
 }
 
-// benchCars are the cars of a race that is told of in a benchmark.
+// benchCars are the cars of the race whose passings are reported.
 const benchCars = 20
 
-// benchIngest measures a whole server of this process, over loopback, with a file of its own.
+// benchIngest measures a complete server in this process, over loopback, with a file of its own.
 func benchIngest(ctx context.Context, requests int, status io.Writer) ([]IngestLoad, error) {
 	dir, err := os.MkdirTemp("", "lightsout-bench-")
 	if err != nil {
@@ -51,7 +51,7 @@ func benchIngest(ctx context.Context, requests int, status io.Writer) ([]IngestL
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	var loads []IngestLoad
-	var failed error // the server ends without one when it is told to
+	var failed error // the server returns no error when it is stopped
 	err = server.Run(ctx, cfg, log, io.Discard, func(ctx context.Context, all *races.Races) error {
 		defer done()
 		for _, l := range []IngestLoad{{Clients: 1, Items: 1}, {Clients: 8, Items: 1}, {Clients: 8, Items: 1000}} {
@@ -79,7 +79,7 @@ func freeAddr(ctx context.Context) (string, error) {
 	return addr, errors.Join(l.Close())
 }
 
-// measure tells a new race of passings and times each request.
+// measure reports passings of a new race and times each request.
 func (l *IngestLoad) measure(ctx context.Context, all *races.Races, url string) error {
 	entries := make([]race.Entry, benchCars)
 	for i := range entries {
@@ -129,7 +129,7 @@ func (l *IngestLoad) measure(ctx context.Context, all *races.Races, url string) 
 	return nil
 }
 
-// body is a request's passings: the field passes the line once in 90 s.
+// body is the passings of a request: the field passes the line once in 90 s.
 func (l *IngestLoad) body(request int) []byte {
 	type passing struct {
 		Number   int    `json:"driver_number"`
@@ -165,7 +165,7 @@ func postJSON(ctx context.Context, url string, body []byte) error {
 		switch res.StatusCode {
 		case http.StatusOK:
 			return nil
-		case http.StatusTooManyRequests: // part of the time that it takes
+		case http.StatusTooManyRequests: // waiting is part of the time
 		default:
 			return fmt.Errorf("answered %s: %.200s", res.Status, answer)
 		}

@@ -28,31 +28,29 @@ import (
 	"lightsout/transport"
 )
 
-// TickLoad is what a load of the tick benchmark has cost.
+// TickLoad is the cost of one load of the tick benchmark.
 type TickLoad struct {
 	Cars  int `json:"cars"`
 	Ticks int `json:"ticks"`
-	// Nanoseconds of each car and tick: the physics in a plain loop, as actors, and as actors with the whole way to
-	// the log: journal, rulebook, SQLite.
+	// Nanoseconds per car and tick: the physics in a plain loop, as actors, and as actors with the journal, the rulebook and SQLite.
 	LoopNS   float64 `json:"loop_ns_per_car_and_tick"`
 	ActorsNS float64 `json:"actors_ns_per_car_and_tick"`
 	LogNS    float64 `json:"log_ns_per_car_and_tick"`
-	// HollywoodNS are the same actors on hollywood's own processes.
+	// HollywoodNS is the same on hollywood's own processes.
 	HollywoodNS float64 `json:"hollywood_ns_per_car_and_tick"`
 	// Ratios to the plain loop of the same run.
 	ActorsToLoop float64 `json:"actors_to_loop"`
 	LogToLoop    float64 `json:"log_to_loop"`
-	// HollywoodToActors is how many times as much hollywood's processes cost; both without the physics of the loop in
-	// OverheadRatio.
+	// HollywoodToActors is the cost of hollywood's processes relative to ours; OverheadRatio leaves out the physics of the loop.
 	HollywoodToActors float64 `json:"hollywood_to_actors"`
 	OverheadRatio     float64 `json:"hollywood_to_actors_without_physics"`
-	// IdleBytes is what an idle actor takes in memory above its own state.
+	// IdleBytes is the memory of an idle actor without its own state.
 	IdleBytes float64 `json:"bytes_per_idle_actor"`
-	// RealTime is how many times faster than the clock the race runs with the log on.
+	// RealTime is how many times faster than the clock the race runs with the log.
 	RealTime float64 `json:"real_time_factor_with_log"`
 }
 
-// TickReport is what Tick has measured.
+// TickReport is the result of Tick.
 type TickReport struct {
 	Processors  int        `json:"processors"`
 	Circuit     string     `json:"circuit"`
@@ -136,12 +134,12 @@ func measureTick(ctx context.Context, c *circuit.Circuit, cars, ticks int) (Tick
 	return load, nil
 }
 
-// idle is an actor without a state.
+// idle is an actor without state.
 type idle struct{}
 
 func (idle) Receive(supervise.Context) {}
 
-// idleBytes is what an actor that does nothing takes in memory: cell, mailbox, PID, its place among its siblings.
+// idleBytes measures the memory of an actor that does nothing: cell, mailbox, PID, its place among its siblings.
 func idleBytes(ctx context.Context, actors int) (float64, error) {
 	system, err := supervise.NewSystem(supervise.Config{})
 	if err != nil {
@@ -183,7 +181,7 @@ func (b brood) Receive(c supervise.Context) {
 	}
 }
 
-// plainLoop does a race's physics without actors.
+// plainLoop computes a race's physics without actors.
 func plainLoop(m *drive.Model, ticks int) time.Duration {
 	began := time.Now()
 	field := m.Grid()
@@ -201,7 +199,7 @@ func plainLoop(m *drive.Model, ticks int) time.Duration {
 	return time.Since(began)
 }
 
-// timedRace runs a race through the actors and gives the time for so many ticks after the first, until they are acknowledged.
+// timedRace runs a race through the actors and returns the time of so many ticks after the first, until they are acknowledged.
 func timedRace(
 	ctx context.Context, head race.Race, m *drive.Model, ticks int, journal processor.Journal, hollywood bool,
 ) (time.Duration, error) {
@@ -221,10 +219,10 @@ func timedRace(
 	return took, errors.Join(ctx.Err(), p.Stop(ctx))
 }
 
-// tickWatcher waits for ticks to be shown, which is after they are durable.
+// tickWatcher waits for ticks to be shown, which happens after they are durable.
 type tickWatcher struct {
 	ticks   race.Tick
-	first   race.Tick // that was shown, and when
+	first   race.Tick // the first that was shown, and when
 	began   time.Time
 	reached chan time.Duration
 	done    bool
@@ -236,7 +234,7 @@ func (w *tickWatcher) Open(race.Race, []race.Entry) {}
 // Publish is part of processor.Spectators.
 func (w *tickWatcher) Publish(race.ID, []race.Facts) {}
 
-// Picture is called by one publisher, one after the other.
+// Picture is called by one publisher, never concurrently.
 func (w *tickWatcher) Picture(_ race.ID, f *race.Frame) {
 	switch {
 	case w.began.IsZero():
@@ -253,7 +251,7 @@ func (w *tickWatcher) RaceOver(race.ID) {}
 // RaceFailed is part of simulator.Observer.
 func (w *tickWatcher) RaceFailed(race.ID, string) {}
 
-// nullJournal acknowledges and forgets: what is measured with it is the actors alone.
+// nullJournal acknowledges and forgets, so that only the actors are measured.
 type nullJournal struct{ *memory.Store }
 
 // Append answers at once.

@@ -15,28 +15,28 @@ import (
 	"lightsout/race/timing"
 )
 
-// ApplyLoad is what the rulebook made of the passings of a field of cars, on one core. Figures are medians of rounds.
+// ApplyLoad is how fast the rulebook processes the passings of a field, on one core. Figures are medians of rounds.
 type ApplyLoad struct {
 	Cars     int `json:"cars"`
 	Passings int `json:"passings"`
 	// PerSecond is passings through Apply, with the facts that follow.
 	PerSecond  float64 `json:"passings_per_second"`
 	PerPassing float64 `json:"ns_per_passing"`
-	// ToFirst is the speed in parts of that of the first field, of the same round.
+	// ToFirst is the speed relative to the first field's in the same round.
 	ToFirst float64 `json:"ratio_to_first"`
 }
 
-// TimingReport is what Timing has measured; each part of the way of a passing has a field of its own.
+// TimingReport is the result of Timing.
 type TimingReport struct {
 	Processors int         `json:"processors"` // of the machine
 	Lines      int         `json:"lines"`
 	Rounds     int         `json:"rounds"`
 	Apply      []ApplyLoad `json:"apply"`
-	// Ingest is the way from an HTTP request to its answer, when its passings are durable and applied.
+	// Ingest measures an HTTP request until its passings are durable and applied.
 	Ingest []IngestLoad `json:"ingest"`
 }
 
-// RequestsMax is how many requests fit into the longest race: a tenth of them tell of a thousand passings each.
+// RequestsMax bounds the requests to what the longest race can hold: a tenth of them report a thousand passings each.
 const RequestsMax = 1000
 
 // Timing measures passings through the rulebook for fields of several sizes, and from HTTP requests to the disk.
@@ -69,7 +69,7 @@ func (r *TimingReport) Print(out io.Writer) error {
 	return cli.Flush(t)
 }
 
-// benchApply has the sizes take turns on one core; what the collector does is part of it.
+// benchApply measures the sizes in turns on one core, garbage collection included.
 func benchApply(sizes []int, rounds int, status io.Writer) ([]ApplyLoad, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	fields := make([]procession, len(sizes))
@@ -104,29 +104,27 @@ func median(list []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// benchLines is how many timing lines the circuit of the benchmark has, and benchPassings about how many passings a field
-// makes on them.
+// benchLines is the number of timing lines, benchPassings about the number of passings of a field.
 const (
 	benchLines    = 20
 	benchPassings = 200_000
 )
 
-// procession is a race as its records up to the start, and the passings from there in the order of time.
+// procession is a race: its records up to the start, and then its passings in time order.
 type procession struct {
 	opening    []race.Record
 	passings   []benchPassing
 	cars, laps int
 }
 
-// benchPassing is a passing without anything that the collector would have to look at.
+// benchPassing is a passing without pointers, which the garbage collector would follow.
 type benchPassing struct {
 	at   race.Micros
 	car  race.CarIdx
 	line int32
 }
 
-// processionOf has cars follow each other a tenth of a second apart, closer where they are many, with a place or two
-// changing hands in each lap.
+// processionOf makes a field that drives a tenth of a second apart, closer if it is large, with a place or two changing in each lap.
 func processionOf(cars int) procession {
 	p := procession{cars: cars, laps: max(2, benchPassings/(benchLines*cars))}
 	rules := race.F1(min(p.laps, race.LapsMax))
@@ -172,10 +170,10 @@ func benchCircuit() []race.Line {
 	return lines
 }
 
-// batch is how many records come at once, as a journal hands them on.
+// batch is how many records come at once, as from a journal.
 const batch = 1000
 
-// apply says how long the rulebook took for the passings, and that it took all of them.
+// apply returns how long the rulebook takes for the passings, and checks that it counted all of them.
 func (p *procession) apply() (time.Duration, error) {
 	state := timing.New()
 	var facts []race.Fact
@@ -184,7 +182,7 @@ func (p *procession) apply() (time.Duration, error) {
 			return 0, fmt.Errorf("apply a record of %T: %w", p.opening[i].Body, err)
 		}
 	}
-	runtime.GC() // what was made before is not part of it
+	runtime.GC() // so that earlier garbage is not part of the measurement
 	took, seq, records := time.Duration(0), race.Seq(len(p.opening)), make([]race.Record, 0, batch)
 	for passings := range slices.Chunk(p.passings, batch) {
 		records = records[:0]

@@ -10,7 +10,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// OpenCircuit finds a circuit of the house by its key, or reads one from a file.
+// OpenCircuit opens a built-in circuit by its key, or reads one from a file.
 func OpenCircuit(key string) (*circuit.Circuit, error) {
 	if strings.ContainsAny(key, "./\\") {
 		return readCircuit(key)

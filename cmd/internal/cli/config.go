@@ -15,8 +15,8 @@ import (
 // EnvPrefix begins the names of environment variables: LIGHTSOUT_ADDR is --addr.
 const EnvPrefix = "LIGHTSOUT"
 
-// LoadConfig fills in the flags that were not given: from the environment, then from the YAML file. What it finds is
-// parsed by the flags themselves, so that a wrong value is refused in the same words wherever it comes from.
+// LoadConfig sets the flags that were not given from the environment, then from the YAML file. The flags parse the values, so that a wrong one
+// gets the same message wherever it comes from.
 func LoadConfig(cmd *cobra.Command) error {
 	v := viper.New()
 	v.SetEnvPrefix(EnvPrefix)
@@ -48,7 +48,7 @@ func LoadConfig(cmd *cobra.Command) error {
 			return
 		}
 		slice, many := f.Value.(pflag.SliceValue)
-		if _, list := v.Get(f.Name).([]any); many && list { // of the file
+		if _, list := v.Get(f.Name).([]any); many && list { // from the file
 			faults = append(faults, slice.Replace(v.GetStringSlice(f.Name)))
 			f.Changed = true
 			return
@@ -61,7 +61,7 @@ func LoadConfig(cmd *cobra.Command) error {
 	return errors.Join(faults...)
 }
 
-// knownKeys refuses a file with a name that no command knows: a slip of the pen would be passed over otherwise.
+// knownKeys refuses settings that no command has, such as misspelt ones.
 func knownKeys(root *cobra.Command, keys []string, file string) error {
 	var known []string
 	for _, cmd := range append(root.Commands(), root) {

@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// OutFile is a file that is being written. It gets its name when it is closed whole; until then, and if that never happens,
-// what has the name stays as it is.
+// OutFile is a file that is being written. It takes its name in Close, so that an existing file of that name stays until the new one is
+// complete.
 type OutFile struct {
 	*os.File
-	path string // empty: the file was written to directly
+	path string // empty if the file is written to directly
 }
 
-// CreateFile begins a file. A device or a pipe is written to directly: there is nothing of it to keep.
+// CreateFile begins a file. A device or a pipe is written to directly.
 func CreateFile(path string) (*OutFile, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a link stays a link
@@ -29,7 +29,7 @@ func CreateFile(path string) (*OutFile, error) {
 	case info.IsDir():
 		return nil, BadInput("%s is a folder: expected the name of a file", path)
 	default:
-		old, err := os.OpenFile(path, os.O_WRONLY, 0) // may it be written at all?
+		old, err := os.OpenFile(path, os.O_WRONLY, 0) // check that it may be written
 		if err != nil {
 			return nil, BadInput("%w", err)
 		}
@@ -46,7 +46,7 @@ func CreateFile(path string) (*OutFile, error) {
 	return &OutFile{f, path}, nil
 }
 
-// Close gives the file its name, once it is on disk.
+// Close syncs the file and gives it its name.
 func (f *OutFile) Close() error {
 	if f.path == "" {
 		return f.File.Close()
@@ -58,13 +58,13 @@ func (f *OutFile) Close() error {
 		return fmt.Errorf("name %s: %w", f.path, err)
 	}
 	if dir, err := os.Open(filepath.Dir(f.path)); err == nil {
-		_ = dir.Sync() // not every file system can; either name is of a whole file
+		_ = dir.Sync() // not every file system can; either name is of a complete file
 		_ = dir.Close()
 	}
 	return nil
 }
 
-// Discard takes a file away that is not whole. After Close it does nothing.
+// Discard deletes an incomplete file. After Close it does nothing.
 func (f *OutFile) Discard() error {
 	if f == nil {
 		return nil
@@ -79,7 +79,7 @@ func (f *OutFile) Discard() error {
 	return nil
 }
 
-// WriteFile writes a file whole, or leaves what has its name as it is.
+// WriteFile writes a file completely, or leaves an existing one as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
 	f, err := CreateFile(path)
 	if err != nil {
@@ -91,7 +91,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return f.Close()
 }
 
-// MayWrite says what keeps a file from being written, and leaves what has its name as it is.
+// MayWrite returns why a file cannot be written, and leaves an existing one as it is.
 func MayWrite(path string) error {
 	f, err := CreateFile(path)
 	if err != nil {
@@ -100,7 +100,7 @@ func MayWrite(path string) error {
 	return f.Discard()
 }
 
-// SameFile says that two paths are of one file, which need not be there.
+// SameFile reports whether two paths are the same file, which need not exist.
 func SameFile(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)

@@ -17,7 +17,7 @@ import (
 	"lightsout/race"
 )
 
-// WriteJSON prints a value for programs: one object, indented.
+// WriteJSON prints a value as one indented JSON object.
 func WriteJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -35,14 +35,14 @@ func Flush(t *tabwriter.Writer) error {
 	return nil
 }
 
-// Table is a table of what people named. Its columns are as wide as a terminal shows their text: text/tabwriter counts
-// code points, which are two cells wide in Chinese and none where they combine.
+// Table is a table of text that people wrote. It measures the cells that a terminal uses: text/tabwriter counts code points, and a Chinese one
+// takes two cells, a combining one none.
 type Table struct{ rows [][]string }
 
 // Row adds a row.
 func (t *Table) Row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// pad puts a cell beside the room that it leaves in its column. The last column has no other beside it.
+// pad aligns a cell within its column; room is the spaces that are left. The last column is not padded.
 type pad func(cell, room string) string
 
 // Left aligns a column to the left.
@@ -51,7 +51,7 @@ func Left(cell, room string) string { return cell + room }
 // Right aligns a column to the right.
 func Right(cell, room string) string { return room + cell }
 
-// Write prints the rows, two spaces between the columns.
+// Write prints the rows with two spaces between columns.
 func (t *Table) Write(w io.Writer, to pad) error {
 	var widths []int
 	for _, row := range t.rows {
@@ -72,19 +72,19 @@ func (t *Table) Write(w io.Writer, to pad) error {
 	return nil
 }
 
-// Warnings is the log of a command that serves nobody.
+// Warnings is a log of warnings and errors, for commands without a server.
 func Warnings(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// NewBar draws how far something long has come.
+// NewBar draws the progress of something long.
 func NewBar(w io.Writer, total int64, more ...progressbar.Option) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total, append([]progressbar.Option{
 		progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30),
 	}, more...)...)
 }
 
-// Bar draws how far something has come, on a terminal.
+// Bar draws progress if standard error is a terminal.
 func Bar(w io.Writer, what string) func(done, total int64) {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return func(int64, int64) {}
@@ -98,7 +98,7 @@ func Bar(w io.Writer, what string) func(done, total int64) {
 	}
 }
 
-// Plural is a word in the number that n asks for.
+// Plural is a word, in the plural unless n is 1.
 func Plural(n int, word string) string {
 	if n == 1 {
 		return word
@@ -106,7 +106,7 @@ func Plural(n int, word string) string {
 	return word + "s"
 }
 
-// TimeText is a time or a gap in ms, with three decimals and after a sign; "-" for a negative one, which stands for none.
+// TimeText is a time or gap in ms with three decimals, after a sign; "-" if it is negative, which means none.
 func TimeText(ms int64, sign string) string {
 	if ms < 0 {
 		return "-"

@@ -25,7 +25,7 @@ type Races interface {
 	Running(id race.ID) bool
 }
 
-// Counters are those of the engine.
+// Counters are the engine's counters.
 type Counters interface {
 	// FilledIn counts passings that were lost with a checkpoint's state, of all races.
 	FilledIn() int64
@@ -44,8 +44,8 @@ type Config struct {
 	Store    *sqlite.Store
 	Screen   Screen
 	Log      *slog.Logger
-	// Fed compares what was fed of a race with what is durable, and Mark puts the phases of a drill on the boards. Both are nil
-	// where nothing is fed.
+	// Fed compares what was fed of a race with what is durable, and Annotate puts the phases of a drill on the boards. Both are nil without a
+	// feed.
 	Fed      func(ctx context.Context, id race.ID) ([]drill.Fed, error)
 	Annotate func(id race.ID, state *race.DrillState)
 }
@@ -60,7 +60,7 @@ type Drills struct {
 	count int
 }
 
-// New makes drills of hooks that are installed.
+// New makes drills on installed hooks.
 func New(cfg Config) *Drills { return &Drills{cfg: cfg, hooks: cfg.Hooks} }
 
 // liveDrill is a drill on a race that runs.
@@ -70,7 +70,7 @@ type liveDrill struct {
 	scenario *drill.Scenario
 	injector *drill.Injector
 	began    time.Time
-	filledIn int64 // of the whole engine when it began
+	filledIn int64 // of the whole engine, at the start of the drill
 
 	mu      sync.Mutex
 	phase   race.DrillPhase
@@ -80,7 +80,7 @@ type liveDrill struct {
 	pace    drill.Pace
 }
 
-// judged says that the drill has its verdict, so that what comes now comes too late. The lock is held.
+// judged reports whether the drill has its verdict, so that later notes are ignored. The lock is held.
 func (l *liveDrill) judged() bool { return l.phase >= race.DrillPassed }
 
 func (l *liveDrill) committed() {
@@ -106,7 +106,7 @@ func (l *liveDrill) note(event any) {
 	}
 }
 
-// Scenarios are those of the library.
+// Scenarios returns the library.
 func (d *Drills) Scenarios() (any, error) {
 	all, err := drill.Library()
 	if err != nil {
@@ -139,7 +139,7 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	switch {
 	case d.hooks.of(id) != nil:
 		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
-	case !d.cfg.Races.Running(id): // it has ended meanwhile: nobody would come to judge
+	case !d.cfg.Races.Running(id): // it has ended: nothing would judge the drill
 		return 0, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
 	}
 	d.count++
@@ -178,7 +178,7 @@ func (d *Drills) Forget(id race.ID) {
 	d.hooks.forget(id)
 }
 
-// List are a race's drills, oldest first.
+// List returns a race's drills, oldest first.
 func (d *Drills) List(_ context.Context, id race.ID) ([]gateway.Drill, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -216,7 +216,7 @@ func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.phase, l.text, l.verdict = phase, text, v
-	if l.judged() { // what it was judged by is the whole race
+	if l.judged() { // everything else is only needed for the verdict
 		l.run = drill.Run{}
 		l.injector.Forget()
 	}

@@ -18,10 +18,10 @@ import (
 	"lightsout/race"
 )
 
-// recentMax bounds the restarts that wait to be shown.
+// recentMax bounds the restarts that are kept for the spectators.
 const recentMax = 100
 
-// Hooks are where drills reach into an engine and its feed. They are called by the actors, and do nothing while no drill is on.
+// Hooks are where drills reach into an engine and its feed. The actors call them; without a drill they do nothing.
 type Hooks struct {
 	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
 
@@ -29,7 +29,7 @@ type Hooks struct {
 	ops map[race.ID]*raceOps
 }
 
-// raceOps is what happened to a race's actors, and how much of it was shown.
+// raceOps is what happened to a race's actors since it was last shown.
 type raceOps struct {
 	restarts int64
 	recent   []race.Restart
@@ -62,10 +62,10 @@ func (h *Hooks) Transport(next http.RoundTripper) http.RoundTripper {
 	})(next)
 }
 
-// of is the drill that is on in a race; nil if there is none.
+// of returns a race's active drill, or nil.
 func (h *Hooks) of(id race.ID) *liveDrill { return (*h.active.Load())[id] }
 
-// activate makes a drill strike in a race; nil ends the one that is on.
+// activate starts a drill in a race; nil ends the active one.
 func (h *Hooks) activate(id race.ID, one *liveDrill) {
 	next := maps.Clone(*h.active.Load())
 	if one == nil {
@@ -76,7 +76,7 @@ func (h *Hooks) activate(id race.ID, one *liveDrill) {
 	h.active.Store(&next)
 }
 
-// raceOfPID is the race that an actor belongs to: its path is ROOT/1/KIND/RACE/…; empty for the roots.
+// raceOfPID is the race of an actor, whose path is ROOT/1/KIND/RACE/…; empty for the roots.
 func raceOfPID(path string) race.ID {
 	parts := strings.SplitN(path, "/", 5)
 	if len(parts) < 4 {
@@ -85,7 +85,7 @@ func raceOfPID(path string) race.ID {
 	return race.ID(parts[3])
 }
 
-// strike asks the drills that are on.
+// strike asks the active drills.
 func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
 	active := *h.active.Load()
 	if len(active) == 0 {
@@ -159,7 +159,7 @@ func (h *Hooks) opsOf(id race.ID) *raceOps {
 	return o
 }
 
-// touch has the operations of a race shown again.
+// touch has a race's operations shown again.
 func (h *Hooks) touch(id race.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -173,7 +173,7 @@ func (h *Hooks) forget(id race.ID) {
 	delete(h.ops, id)
 }
 
-// Journal and link of an engine whose races may be drilled: a drill may close their gates.
+// hookedJournal and hookedLink let a drill close the gates of its race.
 type (
 	hookedJournal struct {
 		processor.Journal
@@ -185,7 +185,7 @@ type (
 	}
 )
 
-// of is the journal of a race. All calls for a race go the same way: they must not overtake each other at a gate.
+// of is the journal of a race. All calls for a race must take the same gate, so that they do not overtake each other.
 func (j hookedJournal) of(id race.ID) processor.Journal {
 	if one := j.h.of(id); one != nil {
 		return one.injector.Journal(j.Journal)

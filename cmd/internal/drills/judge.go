@@ -19,8 +19,7 @@ import (
 // strikesShown is how many strikes a verdict on a server lists.
 const strikesShown = 20
 
-// Ended judges the drill of a race that has ended, beside everything else; failure says why the race failed, and is empty if it
-// did not.
+// Ended judges the drill of a race in the background; failure says why the race failed, and is empty if it did not.
 func (d *Drills) Ended(id race.ID, failure string) { go d.over(context.Background(), id, failure) }
 
 func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
@@ -56,7 +55,7 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 	d.hooks.touch(id)
 }
 
-// noted is what was noted of the race so far.
+// noted copies the notes on the race.
 func (l *liveDrill) noted() *drill.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +64,7 @@ func (l *liveDrill) noted() *drill.Run {
 	return &run
 }
 
-// errRuled says that a race cannot be run again as it was.
+// errRuled says that the undisturbed race cannot be run, because race control has ruled.
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
 
 func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
@@ -73,7 +72,7 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 		return nil, err
 	}
 	run := one.noted()
-	run.FilledIn = d.cfg.Counters.FilledIn() - one.filledIn // of this race, if it was alone
+	run.FilledIn = d.cfg.Counters.FilledIn() - one.filledIn // exact if no other race ran
 	var err error
 	if run.Records, err = archive.AllRecords(ctx, d.cfg.Store, one.race); err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	if err != nil {
 		return nil, err
 	}
-	undisturbed.Records[0].Body = opening // but for its pace it is the same
+	undisturbed.Records[0].Body = opening // only its speed differs
 	if one.scenario.NeedsInflux() {
 		if run.Fed, err = d.cfg.Fed(ctx, one.race); err != nil {
 			return nil, err
@@ -112,10 +111,10 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	return drill.Judge(one.scenario, one.injector, undisturbed, run), nil
 }
 
-// opsEvery is how often spectators are shown what happens to a race's actors.
+// opsEvery is how often spectators see what happens to a race's actors.
 const opsEvery = 500 * time.Millisecond
 
-// Show shows spectators what happens to actors, now and then, until the context ends.
+// Show shows spectators what happens to actors until the context ends.
 func (d *Drills) Show(ctx context.Context) {
 	tick := time.NewTicker(opsEvery)
 	defer tick.Stop()
@@ -160,7 +159,7 @@ func (d *Drills) news() map[race.ID]*race.Ops {
 	return out
 }
 
-// last is a race's newest drill; nil if there was none.
+// last is a race's newest drill, or nil.
 func (d *Drills) last(id race.ID) *liveDrill {
 	for _, one := range slices.Backward(d.all) {
 		if one.race == id {

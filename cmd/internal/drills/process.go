@@ -21,18 +21,18 @@ import (
 	"lightsout/race"
 )
 
-// ProcessVerdict is what killing the whole server has shown.
+// ProcessVerdict is the result of killing the server process.
 type ProcessVerdict struct {
 	Race   race.Order `json:"race"`
 	Kills  int        `json:"kills"`
 	Passed bool       `json:"passed"`
-	// StartsMS are how long the server took from its start until it answered, each time.
+	// StartsMS is how long each start took until the server answered.
 	StartsMS    []int64 `json:"starts_ms"`
 	StateHash   string  `json:"state_hash"`
 	Undisturbed string  `json:"state_hash_undisturbed"`
 }
 
-// Process runs a race in a server of its own and kills that with SIGKILL, so many times, at moments that follow from the seed.
+// Process runs a race in a child server and kills it with SIGKILL kills times, at moments that follow from the seed.
 func Process(ctx context.Context, order race.Order, kills int, seed uint64, status io.Writer) (_ *ProcessVerdict, err error) {
 	fmt.Fprintln(status, "the race undisturbed")
 	start, err := StartOf(order, "")
@@ -76,7 +76,7 @@ func Process(ctx context.Context, order race.Order, kills int, seed uint64, stat
 	return v, err
 }
 
-// speedFor is a speed at which a race lasts two seconds for each kill: at full speed it would be over before the second one.
+// speedFor is the speed at which a race lasts two seconds per kill: at full speed it would end before the second one.
 func speedFor(undisturbed []race.Record, kills int) float64 {
 	if len(undisturbed) == 0 {
 		return 1
@@ -94,7 +94,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// childServer is this program as a server, in a process of its own.
+// childServer is this program as a server in a child process.
 type childServer struct {
 	db, url string
 	cmd     *exec.Cmd

@@ -22,7 +22,7 @@ import (
 	"lightsout/transport"
 )
 
-// Bounds are those of a race that is run for a drill, and what it is run under.
+// Bounds limit a race that is run for a drill, and say what it is run under.
 type Bounds struct {
 	Patience time.Duration   // how long the race may stand still
 	Ticks    int             // how many it may take; 0 means any number
@@ -30,7 +30,7 @@ type Bounds struct {
 	Feed     feed.Config     // the InfluxDB that the race under faults is fed to
 }
 
-// StartOf is the start of the race that an order asks for; without an id it is "drill".
+// StartOf is the start of the race that an order asks for; the default id is "drill".
 func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 	c, err := cli.OpenCircuit(order.Circuit)
 	if err != nil {
@@ -40,7 +40,7 @@ func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 	return simulator.StartRace{Info: info, Model: model, Start: true}, err
 }
 
-// Compare runs the race of a scenario undisturbed and under its faults, and judges it.
+// Compare runs the race of a scenario undisturbed and then under its faults, and judges it.
 func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to feed.Config, status io.Writer) (*drill.Verdict, error) {
 	id := race.ID("")
 	switch {
@@ -67,8 +67,7 @@ func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to 
 	return drill.Judge(s, in, undisturbed, drilled), nil
 }
 
-// Run runs a race with everything behind it, on an SQLite file of its own. The records are those that the file holds at the end:
-// what was acknowledged does not count.
+// Run runs a race with a store of its own on disk. The records are those in the file at the end, not those that were acknowledged.
 func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run, err error) {
 	dir, err := os.MkdirTemp("", "lightsout-drill-")
 	if err != nil {

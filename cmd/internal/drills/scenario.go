@@ -12,8 +12,7 @@ import (
 	"lightsout/race"
 )
 
-// FindScenario makes a scenario of faults that are given one by one, or finds it by its name in the library, or reads it from a
-// file.
+// FindScenario makes a scenario of single faults, finds one in the library by name, or reads one from a file.
 func FindScenario(name string, faults []string) (*drill.Scenario, error) {
 	if len(faults) > 0 {
 		return byHand(faults)
@@ -44,7 +43,7 @@ func FindScenario(name string, faults []string) (*drill.Scenario, error) {
 	return all[at], nil
 }
 
-// byHand makes a scenario of faults that are given one by one.
+// byHand makes a scenario of single faults.
 func byHand(faults []string) (*drill.Scenario, error) {
 	var out *drill.Scenario
 	for i, fault := range faults {

@@ -15,10 +15,10 @@ import (
 	"lightsout/storage/influx"
 )
 
-// fedWithin is how long a feed may take to catch up after a drill.
+// fedWithin bounds how long a feed may take to catch up after a drill.
 const fedWithin = time.Minute
 
-// errAway is what a drill answers in place of InfluxDB.
+// errAway is the error of requests while a drill keeps InfluxDB away.
 var errAway = errors.New("a drill keeps InfluxDB away")
 
 // awayTransport refuses requests while a drill keeps InfluxDB away.
@@ -40,7 +40,7 @@ func (t awayTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// Fed waits until all of a race is in InfluxDB and compares it with what is durable. After fedWithin it compares what is there.
+// Fed waits until all of a race is in InfluxDB and compares it with what is durable. After fedWithin it compares what has arrived.
 func (f *Feed) Fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()

@@ -13,7 +13,7 @@ import (
 	"lightsout/storage/influx"
 )
 
-// arrivalsKept is of how many batches it is known when they arrived.
+// arrivalsKept is the number of batches whose arrival is remembered.
 const arrivalsKept = 1024
 
 // CommitTimes measures how long batches take from their arrival at the journal until they are durable, and remembers when the
@@ -42,7 +42,7 @@ func (t *CommitTimes) arrive(b *race.Batch, at time.Time) {
 	t.next++
 }
 
-// Arrived is when a record arrived; the zero time if that is too long ago.
+// Arrived is when a record arrived; the zero time if it is too long ago.
 func (t *CommitTimes) Arrived(id race.ID, seq race.Seq) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,7 +61,7 @@ func (t *CommitTimes) add(d time.Duration) {
 	t.sum, t.max = t.sum+d, max(t.max, d)
 }
 
-// take gives them and begins anew.
+// take returns the times and resets them.
 func (t *CommitTimes) take() (count int64, mean, most time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,14 +91,14 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 	})
 }
 
-// EngineSource is how an engine is doing, for the engine series.
+// EngineSource reads the state of an engine for the engine series.
 type EngineSource struct {
 	System   *supervise.System
 	Times    *CommitTimes
 	Audience func() gateway.Audience
 }
 
-// Engine looks at all kinds of actor.
+// Engine reads the counters of all kinds of actor.
 func (s *EngineSource) Engine() influx.Engine {
 	var e influx.Engine
 	e.Commits, e.DurableMean, e.DurableMax = s.Times.take()
@@ -120,7 +120,7 @@ func (s *EngineSource) Engine() influx.Engine {
 	return e
 }
 
-// feedMetrics reads a feed's counters when it is asked.
+// feedMetrics exports a feed's counters.
 type feedMetrics struct {
 	stats                                           func() influx.Stats
 	written, rejected, retries, batches, erased     *prometheus.Desc

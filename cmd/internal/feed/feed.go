@@ -29,7 +29,7 @@ var (
 	_ gateway.Telemetry = (*influx.History)(nil)
 )
 
-// TokenEnv is where the token may stand. It is no flag: everybody on the machine sees a command line.
+// TokenEnv is the environment variable of the token. There is no flag for it, for every user of the machine can read a command line.
 const TokenEnv = cli.EnvPrefix + "_INFLUX_TOKEN"
 
 // Config is the InfluxDB that a server feeds.
@@ -41,7 +41,7 @@ type Config struct {
 // Given says that a feed is wanted.
 func (c *Config) Given() bool { return c.Influx.URL != "" }
 
-// complete is the configuration with its token.
+// complete returns the configuration with its token.
 func (c *Config) complete(log *slog.Logger) (influx.Config, error) {
 	cfg := c.Influx
 	cfg.Log, cfg.Plain = log, cfg.Loopback()
@@ -65,10 +65,10 @@ type Feed struct {
 	influx *influx.Feed
 	store  *sqlite.Store
 	every  int                         // frames of telemetry
-	phases map[race.ID]race.DrillPhase // of the drills that are marked, of the goroutine that tells of drills
+	phases map[race.ID]race.DrillPhase // last phase of each drill, used by one goroutine
 }
 
-// Open sets a feed up and says exactly what is wrong with it; nil means that none is wanted. InfluxDB need not answer: the feed
+// Open sets a feed up, or returns an error that names what is wrong. It returns nil if no feed is wanted. InfluxDB need not answer: the feed
 // lags then, and catches up.
 func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) (*Feed, error) {
 	if !c.Given() {
@@ -101,22 +101,22 @@ func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) 
 	return &Feed{influx: to, store: store, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
 }
 
-// locate finds the course of a race that carries its circuit.
+// locate returns the course of a race that carries its circuit.
 func locate(head *race.Race) influx.Locate {
 	c, err := circuit.FromText(head.Circuit, head.CircuitText)
-	if err != nil { // the telemetry goes without places
+	if err != nil { // telemetry goes without positions
 		return nil
 	}
 	return func(fraction uint16) (x, y float64) { return c.At(float64(fraction) / 65536) }
 }
 
-// Observe registers what the feed counts, and writes how the engine is doing.
+// Observe registers the feed's metrics, and writes the engine series.
 func (f *Feed) Observe(r prometheus.Registerer, source *EngineSource) {
 	r.MustRegister(newFeedMetrics(f.influx.Stats))
 	f.influx.Watch(source)
 }
 
-// Actor is the feed as the actors drive it; nil for a nil Feed.
+// Actor is the feed that the actors drive; nil for a nil Feed.
 func (f *Feed) Actor() processor.Feed {
 	if f == nil {
 		return nil
@@ -139,7 +139,7 @@ func (f *Feed) Close() {
 	}
 }
 
-// AnnotateDrill puts the phases of a drill on the boards, each once. It is for one goroutine.
+// AnnotateDrill puts each phase of a drill on the boards once. It is for one goroutine.
 func (f *Feed) AnnotateDrill(id race.ID, s *race.DrillState) {
 	if was, marked := f.phases[id]; marked && was == s.Phase {
 		return
@@ -148,7 +148,7 @@ func (f *Feed) AnnotateDrill(id race.ID, s *race.DrillState) {
 	f.influx.Annotate(influx.DrillPhase{Race: id, Name: s.Name, Phase: s.Phase.String()})
 }
 
-// Feeds is how far the feed lags.
+// Feeds returns the lag.
 func (f *Feed) Feeds() []gateway.FeedState {
 	s := f.influx.Stats()
 	return []gateway.FeedState{{
@@ -157,16 +157,16 @@ func (f *Feed) Feeds() []gateway.FeedState {
 	}}
 }
 
-// What answers for telemetry.
+// Stores that can answer for telemetry.
 const (
 	HistorySQLite = "sqlite"
 	HistoryInflux = "influx"
 )
 
-// History opens what answers for telemetry, and returns how it is closed.
+// History opens the store that answers for telemetry, and returns a function that closes it.
 func History(kind string, c Config, store *sqlite.Store, log *slog.Logger) (gateway.Telemetry, func(), error) {
 	switch {
-	case kind == "", kind == HistorySQLite: // replay gives no choice
+	case kind == "", kind == HistorySQLite: // replay has no such flag
 		return store, func() {}, nil
 	case kind != HistoryInflux:
 		return nil, nil, cli.BadInput("--history is %q: allowed are %s and %s", kind, HistorySQLite, HistoryInflux)

@@ -15,7 +15,7 @@ var _ gateway.Circuits = (*Circuits)(nil)
 // Circuits are those that come with the program and those that were imported.
 type Circuits struct{ store *sqlite.Store }
 
-// AddCircuit keeps an imported circuit.
+// AddCircuit stores an imported circuit.
 func (s *Circuits) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 	text, err := c.MarshalText()
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Circuits) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 	return <-done
 }
 
-// Imported are the circuits that were imported.
+// Imported returns the imported circuits.
 func (s *Circuits) Imported(ctx context.Context) ([]*circuit.Circuit, error) {
 	var out []*circuit.Circuit
 	err := s.store.Circuits(ctx, func(key, text string) error {

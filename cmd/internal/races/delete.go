@@ -11,7 +11,7 @@ import (
 	"lightsout/race"
 )
 
-// deleteWait is how long an answer may wait for a race to be gone.
+// deleteWait bounds how long an answer waits for a deletion.
 const deleteWait = 5 * time.Second
 
 // deletion is a race that is being deleted.
@@ -61,7 +61,7 @@ func (r *Races) remove(ctx context.Context, info race.Race) error {
 	if err := untilDone(func() error { return r.forget(ctx, id) }); err != nil {
 		return err
 	}
-	if err := r.store.GiveUpTelemetry(ctx, id); err != nil { // by far the most of it, so that no other race waits for the rest
+	if err := r.store.GiveUpTelemetry(ctx, id); err != nil { // most of the data: other races wait only for the rest
 		return err
 	}
 	deleted := make(chan error, 1)
@@ -71,7 +71,7 @@ func (r *Races) remove(ctx context.Context, info race.Race) error {
 	return err
 }
 
-// untilDone asks again while the work is underway.
+// untilDone repeats a call that returns race.ErrUnderway.
 func untilDone(ask func() error) error {
 	for {
 		if err := ask(); !errors.Is(err, race.ErrUnderway) {
@@ -80,7 +80,7 @@ func untilDone(ask func() error) error {
 	}
 }
 
-// forget ends the actors and the pictures of a race of which nothing is kept any longer.
+// forget ends the actors and pictures of a race that is gone.
 func (r *Races) forget(ctx context.Context, id race.ID) error {
 	if err := r.engine.Forget(ctx, id); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (r *Races) rest(ctx context.Context, info race.Race) error {
 	return err
 }
 
-// returnMemory returns freed memory to the system after work on a large race. It collects garbage, so it runs beside that work.
+// returnMemory returns freed memory to the system after work on large races. It runs in the background, for it collects garbage.
 func returnMemory(races ...race.Race) {
 	if slices.ContainsFunc(races, func(r race.Race) bool { return r.Cars >= largeField }) {
 		go debug.FreeOSMemory()

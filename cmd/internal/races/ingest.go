@@ -20,13 +20,13 @@ var _ gateway.Ingest = (*Ingest)(nil)
 type Ingest struct {
 	store   *sqlite.Store
 	engine  *engine.Engine
-	running func(race.ID) <-chan struct{} // of a simulation
+	running func(race.ID) <-chan struct{} // closed when the simulation ends; nil if there is none
 
 	mu      sync.Mutex
 	rosters map[race.ID]*race.Roster // of races of real cars that have started
 }
 
-// Roster is what must be known of a race to read what is reported of it. Entries do not change once a race is announced.
+// Roster is what is needed to read reports of a race. Entries do not change after the announcement.
 func (i *Ingest) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	i.mu.Lock()
 	known := i.rosters[id]
@@ -38,7 +38,7 @@ func (i *Ingest) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.StartedAt != 0 { // before the start signal it may change
+	if r.StartedAt != 0 { // before that it may change
 		i.mu.Lock()
 		cars := len(r.Entries)
 		for _, known := range i.rosters {
@@ -56,12 +56,12 @@ func (i *Ingest) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 // rostersMax bounds the rosters in memory; beyond it all are read again.
 const rostersMax = 64
 
-// Ingest hands what is reported to the race's log, and returns when it is durable and applied.
+// Ingest hands a report to the race's log, and returns when it is durable and applied.
 func (i *Ingest) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
 	return i.engine.Ingest(ctx, id, in)
 }
 
-// Rule hands a ruling to the race: to its simulation while that runs, to its log otherwise. A Time of race.NoTime means now.
+// Rule hands a ruling to the race's simulation while that runs, otherwise to its log. A Time of race.NoTime means now.
 func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
 	r, err := i.named(ctx, id, r)
 	if err != nil {
@@ -75,7 +75,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 		if i.running(id) != nil || !errors.Is(err, race.ErrConflict) {
 			return ruled, err
 		}
-		// it has ended meanwhile
+		// the simulation has ended
 	}
 	if r.Time == race.NoTime {
 		var err error
@@ -95,7 +95,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 		i.forget(id)
 	default:
 	}
-	_, err = archive.Settled(ctx, i.store, id) // so that the next question is answered with it
+	_, err = archive.Settled(ctx, i.store, id) // so that the next question sees the ruling
 	roster, rosterErr := i.Roster(ctx, id)
 	if rosterErr != nil {
 		return race.Ruled{Seq: taken.First}, errors.Join(err, rosterErr)
@@ -103,7 +103,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 	return race.Ruled{Seq: taken.First, At: r.Time - roster.StartMoved}, err
 }
 
-// named has a ruling on a lap name the passing that ended it: the number may be another lap's by the time it is applied.
+// named makes a ruling on a lap name the passing that ended it, for lap numbers may change before it is applied.
 func (i *Ingest) named(ctx context.Context, id race.ID, r race.Record) (race.Record, error) {
 	b, ok := r.Body.(race.LapDeleted)
 	if !ok || b.Passing != 0 {
@@ -119,10 +119,10 @@ func (i *Ingest) named(ctx context.Context, id race.ID, r race.Record) (race.Rec
 	return r, err
 }
 
-// liveWithin is how far behind the clock the newest record of a race may be that is reported live.
+// liveWithin is the greatest age of the newest record of a race that is reported live.
 const liveWithin = 5 * time.Minute
 
-// now is the race time: by the clock while the race is reported live, else that of its newest record.
+// now is the race time: by the clock if the race is reported live, otherwise that of its newest record.
 func (i *Ingest) now(ctx context.Context, id race.ID) (race.Micros, error) {
 	r, err := i.Roster(ctx, id)
 	if err != nil {
@@ -170,7 +170,7 @@ func (i *Ingest) control(ctx context.Context, before race.Summary, what race.Con
 	return archive.Settled(ctx, i.store, id)
 }
 
-// stopAt is when a real race was stopped, as its record has it; race.NoTime if that was not given.
+// stopAt is the recorded time of a stop; race.NoTime if none was given.
 func (i *Ingest) stopAt(ctx context.Context, id race.ID, when race.Moment) (race.Micros, error) {
 	r, err := i.Roster(ctx, id)
 	at := race.NoTime

@@ -29,7 +29,7 @@ var (
 // Screen is where spectators follow races.
 type Screen interface {
 	processor.Spectators
-	// Rest frees what a race holds that waits for its start.
+	// Rest frees the memory of a race that waits for its start.
 	Rest(id race.ID)
 	// Close ends the pictures of a race that was deleted.
 	Close(id race.ID)
@@ -40,7 +40,7 @@ type Config struct {
 	Store  *sqlite.Store
 	Screen Screen
 	Log    *slog.Logger
-	// Engine is completed by New: its Observer is the Races; a nil Journal is the Store.
+	// Engine needs a Journal only if it is not the Store; New sets Observer, Spectators and Log.
 	Engine  engine.Config
 	CarsMax int
 }
@@ -80,23 +80,22 @@ func New(cfg Config) (*Races, error) {
 	return r, nil
 }
 
-// Engine is the engine on which the races run.
+// Engine is the engine that runs the races.
 func (r *Races) Engine() *engine.Engine { return r.engine }
 
-// Ingest takes what is reported of the races.
+// Ingest accepts reports of the races.
 func (r *Races) Ingest() *Ingest { return r.ingest }
 
 // Circuits are those on which races can be simulated.
 func (r *Races) Circuits() *Circuits { return r.circuits }
 
-// OnEnd has f called when a simulation has ended; failure says why it failed, and is empty if it did not. OnEnd is for the time
-// before the first race.
+// OnEnd registers f for the ends of simulations; failure says why one failed, and is empty if it did not. Call OnEnd before the first race.
 func (r *Races) OnEnd(f func(id race.ID, failure string)) { r.ended = append(r.ended, f) }
 
-// OnGone has f called when a race was deleted. OnGone is for the time before the first race.
+// OnGone registers f for deleted races. Call OnGone before the first race.
 func (r *Races) OnGone(f func(id race.ID)) { r.gone = append(r.gone, f) }
 
-// Running says that a simulation runs.
+// Running reports whether a simulation runs.
 func (r *Races) Running(id race.ID) bool { return r.register.running(id) != nil }
 
 // Create makes a simulated race and, if asked, starts it. It returns when the race is durable.
@@ -149,7 +148,7 @@ func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) 
 	if err != nil {
 		return race.Summary{}, err
 	}
-	if len(taken.Refused) > 0 { // the gateway checks what can be checked: this is for what it does not know
+	if len(taken.Refused) > 0 { // faults that the gateway cannot know
 		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)
 		return race.Summary{}, errors.Join(err, r.Delete(ctx, info.ID))
 	}
@@ -183,7 +182,7 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	for part := range slices.Chunk(read.Records, importAtOnce) {
 		if _, err := r.engine.Ingest(ctx, id, &race.Report{New: isNew, Records: part}); err != nil {
 			if gone := r.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
-				err = errors.Join(err, gone) // a part of it is kept
+				err = errors.Join(err, gone) // a part of it is stored
 			}
 			return race.Summary{}, nil, fmt.Errorf("import: %w", err)
 		}
@@ -194,7 +193,7 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	return s, read.Notes, err
 }
 
-// invalidFolder says by file and line what is wrong with a folder.
+// invalidFolder names the faults of a folder by file and line.
 func invalidFolder(err error) error {
 	var invalid race.InvalidError
 	for _, wrong := range archive.FolderFaults(err) {
@@ -210,7 +209,7 @@ func invalidFolder(err error) error {
 	return fmt.Errorf("import: %w", err)
 }
 
-// Replay plays a recorded race at so many times real time, as if it happened now; began is called with its id.
+// Replay plays a recorded race at speed times real time as if it happened now; began is called with its id.
 func (r *Races) Replay(ctx context.Context, key string, speed float64, steps []archive.Step, began func(race.ID)) error {
 	id := r.register.newID(key)
 	r.register.begin(id)
@@ -242,14 +241,14 @@ func (r *Races) Control(ctx context.Context, id race.ID, what race.Control, when
 	return archive.Settled(ctx, r.store, id)
 }
 
-// RaceOver retires a race's actors: from now on the store answers for it.
+// RaceOver retires a race's actors. From now on the store answers for the race.
 func (r *Races) RaceOver(id race.ID) {
 	r.engine.Retire(id)
 	r.over(id, "")
 	r.log.Info("race over", slog.String("race", string(id)))
 }
 
-// RaceFailed marks a race that cannot go on.
+// RaceFailed marks a race that cannot continue.
 func (r *Races) RaceFailed(id race.ID, reason string) {
 	r.log.Error("race failed", slog.String("race", string(id)), slog.String("reason", reason))
 	r.store.SetStatus(id, race.Failed, func(error) {})
@@ -263,10 +262,10 @@ func (r *Races) over(id race.ID, failure string) {
 	}
 }
 
-// lateFor is how long an actor that cannot be replaced may take over a message before the server is not ready.
+// lateFor is how long an actor without replacement may be busy with a message before the server is not ready.
 const lateFor = time.Second
 
-// Ready says what keeps the server from serving.
+// Ready returns what keeps the server from serving, or nil.
 func (r *Races) Ready(context.Context) error {
 	if err := r.store.Failing(); err != nil {
 		return fmt.Errorf("the log cannot be written, races wait: %w", err)

@@ -10,10 +10,10 @@ import (
 	"lightsout/race"
 )
 
-// CarsMax bounds the cars of all races that are not over, unless a server is told otherwise.
+// CarsMax is the default bound on the cars of all races that are not over.
 const CarsMax = 200_000
 
-// register knows which simulations run and how many cars there are; it names races.
+// register knows the running simulations and the number of cars, and makes ids.
 type register struct {
 	carsMax int
 	awaited func(context.Context) (int, error) // cars of the stored races that are not over
@@ -24,7 +24,7 @@ type register struct {
 	carsMaking int                       // of races that are being made
 }
 
-// newID names a race by a key and the moment, so that ids sort by time and are unique.
+// newID makes an id of a key and the time, so that ids sort by time and are unique.
 func (r *register) newID(key string) race.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,7 +34,7 @@ func (r *register) newID(key string) race.ID {
 		strconv.FormatInt(now.UnixMilli()%1000*100+int64(r.ordinal%100), 36)))
 }
 
-// reserve reserves cars for a race that is being made; release gives them back once the race is in the store, or has failed.
+// reserve reserves cars for a race that is being made; call release once the race is stored or has failed.
 func (r *register) reserve(ctx context.Context, cars int) (release func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	"lightsout/race/drive"
 )
 
-// Leftovers are what an earlier process left undone.
+// Leftovers are what an earlier process did not finish.
 type Leftovers struct {
-	lagging    []race.ID // races with durable records of which no facts are kept
+	lagging    []race.ID // races whose last facts are missing
 	unfinished []race.Summary
 }
 
-// Left looks for what an earlier process left undone. It is for the time before requests are taken.
+// Left looks for leftovers. Call it before the first request is accepted.
 func (r *Races) Left(ctx context.Context) (l Leftovers, err error) {
 	if l.lagging, err = r.store.Lagging(ctx); err != nil {
 		return l, fmt.Errorf("look for facts that are missing: %w", err)
@@ -29,7 +29,7 @@ func (r *Races) Left(ctx context.Context) (l Leftovers, err error) {
 	return l, nil
 }
 
-// Resume does what an earlier process left undone: it keeps missing facts, and simulations go on where their log ends.
+// Resume stores the missing facts, and continues simulations where their log ends.
 func (r *Races) Resume(ctx context.Context, l Leftovers) error {
 	if err := archive.CatchUp(ctx, r.store, l.lagging, r.log); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (r *Races) resume(s race.Summary) error {
 		return err
 	}
 	r.register.begin(s.Race.ID)
-	if s.Status != race.Waiting { // a race that waits needs no Timekeeper yet
+	if s.Status != race.Waiting { // a waiting race needs no Timekeeper
 		r.engine.Recover(s.Race.ID)
 	}
 	return r.engine.Start(simulator.StartRace{Info: s.Race, Model: model, From: &from})

@@ -29,7 +29,7 @@ func (r *Races) Retain(ctx context.Context, policy sqlite.Retention) {
 	}
 }
 
-// keeper applies a policy, and logs what it did when that is news.
+// keeper applies a policy, and logs what is news.
 type keeper struct {
 	races   *Races
 	policy  sqlite.Retention

@@ -11,13 +11,13 @@ import (
 
 var _ gateway.Standings = (*Standings)(nil)
 
-// Standings are the orders of races, whether they run or not.
+// Standings are the orders of races, running or not.
 type Standings struct{ races *Races }
 
-// Standings are the orders of the races.
+// Standings returns the orders of the races.
 func (r *Races) Standings() *Standings { return &Standings{r} }
 
-// Classification is the result, or the order so far: the Timekeeper's while the race is timed, else the store's.
+// Classification is the result, or the order so far: from the Timekeeper while the race is timed, otherwise from the store.
 func (s *Standings) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
 	c, err := s.races.engine.Classification(ctx, id)
 	if !errors.Is(err, race.ErrNotFound) {
@@ -26,7 +26,7 @@ func (s *Standings) Classification(ctx context.Context, id race.ID) (race.Classi
 	return archive.Standings(ctx, s.races.store, id)
 }
 
-// Board folds the tower of a race that is no longer on the screen from its log.
+// Board folds the tower of a race that is no longer on the screen.
 func (s *Standings) Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
 	if _, err := s.races.store.Summary(ctx, id); err != nil {
 		return race.Race{}, nil, race.Board{}, err

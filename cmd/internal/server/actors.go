@@ -5,10 +5,10 @@ import (
 	"lightsout/gateway"
 )
 
-// actorTree shows the actors of an engine in the gateway's words.
+// actorTree converts an engine's actors for the gateway.
 type actorTree struct{ system *supervise.System }
 
-// Tree is the living system in the gateway's words.
+// Tree lists the living actors.
 func (t actorTree) Tree(most int) []gateway.ActorNode {
 	roots := t.system.Tree(most)
 	out := make([]gateway.ActorNode, len(roots))

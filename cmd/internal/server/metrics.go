@@ -8,7 +8,7 @@ import (
 	"lightsout/actors/engine"
 )
 
-// actorMetrics reads the actors' counters when it is asked.
+// actorMetrics exports the actors' counters.
 type actorMetrics struct {
 	engine                               *engine.Engine
 	alive, restarts, setAside, processed *prometheus.Desc

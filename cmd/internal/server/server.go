@@ -26,7 +26,7 @@ import (
 	"lightsout/ui"
 )
 
-// The rooms are joined here: each line says that a room's need is met by another.
+// The rooms are joined here: each line says that one room implements a port of another.
 var (
 	_ processor.Journal    = (*sqlite.Store)(nil)
 	_ processor.Journal    = (*memory.Store)(nil)
@@ -43,18 +43,18 @@ var (
 	_ gateway.Actors       = actorTree{}
 )
 
-// shutdownTimeout bounds how long requests that are being answered may take at the end.
+// shutdownTimeout bounds how long open requests may take at the end.
 const shutdownTimeout = 30 * time.Second
 
-// Config is what a server is made of.
+// Config is the configuration of a server.
 type Config struct {
 	Gateway gateway.Config
-	// DB is the SQLite file that keeps the races, and DBMax how large it may grow, in bytes; 0 means without a limit.
+	// DB is the SQLite file that keeps the races, DBMax its largest size in bytes; 0 means no limit.
 	DB        string
 	DBMax     int64
 	Retention sqlite.Retention
 	Feed      feed.Config
-	History   string // what answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
+	History   string // store that answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
 	CarsMax   int    // of all races that are not over
 	Version   string
 }
@@ -64,7 +64,7 @@ func DefaultConfig() Config {
 	return Config{Gateway: gateway.DefaultConfig(), CarsMax: races.CarsMax}
 }
 
-// Run runs a server until the context ends or work, which runs beside it, fails. Where it listens is said on status.
+// Run runs a server until the context ends or work, which runs beside it, fails. It writes its address to status.
 func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
 	if err := cfg.Gateway.Validate(); err != nil {
 		return cli.BadInput("%w", err)
@@ -165,7 +165,7 @@ func newGateway(cfg Config, all *races.Races, deps gateway.Deps) (*gateway.Serve
 	return server, nil
 }
 
-// running is a server that is complete.
+// running is a complete server.
 type running struct {
 	gateway *gateway.Server
 	races   *races.Races
@@ -179,7 +179,7 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	if err != nil {
 		return cli.BadInput("%w", err)
 	}
-	before, err := r.races.Left(ctx) // and not what is asked for from now on
+	before, err := r.races.Left(ctx) // before the first request
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

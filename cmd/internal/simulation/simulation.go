@@ -24,24 +24,24 @@ import (
 	"lightsout/transport"
 )
 
-// Options are what a simulation is asked for.
+// Options are the options of a simulation.
 type Options struct {
 	Order    race.Order
 	ID       string // empty means one made of circuit, cars, laps and seed
 	DB, Log  string // files; empty means that the race is not kept, or no log written
 	Progress bool   // draw a bar
-	// Journal is nil or puts something before the journal.
+	// Journal wraps the journal; it may be nil.
 	Journal func(processor.Journal) processor.Journal
 }
 
-// Outcome is the classification of a race, and whose it is.
+// Outcome is a classification and the race and cars that it is of.
 type Outcome struct {
 	Race    race.Summary
 	Entries []race.Entry
 	Result  race.Classification
 }
 
-// Run runs a race to its end, or goes on where an interrupted one was. Of a race that is over it returns the outcome.
+// Run runs a race to its end, or continues an interrupted one. For a race that is over it returns the outcome.
 func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err error) {
 	c, err := cli.OpenCircuit(o.Order.Circuit)
 	if err != nil {
@@ -80,24 +80,24 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	return out, s.writeLog(ctx, id)
 }
 
-// simulation is a race that is run without a server: what keeps it, and the log that is written of it.
+// simulation is a race without a server: its store, and the log that is written.
 type simulation struct {
 	options Options
 	status  io.Writer
 	log     *slog.Logger
 	journal processor.Journal
-	store   *sqlite.Store // nil where the race is kept in memory
+	store   *sqlite.Store // nil if the race is kept in memory
 	closers []func() error
 }
 
-// open opens what the options ask for. A log is written of what a store has kept, so without a DB it gets a temporary one.
+// open opens the store. A log is written from a store on disk, so without a DB it gets a temporary one.
 func open(o Options, status io.Writer) (*simulation, error) {
 	s := &simulation{options: o, status: status, log: cli.Warnings(status)}
 	if o.Log != "" {
 		if cli.SameFile(o.DB, o.Log) {
 			return nil, cli.BadInput("--log and --db are one file: %s", o.Log)
 		}
-		if err := cli.MayWrite(o.Log); err != nil { // to be known before the race and not after it
+		if err := cli.MayWrite(o.Log); err != nil { // so that a fault shows before the race and not after it
 			return nil, fmt.Errorf("--log: %w", err)
 		}
 	}
@@ -125,7 +125,7 @@ func open(o Options, status io.Writer) (*simulation, error) {
 	return s, nil
 }
 
-// later has something done when the simulation closes, before what was opened earlier is closed.
+// later registers what close does, last first.
 func (s *simulation) later(do func() error) { s.closers = append([]func() error{do}, s.closers...) }
 
 func (s *simulation) close() error {
@@ -136,15 +136,15 @@ func (s *simulation) close() error {
 	return errors.Join(errs...)
 }
 
-// beginning is where a race begins: on the grid, where an earlier process left it, or not at all, since it is over.
+// beginning is where a race begins: on the grid, where an earlier process left it, or nowhere because it is over.
 type beginning struct {
 	info race.Race
-	from *race.Position // nil: on the grid
+	from *race.Position // nil means on the grid
 	lap  int
 	over bool
 }
 
-// look looks whether the race is kept already. Another race of its id is refused.
+// look looks for the race in the store. It refuses another race of the same id.
 func (s *simulation) look(ctx context.Context, info race.Race) (beginning, error) {
 	if s.store == nil {
 		return beginning{info: info}, nil
@@ -167,7 +167,7 @@ func (s *simulation) look(ctx context.Context, info race.Race) (beginning, error
 		return b, nil
 	case race.Failed:
 		return b, cli.BadInput("%s: race %s is there as failed and cannot go on: use another --id or --db", s.options.DB, info.ID)
-	default: // it waits for its start, runs or is paused: it goes on
+	default: // it waits, runs or is paused: it continues
 	}
 	from, err := archive.Position(s.store, info.ID)
 	if err == nil && from.Snapshot == nil {
@@ -219,7 +219,7 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 	return &Outcome{info, entries, result}, err
 }
 
-// writeLog writes the log of the race that is kept, if it is asked for.
+// writeLog writes the race's log if one is wanted.
 func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
 	if s.options.Log == "" {
 		return nil
@@ -235,7 +235,7 @@ func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
 	return nil
 }
 
-// waitFor waits for the end of the race and shows how far it has come.
+// waitFor waits for the end of the race and draws its progress.
 func waitFor(ctx context.Context, w *engine.Watcher, show bool, status io.Writer) error {
 	began := time.Now()
 	var bar *progressbar.ProgressBar
