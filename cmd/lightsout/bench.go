@@ -24,10 +24,9 @@ func newBenchTick() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "tick", Short: "Measure a tick: plain loop, actors, actors with the log",
-		Long: `Measure what a car and tick costs: the same physics in a plain loop, as actors whose batches go nowhere,
-as the same actors on hollywood's own processes, and as actors with everything behind them (journal, rulebook,
-SQLite file); and what an idle actor takes in memory. All of them run one after the other
-in one process, so that their ratios hold when the machine's speed drifts.`,
+		Long: `Measure the cost of a car and tick: the same physics in a plain loop, as actors whose batches are dropped, as the same
+actors on hollywood's own processes, and as actors with journal, rulebook and SQLite file; and the memory of an idle
+actor. All of them run one after another in one process, so that their ratios hold when the machine's speed drifts.`,
 		Example: "  lightsout bench tick\n  GOMAXPROCS=1 lightsout bench tick --cars 2000 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,12 +58,11 @@ func newBenchTiming() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "timing", Short: "Measure passings through the rulebook, and from an HTTP request to the disk",
-		Long: `Measure how many passings the rulebook takes in a second on one core, for fields of several sizes that
-take turns, so that their ratios hold when the machine's speed drifts. The cars follow each other in the order
-of time over twenty timing lines, and two of them change places in each lap.
+		Long: `Measure how many passings per second the rulebook processes on one core, for fields of several sizes in turns, so that
+their ratios hold when the machine's speed drifts. The cars pass twenty timing lines in the order of time, and two of
+them change places in each lap.
 
-Then a whole server is told of passings over loopback: how long it takes from a request to its answer, which comes when
-they are on disk and applied.`,
+Then measure a complete server over loopback: how long a request takes until its passings are on disk and applied.`,
 		Example: "  lightsout bench timing\n  lightsout bench timing --cars 20,100000 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

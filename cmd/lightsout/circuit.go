@@ -90,9 +90,9 @@ func newCircuitShow() *cobra.Command {
 func newCircuitImport() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Make a circuit of a GeoJSON outline or of x,y,width CSV", Args: cobra.ExactArgs(1),
-		Long: `Make a circuit of a GeoJSON outline (one closed LineString of longitude and latitude) or of CSV with
-x,y,width in metres, and write it in the text format. Timing lines and pit lane are placed by default.`,
+		Use: "import FILE", Short: "Convert a GeoJSON outline or CSV of x,y,width into a circuit", Args: cobra.ExactArgs(1),
+		Long: `Convert a GeoJSON outline (one closed LineString of longitude and latitude) or CSV with
+x,y,width in metres, to the text format. Timing lines and pit lane get default places.`,
 		Example: "  lightsout circuit import it-1953.geojson -o imola.circuit\n  lightsout simulate --circuit ./imola.circuit",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := cli.ImportCircuit(args[0])

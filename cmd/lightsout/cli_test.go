@@ -100,10 +100,10 @@ func TestTime_SaysWhatIsSuspectByKindWithTheReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"14 suspect hits\n", `record 8, 0:45.000, no car, line 0 (finish): the transponder "box" is no car's`,
+		"14 suspect passings\n", `record 8, 0:45.000, no car, line 0 (finish): the transponder "box" is no car's`,
 		"car 8 BBB, line 1 (sector): line 1 again in lap 1", "a split of the lap is offered at 1:15.000", "and 4 more (--json lists them all)",
-		"2 duplicate hits\n", "car 7 AAA, line 0 (finish): the decoder told of it in record", "within the dead time of 0:02.000",
-		"1 rejected hit\n", "car 8 BBB, line 0 (finish): before the start signal",
+		"2 duplicate passings\n", "car 7 AAA, line 0 (finish): the decoder told of it in record", "within the dead time of 0:02.000",
+		"1 rejected passing\n", "car 8 BBB, line 0 (finish): before the start signal",
 	} {
 		if !strings.Contains(status, want) {
 			t.Errorf("%q is not said in\n%s", want, status)

@@ -17,10 +17,9 @@ import (
 
 func newDB() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "db", Short: "Look after the SQLite file that keeps the races", Args: cobra.NoArgs,
-		Long: `Look after the SQLite file that keeps the races. info and check may be asked of a file that a server
-is writing; vacuum may not. The tables can also be asked with sqlite3: storage/sqlite/README.md has
-useful queries.`,
+		Use: "db", Short: "Maintain the SQLite file that keeps the races", Args: cobra.NoArgs,
+		Long: `Maintain the SQLite file that keeps the races. info and check work on a file that a server is writing; vacuum does not.
+You can also query the tables with sqlite3: storage/sqlite/README.md has useful queries.`,
 		Example: `  lightsout db info lightsout.db
   lightsout db check lightsout.db
   lightsout db vacuum lightsout.db
@@ -95,9 +94,9 @@ func printInfo(w io.Writer, i *sqlite.Info) error {
 func newDBVacuum() *cobra.Command {
 	var asJSON, incremental bool
 	cmd := &cobra.Command{
-		Use: "vacuum FILE", Short: "Make a file as small as what it holds", Args: cobra.ExactArgs(1),
-		Long: `Make a file as small as what it holds. No server may have it open, and while it is rewritten the disk
-needs room for it twice. With --incremental only what is free is given back, without rewriting.`,
+		Use: "vacuum FILE", Short: "Give the free space of a file back to the disk", Args: cobra.ExactArgs(1),
+		Long: `Rewrite a file without its free pages. No server may have it open, and the disk needs room for a second copy meanwhile.
+With --incremental the free pages are given back without rewriting the file.`,
 		Example: "  lightsout db vacuum lightsout.db\n  lightsout db vacuum lightsout.db --incremental --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			before, after, err := dbVacuum(cmd.Context(), args[0], incremental)
@@ -112,7 +111,7 @@ needs room for it twice. With --incremental only what is free is given back, wit
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
-	cmd.Flags().BoolVar(&incremental, "incremental", false, "give back free room only")
+	cmd.Flags().BoolVar(&incremental, "incremental", false, "give back free pages only, without rewriting the file")
 	return cmd
 }
 

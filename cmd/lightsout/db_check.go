@@ -14,11 +14,11 @@ import (
 func newDBCheck() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "check FILE", Short: "Look whether a file is sound; exit 1 if it is not", Args: cobra.ExactArgs(1),
-		Long: `Look whether a file is sound: what SQLite wrote is whole; each race's log is without gaps, can be read, has
-one head and can be the work of one race; telemetry can be read, is there once and is of the race's ticks; and laps,
-results and counts are those of the log. Exit code 1 says that something is wrong. What is no damage and worth knowing is
-said on standard error. A server may be writing the file: it is looked at as it was at one moment.`,
+		Use: "check FILE", Short: "Check a file for damage; exit 1 if there is any", Args: cobra.ExactArgs(1),
+		Long: `Check a file for damage. SQLite's pages must be intact. Each race's log must be readable and complete, announce one race,
+and be one that a single producer can have made; its telemetry must be readable, and match the ticks of the race; and
+laps, results and counts must be those that follow from the log. Exit code 1 means damage. Notes that are no damage go to
+standard error. A server may write to the file meanwhile: the check sees it as it was at one moment.`,
 		Example: "  lightsout db check lightsout.db\n  lightsout db check lightsout.db --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, err := archive.Check(cmd.Context(), args[0], cmd.ErrOrStderr())

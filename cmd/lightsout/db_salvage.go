@@ -15,11 +15,11 @@ import (
 func newDBSalvage() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "salvage DAMAGED NEW", Short: "Save what can still be read of a damaged file into a new one", Args: cobra.ExactArgs(2),
-		Long: `Save what can still be read of a damaged file into a new one, race by race: of each log the records up
-to the first that is missing, all telemetry that can be decoded, samples of real cars, cursors of
-feeds and imported circuits. Laps, events and results are worked out again from the log that was
-saved. The damaged file is only read. What was saved and what was lost is printed.`,
+		Use: "salvage DAMAGED NEW", Short: "Save what can be read of a damaged file into a new one", Args: cobra.ExactArgs(2),
+		Long: `Save what can be read of a damaged file into a new one, race by race: the records of each log up to the first
+missing one, all telemetry that can be decoded, samples of real cars, cursors of feeds and imported circuits. Laps,
+events and results are computed from the saved logs. The damaged file is only read. A report lists what was saved and
+what was lost.`,
 		Example: "  lightsout db salvage damaged.db saved.db\n  lightsout db salvage damaged.db saved.db --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			saved, err := archive.Salvage(cmd.Context(), args[0], args[1], cmd.ErrOrStderr())

@@ -18,16 +18,16 @@ func newExport() *cobra.Command {
 	var f archive.ExportOptions
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "export RACE", Short: "Write a race as CSV, JSON Lines, Parquet or log", Args: cobra.ExactArgs(1),
-		Long: `Write a race, by its id or "latest", out of an SQLite file, also while a server runs on it.
+		Use: "export RACE", Short: "Export a race as CSV, JSON Lines, Parquet or log", Args: cobra.ExactArgs(1),
+		Long: `Export a race, by its id or "latest", from an SQLite file, also while a server writes to it.
 
-csv, jsonl and parquet write a folder, or a zip file where --out ends in .zip: race.json, and a file for each table
-(` + strings.Join(export.Tables(), ", ") + `).
-With --table it is one of them. The columns and their units are described in storage/export/README.md. A folder or zip
-file of CSV is timed again by "lightsout time", and kept by "lightsout import".
+csv, jsonl and parquet write a folder, or a zip file if --out ends in .zip: race.json and a file for each table
+(` + strings.Join(export.Tables(), ", ") + `), or the one table
+that --table names. storage/export/README.md describes the columns and their units. "lightsout time" times a folder or
+zip file of CSV again, and "lightsout import" stores it.
 
-log writes all that is kept of the race, its records, telemetry and samples, into one file: "lightsout import" makes the
-same race of it in another store, to the bit, and "time" and "replay" read it.`,
+log writes the whole race, its records, telemetry and samples, into one file: "lightsout import" makes the same race of
+it in another store, to the bit, and "time" and "replay" read it.`,
 		Example: `  lightsout export latest --format parquet
   lightsout export meridian-20x57-7 --format csv --out season/round-7.zip
   lightsout export latest --format csv --table laps --out - | head
@@ -48,8 +48,8 @@ same race of it in another store, to the bit, and "time" and "replay" read it.`,
 	cmd.Flags().StringVar(&f.DB, "db", "lightsout.db", "SQLite file that keeps the races")
 	cmd.Flags().StringVar(&f.Format, "format", "csv", "csv, jsonl, parquet or log")
 	cmd.Flags().StringVar(&f.Table, "table", "", "one table alone: "+strings.Join(export.Tables(), ", "))
-	cmd.Flags().StringVar(&f.Out, "out", "", "folder, file or .zip to write; - is standard output; by the race's name if not given")
-	cmd.Flags().BoolVar(&f.Force, "force", false, "write over files that are there")
+	cmd.Flags().StringVar(&f.Out, "out", "", "folder, file or .zip to write; - is standard output; default: named by the race")
+	cmd.Flags().BoolVar(&f.Force, "force", false, "overwrite existing files")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written as JSON")
 	cmd.Flags().BoolVar(&f.Progress, "progress", true, "show progress on a terminal")
 	return cmd

@@ -19,8 +19,8 @@ func newHealth() *cobra.Command {
 	var url string
 	var ready bool
 	cmd := &cobra.Command{
-		Use: "health", Short: "Ask a server whether it is well", Args: cobra.NoArgs,
-		Long: `Ask a server whether it is well, as container engines do: exit 0 if it is, 1 if it is not or does not answer.`,
+		Use: "health", Short: "Check whether a server is healthy", Args: cobra.NoArgs,
+		Long: `Check a server as container engines do: exit 0 if it is healthy, 1 if it is not or does not answer.`,
 		Example: `  lightsout health
   lightsout health --ready --url http://127.0.0.1:9000`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -32,7 +32,7 @@ func newHealth() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where the server is")
-	cmd.Flags().BoolVar(&ready, "ready", false, "ask whether it is ready: the log can be written and nobody hangs")
+	cmd.Flags().BoolVar(&ready, "ready", false, "check whether it is ready: the log can be written and no actor hangs")
 	return cmd
 }
 

@@ -15,11 +15,11 @@ func newImport() *cobra.Command {
 	var f archive.ImportOptions
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "import PATH", Short: "Keep a race of a log file, the same to the bit, or of a folder of CSV", Args: cobra.ExactArgs(1),
-		Long: `Keep a race of a log file, written by "lightsout export --format log" or "simulate --log", in an SQLite file: the
-same records, telemetry and samples, and the same laps, events and results, which are worked out again. A log that
-is cut off or damaged leaves nothing behind. Or keep the race in a folder of CSV, or in a zip file of it, as
-"lightsout time" times it (storage/folder/README.md). A running server takes them at POST /api/v1/races/import.`,
+		Use: "import PATH", Short: "Import a race from a log file, the same to the bit, or from a folder of CSV", Args: cobra.ExactArgs(1),
+		Long: `Import a race into an SQLite file. A log file, written by "lightsout export --format log" or "simulate --log", gives the
+same race to the bit: records, telemetry and samples; laps, events and results are computed from them. A log that is
+cut off or damaged leaves nothing behind. A folder of CSV, or a zip file of it, is timed as by "lightsout time"
+(storage/folder/README.md). A running server accepts both at POST /api/v1/races/import.`,
 		Example: `  lightsout import race.lolog
   lightsout import race.lolog --db archive.db --id the-same-race-again
   lightsout import races/2022-17-singapore --db archive.db
@@ -42,7 +42,7 @@ is cut off or damaged leaves nothing behind. Or keep the race in a folder of CSV
 		},
 	}
 	cmd.Flags().StringVar(&f.DB, "db", "lightsout.db", "SQLite file that keeps the races")
-	cmd.Flags().StringVar(&f.ID, "id", "", "id of the race; as in the log, or as the folder is called, if not given")
+	cmd.Flags().StringVar(&f.ID, "id", "", "id of the race; default: the id in the log, or the name of the folder")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was imported as JSON")
 	cmd.Flags().BoolVar(&f.Progress, "progress", true, "show progress on a terminal")
 	return cmd

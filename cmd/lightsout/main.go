@@ -48,11 +48,11 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lightsout",
 		Short: "A real-time race event platform",
-		Long: `Lights Out simulates races of thousands of cars or takes in real ones, times them by the rulebook,
-keeps every sample and shows them live.
+		Long: `Lights Out simulates races of thousands of cars or times real ones from the passings that decoders report, applies the
+rulebook, keeps every sample and shows the race live.
 
 Every flag can also be given as an environment variable (LIGHTSOUT_ADDR for --addr) or in a YAML
-file (--config FILE); a flag goes before the environment, the environment before the file.`,
+file (--config FILE); a flag overrides the environment, the environment the file.`,
 		Example: `  lightsout serve --demo
   lightsout simulate --circuit harbour --cars 20 --laps 10 --seed 7
   lightsout time races/2022-17-singapore`,

@@ -21,9 +21,9 @@ func newReplay() *cobra.Command {
 	f := newServerFlags()
 	var speed float64
 	cmd := &cobra.Command{
-		Use: "replay PATH", Short: "Play a recorded race in the browser", Args: cobra.ExactArgs(1),
-		Long: `Play a recorded race, a log file (simulate --log) or a folder of CSV, at --speed times real time: it
-is timed, kept and shown by a server of its own as if it happened now. Without --db nothing is kept.`,
+		Use: "replay PATH", Short: "Replay a recorded race in the browser", Args: cobra.ExactArgs(1),
+		Long: `Replay a recorded race, from a log file (simulate --log) or a folder of CSV, at --speed times real time, in a server that
+times and shows it as if it happened now. Without --db nothing is kept.`,
 		Example: `  lightsout replay races/2022-17-singapore --speed 30
   lightsout replay race.lolog --speed 10 --addr 127.0.0.1:9000`,
 		RunE: func(cmd *cobra.Command, args []string) error {

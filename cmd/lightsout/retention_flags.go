@@ -20,10 +20,10 @@ type retentionFlags struct {
 }
 
 func (f *retentionFlags) add(cmd *cobra.Command) {
-	cmd.Flags().DurationVar(&f.telemetry, "retain-telemetry", 0, "keep telemetry of races that are over so long (720h); 0 is for ever")
-	cmd.Flags().StringVar(&f.size, "retain-size", "", "give up telemetry, oldest race first, while the file holds more (20GB)")
-	cmd.Flags().DurationVar(&f.races, "retain-races", 0, "keep races that are over so long, all of them; 0 is for ever")
-	cmd.Flags().BoolVar(&f.unfed, "retain-unfed", false, "give up also what feeds (InfluxDB) have not fed yet")
+	cmd.Flags().DurationVar(&f.telemetry, "retain-telemetry", 0, "how long to keep telemetry of races that are over (720h); 0 keeps it for ever")
+	cmd.Flags().StringVar(&f.size, "retain-size", "", "delete telemetry, oldest race first, while the file is larger (20GB)")
+	cmd.Flags().DurationVar(&f.races, "retain-races", 0, "how long to keep races that are over; 0 keeps them for ever")
+	cmd.Flags().BoolVar(&f.unfed, "retain-unfed", false, "delete also what is not fed to InfluxDB yet")
 	cmd.Flags().StringVar(&f.disk, "max-disk", "", "never let the file grow above this (50GB): races wait until there is room")
 }
 

@@ -18,7 +18,7 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
-127.0.0.1:8080. Races that an earlier process left unfinished go on where their log ends.`,
+127.0.0.1:8080. Races that an earlier process left unfinished continue where their log ends.`,
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
@@ -48,7 +48,7 @@ func newServe() *cobra.Command {
 	cmd.Flags().StringVar(&f.DB, "db", "lightsout.db", "SQLite file that keeps the races")
 	keep.add(cmd)
 	influxFlags(cmd, &f.Feed)
-	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "what answers for telemetry: sqlite or influx")
+	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
 	return cmd

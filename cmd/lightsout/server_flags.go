@@ -60,7 +60,7 @@ func (f *serverFlags) readToken(given bool) error {
 			return cli.BadInput("--token-file: %s is blank: expected a token", f.tokenFile)
 		}
 	case given && strings.TrimSpace(f.Gateway.Token) == "":
-		return cli.BadInput("--token is blank: expected a word that nobody guesses; where no token is wanted, leave it out")
+		return cli.BadInput("--token is blank: expected a secret that is hard to guess; leave the flag out for a server without a token")
 	}
 	return nil
 }

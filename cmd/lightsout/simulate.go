@@ -21,9 +21,9 @@ func newSimulate() *cobra.Command {
 classification. The same circuit, cars, laps and seed give the same result, to the bit. Without flags the race
 is one of 20 cars over 10 laps of Meridian Park.
 
-With --db the race is kept. One that was interrupted goes on where it was when the same is ordered again; of one that is
-over the classification is printed, and nothing is simulated. An order that differs from the race that has its id is refused.
-The file of --log is written when the race is over: until then what has its name stays as it is.`,
+With --db the race is kept. If it was interrupted, the same command continues it; if it is over, the classification is
+printed and nothing is simulated. An order that differs from the stored race of its id is refused. The file of --log is
+written when the race is over: until then an existing file stays as it is.`,
 		Example: `  lightsout simulate
   lightsout simulate --circuit harbour --cars 20 --laps 57 --seed 7
   lightsout simulate --circuit speedway --cars 2000 --laps 5 --json --log race.lolog
@@ -43,7 +43,7 @@ The file of --log is written when the race is over: until then what has its name
 	}
 	orderFlags(cmd, &o.Order)
 	cmd.Flags().Float64Var(&o.Order.Speed, "speed", 0, "times real time; 0 is as fast as possible")
-	cmd.Flags().StringVar(&o.ID, "id", "", "name of the race in the log; made of circuit, cars, laps and seed if not given")
+	cmd.Flags().StringVar(&o.ID, "id", "", "id of the race; default: made of circuit, cars, laps and seed")
 	cmd.Flags().StringVar(&o.DB, "db", "", "keep the race in this SQLite file")
 	cmd.Flags().StringVar(&o.Log, "log", "", "keep the race's log in this file, for time and replay")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the classification as JSON")

@@ -57,7 +57,7 @@ func saySuspects(w io.Writer, h *history.Race, entries []race.Entry, lines []rac
 		if len(list) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "%d %s %s\n", len(list), v, cli.Plural(len(list), "hit"))
+		fmt.Fprintf(w, "%d %s %s\n", len(list), v, cli.Plural(len(list), "passing"))
 		for _, j := range list[:min(len(list), suspectsMax)] {
 			whose := "no car"
 			if j.Car != race.NoCar {

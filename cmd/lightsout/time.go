@@ -27,9 +27,9 @@ func newTime() *cobra.Command {
 		Use:   "time PATH",
 		Short: "Time a recorded race and print its classification",
 		Long: `Time a recorded race: a log file (simulate --log), or a folder of CSV, or a zip file of it (passings.csv or
-laps.csv, and where present entries.csv, lines.csv, control.csv, grid.csv, results.csv, pitstops.csv, race.json; the
-columns are in storage/folder/README.md). What "export --format csv" writes is such a folder. What is suspect is
-said on standard error: hits that do not count, with the reason, and rows that do not fit together.`,
+laps.csv, and optionally entries.csv, lines.csv, control.csv, grid.csv, results.csv, pitstops.csv, race.json; the
+columns are in storage/folder/README.md). "export --format csv" writes such a folder. Suspect data goes to standard
+error: passings that do not count, with the reason, and rows that contradict each other.`,
 		Example: `  lightsout time races/2022-17-singapore
   lightsout export latest --out round-7.zip && lightsout time round-7.zip
   lightsout time race.lolog --json
@@ -42,7 +42,7 @@ said on standard error: hits that do not count, with the reason, and rows that d
 			return timeRace(args[0], f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the classification and the suspect hits as JSON")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the classification and the suspect passings as JSON")
 	cmd.Flags().BoolVar(&f.laps, "laps", false, "print every lap as well")
 	cmd.Flags().StringVar(&f.documents, "documents", "", "folder to write the result documents into")
 	cmd.Flags().StringSliceVar(&f.formats, "format", document.Formats(), "formats of the documents: csv, json, html")

@@ -230,7 +230,7 @@ func (r *Races) Control(ctx context.Context, id race.ID, what race.Control, when
 	case before.Race.Kind == race.External:
 		return r.ingest.control(ctx, before, what, when)
 	case when != race.Now:
-		return before, fmt.Errorf("a simulated race is told to %v now, not at another time: %w", what, race.ErrConflict)
+		return before, fmt.Errorf("a simulated race can %v only now, without a date or time: %w", what, race.ErrConflict)
 	}
 	if !r.Running(id) {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
