@@ -72,7 +72,7 @@ func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 	return out
 }
 
-func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
+func TestDrill_AReportedRaceIsTheSameWhicheverActorIsKilled(t *testing.T) {
 	want := mustReport(t, nil)
 	lines := timingtest.Classify(slices.DeleteFunc(slices.Clone(want.records), func(r race.Record) bool {
 		b, ok := r.Body.(race.Corrected)
@@ -107,7 +107,7 @@ func TestDrill_ARaceToldFromOutsideIsTheSameWhateverIsKilled(t *testing.T) {
 	}
 }
 
-func TestDrill_ManyKillsAndClientsChangeNothingOfWhatIsKept(t *testing.T) {
+func TestDrill_ManyKillsAndClientsDoNotChangeTheLog(t *testing.T) {
 	var calls atomic.Uint64
 	store := memory.New()
 	journal := &recording{Journal: store}
@@ -205,7 +205,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	return journal.records
 }
 
-func TestDrill_ARulingIsRecordedOnceWhateverIsKilled(t *testing.T) {
+func TestDrill_ARulingIsRecordedOnceWhicheverActorIsKilled(t *testing.T) {
 	count := func(records []race.Record) (n map[string]int) {
 		n = map[string]int{}
 		for _, r := range records {

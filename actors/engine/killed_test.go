@@ -105,7 +105,7 @@ func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 // kinds are all kinds of actor there are.
 var kinds = []string{"simulator", "race", "car", "checkpoint", "processor", "timekeeper", "recorder", "publisher"}
 
-func TestDrill_KillingOneOfEachKindMidRaceChangesNothing(t *testing.T) {
+func TestDrill_KillingOneOfEachKindMidRaceDoesNotChangeTheLog(t *testing.T) {
 	want := mustRace(t, nil)
 	if want.filledIn != 0 {
 		t.Errorf("%d passings were filled in without a fault", want.filledIn)
@@ -147,7 +147,7 @@ func compareRuns(t *testing.T, want, got run) {
 	}
 }
 
-func TestDrill_KillingThousandsOfTimesChangesNothing(t *testing.T) {
+func TestDrill_KillingThousandsOfTimesDoesNotChangeTheLog(t *testing.T) {
 	want := mustRace(t, nil)
 	var n, kills atomic.Int64
 	got := mustRace(t, func(at supervise.Strike) {
@@ -164,7 +164,7 @@ func TestDrill_KillingThousandsOfTimesChangesNothing(t *testing.T) {
 	t.Logf("%d kills, restarts %v, %d passings filled in", kills.Load(), got.restarts, got.filledIn)
 }
 
-func TestDrill_CarThatDiesOfEveryTickIsRetiredAndTheRaceGoesOn(t *testing.T) {
+func TestDrill_CarThatDiesOfEveryTickIsRetiredAndTheRaceContinues(t *testing.T) {
 	got := mustRace(t, func(at supervise.Strike) {
 		if tick, ok := at.Message.(*simulator.Tick); ok && tick.N >= 300 && at.PID.ID == "simulator/1/race/drill/car/3" {
 			panic("a bug in the car")
@@ -180,7 +180,7 @@ func TestDrill_CarThatDiesOfEveryTickIsRetiredAndTheRaceGoesOn(t *testing.T) {
 	}
 }
 
-func TestTick_ReachesEachCarOnceAndWaitsForAll(t *testing.T) {
+func TestTick_ReachesEachCarOnceAndClosesAfterAllRows(t *testing.T) {
 	var mu sync.Mutex
 	ticks := map[string]map[race.Tick]int{}
 	closed := map[race.Tick]int{}
@@ -215,7 +215,7 @@ func TestTick_ReachesEachCarOnceAndWaitsForAll(t *testing.T) {
 	}
 }
 
-func TestDrill_WhoHangsIsReplacedAndChangesNothing(t *testing.T) {
+func TestDrill_HungActorIsReplacedAndTheLogIsTheSame(t *testing.T) {
 	want := mustRace(t, nil)
 	for _, kind := range []string{"car", "checkpoint"} {
 		var seen atomic.Int64
@@ -235,7 +235,7 @@ func TestDrill_WhoHangsIsReplacedAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestDrill_WhoCannotEvenStartIsDoneWithout(t *testing.T) {
+func TestDrill_RaceContinuesWithoutActorsThatCannotStart(t *testing.T) {
 	got := mustRace(t, func(at supervise.Strike) {
 		_, begins := at.Message.(actor.Started)
 		if begins && (at.Kind == "car" && at.ID == "3" || at.Kind == "checkpoint" && at.ID == "1") {

@@ -80,7 +80,7 @@ func mustFeed(t *testing.T, k *carrier, fault func(supervise.Strike) time.Durati
 	return restarts
 }
 
-func TestFeed_GoesOnUntilAllIsFedAndThenLooksNowAndThen(t *testing.T) {
+func TestFeed_FeedsEverythingAndThenPolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &carrier{end: 100}
 		go func() {
@@ -101,7 +101,7 @@ func TestFeed_GoesOnUntilAllIsFedAndThenLooksNowAndThen(t *testing.T) {
 	})
 }
 
-func TestFeed_TriesAgainWhenTheLogCannotBeRead(t *testing.T) {
+func TestFeed_RetriesWhenTheLogCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &carrier{end: 10, fails: 5}
 		mustFeed(t, k, nil, 10*time.Second)
@@ -111,7 +111,7 @@ func TestFeed_TriesAgainWhenTheLogCannotBeRead(t *testing.T) {
 	})
 }
 
-func TestFeed_KilledAtAnyMessageLeavesNothingOut(t *testing.T) {
+func TestFeed_KilledAtAnyMessageFeedsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &carrier{end: 1000}
 		rng, mu := rand.New(rand.NewPCG(7, 3)), sync.Mutex{}

@@ -106,7 +106,7 @@ func (h *house) open(id race.ID) {
 
 func samples(n int) *race.Report { return &race.Report{Samples: make([]race.Sample, n)} }
 
-func TestIntake_AnswersWhenTheBatchIsDurableAndBoundsWhatIsOnTheWay(t *testing.T) {
+func TestIngest_AnswersWhenTheBatchIsDurableAndBoundsWhatIsInFlight(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	h.journal.hold = true
@@ -125,7 +125,7 @@ func TestIntake_AnswersWhenTheBatchIsDurableAndBoundsWhatIsOnTheWay(t *testing.T
 	}
 }
 
-func TestIntake_ARepeatIsAnsweredWhenWhatItRepeatsIsDurable(t *testing.T) {
+func TestIngest_RepeatedReportIsAnsweredWhenTheFirstIsDurable(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	h.journal.hold = true
@@ -155,7 +155,7 @@ func TestIntake_ARepeatIsAnsweredWhenWhatItRepeatsIsDurable(t *testing.T) {
 	}
 }
 
-func TestIntake_RefusesWhatHasNoPlace(t *testing.T) {
+func TestIngest_RefusesReportsThatHaveNoPlaceInTheLog(t *testing.T) {
 	h := mustHouse(t)
 	if taken := h.answer(h.ask(processor.Ingest{ID: "none", Report: samples(1)})); !errors.Is(taken.Err, race.ErrNotFound) {
 		t.Errorf("answered %+v", taken)
@@ -170,7 +170,7 @@ func TestIntake_RefusesWhatHasNoPlace(t *testing.T) {
 	}
 }
 
-func TestProcessor_AForgottenRaceComesBackFromItsLog(t *testing.T) {
+func TestProcessor_ForgottenRaceIsRestoredFromItsLog(t *testing.T) {
 	h := mustHouse(t)
 	h.open("r")
 	for n := range 3 {

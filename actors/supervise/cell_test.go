@@ -78,7 +78,7 @@ func want(t *testing.T, j *journal, lines ...string) {
 	}
 }
 
-func TestCell_MessageInHandGoesToTheNextIncarnationFirst(t *testing.T) {
+func TestCell_NextIncarnationGetsTheMessageInFlightFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 2})
@@ -117,7 +117,7 @@ func (p *parent) Receive(c supervise.Context) {
 	}
 }
 
-func TestCell_MessageThatKillsTooOftenIsSetAsideAndTheParentTold(t *testing.T) {
+func TestCell_MessageThatKillsTooOftenIsSetAsideAndReportedToTheParent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 2})
@@ -142,7 +142,7 @@ func TestCell_MessageThatKillsTooOftenIsSetAsideAndTheParentTold(t *testing.T) {
 	})
 }
 
-func TestCell_OverItsIntensityIsGivenUp(t *testing.T) {
+func TestCell_TooManyRestartsInThePeriodGiveTheActorUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 1})
@@ -176,7 +176,7 @@ func TestCell_OverItsIntensityIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestCell_DrillsDeathIsNoFailedAttempt(t *testing.T) {
+func TestCell_DeathByADrillIsNoFailedAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		strikes := 0
@@ -308,7 +308,7 @@ func BenchmarkTickRound(b *testing.B) {
 	}
 }
 
-func TestBroadcast_ReachesEveryChildOfTheKindOnceAndInTurn(t *testing.T) {
+func TestBroadcast_ReachesEveryChildOfTheKindOnceInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 1})

@@ -16,9 +16,9 @@ func (a *waits) Receive(c Context) {
 	}
 }
 
-// TestWorker_ForgetsACellBeforeAnybodyElseMayRunIt: were it the other way round, a worker that is preempted in between would be
+// TestWorker_ForgetsACellBeforeAnotherWorkerMayRunIt: were it the other way round, a worker that is preempted in between would be
 // taken for one that hangs in the cell with another, and what is behind it would be run twice at once.
-func TestWorker_ForgetsACellBeforeAnybodyElseMayRunIt(t *testing.T) {
+func TestWorker_ForgetsACellBeforeAnotherWorkerMayRunIt(t *testing.T) {
 	s, err := NewSystem(Config{Workers: 1})
 	if err != nil {
 		t.Fatal(err)

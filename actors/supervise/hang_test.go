@@ -40,7 +40,7 @@ func (a *sleeper) Receive(c supervise.Context) {
 	}
 }
 
-func TestHang_ActorWithADeadlineIsReplacedAndItsGhostHasNoEffect(t *testing.T) {
+func TestHang_ActorBeyondItsDeadlineIsReplacedAndItsCallsHaveNoEffect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, ear := &journal{}, &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 1})
@@ -109,7 +109,7 @@ func TestHang_MessageThatAlwaysHangsIsSetAside(t *testing.T) {
 	})
 }
 
-func TestHang_ActorWithoutADeadlineIsNamedAndBlocksNobodyElse(t *testing.T) {
+func TestHang_ActorWithoutADeadlineIsListedAndDelaysNoOtherActor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow, others := &journal{}, &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 1})
@@ -157,7 +157,7 @@ func (a *dying) Receive(c supervise.Context) {
 	}
 }
 
-func TestHang_ActorThatHangsInItsEndIsEndedWithoutIt(t *testing.T) {
+func TestHang_ActorThatHangsInStoppedIsEndedAnyway(t *testing.T) {
 	for name, end := range map[string]any{"stopped": "work", "of itself": quit{}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -93,7 +93,7 @@ func mustTree(t *testing.T, strategy supervise.Strategy, j *journal, children ..
 	return s, pid
 }
 
-func TestLifetime_SaysWhoComesBackAfterADeathAndAfterAnEnd(t *testing.T) {
+func TestLifetime_DecidesWhetherAnActorIsRestarted(t *testing.T) {
 	for _, test := range []struct {
 		lifetime  supervise.Lifetime
 		order     any
@@ -118,7 +118,7 @@ func TestLifetime_SaysWhoComesBackAfterADeathAndAfterAnEnd(t *testing.T) {
 	}
 }
 
-func TestBackoff_DoublesUpToItsCapAndBlocksNobodyElse(t *testing.T) {
+func TestBackoff_DoublesUpToItsCapAndDelaysNoOtherActor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		var births []time.Time
@@ -161,7 +161,7 @@ func TestBackoff_DoublesUpToItsCapAndBlocksNobodyElse(t *testing.T) {
 	})
 }
 
-func TestStrategy_RestForOneRenewsThoseThatWereStartedAfter(t *testing.T) {
+func TestStrategy_RestForOneRestartsYoungerSiblings(t *testing.T) {
 	for strategy, want := range map[supervise.Strategy][]string{
 		supervise.OneForOne: {"b started"}, supervise.RestForOne: {"b started", "c started"},
 	} {
@@ -220,7 +220,7 @@ func TestStop_DrainsTheMailboxOrDropsItAfterADeadline(t *testing.T) {
 	}
 }
 
-func TestTree_CountsAllAndShowsThoseWorthALook(t *testing.T) {
+func TestTree_CountsAllAndShowsTheMostConspicuous(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		var specs []supervise.Spec
@@ -242,8 +242,8 @@ func TestTree_CountsAllAndShowsThoseWorthALook(t *testing.T) {
 	})
 }
 
-// TestFamily_BehavesAsItsModel compares a race actors under random orders with a model of a few lines.
-func TestFamily_BehavesAsItsModel(t *testing.T) {
+// TestSupervision_BehavesAsItsModel compares a race actors under random orders with a model of a few lines.
+func TestSupervision_BehavesAsItsModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		lifetimes := rapid.SliceOfN(rapid.SampledFrom([]supervise.Lifetime{supervise.Permanent, supervise.Transient, supervise.Temporary}), 1, 4).Draw(rt, "children")
 		strategy := rapid.SampledFrom([]supervise.Strategy{supervise.OneForOne, supervise.RestForOne}).Draw(rt, "strategy")

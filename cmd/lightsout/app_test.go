@@ -14,7 +14,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
+func TestResume_StoresTheFactsThatACrashLeftOut(t *testing.T) {
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	defer store.Close()
 	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
@@ -48,7 +48,7 @@ func TestResume_KeepsTheFactsThatACrashLeftOut(t *testing.T) {
 	}
 }
 
-func TestResume_LeavesAloneWhatIsBegunMeanwhile(t *testing.T) {
+func TestResume_IgnoresRacesThatWereStartedMeanwhile(t *testing.T) {
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	defer store.Close()
 	all := mustRaces(t, store)

@@ -94,7 +94,7 @@ func garage(t *testing.T) string {
 	return dir
 }
 
-func TestTime_SaysWhatIsSuspectByKindWithTheReason(t *testing.T) {
+func TestTime_ListsSuspectPassingsByVerdictWithTheReason(t *testing.T) {
 	out, status, err := command(t, "time", garage(t), "--json")
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestTime_SaysWhatIsSuspectByKindWithTheReason(t *testing.T) {
 	}
 }
 
-func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
+func TestTime_WritesEveryDocumentInTheGivenFormats(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results", "garage")
 	if _, _, err := command(t, "time", garage(t), "--documents", dir, "--format", "csv,html"); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestTime_WritesEveryDocumentInTheFormatsAskedFor(t *testing.T) {
 	}
 }
 
-func TestTime_ShowsTheStopsOfPitstopsAndOfHitsInThePitLane(t *testing.T) {
+func TestTime_ShowsStopsFromPitstopsAndFromPassingsInThePitLane(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"laps": {
 			"laps.csv": "number,lap,elapsed_ms\n7,1,90000\n7,2,200000\n7,3,290000\n", "pitstops.csv": "number,lap,pit_lane_ms,stationary_s\n7,1,24500,2.4\n",
@@ -220,7 +220,7 @@ func TestSimulate_WithoutFlagsRunsTheDefaultRace(t *testing.T) {
 	}
 }
 
-func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
+func TestCommands_NameWhatIsWrongWithTheirArguments(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -267,7 +267,7 @@ func TestCommands_SayWhatIsWrongWithWhatTheyAreGiven(t *testing.T) {
 	}
 }
 
-func TestConfig_FlagBeforeEnvironmentBeforeFile(t *testing.T) {
+func TestConfig_FlagOverridesEnvironmentOverridesFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(file, []byte("cars: 3\nlaps: 2\nseed: 5\n"), 0o600); err != nil {
 		t.Fatal(err)

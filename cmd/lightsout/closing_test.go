@@ -50,7 +50,7 @@ func (p *process) winner(path string) (string, string) {
 	return got.Status, fmt.Sprint(got.Classification[0].DriverNumber)
 }
 
-func TestServer_ARaceClosesAndOneRulingOpensIt(t *testing.T) {
+func TestServer_FinalResultChangesOnlyByARuling(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -88,7 +88,7 @@ func TestServer_ARaceClosesAndOneRulingOpensIt(t *testing.T) {
 	}
 }
 
-func TestServer_StopHasATimeOfItsOwn(t *testing.T) {
+func TestServer_StopTakesATime(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -123,9 +123,9 @@ func TestServer_StopHasATimeOfItsOwn(t *testing.T) {
 	}
 }
 
-// TestServer_JudgesWhatWasToldByDateBeforeTheSignal has a marshal give the start signal late, by the date at which it was given; and a
+// TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal has a marshal give the start signal late, by the date at which it was given; and a
 // server that dies between the passings and the signal.
-func TestServer_JudgesWhatWasToldByDateBeforeTheSignal(t *testing.T) {
+func TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer func() { p.end(syscall.SIGTERM) }()
@@ -198,8 +198,8 @@ func TestServer_RefusesAStartThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestServer_WhatIsAnsweredIsSeenAtOnce reads right after each answer, whose by transponder included.
-func TestServer_WhatIsAnsweredIsSeenAtOnce(t *testing.T) {
+// TestServer_AnswerIsVisibleToTheNextRequest reads right after each answer, whose by transponder included.
+func TestServer_AnswerIsVisibleToTheNextRequest(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

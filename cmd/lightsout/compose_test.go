@@ -154,7 +154,7 @@ func plant(t *testing.T, text, pattern, with string) string {
 	return out
 }
 
-func TestCompose_FitsTheProgramAndTheCheckout(t *testing.T) {
+func TestCompose_NamesFilesFlagsAndTasksThatExist(t *testing.T) {
 	text := mustText(t, "compose.yaml")
 	if faults := mustCompose(t, text).faults(checkout); len(faults) > 0 {
 		t.Error(strings.Join(faults, "\n"))
@@ -265,7 +265,7 @@ func notBefore(version, least string) bool {
 	return slices.Compare(v[:], l[:]) >= 0 && l[0] > 0
 }
 
-func TestDockerfile_FitsTheCheckout(t *testing.T) {
+func TestDockerfile_CopiesFilesThatExist(t *testing.T) {
 	text, goMod, ui := mustText(t, "Dockerfile"), mustText(t, "go.mod"), mustText(t, "ui/package.json")
 	if faults := dockerFaults(text, checkout, goMod, ui); len(faults) > 0 {
 		t.Error(strings.Join(faults, "\n"))

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// TestServer_OneOfTwoOnAFileIsRefused: the other's races are not touched, and a server that was killed leaves the file free.
-func TestServer_OneOfTwoOnAFileIsRefused(t *testing.T) {
+// TestServer_SecondServerOnAFileIsRefused: the other's races are not touched, and a server that was killed leaves the file free.
+func TestServer_SecondServerOnAFileIsRefused(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	for _, args := range [][]string{

@@ -93,7 +93,7 @@ func mustMix(t *testing.T, first, second kept, until race.Micros) string {
 	return path
 }
 
-func TestDBCheck_NamesTwoRunsThatAreMixed(t *testing.T) {
+func TestDBCheck_NamesALogMixedFromTwoRuns(t *testing.T) {
 	run := func(more ...string) kept {
 		return mustReadAll(t, mustOpenStore(t, mustRaceFile(t, append([]string{"--cars", "20"}, more...)...)), "kart")
 	}
@@ -148,7 +148,7 @@ func mustChange(t *testing.T, db string, statements ...string) string {
 	return path
 }
 
-func TestDBCheck_NamesRowsThatDoNotFit(t *testing.T) {
+func TestDBCheck_NamesRowsThatDifferFromTheLog(t *testing.T) {
 	db := mustRaceFile(t, "--cars", "40")
 	mustBeSound(t, db)
 	running := filepath.Join(t.TempDir(), "running.db")
@@ -227,7 +227,7 @@ func frameOfTick(t *testing.T, tick, cars int) string {
 	return data
 }
 
-func TestDBCheck_CallsASoundFileSound(t *testing.T) {
+func TestDBCheck_FindsNothingWrongWithASoundFile(t *testing.T) {
 	for name, make := range map[string]func(t *testing.T, db string){
 		"races of each circuit": func(t *testing.T, db string) {
 			for _, c := range []string{"granite", "speedway", "velora"} {
@@ -289,7 +289,7 @@ func mustReplay(t *testing.T, db string, log []byte, steps int) {
 	})
 }
 
-func TestDBCheck_SaysWhatACrashLeftOutAsANote(t *testing.T) {
+func TestDBCheck_NotesFactsThatACrashLeftOut(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "races.db")
 	store := mustOpenStore(t, db)
 	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
@@ -300,7 +300,7 @@ func TestDBCheck_SaysWhatACrashLeftOutAsANote(t *testing.T) {
 	}
 }
 
-func TestDBCheck_SaysEachFlawInALineAndFails(t *testing.T) {
+func TestDBCheck_PrintsALineForEachFlawAndFails(t *testing.T) {
 	db := mustChange(t, mustRaceFile(t), "UPDATE races SET winner = 'XXX'", "DELETE FROM records WHERE seq = 50")
 	out, said, err := command(t, "db", "check", db)
 	want := "race kart: records 50 to 50 are missing\n"

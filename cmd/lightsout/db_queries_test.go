@@ -49,7 +49,7 @@ func ruled(t *testing.T) string {
 	return path
 }
 
-func TestREADME_EachQueryAnswersWithRows(t *testing.T) {
+func TestREADME_EachQueryReturnsRows(t *testing.T) {
 	text, err := os.ReadFile("../../storage/sqlite/README.md")
 	if err != nil {
 		t.Fatal(err)

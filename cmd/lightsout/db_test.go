@@ -12,7 +12,7 @@ import (
 	"lightsout/storage/sqlite"
 )
 
-func TestDB_LooksAfterAFile(t *testing.T) {
+func TestDB_InfoCheckAndVacuumWorkOnAFile(t *testing.T) {
 	dir := t.TempDir()
 	path, damaged, saved := filepath.Join(dir, "races.db"), filepath.Join(dir, "damaged.db"), filepath.Join(dir, "saved.db")
 	mustCommand := func(args ...string) string {
@@ -83,7 +83,7 @@ func mustHaveResult(t *testing.T, path, result string) {
 	}
 }
 
-func TestDB_SaysWhatIsWrongWithWhatItIsGiven(t *testing.T) {
+func TestDB_NamesWhatIsWrongWithItsArguments(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none.db")
 	for _, args := range [][]string{{"db", "info", none}, {"db", "check", none}, {"db", "vacuum", none}, {"db", "info"}} {
 		if _, _, err := command(t, args...); err == nil || !errors.Is(err, cli.ErrBadInput) && !usage(err) {

@@ -68,7 +68,7 @@ func anchor(heading string) string {
 	return strings.ReplaceAll(heading, " ", "-")
 }
 
-func TestDocs_LinksLeadSomewhere(t *testing.T) {
+func TestDocs_LinksHaveTargets(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading := regexp.MustCompile(`(?m)^#+ .*$`)
 	seen := 0
@@ -120,7 +120,7 @@ func commandLines(text, program string) (out [][]string) {
 	return out
 }
 
-func TestDocs_ProgramTakesEachCommandLine(t *testing.T) {
+func TestDocs_ProgramAcceptsEachCommandLine(t *testing.T) {
 	seen := 0
 	for name, text := range guides(t) {
 		for _, line := range commandLines(text, "lightsout") {

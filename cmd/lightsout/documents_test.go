@@ -141,7 +141,7 @@ func declared(t *testing.T) string {
 	})
 }
 
-func TestDocuments_HaveTheTimeAndTheDistanceOfTheRaceItself(t *testing.T) {
+func TestDocuments_ShowTheTimeAndDistanceOfTheRace(t *testing.T) {
 	path := declared(t)
 	tables, pages := mustDocuments(t, path)
 	for name, page := range pages {
@@ -172,7 +172,7 @@ func TestDocuments_HaveTheTimeAndTheDistanceOfTheRaceItself(t *testing.T) {
 	}
 }
 
-func TestDocuments_OfASimulationHaveItsCircuitAndSpeeds(t *testing.T) {
+func TestDocuments_OfASimulationShowItsCircuitAndSpeeds(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "race.lolog")
 	if _, _, err := command(t, "simulate", "--circuit", "kartwerk", "--cars", "4", "--laps", "3", "--db", filepath.Join(dir, "races.db"), "--log", log); err != nil {
@@ -194,7 +194,7 @@ func TestDocuments_OfASimulationHaveItsCircuitAndSpeeds(t *testing.T) {
 	}
 }
 
-func TestTable_IsAlignedByWhatATerminalShows(t *testing.T) {
+func TestTable_IsAlignedByTheCellsOfATerminal(t *testing.T) {
 	path := mustFolder(t, map[string]string{
 		"entries.csv":  "number,code\n7,יוס\n8,佐藤\n9,E\u0301\u0302B\n10,👨‍👩‍👧\n11,ABC\n",
 		"passings.csv": "time_ms,number\n30000,7\n31000,8\n32000,9\n33000,10\n34000,11\n",
@@ -229,7 +229,7 @@ func TestTable_IsAlignedByWhatATerminalShows(t *testing.T) {
 	}
 }
 
-func TestTable_SaysInWordsHowCarsStandWhileTheRaceRuns(t *testing.T) {
+func TestTable_ShowsTheStatusOfCarsInWordsWhileTheRaceRuns(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "race.lolog")
 	if _, _, err := command(t, "simulate", "--circuit", "kartwerk", "--cars", "4", "--laps", "5", "--log", log); err != nil {
@@ -257,7 +257,7 @@ func mustNumber(t *testing.T, text string) float64 {
 	return v
 }
 
-func TestDocuments_OnAServerHaveTheDateOfTheStartSignal(t *testing.T) {
+func TestDocuments_OnAServerShowTheDateOfTheStartSignal(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

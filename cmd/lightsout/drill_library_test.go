@@ -43,7 +43,7 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 	}
 }
 
-func TestDrillCommand_TakesFaultsByHand(t *testing.T) {
+func TestDrillCommand_RunsFaultsGivenAsFlags(t *testing.T) {
 	out, _, err := command(t, "drill", "--fault", "kill: car, number: 2, every: 1s", "--fault", "{hits: lose, chance: 0.1}", "--laps", "1", "--json")
 	var v drill.Verdict
 	if decoded := json.Unmarshal([]byte(out), &v); err != nil || decoded != nil {
@@ -58,7 +58,7 @@ func TestDrillCommand_TakesFaultsByHand(t *testing.T) {
 	}
 }
 
-func TestDrillCommand_ThatInjectsNothingFails(t *testing.T) {
+func TestDrillCommand_FailsIfNoFaultWasInjected(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nothing.yaml")
 	text := "about: too late\nrace: {circuit: kartwerk, cars: 4, laps: 1, seed: 1}\nfaults:\n  - {kill: car, at: 5h}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -122,7 +122,7 @@ func TestDrill_TheSameSeedStrikesTheSameActors(t *testing.T) {
 	}
 }
 
-func TestDrillCommand_SaysWhatIsWrongWithAScenario(t *testing.T) {
+func TestDrillCommand_NamesWhatIsWrongWithAScenario(t *testing.T) {
 	for text, says := range map[string]string{
 		"":                           "empty",
 		"faults: 7":                  "line 1",

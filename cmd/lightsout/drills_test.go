@@ -60,7 +60,7 @@ func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
 	}
 }
 
-func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
+func TestDrills_AStormOnAServerDoesNotChangeTheRace(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -79,7 +79,7 @@ func TestDrills_AStormOnAServerChangesNothing(t *testing.T) {
 	}
 }
 
-func TestDrills_TakeInfluxAwayOnAServer(t *testing.T) {
+func TestDrills_KeepInfluxDBAwayFromAServer(t *testing.T) {
 	f := influxOf(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: f.args()}
 	p.start()
@@ -114,7 +114,7 @@ func (p *process) awaitVerdict(id string) map[string]any {
 	}
 }
 
-func TestHealth_TellsAServerThatIsWellFromOneThatIsGone(t *testing.T) {
+func TestHealth_DistinguishesAHealthyServerFromNone(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	for _, args := range [][]string{{"health", "--url", p.url}, {"health", "--ready", "--url", p.url}} {

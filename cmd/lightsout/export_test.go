@@ -93,7 +93,7 @@ func TestExport_WritesAFolderAZipFileOrATable(t *testing.T) {
 	}
 }
 
-func TestExport_WritesOverNothingAndSaysWhatIsWrong(t *testing.T) {
+func TestExport_OverwritesNothingAndNamesWhatIsWrong(t *testing.T) {
 	db := mustRaceFile(t)
 	taken := filepath.Join(t.TempDir(), "taken.csv")
 	if err := os.WriteFile(taken, []byte("mine"), 0o600); err != nil {

@@ -58,7 +58,7 @@ func TestHouse_NoTrackedFileIsLargerThanOneMegabyte(t *testing.T) {
 }
 
 // nolintlint finds a stale directive only if the linter that it names runs.
-func TestHouse_EachNolintNamesALinterThatRuns(t *testing.T) {
+func TestHouse_EachNolintNamesAnEnabledLinter(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(checkout, ".golangci.yml"))
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func (p *paused) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func TestImport_RetentionTakesNothingOfARaceThatIsBeingImported(t *testing.T) {
+func TestImport_RetentionSparesARaceThatIsBeingImported(t *testing.T) {
 	want := mustOpenStore(t, mustRaceFile(t, "--cars", "40"))
 	id := race.ID("kart")
 	log := mustLog(t, want, id)

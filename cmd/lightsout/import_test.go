@@ -169,7 +169,7 @@ func TestImport_GivesTheSameRaceToTheBit(t *testing.T) {
 	}
 }
 
-func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
+func TestImport_BrokenLogLeavesNothingBehind(t *testing.T) {
 	whole := externalLog(t)
 	log := func(records ...race.Record) []byte {
 		var out bytes.Buffer
@@ -233,7 +233,7 @@ func TestImport_OfWhatIsNoWholeLogLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestImport_OfASimulationThatDidNotEndIsKeptAsFailed(t *testing.T) {
+func TestImport_UnfinishedSimulationIsStoredAsFailed(t *testing.T) {
 	whole := mustLog(t, mustOpenStore(t, mustRaceFile(t)), "kart")
 	r, err := transport.NewLogReader(bytes.NewReader(whole))
 	if err != nil {
@@ -319,7 +319,7 @@ func TestImport_FromOneServerIntoAnother(t *testing.T) {
 	}
 }
 
-func TestImportCommand_SaysWhatItDid(t *testing.T) {
+func TestImportCommand_ReportsWhatItImported(t *testing.T) {
 	dir := t.TempDir()
 	log, db := filepath.Join(dir, "told.lolog"), filepath.Join(dir, "races.db")
 	if err := os.WriteFile(log, externalLog(t), 0o600); err != nil {
@@ -344,7 +344,7 @@ func TestImportCommand_SaysWhatItDid(t *testing.T) {
 	}
 }
 
-func TestTransfers_OfATableOfALogSayWhatIsAllowed(t *testing.T) {
+func TestTransfers_TableOfALogIsRefusedWithWhatIsAllowed(t *testing.T) {
 	transfers := archive.NewTransfers(mustOpenStore(t, mustRaceFile(t)), nil, slog.New(slog.DiscardHandler))
 	var invalid *race.InvalidError
 	if _, err := transfers.Export(context.Background(), "kart", "log", "laps"); !errors.As(err, &invalid) || invalid.Faults[0].Field != "table" {

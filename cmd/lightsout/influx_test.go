@@ -164,7 +164,7 @@ func mustStore(t *testing.T, path string) *sqlite.Store {
 	return store
 }
 
-func TestInflux_AFeedThatIsKilledAtRandomFeedsEachPointOnce(t *testing.T) {
+func TestInflux_FeedKilledAtRandomWritesEachPointOnce(t *testing.T) {
 	t.Run("by a drill", func(t *testing.T) { feedsEachPointOnce(t, 4, supervise.Killed{By: "test"}) })
 	t.Run("by a bug", func(t *testing.T) { feedsEachPointOnce(t, 8, errors.New("a bug")) })
 }
@@ -265,7 +265,7 @@ func (f *influxServer) undisturbed(t *testing.T, store *sqlite.Store, id race.ID
 	return acked
 }
 
-func TestInflux_AKilledServerGoesOnWhereItsCursorIs(t *testing.T) {
+func TestInflux_KilledServerContinuesAtItsCursor(t *testing.T) {
 	flags := influxOf(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.args = flags.args()
@@ -347,7 +347,7 @@ func (p *process) answer(path string) string {
 	return string(data)
 }
 
-func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
+func TestInflux_ServeNamesExactlyWhatIsWrong(t *testing.T) {
 	flags := influxOf(t)
 	bin := mustBuild(t)
 	file := filepath.Join(t.TempDir(), "token")
@@ -381,7 +381,7 @@ func TestInflux_ServeSaysExactlyWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestInflux_AServerThatIsAwayKeepsNobodyFromRacing(t *testing.T) {
+func TestInflux_RacesRunWhileInfluxDBIsAway(t *testing.T) {
 	t.Setenv(feed.TokenEnv, "any")
 	flags := influxServer{feed.Config{Influx: influx.DefaultConfig()}}
 	flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket = "http://127.0.0.1:9", "o", "b" // the port is nobody's

@@ -77,7 +77,7 @@ func (w *watching) read(conn *websocket.Conn) {
 	}
 }
 
-func TestKill9_FiftyTimesWithIngestAndSpectatorsChangesNothing(t *testing.T) {
+func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.T) {
 	kills := 50
 	if testing.Short() {
 		kills = 8

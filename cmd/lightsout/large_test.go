@@ -28,7 +28,7 @@ func (p *process) resident() int {
 	return kb / 1024
 }
 
-func TestServer_AWaitingRaceCostsWhatItsEntriesCost(t *testing.T) {
+func TestServer_WaitingRaceCostsNoMoreThanItsEntries(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

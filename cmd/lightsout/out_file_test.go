@@ -18,7 +18,7 @@ func say(text string) func(io.Writer) error {
 	}
 }
 
-func TestOutFile_ReplacesAFileOnlyByOneThatIsWhole(t *testing.T) {
+func TestOutFile_ReplacesAFileOnlyByACompleteOne(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "race.lolog"), filepath.Join(dir, "latest")
 	if err := os.WriteFile(path, []byte("old"), 0o640); err != nil {
@@ -71,7 +71,7 @@ func TestOutFile_WritesToADeviceDirectly(t *testing.T) {
 	}
 }
 
-func TestSimulate_SaysBeforeTheRaceWhyItsLogCannotBeWritten(t *testing.T) {
+func TestSimulate_NamesBeforeTheRaceWhyItsLogCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "races.db")
 	for log, want := range map[string]string{

@@ -27,7 +27,7 @@ var specialRaces = []string{
 	"2022-05-miami",
 }
 
-func TestRealRaces_ToldOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.T) {
+func TestRealRaces_ReportedOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.T) {
 	if _, err := os.Stat(realRaces); err != nil {
 		t.Skip("no real races are on this machine (" + realRaces + ")")
 	}

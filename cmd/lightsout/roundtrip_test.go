@@ -114,11 +114,11 @@ func withoutResult(rows [][]string) [][]string {
 	return slices.DeleteFunc(rows, func(row []string) bool { return slices.Contains(row, "result") })
 }
 
-func TestExport_OfASimulationIsTimedAgainAsItIs(t *testing.T) {
+func TestExport_SimulationTimedAgainHasTheSameResult(t *testing.T) {
 	checkTimedAgain(t, mustRaceFile(t), "kart", true)
 }
 
-func TestExport_OfRealRacesIsTimedAgainAsItIs(t *testing.T) {
+func TestExport_RealRacesTimedAgainHaveTheSameResult(t *testing.T) {
 	if _, err := os.Stat(realRaces); err != nil {
 		t.Skip("no real races are on this machine (" + realRaces + ")")
 	}
@@ -266,7 +266,7 @@ func (p *process) passings(path, verdict string) (out []int) {
 	return out
 }
 
-func TestExport_OfAClubRaceIsTimedAgainAsItIs(t *testing.T) {
+func TestExport_ClubRaceTimedAgainHasTheSameResult(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	id := clubRace(t, p)

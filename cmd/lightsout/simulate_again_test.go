@@ -61,7 +61,7 @@ func widened(t *testing.T) string {
 	return path
 }
 
-func TestSimulate_AnOrderThatIsNotTheKeptRaceIsRefusedAndWritesNothing(t *testing.T) {
+func TestSimulate_OrderThatDiffersFromTheStoredRaceIsRefused(t *testing.T) {
 	db := mustRaceFile(t)
 	before := mustReadFile(t, db)
 	for _, c := range []struct {
@@ -87,7 +87,7 @@ func TestSimulate_AnOrderThatIsNotTheKeptRaceIsRefusedAndWritesNothing(t *testin
 	}
 }
 
-func TestSimulate_TheSameOrderAgainPrintsWhatIsKeptAndWritesNothing(t *testing.T) {
+func TestSimulate_SameOrderAgainPrintsTheStoredResultAndWritesNothing(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "races.db")
 	log := filepath.Join(t.TempDir(), "race.lolog")
 	first, _, err := command(t, kartOrder(db, "--json")...)
@@ -162,7 +162,7 @@ func mustBeTheSameRace(t *testing.T, want, got kept) {
 	}
 }
 
-func TestSimulate_AnInterruptedRaceGoesOnToTheSameResult(t *testing.T) {
+func TestSimulate_InterruptedRaceContinuesToTheSameResult(t *testing.T) {
 	undisturbed := filepath.Join(t.TempDir(), "undisturbed.db")
 	want, _, err := command(t, kartOrder(undisturbed, "--json")...)
 	if err != nil {
@@ -196,7 +196,7 @@ func TestSimulate_AnInterruptedRaceGoesOnToTheSameResult(t *testing.T) {
 	}
 }
 
-func TestSimulate_KilledAtAnyMomentItGoesOnToTheSameResult(t *testing.T) {
+func TestSimulate_KilledAtAnyMomentItContinuesToTheSameResult(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and kills the real program")
 	}
@@ -249,7 +249,7 @@ func mustReachLap(t *testing.T, db string, lap int, ended <-chan error) {
 	}
 }
 
-func TestSimulate_GoesOnWithARaceThatAServerLeft(t *testing.T) {
+func TestSimulate_ContinuesARaceThatAServerLeft(t *testing.T) {
 	order := race.Order{Name: "Evening race", Circuit: "kartwerk", Cars: 6, Laps: 3, Seed: 7, TickHz: 10, Speed: 100}
 	for name, leave := range map[string]func(ctx context.Context, all *races.Races, id race.ID) error{
 		"waiting": func(context.Context, *races.Races, race.ID) error { return nil },
@@ -300,7 +300,7 @@ func mustRaces(t *testing.T, store *sqlite.Store) *races.Races {
 	return all
 }
 
-func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *testing.T) {
+func TestRecorder_RefusesAnotherRaceOfAnExistingIDAndStoresNothingOfIt(t *testing.T) {
 	db := mustRaceFile(t)
 	before := mustReadAll(t, mustReadStore(t, db), "kart")
 	c, err := cli.OpenCircuit("kartwerk")
@@ -331,7 +331,7 @@ func TestRecorder_RefusesAnotherRaceUnderAnIDThatIsTakenAndKeepsNothingOfIt(t *t
 	}
 }
 
-func TestImport_NamesWhatTheRaceOfThatIDHasOtherwise(t *testing.T) {
+func TestImport_NamesTheDifferencesToTheRaceThatHasTheID(t *testing.T) {
 	store := mustOpenStore(t, mustRaceFile(t))
 	other := mustLog(t, mustOpenStore(t, mustRaceFile(t, "--laps", "2", "--seed", "9")), "kart")
 	_, _, err := archive.ImportLog(t.Context(), store, bytes.NewReader(other), "")

@@ -35,7 +35,7 @@ func (p *process) sendSamples(path, kind, key string, body []byte) (int, map[str
 	return res.StatusCode, answer
 }
 
-func TestTelemetry_OfOneInstantIsMergedHoweverItIsSent(t *testing.T) {
+func TestTelemetry_SamplesOfOneInstantAreMergedHoweverTheyAreSent(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	path := "/api/v1/races/" + p.post("/api/v1/races", `{"kind":"external","name":"R","rules":{"name":"kart","laps":3},"entries":[{"driver_number":7}],"start":true}`)["id"].(string)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestVersion_NamesTheSourcesOfTheBuild(t *testing.T) {
+func TestVersion_NamesTheTagOrCommitOfTheBuild(t *testing.T) {
 	stamped := func(settings ...string) *debug.BuildInfo {
 		info := &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}
 		for _, s := range settings {

@@ -35,7 +35,7 @@ type noCounters struct{}
 func (noCounters) FilledIn() int64 { return 0 }
 
 // A drill on a race that was over by then would be on for ever: nobody comes to judge it.
-func TestDrills_NoneBeginsOnARaceThatEndsMeanwhile(t *testing.T) {
+func TestDrills_NoDrillStartsOnARaceThatHasEnded(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
 	if err != nil {
@@ -89,7 +89,7 @@ func mustBlock(t *testing.T, in, at string) {
 }
 
 // An actor that looked whether a drill is on just before it was judged tells it of a restart just afterwards.
-func TestDrills_WhatComesAfterTheVerdictChangesNothing(t *testing.T) {
+func TestDrills_NotesAfterTheVerdictAreIgnored(t *testing.T) {
 	s, err := drill.Parse("late", []byte("faults: [{kill: car}]"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"lightsout/transport"
 )
 
-func TestKeeper_SaysWhatItGaveUpOnce(t *testing.T) {
+func TestRetention_LogsWhatItDeletedOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	if _, err := simulation.Run(t.Context(), simulation.Options{
 		Order: race.Order{Circuit: "kartwerk", Laps: 2, Cars: 4, Seed: 1, TickHz: 10}, ID: "r", DB: path,
