@@ -186,6 +186,7 @@ func TestTime_ShowsStopsFromPitstopsAndFromPassingsInThePitLane(t *testing.T) {
 }
 
 func TestBenchTiming_ComparesEachFieldWithTheFirst(t *testing.T) {
+	long(t)
 	out, _, err := command(t, "bench", "timing", "--cars", "100,1000", "--rounds", "1", "--json")
 	if err != nil {
 		t.Fatal(err)

@@ -51,6 +51,7 @@ func (p *process) winner(path string) (string, string) {
 }
 
 func TestServer_FinalResultChangesOnlyByARuling(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -89,6 +90,7 @@ func TestServer_FinalResultChangesOnlyByARuling(t *testing.T) {
 }
 
 func TestServer_StopTakesATime(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -126,6 +128,7 @@ func TestServer_StopTakesATime(t *testing.T) {
 // TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal has a marshal give the start signal late, by the date at which it was given; and a
 // server that dies between the passings and the signal.
 func TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer func() { p.end(syscall.SIGTERM) }()
@@ -180,6 +183,7 @@ func TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal(t *testing.T) {
 }
 
 func TestServer_RefusesAStartThatCannotBe(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -200,6 +204,7 @@ func TestServer_RefusesAStartThatCannotBe(t *testing.T) {
 
 // TestServer_AnswerIsVisibleToTheNextRequest reads right after each answer, whose by transponder included.
 func TestServer_AnswerIsVisibleToTheNextRequest(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

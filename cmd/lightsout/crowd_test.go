@@ -18,6 +18,7 @@ import (
 
 // TestServer_SecondServerOnAFileIsRefused: the other's races are not touched, and a server that was killed leaves the file free.
 func TestServer_SecondServerOnAFileIsRefused(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	for _, args := range [][]string{
@@ -37,6 +38,8 @@ func TestServer_SecondServerOnAFileIsRefused(t *testing.T) {
 // TestServer_IdleConnectionsDoNotEndIt opens ten times as many connections as the system gives the server descriptors, and has it
 // race beside them.
 func TestServer_IdleConnectionsDoNotEndIt(t *testing.T) {
+	t.Parallel()
+	long(t)
 	const descriptors, crowd = 400, 4000
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < crowd+100 {

@@ -94,6 +94,7 @@ func mustMix(t *testing.T, first, second kept, until race.Micros) string {
 }
 
 func TestDBCheck_NamesALogMixedFromTwoRuns(t *testing.T) {
+	long(t)
 	run := func(more ...string) kept {
 		return mustReadAll(t, mustOpenStore(t, mustRaceFile(t, append([]string{"--cars", "20"}, more...)...)), "kart")
 	}

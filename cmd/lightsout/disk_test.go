@@ -31,6 +31,7 @@ const (
 )
 
 func TestMaxDisk_ARaceWaitsForRoomAndLosesNothing(t *testing.T) {
+	long(t)
 	flags, bin := influxOf(t), mustBuild(t)
 	for _, one := range []struct {
 		cure    string

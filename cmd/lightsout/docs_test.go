@@ -273,6 +273,7 @@ func TestArchitecture_LimitsAreThoseOfTheCode(t *testing.T) {
 }
 
 func TestOperating_ListsTheMetricsThatAServerHas(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds and starts the server")
 	}

@@ -258,6 +258,7 @@ func mustNumber(t *testing.T, text string) float64 {
 }
 
 func TestDocuments_OnAServerShowTheDateOfTheStartSignal(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
+	long(t)
 	all, err := drill.Library()
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 )
 
 func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -61,6 +63,8 @@ func TestDrills_OnAServerAreSeenBySpectatorsAndJudged(t *testing.T) {
 }
 
 func TestDrills_AStormOnAServerDoesNotChangeTheRace(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -115,6 +119,8 @@ func (p *process) awaitVerdict(id string) map[string]any {
 }
 
 func TestHealth_DistinguishesAHealthyServerFromNone(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	for _, args := range [][]string{{"health", "--url", p.url}, {"health", "--ready", "--url", p.url}} {

@@ -33,6 +33,7 @@ func (p *paused) Read(b []byte) (int, error) {
 }
 
 func TestImport_RetentionSparesARaceThatIsBeingImported(t *testing.T) {
+	long(t)
 	want := mustOpenStore(t, mustRaceFile(t, "--cars", "40"))
 	id := race.ID("kart")
 	log := mustLog(t, want, id)

@@ -269,6 +269,7 @@ func TestImport_UnfinishedSimulationIsStoredAsFailed(t *testing.T) {
 }
 
 func TestImport_FromOneServerIntoAnother(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds and starts real servers")
 	}

@@ -45,13 +45,43 @@ type process struct {
 	ended   chan error
 }
 
+// program is the lightsout of this checkout, built once for all tests.
+var program = sync.OnceValues(func() (bin string, err error) {
+	if programDir, err = os.MkdirTemp("", "lightsout-test-"); err != nil {
+		return "", err
+	}
+	bin = filepath.Join(programDir, "lightsout")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+var programDir string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if programDir != "" {
+		os.RemoveAll(programDir)
+	}
+	os.Exit(code)
+}
+
 func mustBuild(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "lightsout")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
+}
+
+// long skips a test that takes long where only quick ones are wanted.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long: go test without -short runs it")
+	}
 }
 
 // start starts the server, on the port that it had before, and waits until it listens.
@@ -254,6 +284,7 @@ func (p *process) mustDelete(path string) int {
 }
 
 func TestIngest_KilledThreeTimesKeepsEachAcknowledgedItemOnce(t *testing.T) {
+	t.Parallel()
 	cars, laps, samples, clients := 1000, 25, 1_000_000, 8
 	if testing.Short() {
 		cars, laps, samples = 100, 10, 20_000

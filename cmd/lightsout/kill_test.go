@@ -78,6 +78,7 @@ func (w *watching) read(conn *websocket.Conn) {
 }
 
 func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.T) {
+	t.Parallel()
 	kills := 50
 	if testing.Short() {
 		kills = 8

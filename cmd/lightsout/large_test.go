@@ -29,6 +29,8 @@ func (p *process) resident() int {
 }
 
 func TestServer_WaitingRaceCostsNoMoreThanItsEntries(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -68,6 +70,8 @@ func TestServer_WaitingRaceCostsNoMoreThanItsEntries(t *testing.T) {
 }
 
 func TestServer_DeletesALargeRaceThatRuns(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)
@@ -105,6 +109,7 @@ func TestServer_DeletesALargeRaceThatRuns(t *testing.T) {
 }
 
 func TestServer_RefusesATickThatIsNoWholeMicroseconds(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "x.db")}
 	p.start()
 	defer p.end(syscall.SIGTERM)

@@ -24,6 +24,7 @@ func listed(t *testing.T) (text string, names func(component string) bool) {
 }
 
 func TestLicenses_NameEachModuleInTheBinary(t *testing.T) {
+	long(t)
 	text, names := listed(t)
 	own, err := os.ReadFile(checkout + "/LICENSE")
 	if err != nil {

@@ -128,6 +128,8 @@ func fetch(t *testing.T, method, url, body string, headers ...string) (int, stri
 }
 
 func TestNginx_PageRESTGraphQLAndLiveWorkUnderAPath(t *testing.T) {
+	t.Parallel()
+	long(t)
 	bin := mustBuild(t)
 	for name, c := range map[string]struct{ after, told string }{
 		"the path is left on, the host is told":      {"", nginxTold},
@@ -219,6 +221,8 @@ func refersWithin(t *testing.T, origin, page string) {
 }
 
 func TestNginx_WithoutThePublicURLTheRefusalSaysWhatToSet(t *testing.T) {
+	t.Parallel()
+	long(t)
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "r.db")}
 	p.start()
 	t.Cleanup(func() { p.end(syscall.SIGTERM) })
@@ -239,6 +243,7 @@ func TestNginx_WithoutThePublicURLTheRefusalSaysWhatToSet(t *testing.T) {
 
 // TestServe_TokenFile: a command line is seen by everybody on the machine, a file is not.
 func TestServe_TokenFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "token")
 	if err := os.WriteFile(file, []byte("s3cret\n"), 0o600); err != nil {

@@ -28,6 +28,8 @@ var specialRaces = []string{
 }
 
 func TestRealRaces_ReportedOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.T) {
+	t.Parallel()
+	long(t)
 	if _, err := os.Stat(realRaces); err != nil {
 		t.Skip("no real races are on this machine (" + realRaces + ")")
 	}

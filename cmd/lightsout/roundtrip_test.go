@@ -119,6 +119,7 @@ func TestExport_SimulationTimedAgainHasTheSameResult(t *testing.T) {
 }
 
 func TestExport_RealRacesTimedAgainHaveTheSameResult(t *testing.T) {
+	long(t)
 	if _, err := os.Stat(realRaces); err != nil {
 		t.Skip("no real races are on this machine (" + realRaces + ")")
 	}
@@ -267,6 +268,7 @@ func (p *process) passings(path, verdict string) (out []int) {
 }
 
 func TestExport_ClubRaceTimedAgainHasTheSameResult(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	id := clubRace(t, p)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDrill_FindsEachMechanismThatIsSwitchedOff(t *testing.T) {
+	long(t)
 	bin := filepath.Join(t.TempDir(), "sabotaged")
 	if out, err := exec.Command("go", "build", "-tags", "sabotage", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)

@@ -38,7 +38,11 @@ func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
 // checks them with code that has no part in what it checks: the undisturbed race, and the oracle of the rulebook.
 func TestSim_RandomRacesUnderRandomFaultsAreTheSame(t *testing.T) {
 	seed := fromEnv(t, "SEED", uint64(time.Now().UnixNano()))
-	n := fromEnv(t, "N", simRaces)
+	races := uint64(simRaces)
+	if testing.Short() {
+		races /= 6
+	}
+	n := fromEnv(t, "N", races)
 	fmt.Printf("SEED=%d N=%d\n", seed, n)
 	injected, cars := 0, 0
 	for i := range n {

@@ -197,6 +197,7 @@ func TestSimulate_InterruptedRaceContinuesToTheSameResult(t *testing.T) {
 }
 
 func TestSimulate_KilledAtAnyMomentItContinuesToTheSameResult(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds and kills the real program")
 	}

@@ -36,6 +36,7 @@ func (p *process) sendSamples(path, kind, key string, body []byte) (int, map[str
 }
 
 func TestTelemetry_SamplesOfOneInstantAreMergedHoweverTheyAreSent(t *testing.T) {
+	t.Parallel()
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	path := "/api/v1/races/" + p.post("/api/v1/races", `{"kind":"external","name":"R","rules":{"name":"kart","laps":3},"entries":[{"driver_number":7}],"start":true}`)["id"].(string)

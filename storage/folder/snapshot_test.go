@@ -52,6 +52,9 @@ func TestRealRaces_AreTakenUpFromASnapshotAtAnyPosition(t *testing.T) {
 }
 
 func TestSingapore2022_IsTakenUpFromASnapshotAtEveryPosition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: go test without -short runs it")
+	}
 	raceDirs(t)
 	takenUp(t, readRace(t, filepath.Join(racesDir, "2022-17-singapore")), 1)
 }
