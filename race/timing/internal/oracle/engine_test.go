@@ -398,8 +398,9 @@ func TestEngine_EqualsTheOracleAfterEveryRecordOfRandomRaces(t *testing.T) {
 // TestEngine_DoesNotDependOnTheOrderOfArrival shuffles what was accepted of random races: the passings among themselves and
 // against the rulings, which keep their order, on their side of the end and of the declared result.
 func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
-	compared := 0
+	drawn, compared := 0, 0
 	rapidly(t, randomRaces, func(t *rapid.T) {
+		drawn++
 		inTime := newEngine()
 		for _, r := range drawLog(t) {
 			if c, ok := r.Body.(race.Corrected); ok && c.Kind == race.CorrectSplit && c.At == 0 {
@@ -419,8 +420,8 @@ func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
 				shuffled.state.Classification(), inTime.state.Events(), shuffled.state.Events(), program(inTime.log), program(shuffled.log))
 		}
 	})
-	if compared < randomRaces/2 {
-		t.Errorf("only %d races were compared", compared)
+	if compared < drawn*9/10 {
+		t.Errorf("only %d of %d races were compared", compared, drawn)
 	}
 }
 
