@@ -1,7 +1,3 @@
-// Package memory keeps races in memory, for runs that leave nothing behind. It holds to the same contract as
-// storage/sqlite (storagetest), but for durability: it ends with its process.
-// Owns: nothing outside of its maps. Imported by cmd and by tests. Imports race.
-// Never: a promise that survives the process.
 package memory
 
 import (
