@@ -27,7 +27,7 @@ func TestLimitListener_OutlivesErrorsOfAccept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newLimitListener(&failing{Listener: l, left: 4}, 10, 10, nil, NewMetrics(nil))
+	d := newLimitListener(&failing{Listener: l, left: 4}, 10, 10, nil, newMetrics(nil))
 	asking, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"time"
 
 	"lightsout/race"
@@ -275,8 +274,4 @@ func copysign(v, sign float64) float64 {
 		return -v
 	}
 	return v
-}
-
-func contextFor(d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), d)
 }

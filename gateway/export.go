@@ -86,10 +86,10 @@ func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), roomWait)
 	defer cancel()
 	from := strings.Clone(c.IP())
-	if !s.moving.wait(ctx, from) {
+	if !s.moving.Wait(ctx, from) {
 		return nil, fmt.Errorf("%d races are being exported and imported, or %d for %s: %w", transfersAtOnce, transfersAtOnce/2, from, race.ErrBusy)
 	}
-	return func() { s.moving.leave(from) }, nil
+	return func() { s.moving.Leave(from) }, nil
 }
 
 // importLog makes a race of a log, which is read as it comes: it may be of any length.

@@ -195,7 +195,7 @@ func TestHTTP_EveryAnswerHasTheHeadersThatSecureIt(t *testing.T) {
 		res, _ := s.answer(t, c[0], c[1])
 		check(strings.Join(c[:], " "), res.Header)
 	}
-	s.hub.Open(head, s.entries)
+	s.hub.Open(liveRace, s.entries)
 	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.url, "http")+"/live/live", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ type limitListener struct {
 	net.Listener
 	most, mostEach int
 	trusted        proxies // exempt from the limit per address
-	m              *Metrics
+	m              *metrics
 
 	mu        sync.Mutex
 	open      int
@@ -59,7 +59,7 @@ type addressConns struct {
 	idle linked.List
 }
 
-func newLimitListener(l net.Listener, most, mostEach int, trusted proxies, m *Metrics) *limitListener {
+func newLimitListener(l net.Listener, most, mostEach int, trusted proxies, m *metrics) *limitListener {
 	return &limitListener{Listener: l, trusted: trusted, most: most, mostEach: mostEach, m: m, of: map[string]*addressConns{}, rejecting: make(chan struct{}, rejectsAtOnce), closed: make(chan struct{})}
 }
 

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fasthttp/websocket"
-
 	"lightsout/gateway"
 	"lightsout/race"
 )
@@ -76,7 +74,7 @@ func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
 // TestLimitListener_ATrustedProxyAsksForMany: the bound for an address is not for it.
 func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsEachMax, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
-	s.hub.Open(head, s.entries)
+	s.hub.Open(liveRace, s.entries)
 	for range 5 {
 		s.mustWatch(t, "/live/live").mustSnapshot()
 	}
@@ -84,7 +82,7 @@ func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
 
 func TestLimitListener_WhoWatchesStays(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsMax = 5 })
-	s.hub.Open(head, s.entries)
+	s.hub.Open(liveRace, s.entries)
 	var watching []*viewer
 	for range 5 {
 		v := s.mustWatch(t, "/live/live")
@@ -94,46 +92,22 @@ func TestLimitListener_WhoWatchesStays(t *testing.T) {
 	if code, text := s.alone(t); code != http.StatusServiceUnavailable || !strings.Contains(text, "too many connections") {
 		t.Errorf("without room: %d %s", code, text)
 	}
-	s.hub.Publish("live", []race.Facts{event(1)})
+	s.hub.Publish("live", []race.Facts{{Seq: 1, Facts: []race.Fact{race.EventHappened{}}}})
 	for i, v := range watching {
 		if _, err := v.next(); err != nil {
 			t.Errorf("spectator %d: %v", i, err)
 		}
 	}
 	_ = watching[0].conn.Close()
-	within(t, "there is room again", func() bool { code, _ := s.alone(t); return code == http.StatusOK })
+	eventually(t, "there is room again", func() bool { code, _ := s.alone(t); return code == http.StatusOK })
 }
 
-func TestLive_RefusesMoreSpectatorsThanItHolds(t *testing.T) {
-	for name, bound := range map[string]func(*gateway.Config){
-		"in all":          func(c *gateway.Config) { c.SpectatorsMax = 2 },
-		"for one address": func(c *gateway.Config) { c.SpectatorsEachMax = 2 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := mustServe(t, bound)
-			s.hub.Open(head, s.entries)
-			first := s.mustWatch(t, "/live/live")
-			first.mustSnapshot()
-			s.mustWatch(t, "/live/live").mustSnapshot()
-			var closed *websocket.CloseError
-			if _, err := s.mustWatch(t, "/live/live").next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
-				t.Errorf("the third: %v", err)
-			}
-			if _, _, text := s.ask(t, "GET", "/metrics", ""); !strings.Contains(text, "lightsout_gateway_spectators_refused_total 1") {
-				t.Error("the metric does not count who was refused")
-			}
-			_ = first.conn.Close()
-			within(t, "there is a seat again", func() bool { _, err := s.mustWatch(t, "/live/live").next(); return err == nil })
-		})
-	}
-}
-
-// within waits for what must come to be.
-func within(t *testing.T, what string, is func() bool) {
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); {
+	for deadline := time.Now().Add(patience); !holds(); {
 		if time.Now().After(deadline) {
-			t.Fatal("it never came to be that " + what)
+			t.Fatal("it never happened: " + what)
 		}
 	}
 }

@@ -54,8 +54,6 @@ type History interface {
 type Standings interface {
 	// Classification is the result, or the order so far.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
-	// Board is the tower of a race that is not on the hub.
-	Board(ctx context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error)
 }
 
 // Telemetry is what the gateway asks of whoever keeps the telemetry of cars, simulated or real.
@@ -147,16 +145,8 @@ type Drill struct {
 	Verdict   any       `json:"verdict"`
 }
 
-// Encoder turns what spectators get into messages of the wire, and telemetry into msgpack.
+// Encoder writes telemetry as msgpack: TelemetryHead begins an answer, one TelemetryCar for each car follows.
 type Encoder interface {
-	Snapshot(head *race.Race, entries []race.Entry, board *race.Board) ([]byte, error)
-	Facts(facts *race.Facts) ([]byte, error)
-	Frame(frame *race.Frame) ([]byte, error)
-	Cars(frame *race.CarsFrame) ([]byte, error)
-	DecodeLook(data []byte) (*race.Look, error)
-	Ops(ops *race.Ops) ([]byte, error)
-	Pulse(wallMS int64) ([]byte, error)
-	// TelemetryHead begins an answer with the telemetry of some cars; one TelemetryCar for each follows.
 	TelemetryHead(head *trace.Head) ([]byte, error)
 	TelemetryCar(head *trace.Head, car *trace.Car) ([]byte, error)
 }

@@ -27,24 +27,8 @@ type Problem struct {
 // contentProblem is the media type of a problem document.
 const contentProblem = "application/problem+json"
 
-// Close codes of a live socket. A spectator reconnects after the last two.
-const (
-	closeBadRequest = 4400
-	closeNotFound   = 4404
-	closeTooSlow    = 4408
-	closeGoingAway  = 1001
-	closeFull       = 1013
-)
-
-// statusError is a problem that the gateway itself found.
-type statusError struct {
-	status int
-	detail string
-}
-
-func (e *statusError) Error() string { return e.detail }
-
-func refuse(status int, detail string) error { return &statusError{status, detail} }
+// refuse makes an error of the client.
+func refuse(status int, detail string) error { return fiber.NewError(status, detail) }
 
 // kinds is the one table from kinds of errors to what leaves the house.
 var kinds = []struct {
@@ -66,18 +50,14 @@ func problemOf(err error, log *slog.Logger) (Problem, string) {
 	if errors.As(err, &invalid) {
 		return problem(http.StatusUnprocessableEntity, "what was sent does not hold: "+invalid.Error(), invalid.Faults...), "INVALID"
 	}
-	var own *statusError
-	if errors.As(err, &own) {
-		return problem(own.status, own.detail), "BAD_REQUEST"
+	var refused *fiber.Error // by refuse, or by Fiber
+	if errors.As(err, &refused) && refused.Code < http.StatusInternalServerError {
+		return problem(refused.Code, refused.Message), "BAD_REQUEST"
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.is) {
 			return problem(k.status, err.Error()), k.code
 		}
-	}
-	var fe *fiber.Error
-	if errors.As(err, &fe) && fe.Code < http.StatusInternalServerError {
-		return problem(fe.Code, fe.Message), "BAD_REQUEST"
 	}
 	p := problem(http.StatusInternalServerError, "something went wrong inside; the log has it under this id")
 	var id [6]byte

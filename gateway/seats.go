@@ -3,32 +3,36 @@ package gateway
 import (
 	"context"
 	"sync"
+
+	"lightsout/gateway/live"
 )
 
-// seats are for those who take something that there is so much of: so many in all, and so many for each address.
+// seats limits the holders of a scarce resource, in total and per address.
 type seats struct {
-	most, mostEach int
+	max, maxEach int
 
 	mu    sync.Mutex
 	taken int
-	of    map[string]int
-	freed chan struct{} // closed when a seat is
+	by    map[string]int // address
+	freed chan struct{}  // closed when a seat becomes free
 }
 
-func newSeats(most, mostEach int) *seats {
-	return &seats{most: most, mostEach: mostEach, of: map[string]int{}, freed: make(chan struct{})}
+var _ live.Seats = (*seats)(nil)
+
+func newSeats(maxTotal, maxEach int) *seats {
+	return &seats{max: maxTotal, maxEach: maxEach, by: map[string]int{}, freed: make(chan struct{})}
 }
 
-// take gives a seat, if there is one.
-func (s *seats) take(from string) bool {
-	taken, _ := s.ask(from)
+// Take reserves a seat for an address, unless all are taken.
+func (s *seats) Take(from string) bool {
+	taken, _ := s.try(from)
 	return taken
 }
 
-// wait gives a seat, as soon as there is one; false where the context ends before.
-func (s *seats) wait(ctx context.Context, from string) bool {
+// Wait reserves a seat as soon as one is free. It returns false if the context ends first.
+func (s *seats) Wait(ctx context.Context, from string) bool {
 	for {
-		taken, freed := s.ask(from)
+		taken, freed := s.try(from)
 		if taken {
 			return true
 		}
@@ -40,23 +44,25 @@ func (s *seats) wait(ctx context.Context, from string) bool {
 	}
 }
 
-func (s *seats) ask(from string) (taken bool, freed <-chan struct{}) {
+// try reserves a seat. If none is free, it returns a channel that is closed when one becomes free.
+func (s *seats) try(from string) (taken bool, freed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taken >= s.most || s.of[from] >= s.mostEach {
+	if s.taken >= s.max || s.by[from] >= s.maxEach {
 		return false, s.freed
 	}
 	s.taken++
-	s.of[from]++
+	s.by[from]++
 	return true, nil
 }
 
-func (s *seats) leave(from string) {
+// Leave frees a seat of an address.
+func (s *seats) Leave(from string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken--
-	if s.of[from]--; s.of[from] == 0 {
-		delete(s.of, from)
+	if s.by[from]--; s.by[from] == 0 {
+		delete(s.by, from)
 	}
 	close(s.freed)
 	s.freed = make(chan struct{})

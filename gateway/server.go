@@ -22,6 +22,8 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lightsout/gateway/live"
 )
 
 // Deps are what a Server is joined to. All but Token-like options are needed.
@@ -37,14 +39,16 @@ type Deps struct {
 	Actors    Actors
 	Drills    Drills
 	Feeds     Feeds // nil: there are none
-	Hub       *Hub
-	Encoder   Encoder
-	Unpacker  Unpacker
-	Site      fs.FS
-	Log       *slog.Logger
-	Registry  *prometheus.Registry
-	Metrics   *Metrics
-	Version   string
+	// Hub publishes races to spectators; Boards loads a race that the Hub does not hold.
+	Hub    *live.Hub
+	Boards live.Boards
+	// Encoder writes telemetry as msgpack.
+	Encoder  Encoder
+	Unpacker Unpacker
+	Site     fs.FS
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Version  string
 }
 
 // Server serves a platform over HTTP.
@@ -53,7 +57,7 @@ type Server struct {
 	deps      Deps
 	app       *fiber.App
 	schema    graphql.Schema
-	m         *Metrics
+	m         *metrics
 	ingesting chan struct{} // room for those who are told something from outside
 	tracing   chan struct{} // room for reading a car's telemetry
 	moving    *seats        // room for exports and imports
@@ -80,7 +84,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	public, _ := parsePublic(cfg.PublicURL)        // both were validated
 	proxies, _ := parseProxies(cfg.TrustedProxies) //
 	s := &Server{
-		cfg: cfg, deps: deps, m: deps.Metrics.orNone(), ingesting: make(chan struct{}, ingestsMax),
+		cfg: cfg, deps: deps, m: newMetrics(deps.Registry), ingesting: make(chan struct{}, ingestsMax),
 		tracing: make(chan struct{}, tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
 		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
 		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
@@ -123,6 +127,14 @@ func (s *Server) routes() {
 	for _, r := range s.app.GetRoutes(true) {
 		s.ways = append(s.ways, way{r.Method, r.Path})
 	}
+}
+
+// live serves the sockets of spectators.
+func (s *Server) live() fiber.Handler {
+	return live.Handler(live.Config{
+		Hub: s.deps.Hub, Boards: s.deps.Boards, Seats: s.seats, PulseEvery: s.cfg.PulseEvery, WriteTimeout: s.cfg.WriteTimeout,
+		LoadTimeout: s.cfg.ReadTimeout,
+	})
 }
 
 // Listen takes the address and gives the one that it got.

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/transport"
@@ -186,7 +187,7 @@ func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, r
 // served is a real server on loopback before the house.
 type served struct {
 	*house
-	hub    *gateway.Hub
+	hub    *live.Hub
 	server *gateway.Server
 	url    string
 }
@@ -206,11 +207,10 @@ func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gatew
 		change(&cfg)
 	}
 	registry := prometheus.NewRegistry()
-	metrics := gateway.NewMetrics(registry)
-	s := &served{house: newHouse(), hub: gateway.NewHub(transport.Codec{}, metrics)}
+	s := &served{house: newHouse(), hub: live.NewHub(transport.Codec{}, live.NewMetrics(registry))}
 	deps := gateway.Deps{
-		Races: s.house, History: s.house, Standings: s.house, Telemetry: s.house, Ingest: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Encoder: transport.Codec{},
-		Unpacker: transport.Codec{}, Registry: registry, Metrics: metrics,
+		Races: s.house, History: s.house, Standings: s.house, Telemetry: s.house, Ingest: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Boards: s.house, Encoder: transport.Codec{},
+		Unpacker: transport.Codec{}, Registry: registry,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "docs.html": {Data: []byte("<h1>viewer</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",
 	}

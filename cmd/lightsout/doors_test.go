@@ -33,12 +33,13 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/sqlite":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"race", "race/circuit", "race/document", "race/trace"},
+	"gateway":             {"gateway/live", "race", "race/circuit", "race/document", "race/trace"},
+	"gateway/live":        {"race"},
 	"ui":                  {},
 	"cmd/internal/cli":    {"race", "race/circuit"},
 	"cmd/internal/feed": {
-		"actors/drill", "actors/processor", "actors/supervise", "cmd/internal/cli", "gateway", "race", "race/circuit", "race/timing",
-		"storage/influx", "storage/sqlite",
+		"actors/drill", "actors/processor", "actors/supervise", "cmd/internal/cli", "gateway", "gateway/live", "race", "race/circuit",
+		"race/timing", "storage/influx", "storage/sqlite",
 	},
 	"cmd/internal/archive": {
 		"cmd/internal/cli", "gateway", "race", "race/audit", "race/circuit", "race/history", "race/timing", "storage/export",
@@ -49,8 +50,8 @@ var doors = map[string][]string{
 		"storage/memory", "storage/sqlite", "transport",
 	},
 	"cmd/internal/races": {
-		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "gateway", "race", "race/circuit", "race/drive",
-		"storage/folder", "storage/sqlite",
+		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "gateway", "gateway/live", "race",
+		"race/circuit", "race/drive", "storage/folder", "storage/sqlite",
 	},
 	"cmd/internal/drills": {
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/archive",
@@ -58,7 +59,7 @@ var doors = map[string][]string{
 	},
 	"cmd/internal/server": {
 		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/drills",
-		"cmd/internal/feed", "cmd/internal/races", "gateway", "race", "storage/memory", "storage/sqlite", "transport", "ui",
+		"cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/live", "race", "storage/memory", "storage/sqlite", "transport", "ui",
 	},
 	"cmd/internal/bench": {
 		"actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/cli", "cmd/internal/races",
@@ -76,7 +77,7 @@ var homes = map[string][]string{
 	"github.com/anthdm/hollywood": {
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/bench",
 	},
-	"github.com/gofiber":                  {"gateway"},
+	"github.com/gofiber":                  {"gateway", "gateway/live"},
 	"github.com/graphql-go":               {"gateway"},
 	"github.com/vmihailenco/msgpack":      {"transport"},
 	"modernc.org/sqlite":                  {"storage/sqlite"},
@@ -84,7 +85,7 @@ var homes = map[string][]string{
 	"github.com/grafana":                  {"storage/grafana"},
 	"github.com/parquet-go":               {"storage/export"},
 	"golang.org/x/text":                   {"storage/folder"},
-	"github.com/prometheus/client_golang": {"cmd/internal/feed", "cmd/internal/server", "gateway"},
+	"github.com/prometheus/client_golang": {"cmd/internal/feed", "cmd/internal/server", "gateway", "gateway/live"},
 	"github.com/spf13/cobra":              {"cmd/internal/cli", "cmd/lightsout"},
 }
 

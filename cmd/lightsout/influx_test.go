@@ -27,7 +27,7 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/cmd/internal/feed"
-	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/race/circuit"
 	"lightsout/race/drive"
@@ -198,7 +198,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to.Observe(prometheus.NewRegistry(), &feed.EngineSource{System: p.System(), Times: &feed.CommitTimes{}, Audience: gateway.NewMetrics(nil).Audience})
+	to.Observe(prometheus.NewRegistry(), &feed.EngineSource{System: p.System(), Times: &feed.CommitTimes{}, Audience: live.NewMetrics(nil).Audience})
 	c, err := circuit.Open("kartwerk")
 	if err != nil {
 		t.Fatal(err)

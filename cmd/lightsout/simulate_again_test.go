@@ -22,7 +22,7 @@ import (
 	"lightsout/cmd/internal/cli"
 	"lightsout/cmd/internal/races"
 	"lightsout/cmd/internal/simulation"
-	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
@@ -293,7 +293,7 @@ func serveFor(t *testing.T, db string, work func(context.Context, *races.Races) 
 func mustRaces(t *testing.T, store *sqlite.Store) *races.Races {
 	t.Helper()
 	all, err := races.New(races.Config{
-		Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: slog.New(slog.DiscardHandler), CarsMax: races.CarsMax,
+		Store: store, Screen: live.NewHub(transport.Codec{}, nil), Log: slog.New(slog.DiscardHandler), CarsMax: races.CarsMax,
 	})
 	if err != nil {
 		t.Fatal(err)

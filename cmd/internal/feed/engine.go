@@ -8,7 +8,7 @@ import (
 
 	"lightsout/actors/processor"
 	"lightsout/actors/supervise"
-	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/storage/influx"
 )
@@ -95,7 +95,7 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 type EngineSource struct {
 	System   *supervise.System
 	Times    *CommitTimes
-	Audience func() gateway.Audience
+	Audience func() live.Audience
 }
 
 // Engine reads the counters of all kinds of actor.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"lightsout/cmd/internal/simulation"
-	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
@@ -33,7 +33,7 @@ func TestRetention_LogsWhatItDeletedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	all, err := New(Config{Store: store, Screen: gateway.NewHub(transport.Codec{}, nil), Log: slog.New(slog.NewTextHandler(&said, nil)), CarsMax: CarsMax})
+	all, err := New(Config{Store: store, Screen: live.NewHub(transport.Codec{}, nil), Log: slog.New(slog.NewTextHandler(&said, nil)), CarsMax: CarsMax})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,14 @@ import (
 
 	"lightsout/cmd/internal/archive"
 	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 )
 
-var _ gateway.Standings = (*Standings)(nil)
+var (
+	_ gateway.Standings = (*Standings)(nil)
+	_ live.Boards       = (*Standings)(nil)
+)
 
 // Standings are the orders of races, running or not.
 type Standings struct{ races *Races }

@@ -19,6 +19,7 @@ import (
 	"lightsout/cmd/internal/feed"
 	"lightsout/cmd/internal/races"
 	"lightsout/gateway"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/storage/memory"
 	"lightsout/storage/sqlite"
@@ -30,13 +31,14 @@ import (
 var (
 	_ processor.Journal    = (*sqlite.Store)(nil)
 	_ processor.Journal    = (*memory.Store)(nil)
-	_ processor.Spectators = (*gateway.Hub)(nil)
-	_ races.Screen         = (*gateway.Hub)(nil)
-	_ drills.Screen        = (*gateway.Hub)(nil)
+	_ processor.Spectators = (*live.Hub)(nil)
+	_ races.Screen         = (*live.Hub)(nil)
+	_ drills.Screen        = (*live.Hub)(nil)
 	_ drills.Races         = (*races.Races)(nil)
 	_ drills.Counters      = (*engine.Engine)(nil)
 	_ sqlite.Codec         = transport.Codec{}
 	_ gateway.Encoder      = transport.Codec{}
+	_ live.Encoder         = transport.Codec{}
 	_ gateway.Unpacker     = transport.Codec{}
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
@@ -87,8 +89,8 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	defer closePast()
 	registry := prometheus.NewRegistry()
-	metrics := gateway.NewMetrics(registry)
-	hub, times := gateway.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
+	metrics := live.NewMetrics(registry)
+	hub, times := live.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
 	hub.TimeFrom(times.Arrived)
 	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry)}
 	hooks.Install(&with)
@@ -107,7 +109,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
 		Drills: faults, History: store, Telemetry: past, Transfers: archive.NewTransfers(store, all.Standings().Classification, log),
-		Feeds: to.State(), Hub: hub, Log: log, Registry: registry, Metrics: metrics,
+		Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {
 		return err
@@ -134,7 +136,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store
 }
 
 // newDrills joins drills to the races and to the feed, if there is one.
-func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *gateway.Hub, to *feed.Feed, log *slog.Logger) *drills.Drills {
+func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed, log *slog.Logger) *drills.Drills {
 	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log}
 	if to != nil {
 		cfg.Fed, cfg.Annotate = to.Fed, to.AnnotateDrill
@@ -154,7 +156,8 @@ func newGateway(cfg Config, all *races.Races, deps gateway.Deps) (*gateway.Serve
 	if cfg.Gateway.PublicURL != "" {
 		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.Gateway.PublicURL))
 	}
-	deps.Races, deps.Ingest, deps.Standings, deps.Circuits = all, all.Ingest(), all.Standings(), all.Circuits()
+	deps.Races, deps.Ingest, deps.Circuits = all, all.Ingest(), all.Circuits()
+	deps.Standings, deps.Boards = all.Standings(), all.Standings()
 	deps.Actors = actorTree{all.Engine().System()}
 	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
 	deps.Site, deps.Version = site, cfg.Version

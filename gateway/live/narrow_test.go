@@ -1,4 +1,4 @@
-package gateway
+package live
 
 import (
 	"math/rand/v2"
@@ -16,14 +16,14 @@ import (
 // crowd is a channel of a large field that a test publishes to.
 type crowd struct {
 	t   *testing.T
-	st  *channel
+	ch  *channel
 	seq race.Seq
 }
 
 func newCrowd(t *testing.T, cars int) *crowd {
 	t.Helper()
 	hub := NewHub(transport.Codec{}, nil)
-	c := &crowd{t: t, st: hub.open(race.Race{ID: "crowd", Lines: []race.Line{{Kind: race.LineFinish}}}, make([]race.Entry, cars), race.Board{})}
+	c := &crowd{t: t, ch: hub.open(race.Race{ID: "crowd", Lines: []race.Line{{Kind: race.LineFinish}}}, make([]race.Entry, cars), race.Board{})}
 	order := make([]race.CarIdx, cars)
 	var facts []race.Fact
 	for i := range order {
@@ -36,7 +36,7 @@ func newCrowd(t *testing.T, cars int) *crowd {
 
 func (c *crowd) publish(facts ...race.Fact) {
 	c.seq++
-	c.st.publish([]race.Facts{{Seq: c.seq, Facts: facts}})
+	c.ch.publish([]race.Facts{{Seq: c.seq, Facts: facts}})
 }
 
 func (c *crowd) row(car race.CarIdx, laps int) {
@@ -45,21 +45,21 @@ func (c *crowd) row(car race.CarIdx, laps int) {
 
 func (c *crowd) join() *spectator {
 	c.t.Helper()
-	v := newSpectator(c.st, nil)
-	if err := c.st.join(v); err != nil {
+	v := newSpectator(c.ch, nil)
+	if err := c.ch.join(v); err != nil {
 		c.t.Fatal(err)
 	}
 	if m := c.take(v); len(m) != 1 {
-		c.t.Fatalf("%d messages for who joins, expected a snapshot", len(m))
+		c.t.Fatalf("%d messages after joining, expected a snapshot", len(m))
 	}
-	c.take(v) // what it looks at first
+	c.take(v) // its first look
 	return v
 }
 
-// take gives the messages that a spectator takes now.
+// take returns the messages that a spectator takes now.
 func (c *crowd) take(v *spectator) (out []transport.Message) {
 	c.t.Helper()
-	data, err := c.st.take(v, nil)
+	data, err := c.ch.take(v, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -73,8 +73,8 @@ func (c *crowd) take(v *spectator) (out []transport.Message) {
 	return out
 }
 
-// told are the rows and the order of the facts that a spectator takes now.
-func (c *crowd) told(v *spectator) (rows []race.CarIdx, order race.OrderChanged) {
+// changes returns the rows and the order that a spectator takes now.
+func (c *crowd) changes(v *spectator) (rows []race.CarIdx, order race.OrderChanged) {
 	c.t.Helper()
 	for _, m := range c.take(v) {
 		facts, ok := m.(*race.Facts)
@@ -97,16 +97,16 @@ func (c *crowd) told(v *spectator) (rows []race.CarIdx, order race.OrderChanged)
 	return rows, order
 }
 
-func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
+func TestNarrow_SendsRowsOfCarsInSightAndEventsOfAll(t *testing.T) {
 	c := newCrowd(t, 5000)
 	v := c.join()
 	c.row(3, 1)
 	c.row(4000, 1)
-	if rows, _ := c.told(v); !slices.Equal(rows, []race.CarIdx{3}) {
+	if rows, _ := c.changes(v); !slices.Equal(rows, []race.CarIdx{3}) {
 		t.Errorf("looking at the first places: rows of %v", rows)
 	}
-	c.st.look(v, &race.Look{From: 3998, To: 4002, Cars: []race.CarIdx{70, -1, -1 << 31, 3999, 9999}})
-	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{70, 3998, 3999, 4000, 4001}) ||
+	c.ch.look(v, &race.Look{From: 3998, To: 4002, Cars: []race.CarIdx{70, -1, -1 << 31, 3999, 9999}})
+	if rows, order := c.changes(v); !slices.Equal(rows, []race.CarIdx{70, 3998, 3999, 4000, 4001}) ||
 		order.From != 3998 || !slices.Equal(order.Cars, []race.CarIdx{3998, 3999, 4000, 4001}) {
 		t.Errorf("newly looked at: rows of %v, order %v", rows, order)
 	}
@@ -114,11 +114,11 @@ func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
 	c.row(70, 1)
 	c.row(4001, 1)
 	c.row(4001, 2)
-	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{70, 4001}) || order.Cars != nil {
-		t.Errorf("looking on: rows of %v, order %v", rows, order)
+	if rows, order := c.changes(v); !slices.Equal(rows, []race.CarIdx{70, 4001}) || order.Cars != nil {
+		t.Errorf("still looking: rows of %v, order %v", rows, order)
 	}
-	c.publish(race.OrderChanged{From: 3999, Cars: []race.CarIdx{4500, 3999}}) // one comes into sight
-	if rows, order := c.told(v); !slices.Equal(rows, []race.CarIdx{4500}) || !slices.Equal(order.Cars, []race.CarIdx{3998, 4500, 3999, 4001}) {
+	c.publish(race.OrderChanged{From: 3999, Cars: []race.CarIdx{4500, 3999}}) // a car comes into sight
+	if rows, order := c.changes(v); !slices.Equal(rows, []race.CarIdx{4500}) || !slices.Equal(order.Cars, []race.CarIdx{3998, 4500, 3999, 4001}) {
 		t.Errorf("a car comes into sight: rows of %v, order %v", rows, order)
 	}
 	for _, f := range []race.Fact{
@@ -126,21 +126,21 @@ func TestNarrow_TellsOfWhatIsLookedAt(t *testing.T) {
 	} {
 		c.publish(f)
 		if m := c.take(v); len(m) != 1 {
-			t.Errorf("%T of a car that nobody looks at: %d messages", f, len(m))
+			t.Errorf("%T of a car out of sight: %d messages", f, len(m))
 		}
 	}
 	c.publish(race.PassingJudged{Seq: 10, Car: 17})
 	if m := c.take(v); len(m) != 0 {
-		t.Errorf("a passing of such a car that is accepted: %v", m)
+		t.Errorf("an accepted passing of a car out of sight: %v", m)
 	}
 }
 
-func TestNarrow_TellsThePlacesOfTheLeaderAndOfCarsThatAreLookedAt(t *testing.T) {
+func TestNarrow_SendsThePlacesOfTheLeaderAndOfNamedCars(t *testing.T) {
 	c := newCrowd(t, 5000)
 	v := c.join()
-	c.st.look(v, &race.Look{From: 100, To: 102, Cars: []race.CarIdx{101, 4000}})
-	board := race.Board{Order: slices.Clone(c.st.board.Order)}
-	told := func() (singles []race.OrderChanged) {
+	c.ch.look(v, &race.Look{From: 100, To: 102, Cars: []race.CarIdx{101, 4000}})
+	board := race.Board{Order: slices.Clone(c.ch.board.Order)}
+	places := func() (singles []race.OrderChanged) {
 		for _, m := range c.take(v) {
 			if facts, ok := m.(*race.Facts); ok {
 				board.Apply(facts)
@@ -156,20 +156,20 @@ func TestNarrow_TellsThePlacesOfTheLeaderAndOfCarsThatAreLookedAt(t *testing.T) 
 	single := func(place int, car race.CarIdx) race.OrderChanged {
 		return race.OrderChanged{From: place, Cars: []race.CarIdx{car}}
 	}
-	if got, want := told(), []race.OrderChanged{single(0, 0), single(4000, 4000)}; !cmp.Equal(got, want) {
+	if got, want := places(), []race.OrderChanged{single(0, 0), single(4000, 4000)}; !cmp.Equal(got, want) {
 		t.Errorf("newly looked at: %v, expected %v", got, want)
 	}
 	c.publish(race.OrderChanged{From: 2000, Cars: []race.CarIdx{2001, 2000}})
 	c.publish(race.OrderChanged{From: 3998, Cars: []race.CarIdx{4000, 3998, 3999}})
-	if got, want := told(), []race.OrderChanged{single(3998, 4000)}; !cmp.Equal(got, want) {
+	if got, want := places(), []race.OrderChanged{single(3998, 4000)}; !cmp.Equal(got, want) {
 		t.Errorf("a car that is looked at gains places: %v, expected %v", got, want)
 	}
 	c.publish(race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0}})
-	if got, want := told(), []race.OrderChanged{single(0, 1)}; !cmp.Equal(got, want) {
+	if got, want := places(), []race.OrderChanged{single(0, 1)}; !cmp.Equal(got, want) {
 		t.Errorf("a new leader: %v, expected %v", got, want)
 	}
 	c.publish(race.OrderChanged{From: 2000, Cars: []race.CarIdx{2000, 2001}})
-	if got := told(); got != nil {
+	if got := places(); got != nil {
 		t.Errorf("nothing in sight changed: %v", got)
 	}
 	if board.Order[0] != 1 || board.Order[3998] != 4000 {
@@ -177,15 +177,15 @@ func TestNarrow_TellsThePlacesOfTheLeaderAndOfCarsThatAreLookedAt(t *testing.T) 
 	}
 }
 
-func TestNarrow_SeesAllOfTheMapInAWhile(t *testing.T) {
+func TestNarrow_ShowsAllCarsOnTheMapWithinAFewFrames(t *testing.T) {
 	const cars = 2500
 	c := newCrowd(t, cars)
 	v := c.join()
 	seen := map[race.CarIdx]bool{}
-	for tick := race.Tick(1); tick <= 3; tick++ { // each picture has the next 1,000
+	for tick := race.Tick(1); tick <= 3; tick++ { // each frame shows the next 1,000 cars
 		f := &race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)}
 		f.LapFraction[5] = 77
-		c.st.picture(f)
+		c.ch.setFrame(f)
 		for _, m := range c.take(v) {
 			switch m := m.(type) {
 			case *race.CarsFrame:
@@ -204,8 +204,7 @@ func TestNarrow_SeesAllOfTheMapInAWhile(t *testing.T) {
 	}
 }
 
-// TestNarrow_BoundsWhatASpectatorGets: five times a second, at any size of field and whatever happens in it.
-func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
+func TestNarrow_SendsAtMost30KilobytesASecondForAnyFieldSize(t *testing.T) {
 	for _, cars := range []int{400, 20_000, 100_000} {
 		c := newCrowd(t, cars)
 		v := c.join()
@@ -214,7 +213,7 @@ func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
 		for i := range order {
 			order[i] = race.CarIdx(i)
 		}
-		most := 0
+		largest := 0
 		for tick := range race.Tick(50) {
 			for range cars / 100 {
 				car := race.CarIdx(rng.IntN(cars))
@@ -223,8 +222,8 @@ func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
 			}
 			rng.Shuffle(cars, func(i, j int) { order[i], order[j] = order[j], order[i] })
 			c.publish(race.OrderChanged{Cars: slices.Clone(order)})
-			c.st.picture(&race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)})
-			data, err := c.st.take(v, nil)
+			c.ch.setFrame(&race.Frame{Tick: tick, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)})
+			data, err := c.ch.take(v, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,19 +231,18 @@ func TestNarrow_BoundsWhatASpectatorGets(t *testing.T) {
 			for _, d := range data {
 				sum += len(d)
 			}
-			most = max(most, sum)
+			largest = max(largest, sum)
 		}
-		if t.Logf("%d cars: at most %d bytes at once", cars, most); most > 30_000/5 { // here all places in sight change each time
-			t.Errorf("%d cars: %d bytes at once", cars, most)
+		if t.Logf("%d cars: at most %d bytes at once", cars, largest); largest > 30_000/5 { // at five a second; here all places in sight change each time
+			t.Errorf("%d cars: %d bytes at once", cars, largest)
 		}
 	}
 }
 
-// TestNarrow_WaitsForWhatWasMuch: who looks at all that it may is sent less often.
-func TestNarrow_WaitsForWhatWasMuch(t *testing.T) {
+func TestNarrow_SendsLargeLooksLessOften(t *testing.T) {
 	c := newCrowd(t, 5000)
-	v := newSpectator(c.st, nil)
-	if err := c.st.join(v); err != nil {
+	v := newSpectator(c.ch, nil)
+	if err := c.ch.join(v); err != nil {
 		t.Fatal(err)
 	}
 	for name, step := range []struct {
@@ -252,9 +250,9 @@ func TestNarrow_WaitsForWhatWasMuch(t *testing.T) {
 		longer bool
 	}{{nil, false}, {&race.Look{From: 1000, To: 1010}, false}, {&race.Look{From: 2000, To: 2200}, true}} { // the first is a snapshot
 		if step.look != nil {
-			c.st.look(v, step.look)
+			c.ch.look(v, step.look)
 		}
-		data, err := c.st.take(v, nil)
+		data, err := c.ch.take(v, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,8 +264,8 @@ func TestNarrow_WaitsForWhatWasMuch(t *testing.T) {
 	}
 }
 
-func TestFolded_KeepsWhatCameLast(t *testing.T) {
-	got := folded([]race.Fact{
+func TestConflate_KeepsTheLastStateOfRowsOrderAndSession(t *testing.T) {
+	got := conflate([]race.Fact{
 		race.OrderChanged{From: 0, Cars: []race.CarIdx{1, 0, 2}}, race.RowChanged{Row: race.Row{Car: 1, Laps: 1}},
 		race.SessionStatusChanged{Session: race.SessionStatus{LeaderLap: 1}}, race.OrderChanged{From: 1, Cars: []race.CarIdx{2, 0}},
 		race.RowChanged{Row: race.Row{Car: 1, Laps: 2}}, race.OrderChanged{From: 7, Cars: []race.CarIdx{9}},
@@ -284,7 +282,7 @@ func TestFolded_KeepsWhatCameLast(t *testing.T) {
 	}
 }
 
-// window is a socket that notes how old each picture is that it is sent; pictures have the time they were taken at.
+// window is a socket that notes how old each frame is when it is sent.
 type window struct {
 	began time.Time
 	ages  []time.Duration
@@ -301,24 +299,24 @@ func (w *window) Send(data []byte, _ time.Time) error {
 
 func (*window) CloseWith(int, string) {}
 
-func TestNarrow_PicturesAreSentAsTheyAreTaken(t *testing.T) {
+func TestNarrow_SendsFramesAsSoonAsTheyArePublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 400)
 		w := &window{began: time.Now()}
-		v := newSpectator(c.st, w)
-		if err := c.st.join(v); err != nil {
+		v := newSpectator(c.ch, w)
+		if err := c.ch.join(v); err != nil {
 			t.Fatal(err)
 		}
 		go v.watch(time.Second, time.Second)
 		for range 50 {
 			time.Sleep(100 * time.Millisecond)
 			at := race.Micros(time.Since(w.began).Microseconds())
-			c.st.picture(&race.Frame{Time: at, LapFraction: make([]uint16, 400), State: make([]race.CarState, 400)})
+			c.ch.setFrame(&race.Frame{Time: at, LapFraction: make([]uint16, 400), State: make([]race.CarState, 400)})
 		}
 		v.cut(0, "")
 		synctest.Wait()
 		if len(w.ages) < 20 || slices.Max(w.ages[2:]) > 10*time.Millisecond {
-			t.Errorf("%d pictures, so old: %v", len(w.ages), w.ages)
+			t.Errorf("%d frames, with these ages: %v", len(w.ages), w.ages)
 		}
 	})
 }
