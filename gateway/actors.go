@@ -45,7 +45,7 @@ func (s *Server) listDrills(c *fiber.Ctx) error {
 }
 
 func (s *Server) startDrill(c *fiber.Ctx) error {
-	v, err := s.bodyValue(c)
+	v, err := s.bodies.Value(c)
 	if err != nil {
 		return err
 	}

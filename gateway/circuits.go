@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 	"lightsout/race/circuit"
 )
@@ -92,7 +93,7 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	data, err := s.unpacked(c)
+	data, err := s.bodies.Unpacked(c)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 		file = "circuit"
 	}
 	var one *circuit.Circuit
-	switch kind := contentType(c); kind {
+	switch kind := body.ContentType(c); kind {
 	case "application/geo+json", fiber.MIMEApplicationJSON:
 		one, err = circuit.ImportGeoJSON(file, data)
 	case "text/csv":

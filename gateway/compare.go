@@ -129,7 +129,7 @@ func wholeNumber(text string) (int, bool) {
 
 // driven is a car's lap with its telemetry.
 func (s *Server) driven(ctx context.Context, roster *race.Roster, car race.CarIdx, number int) (trace.Driven, race.Lap, error) {
-	leave, err := enter(ctx, s.tracing)
+	leave, err := s.tracing.Enter(ctx)
 	if err != nil {
 		return trace.Driven{}, race.Lap{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -83,7 +84,7 @@ const transfersAtOnce = 8
 
 // transfer takes room for a race on its way, or says that there is none. One address has at most half of it.
 func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
-	ctx, cancel := context.WithTimeout(c.UserContext(), roomWait)
+	ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 	defer cancel()
 	from := strings.Clone(c.IP())
 	if !s.moving.Wait(ctx, from) {
@@ -116,7 +117,7 @@ type logKey struct{}
 
 // isLog says that a log is sent.
 func isLog(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodPost && plainPath(c) == "/api/v1/races/import" && contentType(c) == mimeLog
+	return c.Method() == fiber.MethodPost && plainPath(c) == "/api/v1/races/import" && body.ContentType(c) == mimeLog
 }
 
 // plainPath is the path as the routes are written: they take one in any case of letters, and with a slash at its end.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 	"lightsout/race/trace"
 )
@@ -27,10 +28,10 @@ func FuzzItems(f *testing.F) {
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.UseNumber()
 		var v any
-		if jsonProblem(dec, dec.Decode(&v)) != nil {
+		if dec.Decode(&v) != nil {
 			return
 		}
-		items, err := itemsOf(v, "passings")
+		items, err := body.Items(v, "passings")
 		if err != nil {
 			return
 		}
@@ -38,21 +39,21 @@ func FuzzItems(f *testing.F) {
 			for _, read := range []readItem{readPassing, readSample} {
 				var faults []race.Fault
 				var in race.Report
-				read(objectOf(item, nil, &faults), roster, &in)
+				read(body.NewObject(item, nil, &faults), roster, &in)
 				if faults == nil {
 					within(t, &in)
 				}
 			}
 			for _, read := range []ruling{readFlag, readPenalty, readCorrection, readDeclaration} {
 				var faults []race.Fault
-				if rec := readRuling(objectOf(item, nil, &faults), roster, read); faults == nil && (rec.Body == nil || rec.Author == "") {
+				if rec := readRuling(body.NewObject(item, nil, &faults), roster, read); faults == nil && (rec.Body == nil || rec.Author == "") {
 					t.Errorf("a ruling without an author or a body: %+v", rec)
 				}
 			}
 			var faults []race.Fault
-			one := objectOf(item, nil, &faults)
+			one := body.NewObject(item, nil, &faults)
 			rules, entries := readRules(one), readEntries(one)
-			if lines := one.list("lines"); lines != nil {
+			if lines := one.List("lines"); lines != nil {
 				readLines(one, lines)
 			}
 			if faults == nil && (rules.Validate() != nil || len(entries) == 0) {

@@ -50,7 +50,7 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 				return refuse(fiber.StatusBadRequest, "variables are no JSON object: "+err.Error())
 			}
 		}
-	} else if err := s.body(c, &req, graphQLBody); err != nil {
+	} else if err := s.bodies.JSON(c, &req, graphQLBody); err != nil {
 		return err
 	}
 	query, err := s.price(req.Query, readOnly)
@@ -90,7 +90,7 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	defer cancel()
 	waiting, give := context.WithTimeout(ctx, graphQLWait)
 	defer give()
-	leave, err := enter(waiting, s.asking)
+	leave, err := s.asking.Enter(waiting)
 	if err != nil {
 		return fmt.Errorf("GraphQL: %w", err)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/graphql-go/graphql/language/location"
 	"github.com/graphql-go/graphql/language/parser"
 	"github.com/graphql-go/graphql/language/source"
+
+	"lightsout/gateway/body"
 )
 
 // Limits of a GraphQL query, in the order in which they are looked at: each bounds what the next step costs.
@@ -392,7 +394,7 @@ func boundedVariables(variables map[string]any) error {
 	for name, v := range variables {
 		if !shallow(v, 1) {
 			return refuse(fiber.StatusBadRequest, fmt.Sprintf(
-				"the variable %q is too deep or too long: allowed are %d levels and %d values in each", clip(name), valueDepth, valueItems))
+				"the variable %q is too deep or too long: allowed are %d levels and %d values in each", body.Clip(name), valueDepth, valueItems))
 		}
 	}
 	return nil

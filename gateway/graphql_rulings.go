@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/graphql-go/graphql"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -70,9 +71,9 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 		}
 	}
 	var faults []race.Fault
-	f := objectOf(of, nil, &faults)
+	f := body.NewObject(of, nil, &faults)
 	rec := readRuling(f, roster, read)
-	if f.end(); faults != nil {
+	if f.End(); faults != nil {
 		return nil, &race.InvalidError{Faults: faults}
 	}
 	return s.record(c.UserContext(), id, rec)

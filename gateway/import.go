@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -34,10 +35,10 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if wrong := textFault(params["name"], textMost); wrong != "" {
-		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: wrong, Allowed: textAllowed(textMost)}}}
+	if wrong := body.TextFault(params["name"], textMost); wrong != "" {
+		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: wrong, Allowed: body.TextAllowed(textMost)}}}
 	}
-	leave, err := s.enter(c.UserContext())
+	leave, err := s.bodies.Enter(c.UserContext())
 	if err != nil {
 		return err
 	}
@@ -56,8 +57,8 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 
 // folderOf is the folder that was sent.
 func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
-	kind := contentType(c)
-	data, err := s.unpacked(c) // Fiber unpacks a form without a bound
+	kind := body.ContentType(c)
+	data, err := s.bodies.Unpacked(c) // Fiber unpacks a form without a bound
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func unzipped(f *zip.File, most int64) ([]byte, error) {
 		err = errors.Join(err, r.Close())
 	}
 	if err != nil {
-		return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", clip(f.Name), err))
+		return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("%s in the zip file cannot be read: %v", body.Clip(f.Name), err))
 	}
 	return data, nil
 }
@@ -153,7 +154,7 @@ func (d files) put(name string, content func() ([]byte, error)) error {
 	plain := strings.ToLower(path.Base(name))
 	_, twice := d[plain]
 	if kind := path.Ext(plain); twice && (kind == ".csv" || kind == ".json") {
-		return refuse(fiber.StatusBadRequest, fmt.Sprintf("%s was sent twice: expected the files of one race", clip(plain)))
+		return refuse(fiber.StatusBadRequest, fmt.Sprintf("%s was sent twice: expected the files of one race", body.Clip(plain)))
 	}
 	d[plain] = content
 	return nil

@@ -76,11 +76,6 @@ type Circuits interface {
 	AddCircuit(ctx context.Context, c *circuit.Circuit) error
 }
 
-// Unpacker decodes values of the wire as encoding/json would the same as JSON, with json.Number. They may be hostile.
-type Unpacker interface {
-	Values(data []byte) (any, error)
-}
-
 // Actors shows the living system: of each kind of child, most nodes at the most.
 type Actors interface {
 	Tree(most int) []ActorNode

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -83,7 +84,7 @@ func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 	for name, values := range given {
 		switch out[name] = values[0]; {
 		case !slices.Contains(known, name):
-			wrong.add(short(name), "is no parameter of this", allowed)
+			wrong.add(body.Short(name), "is no parameter of this", allowed)
 		case values[0] == "": // nothing stands for a default, nor for all
 			wrong.add(name, "is empty", "a value, or leave it out")
 		case len(values) > 1:
@@ -211,7 +212,7 @@ func (s *Server) deleteRace(c *fiber.Ctx) error {
 func (s *Server) control(c *fiber.Ctx, what race.Control) error {
 	when := race.Now
 	if len(c.Request().Body()) > 0 {
-		if err := s.one(c, func(f *fields) { when = readMoment(f, what) }); err != nil {
+		if err := s.bodies.Object(c, func(f *body.Object) { when = readMoment(f, what) }); err != nil {
 			return err
 		}
 	}
@@ -229,12 +230,12 @@ const (
 )
 
 // readMoment reads when a real race was started (a date) or stopped (a date, or race time).
-func readMoment(f *fields, what race.Control) race.Moment {
+func readMoment(f *body.Object, what race.Control) race.Moment {
 	when := race.Now
-	date, dated := f.date("date")
-	timed := f.has("time_us")
+	date, dated := f.Date("date")
+	timed := f.Has("time_us")
 	if timed {
-		when.Time = race.Micros(f.number("time_us", 0, int64(race.TimeMax), int64(race.NoTime)))
+		when.Time = race.Micros(f.Number("time_us", 0, int64(race.TimeMax), int64(race.NoTime)))
 	}
 	if dated {
 		when.Date = date.UnixNano()
@@ -242,13 +243,13 @@ func readMoment(f *fields, what race.Control) race.Moment {
 	now := time.Now()
 	switch {
 	case (dated || timed) && what != race.ControlStart && what != race.ControlStop:
-		f.wrong("date", "is given with "+what.String(), "a date or race time for start and stop alone")
+		f.Wrong("date", "is given with "+what.String(), "a date or race time for start and stop alone")
 	case timed && dated:
-		f.wrong("date", "is given beside time_us", "one of the two")
+		f.Wrong("date", "is given beside time_us", "one of the two")
 	case timed && what == race.ControlStart:
-		f.wrong("time_us", "is given with start", "the start signal is race time 0: a date")
+		f.Wrong("time_us", "is given with start", "the start signal is race time 0: a date")
 	case dated && what == race.ControlStart && (date.After(now.Add(startAhead)) || date.Before(now.Add(-startBack))):
-		f.wrong("date", "is "+date.UTC().Format(time.RFC3339Nano), fmt.Sprintf("from %v back to %v ahead", startBack, startAhead))
+		f.Wrong("date", "is "+date.UTC().Format(time.RFC3339Nano), fmt.Sprintf("from %v back to %v ahead", startBack, startAhead))
 	}
 	return when
 }

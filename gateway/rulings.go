@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -27,15 +28,15 @@ type ruledDTO struct {
 }
 
 // ruling reads a ruling of a kind; the body is nil where something was wrong.
-type ruling func(f *fields, r *race.Roster) race.Body
+type ruling func(f *body.Object, r *race.Roster) race.Body
 
 func (s *Server) flags(c *fiber.Ctx) error       { return s.rule(c, readFlag) }
 func (s *Server) penalties(c *fiber.Ctx) error   { return s.rule(c, readPenalty) }
 func (s *Server) corrections(c *fiber.Ctx) error { return s.rule(c, readCorrection) }
 
 func (s *Server) declareResult(c *fiber.Ctx) error {
-	return s.rule(c, func(f *fields, _ *race.Roster) race.Body {
-		return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
+	return s.rule(c, func(f *body.Object, _ *race.Roster) race.Body {
+		return race.ResultDeclared{Reason: f.Text("reason", reasonMost)}
 	})
 }
 
@@ -47,7 +48,7 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 		return err
 	}
 	var rec race.Record
-	err = s.one(c, func(f *fields) { rec = readRuling(f, roster, read) })
+	err = s.bodies.Object(c, func(f *body.Object) { rec = readRuling(f, roster, read) })
 	if err != nil {
 		return err
 	}
@@ -92,17 +93,17 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 }
 
 // readRuling reads who rules and when, and what.
-func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
-	rec := race.Record{Author: f.needText("author", textMost, "the name of who decided it"), Time: race.NoTime}
-	if f.has("time_us") || f.has("date") {
-		if rec.Time = readTime(f, r); f.has("time_us") && rec.Time != race.NoTime {
+func readRuling(f *body.Object, r *race.Roster, read ruling) race.Record {
+	rec := race.Record{Author: f.NeedText("author", textMost, "the name of who decided it"), Time: race.NoTime}
+	if f.Has("time_us") || f.Has("date") {
+		if rec.Time = readTime(f, r); f.Has("time_us") && rec.Time != race.NoTime {
 			rec.Time += r.StartMoved
 		}
 	}
-	f.read = append(f.read, "time_us", "date")
+	f.Know("time_us", "date")
 	rec.Body = read(f, r)
 	if b, ok := rec.Body.(race.TransponderAssigned); ok { // from its own time on, where it has one
-		if all := f.flag("all"); !all && rec.Time != race.NoTime {
+		if all := f.Flag("all"); !all && rec.Time != race.NoTime {
 			b.From = rec.Time
 		}
 		rec.Body = b
@@ -110,22 +111,22 @@ func readRuling(f *fields, r *race.Roster, read ruling) race.Record {
 	return rec
 }
 
-func readDeclaration(f *fields, _ *race.Roster) race.Body {
-	return race.ResultDeclared{Reason: f.text("reason", reasonMost)}
+func readDeclaration(f *body.Object, _ *race.Roster) race.Body {
+	return race.ResultDeclared{Reason: f.Text("reason", reasonMost)}
 }
 
-func readFlag(f *fields, _ *race.Roster) race.Body {
-	what := f.oneOf("flag", flagWords, true)
-	sector := int(f.number("sector", 1, 3, 0))
-	f.text("reason", reasonMost) // a flag speaks for itself; it may be given all the same
+func readFlag(f *body.Object, _ *race.Roster) race.Body {
+	what := f.OneOf("flag", flagWords, true)
+	sector := int(f.Number("sector", 1, 3, 0))
+	f.Text("reason", reasonMost) // a flag speaks for itself; it may be given all the same
 	if sector > 0 && what != "yellow" && what != "clear" {
-		f.wrong("sector", "is given with "+what, "a sector with yellow and clear alone")
+		f.Wrong("sector", "is given with "+what, "a sector with yellow and clear alone")
 	}
 	switch what {
 	case "red":
 		return race.Suspended{}
 	case "abandoned":
-		return race.Abandoned{Lap: int(f.number("lap", 1, race.LapsMax, 0))}
+		return race.Abandoned{Lap: int(f.Number("lap", 1, race.LapsMax, 0))}
 	case "start_aborted":
 		return race.StartAborted{}
 	}
@@ -136,18 +137,18 @@ func readFlag(f *fields, _ *race.Roster) race.Body {
 	return race.FlagShown{Flag: flag, Sector: sector}
 }
 
-func readPenalty(f *fields, r *race.Roster) race.Body {
-	what := f.oneOf("kind", penaltyWords, true)
-	f.need("driver_number", "the number of an entry")
+func readPenalty(f *body.Object, r *race.Roster) race.Body {
+	what := f.OneOf("kind", penaltyWords, true)
+	f.Need("driver_number", "the number of an entry")
 	car := readCar(f, r)
 	reason := needReason(f)
 	switch what {
 	case "served":
 		return race.PenaltyServed{Car: car, Penalty: needOf(f, "the seq of the penalty")}
 	case "lap_deleted":
-		f.need("lap", "the number of a completed lap")
+		f.Need("lap", "the number of a completed lap")
 		return race.LapDeleted{
-			Car: car, Lap: int(f.number("lap", 1, race.LapsMax, 1)), Passing: race.Seq(f.number("passing", 1, 1<<53, 0)), Reason: reason,
+			Car: car, Lap: int(f.Number("lap", 1, race.LapsMax, 1)), Passing: race.Seq(f.Number("passing", 1, 1<<53, 0)), Reason: reason,
 		}
 	case "retired":
 		return race.CarRetired{Car: car, Reason: reason}
@@ -161,26 +162,26 @@ func readPenalty(f *fields, r *race.Roster) race.Body {
 		return nil // said by oneOf
 	}
 	if kind == race.PenaltyTime {
-		f.need("amount_ms", "milliseconds that are added to the race time")
+		f.Need("amount_ms", "milliseconds that are added to the race time")
 	}
-	amount := race.Micros(f.number("amount_ms", 1, int64(race.Hour/race.Millisecond), 0)) * race.Millisecond
+	amount := race.Micros(f.Number("amount_ms", 1, int64(race.Hour/race.Millisecond), 0)) * race.Millisecond
 	return race.Penalised{Car: car, Kind: kind, Amount: amount, Reason: reason}
 }
 
-func readCorrection(f *fields, r *race.Roster) race.Body {
-	what := f.oneOf("kind", correctionWords, true)
+func readCorrection(f *body.Object, r *race.Roster) race.Body {
+	what := f.OneOf("kind", correctionWords, true)
 	reason := needReason(f)
 	switch what {
 	case "undo":
 		return race.Undone{Of: needOf(f, "the seq of a ruling"), Reason: reason}
 	case "assign":
-		return race.TransponderAssigned{Transponder: f.needText("transponder", textMost, "the name of a transponder"), Car: needCar(f, r), Reason: reason}
+		return race.TransponderAssigned{Transponder: f.NeedText("transponder", textMost, "the name of a transponder"), Car: needCar(f, r), Reason: reason}
 	case "offset":
-		f.need("offset_us", "microseconds to add to its times")
+		f.Need("offset_us", "microseconds to add to its times")
 		limit := int64(race.TimeMax)
 		return race.DecoderSet{
-			Decoder: f.needText("decoder", textMost, "the name of a decoder"), Session: f.text("session", textMost),
-			Offset: race.Micros(f.number("offset_us", -limit, limit, 0)), Reason: reason,
+			Decoder: f.NeedText("decoder", textMost, "the name of a decoder"), Session: f.Text("session", textMost),
+			Offset: race.Micros(f.Number("offset_us", -limit, limit, 0)), Reason: reason,
 		}
 	case "start":
 		return race.StartMoved{At: readStart(f, r), Reason: reason}
@@ -196,50 +197,50 @@ func readCorrection(f *fields, r *race.Roster) race.Body {
 	case race.CorrectMove:
 		b.Passing, b.Car = needOf(f, "the seq of a passing"), needCar(f, r)
 	case race.CorrectInsert:
-		f.need("at_us", "the race time of the passing, in microseconds")
-		b.Car, b.Line = needCar(f, r), int(f.number("line", 0, int64(len(r.Race.Lines)-1), 0))
-		b.At = race.Micros(f.number("at_us", 0, int64(race.TimeMax), 0)) + r.StartMoved
+		f.Need("at_us", "the race time of the passing, in microseconds")
+		b.Car, b.Line = needCar(f, r), int(f.Number("line", 0, int64(len(r.Race.Lines)-1), 0))
+		b.At = race.Micros(f.Number("at_us", 0, int64(race.TimeMax), 0)) + r.StartMoved
 	case race.CorrectSplit:
-		b.Car, b.Lap = needCar(f, r), int(f.number("lap", 1, race.LapsMax, 0))
-		if b.At = race.Micros(f.number("at_us", 1, int64(race.TimeMax), 0)); b.At != 0 {
+		b.Car, b.Lap = needCar(f, r), int(f.Number("lap", 1, race.LapsMax, 0))
+		if b.At = race.Micros(f.Number("at_us", 1, int64(race.TimeMax), 0)); b.At != 0 {
 			b.At += r.StartMoved
 		}
 		if b.Lap == 0 && b.At == 0 {
-			f.need("at_us", "when the line was crossed, or the lap that is split in the middle")
+			f.Need("at_us", "when the line was crossed, or the lap that is split in the middle")
 		}
 	}
 	return b
 }
 
 // readStart is when the start signal was given in truth: by date, or in race time as it is counted now.
-func readStart(f *fields, r *race.Roster) race.Micros {
-	date, dated := f.date("started_at")
-	at := race.Micros(f.number("at_us", -int64(race.TimeMax), int64(race.TimeMax), 0)) + r.StartMoved
+func readStart(f *body.Object, r *race.Roster) race.Micros {
+	date, dated := f.Date("started_at")
+	at := race.Micros(f.Number("at_us", -int64(race.TimeMax), int64(race.TimeMax), 0)) + r.StartMoved
 	switch {
-	case f.has("at_us") && f.has("started_at"):
-		f.wrong("started_at", "is given beside at_us", "one of the two")
+	case f.Has("at_us") && f.Has("started_at"):
+		f.Wrong("started_at", "is given beside at_us", "one of the two")
 	case dated && r.StartedAt == 0:
-		f.wrong("started_at", "cannot be compared with the start signal, which was not given yet", "a start first")
+		f.Wrong("started_at", "cannot be compared with the start signal, which was not given yet", "a start first")
 	case dated:
 		at = r.SinceStart(date.UnixNano())
-	case !f.has("at_us") && !f.has("started_at"):
-		f.need("at_us", "when the start signal was given, in microseconds of race time, or started_at")
+	case !f.Has("at_us") && !f.Has("started_at"):
+		f.Need("at_us", "when the start signal was given, in microseconds of race time, or started_at")
 	}
 	return at
 }
 
-func needReason(f *fields) string {
-	return f.needText("reason", reasonMost, "why, in a line")
+func needReason(f *body.Object) string {
+	return f.NeedText("reason", reasonMost, "why, in a line")
 }
 
-func needCar(f *fields, r *race.Roster) race.CarIdx {
-	f.need("driver_number", "the number of an entry")
+func needCar(f *body.Object, r *race.Roster) race.CarIdx {
+	f.Need("driver_number", "the number of an entry")
 	return readCar(f, r)
 }
 
-func needOf(f *fields, what string) race.Seq {
-	f.need("of", what)
-	return race.Seq(f.number("of", 1, 1<<53, 0))
+func needOf(f *body.Object, what string) race.Seq {
+	f.Need("of", what)
+	return race.Seq(f.Number("of", 1, 1<<53, 0))
 }
 
 // rulingDTO is a decision of race control or of the stewards.

@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"lightsout/gateway/body"
 	"lightsout/gateway/live"
 )
 
@@ -44,7 +45,7 @@ type Deps struct {
 	Boards live.Boards
 	// Encoder writes telemetry as msgpack.
 	Encoder  Encoder
-	Unpacker Unpacker
+	Unpacker body.Unpacker
 	Site     fs.FS
 	Log      *slog.Logger
 	Registry *prometheus.Registry
@@ -53,16 +54,15 @@ type Deps struct {
 
 // Server serves a platform over HTTP.
 type Server struct {
-	cfg       Config
-	deps      Deps
-	app       *fiber.App
-	schema    graphql.Schema
-	m         *metrics
-	ingesting chan struct{} // room for those who are told something from outside
-	tracing   chan struct{} // room for reading a car's telemetry
-	moving    *seats        // room for exports and imports
-	asking    chan struct{} // room for GraphQL
-	heavy     chan struct{} // room for a large body
+	cfg     Config
+	deps    Deps
+	app     *fiber.App
+	schema  graphql.Schema
+	m       *metrics
+	bodies  *body.Reader
+	tracing slots  // cars whose telemetry is read
+	moving  *seats // exports and imports
+	asking  slots  // GraphQL requests
 	// described is how many there are of each list of the GraphQL schema.
 	described map[string]int
 	seats     *seats
@@ -84,12 +84,15 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	public, _ := parsePublic(cfg.PublicURL)        // both were validated
 	proxies, _ := parseProxies(cfg.TrustedProxies) //
 	s := &Server{
-		cfg: cfg, deps: deps, m: newMetrics(deps.Registry), ingesting: make(chan struct{}, ingestsMax),
-		tracing: make(chan struct{}, tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
-		asking: make(chan struct{}, graphQLAtOnce), heavy: make(chan struct{}, 1),
+		cfg: cfg, deps: deps, m: newMetrics(deps.Registry),
+		tracing: newSlots(tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
+		asking: newSlots(graphQLAtOnce),
 		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
 		public: public, proxies: proxies, guard: newGuard(cfg.Token),
 	}
+	s.bodies = body.NewReader(body.Config{
+		Unpacker: deps.Unpacker, MaxUnpacked: cfg.UnpackedMax, Reading: newSlots(ingestsMax), Large: newSlots(1), MaxWait: maxWait,
+	})
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)

@@ -52,7 +52,7 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 	t.head.Dates = t.head.Dates || format == formatCSV && t.ask.all && t.head.StartedAt != 0
 	var first *trace.Car
 	if len(t.ask.cars) > 0 { // what goes wrong here can still be said
-		ctx, cancel := context.WithTimeout(c.UserContext(), roomWait)
+		ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 		defer cancel()
 		if first, err = t.car(ctx, t.ask.cars[0]); err != nil {
 			return err
@@ -97,7 +97,7 @@ const thinWork = 3
 
 // car reads the telemetry of one car, piece by piece, and thins it.
 func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
-	leave, err := enter(ctx, t.server.tracing)
+	leave, err := t.server.tracing.Enter(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/gateway/body"
 	"lightsout/race"
 	"lightsout/race/trace"
 )
@@ -30,7 +31,7 @@ const (
 const readWait = 30 * time.Second
 
 var formatMIME = map[string]string{
-	formatJSON: fiber.MIMEApplicationJSON, formatCSV: "text/csv; charset=utf-8", formatMsgpack: mimeMsgpack[0],
+	formatJSON: fiber.MIMEApplicationJSON, formatCSV: "text/csv; charset=utf-8", formatMsgpack: body.MIMEMsgpack[0],
 }
 
 // formatOf is the format that is asked for, by name or by what the asker accepts.
@@ -43,9 +44,9 @@ func formatOf(c *fiber.Ctx, name string) (string, error) {
 		}
 		return name, nil
 	}
-	switch accepted := c.Accepts(append([]string{fiber.MIMEApplicationJSON, "text/csv"}, mimeMsgpack...)...); accepted {
+	switch accepted := c.Accepts(append([]string{fiber.MIMEApplicationJSON, "text/csv"}, body.MIMEMsgpack...)...); accepted {
 	case "":
-		return "", refuse(fiber.StatusNotAcceptable, "telemetry is given as application/json, text/csv or "+mimeMsgpack[0])
+		return "", refuse(fiber.StatusNotAcceptable, "telemetry is given as application/json, text/csv or "+body.MIMEMsgpack[0])
 	case fiber.MIMEApplicationJSON:
 		return formatJSON, nil
 	case "text/csv":

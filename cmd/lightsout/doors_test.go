@@ -33,7 +33,8 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/sqlite":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"gateway/live", "race", "race/circuit", "race/document", "race/trace"},
+	"gateway":             {"gateway/body", "gateway/live", "race", "race/circuit", "race/document", "race/trace"},
+	"gateway/body":        {"race"},
 	"gateway/live":        {"race"},
 	"ui":                  {},
 	"cmd/internal/cli":    {"race", "race/circuit"},
@@ -59,7 +60,8 @@ var doors = map[string][]string{
 	},
 	"cmd/internal/server": {
 		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/drills",
-		"cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/live", "race", "storage/memory", "storage/sqlite", "transport", "ui",
+		"cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race", "storage/memory", "storage/sqlite",
+		"transport", "ui",
 	},
 	"cmd/internal/bench": {
 		"actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/cli", "cmd/internal/races",
@@ -77,7 +79,7 @@ var homes = map[string][]string{
 	"github.com/anthdm/hollywood": {
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/bench",
 	},
-	"github.com/gofiber":                  {"gateway", "gateway/live"},
+	"github.com/gofiber":                  {"gateway", "gateway/body", "gateway/live"},
 	"github.com/graphql-go":               {"gateway"},
 	"github.com/vmihailenco/msgpack":      {"transport"},
 	"modernc.org/sqlite":                  {"storage/sqlite"},

@@ -19,6 +19,7 @@ import (
 	"lightsout/cmd/internal/feed"
 	"lightsout/cmd/internal/races"
 	"lightsout/gateway"
+	"lightsout/gateway/body"
 	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/storage/memory"
@@ -39,7 +40,7 @@ var (
 	_ sqlite.Codec         = transport.Codec{}
 	_ gateway.Encoder      = transport.Codec{}
 	_ live.Encoder         = transport.Codec{}
-	_ gateway.Unpacker     = transport.Codec{}
+	_ body.Unpacker        = transport.Codec{}
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}

@@ -1,7 +1,6 @@
-package gateway
+package body
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -9,12 +8,13 @@ import (
 )
 
 func TestText_IsLimitedInCharactersInEveryScript(t *testing.T) {
+	const maxChars = 100
 	for _, letter := range []string{"a", "é", "م", "佐", "न", "🏁"} {
-		for n, want := range map[int]bool{textMost: true, textMost + 1: false} {
+		for n, want := range map[int]bool{maxChars: true, maxChars + 1: false} {
 			var faults []race.Fault
 			name := strings.Repeat(letter, n)
-			f := objectOf(map[string]any{"name": name}, nil, &faults)
-			got := f.text("name", textMost)
+			f := NewObject(map[string]any{"name": name}, nil, &faults)
+			got := f.Text("name", maxChars)
 			switch {
 			case want && (got != name || faults != nil):
 				t.Errorf("%d × %s is refused: %v", n, letter, faults)
@@ -27,21 +27,7 @@ func TestText_IsLimitedInCharactersInEveryScript(t *testing.T) {
 	}
 }
 
-func TestTransponder_IsLimitedInCharactersAndHasNoSpaceOfAnyScript(t *testing.T) {
-	for name, want := range map[string]bool{
-		strings.Repeat("م", textMost): true, strings.Repeat("م", textMost+1): false, "a\u3000b": false, "a\u00a0b": false, "a b": false,
-		"a\x00b": false, "ترانسبوندر-7": true,
-	} {
-		var faults []race.Fault
-		f := objectOf(map[string]any{"driver_number": json.Number("7"), "transponders": []any{name}}, nil, &faults)
-		e := readEntry(f, map[string]bool{})
-		if kept := len(e.Transponders) == 1 && e.Transponders[0] == name; kept != want || want != (faults == nil) {
-			t.Errorf("%q: kept %v, %v", name, kept, faults)
-		}
-	}
-}
-
-func TestClip_CutsBetweenLettersAndNotWithinThem(t *testing.T) {
+func TestClip_CutsBetweenLettersNotWithinThem(t *testing.T) {
 	family := "👨\u200d👩\u200d👧"
 	for _, c := range []struct{ text, want string }{
 		{"x", `"x"`},
@@ -51,11 +37,11 @@ func TestClip_CutsBetweenLettersAndNotWithinThem(t *testing.T) {
 		{strings.Repeat("a", 59) + "e\u0301z", `"` + strings.Repeat("a", 59) + `" …`},
 		{strings.Repeat("a", 58) + "e\u0301z", `"` + strings.Repeat("a", 58) + "e\u0301\" …"},
 		{strings.Repeat(family, 13), `"` + strings.Repeat(family, 12) + `" …`},
-		{"a" + strings.Repeat("\u0301", 1000), `"a` + strings.Repeat("\u0301", 59) + `" …`}, // no letter is that long
+		{"a" + strings.Repeat("\u0301", 1000), `"a` + strings.Repeat("\u0301", 59) + `" …`}, // longer than any letter
 		{strings.Repeat("م", 61), "\u2068\"" + strings.Repeat("م", 60) + "\"\u2069 …"},
 		{strings.Repeat("\xff", 61), `"` + strings.Repeat(`\xff`, 60) + `" …`},
 	} {
-		if got := clip(c.text); got != c.want {
+		if got := Clip(c.text); got != c.want {
 			t.Errorf("%q is shown as\n%q, expected\n%q", c.text, got, c.want)
 		}
 	}
