@@ -1,177 +1,285 @@
 package gateway
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"log/slog"
-	"net/http"
-	"slices"
-	"strings"
+	"time"
 
-	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
+	"lightsout/race"
+	"lightsout/race/circuit"
 )
 
-// How long an answer may be kept by browsers and caches.
+// raceDTO is a race in answers.
+type raceDTO struct {
+	ID        race.ID   `json:"id"`
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`
+	Status    string    `json:"status"`
+	Circuit   string    `json:"circuit"`
+	Cars      int       `json:"cars"`
+	Laps      int       `json:"laps"` // 0: by time
+	LeaderLap int       `json:"leader_lap"`
+	Seed      uint64    `json:"seed"`
+	TickHz    int       `json:"tick_hz"`
+	Speed     float64   `json:"speed"`
+	CreatedAt time.Time `json:"created_at"`
+	Winner    *string   `json:"winner"`
+}
+
+func newRaceDTO(s race.Summary) raceDTO {
+	d := raceDTO{
+		ID: s.Race.ID, Name: s.Race.Name, Kind: s.Race.Kind.String(), Status: s.Status.String(), Circuit: s.Race.Circuit,
+		Cars: s.Race.Cars, Laps: s.Laps, LeaderLap: s.LeaderLap, Seed: s.Race.Seed, TickHz: s.Race.TickHz,
+		Speed: s.Race.Speed, CreatedAt: time.Unix(0, s.CreatedAt).UTC(),
+	}
+	if s.Winner != "" {
+		d.Winner = &s.Winner
+	}
+	return d
+}
+
+// raceDetailDTO is one race, with its lines and rules.
+type raceDetailDTO struct {
+	raceDTO
+	Lines []lineDTO    `json:"lines"`
+	Rules race.RuleSet `json:"rules"`
+}
+
+type lineDTO struct {
+	Kind      string `json:"kind"`
+	Sector    int    `json:"sector"`
+	Permyriad int    `json:"permyriad"`
+}
+
+func newLines(lines []race.Line) []lineDTO {
+	out := make([]lineDTO, len(lines))
+	for i, l := range lines {
+		out[i] = lineDTO{l.Kind.String(), l.Sector, l.Permyriad}
+	}
+	return out
+}
+
+// classifiedDTO is a line of a classification; what does not apply is null.
+type classifiedDTO struct {
+	Position     *int    `json:"position"`
+	DriverNumber int     `json:"driver_number"`
+	NameAcronym  string  `json:"name_acronym"`
+	Laps         int     `json:"laps"`
+	Status       string  `json:"status"`
+	DurationMS   *int64  `json:"duration_ms"`
+	GapMS        *int64  `json:"gap_ms"`
+	GapLaps      *int    `json:"gap_laps"`
+	IntervalMS   *int64  `json:"interval_ms"`
+	PenaltyMS    int64   `json:"penalty_ms"`
+	BestLapMS    *int64  `json:"best_lap_ms"`
+	BestLap      *int    `json:"best_lap"`
+	Reason       *string `json:"reason"`
+}
+
+func newClassified(e race.Classified, who race.Entry) classifiedDTO {
+	d := classifiedDTO{
+		DriverNumber: who.Number, NameAcronym: who.Code, Laps: e.Laps, Status: e.Status.String(),
+		DurationMS: applies(e.DurationMS), GapMS: applies(e.GapMS), IntervalMS: applies(e.IntervalMS),
+		PenaltyMS: e.PenaltyMS, BestLapMS: applies(e.BestLapMS),
+	}
+	if e.Position > 0 {
+		d.Position, d.GapLaps = &e.Position, &e.GapLaps
+	}
+	if e.BestLap > 0 {
+		d.BestLap = &e.BestLap
+	}
+	if e.Reason != "" {
+		d.Reason = &e.Reason
+	}
+	return d
+}
+
+func applies(ms int64) *int64 {
+	if ms < 0 {
+		return nil
+	}
+	return &ms
+}
+
+type classificationDTO struct {
+	Race           raceHeadDTO     `json:"race"`
+	Final          bool            `json:"final"`
+	Version        int             `json:"version"` // 0: the order so far
+	Status         string          `json:"status"`
+	Author         string          `json:"author"` // of the version
+	Reason         string          `json:"reason"`
+	Classification []classifiedDTO `json:"classification"`
+	StateHash      string          `json:"state_hash"`
+}
+
+type raceHeadDTO struct {
+	ID      race.ID `json:"id"`
+	Name    string  `json:"name"`
+	Circuit string  `json:"circuit"`
+	Laps    int     `json:"laps"`
+}
+
+// lapDTO is a lap, in the words of OpenF1; lap_duration is in seconds as there.
+type lapDTO struct {
+	DriverNumber int      `json:"driver_number"`
+	LapNumber    int      `json:"lap_number"`
+	LapDuration  *float64 `json:"lap_duration"`
+	DurationMS   *int64   `json:"lap_duration_ms"`
+	Sector1MS    *int64   `json:"duration_sector_1_ms"`
+	Sector2MS    *int64   `json:"duration_sector_2_ms"`
+	Sector3MS    *int64   `json:"duration_sector_3_ms"`
+	EndMS        int64    `json:"end_ms"`
+	Position     int      `json:"position"`
+	Compound     string   `json:"compound"`
+	TyreAge      int      `json:"tyre_age"`
+	IsPitIn      bool     `json:"is_pit_in_lap"`
+	IsPitOut     bool     `json:"is_pit_out_lap"`
+	Flag         string   `json:"flag"`
+	Mark         string   `json:"mark"`
+	IsDeleted    bool     `json:"is_deleted"`
+	Passing      race.Seq `json:"passing"` // the record of the passing that ended it; 0: not known
+}
+
+func newLap(l race.Lap, who race.Entry) lapDTO {
+	some := func(ms int64) *int64 {
+		if ms <= 0 {
+			return nil
+		}
+		return &ms
+	}
+	d := lapDTO{
+		DriverNumber: who.Number, LapNumber: l.Number, DurationMS: some(l.DurationMS), Sector1MS: some(l.SectorsMS[0]),
+		Sector2MS: some(l.SectorsMS[1]), Sector3MS: some(l.SectorsMS[2]), EndMS: l.EndMS, Position: l.Position,
+		Compound: l.Tyre.String(), TyreAge: l.TyreAgeLaps, IsPitIn: l.PitIn, IsPitOut: l.PitOut, Flag: l.Flag.String(),
+		Mark: l.Mark.String(), IsDeleted: l.Deleted, Passing: l.Passing,
+	}
+	if d.DurationMS != nil {
+		seconds := float64(l.DurationMS) / 1000
+		d.LapDuration = &seconds
+	}
+	return d
+}
+
+type eventDTO struct {
+	Kind         string   `json:"kind"`
+	DriverNumber *int     `json:"driver_number"`
+	LapNumber    int      `json:"lap_number"`
+	TimeMS       int64    `json:"time_ms"`
+	Value        int64    `json:"value"`
+	Text         string   `json:"text"`
+	Of           race.Seq `json:"of"` // the record that it is about; 0: of the start, the chequered flag or the result
+}
+
+func newEvent(e race.Event, entries []race.Entry) eventDTO {
+	d := eventDTO{Kind: e.Kind.String(), LapNumber: e.Lap, TimeMS: e.TimeMS, Value: e.Value, Text: e.Text, Of: e.Of}
+	if e.Car >= 0 && int(e.Car) < len(entries) {
+		d.DriverNumber = &entries[e.Car].Number
+	}
+	return d
+}
+
+// passingDTO is a passing on a timing line and what is made of it.
+type passingDTO struct {
+	Seq          race.Seq `json:"seq"`
+	DriverNumber *int     `json:"driver_number"` // null where nobody knows whose it is
+	Line         int      `json:"line"`
+	TimeUS       *int64   `json:"time_us"` // null: told by date before the start signal, which is awaited
+	InPit        bool     `json:"in_pit"`
+	SpeedKMH     *int     `json:"speed_kmh"`
+	Verdict      string   `json:"verdict"`
+	Reason       string   `json:"reason"`
+	SplitUS      *int64   `json:"split_us"` // when a missed crossing of the finish line will have been
+	Decoder      string   `json:"decoder"`
+	Session      string   `json:"session"`
+	Sequence     uint64   `json:"sequence"`
+	Transponder  string   `json:"transponder"`
+}
+
+func newPassing(p race.PassingRow, entries []race.Entry) passingDTO {
+	d := passingDTO{
+		Seq: p.Seq, Line: p.Passing.Line, InPit: p.Passing.InPit, Verdict: p.Verdict.String(), Reason: p.Reason,
+	}
+	if car := p.Passing.Car; car >= 0 && int(car) < len(entries) {
+		d.DriverNumber = &entries[car].Number
+	}
+	if at := int64(p.Time); p.Time != race.NoTime {
+		d.TimeUS = &at
+	}
+	if p.Passing.SpeedKMH > 0 {
+		d.SpeedKMH = &p.Passing.SpeedKMH
+	}
+	if src := p.Passing.Source; src != nil {
+		d.Decoder, d.Session, d.Sequence, d.Transponder = src.Decoder, src.Session, src.Sequence, src.Transponder
+	}
+	if p.Split != race.NoTime {
+		split := int64(p.Split)
+		d.SplitUS = &split
+	}
+	return d
+}
+
+type circuitDTO struct {
+	Key       string  `json:"key"`
+	Name      string  `json:"name"`
+	LengthM   float64 `json:"length_m"`
+	Character string  `json:"character"`
+}
+
+func newCircuitDTO(c *circuit.Circuit) circuitDTO {
+	return circuitDTO{Key: c.Key, Name: c.Name, LengthM: c.Length(), Character: c.Character}
+}
+
+// circuitDetailDTO draws a circuit: points at equal steps of the lap from the finish line, in metres.
+type circuitDetailDTO struct {
+	circuitDTO
+	Outline  [][2]float64 `json:"outline"`
+	PitLane  [][2]float64 `json:"pit_lane"`
+	PitEntry int          `json:"pit_entry_permyriad"`
+	PitExit  int          `json:"pit_exit_permyriad"`
+	Lines    []lineDTO    `json:"lines"`
+}
+
+// outlineStep is how far apart the points of an outline are, in metres; a pit lane has pitPoints.
 const (
-	cacheNever   = "no-store"
-	cacheAsk     = "no-cache" // kept, but asked for again each time, with its ETag
-	cacheForever = "public, max-age=31536000, immutable"
+	outlineStep = 10
+	pitPoints   = 40
 )
 
-// securing are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
-var securing = [][2]string{
-	{"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
-	{"Cross-Origin-Opener-Policy", "same-origin"},
-	{"Cross-Origin-Resource-Policy", "same-origin"},
-	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
-	{"Referrer-Policy", "no-referrer"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"X-Frame-Options", "DENY"},
-}
-
-// secure sets them on an answer that may be of anybody: a route, an error, fasthttp.
-func secure(h *fasthttp.ResponseHeader) {
-	for _, header := range securing {
-		if len(h.Peek(header[0])) == 0 { // a document has its own policy
-			h.Set(header[0], header[1])
+func newCircuitDetail(c *circuit.Circuit) circuitDetailDTO {
+	points := func(ps []circuit.Point) [][2]float64 {
+		out := make([][2]float64, len(ps))
+		for i, p := range ps {
+			out[i] = [2]float64{decimetre(p.X), decimetre(p.Y)}
+		}
+		return out
+	}
+	d := circuitDetailDTO{
+		circuitDTO: newCircuitDTO(c), Outline: points(c.Outline(max(100, int(c.Length()/outlineStep)))),
+		PitLane: points(c.PitLane(pitPoints)), Lines: newLines(c.Lines),
+	}
+	for _, l := range c.Lines {
+		switch l.Kind {
+		case race.LinePitEntry:
+			d.PitEntry = l.Permyriad
+		case race.LinePitExit:
+			d.PitExit = l.Permyriad
+		case race.LineFinish, race.LineSector, race.LineMini, race.LineSpeedTrap:
 		}
 	}
-	if len(h.Peek(fiber.HeaderCacheControl)) == 0 {
-		h.Set(fiber.HeaderCacheControl, cacheNever)
-	}
+	return d
 }
 
-// edge is before all else: what it does must hold for requests that no route sees, too.
-func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
-	return func(ctx *fasthttp.RequestCtx) {
-		defer func() { secure(&ctx.Response.Header) }()
-		s.proxies.forwarded(ctx)
-		switch {
-		case s.public.within(ctx): // answered
-		case slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
-			handle(ctx)
-		default: // Fiber would answer 400, in words of its own
-			s.noMethod(ctx)
-		}
+func decimetre(v float64) float64 { return float64(int64(v*10+copysign(0.5, v))) / 10 }
+
+func copysign(v, sign float64) float64 {
+	if sign < 0 {
+		return -v
 	}
+	return v
 }
 
-// noMethod refuses a method that no route can have.
-func (s *Server) noMethod(ctx *fasthttp.RequestCtx) {
-	path := strings.ToLower(strings.TrimRight(string(ctx.URI().PathOriginal()), "/"))
-	p := problem(http.StatusNotFound, "no such route")
-	if allowed := s.methods(path); allowed != nil {
-		list := strings.Join(allowed, ", ")
-		ctx.Response.Header.Set(fiber.HeaderAllow, list)
-		p = problem(http.StatusMethodNotAllowed, fmt.Sprintf("%q is no method of this: allowed are %s", ctx.Method(), list))
+// some is a list that is [] and not null when it is empty.
+func some[T any](list []T) []T {
+	if list == nil {
+		return []T{}
 	}
-	data, err := json.Marshal(p)
-	if err != nil {
-		s.deps.Log.Error("a problem cannot be told", slog.Any("err", err))
-	}
-	ctx.SetStatusCode(p.Status)
-	ctx.SetContentType(contentProblem)
-	ctx.SetBody(data)
-}
-
-// fresh says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
-// sent before it is compressed: a weak one, since each coding of it has other bytes.
-func fresh(c *fiber.Ctx) error {
-	reading := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
-	if reading {
-		c.Set(fiber.HeaderCacheControl, cacheAsk)
-	}
-	if err := c.Next(); err != nil {
-		return err
-	}
-	res := c.Response()
-	if !reading || res.StatusCode() != fiber.StatusOK {
-		if res.StatusCode() != fiber.StatusOK {
-			c.Set(fiber.HeaderCacheControl, cacheNever)
-		}
-		return nil
-	}
-	c.Vary(fiber.HeaderAcceptEncoding)
-	if res.IsBodyStream() || len(res.Body()) == 0 && len(res.Header.Peek(fiber.HeaderETag)) == 0 {
-		return nil
-	}
-	if len(res.Header.Peek(fiber.HeaderETag)) == 0 {
-		sum := sha256.Sum256(res.Body())
-		c.Set(fiber.HeaderETag, `W/"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
-	}
-	if known(c) {
-		c.Status(fiber.StatusNotModified)
-		res.ResetBody()
-		res.Header.Del(fiber.HeaderContentType)
-		res.Header.Del(fiber.HeaderContentDisposition)
-	}
-	return nil
-}
-
-// known says that who asks has this answer already, by its ETag.
-func known(c *fiber.Ctx) bool {
-	bare := func(tag string) string { return strings.TrimPrefix(strings.TrimSpace(tag), "W/") }
-	tag := bare(string(c.Response().Header.Peek(fiber.HeaderETag)))
-	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
-		if have = bare(have); have == tag || have == "*" {
-			return true
-		}
-	}
-	return false
-}
-
-// way is a method of a path, as the routes have it.
-type way struct{ method, pattern string }
-
-// methods are those that a path may be asked with.
-func (s *Server) methods(path string) (allowed []string) {
-	var exact []string
-	for _, w := range s.ways {
-		if w.pattern == path { // what is named is not what is made of a parameter: /races/import is no race
-			exact = append(exact, w.method)
-		}
-		match := fiber.RoutePatternMatch(path, w.pattern)
-		if w.pattern == "/*" {
-			match = s.siteHas(path)
-		}
-		if match && !slices.Contains(allowed, w.method) {
-			allowed = append(allowed, w.method)
-		}
-	}
-	if exact != nil {
-		allowed = exact
-	}
-	if allowed != nil {
-		allowed = append(allowed, fiber.MethodOptions)
-		slices.Sort(allowed)
-	}
-	return allowed
-}
-
-// unrouted answers what no route took: a question for the methods of a path, one that it does not have, or a path that is none.
-func (s *Server) unrouted(c *fiber.Ctx) error {
-	allowed := s.methods(plainPath(c))
-	if allowed == nil {
-		return refuse(fiber.StatusNotFound, "no such route: the routes are described at "+s.public.path("api/v1/openapi.json"))
-	}
-	list := strings.Join(allowed, ", ")
-	c.Set(fiber.HeaderAllow, list)
-	if c.Method() == fiber.MethodOptions {
-		return c.SendStatus(fiber.StatusNoContent)
-	}
-	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
-}
-
-// takes makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
-func takes(handle fiber.Handler, params ...string) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if _, err := query(c, params...); err != nil {
-			return err
-		}
-		return handle(c)
-	}
+	return list
 }

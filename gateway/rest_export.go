@@ -1,18 +1,15 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"lightsout/gateway/body"
 	"lightsout/race"
 )
 
@@ -110,90 +107,4 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
 	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
-}
-
-// logKey is where the body is kept of a request that sends a log.
-type logKey struct{}
-
-// isLog says that a log is sent.
-func isLog(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodPost && plainPath(c) == "/api/v1/races/import" && body.ContentType(c) == mimeLog
-}
-
-// plainPath is the path as the routes are written: they take one in any case of letters, and with a slash at its end.
-func plainPath(c *fiber.Ctx) string { return strings.ToLower(strings.TrimRight(c.Path(), "/")) }
-
-// What is read of a body that is not wanted any more: a sender that is cut off in the middle does not see the answer.
-const (
-	passedOver = 1 << 30
-	passTime   = 10 * time.Second
-)
-
-// passOver reads the rest of a body, within bounds.
-func passOver(body io.Reader) {
-	until := time.Now().Add(passTime)
-	buffer := make([]byte, 64<<10)
-	for n := 0; n < passedOver && time.Now().Before(until); {
-		more, err := body.Read(buffer)
-		if err != nil {
-			return
-		}
-		n += more
-	}
-}
-
-// slowBody is a body that may take its time, but not stand still.
-type slowBody struct {
-	io.Reader
-	c     *fiber.Ctx
-	wait  time.Duration
-	ended error // how; fasthttp would take what comes after it for more of it
-}
-
-func (b *slowBody) Read(p []byte) (int, error) {
-	if b.ended != nil {
-		return 0, b.ended
-	}
-	if b.wait > 0 {
-		if err := b.c.Context().Conn().SetReadDeadline(time.Now().Add(b.wait)); err != nil {
-			return 0, fmt.Errorf("read the body: %w", err)
-		}
-	}
-	n, err := b.Reader.Read(p)
-	b.ended = err
-	return n, err
-}
-
-// wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it
-// comes.
-func (s *Server) wholeBody(c *fiber.Ctx) error {
-	stream := c.Context().RequestBodyStream()
-	if stream == nil {
-		return c.Next()
-	}
-	if isLog(c) {
-		log := &slowBody{Reader: stream, c: c, wait: s.cfg.ReadTimeout}
-		c.Locals(logKey{}, log)
-		err := c.Next()
-		if err != nil {
-			passOver(log)
-		}
-		return err
-	}
-	tooLarge := func() error {
-		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes: send less at once", s.cfg.BodyMax))
-	}
-	length := c.Request().Header.ContentLength()
-	if length > s.cfg.BodyMax {
-		return tooLarge()
-	}
-	body := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
-	if _, err := body.ReadFrom(io.LimitReader(stream, int64(s.cfg.BodyMax)+1)); err != nil {
-		return refuse(fiber.StatusBadRequest, "the body cannot be read: "+err.Error())
-	}
-	if body.Len() > s.cfg.BodyMax {
-		return tooLarge()
-	}
-	c.Request().SetBodyRaw(body.Bytes())
-	return c.Next()
 }

@@ -152,20 +152,6 @@ type telemetryAsk struct {
 	points            int
 }
 
-// faults gathers what is wrong with parameters.
-type faults []race.Fault
-
-func (f *faults) add(field, message, allowed string) {
-	*f = append(*f, race.Fault{Field: field, Message: message, Allowed: allowed})
-}
-
-func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return &race.InvalidError{Faults: f}
-}
-
 func readAsk(params map[string]string, roster *race.Roster, carsMost, pointsMost int) (telemetryAsk, error) {
 	var wrong faults
 	ask := telemetryAsk{to: race.TimeMax}

@@ -14,51 +14,6 @@ import (
 	"lightsout/race"
 )
 
-// raceKinds are the kinds of race that can be asked for; the first where none is named.
-var raceKinds = []string{race.Simulation.String(), race.External.String()}
-
-// createRace makes a simulated race, or one whose records are reported.
-func (s *Server) createRace(c *fiber.Ctx) error {
-	var made raceDTO
-	v, err := s.bodies.Value(c)
-	if err != nil {
-		return err
-	}
-	if object, ok := v.(map[string]any); ok && object["kind"] == race.External.String() {
-		made, err = s.createExternal(c, v)
-	} else {
-		made, err = s.createSimulated(c, v)
-	}
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.ID)))
-	return c.Status(fiber.StatusCreated).JSON(made)
-}
-
-func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
-	var faults []race.Fault
-	f := body.NewObject(v, nil, &faults)
-	f.OneOf("kind", raceKinds, false)
-	o := defaultOrder()
-	o.Name, o.Circuit = f.Text("name", textMost), f.Text("circuit", textMost)
-	o.Cars, o.Laps = int(f.Number("cars", 1, race.CarsMax, int64(o.Cars))), int(f.Number("laps", 1, race.LapsMax, int64(o.Laps)))
-	o.Speed = f.Float("speed", 0, race.SpeedMax, o.Speed)
-	o.TickHz = int(f.Number("tick_hz", 1, 100, int64(o.TickHz)))
-	o.TelemetryEvery = int(f.Number("telemetry_every", 0, race.TelemetryEveryMax, 0))
-	if f.Has("seed") {
-		o.Seed = f.Count("seed")
-	}
-	if f.Has("start") {
-		o.Start = f.Flag("start")
-	}
-	f.Know("seed", "start")
-	if f.End(); !f.IsObject() {
-		return raceDTO{}, &race.InvalidError{Faults: faults}
-	}
-	return s.create(c, o, faults)
-}
-
 // createExternal reads the head and the entries of a race that is reported.
 func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	var faults []race.Fault

@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// How long an answer may be kept by browsers and caches.
+const (
+	cacheNever   = "no-store"
+	cacheAsk     = "no-cache" // kept, but asked for again each time, with its ETag
+	cacheForever = "public, max-age=31536000, immutable"
+)
+
+// securing are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
+var securing = [][2]string{
+	{"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+	{"Referrer-Policy", "no-referrer"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+}
+
+// secure sets them on an answer that may be of anybody: a route, an error, fasthttp.
+func secure(h *fasthttp.ResponseHeader) {
+	for _, header := range securing {
+		if len(h.Peek(header[0])) == 0 { // a document has its own policy
+			h.Set(header[0], header[1])
+		}
+	}
+	if len(h.Peek(fiber.HeaderCacheControl)) == 0 {
+		h.Set(fiber.HeaderCacheControl, cacheNever)
+	}
+}
+
+// edge is before all else: what it does must hold for requests that no route sees, too.
+func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() { secure(&ctx.Response.Header) }()
+		s.proxies.forwarded(ctx)
+		switch {
+		case s.public.within(ctx): // answered
+		case slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
+			handle(ctx)
+		default: // Fiber would answer 400, in words of its own
+			s.noMethod(ctx)
+		}
+	}
+}
+
+// noMethod refuses a method that no route can have.
+func (s *Server) noMethod(ctx *fasthttp.RequestCtx) {
+	path := strings.ToLower(strings.TrimRight(string(ctx.URI().PathOriginal()), "/"))
+	p := problem(http.StatusNotFound, "no such route")
+	if allowed := s.methods(path); allowed != nil {
+		list := strings.Join(allowed, ", ")
+		ctx.Response.Header.Set(fiber.HeaderAllow, list)
+		p = problem(http.StatusMethodNotAllowed, fmt.Sprintf("%q is no method of this: allowed are %s", ctx.Method(), list))
+	}
+	data, err := json.Marshal(p)
+	if err != nil {
+		s.deps.Log.Error("a problem cannot be told", slog.Any("err", err))
+	}
+	ctx.SetStatusCode(p.Status)
+	ctx.SetContentType(contentProblem)
+	ctx.SetBody(data)
+}
+
+// fresh says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
+// sent before it is compressed: a weak one, since each coding of it has other bytes.
+func fresh(c *fiber.Ctx) error {
+	reading := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
+	if reading {
+		c.Set(fiber.HeaderCacheControl, cacheAsk)
+	}
+	if err := c.Next(); err != nil {
+		return err
+	}
+	res := c.Response()
+	if !reading || res.StatusCode() != fiber.StatusOK {
+		if res.StatusCode() != fiber.StatusOK {
+			c.Set(fiber.HeaderCacheControl, cacheNever)
+		}
+		return nil
+	}
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if res.IsBodyStream() || len(res.Body()) == 0 && len(res.Header.Peek(fiber.HeaderETag)) == 0 {
+		return nil
+	}
+	if len(res.Header.Peek(fiber.HeaderETag)) == 0 {
+		sum := sha256.Sum256(res.Body())
+		c.Set(fiber.HeaderETag, `W/"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
+	}
+	if known(c) {
+		c.Status(fiber.StatusNotModified)
+		res.ResetBody()
+		res.Header.Del(fiber.HeaderContentType)
+		res.Header.Del(fiber.HeaderContentDisposition)
+	}
+	return nil
+}
+
+// known says that who asks has this answer already, by its ETag.
+func known(c *fiber.Ctx) bool {
+	bare := func(tag string) string { return strings.TrimPrefix(strings.TrimSpace(tag), "W/") }
+	tag := bare(string(c.Response().Header.Peek(fiber.HeaderETag)))
+	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
+		if have = bare(have); have == tag || have == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// way is a method of a path, as the routes have it.
+type way struct{ method, pattern string }
+
+// methods are those that a path may be asked with.
+func (s *Server) methods(path string) (allowed []string) {
+	var exact []string
+	for _, w := range s.ways {
+		if w.pattern == path { // what is named is not what is made of a parameter: /races/import is no race
+			exact = append(exact, w.method)
+		}
+		match := fiber.RoutePatternMatch(path, w.pattern)
+		if w.pattern == "/*" {
+			match = s.siteHas(path)
+		}
+		if match && !slices.Contains(allowed, w.method) {
+			allowed = append(allowed, w.method)
+		}
+	}
+	if exact != nil {
+		allowed = exact
+	}
+	if allowed != nil {
+		allowed = append(allowed, fiber.MethodOptions)
+		slices.Sort(allowed)
+	}
+	return allowed
+}
+
+// unrouted answers what no route took: a question for the methods of a path, one that it does not have, or a path that is none.
+func (s *Server) unrouted(c *fiber.Ctx) error {
+	allowed := s.methods(plainPath(c))
+	if allowed == nil {
+		return refuse(fiber.StatusNotFound, "no such route: the routes are described at "+s.public.path("api/v1/openapi.json"))
+	}
+	list := strings.Join(allowed, ", ")
+	c.Set(fiber.HeaderAllow, list)
+	if c.Method() == fiber.MethodOptions {
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
+}
+
+// takes makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
+func takes(handle fiber.Handler, params ...string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if _, err := query(c, params...); err != nil {
+			return err
+		}
+		return handle(c)
+	}
+}

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lightsout/race"
+)
+
+// entriesOf are read once for a request: they do not change. What is answered is something else.
+func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
+	ctx := c.UserContext()
+	return s.entriesIn(race.Within(ctx, race.BudgetOf(ctx).Aside()), c, id)
+}
+
+func (s *Server) entriesIn(ctx context.Context, c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
+	if kept, ok := c.Locals(entriesKey{id}).([]race.Entry); ok {
+		return kept, nil
+	}
+	roster, err := s.deps.Ingest.Roster(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	c.Locals(entriesKey{id}, roster.Entries)
+	return roster.Entries, nil
+}
+
+// entriesKey is where the entries of a race are kept for a request.
+type entriesKey struct{ id race.ID }
+
+func (s *Server) entries(c *fiber.Ctx) error {
+	list, err := s.entriesOf(c, raceID(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(map[string]any{"entries": some(list)})
+}
