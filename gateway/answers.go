@@ -77,8 +77,8 @@ type classifiedDTO struct {
 func newClassified(e race.Classified, who race.Entry) classifiedDTO {
 	d := classifiedDTO{
 		DriverNumber: who.Number, NameAcronym: who.Code, Laps: e.Laps, Status: e.Status.String(),
-		DurationMS: applies(e.DurationMS), GapMS: applies(e.GapMS), IntervalMS: applies(e.IntervalMS),
-		PenaltyMS: e.PenaltyMS, BestLapMS: applies(e.BestLapMS),
+		DurationMS: orNull(e.DurationMS), GapMS: orNull(e.GapMS), IntervalMS: orNull(e.IntervalMS),
+		PenaltyMS: e.PenaltyMS, BestLapMS: orNull(e.BestLapMS),
 	}
 	if e.Position > 0 {
 		d.Position, d.GapLaps = &e.Position, &e.GapLaps
@@ -92,7 +92,7 @@ func newClassified(e race.Classified, who race.Entry) classifiedDTO {
 	return d
 }
 
-func applies(ms int64) *int64 {
+func orNull(ms int64) *int64 {
 	if ms < 0 {
 		return nil
 	}
@@ -276,8 +276,8 @@ func copysign(v, sign float64) float64 {
 	return v
 }
 
-// some is a list that is [] and not null when it is empty.
-func some[T any](list []T) []T {
+// orEmpty is a list that is [] and not null when it is empty.
+func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

@@ -13,15 +13,15 @@ type Config struct {
 	Addr string
 	// Token that everything needs that changes something; it must be set where Addr is not loopback.
 	Token string
-	// ConnectionsMax bounds connections, SpectatorsMax those that watch a race; ConnectionsEachMax and SpectatorsEachMax what one
+	// MaxConnections bounds connections, MaxSpectators those that watch a race; MaxConnectionsEach and MaxSpectatorsEach what one
 	// address may have of them.
-	ConnectionsMax, ConnectionsEachMax, SpectatorsMax, SpectatorsEachMax int
+	MaxConnections, MaxConnectionsEach, MaxSpectators, MaxSpectatorsEach int
 	// PublicURL is where a reverse proxy shows the server: scheme, host, port and path. Empty: there is none.
 	PublicURL string
 	// TrustedProxies are addresses and networks of proxies whose X-Forwarded-* headers are believed. Empty: nobody's are.
 	TrustedProxies []string
-	// BodyMax bounds a request's body, in bytes, as it is sent; UnpackedMax what it may become when it is decompressed.
-	BodyMax, UnpackedMax int
+	// MaxBody bounds a request's body, in bytes, as it is sent; MaxUnpacked what it may become when it is decompressed.
+	MaxBody, MaxUnpacked int
 	// ReadTimeout and IdleTimeout of HTTP connections.
 	ReadTimeout, IdleTimeout time.Duration
 	// WriteTimeout is how long a spectator may take to read what was sent before it is cut.
@@ -33,8 +33,8 @@ type Config struct {
 // DefaultConfig serves on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Addr: "127.0.0.1:8080", ConnectionsMax: 10_000, ConnectionsEachMax: 2_500, SpectatorsMax: 5_000, SpectatorsEachMax: 2_000,
-		BodyMax: 4 << 20, UnpackedMax: 16 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Addr: "127.0.0.1:8080", MaxConnections: 10_000, MaxConnectionsEach: 2_500, MaxSpectators: 5_000, MaxSpectatorsEach: 2_000,
+		MaxBody: 4 << 20, MaxUnpacked: 16 << 20, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		WriteTimeout: 10 * time.Second, PulseEvery: time.Second,
 	}
 }
@@ -55,8 +55,8 @@ func (c Config) Validate() error {
 		of  string
 		num int
 	}{
-		{"connections", c.ConnectionsMax}, {"connections of an address", c.ConnectionsEachMax},
-		{"spectators", c.SpectatorsMax}, {"spectators of an address", c.SpectatorsEachMax},
+		{"connections", c.MaxConnections}, {"connections of an address", c.MaxConnectionsEach},
+		{"spectators", c.MaxSpectators}, {"spectators of an address", c.MaxSpectatorsEach},
 	} {
 		check(most.num > 0, "the limit of %s is %d: allowed are 1 and more", most.of, most.num)
 	}
@@ -65,12 +65,12 @@ func (c Config) Validate() error {
 	}
 	public, wrong := parsePublic(c.PublicURL)
 	faults = append(faults, wrong)
-	check(wrong != nil || public.local() || c.Token != "",
+	check(wrong != nil || public.isLocal() || c.Token != "",
 		"public URL %q can be reached from other machines: it needs a token for everything that changes something", c.PublicURL)
 	_, wrong = parseProxies(c.TrustedProxies)
 	faults = append(faults, wrong)
-	check(c.BodyMax > 0, "the body limit is %d: allowed are 1 and more", c.BodyMax)
-	check(c.UnpackedMax >= c.BodyMax, "the limit of an unpacked body is %d: allowed are %d and more", c.UnpackedMax, c.BodyMax)
+	check(c.MaxBody > 0, "the body limit is %d: allowed are 1 and more", c.MaxBody)
+	check(c.MaxUnpacked >= c.MaxBody, "the limit of an unpacked body is %d: allowed are %d and more", c.MaxUnpacked, c.MaxBody)
 	check(c.WriteTimeout > 0 && c.PulseEvery > 0, "write timeout and pulse must be above 0")
 	return errors.Join(faults...)
 }

@@ -55,7 +55,7 @@ func TestBody_ThatNobodyReadIsNoRequest(t *testing.T) {
 
 // TestImport_OfAFormThatUnpacksToMuch: a form may be packed too, and then it is bounded as all that is packed.
 func TestImport_OfAFormThatUnpacksToMuch(t *testing.T) {
-	s := mustServe(t, func(c *gateway.Config) { c.BodyMax, c.UnpackedMax = 1<<20, 2<<20 })
+	s := mustServe(t, func(c *gateway.Config) { c.MaxBody, c.MaxUnpacked = 1<<20, 2<<20 })
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	form := multipart.NewWriter(z)

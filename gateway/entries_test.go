@@ -11,7 +11,7 @@ import (
 
 func TestTransponder_IsLimitedInCharactersAndHasNoSpaceInAnyScript(t *testing.T) {
 	for name, want := range map[string]bool{
-		strings.Repeat("م", textMost): true, strings.Repeat("م", textMost+1): false, "a\u3000b": false, "a\u00a0b": false, "a b": false,
+		strings.Repeat("م", maxText): true, strings.Repeat("م", maxText+1): false, "a\u3000b": false, "a\u00a0b": false, "a b": false,
 		"a\x00b": false, "ترانسبوندر-7": true,
 	} {
 		var faults []race.Fault

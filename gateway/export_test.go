@@ -143,7 +143,7 @@ func TestExport_OneAddressHasHalfOfTheRoom(t *testing.T) {
 }
 
 func TestImport_OfALogMayBeLongerThanOtherBodies(t *testing.T) {
-	s := mustServe(t, func(c *gateway.Config) { c.BodyMax = 1000 })
+	s := mustServe(t, func(c *gateway.Config) { c.MaxBody = 1000 })
 	long := strings.Repeat("L", 5_000_000)
 	for name, body := range map[string]io.Reader{"known length": strings.NewReader(long), "chunks": struct{ io.Reader }{strings.NewReader(long)}} {
 		resp, err := http.Post(s.url+"/api/v1/races/import?id=r9", "application/vnd.lightsout.log", body)
@@ -178,7 +178,7 @@ func TestImport_OfALogMayBeLongerThanOtherBodies(t *testing.T) {
 // TestImport_ThatIsRefusedIsAnsweredOnce: what is left of the body must not be taken for another request.
 func TestImport_ThatIsRefusedIsAnsweredOnce(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) {
-		c.BodyMax, c.ReadTimeout, c.IdleTimeout = 1000, 500*time.Millisecond, 500*time.Millisecond
+		c.MaxBody, c.ReadTimeout, c.IdleTimeout = 1000, 500*time.Millisecond, 500*time.Millisecond
 	})
 	inside := "POST /api/v1/races/r1/start HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	for kind, body := range map[string]string{

@@ -93,7 +93,7 @@ func FuzzTelemetryAsk(f *testing.F) {
 				params[telemetryParams[i]] = v
 			}
 		}
-		ask, err := readAsk(params, roster, tracedMost, pointsMost)
+		ask, err := readTelemetryQuery(params, roster, maxTracedCars, maxPoints)
 		var invalid *race.InvalidError
 		if err != nil {
 			if !errors.As(err, &invalid) {
@@ -101,7 +101,7 @@ func FuzzTelemetryAsk(f *testing.F) {
 			}
 			return
 		}
-		if len(ask.cars) > len(roster.Entries) || ask.points < trace.PointsMin || ask.points > pointsMost || ask.every < 0 ||
+		if len(ask.cars) > len(roster.Entries) || ask.points < trace.PointsMin || ask.points > maxPoints || ask.every < 0 ||
 			ask.lastLap < ask.firstLap || ask.from < 0 || ask.to > race.TimeMax || ask.firstLap < 0 || ask.lastLap > race.LapsMax {
 			t.Fatalf("beyond what is allowed: %+v", ask)
 		}

@@ -18,12 +18,12 @@ import (
 
 // Limits of what a GraphQL request may take once it runs.
 const (
-	graphQLBody   = 64 << 10
-	graphQLAnswer = 4 << 20
-	graphQLTime   = 10 * time.Second
-	graphQLAtOnce = 4
-	graphQLWait   = 2 * time.Second
-	faultsShown   = 20
+	maxGraphQLBody     = 64 << 10
+	maxGraphQLAnswer   = 4 << 20
+	maxGraphQLTime     = 10 * time.Second
+	maxGraphQLRequests = 4
+	maxGraphQLWait     = 2 * time.Second
+	maxShownErrors     = 20
 )
 
 // graphQLRequest is the body of a GraphQL request.
@@ -48,10 +48,10 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 				return refuse(fiber.StatusBadRequest, "variables are no JSON object: "+err.Error())
 			}
 		}
-	} else if err := s.bodies.JSON(c, &req, graphQLBody); err != nil {
+	} else if err := s.bodies.JSON(c, &req, maxGraphQLBody); err != nil {
 		return err
 	}
-	query, err := s.price(req.Query, readOnly)
+	query, err := s.parseQuery(req.Query, readOnly)
 	if errors.Is(err, errMutationByGet) {
 		c.Set(fiber.HeaderAllow, fiber.MethodPost)
 	}
@@ -61,19 +61,19 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if query.wrong == nil {
-		if query.wrong, err = s.validate(query); err != nil {
+	if query.errors == nil {
+		if query.errors, err = s.validate(query); err != nil {
 			return err
 		}
 	}
-	if n := len(query.wrong); n > 0 {
-		return c.JSON(graphql.Result{Errors: query.wrong[:min(n, faultsShown)]})
+	if n := len(query.errors); n > 0 {
+		return c.JSON(graphql.Result{Errors: query.errors[:min(n, maxShownErrors)]})
 	}
 	return s.run(c, &req, query)
 }
 
 // validate gives what is wrong with a query by the schema. What graphql-go takes for a query and cannot look at is refused.
-func (s *Server) validate(query *parsed) (wrong []gqlerrors.FormattedError, err error) {
+func (s *Server) validate(query *parsedQuery) (wrong []gqlerrors.FormattedError, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = refuse(fiber.StatusBadRequest, "the query cannot be understood: is something missing in it, such as the type of a variable?")
@@ -83,12 +83,12 @@ func (s *Server) validate(query *parsed) (wrong []gqlerrors.FormattedError, err 
 }
 
 // run answers a query that is not too dear, while whoever asked is there.
-func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), graphQLTime)
+func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsedQuery) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), maxGraphQLTime)
 	defer cancel()
-	waiting, give := context.WithTimeout(ctx, graphQLWait)
+	waiting, give := context.WithTimeout(ctx, maxGraphQLWait)
 	defer give()
-	leave, err := s.asking.Enter(waiting)
+	leave, err := s.graphQLSlots.Enter(waiting)
 	if err != nil {
 		return fmt.Errorf("GraphQL: %w", err)
 	}
@@ -96,7 +96,7 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	if conn, ours := c.Context().Conn().(*limitedConn); ours {
 		defer conn.watch(cancel)()
 	}
-	a := &asked{budget: race.NewBudget(graphQLAnswer, graphQLWork), plans: map[*ast.Field]*plan{}}
+	a := &queryState{budget: race.NewBudget(maxGraphQLAnswer, maxGraphQLWork), plans: map[*ast.Field]*plan{}}
 	c.SetUserContext(race.Within(ctx, a.budget))
 	result := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema, AST: query.doc, OperationName: req.OperationName, Args: req.Variables,
@@ -105,7 +105,7 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsed) error {
 	})
 	a.place(result.Data)
 	result.Errors = query.place(result.Errors)
-	if err = c.JSON(result); len(c.Response().Body()) > graphQLAnswer { // it was reckoned too low
+	if err = c.JSON(result); len(c.Response().Body()) > maxGraphQLAnswer { // it was reckoned too low
 		err = c.JSON(graphql.Result{Errors: []gqlerrors.FormattedError{{
 			Message: errTooMuch.Error(), Extensions: map[string]any{"code": "TOO_MUCH"},
 		}}})

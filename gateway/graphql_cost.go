@@ -13,22 +13,22 @@ import (
 )
 
 // A query may take 50 ms of CPU, and 100 ns for each byte that it answers. Work is counted in bytes of 100 ns. What parsing, looking at and
-// sending a query takes is kept out of graphQLWork.
+// sending a query takes is kept out of maxGraphQLWork.
 const (
-	graphQLWork = 250_000
-	fieldWork   = 2_000  // of what is asked for by a field of its own, whatever it answers
-	parseWork   = 10_000 // of a circuit that is parsed, for telemetry, or laps that are compared
-	changeWork  = 20_000 // of a mutation
-	leafWork    = 22     // of a value that graphql-go answers, which looks at all that is selected for each object
-	sendWork    = 0.5    // of a byte that is answered: the rest pays for reading it
+	maxGraphQLWork = 250_000
+	fieldWork      = 2_000  // of what is asked for by a field of its own, whatever it answers
+	parseWork      = 10_000 // of a circuit that is parsed, for telemetry, or laps that are compared
+	changeWork     = 20_000 // of a mutation
+	leafWork       = 22     // of a value that graphql-go answers, which looks at all that is selected for each object
+	sendWork       = 0.5    // of a byte that is answered: the rest pays for reading it
 )
 
-// earned is the work that bytes of an answer pay for.
-func earned(bytes int) int { return bytes - int(sendWork*float64(bytes)) }
+// earnedWork is the work that bytes of an answer pay for.
+func earnedWork(bytes int) int { return bytes - int(sendWork*float64(bytes)) }
 
 // errTooMuch refuses a field for which there is no room in the answer, or no time. What was answered before stays.
 var errTooMuch = fmt.Errorf("%w: an answer may have %d bytes and may take 50 ms and 1 s for each 10 MB, ask for more columns of fewer cars, laps or rows, or ask REST",
-	race.ErrTooMuch, graphQLAnswer)
+	race.ErrTooMuch, maxGraphQLAnswer)
 
 // tooMuch is errTooMuch as graphql-go shows it.
 var tooMuch = coded{errTooMuch, "TOO_MUCH", nil}
@@ -40,23 +40,23 @@ func request(p graphql.ResolveParams) *fiber.Ctx {
 	return c
 }
 
-func askedOf(p graphql.ResolveParams) *asked {
+func stateOf(p graphql.ResolveParams) *queryState {
 	root, _ := p.Info.RootValue.(map[string]any)
-	a, _ := root["asked"].(*asked)
+	a, _ := root["asked"].(*queryState)
 	return a
 }
 
 // getter gives the value of a field, or an error of ours.
 type getter func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)
 
-// resolve makes a resolver whose objects graphql-go answers, value by value. They are paid for before it does.
-func (s *Server) resolve(of *shape, get getter) graphql.FieldResolveFn {
-	return s.paid(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		a := askedOf(p)
+// objectResolver makes a resolver whose objects graphql-go answers, value by value. They are paid for before it does.
+func (s *Server) objectResolver(of *shape, get getter) graphql.FieldResolveFn {
+	return s.pricedResolver(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		a := stateOf(p)
 		plan := a.planOf(of, p.Info)
-		pays := earned(plan.least) - plan.selections - leafWork*len(plan.parts) // each object for itself
-		if len(p.Args) == 0 {                                                   // all that is read is answered
-			a.budget.Reading(pays, plan.usual)
+		pays := earnedWork(plan.minBytes) - plan.selections - leafWork*len(plan.fields) // each object for itself
+		if len(p.Args) == 0 {                                                           // all that is read is answered
+			a.budget.Reading(pays, plan.usualBytes)
 		}
 		v, err := get(c, p)
 		counted := a.budget.Reading(0, 0)
@@ -70,23 +70,23 @@ func (s *Server) resolve(of *shape, get getter) graphql.FieldResolveFn {
 		if err := a.budget.Work(counted - n*pays); err != nil {
 			return nil, err
 		}
-		return v, a.budget.Answer(n * plan.usual)
+		return v, a.budget.Answer(n * plan.usualBytes)
 	})
 }
 
-// written makes a resolver whose value is written here: of a shape, or a list of them. Rows that are read are rows of the list, or of those right
+// writeResolver makes a resolver whose value is written here: of a shape, or a list of them. Rows that are read are rows of the list, or of those right
 // below the object.
-func (s *Server) written(of *shape, get getter) graphql.FieldResolveFn {
-	return s.paid(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		a := askedOf(p)
+func (s *Server) writeResolver(of *shape, get getter) graphql.FieldResolveFn {
+	return s.pricedResolver(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		a := stateOf(p)
 		plan := a.planOf(of, p.Info)
-		least, usual := plan.least, plan.usual
+		least, usual := plan.minBytes, plan.usualBytes
 		if _, list := p.Info.ReturnType.(*graphql.List); of.derived {
 			least, usual = 0, 0
 		} else if !list {
 			least, usual = plan.lists()
 		}
-		a.budget.Reading(earned(least), usual)
+		a.budget.Reading(earnedWork(least), usual)
 		v, err := get(c, p)
 		counted := a.budget.Reading(0, 0)
 		if err != nil {
@@ -97,21 +97,21 @@ func (s *Server) written(of *shape, get getter) graphql.FieldResolveFn {
 		if err := a.budget.Answer(len(json)); err != nil {
 			return nil, err
 		}
-		a.budget.Earn(earned(len(json)) - counted)
-		a.written = append(a.written, written{p.Info.Path.AsArray(), json})
+		a.budget.Earn(earnedWork(len(json)) - counted)
+		a.written = append(a.written, writtenPart{p.Info.Path.AsArray(), json})
 		return nil, nil // place puts it there
 	})
 }
 
-// paid makes a resolver that is paid for before it does anything.
-func (s *Server) paid(get getter) graphql.FieldResolveFn {
+// pricedResolver makes a resolver that is paid for before it does anything.
+func (s *Server) pricedResolver(get getter) graphql.FieldResolveFn {
 	return func(p graphql.ResolveParams) (any, error) {
 		c := request(p)
 		ctx := c.UserContext()
 		if err := ctx.Err(); err != nil {
-			return nil, s.coded(fmt.Errorf("the query was not answered in %v: %w", graphQLTime, race.ErrTooMuch))
+			return nil, s.coded(fmt.Errorf("the query was not answered in %v: %w", maxGraphQLTime, race.ErrTooMuch))
 		}
-		err := askedOf(p).budget.Work(fee(p.Info))
+		err := stateOf(p).budget.Work(fieldPrice(p.Info))
 		var v any
 		if err == nil {
 			v, err = get(c, p)
@@ -126,8 +126,8 @@ func (s *Server) paid(get getter) graphql.FieldResolveFn {
 	}
 }
 
-// fee is the work of a field that is asked for, whatever it answers: the more, the more the store is asked.
-func fee(info graphql.ResolveInfo) int {
+// fieldPrice is the work of a field that is asked for, whatever it answers: the more, the more the store is asked.
+func fieldPrice(info graphql.ResolveInfo) int {
 	if info.ParentType.Name() == "Mutation" {
 		return changeWork
 	}

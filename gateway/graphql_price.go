@@ -19,64 +19,64 @@ import (
 
 // Limits of a GraphQL query, in the order in which they are looked at: each bounds what the next step costs.
 const (
-	queryMax        = 16 << 10 // bytes
-	queryTokens     = 2_000
-	queryNesting    = 24 // of brackets of all kinds
-	queryWord       = 500
-	queryLine       = 500 // longer ones are broken where there is a space
-	queryParts      = 50  // operations and fragments
-	queryVariables  = 50  // of an operation
-	queryDepthMax   = 8
-	queryFields     = 250 // where fragments count as often as they are used
-	queryArguments  = 20  // of a field
-	queryDirectives = 4   // at one place
-	valueDepth      = 3
-	valueItems      = 100
+	maxQueryBytes       = 16 << 10 // bytes
+	maxQueryTokens      = 2_000
+	maxQueryNesting     = 24 // of brackets of all kinds
+	maxQueryWord        = 500
+	maxQueryLine        = 500 // longer ones are broken where there is a space
+	maxQueryDefinitions = 50  // operations and fragments
+	maxQueryVariables   = 50  // of an operation
+	maxQueryDepth       = 8
+	maxQueryFields      = 250 // where fragments count as often as they are used
+	maxQueryArguments   = 20  // of a field
+	maxQueryDirectives  = 4   // at one place
+	maxValueDepth       = 3
+	maxValueItems       = 100
 )
 
-// parsed is a query that is not too dear to be looked at by graphql-go.
-type parsed struct {
-	doc   *ast.Document
-	lines []int // where each begins
-	wrong []gqlerrors.FormattedError
+// parsedQuery is a query that is not too dear to be looked at by graphql-go.
+type parsedQuery struct {
+	doc    *ast.Document
+	lines  []int // where each begins
+	errors []gqlerrors.FormattedError
 }
 
-// price reads a query, or says why it is refused before it is run. What it does not understand, graphql-go names in its own form.
-func (s *Server) price(query string, readOnly bool) (*parsed, error) {
-	refused := func(format string, args ...any) (*parsed, error) {
+// parseQuery reads a query, or says why it is refused before it is run. What it does not understand, graphql-go names in its own form.
+func (s *Server) parseQuery(query string, readOnly bool) (*parsedQuery, error) {
+	refused := func(format string, args ...any) (*parsedQuery, error) {
 		return nil, refuse(fiber.StatusBadRequest, "the query "+fmt.Sprintf(format, args...))
 	}
 	if strings.TrimSpace(query) == "" {
 		return refused(`is missing: expected {"query": "{ races { id } }"}`)
 	}
-	if len(query) > queryMax {
-		return refused("has %d bytes: allowed are %d", len(query), queryMax)
+	if len(query) > maxQueryBytes {
+		return refused("has %d bytes: allowed are %d", len(query), maxQueryBytes)
 	}
 	sc := scan(query)
 	switch {
-	case sc.tokens > queryTokens:
-		return refused("has %d tokens: allowed are %d", sc.tokens, queryTokens)
-	case sc.nesting > queryNesting:
-		return refused("is too deep, its brackets are nested %d times: allowed are %d", sc.nesting, queryNesting)
-	case sc.word > queryWord:
-		return refused("has a word or a text of %d characters: allowed are %d; longer ones are sent as variables", sc.word, queryWord)
-	case sc.line > 2*queryLine:
-		return refused("has %d characters in a row without a space: allowed are %d", sc.line, 2*queryLine)
+	case sc.tokens > maxQueryTokens:
+		return refused("has %d tokens: allowed are %d", sc.tokens, maxQueryTokens)
+	case sc.nesting > maxQueryNesting:
+		return refused("is too deep, its brackets are nested %d times: allowed are %d", sc.nesting, maxQueryNesting)
+	case sc.word > maxQueryWord:
+		return refused("has a word or a text of %d characters: allowed are %d; longer ones are sent as variables", sc.word, maxQueryWord)
+	case sc.line > 2*maxQueryLine:
+		return refused("has %d characters in a row without a space: allowed are %d", sc.line, 2*maxQueryLine)
 	}
 	src := source.NewSource(&source.Source{Body: sc.text, Name: "query"})
 	doc, err := parser.Parse(parser.ParseParams{Source: src})
 	if err != nil {
-		return &parsed{wrong: gqlerrors.FormatErrors(err)}, nil
+		return &parsedQuery{errors: gqlerrors.FormatErrors(err)}, nil
 	}
 	src.Body = nil // graphql-go would look through all of it for the place of each fault
-	if n := len(doc.Definitions); n > queryParts {
-		return refused("has %d operations and fragments: allowed are %d", n, queryParts)
+	if n := len(doc.Definitions); n > maxQueryDefinitions {
+		return refused("has %d operations and fragments: allowed are %d", n, maxQueryDefinitions)
 	}
-	return &parsed{doc: doc, lines: sc.lines}, s.measureAll(doc, readOnly)
+	return &parsedQuery{doc: doc, lines: sc.lines}, s.checkCost(doc, readOnly)
 }
 
 // place puts faults where they are, which is told as a column of the whole text.
-func (p *parsed) place(faults []gqlerrors.FormattedError) []gqlerrors.FormattedError {
+func (p *parsedQuery) place(faults []gqlerrors.FormattedError) []gqlerrors.FormattedError {
 	for i := range faults {
 		for j, at := range faults[i].Locations {
 			line, _ := slices.BinarySearch(p.lines, at.Column)
@@ -86,8 +86,8 @@ func (p *parsed) place(faults []gqlerrors.FormattedError) []gqlerrors.FormattedE
 	return faults
 }
 
-// bill adds up what a query costs.
-type bill struct {
+// queryCost adds up what a query costs.
+type queryCost struct {
 	lists     map[string]int // of introspection: how many there are of each, about
 	fragments map[string]*ast.SelectionSet
 	written   int // fields
@@ -96,7 +96,7 @@ type bill struct {
 	fault     string
 }
 
-func (b *bill) refuse(format string, args ...any) {
+func (b *queryCost) refuse(format string, args ...any) {
 	if b.fault == "" {
 		b.fault = fmt.Sprintf(format, args...)
 	}
@@ -104,9 +104,9 @@ func (b *bill) refuse(format string, args ...any) {
 
 var errMutationByGet = refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
 
-// measureAll looks at what is written, then at what is asked for.
-func (s *Server) measureAll(doc *ast.Document, readOnly bool) error {
-	b := bill{lists: s.described, fragments: map[string]*ast.SelectionSet{}}
+// checkCost looks at what is written, then at what is asked for.
+func (s *Server) checkCost(doc *ast.Document, readOnly bool) error {
+	b := queryCost{lists: s.schemaLists, fragments: map[string]*ast.SelectionSet{}}
 	for _, def := range doc.Definitions {
 		switch def := def.(type) {
 		case *ast.OperationDefinition:
@@ -135,9 +135,9 @@ func (s *Server) measureAll(doc *ast.Document, readOnly bool) error {
 	return nil
 }
 
-func (b *bill) variables(list []*ast.VariableDefinition) {
-	if len(list) > queryVariables {
-		b.refuse("has %d variables: allowed are %d", len(list), queryVariables)
+func (b *queryCost) variables(list []*ast.VariableDefinition) {
+	if len(list) > maxQueryVariables {
+		b.refuse("has %d variables: allowed are %d", len(list), maxQueryVariables)
 	}
 	for _, v := range list {
 		if v.DefaultValue != nil {
@@ -146,18 +146,18 @@ func (b *bill) variables(list []*ast.VariableDefinition) {
 	}
 }
 
-func (b *bill) directives(list []*ast.Directive) {
-	if len(list) > queryDirectives {
-		b.refuse("has %d directives at one place: allowed are %d", len(list), queryDirectives)
+func (b *queryCost) directives(list []*ast.Directive) {
+	if len(list) > maxQueryDirectives {
+		b.refuse("has %d directives at one place: allowed are %d", len(list), maxQueryDirectives)
 	}
 	for _, d := range list {
 		b.arguments(d.Arguments)
 	}
 }
 
-func (b *bill) arguments(list []*ast.Argument) {
-	if len(list) > queryArguments {
-		b.refuse("has %d arguments at one place: allowed are %d", len(list), queryArguments)
+func (b *queryCost) arguments(list []*ast.Argument) {
+	if len(list) > maxQueryArguments {
+		b.refuse("has %d arguments at one place: allowed are %d", len(list), maxQueryArguments)
 		return
 	}
 	seen := map[string]bool{}
@@ -170,23 +170,23 @@ func (b *bill) arguments(list []*ast.Argument) {
 	}
 }
 
-func (b *bill) value(v ast.Value, depth int) {
-	if depth > valueDepth {
-		b.refuse("has a value that is nested deeper than %d times", valueDepth)
+func (b *queryCost) value(v ast.Value, depth int) {
+	if depth > maxValueDepth {
+		b.refuse("has a value that is nested deeper than %d times", maxValueDepth)
 		return
 	}
 	switch v := v.(type) {
 	case *ast.ListValue:
-		if len(v.Values) > valueItems {
-			b.refuse("has a list of %d values: allowed are %d", len(v.Values), valueItems)
+		if len(v.Values) > maxValueItems {
+			b.refuse("has a list of %d values: allowed are %d", len(v.Values), maxValueItems)
 			return
 		}
 		for _, one := range v.Values {
 			b.value(one, depth+1)
 		}
 	case *ast.ObjectValue:
-		if len(v.Fields) > valueItems {
-			b.refuse("has an object of %d fields: allowed are %d", len(v.Fields), valueItems)
+		if len(v.Fields) > maxValueItems {
+			b.refuse("has an object of %d fields: allowed are %d", len(v.Fields), maxValueItems)
 			return
 		}
 		for _, one := range v.Fields {
@@ -196,12 +196,12 @@ func (b *bill) value(v ast.Value, depth int) {
 }
 
 // read looks at each field once.
-func (b *bill) read(set *ast.SelectionSet) {
+func (b *queryCost) read(set *ast.SelectionSet) {
 	if set == nil || b.fault != "" {
 		return
 	}
-	if b.written += len(set.Selections); b.written > queryFields {
-		b.refuse("is too wide: allowed are %d fields", queryFields)
+	if b.written += len(set.Selections); b.written > maxQueryFields {
+		b.refuse("is too wide: allowed are %d fields", maxQueryFields)
 		return
 	}
 	for _, sel := range set.Selections {
@@ -220,13 +220,13 @@ func (b *bill) read(set *ast.SelectionSet) {
 }
 
 // expand counts the fields that are asked for, with fragments where they are used.
-func (b *bill) expand(set *ast.SelectionSet, level int) {
+func (b *queryCost) expand(set *ast.SelectionSet, level int) {
 	b.each(set, func(f *ast.Field) {
 		switch {
 		case f.Name.Value == "__schema" || f.Name.Value == "__type":
 			b.describe(f.SelectionSet, 1, 0)
-		case f.SelectionSet != nil && level >= queryDepthMax:
-			b.refuse("is too deep: allowed are %d levels", queryDepthMax)
+		case f.SelectionSet != nil && level >= maxQueryDepth:
+			b.refuse("is too deep: allowed are %d levels", maxQueryDepth)
 		default:
 			b.expand(f.SelectionSet, level+1)
 		}
@@ -234,13 +234,13 @@ func (b *bill) expand(set *ast.SelectionSet, level int) {
 }
 
 // each calls what with the fields of a selection, and of the fragments in it.
-func (b *bill) each(set *ast.SelectionSet, what func(*ast.Field)) {
+func (b *queryCost) each(set *ast.SelectionSet, what func(*ast.Field)) {
 	if set == nil {
 		return
 	}
 	for _, sel := range set.Selections {
-		if b.fields++; b.fields > queryFields { // ends fragments that use themselves, too
-			b.refuse("is too wide: allowed are %d fields, where fragments count as often as they are used", queryFields)
+		if b.fields++; b.fields > maxQueryFields { // ends fragments that use themselves, too
+			b.refuse("is too wide: allowed are %d fields, where fragments count as often as they are used", maxQueryFields)
 		}
 		if b.fault != "" {
 			return
@@ -258,20 +258,20 @@ func (b *bill) each(set *ast.SelectionSet, what func(*ast.Field)) {
 
 // Limits of what is asked of the schema itself. The standard introspection query takes three lists in each other.
 const (
-	describedLists  = 3
-	describedValues = 20_000
+	maxSchemaLists  = 3
+	maxSchemaValues = 20_000
 )
 
 // describe counts what is asked of the schema, in so many types or fields at once.
-func (b *bill) describe(set *ast.SelectionSet, times, lists int) {
+func (b *queryCost) describe(set *ast.SelectionSet, times, lists int) {
 	b.each(set, func(f *ast.Field) {
 		many, isList := b.lists[f.Name.Value]
 		within := lists
 		if isList {
 			within++
 		}
-		if b.described += times; within > describedLists || b.described > describedValues {
-			b.refuse("asks too much of the schema: allowed are %d lists in each other and about %d values", describedLists, describedValues)
+		if b.described += times; within > maxSchemaLists || b.described > maxSchemaValues {
+			b.refuse("asks too much of the schema: allowed are %d lists in each other and about %d values", maxSchemaLists, maxSchemaValues)
 			return
 		}
 		b.describe(f.SelectionSet, times*max(1, many), within)
@@ -303,13 +303,13 @@ func listsOf(schema *graphql.Schema) map[string]int {
 
 // boundedVariables refuses variables that are nested deeper, or are longer, than any argument is.
 func boundedVariables(variables map[string]any) error {
-	if len(variables) > queryVariables {
-		return refuse(fiber.StatusBadRequest, fmt.Sprintf("there are %d variables: allowed are %d", len(variables), queryVariables))
+	if len(variables) > maxQueryVariables {
+		return refuse(fiber.StatusBadRequest, fmt.Sprintf("there are %d variables: allowed are %d", len(variables), maxQueryVariables))
 	}
 	for name, v := range variables {
 		if !shallow(v, 1) {
 			return refuse(fiber.StatusBadRequest, fmt.Sprintf(
-				"the variable %q is too deep or too long: allowed are %d levels and %d values in each", body.Clip(name), valueDepth, valueItems))
+				"the variable %q is too deep or too long: allowed are %d levels and %d values in each", body.Clip(name), maxValueDepth, maxValueItems))
 		}
 	}
 	return nil
@@ -325,5 +325,5 @@ func shallow(v any, depth int) bool {
 	default:
 		return true
 	}
-	return depth <= valueDepth && len(within) <= valueItems && !slices.ContainsFunc(within, func(one any) bool { return !shallow(one, depth+1) })
+	return depth <= maxValueDepth && len(within) <= maxValueItems && !slices.ContainsFunc(within, func(one any) bool { return !shallow(one, depth+1) })
 }

@@ -21,25 +21,25 @@ import (
 // shape is how values of a type are written: the fields that it has as a GraphQL object.
 type shape struct {
 	name   string
-	fields map[string]part
+	fields map[string]fieldShape
 	// derived says that the values are worked out from rows, which do not stand in the answer themselves.
 	derived bool
 }
 
-// part is a field of a shape. Either write is set, or of.
-type part struct {
-	write  func(b []byte, object reflect.Value) []byte
-	least  int  // bytes that it takes
-	usual  int  // bytes that it takes more often
-	column bool // of many values
-	of     *shape
-	value  func(object reflect.Value) reflect.Value // of one object, or of a list
-	list   bool
+// fieldShape is a field of a shape. Either write is set, or of.
+type fieldShape struct {
+	write      func(b []byte, object reflect.Value) []byte
+	minBytes   int  // bytes that it takes
+	usualBytes int  // bytes that it takes more often
+	column     bool // of many values
+	object     *shape
+	value      func(object reflect.Value) reflect.Value // of one object, or of a list
+	list       bool
 }
 
 // shapeOf has the fields that fieldsOf has, with the same values.
 func shapeOf(name string, t reflect.Type) *shape {
-	s := &shape{name: name, fields: map[string]part{}}
+	s := &shape{name: name, fields: map[string]fieldShape{}}
 	for i := range t.NumField() {
 		tag, shown := fieldTag(t.Field(i))
 		if !shown {
@@ -49,13 +49,13 @@ func shapeOf(name string, t reflect.Type) *shape {
 		value := func(object reflect.Value) reflect.Value { return object.Field(i) }
 		switch {
 		case isObject(of):
-			s.fields[camel(tag)] = part{of: shapeOf(objectName(of), of), value: value}
+			s.fields[camel(tag)] = fieldShape{object: shapeOf(objectName(of), of), value: value}
 		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
-			s.fields[camel(tag)] = part{of: shapeOf(objectName(of.Elem()), of.Elem()), value: value, list: true}
+			s.fields[camel(tag)] = fieldShape{object: shapeOf(objectName(of.Elem()), of.Elem()), value: value, list: true}
 		default:
 			write, least := writerOf(of)
-			s.fields[camel(tag)] = part{
-				write: func(b []byte, object reflect.Value) []byte { return write(b, object.Field(i)) }, least: least, usual: max(least, usualBytes),
+			s.fields[camel(tag)] = fieldShape{
+				write: func(b []byte, object reflect.Value) []byte { return write(b, object.Field(i)) }, minBytes: least, usualBytes: max(least, usualValueBytes),
 			}
 		}
 	}
@@ -66,8 +66,8 @@ func isObject(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]()
 }
 
-// usualBytes are those of a value in an answer.
-const usualBytes = 8
+// usualValueBytes are those of a value in an answer.
+const usualValueBytes = 8
 
 // writerOf writes a value as graphql-go would, and says how many bytes that takes at the least.
 func writerOf(t reflect.Type) (write func([]byte, reflect.Value) []byte, least int) {
@@ -161,13 +161,13 @@ func appendNumber(b []byte, v float64) []byte {
 
 // plan is what is selected of a shape.
 type plan struct {
-	parts        []planned
-	least, usual int // bytes of an object with a comma, without its lists
-	selections   int // that were looked at
+	fields               []plannedField
+	minBytes, usualBytes int // bytes of an object with a comma, without its lists
+	selections           int // that were looked at
 }
 
-type planned struct {
-	part
+type plannedField struct {
+	fieldShape
 	key    []byte // with quotes and colon
 	sets   []*ast.SelectionSet
 	within *plan
@@ -180,21 +180,21 @@ type planner struct {
 }
 
 func (p planner) plan(s *shape, sets []*ast.SelectionSet) *plan {
-	out := &plan{least: len("{},"), usual: len("{},")}
+	out := &plan{minBytes: len("{},"), usualBytes: len("{},")}
 	c := collector{planner: p, shape: s, plan: out, at: map[string]int{}, visited: map[string]bool{}}
 	for _, set := range sets {
 		c.collect(set)
 	}
-	for i := range out.parts {
-		one := &out.parts[i]
-		out.least += len(one.key) + one.least + len(",")
-		out.usual += len(one.key) + one.usual + len(",")
-		if one.of == nil {
+	for i := range out.fields {
+		one := &out.fields[i]
+		out.minBytes += len(one.key) + one.minBytes + len(",")
+		out.usualBytes += len(one.key) + one.usualBytes + len(",")
+		if one.object == nil {
 			continue
 		}
-		if one.within = p.plan(one.of, one.sets); !one.list {
-			out.least += one.within.least
-			out.usual += one.within.usual
+		if one.within = p.plan(one.object, one.sets); !one.list {
+			out.minBytes += one.within.minBytes
+			out.usualBytes += one.within.usualBytes
 		}
 	}
 	return out
@@ -246,21 +246,21 @@ func (c *collector) field(f *ast.Field) {
 	}
 	i, known := c.at[key]
 	if !known {
-		i, c.at[key] = len(c.plan.parts), len(c.plan.parts)
-		c.plan.parts = append(c.plan.parts, planned{part: c.shape.part(f.Name.Value), key: []byte(`"` + key + `":`)})
+		i, c.at[key] = len(c.plan.fields), len(c.plan.fields)
+		c.plan.fields = append(c.plan.fields, plannedField{fieldShape: c.shape.field(f.Name.Value), key: []byte(`"` + key + `":`)})
 	}
-	c.plan.parts[i].sets = append(c.plan.parts[i].sets, f.SelectionSet)
+	c.plan.fields[i].sets = append(c.plan.fields[i].sets, f.SelectionSet)
 }
 
-// part is a field by its name. What is not of the shape is the name of its type, or answered by a resolver.
-func (s *shape) part(name string) part {
+// field is a field by its name. What is not of the shape is the name of its type, or answered by a resolver.
+func (s *shape) field(name string) fieldShape {
 	if one, known := s.fields[name]; known {
 		return one
 	}
 	if name != graphql.TypeNameMetaFieldDef.Name {
-		return part{least: len("null"), usual: len("null")}
+		return fieldShape{minBytes: len("null"), usualBytes: len("null")}
 	}
-	return part{write: func(b []byte, _ reflect.Value) []byte { return appendText(b, s.name) }, least: len(s.name) + 2, usual: len(s.name) + 2}
+	return fieldShape{write: func(b []byte, _ reflect.Value) []byte { return appendText(b, s.name) }, minBytes: len(s.name) + 2, usualBytes: len(s.name) + 2}
 }
 
 // included heeds @skip and @include.
@@ -294,13 +294,13 @@ func (p *plan) write(b []byte, v reflect.Value, room int) []byte {
 		})
 	}
 	b = append(b, '{')
-	for i := range p.parts {
-		one := &p.parts[i]
+	for i := range p.fields {
+		one := &p.fields[i]
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, one.key...)
-		if one.of != nil {
+		if one.object != nil {
 			b = one.within.write(b, one.value(v), room)
 		} else {
 			b = one.write(b, v)
@@ -311,30 +311,30 @@ func (p *plan) write(b []byte, v reflect.Value, room int) []byte {
 
 // lists are the lists that a plan has right below its object, as one row of each.
 func (p *plan) lists() (least, usual int) {
-	for i := range p.parts {
-		if one := &p.parts[i]; one.list {
-			least += one.within.least
-			usual += one.within.usual
+	for i := range p.fields {
+		if one := &p.fields[i]; one.list {
+			least += one.within.minBytes
+			usual += one.within.usualBytes
 		}
 	}
 	return least, usual
 }
 
-// asked is a query that is being answered.
-type asked struct {
+// queryState is a query that is being answered.
+type queryState struct {
 	budget  *race.Budget
 	plans   map[*ast.Field]*plan
-	written []written
+	written []writtenPart
 }
 
-// written is a part of the answer, and where it belongs.
-type written struct {
+// writtenPart is a part of the answer, and where it belongs.
+type writtenPart struct {
 	path []any
 	json json.RawMessage
 }
 
 // planOf is the plan of a field, which graphql-go asks for once for each object that has it.
-func (a *asked) planOf(s *shape, info graphql.ResolveInfo) *plan {
+func (a *queryState) planOf(s *shape, info graphql.ResolveInfo) *plan {
 	if made := a.plans[info.FieldASTs[0]]; made != nil {
 		return made
 	}
@@ -348,7 +348,7 @@ func (a *asked) planOf(s *shape, info graphql.ResolveInfo) *plan {
 }
 
 // place puts what was written into the answer of graphql-go, which has null there.
-func (a *asked) place(data any) {
+func (a *queryState) place(data any) {
 	for _, w := range a.written {
 		at := data
 		last := len(w.path) - 1

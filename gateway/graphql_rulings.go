@@ -23,7 +23,7 @@ func (s *Server) rulingMutations() graphql.Fields {
 		for _, name := range append(names, "author", "reason", "time_us", "date") {
 			args[camel(name)] = &graphql.ArgumentConfig{Type: rulingArgs[name]}
 		}
-		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.resolve(shape,
+		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.objectResolver(shape,
 			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) })}
 	}
 	return graphql.Fields{

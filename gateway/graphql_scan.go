@@ -44,7 +44,7 @@ func scan(query string) scanned {
 			s.word = max(s.word, end-i-1)
 			i = end
 		case ' ', ',':
-			if i-began > queryLine {
+			if i-began > maxQueryLine {
 				s.text[i] = '\n'
 				s.line, began = max(s.line, i-began), i+1
 			}

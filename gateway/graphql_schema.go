@@ -26,25 +26,25 @@ func (s *Server) queries(t types) graphql.Fields {
 		"races": {
 			Type: list(t.race), Description: "All races, newest first.",
 			Args: graphql.FieldConfigArgument{"status": {Type: graphql.String}},
-			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.objectResolver(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				status, _ := p.Args["status"].(string)
 				return s.races(c, status)
 			}),
 		},
 		"race": {
 			Type: t.race, Args: graphql.FieldConfigArgument{"id": {Type: text}},
-			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.objectResolver(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				r, err := s.deps.History.Summary(c.UserContext(), idArg(p))
 				return newRaceDTO(r), err
 			}),
 		},
-		"circuits": {Type: list(t.circuit), Resolve: s.written(circuits, func(c *fiber.Ctx, _ graphql.ResolveParams) (any, error) {
+		"circuits": {Type: list(t.circuit), Resolve: s.writeResolver(circuits, func(c *fiber.Ctx, _ graphql.ResolveParams) (any, error) {
 			all, err := s.allCircuits(c.UserContext())
 			return circuitDTOs(all), err
 		})},
 		"circuit": {
 			Type: t.circuit, Args: graphql.FieldConfigArgument{"key": {Type: text}},
-			Resolve: s.written(circuits, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.writeResolver(circuits, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				key, _ := p.Args["key"].(string)
 				one, err := s.findCircuit(c.UserContext(), key)
 				if err != nil {
@@ -73,7 +73,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 				"seed":  {Type: graphql.String, Description: "A whole number from 0 to 2^64-1, as text."},
 				"speed": {Type: graphql.Float}, "name": {Type: graphql.String},
 			},
-			Resolve: s.resolve(t.shape, s.startRace),
+			Resolve: s.objectResolver(t.shape, s.startRace),
 		},
 		"controlRace": {
 			Type: t.race,
@@ -86,7 +86,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 					},
 				}))},
 			},
-			Resolve: s.resolve(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			Resolve: s.objectResolver(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 				what, _ := p.Args["action"].(race.Control)
 				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, race.Now)
 				return newRaceDTO(r), err

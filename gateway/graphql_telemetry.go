@@ -14,8 +14,8 @@ import (
 
 // Limits of telemetry over GraphQL, which makes a value of each number and cannot stream.
 const (
-	graphQLCars   = 10
-	graphQLPoints = 5_000
+	maxGraphQLCars   = 10
+	maxGraphQLPoints = 5_000
 )
 
 // tracedCar is one car in an answer.
@@ -29,24 +29,24 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 	return &graphql.Field{
 		Type: list(telemetryObject()), Description: "What cars reported, thinned to so many points of each car.",
 		Args: graphql.FieldConfigArgument{
-			"cars":     {Type: graphql.NewList(graphql.NewNonNull(graphql.Int)), Description: "Their numbers, " + strconv.Itoa(graphQLCars) + " at most."},
+			"cars":     {Type: graphql.NewList(graphql.NewNonNull(graphql.Int)), Description: "Their numbers, " + strconv.Itoa(maxGraphQLCars) + " at most."},
 			"channels": {Type: graphql.NewList(graphql.NewNonNull(graphql.String)), Description: "date, " + strings.Join(trace.Names(), ", ") + "."},
 			"laps":     {Type: graphql.String, Description: "12, 12-14 or 12-."},
 			"from":     {Type: graphql.String, Description: "Race time like 12m30.5s, or a date."}, "to": {Type: graphql.String},
 			"every": {Type: graphql.String, Description: "One sample of each such while, like 500ms."}, "points": {Type: graphql.Int},
 		},
-		Resolve: s.written(telemetryShape(), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-			t, err := s.newTracer(c.UserContext(), owner(p), textArgs(p), graphQLCars, graphQLPoints)
+		Resolve: s.writeResolver(telemetryShape(), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+			t, err := s.newTracer(c.UserContext(), owner(p), textArgs(p), maxGraphQLCars, maxGraphQLPoints)
 			if err != nil {
 				return nil, err
 			}
-			for _, column := range askedOf(p).planOf(nil, p.Info).parts {
+			for _, column := range stateOf(p).planOf(nil, p.Info).fields {
 				if column.column {
-					t.pointPays += earned(len("0,"))
+					t.pointPays += earnedWork(len("0,"))
 				}
 			}
 			var out []tracedCar
-			for _, car := range t.ask.cars {
+			for _, car := range t.query.cars {
 				one, err := t.car(c.UserContext(), car)
 				if err != nil {
 					return nil, err
@@ -133,10 +133,10 @@ func telemetryObject() *graphql.Object {
 }
 
 func telemetryShape() *shape {
-	s := &shape{name: "Telemetry", fields: map[string]part{}, derived: true}
+	s := &shape{name: "Telemetry", fields: map[string]fieldShape{}, derived: true}
 	for name, column := range telemetryColumns() {
 		_, isColumn := column.typ.(*graphql.List)
-		s.fields[camel(name)] = part{least: 1, usual: 1, column: isColumn, write: func(b []byte, object reflect.Value) []byte {
+		s.fields[camel(name)] = fieldShape{minBytes: 1, usualBytes: 1, column: isColumn, write: func(b []byte, object reflect.Value) []byte {
 			car, _ := object.Interface().(tracedCar)
 			return column.write(b, car)
 		}}
@@ -156,7 +156,7 @@ func (s *Server) compareField(owner func(graphql.ResolveParams) race.ID) *graphq
 		Type:        graphql.NewObject(graphql.ObjectConfig{Name: "Comparison", Fields: fields}),
 		Description: "Two laps by distance; deltaMs is how much later b is than a.",
 		Args:        graphql.FieldConfigArgument{"a": lap, "b": lap, "step": {Type: graphql.Float, Description: "Metres, 10 where it is missing."}},
-		Resolve: s.written(shapeOf("Comparison", reflect.TypeFor[comparisonDTO]()), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+		Resolve: s.writeResolver(shapeOf("Comparison", reflect.TypeFor[comparisonDTO]()), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 			return s.compareOf(c.UserContext(), owner(p), textArgs(p))
 		}),
 	}

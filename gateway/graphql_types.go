@@ -37,10 +37,10 @@ func newTypes(s *Server) types {
 		if name == "classification" || name == "difference" {
 			typ = object
 		}
-		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.written(shape, get)}
+		fields[name] = &graphql.Field{Type: typ, Args: args, Resolve: s.writeResolver(shape, get)}
 	}
 	add("entries", race.Entry{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		return s.entriesIn(c.UserContext(), c, owner(p))
+		return s.entriesWithin(c.UserContext(), c, owner(p))
 	})
 	add("laps", lapDTO{}, graphql.FieldConfigArgument{
 		"driverNumber": {Type: graphql.Int}, "position": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
@@ -51,7 +51,7 @@ func newTypes(s *Server) types {
 	add("passings", passingDTO{}, graphql.FieldConfigArgument{
 		"after": {Type: graphql.Int}, "limit": {Type: graphql.Int}, "verdict": {Type: graphql.String},
 	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-		limit := min(max(1, intArg(p, "limit", 1000)), passingsMost)
+		limit := min(max(1, intArg(p, "limit", 1000)), maxPassings)
 		text, _ := p.Args["verdict"].(string)
 		verdict, err := verdictOf(text)
 		if err != nil {
@@ -119,7 +119,7 @@ func fieldsOf(v any) graphql.Fields {
 				return nil, nil // null is the answer
 			}
 			if got.Kind() == reflect.String {
-				if err := askedOf(p).budget.Answer(max(0, got.Len()-usualBytes)); err != nil {
+				if err := stateOf(p).budget.Answer(max(0, got.Len()-usualValueBytes)); err != nil {
 					return nil, tooMuch
 				}
 			}

@@ -16,13 +16,13 @@ import (
 
 // How long an answer may be kept by browsers and caches.
 const (
-	cacheNever   = "no-store"
-	cacheAsk     = "no-cache" // kept, but asked for again each time, with its ETag
-	cacheForever = "public, max-age=31536000, immutable"
+	cacheNever      = "no-store"
+	cacheRevalidate = "no-cache" // kept, but asked for again each time, with its ETag
+	cacheForever    = "public, max-age=31536000, immutable"
 )
 
-// securing are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
-var securing = [][2]string{
+// securityHeaders are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
+var securityHeaders = [][2]string{
 	{"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
 	{"Cross-Origin-Opener-Policy", "same-origin"},
@@ -33,9 +33,9 @@ var securing = [][2]string{
 	{"X-Frame-Options", "DENY"},
 }
 
-// secure sets them on an answer that may be of anybody: a route, an error, fasthttp.
-func secure(h *fasthttp.ResponseHeader) {
-	for _, header := range securing {
+// setSecurityHeaders sets them on an answer that may be of anybody: a route, an error, fasthttp.
+func setSecurityHeaders(h *fasthttp.ResponseHeader) {
+	for _, header := range securityHeaders {
 		if len(h.Peek(header[0])) == 0 { // a document has its own policy
 			h.Set(header[0], header[1])
 		}
@@ -48,10 +48,10 @@ func secure(h *fasthttp.ResponseHeader) {
 // edge is before all else: what it does must hold for requests that no route sees, too.
 func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
-		defer func() { secure(&ctx.Response.Header) }()
-		s.proxies.forwarded(ctx)
+		defer func() { setSecurityHeaders(&ctx.Response.Header) }()
+		s.proxies.sanitize(ctx)
 		switch {
-		case s.public.within(ctx): // answered
+		case s.public.stripBase(ctx): // answered
 		case slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
 			handle(ctx)
 		default: // Fiber would answer 400, in words of its own
@@ -78,12 +78,12 @@ func (s *Server) noMethod(ctx *fasthttp.RequestCtx) {
 	ctx.SetBody(data)
 }
 
-// fresh says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
+// revalidate says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
 // sent before it is compressed: a weak one, since each coding of it has other bytes.
-func fresh(c *fiber.Ctx) error {
+func revalidate(c *fiber.Ctx) error {
 	reading := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 	if reading {
-		c.Set(fiber.HeaderCacheControl, cacheAsk)
+		c.Set(fiber.HeaderCacheControl, cacheRevalidate)
 	}
 	if err := c.Next(); err != nil {
 		return err
@@ -103,7 +103,7 @@ func fresh(c *fiber.Ctx) error {
 		sum := sha256.Sum256(res.Body())
 		c.Set(fiber.HeaderETag, `W/"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
 	}
-	if known(c) {
+	if alreadyHas(c) {
 		c.Status(fiber.StatusNotModified)
 		res.ResetBody()
 		res.Header.Del(fiber.HeaderContentType)
@@ -112,8 +112,8 @@ func fresh(c *fiber.Ctx) error {
 	return nil
 }
 
-// known says that who asks has this answer already, by its ETag.
-func known(c *fiber.Ctx) bool {
+// alreadyHas says that who asks has this answer already, by its ETag.
+func alreadyHas(c *fiber.Ctx) bool {
 	bare := func(tag string) string { return strings.TrimPrefix(strings.TrimSpace(tag), "W/") }
 	tag := bare(string(c.Response().Header.Peek(fiber.HeaderETag)))
 	for _, have := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
@@ -124,13 +124,13 @@ func known(c *fiber.Ctx) bool {
 	return false
 }
 
-// way is a method of a path, as the routes have it.
-type way struct{ method, pattern string }
+// route is a method of a path, as the routes have it.
+type route struct{ method, pattern string }
 
 // methods are those that a path may be asked with.
 func (s *Server) methods(path string) (allowed []string) {
 	var exact []string
-	for _, w := range s.ways {
+	for _, w := range s.registered {
 		if w.pattern == path { // what is named is not what is made of a parameter: /races/import is no race
 			exact = append(exact, w.method)
 		}
@@ -166,8 +166,8 @@ func (s *Server) unrouted(c *fiber.Ctx) error {
 	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
 }
 
-// takes makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
-func takes(handle fiber.Handler, params ...string) fiber.Handler {
+// allowParams makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
+func allowParams(handle fiber.Handler, params ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if _, err := query(c, params...); err != nil {
 			return err

@@ -91,7 +91,9 @@ func (h *house) Rulings(_ context.Context, id race.ID) ([]race.Record, map[race.
 	return h.external.rulings, map[race.Seq]string{}, err
 }
 
-func (h *house) Heard(context.Context, race.ID, func(string, race.Micros, int64)) error { return nil }
+func (h *house) DecoderReports(context.Context, race.ID, func(string, race.Micros, int64)) error {
+	return nil
+}
 func (h *house) Imported(context.Context) ([]*circuit.Circuit, error) {
 	return h.external.circuits, nil
 }

@@ -17,19 +17,19 @@ import (
 
 // Limits of how a connection ends, and of waiting for room.
 const (
-	lingerTime    = time.Second
-	lingerBytes   = 256 << 10
-	acceptFirst   = 5 * time.Millisecond // doubled with each failure in a row
-	acceptMost    = time.Second
-	rejectsAtOnce = 64
+	maxLinger        = time.Second
+	maxLingerBytes   = 256 << 10
+	firstAcceptPause = 5 * time.Millisecond // doubled with each failure in a row
+	maxAcceptPause   = time.Second
+	maxRejecting     = 64
 )
 
-// tooMany is the answer to a rejected connection, with the headers of every answer.
-var tooMany = func() string {
+// tooManyAnswer is the answer to a rejected connection, with the headers of every answer.
+var tooManyAnswer = func() string {
 	const text = "the server has too many connections\n"
 	var out strings.Builder
 	fmt.Fprintf(&out, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nCache-Control: %s\r\n", cacheNever)
-	for _, header := range securing {
+	for _, header := range securityHeaders {
 		fmt.Fprintf(&out, "%s: %s\r\n", header[0], header[1])
 	}
 	fmt.Fprintf(&out, "Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
@@ -40,14 +40,14 @@ var tooMany = func() string {
 // connections that serve a request or a spectator are never evicted. Errors of accept, such as EMFILE, are retried, not returned.
 type limitListener struct {
 	net.Listener
-	most, mostEach int
-	trusted        proxies // exempt from the limit per address
-	m              *metrics
+	max, maxEach int
+	trusted      proxies // exempt from the limit per address
+	m            *metrics
 
 	mu        sync.Mutex
 	open      int
 	idle      linked.List // of *limitedConn, longest idle first
-	of        map[string]*addressConns
+	byAddress map[string]*addressConns
 	rejecting chan struct{} // rejected connections that still get an answer
 	closed    chan struct{}
 	once      sync.Once
@@ -60,16 +60,16 @@ type addressConns struct {
 }
 
 func newLimitListener(l net.Listener, most, mostEach int, trusted proxies, m *metrics) *limitListener {
-	return &limitListener{Listener: l, trusted: trusted, most: most, mostEach: mostEach, m: m, of: map[string]*addressConns{}, rejecting: make(chan struct{}, rejectsAtOnce), closed: make(chan struct{})}
+	return &limitListener{Listener: l, trusted: trusted, max: most, maxEach: mostEach, m: m, byAddress: map[string]*addressConns{}, rejecting: make(chan struct{}, maxRejecting), closed: make(chan struct{})}
 }
 
 // Accept returns the next connection within the limits.
 func (d *limitListener) Accept() (net.Conn, error) {
-	for pause := acceptFirst; ; {
+	for pause := firstAcceptPause; ; {
 		conn, err := d.Listener.Accept()
 		switch {
 		case err == nil:
-			pause = acceptFirst
+			pause = firstAcceptPause
 			if c := d.admit(conn); c != nil {
 				return c, nil
 			}
@@ -80,7 +80,7 @@ func (d *limitListener) Accept() (net.Conn, error) {
 			d.evictLongestIdle()
 			select {
 			case <-time.After(pause):
-				pause = min(2*pause, acceptMost)
+				pause = min(2*pause, maxAcceptPause)
 			case <-d.closed:
 				return nil, net.ErrClosed
 			}
@@ -97,20 +97,20 @@ func (d *limitListener) Close() error {
 func (d *limitListener) admit(conn net.Conn) net.Conn {
 	from := hostOf(conn.RemoteAddr())
 	d.mu.Lock()
-	own := d.of[from]
+	own := d.byAddress[from]
 	if own == nil {
 		own = &addressConns{}
-		d.of[from] = own
+		d.byAddress[from] = own
 	}
 	var leaves *limitedConn
-	full := own.open >= d.mostEach && !d.isTrustedProxy(from)
+	full := own.open >= d.maxEach && !d.isTrustedProxy(from)
 	switch {
 	case full:
-		leaves = longest(&own.idle)
-	case d.open >= d.most:
-		leaves = longest(&d.idle)
+		leaves = longestIdle(&own.idle)
+	case d.open >= d.max:
+		leaves = longestIdle(&d.idle)
 	}
-	if leaves == nil && (full || d.open >= d.most) {
+	if leaves == nil && (full || d.open >= d.max) {
 		d.mu.Unlock()
 		d.reject(conn)
 		return nil
@@ -136,7 +136,7 @@ func (d *limitListener) isTrustedProxy(from string) bool {
 	return err == nil && d.trusted.trust(address.Unmap())
 }
 
-// reject answers 503 once the client has sent something: an answer before the request is a protocol error. Beyond rejectsAtOnce
+// reject answers 503 once the client has sent something: an answer before the request is a protocol error. Beyond maxRejecting
 // connections are closed without an answer.
 func (d *limitListener) reject(conn net.Conn) {
 	d.m.connectionsRefused.Add(1)
@@ -148,13 +148,13 @@ func (d *limitListener) reject(conn net.Conn) {
 	}
 	go func() {
 		defer func() { <-d.rejecting }()
-		c := &limitedConn{Conn: conn, listener: d, gone: true, unread: true}
+		c := &limitedConn{Conn: conn, listener: d, forgotten: true, unread: true}
 		defer c.Close() //nolint:errcheck // it is not wanted
-		if conn.SetDeadline(time.Now().Add(lingerTime)) != nil {
+		if conn.SetDeadline(time.Now().Add(maxLinger)) != nil {
 			return
 		}
 		if _, err := conn.Read(make([]byte, 1)); err == nil {
-			_, _ = io.WriteString(conn, tooMany)
+			_, _ = io.WriteString(conn, tooManyAnswer)
 		}
 	}()
 }
@@ -162,7 +162,7 @@ func (d *limitListener) reject(conn net.Conn) {
 // evictLongestIdle closes the connection that has been idle longest.
 func (d *limitListener) evictLongestIdle() {
 	d.mu.Lock()
-	leaves := longest(&d.idle)
+	leaves := longestIdle(&d.idle)
 	if leaves != nil {
 		d.forget(leaves)
 	}
@@ -172,7 +172,7 @@ func (d *limitListener) evictLongestIdle() {
 	}
 }
 
-func longest(l *linked.List) *limitedConn {
+func longestIdle(l *linked.List) *limitedConn {
 	if l.Front() == nil {
 		return nil
 	}
@@ -182,14 +182,14 @@ func longest(l *linked.List) *limitedConn {
 
 // markIdle makes a connection evictable. The listener is locked.
 func (d *limitListener) markIdle(c *limitedConn) {
-	if c.gone || c.inAll != nil {
+	if c.forgotten || c.inAll != nil {
 		return
 	}
 	c.inAll, c.inOwn = d.idle.PushBack(c), c.own.idle.PushBack(c)
 }
 
-// busy makes a connection unevictable. The listener is locked.
-func (d *limitListener) busy(c *limitedConn) {
+// unmarkIdle makes a connection unevictable. The listener is locked.
+func (d *limitListener) unmarkIdle(c *limitedConn) {
 	if c.inAll != nil {
 		d.idle.Remove(c.inAll)
 		c.own.idle.Remove(c.inOwn)
@@ -199,14 +199,14 @@ func (d *limitListener) busy(c *limitedConn) {
 
 // forget stops counting a connection. The listener is locked.
 func (d *limitListener) forget(c *limitedConn) {
-	if c.gone {
+	if c.forgotten {
 		return
 	}
-	d.busy(c)
-	c.gone = true
+	d.unmarkIdle(c)
+	c.forgotten = true
 	d.open--
 	if c.own.open--; c.own.open == 0 {
-		delete(d.of, c.from)
+		delete(d.byAddress, c.from)
 	}
 }
 
@@ -246,7 +246,7 @@ type limitedConn struct {
 
 	// Guarded by the listener.
 	inAll, inOwn *linked.Element
-	gone         bool
+	forgotten    bool
 
 	unread bool // of the last request something was not read
 	ahead  [1]byte
@@ -258,7 +258,7 @@ type limitedConn struct {
 func (c *limitedConn) markBusy() {
 	c.listener.mu.Lock()
 	defer c.listener.mu.Unlock()
-	c.listener.busy(c)
+	c.listener.unmarkIdle(c)
 }
 
 // watch calls gone if the client hangs up before done is called. A byte read meanwhile is returned by the next Read.
@@ -307,10 +307,10 @@ func (c *limitedConn) Close() error {
 
 func (c *limitedConn) linger() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(maxLinger)) != nil {
 		return
 	}
-	_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+	_, _ = io.CopyN(io.Discard, c.Conn, maxLingerBytes)
 }
 
 func hostOf(addr net.Addr) string {

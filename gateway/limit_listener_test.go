@@ -52,8 +52,8 @@ func (s *served) alone(t *testing.T) (int, string) {
 
 func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
 	for name, bound := range map[string]func(*gateway.Config){
-		"in all":          func(c *gateway.Config) { c.ConnectionsMax = 20 },
-		"for one address": func(c *gateway.Config) { c.ConnectionsEachMax = 20 },
+		"in all":          func(c *gateway.Config) { c.MaxConnections = 20 },
+		"for one address": func(c *gateway.Config) { c.MaxConnectionsEach = 20 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := mustServe(t, bound)
@@ -73,7 +73,7 @@ func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
 
 // TestLimitListener_ATrustedProxyAsksForMany: the bound for an address is not for it.
 func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
-	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsEachMax, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
+	s := mustServe(t, func(c *gateway.Config) { c.MaxConnectionsEach, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
 	s.hub.Open(liveRace, s.entries)
 	for range 5 {
 		s.mustWatch(t, "/live/live").mustSnapshot()
@@ -81,7 +81,7 @@ func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
 }
 
 func TestLimitListener_WhoWatchesStays(t *testing.T) {
-	s := mustServe(t, func(c *gateway.Config) { c.ConnectionsMax = 5 })
+	s := mustServe(t, func(c *gateway.Config) { c.MaxConnections = 5 })
 	s.hub.Open(liveRace, s.entries)
 	var watching []*viewer
 	for range 5 {

@@ -86,8 +86,8 @@ func TestLive_RefusesAPageOfAnotherHost(t *testing.T) {
 
 func TestLive_RefusesSpectatorsBeyondTheLimit(t *testing.T) {
 	for name, bound := range map[string]func(*gateway.Config){
-		"in all":          func(c *gateway.Config) { c.SpectatorsMax = 2 },
-		"for one address": func(c *gateway.Config) { c.SpectatorsEachMax = 2 },
+		"in all":          func(c *gateway.Config) { c.MaxSpectators = 2 },
+		"for one address": func(c *gateway.Config) { c.MaxSpectatorsEach = 2 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := mustServe(t, bound)

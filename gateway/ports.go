@@ -47,7 +47,7 @@ type History interface {
 	// Stops are the records of tyres that were fitted.
 	Stops(ctx context.Context, id race.ID) ([]race.Record, error)
 	// Heard calls passing with what decoders told of, by their own clocks, and when it came (UTC nanoseconds).
-	Heard(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
+	DecoderReports(ctx context.Context, id race.ID, hit func(decoder string, at race.Micros, recordedAt int64)) error
 }
 
 // Standings are the orders of races, whether they run or not.
@@ -109,11 +109,11 @@ type Feeds interface{ Feeds() []FeedState }
 
 // FeedState is how a feed is doing.
 type FeedState struct {
-	Name       string  `json:"name"`
-	LagSeconds float64 `json:"lag_seconds"` // age of the oldest of what was not fed
-	LagRecords int64   `json:"lag_records"`
-	LagFrames  int64   `json:"lag_frames"`
-	PutAside   int64   `json:"put_aside"` // points that were refused
+	Name        string  `json:"name"`
+	LagSeconds  float64 `json:"lag_seconds"` // age of the oldest of what was not fed
+	LagRecords  int64   `json:"lag_records"`
+	LagFrames   int64   `json:"lag_frames"`
+	DeadLetters int64   `json:"put_aside"` // points that were refused
 	// Outage is why nothing is taken; empty: all is well.
 	Outage string `json:"outage"`
 }

@@ -30,8 +30,8 @@ const contentProblem = "application/problem+json"
 // refuse makes an error of the client.
 func refuse(status int, detail string) error { return fiber.NewError(status, detail) }
 
-// kinds is the one table from kinds of errors to what leaves the house.
-var kinds = []struct {
+// errorKinds is the one table from kinds of errors to what leaves the house.
+var errorKinds = []struct {
 	is     error
 	status int
 	code   string // of GraphQL
@@ -54,7 +54,7 @@ func problemOf(err error, log *slog.Logger) (Problem, string) {
 	if errors.As(err, &refused) && refused.Code < http.StatusInternalServerError {
 		return problem(refused.Code, refused.Message), "BAD_REQUEST"
 	}
-	for _, k := range kinds {
+	for _, k := range errorKinds {
 		if errors.Is(err, k.is) {
 			return problem(k.status, err.Error()), k.code
 		}
@@ -83,7 +83,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderLocation, s.public.path(strings.Join(parts[:min(len(parts), 5)], "/")))
 	}
 	c.Set(fiber.HeaderCacheControl, cacheNever)
-	secure(&c.Response().Header) // fasthttp's own errors come by no other way
+	setSecurityHeaders(&c.Response().Header) // fasthttp's own errors come by no other way
 	if sent := c.Status(p.Status).JSON(p); sent != nil {
 		return sent
 	}

@@ -70,13 +70,13 @@ func notInPath(r rune) bool {
 // notInHost takes the colons of IPv6 addresses for a host's; names in other scripts are sent in Punycode.
 func notInHost(r rune) bool { return notInPath(r) && r != ':' }
 
-// names says that a host, with or without a port, is the public one.
-func (p public) names(host string) bool {
+// isHost says that a host, with or without a port, is the public one.
+func (p public) isHost(host string) bool {
 	return p.host != "" && strings.EqualFold(hostname(host), hostname(p.host))
 }
 
-// local says that nobody but this machine reaches the public URL.
-func (p public) local() bool { return p.host == "" || loopback(hostname(p.host)) }
+// isLocal says that nobody but this machine reaches the public URL.
+func (p public) isLocal() bool { return p.host == "" || loopback(hostname(p.host)) }
 
 // path is a path of ours as people reach it.
 func (p public) path(inner string) string { return p.base + strings.TrimPrefix(inner, "/") }
@@ -150,33 +150,33 @@ func (p proxies) client(peer netip.Addr, noted []string) netip.Addr {
 	return client
 }
 
-// headersForwarded are those that proxies tell of a request.
-var headersForwarded = []string{
+// forwardedHeaders are those that proxies tell of a request.
+var forwardedHeaders = []string{
 	fiber.HeaderXForwardedFor, fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto, fiber.HeaderXForwardedProtocol,
 	fiber.HeaderXForwardedSsl, fiber.HeaderXUrlScheme, "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip", fiber.HeaderForwarded,
 }
 
-// forwarded leaves of the headers of proxies what can be believed, so that all that reads them reads the truth: one client, one host,
+// sanitize leaves of the headers of proxies what can be believed, so that all that reads them reads the truth: one client, one host,
 // one scheme from a trusted proxy, and nothing at all from others.
-func (p proxies) forwarded(ctx *fasthttp.RequestCtx) {
+func (p proxies) sanitize(ctx *fasthttp.RequestCtx) {
 	h := &ctx.Request.Header
 	peer, ok := netip.AddrFromSlice(ctx.RemoteIP())
 	if peer = peer.Unmap(); !ok || !p.trust(peer) {
-		for _, name := range headersForwarded {
+		for _, name := range forwardedHeaders {
 			h.Del(name)
 		}
 		return
 	}
-	h.Set(fiber.HeaderXForwardedFor, p.client(peer, told(h, fiber.HeaderXForwardedFor)).String())
+	h.Set(fiber.HeaderXForwardedFor, p.client(peer, headerList(h, fiber.HeaderXForwardedFor)).String())
 	for _, name := range []string{fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto} {
-		if list := told(h, name); list != nil { // the nearest proxy's word is the last
+		if list := headerList(h, name); list != nil { // the nearest proxy's word is the last
 			h.Set(name, strings.TrimSpace(list[len(list)-1]))
 		}
 	}
 }
 
-// told is a header's list, that may be spread over several lines of it.
-func told(h *fasthttp.RequestHeader, name string) []string {
+// headerList is a header's list, that may be spread over several lines of it.
+func headerList(h *fasthttp.RequestHeader, name string) []string {
 	lines := h.PeekAll(name)
 	if len(lines) == 0 {
 		return nil
@@ -184,9 +184,9 @@ func told(h *fasthttp.RequestHeader, name string) []string {
 	return strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 }
 
-// within takes the base path off a request, for proxies that leave it on. It answers by itself where the path ends without its
+// stripBase takes the base path off a request, for proxies that leave it on. It answers by itself where the path ends without its
 // slash, since all links of the page are relative to it.
-func (p public) within(ctx *fasthttp.RequestCtx) (answered bool) {
+func (p public) stripBase(ctx *fasthttp.RequestCtx) (answered bool) {
 	if p.base == "/" {
 		return false
 	}
@@ -205,8 +205,8 @@ func (p public) within(ctx *fasthttp.RequestCtx) (answered bool) {
 	return false
 }
 
-// written is the page with the path that it is under.
-func (p public) written(page []byte) []byte {
+// withBase is the page with the path that it is under.
+func (p public) withBase(page []byte) []byte {
 	page = bytes.ReplaceAll(page, []byte(`name="base-path" content="/"`), []byte(`name="base-path" content="`+p.base+`"`))
 	return bytes.ReplaceAll(page, []byte(`"./assets/`), []byte(`"`+p.base+`assets/`))
 }

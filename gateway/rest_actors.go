@@ -4,8 +4,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// actorsMost is how many actors of a kind an answer shows at the most.
-const actorsMost = 1000
+// maxActors is how many actors of a kind an answer shows at the most.
+const maxActors = 1000
 
 // actors shows the living system.
 func (s *Server) actors(c *fiber.Ctx) error {
@@ -13,7 +13,7 @@ func (s *Server) actors(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	most, err := number(params, "most", 0, actorsMost, 20)
+	most, err := number(params, "most", 0, maxActors, 20)
 	if err != nil {
 		return err
 	}

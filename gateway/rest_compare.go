@@ -13,8 +13,8 @@ import (
 	"lightsout/race/trace"
 )
 
-// stepDefault is how far apart the points of a comparison are, in metres.
-const stepDefault = 10
+// defaultStep is how far apart the points of a comparison are, in metres.
+const defaultStep = 10
 
 // comparisonDTO is two laps by distance.
 type comparisonDTO struct {
@@ -65,7 +65,7 @@ func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]st
 		return comparisonDTO{}, err
 	}
 	var wrong faults
-	step := float64(stepDefault)
+	step := float64(defaultStep)
 	if text, given := params["step"]; given {
 		if step, err = strconv.ParseFloat(text, 64); err != nil || !(step >= trace.StepMinM && step <= trace.StepMaxM) {
 			wrong.add("step", fmt.Sprintf("is %q", text), fmt.Sprintf("%v to %v metres", trace.StepMinM, trace.StepMaxM))
@@ -129,7 +129,7 @@ func wholeNumber(text string) (int, bool) {
 
 // driven is a car's lap with its telemetry.
 func (s *Server) driven(ctx context.Context, roster *race.Roster, car race.CarIdx, number int) (trace.Driven, race.Lap, error) {
-	leave, err := s.tracing.Enter(ctx)
+	leave, err := s.traces.Enter(ctx)
 	if err != nil {
 		return trace.Driven{}, race.Lap{}, err
 	}

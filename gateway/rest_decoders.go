@@ -44,13 +44,13 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 		return nil, err
 	}
 	clocks := map[string]*race.DecoderClock{}
-	err = s.deps.History.Heard(ctx, id, func(decoder string, at race.Micros, recordedAt int64) {
+	err = s.deps.History.DecoderReports(ctx, id, func(decoder string, at race.Micros, recordedAt int64) {
 		k := clocks[decoder]
 		if k == nil {
 			k = &race.DecoderClock{StartedAt: roster.StartedAt}
 			clocks[decoder] = k
 		}
-		k.Hear(at, recordedAt)
+		k.Report(at, recordedAt)
 	})
 	if err != nil {
 		return nil, err

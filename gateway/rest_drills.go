@@ -25,7 +25,7 @@ func (s *Server) listDrills(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(map[string]any{"drills": some(list)})
+	return c.JSON(map[string]any{"drills": orEmpty(list)})
 }
 
 func (s *Server) startDrill(c *fiber.Ctx) error {

@@ -11,10 +11,10 @@ import (
 // entriesOf are read once for a request: they do not change. What is answered is something else.
 func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	ctx := c.UserContext()
-	return s.entriesIn(race.Within(ctx, race.BudgetOf(ctx).Aside()), c, id)
+	return s.entriesWithin(race.Within(ctx, race.BudgetOf(ctx).Aside()), c, id)
 }
 
-func (s *Server) entriesIn(ctx context.Context, c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
+func (s *Server) entriesWithin(ctx context.Context, c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	if kept, ok := c.Locals(entriesKey{id}).([]race.Entry); ok {
 		return kept, nil
 	}
@@ -34,5 +34,5 @@ func (s *Server) entries(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(map[string]any{"entries": some(list)})
+	return c.JSON(map[string]any{"entries": orEmpty(list)})
 }

@@ -76,18 +76,18 @@ func (d *Download) write(ctx context.Context, w io.Writer) (err error) {
 	return d.Write(ctx, w)
 }
 
-// transfersAtOnce is how many races may be on their way out or in: each takes some ten megabytes.
-const transfersAtOnce = 8
+// maxTransfers is how many races may be on their way out or in: each takes some ten megabytes.
+const maxTransfers = 8
 
 // transfer takes room for a race on its way, or says that there is none. One address has at most half of it.
 func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 	defer cancel()
 	from := strings.Clone(c.IP())
-	if !s.moving.Wait(ctx, from) {
-		return nil, fmt.Errorf("%d races are being exported and imported, or %d for %s: %w", transfersAtOnce, transfersAtOnce/2, from, race.ErrBusy)
+	if !s.transfers.Wait(ctx, from) {
+		return nil, fmt.Errorf("%d races are being exported and imported, or %d for %s: %w", maxTransfers, maxTransfers/2, from, race.ErrBusy)
 	}
-	return func() { s.moving.Leave(from) }, nil
+	return func() { s.transfers.Leave(from) }, nil
 }
 
 // importLog makes a race of a log, which is read as it comes: it may be of any length.
@@ -106,5 +106,5 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 		return err
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
-	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
+	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), orEmpty(notes)})
 }

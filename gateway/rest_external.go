@@ -19,7 +19,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	var faults []race.Fault
 	f := body.NewObject(v, nil, &faults)
 	f.OneOf("kind", raceKinds, false)
-	head := race.Race{Name: f.NeedText("name", textMost, "what the race is called")}
+	head := race.Race{Name: f.NeedText("name", maxText, "what the race is called")}
 	if err := s.readPlace(c, f, &head); err != nil {
 		return raceDTO{}, err
 	}
@@ -39,7 +39,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 
 // readPlace reads where a race is held: a circuit, or just its timing lines, or one line.
 func (s *Server) readPlace(c *fiber.Ctx, f *body.Object, head *race.Race) error {
-	key, lines := f.Text("circuit", textMost), f.List("lines")
+	key, lines := f.Text("circuit", maxText), f.List("lines")
 	switch {
 	case key != "" && lines != nil:
 		f.Wrong("lines", "are given beside a circuit", "one of the two")
@@ -138,14 +138,14 @@ func readEntries(f *body.Object) []race.Entry {
 	return out
 }
 
-// colourDefault is grey: an entry without a colour is drawn in it.
-const colourDefault = "8a8d91"
+// defaultColour is grey: an entry without a colour is drawn in it.
+const defaultColour = "8a8d91"
 
 func readEntry(f *body.Object, boxes map[string]bool) race.Entry {
 	f.Need("driver_number", "the number painted on the car")
 	e := race.Entry{
-		Number: int(f.Number("driver_number", 0, 1_000_000, 0)), Code: f.Text("name_acronym", 8), Name: f.Text("full_name", textMost),
-		Team: f.Text("team_name", textMost), Colour: strings.ToLower(strings.TrimPrefix(f.Text("team_colour", 7), "#")),
+		Number: int(f.Number("driver_number", 0, 1_000_000, 0)), Code: f.Text("name_acronym", 8), Name: f.Text("full_name", maxText),
+		Team: f.Text("team_name", maxText), Colour: strings.ToLower(strings.TrimPrefix(f.Text("team_colour", 7), "#")),
 		Grid: int(f.Number("grid_position", 0, race.CarsMax, 0)), PitLaneStart: f.Flag("pit_lane_start"),
 		StartOffsetM: int(f.Number("start_offset_m", 0, 100_000, 0)),
 	}
@@ -153,15 +153,15 @@ func readEntry(f *body.Object, boxes map[string]bool) race.Entry {
 		e.Code = fmt.Sprint(e.Number)
 	}
 	if e.Colour == "" {
-		e.Colour = colourDefault
+		e.Colour = defaultColour
 	} else if len(e.Colour) != 6 || strings.Trim(e.Colour, "0123456789abcdef") != "" {
 		f.Wrong("team_colour", fmt.Sprintf("is %s", body.Clip(e.Colour)), "six hexadecimal digits, rrggbb")
 	}
 	for _, v := range f.List("transponders") {
 		name, ok := v.(string)
 		switch {
-		case !ok || name == "" || body.TextFault(name, textMost) != "" || strings.ContainsFunc(name, unicode.IsSpace):
-			f.Wrong("transponders", fmt.Sprintf("has %s", body.Clip(fmt.Sprint(v))), fmt.Sprintf("names without spaces, %d characters at most", textMost))
+		case !ok || name == "" || body.TextFault(name, maxText) != "" || strings.ContainsFunc(name, unicode.IsSpace):
+			f.Wrong("transponders", fmt.Sprintf("has %s", body.Clip(fmt.Sprint(v))), fmt.Sprintf("names without spaces, %d characters at most", maxText))
 		case boxes[name]:
 			f.Wrong("transponders", fmt.Sprintf("has %s, which another entry has", body.Clip(name)), "a transponder of its own for each entry")
 		default:

@@ -35,8 +35,8 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if wrong := body.TextFault(params["name"], textMost); wrong != "" {
-		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: wrong, Allowed: body.TextAllowed(textMost)}}}
+	if wrong := body.TextFault(params["name"], maxText); wrong != "" {
+		return &race.InvalidError{Faults: []race.Fault{{Field: "name", Message: wrong, Allowed: body.TextAllowed(maxText)}}}
 	}
 	leave, err := s.bodies.Enter(c.UserContext())
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
-	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), some(notes)})
+	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), orEmpty(notes)})
 }
 
 // folderOf is the folder that was sent.
@@ -113,7 +113,7 @@ func formFolder(form *multipart.Form) (fs.FS, error) {
 // zipFolder is the folder in a zip file, by the names of its files alone. A file is unpacked when it is asked for, within the
 // bounds of memory: an export has telemetry as well, which nothing is timed by.
 func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
-	dir, left := files{}, int64(s.cfg.UnpackedMax)
+	dir, left := files{}, int64(s.cfg.MaxUnpacked)
 	for _, f := range z.File {
 		if f.FileInfo().IsDir() {
 			continue
@@ -121,7 +121,7 @@ func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
 		err := dir.put(f.Name, sync.OnceValues(func() ([]byte, error) {
 			data, err := unzipped(f, left)
 			if left -= int64(len(data)); err == nil && left < 0 {
-				err = refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the zip file unpacks to more than %d bytes", s.cfg.UnpackedMax))
+				err = refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the zip file unpacks to more than %d bytes", s.cfg.MaxUnpacked))
 			}
 			return data, err
 		}))

@@ -16,12 +16,12 @@ import (
 
 // Limits of what is reported.
 const (
-	textMost  = 100
+	maxText   = 100
 	keyHeader = "Idempotency-Key"
 )
 
-// ingestsMax is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
-var ingestsMax = 2 * runtime.GOMAXPROCS(0)
+// maxBodies is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
+var maxBodies = 2 * runtime.GOMAXPROCS(0)
 
 // ingestedDTO answers who told something from outside.
 type ingestedDTO struct {
@@ -78,8 +78,8 @@ func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.R
 	}
 	defer leave()
 	key := strings.Clone(c.Get(keyHeader))
-	if n := utf8.RuneCountInString(key); n > textMost {
-		return nil, ingestedDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, textMost))
+	if n := utf8.RuneCountInString(key); n > maxText {
+		return nil, ingestedDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, maxText))
 	}
 	v, err := s.bodies.Values(c)
 	if err != nil {
@@ -109,8 +109,8 @@ func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.R
 	return in, answer, nil
 }
 
-// readPassed is when a passing was. A date from before the start signal has no race time yet: it is kept, and judged with the signal.
-func readPassed(f *body.Object, r *race.Roster) race.Micros {
+// readPassingTime is when a passing was. A date from before the start signal has no race time yet: it is kept, and judged with the signal.
+func readPassingTime(f *body.Object, r *race.Roster) race.Micros {
 	date, dated := f.Date("date")
 	if !dated || f.Has("time_us") || r.StartedAt != 0 {
 		return readTime(f, r)
@@ -164,8 +164,8 @@ func readPassing(f *body.Object, r *race.Roster, in *race.Report) {
 	p.SpeedKMH = max(0, f.Measure("speed_kmh", body.Scale{High: 1000, Parts: 1}))
 	f.Lenient(false)
 	src := race.Source{
-		Decoder: f.Text("decoder", textMost), Session: f.Text("session", textMost), Sequence: f.Count("sequence"),
-		Transponder: f.Text("transponder", textMost),
+		Decoder: f.Text("decoder", maxText), Session: f.Text("session", maxText), Sequence: f.Count("sequence"),
+		Transponder: f.Text("transponder", maxText),
 	}
 	if !f.Has("driver_number") && src.Transponder == "" {
 		f.Need("driver_number", "the number of an entry, or a transponder")
@@ -179,11 +179,11 @@ func readPassing(f *body.Object, r *race.Roster, in *race.Report) {
 	if src != (race.Source{}) {
 		p.Source = &src
 	}
-	in.Records = append(in.Records, race.Record{Time: readPassed(f, r), Body: p})
+	in.Records = append(in.Records, race.Record{Time: readPassingTime(f, r), Body: p})
 }
 
-// fieldMetres is how far from its origin a circuit's drawing may reach.
-const fieldMetres = 1e6
+// maxCoordinate is how far from its origin a circuit's drawing may reach.
+const maxCoordinate = 1e6
 
 // readSample reads what a car reports. A value that cannot be taken is named and lost by itself: the sample is kept
 // without it, as long as anything is left of it.
@@ -192,7 +192,7 @@ func readSample(f *body.Object, r *race.Roster, in *race.Report) {
 	s := race.Sample{Car: readCar(f, r), Time: readTime(f, r)}
 	f.Lenient(true)
 	code := func(name string, low, high int64) int { return int(f.Number(name, low, high, race.Unknown)) }
-	percent, place := body.Scale{High: 100, Parts: 1}, body.Scale{Low: -fieldMetres, High: fieldMetres, Parts: 10}
+	percent, place := body.Scale{High: 100, Parts: 1}, body.Scale{Low: -maxCoordinate, High: maxCoordinate, Parts: 10}
 	s.SpeedDKMH, s.RPM = f.Measure("speed", body.Scale{High: 1000, Parts: 10}), f.Measure("rpm", body.Scale{High: 50_000, Parts: 1})
 	s.Gear, s.DRS = code("n_gear", -1, 20), code("drs", 0, 255)
 	s.Throttle, s.Brake = f.Measure("throttle", percent), f.Measure("brake", percent)

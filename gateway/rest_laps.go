@@ -10,8 +10,8 @@ import (
 	"lightsout/race"
 )
 
-// lapsMost is how many laps an answer is made of: it is made in memory.
-const lapsMost = 200_000
+// maxLaps is how many laps an answer is made of: it is made in memory.
+const maxLaps = 200_000
 
 // lapFilter says which laps are asked for.
 type lapFilter struct {
@@ -45,7 +45,7 @@ func (s *Server) laps(c *fiber.Ctx) error {
 	}
 	if text := params["cars"]; text != "" {
 		var wrong faults
-		if f.cars = readCars(text, race.NewRoster(race.Summary{}, entries, 0), tracedMost, &wrong); wrong != nil {
+		if f.cars = readCars(text, race.NewRoster(race.Summary{}, entries, 0), maxTracedCars, &wrong); wrong != nil {
 			return wrong.err()
 		}
 	}
@@ -56,10 +56,10 @@ func (s *Server) laps(c *fiber.Ctx) error {
 		}
 		f.cars = append(f.cars, car)
 	}
-	c.SetUserContext(race.Within(c.UserContext(), race.NewBudget(0, lapsMost*race.RowCost)))
+	c.SetUserContext(race.Within(c.UserContext(), race.NewBudget(0, maxLaps*race.RowCost)))
 	list, err := s.lapsOf(c, raceID(c), entries, f)
 	if errors.Is(err, race.ErrTooMuch) {
-		return fmt.Errorf("%w: the race has more than %d laps, ask for those of one driver_number, or for the table laps of its export", err, lapsMost)
+		return fmt.Errorf("%w: the race has more than %d laps, ask for those of one driver_number, or for the table laps of its export", err, maxLaps)
 	}
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"lightsout/race"
 )
 
-// passingsMost is how many passings one answer has at the most.
-const passingsMost = 10_000
+// maxPassings is how many passings one answer has at the most.
+const maxPassings = 10_000
 
 func (s *Server) passings(c *fiber.Ctx) error {
 	params, err := query(c, "after", "limit", "verdict")
@@ -24,7 +24,7 @@ func (s *Server) passings(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	limit, err := number(params, "limit", 1, passingsMost, 1000)
+	limit, err := number(params, "limit", 1, maxPassings, 1000)
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	f := body.NewObject(v, nil, &faults)
 	f.OneOf("kind", raceKinds, false)
 	o := defaultOrder()
-	o.Name, o.Circuit = f.Text("name", textMost), f.Text("circuit", textMost)
+	o.Name, o.Circuit = f.Text("name", maxText), f.Text("circuit", maxText)
 	o.Cars, o.Laps = int(f.Number("cars", 1, race.CarsMax, int64(o.Cars))), int(f.Number("laps", 1, race.LapsMax, int64(o.Laps)))
 	o.Speed = f.Float("speed", 0, race.SpeedMax, o.Speed)
 	o.TickHz = int(f.Number("tick_hz", 1, 100, int64(o.TickHz)))

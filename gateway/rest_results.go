@@ -161,7 +161,7 @@ func differences(old, now []classifiedDTO) []changeDTO {
 		change := changeDTO{DriverNumber: e.DriverNumber, NameAcronym: e.NameAcronym}
 		a, b := reflect.ValueOf(was[e.DriverNumber]), reflect.ValueOf(e)
 		for i := range a.NumField() {
-			from, to := plain(a.Field(i)), plain(b.Field(i))
+			from, to := jsonValue(a.Field(i)), jsonValue(b.Field(i))
 			if from != to {
 				name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
 				change.Fields = append(change.Fields, fieldDTO{name, from, to})
@@ -174,8 +174,8 @@ func differences(old, now []classifiedDTO) []changeDTO {
 	return out
 }
 
-// plain is a field's value, nil for null.
-func plain(v reflect.Value) any {
+// jsonValue is a field's value, nil for null.
+func jsonValue(v reflect.Value) any {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return nil

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-const reasonMost = 500
+const maxReason = 500
 
 // Words of race control at the edges. A red flag suspends, clear resumes; abandoned is a red flag that is not resumed.
 var (
@@ -33,7 +33,7 @@ func (s *Server) corrections(c *fiber.Ctx) error { return s.rule(c, readCorrecti
 
 func (s *Server) declareResult(c *fiber.Ctx) error {
 	return s.rule(c, func(f *body.Object, _ *race.Roster) race.Body {
-		return race.ResultDeclared{Reason: f.Text("reason", reasonMost)}
+		return race.ResultDeclared{Reason: f.Text("reason", maxReason)}
 	})
 }
 
@@ -91,7 +91,7 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 
 // readRuling reads who rules and when, and what.
 func readRuling(f *body.Object, r *race.Roster, read ruling) race.Record {
-	rec := race.Record{Author: f.NeedText("author", textMost, "the name of who decided it"), Time: race.NoTime}
+	rec := race.Record{Author: f.NeedText("author", maxText, "the name of who decided it"), Time: race.NoTime}
 	if f.Has("time_us") || f.Has("date") {
 		if rec.Time = readTime(f, r); f.Has("time_us") && rec.Time != race.NoTime {
 			rec.Time += r.StartMoved
@@ -109,13 +109,13 @@ func readRuling(f *body.Object, r *race.Roster, read ruling) race.Record {
 }
 
 func readDeclaration(f *body.Object, _ *race.Roster) race.Body {
-	return race.ResultDeclared{Reason: f.Text("reason", reasonMost)}
+	return race.ResultDeclared{Reason: f.Text("reason", maxReason)}
 }
 
 func readFlag(f *body.Object, _ *race.Roster) race.Body {
 	what := f.OneOf("flag", flagWords, true)
 	sector := int(f.Number("sector", 1, 3, 0))
-	f.Text("reason", reasonMost) // a flag speaks for itself; it may be given all the same
+	f.Text("reason", maxReason) // a flag speaks for itself; it may be given all the same
 	if sector > 0 && what != "yellow" && what != "clear" {
 		f.Wrong("sector", "is given with "+what, "a sector with yellow and clear alone")
 	}
@@ -141,7 +141,7 @@ func readPenalty(f *body.Object, r *race.Roster) race.Body {
 	reason := needReason(f)
 	switch what {
 	case "served":
-		return race.PenaltyServed{Car: car, Penalty: needOf(f, "the seq of the penalty")}
+		return race.PenaltyServed{Car: car, Penalty: needSeq(f, "the seq of the penalty")}
 	case "lap_deleted":
 		f.Need("lap", "the number of a completed lap")
 		return race.LapDeleted{
@@ -170,14 +170,14 @@ func readCorrection(f *body.Object, r *race.Roster) race.Body {
 	reason := needReason(f)
 	switch what {
 	case "undo":
-		return race.Undone{Of: needOf(f, "the seq of a ruling"), Reason: reason}
+		return race.Undone{Of: needSeq(f, "the seq of a ruling"), Reason: reason}
 	case "assign":
-		return race.TransponderAssigned{Transponder: f.NeedText("transponder", textMost, "the name of a transponder"), Car: needCar(f, r), Reason: reason}
+		return race.TransponderAssigned{Transponder: f.NeedText("transponder", maxText, "the name of a transponder"), Car: needCar(f, r), Reason: reason}
 	case "offset":
 		f.Need("offset_us", "microseconds to add to its times")
 		limit := int64(race.TimeMax)
 		return race.DecoderSet{
-			Decoder: f.NeedText("decoder", textMost, "the name of a decoder"), Session: f.Text("session", textMost),
+			Decoder: f.NeedText("decoder", maxText, "the name of a decoder"), Session: f.Text("session", maxText),
 			Offset: race.Micros(f.Number("offset_us", -limit, limit, 0)), Reason: reason,
 		}
 	case "start":
@@ -190,9 +190,9 @@ func readCorrection(f *body.Object, r *race.Roster) race.Body {
 	b := race.Corrected{Kind: kind, Reason: reason}
 	switch kind {
 	case race.CorrectAccept, race.CorrectReject:
-		b.Passing = needOf(f, "the seq of a passing")
+		b.Passing = needSeq(f, "the seq of a passing")
 	case race.CorrectMove:
-		b.Passing, b.Car = needOf(f, "the seq of a passing"), needCar(f, r)
+		b.Passing, b.Car = needSeq(f, "the seq of a passing"), needCar(f, r)
 	case race.CorrectInsert:
 		f.Need("at_us", "the race time of the passing, in microseconds")
 		b.Car, b.Line = needCar(f, r), int(f.Number("line", 0, int64(len(r.Race.Lines)-1), 0))
@@ -227,7 +227,7 @@ func readStart(f *body.Object, r *race.Roster) race.Micros {
 }
 
 func needReason(f *body.Object) string {
-	return f.NeedText("reason", reasonMost, "why, in a line")
+	return f.NeedText("reason", maxReason, "why, in a line")
 }
 
 func needCar(f *body.Object, r *race.Roster) race.CarIdx {
@@ -235,7 +235,7 @@ func needCar(f *body.Object, r *race.Roster) race.CarIdx {
 	return readCar(f, r)
 }
 
-func needOf(f *body.Object, what string) race.Seq {
+func needSeq(f *body.Object, what string) race.Seq {
 	f.Need("of", what)
 	return race.Seq(f.Number("of", 1, 1<<53, 0))
 }

@@ -93,7 +93,7 @@ func newRuling(r *race.Record, entries []race.Entry, moved race.Micros) rulingDT
 	case race.StartAborted:
 		d.Kind, d.Detail = "start_aborted", "one lap less"
 	case race.Started, race.Ended, race.Held, race.Released:
-		d.Kind, d.Undoable = lifeOf(b), false
+		d.Kind, d.Undoable = controlKind(b), false
 	case race.CarRetired:
 		d.Kind, car, d.Reason = "retired", b.Car, b.Reason
 	case race.CarNotStarted:
@@ -119,7 +119,7 @@ func newRuling(r *race.Record, entries []race.Entry, moved race.Micros) rulingDT
 	return d
 }
 
-func lifeOf(b race.Body) string {
+func controlKind(b race.Body) string {
 	return map[race.Body]string{race.Started{}: "start", race.Ended{}: "stop", race.Held{}: "pause", race.Released{}: "resume"}[b]
 }
 

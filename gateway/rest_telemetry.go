@@ -17,11 +17,11 @@ import (
 
 // Limits of an answer with telemetry.
 const (
-	tracedMost    = 50      // cars
-	pointsMost    = 100_000 // of a car
-	pointsDefault = 2_000   // what a chart can show
-	// tracesAtOnce is how many cars are read at once, whoever asks: what that takes in memory is bounded by it.
-	tracesAtOnce = 4
+	maxTracedCars = 50      // cars
+	maxPoints     = 100_000 // of a car
+	defaultPoints = 2_000   // what a chart can show
+	// maxTraces is how many cars are read at once, whoever asks: what that takes in memory is bounded by it.
+	maxTraces = 4
 )
 
 // tracer reads the telemetry that somebody asked for, car by car.
@@ -29,7 +29,7 @@ type tracer struct {
 	server *Server
 	roster *race.Roster
 	course trace.Course
-	ask    telemetryAsk
+	query  telemetryQuery
 	head   trace.Head
 	// pointPays is the work that a point of an answer pays for at the least, where there is a budget.
 	pointPays int
@@ -45,16 +45,16 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.newTracer(c.UserContext(), raceID(c), params, tracedMost, pointsMost)
+	t, err := s.newTracer(c.UserContext(), raceID(c), params, maxTracedCars, maxPoints)
 	if err != nil {
 		return err
 	}
-	t.head.Dates = t.head.Dates || format == formatCSV && t.ask.all && t.head.StartedAt != 0
+	t.head.Dates = t.head.Dates || format == formatCSV && t.query.all && t.head.StartedAt != 0
 	var first *trace.Car
-	if len(t.ask.cars) > 0 { // what goes wrong here can still be said
+	if len(t.query.cars) > 0 { // what goes wrong here can still be said
 		ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 		defer cancel()
-		if first, err = t.car(ctx, t.ask.cars[0]); err != nil {
+		if first, err = t.car(ctx, t.query.cars[0]); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]st
 	if err != nil {
 		return nil, err
 	}
-	ask, err := readAsk(params, roster, carsMost, pointsMost)
+	ask, err := readTelemetryQuery(params, roster, carsMost, pointsMost)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]st
 	if err != nil {
 		return nil, err
 	}
-	return &tracer{server: s, roster: roster, course: course, ask: ask, head: trace.Head{
+	return &tracer{server: s, roster: roster, course: course, query: ask, head: trace.Head{
 		Race: id, StartedAt: roster.StartedAt, Channels: ask.channels, Dates: ask.dates, Cars: len(ask.cars),
 	}}, nil
 }
@@ -97,7 +97,7 @@ const thinWork = 3
 
 // car reads the telemetry of one car, piece by piece, and thins it.
 func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
-	leave, err := t.server.tracing.Enter(ctx)
+	leave, err := t.server.traces.Enter(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +108,11 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 	}
 	course := t.course
 	course.Laps = trace.LapsOf(laps)
-	from, to, driven := t.ask.from, t.ask.to, true
-	if t.ask.firstLap > 0 {
-		from, to, driven = trace.Stretch(course.Laps, t.ask.firstLap, t.ask.lastLap)
+	from, to, driven := t.query.from, t.query.to, true
+	if t.query.firstLap > 0 {
+		from, to, driven = trace.Stretch(course.Laps, t.query.firstLap, t.query.lastLap)
 	}
-	g := trace.Gatherer{Every: t.ask.every, Points: t.ask.points}
+	g := trace.Gatherer{Every: t.query.every, Points: t.query.points}
 	entry := t.roster.Entries[car]
 	out := &trace.Car{Number: entry.Number, Code: entry.Code}
 	if !driven {
@@ -120,17 +120,17 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 	}
 	for _, span := range trace.Spans(course.Laps, from, to) {
 		piece, err := t.server.deps.Telemetry.Trace(ctx, race.TraceQuery{
-			Race: t.roster.Race.ID, Car: car, From: span.From, To: span.To, Channels: trace.Needs(t.ask.channels),
+			Race: t.roster.Race.ID, Car: car, From: span.From, To: span.To, Channels: trace.Needs(t.query.channels),
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read the telemetry of car %d: %w", entry.Number, err)
 		}
-		series := trace.Derive(piece, &course, t.ask.channels)
+		series := trace.Derive(piece, &course, t.query.channels)
 		g.Add(series.Cut(from, to))
 	}
 	budget := race.BudgetOf(ctx)
-	budget.Expect(min(g.Len(), t.ask.points) * t.pointPays)
-	if err := budget.Work(g.Len() * (2 + len(t.ask.channels)) * thinWork / 10); err != nil {
+	budget.Expect(min(g.Len(), t.query.points) * t.pointPays)
+	if err := budget.Work(g.Len() * (2 + len(t.query.channels)) * thinWork / 10); err != nil {
 		return nil, fmt.Errorf("thin the telemetry of car %d: %w", entry.Number, err)
 	}
 	out.Series, out.Read = g.Done()
@@ -140,8 +140,8 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 // telemetryParams are those that both REST and GraphQL take.
 var telemetryParams = []string{"cars", "channels", "laps", "from", "to", "every", "points"}
 
-// telemetryAsk is what somebody wants to see.
-type telemetryAsk struct {
+// telemetryQuery is what somebody wants to see.
+type telemetryQuery struct {
 	cars              []race.CarIdx
 	channels          []race.Channel
 	all               bool // no channels were named
@@ -152,9 +152,9 @@ type telemetryAsk struct {
 	points            int
 }
 
-func readAsk(params map[string]string, roster *race.Roster, carsMost, pointsMost int) (telemetryAsk, error) {
+func readTelemetryQuery(params map[string]string, roster *race.Roster, carsMost, pointsMost int) (telemetryQuery, error) {
 	var wrong faults
-	ask := telemetryAsk{to: race.TimeMax}
+	ask := telemetryQuery{to: race.TimeMax}
 	ask.cars = readCars(params["cars"], roster, carsMost, &wrong)
 	ask.readChannels(params["channels"], roster, &wrong)
 	if text, given := params["laps"]; given {
@@ -182,7 +182,7 @@ func readAsk(params map[string]string, roster *race.Roster, carsMost, pointsMost
 			wrong.add("every", fmt.Sprintf("is %q", text), "1ms to 1h")
 		}
 	}
-	usual := int64(min(pointsDefault, pointsMost))
+	usual := int64(min(defaultPoints, pointsMost))
 	if ask.every > 0 {
 		usual = int64(pointsMost)
 	}
@@ -227,7 +227,7 @@ func readCars(text string, roster *race.Roster, most int, wrong *faults) []race.
 	return out
 }
 
-func (a *telemetryAsk) readChannels(text string, roster *race.Roster, wrong *faults) {
+func (a *telemetryQuery) readChannels(text string, roster *race.Roster, wrong *faults) {
 	if text == "" {
 		a.channels, a.all = trace.Shown(), true
 		return

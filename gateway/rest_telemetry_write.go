@@ -113,7 +113,7 @@ func writeCars(ctx context.Context, to io.Writer, format carFormat, t *tracer, f
 	if err := send(format.begin(&t.head)); err != nil {
 		return err
 	}
-	for i, car := range t.ask.cars {
+	for i, car := range t.query.cars {
 		one := first
 		if i > 0 {
 			var err error

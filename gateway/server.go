@@ -54,22 +54,22 @@ type Deps struct {
 
 // Server serves a platform over HTTP.
 type Server struct {
-	cfg     Config
-	deps    Deps
-	app     *fiber.App
-	schema  graphql.Schema
-	m       *metrics
-	bodies  *body.Reader
-	tracing slots  // cars whose telemetry is read
-	moving  *seats // exports and imports
-	asking  slots  // GraphQL requests
+	cfg          Config
+	deps         Deps
+	app          *fiber.App
+	schema       graphql.Schema
+	m            *metrics
+	bodies       *body.Reader
+	traces       slots  // cars whose telemetry is read
+	transfers    *seats // exports and imports
+	graphQLSlots slots  // GraphQL requests
 	// described is how many there are of each list of the GraphQL schema.
-	described map[string]int
-	seats     *seats
-	public    public
-	proxies   proxies
-	guard     *guard
-	ways      []way // all routes
+	schemaLists map[string]int
+	seats       *seats
+	public      public
+	proxies     proxies
+	guard       *guard
+	registered  []route // all routes
 
 	mu       sync.Mutex
 	listener *limitListener
@@ -85,21 +85,21 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	proxies, _ := parseProxies(cfg.TrustedProxies) //
 	s := &Server{
 		cfg: cfg, deps: deps, m: newMetrics(deps.Registry),
-		tracing: newSlots(tracesAtOnce), moving: newSeats(transfersAtOnce, transfersAtOnce/2),
-		asking: newSlots(graphQLAtOnce),
-		seats:  newSeats(cfg.SpectatorsMax, cfg.SpectatorsEachMax),
-		public: public, proxies: proxies, guard: newGuard(cfg.Token),
+		traces: newSlots(maxTraces), transfers: newSeats(maxTransfers, maxTransfers/2),
+		graphQLSlots: newSlots(maxGraphQLRequests),
+		seats:        newSeats(cfg.MaxSpectators, cfg.MaxSpectatorsEach),
+		public:       public, proxies: proxies, guard: newGuard(cfg.Token),
 	}
 	s.bodies = body.NewReader(body.Config{
-		Unpacker: deps.Unpacker, MaxUnpacked: cfg.UnpackedMax, Reading: newSlots(ingestsMax), Large: newSlots(1), MaxWait: maxWait,
+		Unpacker: deps.Unpacker, MaxUnpacked: cfg.MaxUnpacked, Reading: newSlots(maxBodies), Large: newSlots(1), MaxWait: maxWait,
 	})
 	schema, err := s.newSchema()
 	if err != nil {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)
 	}
-	s.schema, s.described = schema, listsOf(&schema)
+	s.schema, s.schemaLists = schema, listsOf(&schema)
 	s.app = fiber.New(fiber.Config{
-		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.BodyMax, ReadTimeout: cfg.ReadTimeout,
+		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.MaxBody, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
 		JSONEncoder: json.Marshal, JSONDecoder: json.Unmarshal,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
@@ -118,17 +118,17 @@ func (s *Server) routes() {
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
 	s.app.Use(s.sameOrigin)
-	s.app.Get("/live/:id", takes(s.live(), "from"))
+	s.app.Get("/live/:id", allowParams(s.live(), "from"))
 	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
-	s.app.Use(fresh)
-	asked := takes(s.graphql, "query", "variables", "operationName", "extensions")
+	s.app.Use(revalidate)
+	asked := allowParams(s.graphql, "query", "variables", "operationName", "extensions")
 	s.app.Get("/graphql", asked)
 	s.app.Post("/graphql", asked)
 	s.restRoutes(s.app.Group("/api/v1"))
 	s.siteRoutes()
 	s.app.Use(s.unrouted)
 	for _, r := range s.app.GetRoutes(true) {
-		s.ways = append(s.ways, way{r.Method, r.Path})
+		s.registered = append(s.registered, route{r.Method, r.Path})
 	}
 }
 
@@ -151,7 +151,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	d := newLimitListener(l, descriptors(s.cfg.ConnectionsMax), s.cfg.ConnectionsEachMax, s.proxies, s.m)
+	d := newLimitListener(l, descriptors(s.cfg.MaxConnections), s.cfg.MaxConnectionsEach, s.proxies, s.m)
 	s.app.Server().ConnState = d.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,12 +202,12 @@ func (s *Server) measure(c *fiber.Ctx) error {
 // there is a token, changing something needs it.
 func (s *Server) sameOrigin(c *fiber.Ctx) error {
 	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
-	if host := hostname(c.Hostname()); loopback(listen) && !loopback(host) && !s.public.names(host) {
-		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1, [::1]%s", host, s.elsewhere(host)))
+	if host := hostname(c.Hostname()); loopback(listen) && !loopback(host) && !s.public.isHost(host) {
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1, [::1]%s", host, s.hint(host)))
 	}
 	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
-	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || websocket.IsWebSocketUpgrade(c) || plainPath(c) == "/graphql") && !s.ours(c, origin) {
-		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages%s", origin, s.elsewhere(origin)))
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || websocket.IsWebSocketUpgrade(c) || plainPath(c) == "/graphql") && !s.isOwnOrigin(c, origin) {
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages%s", origin, s.hint(origin)))
 	}
 	if s.cfg.Token != "" && changes {
 		if err := s.needToken(c); err != nil {
@@ -217,8 +217,8 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// elsewhere says what else is allowed, or how to allow it, to who may have asked through a proxy.
-func (s *Server) elsewhere(asked string) string {
+// hint says what else is allowed, or how to allow it, to who may have asked through a proxy.
+func (s *Server) hint(asked string) string {
 	if s.public.host != "" {
 		return " and " + s.cfg.PublicURL + " (--public-url)"
 	}
@@ -228,8 +228,8 @@ func (s *Server) elsewhere(asked string) string {
 	return fmt.Sprintf("; is this a reverse proxy's? then start the server with its address, such as --public-url %s/", strings.Clone(asked))
 }
 
-// ours says whether a page is this server's own, by its origin.
-func (s *Server) ours(c *fiber.Ctx, origin string) bool {
+// isOwnOrigin says whether a page is this server's own, by its origin.
+func (s *Server) isOwnOrigin(c *fiber.Ctx, origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" {
 		return false

@@ -453,7 +453,7 @@ func TestServer_NeedsATokenToChangeThings(t *testing.T) {
 	if code, _, _ := s.ask(t, "GET", "/api/v1/races", ""); code != 200 {
 		t.Errorf("looking: %d", code)
 	}
-	if _, err := gateway.New(gateway.Config{Addr: "0.0.0.0:80", BodyMax: 1, WriteTimeout: 1, PulseEvery: 1}, gateway.Deps{}); err == nil {
+	if _, err := gateway.New(gateway.Config{Addr: "0.0.0.0:80", MaxBody: 1, WriteTimeout: 1, PulseEvery: 1}, gateway.Deps{}); err == nil {
 		t.Error("an open address was taken without a token")
 	}
 }

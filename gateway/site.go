@@ -80,7 +80,7 @@ func (s *Server) send(c *fiber.Ctx, name string, data []byte) error {
 	}
 	c.Set(fiber.HeaderContentType, kind)
 	if path.Ext(name) == ".html" {
-		data = s.public.written(data)
+		data = s.public.withBase(data)
 	}
 	return c.Send(data)
 }

@@ -19,11 +19,11 @@ type streamed struct {
 
 // Limits of how slowly a body may be read: it holds what others wait for.
 const (
-	slowAfter = 30 * time.Second
-	slowBytes = 8 << 10 // in a second, on average
+	slowReadGrace         = 30 * time.Second
+	minReadBytesPerSecond = 8 << 10 // in a second, on average
 )
 
-var errReadSlowly = errors.New("it is read too slowly")
+var errSlowReader = errors.New("it is read too slowly")
 
 func newStreamed(out *io.PipeReader, cancel context.CancelFunc, conn net.Conn) *streamed {
 	return &streamed{out, cancel, conn, time.Now(), 0}
@@ -35,11 +35,11 @@ func (s *streamed) Read(p []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	if took := time.Since(s.began); took > slowAfter && float64(s.sent) < took.Seconds()*slowBytes {
-		return 0, errReadSlowly
+	if took := time.Since(s.began); took > slowReadGrace && float64(s.sent) < took.Seconds()*minReadBytesPerSecond {
+		return 0, errSlowReader
 	}
 	s.sent += n
-	return n, s.conn.SetWriteDeadline(time.Now().Add(readWait))
+	return n, s.conn.SetWriteDeadline(time.Now().Add(maxReadPause))
 }
 
 // Close ends the making, whether all was sent or not.
@@ -48,5 +48,5 @@ func (s *streamed) Close() error {
 	return errors.Join(s.PipeReader.Close(), s.conn.SetWriteDeadline(time.Time{}))
 }
 
-// readWait is how long one who is sent telemetry may keep it waiting.
-const readWait = 30 * time.Second
+// maxReadPause is how long one who is sent telemetry may keep it waiting.
+const maxReadPause = 30 * time.Second

@@ -24,7 +24,7 @@ func TestStreamed_CutsAClientThatReadsTooSlowly(t *testing.T) {
 		t.Errorf("17 kB a second: %v", err)
 	}
 	s.began = time.Now().Add(-10 * time.Minute)
-	if _, err := s.Read(buffer); !errors.Is(err, errReadSlowly) {
+	if _, err := s.Read(buffer); !errors.Is(err, errSlowReader) {
 		t.Errorf("3 kB a second: %v", err)
 	}
 }

@@ -11,10 +11,10 @@ import (
 func TestToken_GuessesOfAnAddressGetSlowerAndDoNotHinderOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard("right")
-		guesser, other := guessers("198.51.100.1"), guessers("198.51.100.2")
+		guesser, other := networkOf("198.51.100.1"), networkOf("198.51.100.2")
 		guess := func(who netip.Prefix) time.Duration {
 			began := time.Now()
-			g.wrong(who, nil)
+			g.delay(who, nil)
 			return time.Since(began)
 		}
 		var waits []time.Duration
@@ -30,44 +30,44 @@ func TestToken_GuessesOfAnAddressGetSlowerAndDoNotHinderOthers(t *testing.T) {
 		if d := guess(other); d != 0 {
 			t.Errorf("another address waited %v", d)
 		}
-		for range guessesHeld {
-			go g.wrong(guesser, nil)
+		for range maxGuessesWaiting {
+			go g.delay(guesser, nil)
 		}
 		synctest.Wait()
 		if !g.busy(guesser) || g.busy(other) {
 			t.Errorf("busy: %v, %v", g.busy(guesser), g.busy(other))
 		}
-		time.Sleep(guessWaitMax)
+		time.Sleep(maxGuessWait)
 		synctest.Wait()
-		if g.right(guesser); g.busy(guesser) || guess(guesser) != 0 {
+		if g.reset(guesser); g.busy(guesser) || guess(guesser) != 0 {
 			t.Error("the right token does not make up for the wrong ones")
 		}
 		guess(guesser)
-		time.Sleep(guessQuiet + time.Second)
+		time.Sleep(guessesForgotten + time.Second)
 		if d := guess(guesser); d != 0 {
 			t.Errorf("after a long time it waited %v", d)
 		}
 		end := make(chan struct{})
 		close(end)
 		began := time.Now()
-		if g.wrong(guesser, end); time.Since(began) != 0 {
+		if g.delay(guesser, end); time.Since(began) != 0 {
 			t.Error("a server that ends waits for those who guess")
 		}
 	})
 }
 
 func TestToken_AddressesOfOneHouseholdAreOneAndAllAreBounded(t *testing.T) {
-	if guessers("2001:db8::1") != guessers("2001:db8::ffff:1") || guessers("2001:db8::1") == guessers("2001:db8:0:1::1") {
+	if networkOf("2001:db8::1") != networkOf("2001:db8::ffff:1") || networkOf("2001:db8::1") == networkOf("2001:db8:0:1::1") {
 		t.Error("a /64 is not one guesser")
 	}
 	g := newGuard("right")
 	end := make(chan struct{})
 	close(end)
-	for i := range guessesKnown + 500 {
-		g.wrong(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), end)
+	for i := range maxGuessers + 500 {
+		g.delay(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), end)
 	}
-	if len(g.from) > guessesKnown+1 {
-		t.Errorf("%d addresses are remembered", len(g.from))
+	if len(g.byNetwork) > maxGuessers+1 {
+		t.Errorf("%d addresses are remembered", len(g.byNetwork))
 	}
 }
 
@@ -90,7 +90,7 @@ func TestToken_IsAskedForAndItsFailuresAreLogged(t *testing.T) {
 			headers = []string{"Authorization", c.sent}
 		}
 		b.log.Reset()
-		b.s.guard.right(guessers("127.0.0.1"))
+		b.s.guard.reset(networkOf("127.0.0.1"))
 		res := b.ask("127.0.0.1", "POST", "/api/v1/races", headers...)
 		if got := string(res.Header.Peek("WWW-Authenticate")); res.StatusCode() != c.status || !strings.Contains(got, c.challenge) {
 			t.Errorf("%q: %d %q %s", c.sent, res.StatusCode(), got, res.Body())

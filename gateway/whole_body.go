@@ -25,15 +25,15 @@ func plainPath(c *fiber.Ctx) string { return strings.ToLower(strings.TrimRight(c
 
 // What is read of a body that is not wanted any more: a sender that is cut off in the middle does not see the answer.
 const (
-	passedOver = 1 << 30
-	passTime   = 10 * time.Second
+	maxDiscardBytes = 1 << 30
+	maxDiscardTime  = 10 * time.Second
 )
 
-// passOver reads the rest of a body, within bounds.
-func passOver(body io.Reader) {
-	until := time.Now().Add(passTime)
+// discard reads the rest of a body, within bounds.
+func discard(body io.Reader) {
+	until := time.Now().Add(maxDiscardTime)
 	buffer := make([]byte, 64<<10)
-	for n := 0; n < passedOver && time.Now().Before(until); {
+	for n := 0; n < maxDiscardBytes && time.Now().Before(until); {
 		more, err := body.Read(buffer)
 		if err != nil {
 			return
@@ -76,22 +76,22 @@ func (s *Server) wholeBody(c *fiber.Ctx) error {
 		c.Locals(logKey{}, log)
 		err := c.Next()
 		if err != nil {
-			passOver(log)
+			discard(log)
 		}
 		return err
 	}
 	tooLarge := func() error {
-		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes: send less at once", s.cfg.BodyMax))
+		return refuse(fiber.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes: send less at once", s.cfg.MaxBody))
 	}
 	length := c.Request().Header.ContentLength()
-	if length > s.cfg.BodyMax {
+	if length > s.cfg.MaxBody {
 		return tooLarge()
 	}
 	body := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
-	if _, err := body.ReadFrom(io.LimitReader(stream, int64(s.cfg.BodyMax)+1)); err != nil {
+	if _, err := body.ReadFrom(io.LimitReader(stream, int64(s.cfg.MaxBody)+1)); err != nil {
 		return refuse(fiber.StatusBadRequest, "the body cannot be read: "+err.Error())
 	}
-	if body.Len() > s.cfg.BodyMax {
+	if body.Len() > s.cfg.MaxBody {
 		return tooLarge()
 	}
 	c.Request().SetBodyRaw(body.Bytes())

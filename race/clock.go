@@ -29,8 +29,8 @@ type leastLag struct {
 	lag    Micros
 }
 
-// Hear takes a passing in the order of arrival.
-func (k *DecoderClock) Hear(at Micros, recordedAt int64) {
+// Report takes a passing in the order of arrival.
+func (k *DecoderClock) Report(at Micros, recordedAt int64) {
 	k.Passings++
 	k.LastTime, k.LastAt = at, recordedAt
 	if k.StartedAt == 0 {

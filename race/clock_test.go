@@ -14,7 +14,7 @@ func TestDecoderClock_FindsLagAndDriftUnderVaryingDelays(t *testing.T) {
 		now := race.Micros(i) * race.Second
 		own := now - race.Micros(float64(now)*200e-6) - 500*race.Millisecond
 		delay := race.Micros(20+i*7919%180) * race.Millisecond
-		k.Hear(own, started+int64(now+delay)*1000)
+		k.Report(own, started+int64(now+delay)*1000)
 	}
 	drift, known := k.Drift()
 	if !known || math.Abs(drift-200) > 40 {
@@ -34,12 +34,12 @@ func TestDecoderClock_FindsLagAndDriftUnderVaryingDelays(t *testing.T) {
 
 func TestDecoderClock_SaysNothingBeforeItCan(t *testing.T) {
 	var k race.DecoderClock
-	k.Hear(race.Second, 1)
+	k.Report(race.Second, 1)
 	if _, known := k.Lag(); known {
 		t.Error("a lag without a start signal")
 	}
 	k = race.DecoderClock{StartedAt: 1}
-	k.Hear(0, 1)
+	k.Report(0, 1)
 	if _, known := k.Drift(); known {
 		t.Error("a drift of one hit")
 	}

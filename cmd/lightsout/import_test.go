@@ -275,7 +275,7 @@ func TestImport_FromOneServerIntoAnother(t *testing.T) {
 	}
 	source := mustOpenStore(t, mustRaceFile(t, "--cars", "200", "--laps", "5"))
 	log := mustLog(t, source, "kart")
-	if len(log) < gateway.DefaultConfig().BodyMax {
+	if len(log) < gateway.DefaultConfig().MaxBody {
 		t.Fatalf("the log has %d bytes: it must be longer than other bodies may be", len(log))
 	}
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}

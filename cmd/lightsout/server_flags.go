@@ -32,10 +32,10 @@ func newServerFlags() *serverFlags {
 // add adds the flags of serve and replay.
 func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.Gateway.Addr, "addr", f.Gateway.Addr, "address to listen on; port 0 takes a free one")
-	cmd.Flags().IntVar(&f.Gateway.ConnectionsMax, "max-connections", f.Gateway.ConnectionsMax, "most connections at once; fewer where the system allows fewer files")
-	cmd.Flags().IntVar(&f.Gateway.ConnectionsEachMax, "max-connections-each", f.Gateway.ConnectionsEachMax, "most connections of one address")
-	cmd.Flags().IntVar(&f.Gateway.SpectatorsMax, "max-spectators", f.Gateway.SpectatorsMax, "most spectators at once")
-	cmd.Flags().IntVar(&f.Gateway.SpectatorsEachMax, "max-spectators-each", f.Gateway.SpectatorsEachMax, "most spectators of one address")
+	cmd.Flags().IntVar(&f.Gateway.MaxConnections, "max-connections", f.Gateway.MaxConnections, "most connections at once; fewer where the system allows fewer files")
+	cmd.Flags().IntVar(&f.Gateway.MaxConnectionsEach, "max-connections-each", f.Gateway.MaxConnectionsEach, "most connections of one address")
+	cmd.Flags().IntVar(&f.Gateway.MaxSpectators, "max-spectators", f.Gateway.MaxSpectators, "most spectators at once")
+	cmd.Flags().IntVar(&f.Gateway.MaxSpectatorsEach, "max-spectators-each", f.Gateway.MaxSpectatorsEach, "most spectators of one address")
 	cmd.Flags().StringVar(&f.Gateway.Token, "token", "", "token for all that changes something; needed where other machines reach the server")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token")
 	cmd.Flags().StringVar(&f.Gateway.PublicURL, "public-url", "", "where a reverse proxy shows the server, such as https://example.com/lights/")

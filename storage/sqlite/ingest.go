@@ -247,8 +247,8 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 	return out, err
 }
 
-// Heard are the passings that decoders told of, by their own clocks, with when they came.
-func (s *Store) Heard(ctx context.Context, id race.ID, passing func(decoder string, at race.Micros, recordedAt int64)) error {
+// DecoderReports are the passings that decoders told of, by their own clocks, with when they came.
+func (s *Store) DecoderReports(ctx context.Context, id race.ID, passing func(decoder string, at race.Micros, recordedAt int64)) error {
 	signal, err := s.signal(ctx, id)
 	if err != nil {
 		return err

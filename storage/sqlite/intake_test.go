@@ -86,7 +86,7 @@ func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 		t.Error(diff)
 	}
 	heard := 0
-	err = s.Heard(context.Background(), "r", func(decoder string, _ race.Micros, recordedAt int64) {
+	err = s.DecoderReports(context.Background(), "r", func(decoder string, _ race.Micros, recordedAt int64) {
 		if heard++; decoder != "main" || recordedAt != 1 {
 			t.Errorf("heard %s at %d", decoder, recordedAt)
 		}

@@ -41,7 +41,7 @@ func TestReaders_RefuseRowsBeforeTheyReadThem(t *testing.T) {
 		"passings of none": {0, func(ctx context.Context) error { _, err := s.Passings(ctx, "r", 31, 7, -1); return err }},
 		"rulings":          {11 * 150, func(ctx context.Context) error { _, _, err := s.Rulings(ctx, "r"); return err }},
 		"decoders": {20 * 8, func(ctx context.Context) error {
-			return s.Heard(ctx, "r", func(string, race.Micros, int64) {})
+			return s.DecoderReports(ctx, "r", func(string, race.Micros, int64) {})
 		}},
 	} {
 		if err := test.read(race.Within(context.Background(), race.NewBudget(0, test.cost))); err != nil {

@@ -153,7 +153,7 @@ func (f *Feed) Feeds() []gateway.FeedState {
 	s := f.influx.Stats()
 	return []gateway.FeedState{{
 		Name: influx.FeedName, LagSeconds: s.Lag.Seconds(), LagRecords: s.LagRecords, LagFrames: s.LagFrames, Outage: s.Outage,
-		PutAside: s.PointsRejected,
+		DeadLetters: s.PointsRejected,
 	}}
 }
 
