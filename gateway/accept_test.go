@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// failing is a listener that runs out of descriptors now and then.
+// failing is a listener that runs out of descriptors a few times.
 type failing struct {
 	net.Listener
 	left int
@@ -22,7 +22,7 @@ func (f *failing) Accept() (net.Conn, error) {
 	return f.Listener.Accept()
 }
 
-func TestLimitListener_OutlivesErrorsOfAccept(t *testing.T) {
+func TestLimitListener_RetriesFailuresOfAccept(t *testing.T) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// raceDTO is a race in answers.
+// raceDTO is a race in an answer.
 type raceDTO struct {
 	ID        race.ID   `json:"id"`
 	Name      string    `json:"name"`
@@ -15,7 +15,7 @@ type raceDTO struct {
 	Status    string    `json:"status"`
 	Circuit   string    `json:"circuit"`
 	Cars      int       `json:"cars"`
-	Laps      int       `json:"laps"` // 0: by time
+	Laps      int       `json:"laps"` // 0 for a race by time
 	LeaderLap int       `json:"leader_lap"`
 	Seed      uint64    `json:"seed"`
 	TickHz    int       `json:"tick_hz"`
@@ -36,7 +36,7 @@ func newRaceDTO(s race.Summary) raceDTO {
 	return d
 }
 
-// raceDetailDTO is one race, with its lines and rules.
+// raceDetailDTO is one race with its timing lines and rules.
 type raceDetailDTO struct {
 	raceDTO
 	Lines []lineDTO    `json:"lines"`
@@ -57,7 +57,7 @@ func newLines(lines []race.Line) []lineDTO {
 	return out
 }
 
-// classifiedDTO is a line of a classification; what does not apply is null.
+// classifiedDTO is a line of a classification. A field that does not apply is null.
 type classifiedDTO struct {
 	Position     *int    `json:"position"`
 	DriverNumber int     `json:"driver_number"`
@@ -117,7 +117,7 @@ type raceHeadDTO struct {
 	Laps    int     `json:"laps"`
 }
 
-// lapDTO is a lap, in the words of OpenF1; lap_duration is in seconds as there.
+// lapDTO is a lap, in the words of OpenF1. lap_duration is in seconds, as it is there.
 type lapDTO struct {
 	DriverNumber int      `json:"driver_number"`
 	LapNumber    int      `json:"lap_number"`
@@ -135,7 +135,7 @@ type lapDTO struct {
 	Flag         string   `json:"flag"`
 	Mark         string   `json:"mark"`
 	IsDeleted    bool     `json:"is_deleted"`
-	Passing      race.Seq `json:"passing"` // the record of the passing that ended it; 0: not known
+	Passing      race.Seq `json:"passing"` // record of the passing that ended the lap; 0 if unknown
 }
 
 func newLap(l race.Lap, who race.Entry) lapDTO {
@@ -165,7 +165,7 @@ type eventDTO struct {
 	TimeMS       int64    `json:"time_ms"`
 	Value        int64    `json:"value"`
 	Text         string   `json:"text"`
-	Of           race.Seq `json:"of"` // the record that it is about; 0: of the start, the chequered flag or the result
+	Of           race.Seq `json:"of"` // record that it is about; 0 for the start, the chequered flag and the result
 }
 
 func newEvent(e race.Event, entries []race.Entry) eventDTO {
@@ -176,17 +176,17 @@ func newEvent(e race.Event, entries []race.Entry) eventDTO {
 	return d
 }
 
-// passingDTO is a passing on a timing line and what is made of it.
+// passingDTO is a passing on a timing line with its verdict.
 type passingDTO struct {
 	Seq          race.Seq `json:"seq"`
-	DriverNumber *int     `json:"driver_number"` // null where nobody knows whose it is
+	DriverNumber *int     `json:"driver_number"` // null for an unknown car
 	Line         int      `json:"line"`
-	TimeUS       *int64   `json:"time_us"` // null: told by date before the start signal, which is awaited
+	TimeUS       *int64   `json:"time_us"` // null: reported by date, and the start signal is still awaited
 	InPit        bool     `json:"in_pit"`
 	SpeedKMH     *int     `json:"speed_kmh"`
 	Verdict      string   `json:"verdict"`
 	Reason       string   `json:"reason"`
-	SplitUS      *int64   `json:"split_us"` // when a missed crossing of the finish line will have been
+	SplitUS      *int64   `json:"split_us"` // estimated time of a missed crossing of the finish line
 	Decoder      string   `json:"decoder"`
 	Session      string   `json:"session"`
 	Sequence     uint64   `json:"sequence"`
@@ -227,7 +227,7 @@ func newCircuitDTO(c *circuit.Circuit) circuitDTO {
 	return circuitDTO{Key: c.Key, Name: c.Name, LengthM: c.Length(), Character: c.Character}
 }
 
-// circuitDetailDTO draws a circuit: points at equal steps of the lap from the finish line, in metres.
+// circuitDetailDTO draws a circuit: points at equal steps of the lap, from the finish line on, in metres.
 type circuitDetailDTO struct {
 	circuitDTO
 	Outline  [][2]float64 `json:"outline"`
@@ -237,7 +237,7 @@ type circuitDetailDTO struct {
 	Lines    []lineDTO    `json:"lines"`
 }
 
-// outlineStep is how far apart the points of an outline are, in metres; a pit lane has pitPoints.
+// outlineStep is the distance between two points of an outline, in metres. A pit lane has pitPoints points.
 const (
 	outlineStep = 10
 	pitPoints   = 40
@@ -276,7 +276,7 @@ func copysign(v, sign float64) float64 {
 	return v
 }
 
-// orEmpty is a list that is [] and not null when it is empty.
+// orEmpty returns an empty list instead of nil, so that JSON has [] and not null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -12,7 +12,7 @@ import (
 	"lightsout/race/trace"
 )
 
-func TestCompare_LaysTwoLapsOverEachOther(t *testing.T) {
+func TestCompare_ComparesTwoLapsByDistance(t *testing.T) {
 	s := mustTrace(t)
 	s.laps[2].DurationMS, s.laps[2].EndMS = 89_500, 179_500
 	code, _, body := s.ask(t, "GET", "/api/v1/races/r1/compare?a=7:1&b=7:2&step=25", "")
@@ -51,7 +51,7 @@ func TestCompare_LaysTwoLapsOverEachOther(t *testing.T) {
 	}
 }
 
-func TestGraphQL_GivesTelemetryAndComparisonsAsREST(t *testing.T) {
+func TestGraphQL_AnswersTelemetryAndComparisonsLikeREST(t *testing.T) {
 	s := mustTrace(t)
 	code, _, body := s.ask(t, "POST", "/graphql", `{"query":"{ race(id: \"r1\") { telemetry(cars: [7], laps: \"1\", every: \"30s\", channels: [\"speed\", \"brake\", \"rpm\", \"date\"]) { driverNumber samples timeMs speed brake rpm date distance } compare(a: \"7:1\", b: \"9:1\", step: 500) { lengthM deltaMs a { driverNumber timeMs speed brake nGear } b { lapDurationMs } } } }"}`)
 	for _, want := range []string{

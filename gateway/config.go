@@ -9,28 +9,28 @@ import (
 
 // Config of a Server.
 type Config struct {
-	// Addr to listen on; port 0 takes a free one. Loopback by default.
+	// Addr is the address to listen on, loopback by default. Port 0 takes a free one.
 	Addr string
-	// Token that everything needs that changes something; it must be set where Addr is not loopback.
+	// Token is required of every request that changes something. It must be set if Addr is not loopback.
 	Token string
-	// MaxConnections bounds connections, MaxSpectators those that watch a race; MaxConnectionsEach and MaxSpectatorsEach what one
-	// address may have of them.
+	// MaxConnections bounds open connections, and MaxSpectators those of spectators; MaxConnectionsEach and MaxSpectatorsEach
+	// bound them per address.
 	MaxConnections, MaxConnectionsEach, MaxSpectators, MaxSpectatorsEach int
-	// PublicURL is where a reverse proxy shows the server: scheme, host, port and path. Empty: there is none.
+	// PublicURL is where a reverse proxy publishes the server: scheme, host, port and path. Empty means that there is no proxy.
 	PublicURL string
-	// TrustedProxies are addresses and networks of proxies whose X-Forwarded-* headers are believed. Empty: nobody's are.
+	// TrustedProxies are addresses and networks of the proxies whose X-Forwarded-* headers count. Empty means none.
 	TrustedProxies []string
-	// MaxBody bounds a request's body, in bytes, as it is sent; MaxUnpacked what it may become when it is decompressed.
+	// MaxBody bounds a request's body as it is sent, MaxUnpacked after decompression, both in bytes.
 	MaxBody, MaxUnpacked int
-	// ReadTimeout and IdleTimeout of HTTP connections.
+	// ReadTimeout and IdleTimeout are those of HTTP connections.
 	ReadTimeout, IdleTimeout time.Duration
-	// WriteTimeout is how long a spectator may take to read what was sent before it is cut.
+	// WriteTimeout is how long a spectator may take to read a message before it is cut.
 	WriteTimeout time.Duration
 	// PulseEvery is the longest silence towards a spectator.
 	PulseEvery time.Duration
 }
 
-// DefaultConfig serves on loopback.
+// DefaultConfig listens on loopback.
 func DefaultConfig() Config {
 	return Config{
 		Addr: "127.0.0.1:8080", MaxConnections: 10_000, MaxConnectionsEach: 2_500, MaxSpectators: 5_000, MaxSpectatorsEach: 2_000,
@@ -51,14 +51,14 @@ func (c Config) Validate() error {
 	check(err == nil, "address %q: expected host:port, such as 127.0.0.1:8080", c.Addr)
 	check(err != nil || loopback(host) || c.Token != "",
 		"address %q can be reached from other machines: it needs a token for everything that changes something", c.Addr)
-	for _, most := range []struct {
-		of  string
-		num int
+	for _, limit := range []struct {
+		name  string
+		value int
 	}{
 		{"connections", c.MaxConnections}, {"connections of an address", c.MaxConnectionsEach},
 		{"spectators", c.MaxSpectators}, {"spectators of an address", c.MaxSpectatorsEach},
 	} {
-		check(most.num > 0, "the limit of %s is %d: allowed are 1 and more", most.of, most.num)
+		check(limit.value > 0, "the limit.name %s is %d: allowed are 1 and more", limit.name, limit.value)
 	}
 	if c.Token != "" {
 		faults = append(faults, checkToken(c.Token))
@@ -70,12 +70,12 @@ func (c Config) Validate() error {
 	_, wrong = parseProxies(c.TrustedProxies)
 	faults = append(faults, wrong)
 	check(c.MaxBody > 0, "the body limit is %d: allowed are 1 and more", c.MaxBody)
-	check(c.MaxUnpacked >= c.MaxBody, "the limit of an unpacked body is %d: allowed are %d and more", c.MaxUnpacked, c.MaxBody)
+	check(c.MaxUnpacked >= c.MaxBody, "the limit.name an unpacked body is %d: allowed are %d and more", c.MaxUnpacked, c.MaxBody)
 	check(c.WriteTimeout > 0 && c.PulseEvery > 0, "write timeout and pulse must be above 0")
 	return errors.Join(faults...)
 }
 
-// loopback says that a host name is this machine's own.
+// loopback reports whether a host name is this machine's own.
 func loopback(host string) bool {
 	if host == "localhost" {
 		return true

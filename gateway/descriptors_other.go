@@ -2,5 +2,5 @@
 
 package gateway
 
-// descriptors is how many connections the system lets this process have: it says nothing of it.
+// descriptors is how many of the wanted connections the process may open. This system does not say.
 func descriptors(most int) int { return most }

@@ -15,9 +15,8 @@ import (
 	"lightsout/gateway"
 )
 
-// TestBody_ThatNobodyReadIsNoRequest: what is refused or passed over must not be taken for another request, which a page of
-// another host could write as it likes.
-func TestBody_ThatNobodyReadIsNoRequest(t *testing.T) {
+// An unread body must not be parsed as another request: a page of another host could write it.
+func TestServer_NeverParsesAnUnreadBodyAsARequest(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ReadTimeout, c.IdleTimeout = 500*time.Millisecond, 500*time.Millisecond })
 	const inside = "GET /api/v1/races/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	for name, head := range map[string]string{
@@ -44,7 +43,7 @@ func TestBody_ThatNobodyReadIsNoRequest(t *testing.T) {
 				t.Fatal(err)
 			}
 			fmt.Fprintf(conn, "%s\r\nHost: %s\r\n%s", head, host, body)
-			data, _ := io.ReadAll(conn) // the other side may reset it, for it has not read all
+			data, _ := io.ReadAll(conn) // the server may reset the connection, since it has not read all
 			if n := strings.Count(string(data), "HTTP/1.1 ") - strings.Count(string(data), "HTTP/1.1 100"); n > 1 || strings.Contains(string(data), "smuggled") {
 				t.Errorf("%s, %s: %d answers: %.900s", name, how, n, data)
 			}
@@ -53,8 +52,8 @@ func TestBody_ThatNobodyReadIsNoRequest(t *testing.T) {
 	}
 }
 
-// TestImport_OfAFormThatUnpacksToMuch: a form may be packed too, and then it is bounded as all that is packed.
-func TestImport_OfAFormThatUnpacksToMuch(t *testing.T) {
+// A form may be compressed, and is then bounded like any compressed body.
+func TestImport_RefusesACompressedFormThatUnpacksToTooMuch(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.MaxBody, c.MaxUnpacked = 1<<20, 2<<20 })
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -78,8 +77,8 @@ func TestImport_OfAFormThatUnpacksToMuch(t *testing.T) {
 	}
 }
 
-// TestStream_ThatBreaksIsNeverWhole: routes take a slash at the end, and letters of any case.
-func TestStream_ThatBreaksIsNeverWhole(t *testing.T) {
+// Routes match in any case and with a slash at the end.
+func TestStream_BrokenExportIsReportedAsIncomplete(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, path := range []string{"export", "export/", "Export"} {
 		req, err := http.NewRequest("GET", s.url+"/api/v1/races/r1/"+path+"?table=broken", nil)
@@ -98,8 +97,8 @@ func TestStream_ThatBreaksIsNeverWhole(t *testing.T) {
 	}
 }
 
-// TestHost_IsTheOneThatWasAsked: a page whose name was made to lead here may say in a header whatever it likes.
-func TestHost_IsTheOneThatWasAsked(t *testing.T) {
+// DNS rebinding: such a page controls its headers, but not the Host of its requests.
+func TestServer_RefusesAnotherHostThatClaimsToBeForwarded(t *testing.T) {
 	s := mustServe(t, nil)
 	req, err := http.NewRequest("GET", s.url+"/api/v1/races", nil)
 	if err != nil {
@@ -117,8 +116,8 @@ func TestHost_IsTheOneThatWasAsked(t *testing.T) {
 	}
 }
 
-// TestImport_OfALogThatIsCutIsRefusedAtOnce: behind the last chunk there is nothing to wait for, and whoever waits does so for an hour.
-func TestImport_OfALogThatIsCutIsRefusedAtOnce(t *testing.T) {
+// The last chunk is missing, and a server that waited for it would wait an hour here.
+func TestImport_RefusesALogWithoutItsEndAtOnce(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.ReadTimeout = time.Hour })
 	for _, path := range []string{"import", "Import/"} {
 		resp, err := http.Post(s.url+"/api/v1/races/"+path, "application/vnd.lightsout.log", struct{ io.Reader }{strings.NewReader("Cut off")})

@@ -10,7 +10,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// raceInDocument is the head of a document in JSON.
+// raceInDocument is the race in a JSON document.
 type raceInDocument struct {
 	Race struct {
 		Date        *string
@@ -33,7 +33,7 @@ func (s *served) mustDocument(t *testing.T, id, name string) (d raceInDocument) 
 	return d
 }
 
-func TestDocuments_HaveTheFiguresOfTheRace(t *testing.T) {
+func TestDocuments_ShowDistanceAndDateOfTheRace(t *testing.T) {
 	s := mustServe(t, nil)
 	one, err := circuit.Open("kartwerk")
 	if err != nil {
@@ -57,9 +57,9 @@ func TestDocuments_HaveTheFiguresOfTheRace(t *testing.T) {
 	}
 }
 
-func TestDocuments_LeaveOutWhatIsNotKnown(t *testing.T) {
+func TestDocuments_LeaveOutAnUnknownStart(t *testing.T) {
 	s := mustServe(t, nil)
-	s.races[0].Race.Kind = race.External // announced and started in one commit: it was read from an archive
+	s.races[0].Race.Kind = race.External // announced and started in one commit, as the import of an archive does
 	s.races[0].Laps = 0
 	r := s.mustDocument(t, "r1", "classification").Race
 	if r.Date != nil || r.CircuitName != nil || r.LengthM != nil || r.DistanceM != nil || r.SpeedKMH != nil || r.Laps != nil {
@@ -73,7 +73,7 @@ func TestDocuments_LeaveOutWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-func TestDocuments_CountRulingsFromTheStartSignalAsItWasMoved(t *testing.T) {
+func TestDocuments_TimeRulingsFromTheCorrectedStartSignal(t *testing.T) {
 	s := mustServe(t, nil)
 	s.external.moved = -20 * race.Second
 	s.external.rulings = []race.Record{{Time: race.Minute, Author: "Stewards", Body: race.Penalised{Car: 0, Amount: race.Second}}}
@@ -86,7 +86,7 @@ func TestDocuments_CountRulingsFromTheStartSignalAsItWasMoved(t *testing.T) {
 	}
 }
 
-func TestLimits_CountCharactersOfNamesAndKeys(t *testing.T) {
+func TestLimits_CountCharactersNotBytesOfNamesAndKeys(t *testing.T) {
 	s := mustServeExternal(t)
 	name, long := strings.Repeat("م", 100), strings.Repeat("م", 101)
 	entry := func(name string) string {

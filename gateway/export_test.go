@@ -15,7 +15,7 @@ import (
 	"lightsout/race"
 )
 
-// Export of the house is a line for each number of a race, or a file that breaks in its middle.
+// Export of the house has one line per number of a race, or breaks in the middle of the file.
 func (h *house) Export(_ context.Context, id race.ID, format, table string) (*gateway.Download, error) {
 	if _, err := h.find(id); err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func (h *house) Export(_ context.Context, id race.ID, format, table string) (*ga
 	}}, nil
 }
 
-// ImportLog of the house counts what it reads; what begins with X is no log, and it says so at once;
-// what begins with C is cut, and it says so at the end.
+// ImportLog of the house counts the bytes of a log. A log that begins with X is refused at once, and one that begins with C is
+// cut off at the end.
 func (h *house) ImportLog(_ context.Context, log io.Reader, id race.ID) (race.Summary, []string, error) {
 	var first [1]byte
 	n, _ := io.ReadFull(log, first[:])
@@ -59,7 +59,7 @@ func (h *house) ImportLog(_ context.Context, log io.Reader, id race.ID) (race.Su
 	return race.Summary{Race: race.Race{ID: id, Cars: n + int(more)}}, nil, err
 }
 
-func TestExport_IsSentAsItIsWritten(t *testing.T) {
+func TestExport_StreamsTheFileWhileItIsWritten(t *testing.T) {
 	s := mustServe(t, nil)
 	req, err := http.NewRequest("GET", s.url+"/api/v1/races/r1/export?format=csv&table=laps", nil)
 	if err != nil {
@@ -77,7 +77,7 @@ func TestExport_IsSentAsItIsWritten(t *testing.T) {
 	if got := resp.Header.Get("Content-Disposition"); got != `attachment; filename="r1-laps.csv"` || resp.ContentLength != -1 {
 		t.Errorf("%s, length %d", got, resp.ContentLength)
 	}
-	for _, table := range []string{"broken", "bug"} { // nobody may take a part for the whole
+	for _, table := range []string{"broken", "bug"} { // a client must not take a part for the whole
 		resp, err := http.Get(s.url + "/api/v1/races/r1/export?table=" + table)
 		if err != nil {
 			t.Fatal(err)
@@ -94,8 +94,8 @@ func TestExport_IsSentAsItIsWritten(t *testing.T) {
 	}
 }
 
-// TestExport_OfWhoGoesAwayLeavesRoom asks more often than there is room for, and never reads to the end.
-func TestExport_OfWhoGoesAwayLeavesRoom(t *testing.T) {
+// It asks more often than there are seats, and never reads to the end.
+func TestExport_ReleasesItsSlotWhenTheClientDisconnects(t *testing.T) {
 	s := mustServe(t, nil)
 	for range 40 {
 		resp, err := http.Get(s.url + "/api/v1/races/r1/export")
@@ -109,8 +109,8 @@ func TestExport_OfWhoGoesAwayLeavesRoom(t *testing.T) {
 	}
 }
 
-// TestExport_OneAddressHasHalfOfTheRoom: downloads that nobody reads do not lock others out.
-func TestExport_OneAddressHasHalfOfTheRoom(t *testing.T) {
+// Downloads that stand still do not lock other addresses out.
+func TestExport_OneAddressTakesAtMostHalfOfTheSlots(t *testing.T) {
 	s := mustServe(t, nil)
 	s.mu.Lock()
 	s.endless = true
@@ -129,7 +129,7 @@ func TestExport_OneAddressHasHalfOfTheRoom(t *testing.T) {
 		t.Cleanup(func() { resp.Body.Close() })
 		return resp
 	}
-	for range 4 { // and nobody reads them
+	for range 4 { // left unread
 		if resp := ask("127.0.0.1"); resp.StatusCode != 200 {
 			t.Fatalf("answered with %s", resp.Status)
 		}
@@ -142,7 +142,7 @@ func TestExport_OneAddressHasHalfOfTheRoom(t *testing.T) {
 	}
 }
 
-func TestImport_OfALogMayBeLongerThanOtherBodies(t *testing.T) {
+func TestImport_AcceptsALogLongerThanTheBodyLimit(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.MaxBody = 1000 })
 	long := strings.Repeat("L", 5_000_000)
 	for name, body := range map[string]io.Reader{"known length": strings.NewReader(long), "chunks": struct{ io.Reader }{strings.NewReader(long)}} {
@@ -175,8 +175,8 @@ func TestImport_OfALogMayBeLongerThanOtherBodies(t *testing.T) {
 	}
 }
 
-// TestImport_ThatIsRefusedIsAnsweredOnce: what is left of the body must not be taken for another request.
-func TestImport_ThatIsRefusedIsAnsweredOnce(t *testing.T) {
+// The rest of the body must not be parsed as another request.
+func TestImport_RefusedLogGetsOneAnswer(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) {
 		c.MaxBody, c.ReadTimeout, c.IdleTimeout = 1000, 500*time.Millisecond, 500*time.Millisecond
 	})
@@ -190,7 +190,7 @@ func TestImport_ThatIsRefusedIsAnsweredOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(conn, "POST /api/v1/races/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", kind, len(body), body)
-		data, _ := io.ReadAll(conn) // the other side may reset it, for it has not read all
+		data, _ := io.ReadAll(conn) // the server may reset the connection, since it has not read all
 		if n := strings.Count(string(data), "HTTP/1.1"); n > 1 {
 			t.Errorf("%s: %d answers: %s", kind, n, data)
 		}

@@ -11,7 +11,7 @@ import (
 	"lightsout/race/trace"
 )
 
-// FuzzItems reads whatever JSON as items, rulings and races: it never panics, and what is kept of it is within bounds.
+// FuzzItems reads any JSON as items, rulings and races. It never panics, and what it accepts is within bounds.
 func FuzzItems(f *testing.F) {
 	for _, seed := range []string{
 		`[{"driver_number":1,"time_us":5,"decoder":"d","sequence":18446744073709551615,"line":0,"in_pit":true}]`,
@@ -63,7 +63,7 @@ func FuzzItems(f *testing.F) {
 	})
 }
 
-// readItem is item, which the loop has as a variable.
+// readItem is item, whose name the loop hides.
 type readItem = item
 
 func within(t *testing.T, in *race.Report) {
@@ -81,7 +81,7 @@ func within(t *testing.T, in *race.Report) {
 	}
 }
 
-// FuzzTelemetryAsk asks for telemetry with whatever parameters: what is taken is within bounds.
+// FuzzTelemetryAsk parses any telemetry parameters. What it accepts is within bounds.
 func FuzzTelemetryAsk(f *testing.F) {
 	f.Add("1,44", "speed,date", "12-14", "1m", "2026-05-24T13:03:12Z", "500ms", "100")
 	f.Add("", "", "", "", "", "", "")
@@ -97,13 +97,13 @@ func FuzzTelemetryAsk(f *testing.F) {
 		var invalid *race.InvalidError
 		if err != nil {
 			if !errors.As(err, &invalid) {
-				t.Fatalf("not told as a fault of the asker: %v", err)
+				t.Fatalf("not a fault of the client: %v", err)
 			}
 			return
 		}
 		if len(ask.cars) > len(roster.Entries) || ask.points < trace.PointsMin || ask.points > maxPoints || ask.every < 0 ||
 			ask.lastLap < ask.firstLap || ask.from < 0 || ask.to > race.TimeMax || ask.firstLap < 0 || ask.lastLap > race.LapsMax {
-			t.Fatalf("beyond what is allowed: %+v", ask)
+			t.Fatalf("out of bounds: %+v", ask)
 		}
 	})
 }

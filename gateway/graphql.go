@@ -16,7 +16,7 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what a GraphQL request may take once it runs.
+// Limits of a GraphQL request while it runs.
 const (
 	maxGraphQLBody     = 64 << 10
 	maxGraphQLAnswer   = 4 << 20
@@ -34,18 +34,18 @@ type graphQLRequest struct {
 	Extensions    map[string]any `json:"extensions"`
 }
 
-// graphql answers POST, and GET and HEAD where nothing may change.
+// graphql answers POST, and GET and HEAD for queries.
 func (s *Server) graphql(c *fiber.Ctx) error {
 	var req graphQLRequest
 	readOnly := c.Method() != fiber.MethodPost
 	if readOnly {
 		if site := c.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-			return refuse(fiber.StatusForbidden, "a page of another host may not ask this: allowed are this server's own pages")
+			return refuse(fiber.StatusForbidden, "a page of another host may not send queries: allowed are this server's own pages")
 		}
 		req.Query, req.OperationName = strings.Clone(c.Query("query")), strings.Clone(c.Query("operationName"))
 		if v := c.Query("variables"); v != "" {
 			if err := json.Unmarshal([]byte(v), &req.Variables); err != nil {
-				return refuse(fiber.StatusBadRequest, "variables are no JSON object: "+err.Error())
+				return refuse(fiber.StatusBadRequest, "variables are not a JSON object: "+err.Error())
 			}
 		}
 	} else if err := s.bodies.JSON(c, &req, maxGraphQLBody); err != nil {
@@ -72,17 +72,17 @@ func (s *Server) graphql(c *fiber.Ctx) error {
 	return s.run(c, &req, query)
 }
 
-// validate gives what is wrong with a query by the schema. What graphql-go takes for a query and cannot look at is refused.
+// validate returns the faults of a query by the schema. It refuses a query on which graphql-go panics.
 func (s *Server) validate(query *parsedQuery) (wrong []gqlerrors.FormattedError, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = refuse(fiber.StatusBadRequest, "the query cannot be understood: is something missing in it, such as the type of a variable?")
+			err = refuse(fiber.StatusBadRequest, "the query cannot be validated: it may lack something, such as the type of a variable")
 		}
 	}()
 	return query.place(graphql.ValidateDocument(&s.schema, query.doc, nil).Errors), nil
 }
 
-// run answers a query that is not too dear, while whoever asked is there.
+// run executes a query whose price was accepted. It stops when the client hangs up.
 func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsedQuery) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), maxGraphQLTime)
 	defer cancel()
@@ -100,12 +100,12 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsedQuery) erro
 	c.SetUserContext(race.Within(ctx, a.budget))
 	result := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema, AST: query.doc, OperationName: req.OperationName, Args: req.Variables,
-		// Resolvers look at their own context: graphql-go would leave them running behind an answer.
+		// Resolvers check a context of their own. With a deadline here, graphql-go would answer and leave them running.
 		Context: context.WithoutCancel(ctx), Root: map[string]any{"": c, "asked": a},
 	})
 	a.place(result.Data)
 	result.Errors = query.place(result.Errors)
-	if err = c.JSON(result); len(c.Response().Body()) > maxGraphQLAnswer { // it was reckoned too low
+	if err = c.JSON(result); len(c.Response().Body()) > maxGraphQLAnswer { // the estimate was too low
 		err = c.JSON(graphql.Result{Errors: []gqlerrors.FormattedError{{
 			Message: errTooMuch.Error(), Extensions: map[string]any{"code": "TOO_MUCH"},
 		}}})
@@ -113,14 +113,14 @@ func (s *Server) run(c *fiber.Ctx, req *graphQLRequest, query *parsedQuery) erro
 	return err
 }
 
-// coded gives an error of a resolver its code, from the same table as everything else.
+// coded gives the error of a resolver its code, from the table that REST uses.
 type coded struct {
 	error
 	code   string
 	faults []race.Fault
 }
 
-// Extensions is read by graphql-go.
+// Extensions is part of gqlerrors.ExtendedError.
 func (e coded) Extensions() map[string]any {
 	out := map[string]any{"code": e.code}
 	if e.faults != nil {
@@ -129,7 +129,7 @@ func (e coded) Extensions() map[string]any {
 	return out
 }
 
-// Unwrap gives the error itself.
+// Unwrap returns the resolver's error.
 func (e coded) Unwrap() error { return e.error }
 
 var _ gqlerrors.ExtendedError = coded{}

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// repeated writes something so many times, each with its number.
+// repeated writes a format n times, each with its number.
 func repeated(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -30,7 +30,8 @@ func (s *served) query(t testing.TB, query string) (int, string) {
 	return code, answer
 }
 
-// dear are queries of at most 16 kB that cost much for their length, and what says why each is refused; empty where it is answered.
+// dear are queries of up to 16 kB that cost much for their length, each with the reason why it is refused, or "" if it is
+// answered.
 func dear() map[string][2]string {
 	chain := func(head string) string {
 		var b strings.Builder
@@ -71,8 +72,8 @@ func dear() map[string][2]string {
 		"unknown fields far down":   {again("\n", 8_000) + `{ races { ` + repeated(240, "laip%d") + `} }`, ""},
 		"unknown arguments":         {`{ ` + repeated(120, "a%d: races(statu: 1) { id }") + `}`, ""},
 		"wrong values":              {`mutation { ` + again(`controlRace(id: "x", action: boom) { id } `, 120) + `}`, ""},
-		"fragments nobody uses":     {chain(`{ races { id } } `), ""},
-		"races nobody knows":        {`{ ` + repeated(120, `a%d: race(id: "none") { id }`) + `}`, ""},
+		"unused fragments":          {chain(`{ races { id } } `), ""},
+		"unknown races":             {`{ ` + repeated(120, `a%d: race(id: "none") { id }`) + `}`, ""},
 		"comments":                  {again("#\n", 7_000) + `{ races { id } }`, ""},
 		"commas":                    {again(",", 15_000) + `{ races { id } }`, ""},
 		"a fault in a long line":    {`{ races { ` + again("id ", 240) + again(",", 14_000) + `}`, ""},
@@ -80,7 +81,7 @@ func dear() map[string][2]string {
 	}
 }
 
-func TestGraphQL_HasAPriceBeforeItIsRun(t *testing.T) {
+func TestGraphQL_RefusesExpensiveQueriesBeforeRunningThem(t *testing.T) {
 	s := mustServe(t, nil)
 	for name, test := range dear() {
 		query, says := test[0], test[1]
@@ -102,7 +103,7 @@ func TestGraphQL_HasAPriceBeforeItIsRun(t *testing.T) {
 	}
 }
 
-func TestGraphQL_SaysWhereAFaultIs(t *testing.T) {
+func TestGraphQL_LocatesErrorsByLineAndColumn(t *testing.T) {
 	s := mustServe(t, nil)
 	for query, want := range map[string]string{
 		"{ races { id\n  naim } }":       `"locations":[{"line":2,"column":3}]`,
@@ -117,8 +118,8 @@ func TestGraphQL_SaysWhereAFaultIs(t *testing.T) {
 	}
 }
 
-// TestGraphQL_AnswersAtMostSoMuch: one query can ask for the same under many names.
-func TestGraphQL_AnswersAtMostSoMuch(t *testing.T) {
+// One query can ask for the same field under many names.
+func TestGraphQL_BoundsTheSizeOfAnAnswer(t *testing.T) {
 	s := mustTrace(t)
 	for name, of := range map[string]string{
 		"telemetry": "telemetry(points: 5000) { timeMs speed throttle nGear lapNumber distance x y }",
@@ -141,13 +142,13 @@ func TestGraphQL_AnswersAtMostSoMuch(t *testing.T) {
 	}
 }
 
-// TestGraphQL_AsksAtMostSoMuch: what answers little may cost much.
-func TestGraphQL_AsksAtMostSoMuch(t *testing.T) {
+// A short answer may cost much.
+func TestGraphQL_BoundsTheWorkOfAQuery(t *testing.T) {
 	s := mustTrace(t)
-	for field, most := range map[string]int{
+	for field, limit := range map[string]int{
 		"laps { position }": 60, "passings(limit: 1) { seq }": 30, `compare(a: "7:1", b: "9:1", step: 1000) { deltaMs }`: 18,
 	} {
-		for names, refused := range map[int]bool{most: false, most + 5: true} {
+		for names, refused := range map[int]bool{limit: false, limit + 5: true} {
 			_, answer := s.query(t, `{ race(id: "r1") {`+repeated(names, "a%d: "+field)+`} }`)
 			if strings.Contains(answer, "TOO_MUCH") != refused {
 				t.Errorf("%d times %s: %.300s", names, field, answer)
@@ -156,8 +157,8 @@ func TestGraphQL_AsksAtMostSoMuch(t *testing.T) {
 	}
 }
 
-// TestGraphQL_ListsHoldWhatTheirSelectionAsksFor: lists are written here and not by graphql-go, by the same rules.
-func TestGraphQL_ListsHoldWhatTheirSelectionAsksFor(t *testing.T) {
+// Lists are written by plans instead of graphql-go, by the same rules.
+func TestGraphQL_ListsHoldTheSelectedFields(t *testing.T) {
 	s := mustServe(t, nil)
 	for query, want := range map[string]string{
 		`{ race(id: "r1") { entries { a: driverNumber b: driverNumber nameAcronym } } }`:                                                                                      `"entries":[{"a":7,"b":7,"nameAcronym":"AAA"},`,
@@ -178,7 +179,7 @@ func TestGraphQL_ListsHoldWhatTheirSelectionAsksFor(t *testing.T) {
 	}
 }
 
-// introspection is what tools send, as graphql-js writes it.
+// introspection is the query that tools send, as graphql-js writes it.
 const introspection = `query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name }
 	types { ...FullType } directives { name description locations args { ...InputValue } } } }
 fragment FullType on __Type { kind name description
@@ -189,7 +190,7 @@ fragment InputValue on __InputValue { name description type { ...TypeRef } defau
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
 	ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
 
-func TestGraphQL_DescribesItself(t *testing.T) {
+func TestGraphQL_AnswersTheStandardIntrospectionQuery(t *testing.T) {
 	s := mustServe(t, nil)
 	code, answer := s.query(t, introspection)
 	if code != http.StatusOK || strings.Contains(answer, `"errors"`) || !strings.Contains(answer, `"name":"penalise"`) {
@@ -197,7 +198,7 @@ func TestGraphQL_DescribesItself(t *testing.T) {
 	}
 }
 
-func TestGraphQL_GetRunsTheOperationThatIsNamed(t *testing.T) {
+func TestGraphQL_GetRunsTheNamedOperation(t *testing.T) {
 	s := mustServe(t, nil)
 	const queries = "/graphql?query=query%20A{races{id}}%20query%20B{circuits{key}}&operationName="
 	for name, want := range map[string]string{"A": `"races":[`, "B": `"circuits":[`} {
@@ -207,7 +208,7 @@ func TestGraphQL_GetRunsTheOperationThatIsNamed(t *testing.T) {
 	}
 }
 
-func TestGraphQL_PagesOfOtherHostsMayNotAsk(t *testing.T) {
+func TestGraphQL_RefusesPagesOfOtherHosts(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, headers := range [][]string{{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
 		for _, path := range []string{"/graphql?query={races{id}}", "/GraphQL?query={races{id}}", "/graphql/?query={races{id}}"} {
@@ -221,8 +222,7 @@ func TestGraphQL_PagesOfOtherHostsMayNotAsk(t *testing.T) {
 	}
 }
 
-// TestGraphQL_EndsWithWhoAsked: what is read for somebody who has gone is read no further.
-func TestGraphQL_EndsWithWhoAsked(t *testing.T) {
+func TestGraphQL_StopsReadingWhenTheClientDisconnects(t *testing.T) {
 	s := mustServe(t, nil)
 	s.mu.Lock()
 	s.stalled, s.released = make(chan struct{}), make(chan struct{})
@@ -233,7 +233,7 @@ func TestGraphQL_EndsWithWhoAsked(t *testing.T) {
 	}
 	const body = `{"query":"{ race(id: \"r1\") { laps { position } } }"}`
 	fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	<-s.stalled // it is being read
+	<-s.stalled // the laps are being read
 	_ = conn.Close()
 	select {
 	case <-s.released:
@@ -253,7 +253,7 @@ func BenchmarkGraphQL_Dear(b *testing.B) {
 	}
 }
 
-// FuzzGraphQL: no query ends in an error of ours.
+// FuzzGraphQL sends any query. None ends in an internal error.
 func FuzzGraphQL(f *testing.F) {
 	for _, test := range dear() {
 		f.Add(test[0])

@@ -12,28 +12,28 @@ import (
 	"lightsout/race/circuit"
 )
 
-// A query may take 50 ms of CPU, and 100 ns for each byte that it answers. Work is counted in bytes of 100 ns. What parsing, looking at and
-// sending a query takes is kept out of maxGraphQLWork.
+// A query may take 50 ms of CPU, and 100 ns more for each byte of its answer. Work is counted in units of 100 ns. maxGraphQLWork
+// leaves out parsing, validating and sending the query.
 const (
 	maxGraphQLWork = 250_000
-	fieldWork      = 2_000  // of what is asked for by a field of its own, whatever it answers
-	parseWork      = 10_000 // of a circuit that is parsed, for telemetry, or laps that are compared
+	fieldWork      = 2_000  // of a field with a resolver, whatever it answers
+	parseWork      = 10_000 // of parsing a circuit, for telemetry or a comparison
 	changeWork     = 20_000 // of a mutation
-	leafWork       = 22     // of a value that graphql-go answers, which looks at all that is selected for each object
-	sendWork       = 0.5    // of a byte that is answered: the rest pays for reading it
+	leafWork       = 22     // of a value that graphql-go writes: it looks at the whole selection for each object
+	sendWork       = 0.5    // of a byte, to send it; the rest of its unit pays for reading it
 )
 
-// earnedWork is the work that bytes of an answer pay for.
+// earnedWork is the work that the bytes of an answer pay for.
 func earnedWork(bytes int) int { return bytes - int(sendWork*float64(bytes)) }
 
-// errTooMuch refuses a field for which there is no room in the answer, or no time. What was answered before stays.
+// errTooMuch refuses a field that exceeds the answer's size or the query's work. Fields that were answered before stay.
 var errTooMuch = fmt.Errorf("%w: an answer may have %d bytes and may take 50 ms and 1 s for each 10 MB, ask for more columns of fewer cars, laps or rows, or ask REST",
 	race.ErrTooMuch, maxGraphQLAnswer)
 
-// tooMuch is errTooMuch as graphql-go shows it.
+// tooMuch is errTooMuch with its code.
 var tooMuch = coded{errTooMuch, "TOO_MUCH", nil}
 
-// request is the Fiber context of a resolver; graphql-go resolves within the handler.
+// request returns the Fiber context of a resolver. Resolvers run within the handler.
 func request(p graphql.ResolveParams) *fiber.Ctx {
 	root, _ := p.Info.RootValue.(map[string]any)
 	c, _ := root[""].(*fiber.Ctx)
@@ -46,16 +46,16 @@ func stateOf(p graphql.ResolveParams) *queryState {
 	return a
 }
 
-// getter gives the value of a field, or an error of ours.
+// getter returns the value of a field, or an error of the domain.
 type getter func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)
 
-// objectResolver makes a resolver whose objects graphql-go answers, value by value. They are paid for before it does.
-func (s *Server) objectResolver(of *shape, get getter) graphql.FieldResolveFn {
+// objectResolver makes a resolver whose objects graphql-go writes, value by value. It charges for them first.
+func (s *Server) objectResolver(sh *shape, get getter) graphql.FieldResolveFn {
 	return s.pricedResolver(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		a := stateOf(p)
-		plan := a.planOf(of, p.Info)
-		pays := earnedWork(plan.minBytes) - plan.selections - leafWork*len(plan.fields) // each object for itself
-		if len(p.Args) == 0 {                                                           // all that is read is answered
+		plan := a.planOf(sh, p.Info)
+		pays := earnedWork(plan.minBytes) - plan.selections - leafWork*len(plan.fields) // for each object
+		if len(p.Args) == 0 {                                                           // every row that is read is answered
 			a.budget.Reading(pays, plan.usualBytes)
 		}
 		v, err := get(c, p)
@@ -74,14 +74,14 @@ func (s *Server) objectResolver(of *shape, get getter) graphql.FieldResolveFn {
 	})
 }
 
-// writeResolver makes a resolver whose value is written here: of a shape, or a list of them. Rows that are read are rows of the list, or of those right
-// below the object.
-func (s *Server) writeResolver(of *shape, get getter) graphql.FieldResolveFn {
+// writeResolver makes a resolver that writes its value itself: an object of a shape, or a list of them. Rows that it reads are
+// the rows of the list, or of the lists right below the object.
+func (s *Server) writeResolver(sh *shape, get getter) graphql.FieldResolveFn {
 	return s.pricedResolver(func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		a := stateOf(p)
-		plan := a.planOf(of, p.Info)
+		plan := a.planOf(sh, p.Info)
 		least, usual := plan.minBytes, plan.usualBytes
-		if _, list := p.Info.ReturnType.(*graphql.List); of.derived {
+		if _, list := p.Info.ReturnType.(*graphql.List); sh.derived {
 			least, usual = 0, 0
 		} else if !list {
 			least, usual = plan.lists()
@@ -99,11 +99,11 @@ func (s *Server) writeResolver(of *shape, get getter) graphql.FieldResolveFn {
 		}
 		a.budget.Earn(earnedWork(len(json)) - counted)
 		a.written = append(a.written, writtenPart{p.Info.Path.AsArray(), json})
-		return nil, nil // place puts it there
+		return nil, nil // place inserts the JSON
 	})
 }
 
-// pricedResolver makes a resolver that is paid for before it does anything.
+// pricedResolver makes a resolver that charges the field's price before it does anything.
 func (s *Server) pricedResolver(get getter) graphql.FieldResolveFn {
 	return func(p graphql.ResolveParams) (any, error) {
 		c := request(p)
@@ -126,7 +126,7 @@ func (s *Server) pricedResolver(get getter) graphql.FieldResolveFn {
 	}
 }
 
-// fieldPrice is the work of a field that is asked for, whatever it answers: the more, the more the store is asked.
+// fieldPrice is the work of a field whatever it answers. It grows with the questions that the field asks the store.
 func fieldPrice(info graphql.ResolveInfo) int {
 	if info.ParentType.Name() == "Mutation" {
 		return changeWork
@@ -138,7 +138,7 @@ func fieldPrice(info graphql.ResolveInfo) int {
 		return 4 * fieldWork
 	case "difference":
 		return 8 * fieldWork
-	case "circuits", "circuit": // all of them are parsed
+	case "circuits", "circuit": // all circuits are parsed
 		return fieldWork + parseWork*len(circuit.List())/4
 	case "telemetry", "compare":
 		return fieldWork + parseWork

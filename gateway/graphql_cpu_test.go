@@ -22,7 +22,7 @@ import (
 	"lightsout/transport"
 )
 
-// kept is a house whose races are in a real store.
+// kept is a house with its races in a real store.
 type kept struct {
 	*house
 	store *sqlite.Store
@@ -121,8 +121,8 @@ func (s *seeder) drive(id race.ID, cars, ticks int) {
 	}
 }
 
-// mustKeep serves four kinds of races: big has 1,000 cars and 30 laps, small 20 cars and 57 laps, real 300 cars that decoders saw, and trace 20
-// cars with telemetry. Beside them are 1,000 races that wait.
+// mustKeep serves races of four kinds: big has 1,000 cars and 30 laps, small 20 cars and 57 laps, real 300 cars seen by decoders,
+// trace 20 cars with telemetry. 1,000 further races are waiting.
 func mustKeep(tb testing.TB) *served {
 	tb.Helper()
 	store := mustStore(tb)
@@ -182,7 +182,7 @@ func mustStore(tb testing.TB) *sqlite.Store {
 	return store
 }
 
-// costly are queries of races that are kept, ordinary ones and others.
+// costly are queries of these races, ordinary and expensive ones.
 func costly() map[string]string {
 	of := func(race, what string) string { return `{ race(id: "` + race + `") { ` + what + ` } }` }
 	names := func(n int, what string) string { return repeated(n, "a%d: "+what) }
@@ -218,8 +218,8 @@ func costly() map[string]string {
 		"laps five":             of("big", `laps { driverNumber lapNumber position lapDurationMs tyreAge }`),
 		"laps one lap":          of("big", `laps(fromLap: 3, toLap: 3) { `+allLap+`}`),
 		"laps leaders":          of("big", `laps(position: 1) { lapNumber driverNumber }`),
-		"laps nobody's":         of("big", `laps(position: 999) { lapNumber driverNumber }`),
-		"laps nobody's often":   of("big", names(60, `laps(position: 999) { lapNumber driverNumber }`)),
+		"no laps":               of("big", `laps(position: 999) { lapNumber driverNumber }`),
+		"no laps often":         of("big", names(60, `laps(position: 999) { lapNumber driverNumber }`)),
 		"laps fourth":           of("big", `laps(fromLap: 1, toLap: 8) { `+lapFields+`}`),
 		"laps one car":          of("big", `laps(driverNumber: 7) { `+allLap+`}`),
 		"laps one car often":    of("big", names(60, `laps(driverNumber: 7) { position }`)),
@@ -281,7 +281,7 @@ func costly() map[string]string {
 	return out
 }
 
-// cpu is what the process has used.
+// cpu is the CPU time of the process so far.
 func cpu(tb testing.TB) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -290,8 +290,8 @@ func cpu(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkGraphQL_CPU holds queries to the rule: 50 ms, and 1 s for each 10 MB that is answered. It gives the CPU of the whole process, with its collecting
-// of garbage and the client, and what part of the allowance that is: over is above 1.
+// BenchmarkGraphQL_CPU holds queries to their allowance: 50 ms, and 1 s for each 10 MB of the answer. It reports the CPU time of the
+// whole process, with the garbage collector and the client, as a share of the allowance: over is above 1.
 //
 //	go test -run=NONE -bench=GraphQL_CPU -benchtime=10x ./gateway
 func BenchmarkGraphQL_CPU(b *testing.B) {

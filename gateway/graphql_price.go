@@ -17,31 +17,31 @@ import (
 	"lightsout/gateway/body"
 )
 
-// Limits of a GraphQL query, in the order in which they are looked at: each bounds what the next step costs.
+// Limits of a GraphQL query, in the order in which they are checked: each bounds the cost of the next check.
 const (
-	maxQueryBytes       = 16 << 10 // bytes
+	maxQueryBytes       = 16 << 10
 	maxQueryTokens      = 2_000
 	maxQueryNesting     = 24 // of brackets of all kinds
 	maxQueryWord        = 500
-	maxQueryLine        = 500 // longer ones are broken where there is a space
+	maxQueryLine        = 500 // characters; longer lines are broken at a space
 	maxQueryDefinitions = 50  // operations and fragments
 	maxQueryVariables   = 50  // of an operation
 	maxQueryDepth       = 8
-	maxQueryFields      = 250 // where fragments count as often as they are used
+	maxQueryFields      = 250 // a fragment counts at each use
 	maxQueryArguments   = 20  // of a field
 	maxQueryDirectives  = 4   // at one place
 	maxValueDepth       = 3
 	maxValueItems       = 100
 )
 
-// parsedQuery is a query that is not too dear to be looked at by graphql-go.
+// parsedQuery is a query cheap enough for graphql-go to validate.
 type parsedQuery struct {
 	doc    *ast.Document
-	lines  []int // where each begins
+	lines  []int // offset of each line
 	errors []gqlerrors.FormattedError
 }
 
-// parseQuery reads a query, or says why it is refused before it is run. What it does not understand, graphql-go names in its own form.
+// parseQuery parses a query, or refuses it by its price. Syntax errors are returned in errors, in graphql-go's own form.
 func (s *Server) parseQuery(query string, readOnly bool) (*parsedQuery, error) {
 	refused := func(format string, args ...any) (*parsedQuery, error) {
 		return nil, refuse(fiber.StatusBadRequest, "the query "+fmt.Sprintf(format, args...))
@@ -68,14 +68,14 @@ func (s *Server) parseQuery(query string, readOnly bool) (*parsedQuery, error) {
 	if err != nil {
 		return &parsedQuery{errors: gqlerrors.FormatErrors(err)}, nil
 	}
-	src.Body = nil // graphql-go would look through all of it for the place of each fault
+	src.Body = nil // otherwise graphql-go searches the whole text for the place of each error
 	if n := len(doc.Definitions); n > maxQueryDefinitions {
 		return refused("has %d operations and fragments: allowed are %d", n, maxQueryDefinitions)
 	}
 	return &parsedQuery{doc: doc, lines: sc.lines}, s.checkCost(doc, readOnly)
 }
 
-// place puts faults where they are, which is told as a column of the whole text.
+// place turns the places of errors from a column of the whole text into line and column.
 func (p *parsedQuery) place(faults []gqlerrors.FormattedError) []gqlerrors.FormattedError {
 	for i := range faults {
 		for j, at := range faults[i].Locations {
@@ -88,10 +88,10 @@ func (p *parsedQuery) place(faults []gqlerrors.FormattedError) []gqlerrors.Forma
 
 // queryCost adds up what a query costs.
 type queryCost struct {
-	lists     map[string]int // of introspection: how many there are of each, about
+	lists     map[string]int // estimated length of each list of introspection
 	fragments map[string]*ast.SelectionSet
-	written   int // fields
-	fields    int // where fragments count as often as they are used
+	written   int // fields as written
+	fields    int // fields as executed: a fragment counts at each use
 	described int // values of introspection
 	fault     string
 }
@@ -104,7 +104,7 @@ func (b *queryCost) refuse(format string, args ...any) {
 
 var errMutationByGet = refuse(fiber.StatusMethodNotAllowed, "a mutation is sent with POST")
 
-// checkCost looks at what is written, then at what is asked for.
+// checkCost checks what is written, then what would be executed.
 func (s *Server) checkCost(doc *ast.Document, readOnly bool) error {
 	b := queryCost{lists: s.schemaLists, fragments: map[string]*ast.SelectionSet{}}
 	for _, def := range doc.Definitions {
@@ -195,7 +195,7 @@ func (b *queryCost) value(v ast.Value, depth int) {
 	}
 }
 
-// read looks at each field once.
+// read visits each field that is written.
 func (b *queryCost) read(set *ast.SelectionSet) {
 	if set == nil || b.fault != "" {
 		return
@@ -219,7 +219,7 @@ func (b *queryCost) read(set *ast.SelectionSet) {
 	}
 }
 
-// expand counts the fields that are asked for, with fragments where they are used.
+// expand visits each field that would be executed.
 func (b *queryCost) expand(set *ast.SelectionSet, level int) {
 	b.each(set, func(f *ast.Field) {
 		switch {
@@ -233,13 +233,13 @@ func (b *queryCost) expand(set *ast.SelectionSet, level int) {
 	})
 }
 
-// each calls what with the fields of a selection, and of the fragments in it.
-func (b *queryCost) each(set *ast.SelectionSet, what func(*ast.Field)) {
+// each calls visit with the fields of a selection and of the fragments in it.
+func (b *queryCost) each(set *ast.SelectionSet, visit func(*ast.Field)) {
 	if set == nil {
 		return
 	}
 	for _, sel := range set.Selections {
-		if b.fields++; b.fields > maxQueryFields { // ends fragments that use themselves, too
+		if b.fields++; b.fields > maxQueryFields { // also ends fragments that use themselves
 			b.refuse("is too wide: allowed are %d fields, where fragments count as often as they are used", maxQueryFields)
 		}
 		if b.fault != "" {
@@ -247,22 +247,22 @@ func (b *queryCost) each(set *ast.SelectionSet, what func(*ast.Field)) {
 		}
 		switch sel := sel.(type) {
 		case *ast.Field:
-			what(sel)
+			visit(sel)
 		case *ast.InlineFragment:
-			b.each(sel.SelectionSet, what)
+			b.each(sel.SelectionSet, visit)
 		case *ast.FragmentSpread:
-			b.each(b.fragments[sel.Name.Value], what)
+			b.each(b.fragments[sel.Name.Value], visit)
 		}
 	}
 }
 
-// Limits of what is asked of the schema itself. The standard introspection query takes three lists in each other.
+// Limits of introspection. The standard introspection query nests three lists.
 const (
 	maxSchemaLists  = 3
 	maxSchemaValues = 20_000
 )
 
-// describe counts what is asked of the schema, in so many types or fields at once.
+// describe counts the values of introspection. times is how many objects the selection applies to.
 func (b *queryCost) describe(set *ast.SelectionSet, times, lists int) {
 	b.each(set, func(f *ast.Field) {
 		many, isList := b.lists[f.Name.Value]
@@ -271,14 +271,14 @@ func (b *queryCost) describe(set *ast.SelectionSet, times, lists int) {
 			within++
 		}
 		if b.described += times; within > maxSchemaLists || b.described > maxSchemaValues {
-			b.refuse("asks too much of the schema: allowed are %d lists in each other and about %d values", maxSchemaLists, maxSchemaValues)
+			b.refuse("asks too much of the schema: allowed are %d nested lists and about %d values", maxSchemaLists, maxSchemaValues)
 			return
 		}
 		b.describe(f.SelectionSet, times*max(1, many), within)
 	})
 }
 
-// listsOf counts the lists of a schema, as they are for a type or a field on average, for the price of asking for them.
+// listsOf estimates the length of each list of introspection: the average over the types or fields of the schema.
 func listsOf(schema *graphql.Schema) map[string]int {
 	fields, args, inputs, values := 0, 0, 0, 0
 	for _, t := range schema.TypeMap() {
@@ -301,7 +301,7 @@ func listsOf(schema *graphql.Schema) map[string]int {
 	}
 }
 
-// boundedVariables refuses variables that are nested deeper, or are longer, than any argument is.
+// boundedVariables refuses variables that are deeper or longer than any argument.
 func boundedVariables(variables map[string]any) error {
 	if len(variables) > maxQueryVariables {
 		return refuse(fiber.StatusBadRequest, fmt.Sprintf("there are %d variables: allowed are %d", len(variables), maxQueryVariables))

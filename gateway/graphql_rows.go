@@ -15,29 +15,29 @@ import (
 	"lightsout/race"
 )
 
-// graphql-go takes one or two microseconds for each value that it answers, some of which have six bytes. So it runs a query down to the
-// lists, and what is below them, which takes no arguments and cannot fail, is written by a plan that is made once for a list.
+// graphql-go takes one or two microseconds per value, and some values have six bytes. So graphql-go runs a query down to its
+// lists only. What is below a list takes no arguments and cannot fail: a plan, made once per list, writes it.
 
-// shape is how values of a type are written: the fields that it has as a GraphQL object.
+// shape says how the values of a type are written: the fields of its GraphQL object.
 type shape struct {
 	name   string
 	fields map[string]fieldShape
-	// derived says that the values are worked out from rows, which do not stand in the answer themselves.
+	// derived marks values that are computed from rows which the answer does not contain.
 	derived bool
 }
 
-// fieldShape is a field of a shape. Either write is set, or of.
+// fieldShape is a field of a shape. Either write or object is set.
 type fieldShape struct {
 	write      func(b []byte, object reflect.Value) []byte
-	minBytes   int  // bytes that it takes
-	usualBytes int  // bytes that it takes more often
-	column     bool // of many values
+	minBytes   int  // of a value, at the least
+	usualBytes int  // of a value, in most cases
+	column     bool // a list of numbers
 	object     *shape
 	value      func(object reflect.Value) reflect.Value // of one object, or of a list
 	list       bool
 }
 
-// shapeOf has the fields that fieldsOf has, with the same values.
+// shapeOf returns the shape with the fields of fieldsOf.
 func shapeOf(name string, t reflect.Type) *shape {
 	s := &shape{name: name, fields: map[string]fieldShape{}}
 	for i := range t.NumField() {
@@ -66,10 +66,10 @@ func isObject(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]()
 }
 
-// usualValueBytes are those of a value in an answer.
+// usualValueBytes is what a value takes in an answer, in most cases.
 const usualValueBytes = 8
 
-// writerOf writes a value as graphql-go would, and says how many bytes that takes at the least.
+// writerOf writes a value as graphql-go does. minBytes is the least that it writes.
 func writerOf(t reflect.Type) (write func([]byte, reflect.Value) []byte, least int) {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -115,7 +115,7 @@ func writerOfList(t reflect.Type) (write func([]byte, reflect.Value) []byte, lea
 	within, _ := writerOf(t.Elem())
 	column := isColumn(t)
 	return func(b []byte, v reflect.Value) []byte {
-		if column && v.IsNil() { // nobody told of it
+		if column && v.IsNil() { // not reported
 			return append(b, "null"...)
 		}
 		return appendList(b, v.Len(), func(b []byte, i int) []byte { return within(b, v.Index(i)) })
@@ -133,7 +133,7 @@ func appendList(b []byte, n int, one func(b []byte, i int) []byte) []byte {
 	return append(b, ']')
 }
 
-// appendText writes a text of JSON.
+// appendText appends a JSON string.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if ch := s[i]; ch < ' ' || ch >= 0x7f || strings.IndexByte(`"\<>&`, ch) >= 0 {
@@ -147,7 +147,7 @@ func appendText(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// appendNumber writes a number of JSON, with as few digits as it takes; null where there is none for it.
+// appendNumber appends a JSON number in its shortest form, or null for NaN and infinities.
 func appendNumber(b []byte, v float64) []byte {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return append(b, "null"...)
@@ -159,11 +159,11 @@ func appendNumber(b []byte, v float64) []byte {
 	return strconv.AppendFloat(b, v, form, -1, 64)
 }
 
-// plan is what is selected of a shape.
+// plan is a selection of a shape's fields.
 type plan struct {
 	fields               []plannedField
-	minBytes, usualBytes int // bytes of an object with a comma, without its lists
-	selections           int // that were looked at
+	minBytes, usualBytes int // of an object with its comma, without its lists
+	selections           int // visited
 }
 
 type plannedField struct {
@@ -173,7 +173,7 @@ type plannedField struct {
 	within *plan
 }
 
-// planner makes plans for a query that is valid.
+// planner makes plans for a valid query.
 type planner struct {
 	fragments map[string]ast.Definition
 	variables map[string]any
@@ -200,12 +200,12 @@ func (p planner) plan(s *shape, sets []*ast.SelectionSet) *plan {
 	return out
 }
 
-// collector adds to a plan what selections ask for.
+// collector adds the fields of selections to a plan.
 type collector struct {
 	planner
 	shape   *shape
 	plan    *plan
-	at      map[string]int // of parts, by their name in the answer
+	at      map[string]int // index of a field by its name in the answer
 	visited map[string]bool
 }
 
@@ -235,7 +235,7 @@ func (c *collector) collect(set *ast.SelectionSet) {
 	}
 }
 
-// field adds a field. One that is asked for twice is answered once, with what each asks for of it.
+// field adds a field. A field that is selected twice is written once, with both selections.
 func (c *collector) field(f *ast.Field) {
 	if !c.included(f.Directives) {
 		return
@@ -252,7 +252,7 @@ func (c *collector) field(f *ast.Field) {
 	c.plan.fields[i].sets = append(c.plan.fields[i].sets, f.SelectionSet)
 }
 
-// field is a field by its name. What is not of the shape is the name of its type, or answered by a resolver.
+// field returns a field by its name: of the shape, __typename, or one that a resolver answers.
 func (s *shape) field(name string) fieldShape {
 	if one, known := s.fields[name]; known {
 		return one
@@ -263,7 +263,7 @@ func (s *shape) field(name string) fieldShape {
 	return fieldShape{write: func(b []byte, _ reflect.Value) []byte { return appendText(b, s.name) }, minBytes: len(s.name) + 2, usualBytes: len(s.name) + 2}
 }
 
-// included heeds @skip and @include.
+// included evaluates @skip and @include.
 func (p planner) included(directives []*ast.Directive) bool {
 	for _, d := range directives {
 		if len(d.Arguments) == 0 {
@@ -283,7 +283,7 @@ func (p planner) included(directives []*ast.Directive) bool {
 	return true
 }
 
-// write appends an object, or a list of them, as far as there is room: once it is used up, what is written is of no use.
+// write appends an object or a list of objects. It stops after room bytes: a longer answer is refused anyway.
 func (p *plan) write(b []byte, v reflect.Value, room int) []byte {
 	if v.Kind() == reflect.Slice {
 		return appendList(b, v.Len(), func(b []byte, i int) []byte {
@@ -309,7 +309,7 @@ func (p *plan) write(b []byte, v reflect.Value, room int) []byte {
 	return append(b, '}')
 }
 
-// lists are the lists that a plan has right below its object, as one row of each.
+// lists returns the bytes of one row of each list right below the plan's object.
 func (p *plan) lists() (least, usual int) {
 	for i := range p.fields {
 		if one := &p.fields[i]; one.list {
@@ -320,34 +320,34 @@ func (p *plan) lists() (least, usual int) {
 	return least, usual
 }
 
-// queryState is a query that is being answered.
+// queryState is what a running query has planned, written and spent.
 type queryState struct {
 	budget  *race.Budget
 	plans   map[*ast.Field]*plan
 	written []writtenPart
 }
 
-// writtenPart is a part of the answer, and where it belongs.
+// writtenPart is JSON of an answer with its place.
 type writtenPart struct {
 	path []any
 	json json.RawMessage
 }
 
-// planOf is the plan of a field, which graphql-go asks for once for each object that has it.
+// planOf returns the plan of a field. It is made once; graphql-go calls the resolver for each object that has the field.
 func (a *queryState) planOf(s *shape, info graphql.ResolveInfo) *plan {
-	if made := a.plans[info.FieldASTs[0]]; made != nil {
-		return made
+	if known := a.plans[info.FieldASTs[0]]; known != nil {
+		return known
 	}
 	var sets []*ast.SelectionSet
 	for _, f := range info.FieldASTs {
 		sets = append(sets, f.SelectionSet)
 	}
-	made := planner{info.Fragments, info.VariableValues}.plan(s, sets)
-	a.plans[info.FieldASTs[0]] = made
-	return made
+	known := planner{info.Fragments, info.VariableValues}.plan(s, sets)
+	a.plans[info.FieldASTs[0]] = known
+	return known
 }
 
-// place puts what was written into the answer of graphql-go, which has null there.
+// place inserts the written JSON into the answer of graphql-go, which has null in its place.
 func (a *queryState) place(data any) {
 	for _, w := range a.written {
 		at := data

@@ -13,12 +13,12 @@ import (
 	"lightsout/race"
 )
 
-// rulingMutations are what REST takes at flags, penalties, corrections and result: the same fields in camel case, read by
-// the same code. Numbers that may have 64 bits can be given as text.
+// rulingMutations are the flags, penalties, corrections and result of REST: the same fields in camel case, read by the same code.
+// Numbers of up to 64 bits may be given as text.
 func (s *Server) rulingMutations() graphql.Fields {
 	ruled := graphql.NewObject(graphql.ObjectConfig{Name: "Ruled", Fields: fieldsOf(ruledDTO{})})
 	shape := shapeOf("Ruled", reflect.TypeFor[ruledDTO]())
-	made := func(about string, read ruling, names ...string) *graphql.Field {
+	mutation := func(about string, read ruling, names ...string) *graphql.Field {
 		args := graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.String)}}
 		for _, name := range append(names, "author", "reason", "time_us", "date") {
 			args[camel(name)] = &graphql.ArgumentConfig{Type: rulingArgs[name]}
@@ -27,16 +27,16 @@ func (s *Server) rulingMutations() graphql.Fields {
 			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) })}
 	}
 	return graphql.Fields{
-		"showFlag": made("One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
-		"penalise": made("Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
+		"showFlag": mutation("One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
+		"penalise": mutation("Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
 			"kind", "driver_number", "amount_ms", "lap", "of", "passing"),
-		"correct": made("Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
+		"correct": mutation("Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
 			"kind", "of", "driver_number", "line", "at_us", "lap", "transponder", "all", "decoder", "session", "offset_us", "started_at"),
-		"declareResult": made("Makes the result final.", readDeclaration),
+		"declareResult": mutation("Makes the result final.", readDeclaration),
 	}
 }
 
-// rulingArgs are the types of the arguments of rulings.
+// rulingArgs are the arguments of rulings with their types.
 var rulingArgs = map[string]graphql.Input{
 	"flag": graphql.String, "sector": graphql.Int, "lap": graphql.Int, "kind": graphql.String, "driver_number": graphql.Int,
 	"amount_ms": graphql.Int, "of": graphql.String, "line": graphql.Int, "at_us": graphql.String, "transponder": graphql.String,
@@ -45,7 +45,7 @@ var rulingArgs = map[string]graphql.Input{
 	"started_at": graphql.String,
 }
 
-// numbersAsText are arguments that are numbers of 64 bits and so given as text.
+// numbersAsText are the arguments whose 64-bit numbers are given as text.
 var numbersAsText = map[string]bool{"of": true, "at_us": true, "offset_us": true, "time_us": true, "passing": true}
 
 func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) (any, error) {
@@ -54,24 +54,24 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 	if err != nil {
 		return nil, err
 	}
-	of := map[string]any{}
+	fields := map[string]any{}
 	for name := range rulingArgs {
 		v, given := p.Args[camel(name)]
 		text, isText := v.(string)
 		switch {
 		case !given:
 		case name == "all":
-			of[name] = v
+			fields[name] = v
 		case !isText || numbersAsText[name]:
-			if of[name] = json.Number(fmt.Sprint(v)); isText {
-				of[name] = json.Number(text)
+			if fields[name] = json.Number(fmt.Sprint(v)); isText {
+				fields[name] = json.Number(text)
 			}
 		default:
-			of[name] = text
+			fields[name] = text
 		}
 	}
 	var faults []race.Fault
-	f := body.NewObject(of, nil, &faults)
+	f := body.NewObject(fields, nil, &faults)
 	rec := readRuling(f, roster, read)
 	if f.End(); faults != nil {
 		return nil, &race.InvalidError{Faults: faults}

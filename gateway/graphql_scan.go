@@ -2,17 +2,17 @@ package gateway
 
 import "strings"
 
-// scanned is a query as it is read before it is parsed.
+// scanned is what a scan finds in a query before it is parsed.
 type scanned struct {
-	text                        []byte // with long lines broken: graphql-go takes the square of a line to show where a fault is
+	text                        []byte // with long lines broken: graphql-go takes the square of a line's length to locate an error
 	tokens, nesting, word, line int
 	lines                       []int
 }
 
-// scan counts the tokens of a query, and how deep its brackets are nested and how long its words and lines are.
+// scan counts the tokens of a query, the depth of its brackets and the length of its words and lines.
 func scan(query string) scanned {
 	s := scanned{text: []byte(query), lines: []int{0}}
-	depth, began, word := 0, 0, 0
+	depth, start, word := 0, 0, 0
 	for i := 0; i < len(query); i++ {
 		ch := query[i]
 		if isWord(ch) {
@@ -37,26 +37,26 @@ func scan(query string) scanned {
 			for i+1 < len(query) && query[i+1] != '\n' && query[i+1] != '\r' {
 				i++
 			}
-			began = i
+			start = i
 		case '"':
 			s.tokens++
 			end := endOfText(query, i)
 			s.word = max(s.word, end-i-1)
 			i = end
 		case ' ', ',':
-			if i-began > maxQueryLine {
+			if i-start > maxQueryLine {
 				s.text[i] = '\n'
-				s.line, began = max(s.line, i-began), i+1
+				s.line, start = max(s.line, i-start), i+1
 			}
 		case '\n', '\r':
 			if ch == '\r' && i+1 < len(query) && query[i+1] == '\n' {
 				i++
 			}
-			s.line, began = max(s.line, i-began), i+1
+			s.line, start = max(s.line, i-start), i+1
 			s.lines = append(s.lines, i+1)
 		}
 	}
-	s.line = max(s.line, len(query)-began)
+	s.line = max(s.line, len(query)-start)
 	return s
 }
 
@@ -64,7 +64,7 @@ func isWord(ch byte) bool {
 	return ch == '_' || ch == '.' || ch == '-' || ch == '+' || ch >= 0x80 || '0' <= ch && ch <= '9' || 'a' <= ch|0x20 && ch|0x20 <= 'z'
 }
 
-// endOfText is where the last quote of a text stands that begins at a place.
+// endOfText returns the offset of the closing quote of the text that begins at from.
 func endOfText(query string, from int) int {
 	if strings.HasPrefix(query[from:], `"""`) {
 		for i := from + 3; i < len(query); i++ {

@@ -67,7 +67,7 @@ func (s *Server) mutations(t types) graphql.Fields {
 func (s *Server) raceMutations(t types) graphql.Fields {
 	return graphql.Fields{
 		"startRace": {
-			Type: t.race, Description: "Makes a simulated race and lets it go.",
+			Type: t.race, Description: "Makes a simulated race and starts it.",
 			Args: graphql.FieldConfigArgument{
 				"circuit": {Type: graphql.NewNonNull(graphql.String)}, "cars": {Type: graphql.Int}, "laps": {Type: graphql.Int},
 				"seed":  {Type: graphql.String, Description: "A whole number from 0 to 2^64-1, as text."},

@@ -12,28 +12,28 @@ import (
 	"lightsout/race/trace"
 )
 
-// Limits of telemetry over GraphQL, which makes a value of each number and cannot stream.
+// Limits of telemetry over GraphQL, which does not stream.
 const (
 	maxGraphQLCars   = 10
 	maxGraphQLPoints = 5_000
 )
 
-// tracedCar is one car in an answer.
+// tracedCar is one car of an answer.
 type tracedCar struct {
 	*trace.Car
 	head *trace.Head
 }
 
-// telemetryField is the telemetry of a race's cars, asked for as in REST.
+// telemetryField is the telemetry of a race's cars, with the arguments of REST.
 func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *graphql.Field {
 	return &graphql.Field{
-		Type: list(telemetryObject()), Description: "What cars reported, thinned to so many points of each car.",
+		Type: list(telemetryObject()), Description: "The telemetry of cars, thinned to the given number of points per car.",
 		Args: graphql.FieldConfigArgument{
 			"cars":     {Type: graphql.NewList(graphql.NewNonNull(graphql.Int)), Description: "Their numbers, " + strconv.Itoa(maxGraphQLCars) + " at most."},
 			"channels": {Type: graphql.NewList(graphql.NewNonNull(graphql.String)), Description: "date, " + strings.Join(trace.Names(), ", ") + "."},
 			"laps":     {Type: graphql.String, Description: "12, 12-14 or 12-."},
 			"from":     {Type: graphql.String, Description: "Race time like 12m30.5s, or a date."}, "to": {Type: graphql.String},
-			"every": {Type: graphql.String, Description: "One sample of each such while, like 500ms."}, "points": {Type: graphql.Int},
+			"every": {Type: graphql.String, Description: "One sample per interval, like 500ms."}, "points": {Type: graphql.Int},
 		},
 		Resolve: s.writeResolver(telemetryShape(), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 			t, err := s.newTracer(c.UserContext(), owner(p), textArgs(p), maxGraphQLCars, maxGraphQLPoints)
@@ -42,7 +42,7 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 			}
 			for _, column := range stateOf(p).planOf(nil, p.Info).fields {
 				if column.column {
-					t.pointPays += earnedWork(len("0,"))
+					t.pointWork += earnedWork(len("0,"))
 				}
 			}
 			var out []tracedCar
@@ -58,7 +58,7 @@ func (s *Server) telemetryField(owner func(graphql.ResolveParams) race.ID) *grap
 	}
 }
 
-// textArgs are a field's arguments as they stand in a URL.
+// textArgs returns a field's arguments as they would stand in a URL.
 func textArgs(p graphql.ResolveParams) map[string]string {
 	out := map[string]string{}
 	for name, v := range p.Args {
@@ -84,13 +84,13 @@ func textArgs(p graphql.ResolveParams) map[string]string {
 	return out
 }
 
-// telemetryColumn is a column of a car's telemetry, or what stands beside them.
+// telemetryColumn is a field of a car's telemetry: a column or a single value.
 type telemetryColumn struct {
 	typ   graphql.Output
 	write func(b []byte, car tracedCar) []byte
 }
 
-// telemetryColumns are those of a car; a column that was not asked for, or that nobody knows, is null.
+// telemetryColumns are the fields of a car's telemetry. A column that was not asked for, or not reported, is null.
 func telemetryColumns() map[string]telemetryColumn {
 	number, text := graphql.NewNonNull(graphql.Int), graphql.NewNonNull(graphql.String)
 	columns := map[string]telemetryColumn{
@@ -144,7 +144,7 @@ func telemetryShape() *shape {
 	return s
 }
 
-// compareField is two laps by distance.
+// compareField compares two laps by distance.
 func (s *Server) compareField(owner func(graphql.ResolveParams) race.ID) *graphql.Field {
 	lap := &graphql.ArgumentConfig{Type: graphql.NewNonNull(graphql.String), Description: "A car and one of its laps, like 44:12."}
 	profile := graphql.NewNonNull(graphql.NewObject(graphql.ObjectConfig{Name: "Profile", Fields: fieldsOf(profileDTO{})}))
@@ -154,8 +154,8 @@ func (s *Server) compareField(owner func(graphql.ResolveParams) race.ID) *graphq
 	}
 	return &graphql.Field{
 		Type:        graphql.NewObject(graphql.ObjectConfig{Name: "Comparison", Fields: fields}),
-		Description: "Two laps by distance; deltaMs is how much later b is than a.",
-		Args:        graphql.FieldConfigArgument{"a": lap, "b": lap, "step": {Type: graphql.Float, Description: "Metres, 10 where it is missing."}},
+		Description: "Compares two laps by distance; deltaMs is how far b is behind a.",
+		Args:        graphql.FieldConfigArgument{"a": lap, "b": lap, "step": {Type: graphql.Float, Description: "Metres, 10 by default."}},
 		Resolve: s.writeResolver(shapeOf("Comparison", reflect.TypeFor[comparisonDTO]()), func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 			return s.compareOf(c.UserContext(), owner(p), textArgs(p))
 		}),

@@ -11,14 +11,13 @@ import (
 	"lightsout/race"
 )
 
-// types are the objects of the schema. They are made of the same values as the answers of REST; names are in camel case
-// as GraphQL's users expect.
+// types are the objects of the schema. They are made of the answers of REST, with names in camel case.
 type types struct {
 	race, circuit *graphql.Object
-	shape         *shape // of a race
+	shape         *shape // of race
 }
 
-// list is one that may be null, where there is no room for it in an answer: what stands beside it stays.
+// list is a list that may be null. If the answer has no room for it, the fields beside it stay.
 func list(of graphql.Type) graphql.Output { return graphql.NewList(graphql.NewNonNull(of)) }
 
 func newTypes(s *Server) types {
@@ -28,10 +27,10 @@ func newTypes(s *Server) types {
 		r, _ := p.Source.(raceDTO)
 		return r.ID
 	}
-	add := func(name string, of any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
+	add := func(name string, answer any, args graphql.FieldConfigArgument, get func(c *fiber.Ctx, p graphql.ResolveParams) (any, error)) {
 		title := strings.ToUpper(name[:1]) + name[1:]
-		object := graphql.NewObject(graphql.ObjectConfig{Name: title, Fields: fieldsOf(of)})
-		shape := shapeOf(title, reflect.TypeOf(of))
+		object := graphql.NewObject(graphql.ObjectConfig{Name: title, Fields: fieldsOf(answer)})
+		shape := shapeOf(title, reflect.TypeOf(answer))
 		shape.derived = name == "difference" || name == "rulings" || name == "decoders"
 		typ := list(object)
 		if name == "classification" || name == "difference" {
@@ -60,7 +59,7 @@ func newTypes(s *Server) types {
 		return s.passingsOf(c, owner(p), race.Seq(max(0, intArg(p, "after", 0))), limit, verdict)
 	})
 	add("classification", classificationDTO{}, graphql.FieldConfigArgument{
-		"version": {Type: graphql.Int, Description: "From 1; 0, or none: the newest, or the order so far."},
+		"version": {Type: graphql.Int, Description: "From 1. 0, the default, is the newest version, or the order so far."},
 	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.versionOf(c, owner(p), max(0, intArg(p, "version", 0)))
 	})
@@ -84,7 +83,7 @@ func newTypes(s *Server) types {
 	}
 }
 
-// lapsByArgs are the laps that a field's arguments ask for.
+// lapsByArgs returns the laps that a field's arguments select.
 func (s *Server) lapsByArgs(c *fiber.Ctx, id race.ID, p graphql.ResolveParams) (any, error) {
 	entries, err := s.entriesOf(c, id)
 	if err != nil {
@@ -103,7 +102,7 @@ func (s *Server) lapsByArgs(c *fiber.Ctx, id race.ID, p graphql.ResolveParams) (
 	return s.lapsOf(c, id, entries, f)
 }
 
-// fieldsOf makes fields of a struct's JSON tags, so that REST and GraphQL cannot drift apart.
+// fieldsOf makes fields of a struct's JSON tags, so that GraphQL has the fields of REST.
 func fieldsOf(v any) graphql.Fields {
 	fields := graphql.Fields{}
 	t := reflect.TypeOf(v)
@@ -116,7 +115,7 @@ func fieldsOf(v any) graphql.Fields {
 		fields[camel(tag)] = &graphql.Field{Type: scalar(f.Type), Resolve: func(p graphql.ResolveParams) (any, error) {
 			got := reflect.ValueOf(p.Source).Field(i)
 			if absent(got) {
-				return nil, nil // null is the answer
+				return nil, nil // null
 			}
 			if got.Kind() == reflect.String {
 				if err := stateOf(p).budget.Answer(max(0, got.Len()-usualValueBytes)); err != nil {
@@ -132,18 +131,18 @@ func fieldsOf(v any) graphql.Fields {
 	return fields
 }
 
-// fieldTag is the name of a field in JSON; a result is asked of its race, and does not show it.
+// fieldTag is the name of a field in JSON. The race of a result is left out: the result is a field of the race.
 func fieldTag(f reflect.StructField) (tag string, shown bool) {
 	tag, _, _ = strings.Cut(f.Tag.Get("json"), ",")
 	return tag, tag != "" && tag != "-" && f.Name != "Race"
 }
 
-// objectName is the name of a struct as a GraphQL object.
+// objectName is the GraphQL name of a struct.
 func objectName(t reflect.Type) string {
 	return strings.TrimSuffix(strings.ToUpper(t.Name()[:1])+t.Name()[1:], "DTO")
 }
 
-// absent says that a value is null in an answer: a column that nobody told of, too.
+// absent reports whether a value is null in an answer: a nil pointer, or a column that was not reported.
 func absent(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -155,13 +154,13 @@ func absent(v reflect.Value) bool {
 	}
 }
 
-// isColumn says that a list is of numbers.
+// isColumn reports whether a list holds numbers.
 func isColumn(t reflect.Type) bool {
 	kind := t.Elem().Kind()
 	return kind == reflect.Int32 || kind == reflect.Int64 || kind == reflect.Float64
 }
 
-// plainValue is a value in a type that graphql-go knows; 64 bits go as text or float, for its Int has 32.
+// plainValue converts a value to a type that graphql-go knows. Its Int has 32 bits, so 64 bits become a float or text.
 func plainValue(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.String:
@@ -188,7 +187,7 @@ func scalar(t reflect.Type) graphql.Output {
 		out = graphql.Boolean
 	case reflect.Float64, reflect.Int64:
 		out = graphql.Float
-	case reflect.Uint64: // a seed may be beyond what a float holds
+	case reflect.Uint64: // a seed may exceed what a float holds
 		out = graphql.String
 	case reflect.Slice:
 		if isColumn(t) {

@@ -14,14 +14,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// How long an answer may be kept by browsers and caches.
+// How long browsers and caches may keep an answer.
 const (
 	cacheNever      = "no-store"
-	cacheRevalidate = "no-cache" // kept, but asked for again each time, with its ETag
+	cacheRevalidate = "no-cache" // kept, but revalidated by its ETag each time
 	cacheForever    = "public, max-age=31536000, immutable"
 )
 
-// securityHeaders are headers of every answer. They keep a page of ours to itself, and answers from being taken for pages.
+// securityHeaders are sent with every answer. They isolate the page, and keep browsers from taking answers for pages.
 var securityHeaders = [][2]string{
 	{"Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
@@ -33,7 +33,7 @@ var securityHeaders = [][2]string{
 	{"X-Frame-Options", "DENY"},
 }
 
-// setSecurityHeaders sets them on an answer that may be of anybody: a route, an error, fasthttp.
+// setSecurityHeaders sets the headers that an answer does not have yet. Answers come from routes, from errors and from fasthttp.
 func setSecurityHeaders(h *fasthttp.ResponseHeader) {
 	for _, header := range securityHeaders {
 		if len(h.Peek(header[0])) == 0 { // a document has its own policy
@@ -45,41 +45,41 @@ func setSecurityHeaders(h *fasthttp.ResponseHeader) {
 	}
 }
 
-// edge is before all else: what it does must hold for requests that no route sees, too.
+// edge wraps all routes. What it does holds for requests that match no route, too.
 func (s *Server) edge(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer func() { setSecurityHeaders(&ctx.Response.Header) }()
 		s.proxies.sanitize(ctx)
 		switch {
-		case s.public.stripBase(ctx): // answered
+		case s.public.stripBase(ctx): // it has answered
 		case slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
 			handle(ctx)
-		default: // Fiber would answer 400, in words of its own
+		default: // Fiber would answer 400 with a text of its own
 			s.noMethod(ctx)
 		}
 	}
 }
 
-// noMethod refuses a method that no route can have.
+// noMethod refuses a method that no route has.
 func (s *Server) noMethod(ctx *fasthttp.RequestCtx) {
 	path := strings.ToLower(strings.TrimRight(string(ctx.URI().PathOriginal()), "/"))
 	p := problem(http.StatusNotFound, "no such route")
 	if allowed := s.methods(path); allowed != nil {
 		list := strings.Join(allowed, ", ")
 		ctx.Response.Header.Set(fiber.HeaderAllow, list)
-		p = problem(http.StatusMethodNotAllowed, fmt.Sprintf("%q is no method of this: allowed are %s", ctx.Method(), list))
+		p = problem(http.StatusMethodNotAllowed, fmt.Sprintf("the method %q is not allowed here: allowed are %s", ctx.Method(), list))
 	}
 	data, err := json.Marshal(p)
 	if err != nil {
-		s.deps.Log.Error("a problem cannot be told", slog.Any("err", err))
+		s.deps.Log.Error("a problem document cannot be encoded", slog.Any("err", err))
 	}
 	ctx.SetStatusCode(p.Status)
 	ctx.SetContentType(contentProblem)
 	ctx.SetBody(data)
 }
 
-// revalidate says how long an answer may be kept, and answers "not modified" to who has it already. An ETag is the hash of what is
-// sent before it is compressed: a weak one, since each coding of it has other bytes.
+// revalidate sets how long an answer may be kept, and answers 304 to a client that has it. The ETag is the hash of the answer
+// before compression, and weak, since each encoding has other bytes.
 func revalidate(c *fiber.Ctx) error {
 	reading := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 	if reading {
@@ -112,7 +112,7 @@ func revalidate(c *fiber.Ctx) error {
 	return nil
 }
 
-// alreadyHas says that who asks has this answer already, by its ETag.
+// alreadyHas reports whether the client has the answer, by its ETag.
 func alreadyHas(c *fiber.Ctx) bool {
 	bare := func(tag string) string { return strings.TrimPrefix(strings.TrimSpace(tag), "W/") }
 	tag := bare(string(c.Response().Header.Peek(fiber.HeaderETag)))
@@ -124,14 +124,14 @@ func alreadyHas(c *fiber.Ctx) bool {
 	return false
 }
 
-// route is a method of a path, as the routes have it.
+// route is a registered route.
 type route struct{ method, pattern string }
 
-// methods are those that a path may be asked with.
+// methods returns the methods that a path has.
 func (s *Server) methods(path string) (allowed []string) {
 	var exact []string
 	for _, w := range s.registered {
-		if w.pattern == path { // what is named is not what is made of a parameter: /races/import is no race
+		if w.pattern == path { // a literal path wins over a parameter: /races/import is no race
 			exact = append(exact, w.method)
 		}
 		match := fiber.RoutePatternMatch(path, w.pattern)
@@ -152,7 +152,7 @@ func (s *Server) methods(path string) (allowed []string) {
 	return allowed
 }
 
-// unrouted answers what no route took: a question for the methods of a path, one that it does not have, or a path that is none.
+// unrouted answers a request that no route took: OPTIONS, a method that the path does not have, or an unknown path.
 func (s *Server) unrouted(c *fiber.Ctx) error {
 	allowed := s.methods(plainPath(c))
 	if allowed == nil {
@@ -163,10 +163,10 @@ func (s *Server) unrouted(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodOptions {
 		return c.SendStatus(fiber.StatusNoContent)
 	}
-	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("%s is no method of this: allowed are %s", c.Method(), list))
+	return refuse(fiber.StatusMethodNotAllowed, fmt.Sprintf("the method %s is not allowed here: allowed are %s", c.Method(), list))
 }
 
-// allowParams makes a handler refuse query parameters that it does not know; handlers that read some do so themselves.
+// allowParams makes a handler refuse unknown query parameters. Handlers that read parameters call query instead.
 func allowParams(handle fiber.Handler, params ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if _, err := query(c, params...); err != nil {

@@ -18,7 +18,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// answer is all of an answer.
+// answer sends a request and returns the whole response.
 func (s *served) answer(t *testing.T, method, path string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, s.url+path, nil)
@@ -28,7 +28,7 @@ func (s *served) answer(t *testing.T, method, path string, headers ...string) (*
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) // it follows nothing and asks for no coding where one is asked for
+	res, err := http.DefaultTransport.RoundTrip(req) // follows no redirect and adds no Accept-Encoding
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func (s *served) answer(t *testing.T, method, path string, headers ...string) (*
 	return res, string(data)
 }
 
-func TestHTTP_AMethodThatAPathDoesNotHaveIsRefusedWithThoseThatItHas(t *testing.T) {
+func TestHTTP_WrongMethodIsRefusedWithTheAllowedOnes(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, c := range []struct {
 		method, path string
@@ -111,7 +111,7 @@ func TestHTTP_HEADIsGETWithoutTheBody(t *testing.T) {
 	}
 }
 
-func TestHTTP_WhoHasAnAnswerIsNotSentItAgain(t *testing.T) {
+func TestHTTP_AnswersNotModifiedToAClientThatHasTheAnswer(t *testing.T) {
 	s := mustServe(t, nil)
 	for path, cache := range map[string]string{
 		"/":                                         "no-cache",
@@ -152,7 +152,7 @@ func TestHTTP_WhoHasAnAnswerIsNotSentItAgain(t *testing.T) {
 	}
 }
 
-func TestHTTP_AVersionOfTheResultThatIsNotFinalIsAskedForAgain(t *testing.T) {
+func TestHTTP_ProvisionalResultIsRevalidated(t *testing.T) {
 	s := mustServe(t, nil)
 	s.result.Status = race.Provisional
 	if res, _ := s.answer(t, "GET", "/api/v1/races/r1/results/1"); res.Header.Get("Cache-Control") != "no-cache" {
@@ -160,7 +160,7 @@ func TestHTTP_AVersionOfTheResultThatIsNotFinalIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestHTTP_ErrorsAndWhatChangesSomethingAreKeptByNoCache(t *testing.T) {
+func TestHTTP_ErrorsAndChangesAreNotCached(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, c := range [][2]string{
 		{"GET", "/assets/none.js"}, {"GET", "/api/v1/races/none"}, {"GET", "/api/v1/races/r1/results/7"}, {"GET", "/healthz"}, {"GET", "/readyz"},
@@ -177,7 +177,7 @@ var secured = []string{
 	"X-Content-Type-Options", "X-Frame-Options",
 }
 
-func TestHTTP_EveryAnswerHasTheHeadersThatSecureIt(t *testing.T) {
+func TestHTTP_EveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.Token = "secret" })
 	check := func(name string, h http.Header) {
 		t.Helper()
@@ -202,7 +202,7 @@ func TestHTTP_EveryAnswerHasTheHeadersThatSecureIt(t *testing.T) {
 	}
 	conn.Close()
 	check("a socket", res.Header)
-	for name, sent := range map[string]string{ // that fasthttp itself refuses
+	for name, sent := range map[string]string{ // refused by fasthttp itself
 		"no request":         "nonsense\r\n\r\n",
 		"endless headers":    "GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 1<<16) + "\r\n\r\n",
 		"no version of HTTP": "GET / HTTP/9.9.9\r\n\r\n",
@@ -225,8 +225,8 @@ func TestHTTP_EveryAnswerHasTheHeadersThatSecureIt(t *testing.T) {
 	}
 }
 
-// TestHTTP_AQueryParameterThatARouteDoesNotKnowIsRefused asks every route that is described, and those beside them.
-func TestHTTP_AQueryParameterThatARouteDoesNotKnowIsRefused(t *testing.T) {
+// It asks every route of the description, and those outside of it.
+func TestHTTP_UnknownQueryParametersAreRefused(t *testing.T) {
 	s := mustServe(t, nil)
 	var doc struct {
 		Paths map[string]map[string]struct {
@@ -244,7 +244,7 @@ func TestHTTP_AQueryParameterThatARouteDoesNotKnowIsRefused(t *testing.T) {
 		for method, op := range methods {
 			var known []string
 			for _, p := range op.Parameters {
-				if p.In == "query" && (path != "/races/import" || p.Name != "id") { // of a log alone
+				if p.In == "query" && (path != "/races/import" || p.Name != "id") { // id is for logs only
 					known = append(known, p.Name)
 				}
 			}
@@ -261,7 +261,7 @@ func TestHTTP_AQueryParameterThatARouteDoesNotKnowIsRefused(t *testing.T) {
 			headers = nil
 		}
 		res, body := s.answer(t, c.method, c.path+"?delay=30", headers...)
-		want := fmt.Sprintf(`{"field":"delay","message":"is no parameter of this","allowed":%q}`, cmp.Or(c.known, "none"))
+		want := fmt.Sprintf(`{"field":"delay","message":"is not a known parameter","allowed":%q}`, cmp.Or(c.known, "none"))
 		if res.StatusCode != 422 || !strings.Contains(body, want) {
 			t.Errorf("%v: %d %s: %s is missing", c, res.StatusCode, body, want)
 		}

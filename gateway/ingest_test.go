@@ -23,7 +23,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// external is what a house was reported.
+// external is what was reported to a house.
 type external struct {
 	reports  []race.Report
 	rulings  []race.Record
@@ -102,7 +102,7 @@ func (h *house) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 	return nil
 }
 
-// mustServeExternal is a server with a race that is reported.
+// mustServeExternal serves a house with an external race.
 func mustServeExternal(t *testing.T) *served {
 	t.Helper()
 	s := mustServe(t, nil)
@@ -114,7 +114,7 @@ func mustServeExternal(t *testing.T) *served {
 
 const passingsPath = "/api/v1/races/ext/passings"
 
-func TestIngest_KeepsTheGoodItemsAndSaysWhatIsWrongWithTheOthers(t *testing.T) {
+func TestIngest_KeepsGoodItemsAndNamesTheFaultsOfOthers(t *testing.T) {
 	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", passingsPath, `{"passings":[
 		{"driver_number":7,"time_us":1000000,"decoder":"main","sequence":18446744073709551615},
@@ -152,7 +152,7 @@ func TestIngest_KeepsTheGoodItemsAndSaysWhatIsWrongWithTheOthers(t *testing.T) {
 	}
 }
 
-func TestIngest_ReadsEachFormAndEncodingAlike(t *testing.T) {
+func TestIngest_ReadsJSONAndMsgpackInEachEncodingAlike(t *testing.T) {
 	s := mustServeExternal(t)
 	item := map[string]any{"driver_number": 7, "time_us": 1_000_000, "speed": 301, "throttle": 99}
 	packed := func(v any) []byte {
@@ -190,7 +190,7 @@ func TestIngest_ReadsEachFormAndEncodingAlike(t *testing.T) {
 	}
 }
 
-func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
+func TestTelemetry_WrongValueCostsTheValueNotTheSample(t *testing.T) {
 	s := mustServeExternal(t)
 	items := []map[string]any{
 		{"driver_number": 7, "time_us": 0, "speed": 123.7, "rpm": 9000.5, "n_gear": 3.0, "throttle": 99.49, "brake": 0.5, "drs": 12, "x": -1.25, "y": 1e3},
@@ -220,8 +220,8 @@ func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
 		"1 speed is 1000.1: a number from 0 to 1000", "1 rpm is -1: a number from 0 to 50000", "1 n_gear is 2.5: a whole number from -1 to 20",
 		"1 drs is text: a whole number from 0 to 255", "1 throttle is 101: a number from 0 to 100", "1 brake is a boolean: a number from 0 to 100",
 		"1 x is 1e+07: a number from -1000000 to 1000000", "2 speed is 1001: a number from 0 to 1000",
-		"2  reports nothing that can be kept: one at least of speed, rpm, n_gear, throttle, brake, drs, x, y",
-		"3  reports nothing that can be kept: one at least of speed, rpm, n_gear, throttle, brake, drs, x, y",
+		"2  reports nothing that can be kept: at least one of speed, rpm, n_gear, throttle, brake, drs, x, y",
+		"3  reports nothing that can be kept: at least one of speed, rpm, n_gear, throttle, brake, drs, x, y",
 		"4 spede is not a known field: driver_number, time_us, date, speed, rpm, n_gear, drs, throttle, brake, x, y",
 		"5 time_us is missing: race time in microseconds, or date",
 	}
@@ -251,7 +251,7 @@ func TestTelemetry_LosesAValueThatCannotBeTakenAndNotTheSample(t *testing.T) {
 	}
 }
 
-func TestPassings_AreNotLostForASpeed(t *testing.T) {
+func TestPassings_WrongSpeedDoesNotCostThePassing(t *testing.T) {
 	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", passingsPath, `[{"driver_number":7,"time_us":1,"speed_kmh":9999},{"driver_number":7,"time_us":2,"speed_kmh":301.6}]`)
 	if code != http.StatusMultiStatus || !strings.Contains(body, `"field":"speed_kmh","message":"is 9999","allowed":"a number from 0 to 1000"`) {
@@ -263,7 +263,7 @@ func TestPassings_AreNotLostForASpeed(t *testing.T) {
 	}
 }
 
-func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
+func TestIngest_RefusesHostileAndMalformedBodies(t *testing.T) {
 	s := mustServeExternal(t)
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
@@ -335,7 +335,7 @@ func TestIngest_RefusesWhatWouldHarmAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestIngest_SaysWhenToComeAgain(t *testing.T) {
+func TestIngest_BusyServerSaysWhenToRetry(t *testing.T) {
 	s := mustServeExternal(t)
 	s.external.refusal = fmt.Errorf("race ext: %w", race.ErrBusy)
 	res, err := http.Post(s.url+passingsPath, "application/json", strings.NewReader(`{"driver_number":7,"time_us":1}`))
@@ -352,7 +352,7 @@ func TestIngest_SaysWhenToComeAgain(t *testing.T) {
 	}
 }
 
-func TestIngest_HandsOnTheKeyWithWhatItStandsFor(t *testing.T) {
+func TestIngest_PassesTheIdempotencyKeyWithTheHashOfTheBody(t *testing.T) {
 	s := mustServeExternal(t)
 	send := func(body string) race.Report {
 		s.ask(t, "POST", passingsPath, body, "Idempotency-Key", "k1")
@@ -405,7 +405,7 @@ func TestRulings_AreRecordsWithAnAuthorAndAReason(t *testing.T) {
 	}
 }
 
-func TestRulings_AreTheSameByGraphQL(t *testing.T) {
+func TestRulings_GraphQLRecordsWhatRESTRecords(t *testing.T) {
 	s := mustServeExternal(t)
 	for query, want := range map[string]string{
 		`mutation{showFlag(id:"ext",flag:"yellow",sector:2,author:"A"){seq timeUs}}`:                                                                                             `{"showFlag":{"seq":"1","timeUs":0}}`,
@@ -429,7 +429,7 @@ func TestRulings_AreTheSameByGraphQL(t *testing.T) {
 	}
 }
 
-func TestRulings_AreRefusedWithAllThatIsMissing(t *testing.T) {
+func TestRulings_RefusalListsAllMissingFields(t *testing.T) {
 	s := mustServeExternal(t)
 	for path, test := range map[string]struct{ body, says string }{
 		"flags":       {`{"flag":"blue","sector":9}`, "author,flag,sector"},
@@ -455,7 +455,7 @@ func TestRulings_AreRefusedWithAllThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestExternal_IsMadeOfEntriesLinesAndRules(t *testing.T) {
+func TestExternal_RaceIsMadeOfEntriesLinesAndRules(t *testing.T) {
 	s := mustServeExternal(t)
 	code, _, body := s.ask(t, "POST", "/api/v1/races", `{"kind":"external","name":"Club race","lines":[{"kind":"finish"},{"kind":"sector","sector":1,"permyriad":4000}],
 		"rules":{"name":"kart","laps":12,"dead_time_us":1500000},"entries":[{"driver_number":4,"team_colour":"#FF0000","transponders":["A","B"]},{"driver_number":5,"name_acronym":"FIV","grid_position":1}]}`)
@@ -492,7 +492,7 @@ func TestExternal_IsMadeOfEntriesLinesAndRules(t *testing.T) {
 	}
 }
 
-func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
+func TestImport_ReadsTheFilesOfAFormOrAZipFile(t *testing.T) {
 	s := mustServeExternal(t)
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
@@ -527,7 +527,7 @@ func TestImport_TakesTheFilesOfAFormOrAZipFile(t *testing.T) {
 		return out.String()
 	}
 	for body, want := range map[string]int{
-		zipOf(map[string]int{"LAPS.CSV": 1, "telemetry.csv": 20}):                    201, // which is not unpacked
+		zipOf(map[string]int{"LAPS.CSV": 1, "telemetry.csv": 20}):                    201, // not unpacked
 		zipOf(map[string]int{"laps.csv": 20}):                                        413,
 		zipOf(map[string]int{"laps.csv": 1, "a/Laps.csv": 1}):                        400,
 		zipOf(map[string]int{"laps.csv": 1, "readme.md": 1, "another/readme.md": 1}): 201,

@@ -15,11 +15,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Limits of how a connection ends, and of waiting for room.
+// Limits of ending a connection, and of retrying accept.
 const (
 	maxLinger        = time.Second
 	maxLingerBytes   = 256 << 10
-	firstAcceptPause = 5 * time.Millisecond // doubled with each failure in a row
+	firstAcceptPause = 5 * time.Millisecond // doubles with each failure in a row
 	maxAcceptPause   = time.Second
 	maxRejecting     = 64
 )
@@ -59,8 +59,8 @@ type addressConns struct {
 	idle linked.List
 }
 
-func newLimitListener(l net.Listener, most, mostEach int, trusted proxies, m *metrics) *limitListener {
-	return &limitListener{Listener: l, trusted: trusted, max: most, maxEach: mostEach, m: m, byAddress: map[string]*addressConns{}, rejecting: make(chan struct{}, maxRejecting), closed: make(chan struct{})}
+func newLimitListener(l net.Listener, maxTotal, maxEach int, trusted proxies, m *metrics) *limitListener {
+	return &limitListener{Listener: l, trusted: trusted, max: maxTotal, maxEach: maxEach, m: m, byAddress: map[string]*addressConns{}, rejecting: make(chan struct{}, maxRejecting), closed: make(chan struct{})}
 }
 
 // Accept returns the next connection within the limits.
@@ -102,30 +102,30 @@ func (d *limitListener) admit(conn net.Conn) net.Conn {
 		own = &addressConns{}
 		d.byAddress[from] = own
 	}
-	var leaves *limitedConn
+	var evicted *limitedConn
 	full := own.open >= d.maxEach && !d.isTrustedProxy(from)
 	switch {
 	case full:
-		leaves = longestIdle(&own.idle)
+		evicted = longestIdle(&own.idle)
 	case d.open >= d.max:
-		leaves = longestIdle(&d.idle)
+		evicted = longestIdle(&d.idle)
 	}
-	if leaves == nil && (full || d.open >= d.max) {
+	if evicted == nil && (full || d.open >= d.max) {
 		d.mu.Unlock()
 		d.reject(conn)
 		return nil
 	}
-	if leaves != nil {
-		d.forget(leaves)
+	if evicted != nil {
+		d.forget(evicted)
 	}
 	c := &limitedConn{Conn: conn, listener: d, own: own, from: from}
 	d.open++
 	own.open++
 	d.markIdle(c)
 	d.mu.Unlock()
-	if leaves != nil {
+	if evicted != nil {
 		d.m.connectionsRefused.Add(1)
-		_ = leaves.Conn.Close()
+		_ = evicted.Conn.Close()
 	}
 	return c
 }
@@ -149,7 +149,7 @@ func (d *limitListener) reject(conn net.Conn) {
 	go func() {
 		defer func() { <-d.rejecting }()
 		c := &limitedConn{Conn: conn, listener: d, forgotten: true, unread: true}
-		defer c.Close() //nolint:errcheck // it is not wanted
+		defer c.Close() //nolint:errcheck // the client is rejected anyway
 		if conn.SetDeadline(time.Now().Add(maxLinger)) != nil {
 			return
 		}
@@ -162,13 +162,13 @@ func (d *limitListener) reject(conn net.Conn) {
 // evictLongestIdle closes the connection that has been idle longest.
 func (d *limitListener) evictLongestIdle() {
 	d.mu.Lock()
-	leaves := longestIdle(&d.idle)
-	if leaves != nil {
-		d.forget(leaves)
+	evicted := longestIdle(&d.idle)
+	if evicted != nil {
+		d.forget(evicted)
 	}
 	d.mu.Unlock()
-	if leaves != nil {
-		_ = leaves.Conn.Close()
+	if evicted != nil {
+		_ = evicted.Conn.Close()
 	}
 }
 
@@ -228,7 +228,7 @@ func trackRequests(handle fasthttp.RequestHandler) fasthttp.RequestHandler {
 			c.markBusy()
 		}
 		handle(ctx)
-		if ctx.RequestBodyStream() != nil { // wholeBody takes it away
+		if ctx.RequestBodyStream() != nil { // wholeBody consumes the stream of every accepted request
 			ctx.SetConnectionClose()
 			if ours {
 				c.unread = true
@@ -248,9 +248,9 @@ type limitedConn struct {
 	inAll, inOwn *linked.Element
 	forgotten    bool
 
-	unread bool // of the last request something was not read
+	unread bool // part of the last request was not read
 	ahead  [1]byte
-	read   int // of ahead
+	read   int // bytes of ahead that are not returned yet
 	once   sync.Once
 }
 
@@ -273,9 +273,9 @@ func (c *limitedConn) watch(gone func()) (done func()) {
 		}
 	}()
 	return func() {
-		_ = c.SetReadDeadline(time.Unix(1, 0)) // long ago: the reading ends
+		_ = c.SetReadDeadline(time.Unix(1, 0)) // in the past: ends the Read
 		<-ended
-		_ = c.SetReadDeadline(time.Time{}) // fasthttp sets its own before it reads
+		_ = c.SetReadDeadline(time.Time{}) // fasthttp sets its own deadline before it reads
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"lightsout/race"
 )
 
-// idle opens connections that ask nothing.
+// idle opens connections that send nothing.
 func (s *served) idle(t *testing.T, n int) []net.Conn {
 	t.Helper()
 	out := make([]net.Conn, n)
@@ -29,7 +29,7 @@ func (s *served) idle(t *testing.T, n int) []net.Conn {
 	return out
 }
 
-// alone asks over a connection of its own.
+// alone sends a request over a connection of its own.
 func (s *served) alone(t *testing.T) (int, string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -50,7 +50,7 @@ func (s *served) alone(t *testing.T) (int, string) {
 	return res.StatusCode, string(data)
 }
 
-func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
+func TestLimitListener_EvictsTheLongestIdleConnection(t *testing.T) {
 	for name, bound := range map[string]func(*gateway.Config){
 		"in all":          func(c *gateway.Config) { c.MaxConnections = 20 },
 		"for one address": func(c *gateway.Config) { c.MaxConnectionsEach = 20 },
@@ -59,20 +59,20 @@ func TestLimitListener_WhoWaitsLongestMakesRoom(t *testing.T) {
 			s := mustServe(t, bound)
 			conns := s.idle(t, 200)
 			if code, _ := s.alone(t); code != http.StatusOK {
-				t.Errorf("beside 200 idle connections: %d", code)
+				t.Errorf("with 200 idle connections: %d", code)
 			}
 			if err := conns[0].SetReadDeadline(time.Now().Add(patience)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := conns[0].Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-				t.Errorf("the connection that waited longest: %v", err)
+				t.Errorf("the longest idle connection: %v", err)
 			}
 		})
 	}
 }
 
-// TestLimitListener_ATrustedProxyAsksForMany: the bound for an address is not for it.
-func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
+// The limit per address does not apply to a trusted proxy.
+func TestLimitListener_TrustedProxyIsExemptFromTheLimitPerAddress(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.MaxConnectionsEach, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
 	s.hub.Open(liveRace, s.entries)
 	for range 5 {
@@ -80,7 +80,7 @@ func TestLimitListener_ATrustedProxyAsksForMany(t *testing.T) {
 	}
 }
 
-func TestLimitListener_WhoWatchesStays(t *testing.T) {
+func TestLimitListener_NeverEvictsASpectator(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.MaxConnections = 5 })
 	s.hub.Open(liveRace, s.entries)
 	var watching []*viewer

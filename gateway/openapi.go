@@ -10,7 +10,7 @@ import (
 //go:embed openapi.json
 var openAPIDocument []byte
 
-// openAPI describes the routes. A test holds it and the routes together.
+// openAPI serves the description of the API. Tests hold it to the routes and to the fields of their answers.
 func (s *Server) openAPI(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	base := []byte(s.public.path("api/v1"))

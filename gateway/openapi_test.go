@@ -44,7 +44,7 @@ func TestOpenAPI_DescribesEveryRouteAndNoOther(t *testing.T) {
 	}
 }
 
-// described is an operation as far as tests look at it.
+// described is what the tests read of an operation.
 type described struct {
 	OperationID string                `json:"operationId"`
 	Tags        []string              `json:"tags"`
@@ -60,7 +60,7 @@ type described struct {
 	Responses map[string]any `json:"responses"`
 }
 
-func TestOpenAPI_EachOperationSaysWhatItIsAndWhetherItNeedsTheToken(t *testing.T) {
+func TestOpenAPI_EachOperationHasASummaryAndItsSecurity(t *testing.T) {
 	var doc struct {
 		Tags  []struct{ Name, Description string }
 		Paths map[string]map[string]described

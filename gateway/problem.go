@@ -20,17 +20,17 @@ type Problem struct {
 	Status int          `json:"status"`
 	Detail string       `json:"detail"`
 	Errors []race.Fault `json:"errors,omitempty"`
-	// ID is in the log too, where the detail must stay inside.
+	// ID finds the error in the log, for details that must not leave the server.
 	ID string `json:"id,omitempty"`
 }
 
 // contentProblem is the media type of a problem document.
 const contentProblem = "application/problem+json"
 
-// refuse makes an error of the client.
+// refuse makes an error that the client caused.
 func refuse(status int, detail string) error { return fiber.NewError(status, detail) }
 
-// errorKinds is the one table from kinds of errors to what leaves the house.
+// errorKinds maps errors to HTTP status and GraphQL code.
 var errorKinds = []struct {
 	is     error
 	status int
@@ -44,13 +44,14 @@ var errorKinds = []struct {
 	{race.ErrTooMuch, http.StatusUnprocessableEntity, "TOO_MUCH"},
 }
 
-// problemOf turns an error into a problem. What nobody outside may see is logged under the problem's id.
+// problemOf turns an error into a problem document and a GraphQL code. It logs an internal error under the problem's id and keeps
+// its text inside.
 func problemOf(err error, log *slog.Logger) (Problem, string) {
 	var invalid *race.InvalidError
 	if errors.As(err, &invalid) {
-		return problem(http.StatusUnprocessableEntity, "what was sent does not hold: "+invalid.Error(), invalid.Faults...), "INVALID"
+		return problem(http.StatusUnprocessableEntity, "the request is invalid: "+invalid.Error(), invalid.Faults...), "INVALID"
 	}
-	var refused *fiber.Error // by refuse, or by Fiber
+	var refused *fiber.Error // made by refuse, or by Fiber
 	if errors.As(err, &refused) && refused.Code < http.StatusInternalServerError {
 		return problem(refused.Code, refused.Message), "BAD_REQUEST"
 	}
@@ -59,7 +60,7 @@ func problemOf(err error, log *slog.Logger) (Problem, string) {
 			return problem(k.status, err.Error()), k.code
 		}
 	}
-	p := problem(http.StatusInternalServerError, "something went wrong inside; the log has it under this id")
+	p := problem(http.StatusInternalServerError, "an internal error: the server's log has it under this id")
 	var id [6]byte
 	if _, failed := rand.Read(id[:]); failed == nil {
 		p.ID = hex.EncodeToString(id[:])
@@ -78,12 +79,12 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	switch p.Status {
 	case http.StatusTooManyRequests:
 		c.Set(fiber.HeaderRetryAfter, "1")
-	case http.StatusAccepted: // where to look
+	case http.StatusAccepted: // where to look later
 		parts := strings.SplitN(c.Path(), "/", 6)
 		c.Set(fiber.HeaderLocation, s.public.path(strings.Join(parts[:min(len(parts), 5)], "/")))
 	}
 	c.Set(fiber.HeaderCacheControl, cacheNever)
-	setSecurityHeaders(&c.Response().Header) // fasthttp's own errors come by no other way
+	setSecurityHeaders(&c.Response().Header) // errors of fasthttp pass no other place that sets them
 	if sent := c.Status(p.Status).JSON(p); sent != nil {
 		return sent
 	}

@@ -14,16 +14,16 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// public is the address under which people reach the server, where a reverse proxy stands before it.
+// public is the address of the server as its users see it, behind a reverse proxy.
 type public struct {
-	scheme, host string // empty: no proxy is known of
-	base         string // the path before ours, with a slash at both ends
+	scheme, host string // empty without a proxy
+	base         string // path of the server, with a slash at both ends
 }
 
-// ownPaths begin the routes of this server. A base path that began with one of them could not be told from them.
+// ownPaths begin the routes of this server. A base path must not begin with one: stripBase could not tell it from a route.
 var ownPaths = []string{"actors", "api", "assets", "docs", "graphql", "healthz", "live", "metrics", "race", "readyz"}
 
-// parsePublic reads a public URL; an empty one is a server without a proxy.
+// parsePublic parses a public URL. An empty one means no proxy.
 func parsePublic(text string) (public, error) {
 	p := public{base: "/"}
 	if text == "" {
@@ -67,21 +67,21 @@ func notInPath(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
 }
 
-// notInHost takes the colons of IPv6 addresses for a host's; names in other scripts are sent in Punycode.
+// notInHost allows colons, for IPv6 addresses. Browsers send names in other scripts as Punycode.
 func notInHost(r rune) bool { return notInPath(r) && r != ':' }
 
-// isHost says that a host, with or without a port, is the public one.
+// isHost reports whether a host, with or without a port, is the public one.
 func (p public) isHost(host string) bool {
 	return p.host != "" && strings.EqualFold(hostname(host), hostname(p.host))
 }
 
-// isLocal says that nobody but this machine reaches the public URL.
+// isLocal reports whether only this machine reaches the public URL.
 func (p public) isLocal() bool { return p.host == "" || loopback(hostname(p.host)) }
 
-// path is a path of ours as people reach it.
+// path returns a path of the server as its users see it.
 func (p public) path(inner string) string { return p.base + strings.TrimPrefix(inner, "/") }
 
-// hostname is a host without its port and brackets.
+// hostname returns a host without port and brackets.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
@@ -89,7 +89,7 @@ func hostname(host string) string {
 	return strings.Trim(host, "[]")
 }
 
-// hostPort is a host with its port, in the letters in which they are compared.
+// hostPort returns a host with its port in lower case, for comparison.
 func hostPort(scheme, host string) string {
 	port := map[string]string{"http": "80", "https": "443"}[scheme]
 	if _, p, err := net.SplitHostPort(host); err == nil {
@@ -98,7 +98,7 @@ func hostPort(scheme, host string) string {
 	return strings.ToLower(hostname(host)) + ":" + port
 }
 
-// proxies are the networks of those whose X-Forwarded-* headers are believed.
+// proxies are the networks whose X-Forwarded-* headers count.
 type proxies []netip.Prefix
 
 func parseProxies(list []string) (out proxies, err error) {
@@ -116,7 +116,7 @@ func parseProxies(list []string) (out proxies, err error) {
 	return out, nil
 }
 
-// texts are the networks as Fiber reads them.
+// texts returns the networks as Fiber reads them.
 func (p proxies) texts() []string {
 	out := make([]string, len(p))
 	for i, network := range p {
@@ -129,8 +129,8 @@ func (p proxies) trust(address netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// client is who asked, by what each proxy on the way noted of whom it was asked by: the last one that is no trusted proxy.
-// What stands before it may have been made up by that client, and so may all that is no address.
+// client returns the address of the client: the right-most address in the chain that is no trusted proxy. What stands left of it
+// is the client's own claim, as is anything that is no address.
 func (p proxies) client(peer netip.Addr, noted []string) netip.Addr {
 	client := peer
 	for i := len(noted) - 1; i >= 0 && p.trust(client); i-- {
@@ -150,14 +150,14 @@ func (p proxies) client(peer netip.Addr, noted []string) netip.Addr {
 	return client
 }
 
-// forwardedHeaders are those that proxies tell of a request.
+// forwardedHeaders are the headers in which proxies describe a request.
 var forwardedHeaders = []string{
 	fiber.HeaderXForwardedFor, fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto, fiber.HeaderXForwardedProtocol,
 	fiber.HeaderXForwardedSsl, fiber.HeaderXUrlScheme, "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip", fiber.HeaderForwarded,
 }
 
-// sanitize leaves of the headers of proxies what can be believed, so that all that reads them reads the truth: one client, one host,
-// one scheme from a trusted proxy, and nothing at all from others.
+// sanitize reduces the headers of proxies to what can be trusted: one client, one host and one scheme from a trusted proxy, and
+// nothing from others.
 func (p proxies) sanitize(ctx *fasthttp.RequestCtx) {
 	h := &ctx.Request.Header
 	peer, ok := netip.AddrFromSlice(ctx.RemoteIP())
@@ -169,13 +169,13 @@ func (p proxies) sanitize(ctx *fasthttp.RequestCtx) {
 	}
 	h.Set(fiber.HeaderXForwardedFor, p.client(peer, headerList(h, fiber.HeaderXForwardedFor)).String())
 	for _, name := range []string{fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto} {
-		if list := headerList(h, name); list != nil { // the nearest proxy's word is the last
+		if list := headerList(h, name); list != nil { // the nearest proxy wrote the last one
 			h.Set(name, strings.TrimSpace(list[len(list)-1]))
 		}
 	}
 }
 
-// headerList is a header's list, that may be spread over several lines of it.
+// headerList returns the values of a header that may have several lines.
 func headerList(h *fasthttp.RequestHeader, name string) []string {
 	lines := h.PeekAll(name)
 	if len(lines) == 0 {
@@ -184,8 +184,8 @@ func headerList(h *fasthttp.RequestHeader, name string) []string {
 	return strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 }
 
-// stripBase takes the base path off a request, for proxies that leave it on. It answers by itself where the path ends without its
-// slash, since all links of the page are relative to it.
+// stripBase removes the base path, for proxies that pass it on. It redirects the base path without its slash, since all links of
+// the page are relative to it.
 func (p public) stripBase(ctx *fasthttp.RequestCtx) (answered bool) {
 	if p.base == "/" {
 		return false
@@ -205,7 +205,7 @@ func (p public) stripBase(ctx *fasthttp.RequestCtx) (answered bool) {
 	return false
 }
 
-// withBase is the page with the path that it is under.
+// withBase returns the page with the base path written into it.
 func (p public) withBase(page []byte) []byte {
 	page = bytes.ReplaceAll(page, []byte(`name="base-path" content="/"`), []byte(`name="base-path" content="`+p.base+`"`))
 	return bytes.ReplaceAll(page, []byte(`"./assets/`), []byte(`"`+p.base+`assets/`))

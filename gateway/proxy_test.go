@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// behind is a server that is asked without a network, so that the asking one may have any address.
+// behind is a server that is called without a network, so that requests may come from any address.
 type behind struct {
 	t   *testing.T
 	s   *Server
@@ -35,11 +35,11 @@ func newBehind(t *testing.T, change func(*Config)) *behind {
 		t.Fatal(err)
 	}
 	b.s = s
-	s.app.Handler() // lays the routes out, as Serve does
+	s.app.Handler() // builds the routes, as Serve does
 	return b
 }
 
-// ask sends a request from an address and gives the answer.
+// ask sends a request from an address and returns the response.
 func (b *behind) ask(from, method, path string, headers ...string) *fasthttp.Response {
 	b.t.Helper()
 	var req fasthttp.Request
@@ -61,13 +61,13 @@ func (b *behind) ask(from, method, path string, headers ...string) *fasthttp.Res
 	return &res
 }
 
-func TestProxy_AClientIsTheRightMostAddressThatNoTrustedProxyNoted(t *testing.T) {
+func TestProxy_ClientIsTheRightMostAddressThatIsNoTrustedProxy(t *testing.T) {
 	for _, c := range []struct {
 		name, peer, want string
 		noted            []string
 	}{
 		{"no proxy", "203.0.113.9", "203.0.113.9", nil},
-		{"nobody's word but a proxy's", "203.0.113.9", "203.0.113.9", []string{"198.51.100.1"}},
+		{"an untrusted peer", "203.0.113.9", "203.0.113.9", []string{"198.51.100.1"}},
 		{"one proxy", "127.0.0.1", "198.51.100.1", []string{"198.51.100.1"}},
 		{"what the client made up is before it", "127.0.0.1", "198.51.100.1", []string{"1.1.1.1, 198.51.100.1"}},
 		{"two proxies", "127.0.0.1", "198.51.100.1", []string{"1.1.1.1, 198.51.100.1, 10.1.2.3"}},
@@ -101,7 +101,7 @@ func TestProxy_AClientIsTheRightMostAddressThatNoTrustedProxyNoted(t *testing.T)
 	}
 }
 
-func TestProxy_HostAndSchemeCountFromTrustedProxiesAlone(t *testing.T) {
+func TestProxy_HostAndSchemeCountOnlyFromTrustedProxies(t *testing.T) {
 	b := newBehind(t, func(cfg *Config) {
 		cfg.Token, cfg.PublicURL, cfg.TrustedProxies = "t", "https://race.example/lights/", []string{"127.0.0.1"}
 	})
@@ -117,7 +117,7 @@ func TestProxy_HostAndSchemeCountFromTrustedProxiesAlone(t *testing.T) {
 		{"another host that the proxy was asked for", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}, 403},
 		{"a made up host before the proxy's", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example, race.example"}, 200},
 		{"another host with the public one made up", "127.0.0.2", []string{"Host", "evil.example", "X-Forwarded-Host", "race.example"}, 403},
-		{"made up by nobody we trust", "127.0.0.2", []string{"X-Forwarded-Host", "evil.example"}, 200},
+		{"a forged host from an untrusted peer", "127.0.0.2", []string{"X-Forwarded-Host", "evil.example"}, 200},
 		{"our page", "127.0.0.1", []string{"Origin", "https://race.example", "Upgrade", "websocket", "Connection", "Upgrade"}, 200},
 		{"our page by another scheme", "127.0.0.1", []string{"Origin", "http://race.example", "Upgrade", "websocket", "Connection", "Upgrade"}, 403},
 		{"a page of another host", "127.0.0.1", []string{"Origin", "https://evil.example", "Upgrade", "websocket", "Connection", "Upgrade"}, 403},
@@ -131,7 +131,7 @@ func TestProxy_HostAndSchemeCountFromTrustedProxiesAlone(t *testing.T) {
 			[]string{"Origin", "http://localhost:8080", "X-Forwarded-Proto", "https", "Upgrade", "websocket", "Connection", "Upgrade"}, 403,
 		},
 		{
-			"another scheme by nobody's word", "127.0.0.2",
+			"another scheme from an untrusted peer", "127.0.0.2",
 			[]string{"Origin", "http://localhost:8080", "X-Forwarded-Proto", "https", "Upgrade", "websocket", "Connection", "Upgrade"}, 200,
 		},
 	} {
@@ -141,8 +141,8 @@ func TestProxy_HostAndSchemeCountFromTrustedProxiesAlone(t *testing.T) {
 	}
 }
 
-// TestLive_AnotherPageIsKeptOutInAnyCaseOfLetters: routes are taken in any case, and so is what is forbidden.
-func TestLive_AnotherPageIsKeptOutInAnyCaseOfLetters(t *testing.T) {
+// Routes match in any case of letters, and so must the check.
+func TestLive_RefusesAnotherPageInAnyCaseOfLetters(t *testing.T) {
 	b := newBehind(t, func(*Config) {})
 	for _, path := range []string{"/live/r1", "/LIVE/r1", "/Live/r1/"} {
 		res := b.ask("127.0.0.1", "GET", path, "Origin", "http://evil.example", "Connection", "Upgrade", "Upgrade", "websocket")
@@ -152,7 +152,7 @@ func TestLive_AnotherPageIsKeptOutInAnyCaseOfLetters(t *testing.T) {
 	}
 }
 
-func TestProxy_ARefusalSaysWhatToSet(t *testing.T) {
+func TestProxy_RefusalNamesTheSettingThatAllowsIt(t *testing.T) {
 	b := newBehind(t, func(*Config) {})
 	for _, headers := range [][]string{{"Host", "race.example"}, {"Origin", "https://race.example"}} {
 		res := b.ask("127.0.0.1", "POST", "/api/v1/races", headers...)
@@ -162,12 +162,12 @@ func TestProxy_ARefusalSaysWhatToSet(t *testing.T) {
 	}
 }
 
-func TestProxy_TheBasePathIsTakenOffAndWrittenIntoWhatRefersToIt(t *testing.T) {
+func TestProxy_BasePathIsStrippedFromRequestsAndWrittenIntoThePage(t *testing.T) {
 	b := newBehind(t, func(cfg *Config) { cfg.PublicURL = "http://localhost:9000/club/lights" })
 	for path, want := range map[string]string{
 		"/club/lights/":                    `content="/club/lights/" /><script src="/club/lights/assets/a.js">`,
 		"/club/lights/actors":              `src="/club/lights/assets/a.js"`,
-		"/":                                `src="/club/lights/assets/a.js"`, // by a proxy that takes the path off
+		"/":                                `src="/club/lights/assets/a.js"`, // the proxy removed the path
 		"/club/lights/assets/a.js":         "js",
 		"/assets/a.js":                     "js",
 		"/club/lights/api/v1/openapi.json": `"url": "/club/lights/api/v1"`,
@@ -187,7 +187,7 @@ func TestProxy_TheBasePathIsTakenOffAndWrittenIntoWhatRefersToIt(t *testing.T) {
 	}
 }
 
-func TestConfig_RefusesWhatIsNoPublicURLProxyOrToken(t *testing.T) {
+func TestConfig_RefusesInvalidPublicURLsProxiesAndTokens(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		"neither http nor https":      func(c *Config) { c.PublicURL = "race.example/lights/" },
 		"neither http nor":            func(c *Config) { c.PublicURL = "ftp://localhost/" },

@@ -4,18 +4,18 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// maxActors is how many actors of a kind an answer shows at the most.
+// maxActors bounds how many actors of one kind an answer shows.
 const maxActors = 1000
 
-// actors shows the living system.
+// actors answers with the tree of running actors.
 func (s *Server) actors(c *fiber.Ctx) error {
 	params, err := query(c, "most")
 	if err != nil {
 		return err
 	}
-	most, err := number(params, "most", 0, maxActors, 20)
+	limit, err := number(params, "most", 0, maxActors, 20)
 	if err != nil {
 		return err
 	}
-	return c.JSON(map[string]any{"actors": s.deps.Actors.Tree(int(most))})
+	return c.JSON(map[string]any{"actors": s.deps.Actors.Tree(int(limit))})
 }

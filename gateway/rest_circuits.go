@@ -31,7 +31,7 @@ func circuitDTOs(all []*circuit.Circuit) []circuitDTO {
 	return list
 }
 
-// allCircuits are those of the house, then those that were imported.
+// allCircuits returns the built-in circuits, then the imported ones.
 func (s *Server) allCircuits(ctx context.Context) ([]*circuit.Circuit, error) {
 	var list []*circuit.Circuit
 	for _, key := range circuit.List() {
@@ -48,7 +48,7 @@ func (s *Server) allCircuits(ctx context.Context) ([]*circuit.Circuit, error) {
 	return append(list, imported...), nil
 }
 
-// findCircuit finds a circuit by its key; race.ErrNotFound names those that are known.
+// findCircuit finds a circuit by its key. Its race.ErrNotFound lists the known keys.
 func (s *Server) findCircuit(ctx context.Context, key string) (*circuit.Circuit, error) {
 	all, err := s.allCircuits(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Server) circuit(c *fiber.Ctx) error {
 	return c.JSON(newCircuitDetail(one))
 }
 
-// raceCircuit is the circuit as it was when the race was announced.
+// raceCircuit answers with the circuit as it was when the race was announced.
 func (s *Server) raceCircuit(c *fiber.Ctx) error {
 	r, err := s.deps.History.Summary(c.UserContext(), raceID(c))
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Server) raceCircuit(c *fiber.Ctx) error {
 	return c.JSON(newCircuitDetail(one))
 }
 
-// addCircuit imports an outline: GeoJSON, x,y,width CSV, or the project's own text.
+// addCircuit imports an outline: GeoJSON, CSV with x, y and width, or the project's own text.
 func (s *Server) addCircuit(c *fiber.Ctx) error {
 	params, err := query(c, "key")
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 		one.Key = key
 	}
 	if slices.Contains(circuit.List(), one.Key) {
-		return fmt.Errorf("the circuit %q is the house's own: %w", one.Key, race.ErrConflict)
+		return fmt.Errorf("the circuit %q is built in: %w", one.Key, race.ErrConflict)
 	}
 	if err := s.deps.Circuits.AddCircuit(c.UserContext(), one); err != nil {
 		return err

@@ -13,21 +13,21 @@ import (
 	"lightsout/race/trace"
 )
 
-// defaultStep is how far apart the points of a comparison are, in metres.
+// defaultStep is the distance between two points of a comparison, in metres.
 const defaultStep = 10
 
-// comparisonDTO is two laps by distance.
+// comparisonDTO compares two laps by distance.
 type comparisonDTO struct {
 	LengthM  float64    `json:"length_m"`
 	StepM    float64    `json:"step_m"`
 	Distance []float64  `json:"distance"`
 	A        profileDTO `json:"a"`
 	B        profileDTO `json:"b"`
-	// DeltaMS is how much later B is than A; below 0, earlier.
+	// DeltaMS is how far B is behind A; negative if it is ahead.
 	DeltaMS []int64 `json:"delta_ms"`
 }
 
-// profileDTO is a lap by distance; a column is null where the car did not tell.
+// profileDTO is a lap by distance. A column is null if the car did not report it.
 type profileDTO struct {
 	DriverNumber  int       `json:"driver_number"`
 	NameAcronym   string    `json:"name_acronym"`
@@ -55,10 +55,10 @@ func (s *Server) compare(c *fiber.Ctx) error {
 	return c.JSON(d)
 }
 
-// compareWork is the work of a place on the circuit where two laps are compared.
+// compareWork is the work of comparing two laps at one point.
 const compareWork = 8
 
-// compareOf lays the laps a and b over each other.
+// compareOf compares the laps a and b.
 func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]string) (comparisonDTO, error) {
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Server) compareOf(ctx context.Context, id race.ID, params map[string]st
 	return d, nil
 }
 
-// readLapOf reads a car's lap, like 44:12.
+// readLapOf parses a car and its lap, like 44:12.
 func readLapOf(text, field string, roster *race.Roster, wrong *faults) (race.CarIdx, int) {
 	first, second, _ := strings.Cut(text, ":")
 	n, ok := wholeNumber(first)
@@ -121,13 +121,13 @@ func readLapOf(text, field string, roster *race.Roster, wrong *faults) (race.Car
 	return car, lap
 }
 
-// wholeNumber reads a number that is painted on a car, or counts.
+// wholeNumber parses a number from 0 on.
 func wholeNumber(text string) (int, bool) {
 	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 0
 }
 
-// driven is a car's lap with its telemetry.
+// driven reads a car's lap with its telemetry.
 func (s *Server) driven(ctx context.Context, roster *race.Roster, car race.CarIdx, number int) (trace.Driven, race.Lap, error) {
 	leave, err := s.traces.Enter(ctx)
 	if err != nil {

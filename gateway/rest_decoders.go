@@ -11,7 +11,7 @@ import (
 	"lightsout/race"
 )
 
-// decoderDTO is what is known of a decoder's clock. Lag and drift compare it with ours by the latest passings.
+// decoderDTO is the state of a decoder's clock. Lag and drift compare it with the server's, by the latest passings.
 type decoderDTO struct {
 	Decoder        string    `json:"decoder"`
 	Passings       int       `json:"passings"`
@@ -36,7 +36,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	if err != nil {
 		return nil, err
 	}
-	if roster.Race.Kind == race.Simulation { // its passings come from no decoder
+	if roster.Race.Kind == race.Simulation { // no decoder reports its passings
 		return []decoderDTO{}, nil
 	}
 	records, refused, err := s.deps.History.Rulings(ctx, id)
@@ -59,7 +59,7 @@ func (s *Server) decodersOf(c *fiber.Ctx, id race.ID) ([]decoderDTO, error) {
 	for _, r := range records {
 		set, ok := r.Body.(race.DecoderSet)
 		if _, no := refused[r.Seq]; ok && !no && !undone[r.Seq] && clocks[set.Decoder] != nil {
-			clocks[set.Decoder].Offset = set.Offset // of its sessions the one that was set last
+			clocks[set.Decoder].Offset = set.Offset // the last one that was set for any session
 		}
 	}
 	out := []decoderDTO{}

@@ -14,12 +14,12 @@ import (
 	"lightsout/race/document"
 )
 
-// mediaTypes of documents by their format.
+// mediaTypes are those of documents, by format.
 var mediaTypes = map[string]string{
 	"csv": "text/csv; charset=utf-8", "json": fiber.MIMEApplicationJSON, "html": fiber.MIMETextHTMLCharsetUTF8,
 }
 
-// document is a result document as a file: NAME.FORMAT, of the newest version of the result or of the one asked for.
+// document answers with a result document: NAME.FORMAT, of the version that is asked for or of the newest.
 func (s *Server) document(c *fiber.Ctx) error {
 	params, err := query(c, "version")
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Server) document(c *fiber.Ctx) error {
 		return fmt.Errorf("make a document: %w", err)
 	}
 	c.Set(fiber.HeaderContentType, mediaTypes[format])
-	if format == "html" { // it stands alone: its own style, and nothing else
+	if format == "html" { // a page of its own, with its own style only
 		c.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	} else {
 		c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", string(raceID(c))+"-"+file))
@@ -55,7 +55,7 @@ func (s *Server) document(c *fiber.Ctx) error {
 	return c.Send(out.Bytes())
 }
 
-// documentInput is the race as its documents need it. Before there is a result they are of the order so far.
+// documentInput collects what documents show. Before there is a result, they show the order so far.
 func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document.Input, error) {
 	ctx := c.UserContext()
 	summary, err := s.deps.History.Summary(ctx, id)
@@ -93,7 +93,7 @@ func (s *Server) documentInput(c *fiber.Ctx, id race.ID, version int) (*document
 	return in, err
 }
 
-// instant is a time in UTC nanoseconds in RFC 3339; empty for 0, which stands for none.
+// instant formats UTC nanoseconds in RFC 3339; 0 is empty.
 func instant(ns int64) string {
 	if ns == 0 {
 		return ""
@@ -101,7 +101,7 @@ func instant(ns int64) string {
 	return time.Unix(0, ns).UTC().Format(time.RFC3339Nano)
 }
 
-// documentVersion is a version of the result with its lines; 0 is the newest, or the order so far.
+// documentVersion returns a version of the result with its lines; 0 is the newest, or the order so far.
 func (s *Server) documentVersion(c *fiber.Ctx, id race.ID, version int) (race.Version, error) {
 	ctx := c.UserContext()
 	all, err := s.deps.History.Versions(ctx, id)

@@ -7,7 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// scenarios are the drills that ship with the program.
+// scenarios answers with the drills that ship with the program.
 func (s *Server) scenarios(c *fiber.Ctx) error {
 	all, err := s.deps.Drills.Scenarios()
 	if err != nil {

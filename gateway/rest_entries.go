@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// entriesOf are read once for a request: they do not change. What is answered is something else.
+// entriesOf reads a race's entries once per request. It does not charge the query's budget: the entries are not its answer.
 func (s *Server) entriesOf(c *fiber.Ctx, id race.ID) ([]race.Entry, error) {
 	ctx := c.UserContext()
 	return s.entriesWithin(race.Within(ctx, race.BudgetOf(ctx).Aside()), c, id)
@@ -26,7 +26,7 @@ func (s *Server) entriesWithin(ctx context.Context, c *fiber.Ctx, id race.ID) ([
 	return roster.Entries, nil
 }
 
-// entriesKey is where the entries of a race are kept for a request.
+// entriesKey is the local that keeps the entries of a race for a request.
 type entriesKey struct{ id race.ID }
 
 func (s *Server) entries(c *fiber.Ctx) error {

@@ -16,23 +16,22 @@ import (
 // mimeLog is the media type of a log file.
 const mimeLog = "application/vnd.lightsout.log"
 
-// Transfers are races on their way out of the house and in. Errors are those of Races.
+// Transfers exports and imports whole races. Errors are those of Races.
 type Transfers interface {
-	// Export says what a race is written as: tables, or one of them, or its log. Nothing is written yet.
+	// Export returns the file of a race: its tables, one of them, or its log. Nothing is written yet.
 	Export(ctx context.Context, id race.ID, format, table string) (*Download, error)
-	// ImportLog makes the same race of a log, under another id where one is given, and gives what was found suspect. It
-	// reads the log as it goes; on an error nothing of it is kept.
+	// ImportLog makes a race of a log as it reads it, under another id if one is given. It also returns notes on what is suspect.
+	// On an error it keeps nothing.
 	ImportLog(ctx context.Context, log io.Reader, id race.ID) (race.Summary, []string, error)
 }
 
-// Download is a file that is written when it is asked for.
+// Download is a file that is written on demand.
 type Download struct {
 	Name, MediaType string
 	Write           func(ctx context.Context, w io.Writer) error
 }
 
-// export sends a race as a file, as it is written. What breaks then breaks the connection, so that nobody takes a part for
-// the whole.
+// export streams a race as a file. A failure breaks the connection, so that the client does not take a part for the whole.
 func (s *Server) export(c *fiber.Ctx) error {
 	params, err := query(c, "format", "table")
 	if err != nil {
@@ -58,15 +57,15 @@ func (s *Server) export(c *fiber.Ctx) error {
 		defer leave()
 		err := file.write(ctx, in)
 		if err != nil && !errors.Is(err, io.ErrClosedPipe) && ctx.Err() == nil {
-			s.deps.Log.Error("an export broke off", slog.String("race", string(id)), slog.Any("err", err))
+			s.deps.Log.Error("an export failed", slog.String("race", string(id)), slog.Any("err", err))
 		}
-		in.CloseWithError(err) // nil is the end of the file
+		in.CloseWithError(err) // nil ends the file
 	}()
 	c.Context().SetBodyStream(newStreamed(out, cancel, c.Context().Conn()), -1)
 	return nil
 }
 
-// write runs beside the request, which is over for Fiber.
+// write runs beside the request, which Fiber has finished.
 func (d *Download) write(ctx context.Context, w io.Writer) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -76,10 +75,10 @@ func (d *Download) write(ctx context.Context, w io.Writer) (err error) {
 	return d.Write(ctx, w)
 }
 
-// maxTransfers is how many races may be on their way out or in: each takes some ten megabytes.
+// maxTransfers bounds exports and imports at once: each takes some ten megabytes of memory.
 const maxTransfers = 8
 
-// transfer takes room for a race on its way, or says that there is none. One address has at most half of it.
+// transfer reserves a seat for an export or import. One address gets at most half of them.
 func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 	defer cancel()
@@ -90,7 +89,7 @@ func (s *Server) transfer(c *fiber.Ctx) (leave func(), err error) {
 	return func() { s.transfers.Leave(from) }, nil
 }
 
-// importLog makes a race of a log, which is read as it comes: it may be of any length.
+// importLog makes a race of a log of any length.
 func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 	params, err := query(c, "id")
 	if err != nil {
@@ -101,10 +100,10 @@ func (s *Server) importLog(c *fiber.Ctx, log io.Reader) error {
 		return err
 	}
 	defer leave()
-	made, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), log, race.ID(params["id"]))
+	created, notes, err := s.deps.Transfers.ImportLog(c.UserContext(), log, race.ID(params["id"]))
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
-	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), orEmpty(notes)})
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(created.Race.ID)))
+	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(created), orEmpty(notes)})
 }

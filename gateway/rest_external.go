@@ -14,35 +14,35 @@ import (
 	"lightsout/race"
 )
 
-// createExternal reads the head and the entries of a race that is reported.
+// createExternal makes a race whose records are reported.
 func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	var faults []race.Fault
 	f := body.NewObject(v, nil, &faults)
 	f.OneOf("kind", raceKinds, false)
-	head := race.Race{Name: f.NeedText("name", maxText, "what the race is called")}
-	if err := s.readPlace(c, f, &head); err != nil {
+	info := race.Race{Name: f.NeedText("name", maxText, "what the race is called")}
+	if err := s.readPlace(c, f, &info); err != nil {
 		return raceDTO{}, err
 	}
-	head.Rules = readRules(f)
+	info.Rules = readRules(f)
 	entries := readEntries(f)
 	start := f.Flag("start")
 	f.End()
 	if faults != nil {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	made, err := s.deps.Races.Open(c.UserContext(), head, entries)
+	created, err := s.deps.Races.Open(c.UserContext(), info, entries)
 	if err == nil && start {
-		made, err = s.deps.Races.Control(c.UserContext(), made.Race.ID, race.ControlStart, race.Now)
+		created, err = s.deps.Races.Control(c.UserContext(), created.Race.ID, race.ControlStart, race.Now)
 	}
-	return newRaceDTO(made), err
+	return newRaceDTO(created), err
 }
 
-// readPlace reads where a race is held: a circuit, or just its timing lines, or one line.
-func (s *Server) readPlace(c *fiber.Ctx, f *body.Object, head *race.Race) error {
+// readPlace reads where a race is held: a circuit, timing lines, or neither for a single finish line.
+func (s *Server) readPlace(c *fiber.Ctx, f *body.Object, info *race.Race) error {
 	key, lines := f.Text("circuit", maxText), f.List("lines")
 	switch {
 	case key != "" && lines != nil:
-		f.Wrong("lines", "are given beside a circuit", "one of the two")
+		f.Wrong("lines", "are given together with a circuit", "one of the two")
 	case key != "":
 		one, err := s.findCircuit(c.UserContext(), key)
 		if errors.Is(err, race.ErrNotFound) {
@@ -56,11 +56,11 @@ func (s *Server) readPlace(c *fiber.Ctx, f *body.Object, head *race.Race) error 
 		if err != nil {
 			return fmt.Errorf("write the circuit: %w", err)
 		}
-		head.Circuit, head.CircuitText, head.Lines = one.Key, string(text), one.Lines
+		info.Circuit, info.CircuitText, info.Lines = one.Key, string(text), one.Lines
 	case lines == nil:
-		head.Lines = []race.Line{{Kind: race.LineFinish, Sector: 3}}
+		info.Lines = []race.Line{{Kind: race.LineFinish, Sector: 3}}
 	default:
-		head.Lines = readLines(f, lines)
+		info.Lines = readLines(f, lines)
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func readLines(f *body.Object, lines []any) []race.Line {
 	kinds := []string{"finish", "sector", "mini", "speed_trap", "pit_entry", "pit_exit"}
 	for i, v := range lines {
 		one := f.Child(v, &i)
-		kind, _ := race.ParseLineKind(one.OneOf("kind", kinds, true)) // oneOf gives a known one
+		kind, _ := race.ParseLineKind(one.OneOf("kind", kinds, true)) // OneOf returns a known kind
 		l := race.Line{
 			Kind: kind, Sector: int(one.Number("sector", 0, 3, 0)), Permyriad: int(one.Number("permyriad", 0, 9_999, 0)),
 		}
@@ -90,7 +90,7 @@ func readLines(f *body.Object, lines []any) []race.Line {
 	return out
 }
 
-// readRules reads a preset by its name, and over it whatever fields are given.
+// readRules reads a preset by its name, and the fields that override it.
 func readRules(f *body.Object) race.RuleSet {
 	v, given := f.Get("rules")
 	if !given {
@@ -102,7 +102,7 @@ func readRules(f *body.Object) race.RuleSet {
 		return race.RuleSet{}
 	}
 	name := one.OneOf("name", race.Presets, false)
-	rules, _ := race.Preset(name, 0, 0) // oneOf gives a known one
+	rules, _ := race.Preset(name, 0, 0) // OneOf returns a known name
 	data, err := json.Marshal(one.Fields())
 	if err == nil {
 		dec := json.NewDecoder(bytes.NewReader(data))
@@ -138,7 +138,7 @@ func readEntries(f *body.Object) []race.Entry {
 	return out
 }
 
-// defaultColour is grey: an entry without a colour is drawn in it.
+// defaultColour is grey.
 const defaultColour = "8a8d91"
 
 func readEntry(f *body.Object, boxes map[string]bool) race.Entry {

@@ -20,13 +20,13 @@ import (
 	"lightsout/race"
 )
 
-// importedDTO is a race that was imported, and what was found suspect.
+// importedDTO is an imported race, with notes on what is suspect.
 type importedDTO struct {
 	Race  raceDTO  `json:"race"`
 	Notes []string `json:"notes"`
 }
 
-// importRace makes a race of a folder of CSV, files of a form or a zip file, or of a log.
+// importRace makes a race of a folder of CSV, sent as a form or a zip file, or of a log.
 func (s *Server) importRace(c *fiber.Ctx) error {
 	if log, is := c.Locals(logKey{}).(io.Reader); is {
 		return s.importLog(c, log)
@@ -47,18 +47,18 @@ func (s *Server) importRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	made, notes, err := s.deps.Races.Import(c.UserContext(), dir, params["name"])
+	created, notes, err := s.deps.Races.Import(c.UserContext(), dir, params["name"])
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.Race.ID)))
-	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(made), orEmpty(notes)})
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(created.Race.ID)))
+	return c.Status(fiber.StatusCreated).JSON(importedDTO{newRaceDTO(created), orEmpty(notes)})
 }
 
-// folderOf is the folder that was sent.
+// folderOf returns the folder in a body.
 func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
 	kind := body.ContentType(c)
-	data, err := s.bodies.Unpacked(c) // Fiber unpacks a form without a bound
+	data, err := s.bodies.Unpacked(c) // Fiber would unpack a form without a bound
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Server) folderOf(c *fiber.Ctx) (fs.FS, error) {
 	}
 }
 
-// formOf reads a form that is in memory, and leaves it there.
+// formOf parses a form without temporary files.
 func formOf(c *fiber.Ctx, data []byte) (*multipart.Form, error) {
 	_, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	if err != nil {
@@ -110,8 +110,8 @@ func formFolder(form *multipart.Form) (fs.FS, error) {
 	return dir, nil
 }
 
-// zipFolder is the folder in a zip file, by the names of its files alone. A file is unpacked when it is asked for, within the
-// bounds of memory: an export has telemetry as well, which nothing is timed by.
+// zipFolder returns the files of a zip file by their base names. A file is unpacked when it is opened, within the bounds of
+// memory: an export also holds telemetry, which the import does not open.
 func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
 	dir, left := files{}, int64(s.cfg.MaxUnpacked)
 	for _, f := range z.File {
@@ -132,12 +132,12 @@ func (s *Server) zipFolder(z *zip.Reader) (fs.FS, error) {
 	return dir, nil
 }
 
-// unzipped is a file in a zip file, up to one byte more than is allowed.
-func unzipped(f *zip.File, most int64) ([]byte, error) {
+// unzipped reads a file of a zip file, up to one byte beyond the limit.
+func unzipped(f *zip.File, limit int64) ([]byte, error) {
 	r, err := f.Open()
 	var data []byte
 	if err == nil {
-		data, err = io.ReadAll(io.LimitReader(r, max(0, most)+1))
+		data, err = io.ReadAll(io.LimitReader(r, max(0, limit)+1))
 		err = errors.Join(err, r.Close())
 	}
 	if err != nil {
@@ -146,10 +146,10 @@ func unzipped(f *zip.File, most int64) ([]byte, error) {
 	return data, nil
 }
 
-// files is a folder that was sent: what is in its files, by their names in small letters.
+// files is a folder in memory: the contents of its files by their base names in lower case.
 type files map[string]func() ([]byte, error)
 
-// put keeps a file by its name alone. Tables of two races that were sent together are refused.
+// put adds a file by its base name. It refuses a second table of the same name: the client has sent two races.
 func (d files) put(name string, content func() ([]byte, error)) error {
 	plain := strings.ToLower(path.Base(name))
 	_, twice := d[plain]
@@ -173,7 +173,7 @@ func (d files) Open(name string) (fs.File, error) {
 	return &file{bytes.NewReader(data), name}, nil
 }
 
-// file is an open file of a folder in memory. It is its own description.
+// file is an open file of a folder in memory, and its own fs.FileInfo.
 type file struct {
 	*bytes.Reader
 	name string

@@ -14,23 +14,23 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what is reported.
+// Limits of a report.
 const (
 	maxText   = 100
 	keyHeader = "Idempotency-Key"
 )
 
-// maxBodies is how many bodies are unpacked and read at once: what they take in memory is bounded by it.
+// maxBodies bounds how many bodies are in memory at once.
 var maxBodies = 2 * runtime.GOMAXPROCS(0)
 
-// ingestedDTO answers who told something from outside.
+// ingestedDTO answers a report.
 type ingestedDTO struct {
 	Accepted int      `json:"accepted"`
 	Repeated int      `json:"repeated"`
 	Rejected int      `json:"rejected"`
 	FirstSeq race.Seq `json:"first_seq"`
 	LastSeq  race.Seq `json:"last_seq"`
-	// Replayed says that the idempotency key was known: this is what became of it then.
+	// Replayed means that the idempotency key was known: the answer is that of the first request.
 	Replayed bool         `json:"replayed"`
 	Errors   []race.Fault `json:"errors"`
 }
@@ -38,11 +38,11 @@ type ingestedDTO struct {
 // item reads one object into a report.
 type item func(f *body.Object, r *race.Roster, in *race.Report)
 
-func (s *Server) takePassings(c *fiber.Ctx) error { return s.take(c, "passings", readPassing) }
-func (s *Server) takeSamples(c *fiber.Ctx) error  { return s.take(c, "samples", readSample) }
+func (s *Server) ingestPassings(c *fiber.Ctx) error { return s.ingest(c, "passings", readPassing) }
+func (s *Server) ingestSamples(c *fiber.Ctx) error  { return s.ingest(c, "samples", readSample) }
 
-// take reads one or many items, keeps the good ones and itemises the others.
-func (s *Server) take(c *fiber.Ctx, name string, read item) error {
+// ingest records one or many items. It keeps the good ones and lists the faults of the others.
+func (s *Server) ingest(c *fiber.Ctx, name string, read item) error {
 	id := raceID(c)
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	switch {
@@ -70,7 +70,7 @@ func (s *Server) take(c *fiber.Ctx, name string, read item) error {
 	return c.JSON(answer)
 }
 
-// readReport unpacks and reads a body while there is room for it.
+// readReport reads a body into a report, in a slot of its own.
 func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.Roster) (*race.Report, ingestedDTO, error) {
 	leave, err := s.bodies.Enter(c.UserContext())
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.R
 		records, samples := len(in.Records), len(in.Samples)
 		read(f, roster, in)
 		f.End()
-		if len(answer.Errors)-before > f.Lost() { // what is wrong with it is said; it is not kept
+		if len(answer.Errors)-before > f.Lost() { // drop the item
 			in.Records, in.Samples = in.Records[:records], in.Samples[:samples]
 			answer.Rejected++
 		}
@@ -109,7 +109,8 @@ func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.R
 	return in, answer, nil
 }
 
-// readPassingTime is when a passing was. A date from before the start signal has no race time yet: it is kept, and judged with the signal.
+// readPassingTime reads the time of a passing. A date before the start signal is given has no race time yet: the passing is kept,
+// and judged once the signal is given.
 func readPassingTime(f *body.Object, r *race.Roster) race.Micros {
 	date, dated := f.Date("date")
 	if !dated || f.Has("time_us") || r.StartedAt != 0 {
@@ -122,16 +123,16 @@ func readPassingTime(f *body.Object, r *race.Roster) race.Micros {
 	return race.PreStartZero + at
 }
 
-// readTime is when something was as its record has it: as race time or as a date, counted from the start signal that was
-// given first. What was before it is kept and judged.
+// readTime reads a time as records have it: race time, counted from the start signal that was given first, or a date. Times
+// before the start signal are kept and judged.
 func readTime(f *body.Object, r *race.Roster) race.Micros {
 	at := race.Micros(f.Number("time_us", -int64(race.TimeMax), int64(race.TimeMax), int64(race.NoTime)))
 	date, dated := f.Date("date")
 	switch {
 	case f.Has("time_us") && f.Has("date"):
-		f.Wrong("date", "is given beside time_us", "one of the two")
+		f.Wrong("date", "is given together with time_us", "one of the two")
 	case dated && r.StartedAt == 0:
-		f.Wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or a start first")
+		f.Wrong("date", "cannot be counted from the start signal, which was not given yet", "time_us, or start the race first")
 	case dated:
 		at = r.SinceStart(date.UnixNano())
 		if at < -race.TimeMax || at > race.TimeMax {
@@ -143,7 +144,7 @@ func readTime(f *body.Object, r *race.Roster) race.Micros {
 	return at
 }
 
-// readCar is whose something is, by the number painted on it.
+// readCar reads a car by its number.
 func readCar(f *body.Object, r *race.Roster) race.CarIdx {
 	number := int(f.Number("driver_number", 0, 1_000_000, -1))
 	car, known := r.Numbers[number]
@@ -160,7 +161,7 @@ func readPassing(f *body.Object, r *race.Roster, in *race.Report) {
 	p := race.Passing{
 		Car: readCar(f, r), Line: int(f.Number("line", 0, int64(len(r.Race.Lines)-1), 0)), InPit: f.Flag("in_pit"),
 	}
-	f.Lenient(true) // no lap is lost for a speed
+	f.Lenient(true) // a wrong speed does not cost the passing
 	p.SpeedKMH = max(0, f.Measure("speed_kmh", body.Scale{High: 1000, Parts: 1}))
 	f.Lenient(false)
 	src := race.Source{
@@ -182,11 +183,10 @@ func readPassing(f *body.Object, r *race.Roster, in *race.Report) {
 	in.Records = append(in.Records, race.Record{Time: readPassingTime(f, r), Body: p})
 }
 
-// maxCoordinate is how far from its origin a circuit's drawing may reach.
+// maxCoordinate bounds the coordinates of a circuit's drawing, in metres.
 const maxCoordinate = 1e6
 
-// readSample reads what a car reports. A value that cannot be taken is named and lost by itself: the sample is kept
-// without it, as long as anything is left of it.
+// readSample reads the telemetry of one car. A wrong value costs that value only, as long as another one is left.
 func readSample(f *body.Object, r *race.Roster, in *race.Report) {
 	f.Need("driver_number", "the number of an entry")
 	s := race.Sample{Car: readCar(f, r), Time: readTime(f, r)}
@@ -199,8 +199,8 @@ func readSample(f *body.Object, r *race.Roster, in *race.Report) {
 	s.XDM, s.YDM = f.Measure("x", place), f.Measure("y", place)
 	if s.Empty() && f.IsObject() {
 		f.Lenient(false)
-		f.Wrong("", "reports nothing that can be kept", "one at least of speed, rpm, n_gear, throttle, brake, drs, x, y")
+		f.Wrong("", "reports nothing that can be kept", "at least one of speed, rpm, n_gear, throttle, brake, drs, x, y")
 	}
-	f.Lenient(true) // so is a field that is not known
+	f.Lenient(true) // neither does an unknown field cost the sample
 	in.Samples = append(in.Samples, s)
 }

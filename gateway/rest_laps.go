@@ -10,14 +10,14 @@ import (
 	"lightsout/race"
 )
 
-// maxLaps is how many laps an answer is made of: it is made in memory.
+// maxLaps bounds the laps of an answer, which is made in memory.
 const maxLaps = 200_000
 
-// lapFilter says which laps are asked for.
+// lapFilter selects laps.
 type lapFilter struct {
 	cars     []race.CarIdx // nil: all
 	from, to int64
-	position int64 // 0: whatever it was
+	position int64 // 0: any
 }
 
 func (s *Server) laps(c *fiber.Ctx) error {
@@ -76,7 +76,7 @@ func carOf(id race.ID, entries []race.Entry, driver int64) (race.CarIdx, error) 
 	return race.CarIdx(at), nil
 }
 
-// lapsOf are the laps that are asked for, by end time.
+// lapsOf returns the selected laps, by end time.
 func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFilter) ([]lapDTO, error) {
 	ask := race.LapQuery{Car: race.NoCar, From: int(f.from), To: int(f.to), Position: int(f.position)}
 	if len(f.cars) == 1 {

@@ -13,7 +13,7 @@ import (
 	"lightsout/race"
 )
 
-// query reads query parameters and refuses those that nobody knows, and one that is given twice: it is not known which one is meant.
+// query reads query parameters. It refuses unknown, empty and repeated ones.
 func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 	allowed := "none"
 	if len(known) > 0 {
@@ -28,8 +28,8 @@ func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 	for name, values := range given {
 		switch out[name] = values[0]; {
 		case !slices.Contains(known, name):
-			wrong.add(body.Short(name), "is no parameter of this", allowed)
-		case values[0] == "": // nothing stands for a default, nor for all
+			wrong.add(body.Short(name), "is not a known parameter", allowed)
+		case values[0] == "": // empty means neither the default nor all
 			wrong.add(name, "is empty", "a value, or leave it out")
 		case len(values) > 1:
 			wrong.add(name, fmt.Sprintf("is given %d times", len(values)), "one value")
@@ -39,7 +39,7 @@ func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 	return out, wrong.err()
 }
 
-// number reads a parameter that is a whole number from low to high; missing, it is fallback.
+// number parses a parameter that is a whole number from low to high; fallback if it is missing.
 func number(params map[string]string, name string, low, high, fallback int64) (int64, error) {
 	text, given := params[name]
 	if !given {
@@ -54,7 +54,7 @@ func number(params map[string]string, name string, low, high, fallback int64) (i
 	return v, nil
 }
 
-// faults gathers what is wrong with parameters.
+// faults collects the faults of parameters.
 type faults []race.Fault
 
 func (f *faults) add(field, message, allowed string) {

@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// maxPassings is how many passings one answer has at the most.
+// maxPassings bounds the passings of an answer.
 const maxPassings = 10_000
 
 func (s *Server) passings(c *fiber.Ctx) error {
@@ -35,7 +35,7 @@ func (s *Server) passings(c *fiber.Ctx) error {
 	return c.JSON(map[string]any{"passings": list})
 }
 
-// verdictOf reads the verdict that is asked for; -1 for all.
+// verdictOf parses a verdict; -1 stands for all.
 func verdictOf(text string) (int, error) {
 	if text == "" {
 		return -1, nil

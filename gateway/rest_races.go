@@ -45,7 +45,7 @@ func (s *Server) races(c *fiber.Ctx, status string) ([]raceDTO, error) {
 	return list, nil
 }
 
-// orderDTO is a race to be made; what is not given has a default.
+// orderDTO orders a simulated race. Missing fields have defaults.
 type orderDTO struct {
 	Name    string  `json:"name"`
 	Circuit string  `json:"circuit"`
@@ -54,7 +54,7 @@ type orderDTO struct {
 	Seed    uint64  `json:"seed"`
 	Speed   float64 `json:"speed"`
 	TickHz  int     `json:"tick_hz"`
-	// TelemetryEvery writes every so many frames to stores beside the log; 0: as the server is set.
+	// TelemetryEvery is the interval, in frames, of telemetry in stores other than the log. 0 means the server's setting.
 	TelemetryEvery int  `json:"telemetry_every"`
 	Start          bool `json:"start"`
 }
@@ -70,8 +70,8 @@ func (o orderDTO) order() race.Order {
 	}
 }
 
-// create checks an order and has the race made; faults are what was found wrong before. A circuit is one of ours or an
-// imported one: files are for the command line.
+// create validates an order and has the race made. faults are those that were found before. A circuit is built in or imported;
+// the command line alone reads files.
 func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO, error) {
 	said := func(field string) bool {
 		return slices.ContainsFunc(faults, func(f race.Fault) bool { return f.Field == field })
@@ -92,8 +92,8 @@ func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO,
 	if len(faults) > 0 {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	made, err := s.deps.Races.Create(c.UserContext(), o.order(), o.Start)
-	return newRaceDTO(made), err
+	created, err := s.deps.Races.Create(c.UserContext(), o.order(), o.Start)
+	return newRaceDTO(created), err
 }
 
 func (s *Server) getRace(c *fiber.Ctx) error {
@@ -125,13 +125,13 @@ func (s *Server) control(c *fiber.Ctx, what race.Control) error {
 	return c.JSON(newRaceDTO(r))
 }
 
-// Bounds of the date of a start signal.
+// Limits of the date of a start signal.
 const (
 	startAhead = time.Minute
 	startBack  = 7 * 24 * time.Hour
 )
 
-// readMoment reads when a real race was started (a date) or stopped (a date, or race time).
+// readMoment reads when an external race was started (a date) or stopped (a date or race time).
 func readMoment(f *body.Object, what race.Control) race.Moment {
 	when := race.Now
 	date, dated := f.Date("date")
@@ -147,7 +147,7 @@ func readMoment(f *body.Object, what race.Control) race.Moment {
 	case (dated || timed) && what != race.ControlStart && what != race.ControlStop:
 		f.Wrong("date", "is given with "+what.String(), "a date or race time for start and stop alone")
 	case timed && dated:
-		f.Wrong("date", "is given beside time_us", "one of the two")
+		f.Wrong("date", "is given together with time_us", "one of the two")
 	case timed && what == race.ControlStart:
 		f.Wrong("time_us", "is given with start", "the start signal is race time 0: a date")
 	case dated && what == race.ControlStart && (date.After(now.Add(startAhead)) || date.Before(now.Add(-startBack))):
@@ -156,23 +156,23 @@ func readMoment(f *body.Object, what race.Control) race.Moment {
 	return when
 }
 
-// createRace makes a simulated race, or one whose records are reported.
+// createRace makes a simulated race, or an external one.
 func (s *Server) createRace(c *fiber.Ctx) error {
-	var made raceDTO
+	var created raceDTO
 	v, err := s.bodies.Value(c)
 	if err != nil {
 		return err
 	}
 	if object, ok := v.(map[string]any); ok && object["kind"] == race.External.String() {
-		made, err = s.createExternal(c, v)
+		created, err = s.createExternal(c, v)
 	} else {
-		made, err = s.createSimulated(c, v)
+		created, err = s.createSimulated(c, v)
 	}
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(made.ID)))
-	return c.Status(fiber.StatusCreated).JSON(made)
+	c.Set(fiber.HeaderLocation, s.public.path("api/v1/races/"+string(created.ID)))
+	return c.Status(fiber.StatusCreated).JSON(created)
 }
 
 func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
@@ -198,5 +198,5 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	return s.create(c, o, faults)
 }
 
-// raceKinds are the kinds of race that can be asked for; the first where none is named.
+// raceKinds are the kinds of race that a client can make. The first is the default.
 var raceKinds = []string{race.Simulation.String(), race.External.String()}

@@ -58,13 +58,13 @@ func (s *Server) result(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if d.Final { // what comes later makes another version
+	if d.Final { // a later change makes another version
 		c.Set(fiber.HeaderCacheControl, cacheForever)
 	}
 	return c.JSON(d)
 }
 
-// versionOf is a version of the result; 0 is the newest, or the order so far.
+// versionOf returns a version of the result; 0 is the newest, or the order so far.
 func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificationDTO, error) {
 	ctx := c.UserContext()
 	r, err := s.deps.History.Summary(ctx, id)
@@ -95,7 +95,7 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 	return d, nil
 }
 
-// diffDTO is what changed between two versions of a result.
+// diffDTO is the difference between two versions of a result.
 type diffDTO struct {
 	From    int         `json:"from"`
 	To      int         `json:"to"`
@@ -108,7 +108,7 @@ type changeDTO struct {
 	Fields       []fieldDTO `json:"fields"`
 }
 
-// fieldDTO is a field that changed; null where it does not apply.
+// fieldDTO is a field that changed. Null means that it did not apply.
 type fieldDTO struct {
 	Field string `json:"field"`
 	From  any    `json:"from"`
@@ -150,7 +150,7 @@ func (s *Server) diffOf(c *fiber.Ctx, id race.ID, from, to int) (diffDTO, error)
 	return diffDTO{From: from, To: to, Changes: differences(old.Classification, now.Classification)}, nil
 }
 
-// differences lists what changed of each car, in the order of the newer result.
+// differences lists the changed fields of each car, in the order of the newer result.
 func differences(old, now []classifiedDTO) []changeDTO {
 	was := map[int]classifiedDTO{}
 	for _, e := range old {
@@ -174,7 +174,7 @@ func differences(old, now []classifiedDTO) []changeDTO {
 	return out
 }
 
-// jsonValue is a field's value, nil for null.
+// jsonValue returns a field's value, nil for null.
 func jsonValue(v reflect.Value) any {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {

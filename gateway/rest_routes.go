@@ -12,7 +12,7 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races", s.listRaces)
 	api.Post("/races", allowParams(s.createRace))
 	api.Post("/races/import", s.importRace)
-	api.Use("/races/import", func(c *fiber.Ctx) error { // it is no race, and none can have that id
+	api.Use("/races/import", func(c *fiber.Ctx) error { // import is no race; no race can have that id
 		if plainPath(c) != "/api/v1/races/import" {
 			return c.Next()
 		}
@@ -28,10 +28,10 @@ func (s *Server) restRoutes(api fiber.Router) {
 	api.Get("/races/:id/laps", s.laps)
 	api.Get("/races/:id/events", allowParams(s.events))
 	api.Get("/races/:id/passings", s.passings)
-	api.Post("/races/:id/passings", allowParams(s.takePassings))
+	api.Post("/races/:id/passings", allowParams(s.ingestPassings))
 	api.Get("/races/:id/telemetry", s.telemetry)
 	api.Get("/races/:id/compare", s.compare)
-	api.Post("/races/:id/telemetry", allowParams(s.takeSamples))
+	api.Post("/races/:id/telemetry", allowParams(s.ingestSamples))
 	api.Post("/races/:id/flags", allowParams(s.flags))
 	api.Post("/races/:id/penalties", allowParams(s.penalties))
 	api.Post("/races/:id/corrections", allowParams(s.corrections))

@@ -11,20 +11,20 @@ import (
 
 const maxReason = 500
 
-// Words of race control at the edges. A red flag suspends, clear resumes; abandoned is a red flag that is not resumed.
+// Words of race control in the API. A red flag suspends the race and clear resumes it; abandoned ends a suspended race.
 var (
 	flagWords       = []string{"clear", "yellow", "safety_car", "virtual_safety_car", "red", "abandoned", "start_aborted"}
 	penaltyWords    = []string{"time", "drive_through", "stop_and_go", "served", "lap_deleted", "retired", "did_not_start", "disqualified"}
 	correctionWords = []string{"accept", "reject", "move", "insert", "split", "assign", "offset", "start", "undo"}
 )
 
-// ruledDTO answers a ruling once it is durable.
+// ruledDTO answers a ruling that is durable.
 type ruledDTO struct {
-	Seq    race.Seq `json:"seq"` // of its record; 0 where it changed nothing
+	Seq    race.Seq `json:"seq"` // of its record; 0 if it changed nothing
 	TimeUS int64    `json:"time_us"`
 }
 
-// ruling reads a ruling of a kind; the body is nil where something was wrong.
+// ruling reads a ruling of one kind. It returns nil if there was a fault.
 type ruling func(f *body.Object, r *race.Roster) race.Body
 
 func (s *Server) flags(c *fiber.Ctx) error       { return s.rule(c, readFlag) }
@@ -37,7 +37,7 @@ func (s *Server) declareResult(c *fiber.Ctx) error {
 	})
 }
 
-// rule reads a ruling and has it recorded.
+// rule reads a ruling and records it.
 func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	id := raceID(c)
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
@@ -56,7 +56,7 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	return c.Status(fiber.StatusCreated).JSON(ruled)
 }
 
-// record has a ruling recorded. A clear track resumes a race that is suspended.
+// record records a ruling. A clear flag resumes a race that is suspended.
 func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruledDTO, error) {
 	if rec.Body == (race.FlagShown{Flag: race.FlagClear}) {
 		records, refused, err := s.deps.History.Rulings(ctx, id)
@@ -71,7 +71,7 @@ func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruled
 	return ruledDTO{ruled.Seq, int64(ruled.At)}, err
 }
 
-// suspended says that a red flag stands.
+// suspended reports whether the last red flag stands.
 func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 	undone := undoneBy(records, refused)
 	for _, r := range records {
@@ -83,13 +83,13 @@ func suspended(records []race.Record, refused map[race.Seq]string) (red bool) {
 			red = true
 		case race.Resumed:
 			red = false
-		default: // it has nothing to do with it
+		default: // does not suspend or resume
 		}
 	}
 	return red
 }
 
-// readRuling reads who rules and when, and what.
+// readRuling reads the author and time of a ruling, and the ruling itself.
 func readRuling(f *body.Object, r *race.Roster, read ruling) race.Record {
 	rec := race.Record{Author: f.NeedText("author", maxText, "the name of who decided it"), Time: race.NoTime}
 	if f.Has("time_us") || f.Has("date") {
@@ -99,7 +99,7 @@ func readRuling(f *body.Object, r *race.Roster, read ruling) race.Record {
 	}
 	f.Know("time_us", "date")
 	rec.Body = read(f, r)
-	if b, ok := rec.Body.(race.TransponderAssigned); ok { // from its own time on, where it has one
+	if b, ok := rec.Body.(race.TransponderAssigned); ok { // valid from the ruling's time on, if it has one
 		if all := f.Flag("all"); !all && rec.Time != race.NoTime {
 			b.From = rec.Time
 		}
@@ -115,7 +115,7 @@ func readDeclaration(f *body.Object, _ *race.Roster) race.Body {
 func readFlag(f *body.Object, _ *race.Roster) race.Body {
 	what := f.OneOf("flag", flagWords, true)
 	sector := int(f.Number("sector", 1, 3, 0))
-	f.Text("reason", maxReason) // a flag speaks for itself; it may be given all the same
+	f.Text("reason", maxReason) // a flag keeps no reason; clients may send one all the same
 	if sector > 0 && what != "yellow" && what != "clear" {
 		f.Wrong("sector", "is given with "+what, "a sector with yellow and clear alone")
 	}
@@ -129,7 +129,7 @@ func readFlag(f *body.Object, _ *race.Roster) race.Body {
 	}
 	flag, err := race.ParseFlag(what)
 	if err != nil {
-		return nil // said by oneOf
+		return nil // OneOf has added the fault
 	}
 	return race.FlagShown{Flag: flag, Sector: sector}
 }
@@ -156,7 +156,7 @@ func readPenalty(f *body.Object, r *race.Roster) race.Body {
 	}
 	kind, err := race.ParsePenalty(what)
 	if err != nil {
-		return nil // said by oneOf
+		return nil // OneOf has added the fault
 	}
 	if kind == race.PenaltyTime {
 		f.Need("amount_ms", "milliseconds that are added to the race time")
@@ -185,7 +185,7 @@ func readCorrection(f *body.Object, r *race.Roster) race.Body {
 	}
 	kind, err := race.ParseCorrection(what)
 	if err != nil {
-		return nil // said by oneOf
+		return nil // OneOf has added the fault
 	}
 	b := race.Corrected{Kind: kind, Reason: reason}
 	switch kind {
@@ -209,15 +209,15 @@ func readCorrection(f *body.Object, r *race.Roster) race.Body {
 	return b
 }
 
-// readStart is when the start signal was given in truth: by date, or in race time as it is counted now.
+// readStart reads when the start signal was really given: a date, or race time as it is counted now.
 func readStart(f *body.Object, r *race.Roster) race.Micros {
 	date, dated := f.Date("started_at")
 	at := race.Micros(f.Number("at_us", -int64(race.TimeMax), int64(race.TimeMax), 0)) + r.StartMoved
 	switch {
 	case f.Has("at_us") && f.Has("started_at"):
-		f.Wrong("started_at", "is given beside at_us", "one of the two")
+		f.Wrong("started_at", "is given together with at_us", "one of the two")
 	case dated && r.StartedAt == 0:
-		f.Wrong("started_at", "cannot be compared with the start signal, which was not given yet", "a start first")
+		f.Wrong("started_at", "cannot be compared with the start signal, which was not given yet", "start the race first")
 	case dated:
 		at = r.SinceStart(date.UnixNano())
 	case !f.Has("at_us") && !f.Has("started_at"):

@@ -21,9 +21,9 @@ type rulingDTO struct {
 	Author       string    `json:"author"`
 	Reason       string    `json:"reason"`
 	Of           *race.Seq `json:"of"`     // the record that it is about
-	Undone       bool      `json:"undone"` // it was taken back
+	Undone       bool      `json:"undone"` // a later ruling took it back
 	Undoable     bool      `json:"undoable"`
-	Refused      *string   `json:"refused"` // why the rulebook does not allow it: it changed nothing
+	Refused      *string   `json:"refused"` // why the rulebook refused it; it changed nothing then
 }
 
 func (s *Server) rulings(c *fiber.Ctx) error {
@@ -58,10 +58,10 @@ func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
 	return out, nil
 }
 
-// undoneBy says which records were taken back by an undoing that stands.
+// undoneBy returns the records that a standing ruling took back.
 func undoneBy(records []race.Record, refused map[race.Seq]string) map[race.Seq]bool {
 	out := map[race.Seq]bool{}
-	for i := len(records) - 1; i >= 0; i-- { // an undoing comes after what it undoes
+	for i := len(records) - 1; i >= 0; i-- { // from the end: an undo follows what it undoes
 		r := &records[i]
 		if _, no := refused[r.Seq]; no || out[r.Seq] {
 			continue

@@ -19,23 +19,23 @@ import (
 const (
 	maxTracedCars = 50      // cars
 	maxPoints     = 100_000 // of a car
-	defaultPoints = 2_000   // what a chart can show
-	// maxTraces is how many cars are read at once, whoever asks: what that takes in memory is bounded by it.
+	defaultPoints = 2_000   // enough for a chart
+	// maxTraces bounds how many cars are read at once, over all requests: they are read in memory.
 	maxTraces = 4
 )
 
-// tracer reads the telemetry that somebody asked for, car by car.
+// tracer reads the telemetry of a query car by car.
 type tracer struct {
 	server *Server
 	roster *race.Roster
 	course trace.Course
 	query  telemetryQuery
 	head   trace.Head
-	// pointPays is the work that a point of an answer pays for at the least, where there is a budget.
-	pointPays int
+	// pointWork is the work that a point of the answer pays for at the least, in a query with a budget.
+	pointWork int
 }
 
-// telemetry is what cars reported, or what simulated cars did: thinned to what a chart shows, streamed car by car.
+// telemetry streams the telemetry of cars, simulated or real, thinned to what a chart shows.
 func (s *Server) telemetry(c *fiber.Ctx) error {
 	params, err := query(c, append(slices.Clone(telemetryParams), "format")...)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 	}
 	t.head.Dates = t.head.Dates || format == formatCSV && t.query.all && t.head.StartedAt != 0
 	var first *trace.Car
-	if len(t.query.cars) > 0 { // what goes wrong here can still be said
+	if len(t.query.cars) > 0 { // a failure of the first car is still answered with a problem
 		ctx, cancel := context.WithTimeout(c.UserContext(), maxWait)
 		defer cancel()
 		if first, err = t.car(ctx, t.query.cars[0]); err != nil {
@@ -61,13 +61,13 @@ func (s *Server) telemetry(c *fiber.Ctx) error {
 	return s.stream(c, format, t, first)
 }
 
-// newTracer reads what is asked for and looks up whose it is.
-func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]string, carsMost, pointsMost int) (*tracer, error) {
+// newTracer parses the parameters of a query.
+func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]string, maxCars, maxPoints int) (*tracer, error) {
 	roster, err := s.deps.Ingest.Roster(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	ask, err := readTelemetryQuery(params, roster, carsMost, pointsMost)
+	ask, err := readTelemetryQuery(params, roster, maxCars, maxPoints)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) newTracer(ctx context.Context, id race.ID, params map[string]st
 	}}, nil
 }
 
-// courseOf is where a race is driven: nothing is known of it where only the timing lines are.
+// courseOf returns the course of a race, empty if only its timing lines are known.
 func courseOf(r *race.Race) (trace.Course, error) {
 	if r.CircuitText == "" {
 		return trace.Course{}, nil
@@ -92,10 +92,10 @@ func courseOf(r *race.Race) (trace.Course, error) {
 	return trace.Course{LengthM: one.Length(), At: one.At}, nil
 }
 
-// thinWork is the work of ten samples of a channel, which are gathered, and thinned in a few rounds.
+// thinWork is the work of gathering and thinning ten samples of a channel.
 const thinWork = 3
 
-// car reads the telemetry of one car, piece by piece, and thins it.
+// car reads the telemetry of one car span by span, and thins it.
 func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 	leave, err := t.server.traces.Enter(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 		g.Add(series.Cut(from, to))
 	}
 	budget := race.BudgetOf(ctx)
-	budget.Expect(min(g.Len(), t.query.points) * t.pointPays)
+	budget.Expect(min(g.Len(), t.query.points) * t.pointWork)
 	if err := budget.Work(g.Len() * (2 + len(t.query.channels)) * thinWork / 10); err != nil {
 		return nil, fmt.Errorf("thin the telemetry of car %d: %w", entry.Number, err)
 	}
@@ -137,25 +137,25 @@ func (t *tracer) car(ctx context.Context, car race.CarIdx) (*trace.Car, error) {
 	return out, nil
 }
 
-// telemetryParams are those that both REST and GraphQL take.
+// telemetryParams are the parameters of REST and GraphQL.
 var telemetryParams = []string{"cars", "channels", "laps", "from", "to", "every", "points"}
 
-// telemetryQuery is what somebody wants to see.
+// telemetryQuery selects telemetry.
 type telemetryQuery struct {
 	cars              []race.CarIdx
 	channels          []race.Channel
 	all               bool // no channels were named
 	dates             bool
-	firstLap, lastLap int // 0: from and to hold
+	firstLap, lastLap int // 0: from and to count
 	from, to          race.Micros
 	every             race.Micros
 	points            int
 }
 
-func readTelemetryQuery(params map[string]string, roster *race.Roster, carsMost, pointsMost int) (telemetryQuery, error) {
+func readTelemetryQuery(params map[string]string, roster *race.Roster, maxCars, maxPoints int) (telemetryQuery, error) {
 	var wrong faults
 	ask := telemetryQuery{to: race.TimeMax}
-	ask.cars = readCars(params["cars"], roster, carsMost, &wrong)
+	ask.cars = readCars(params["cars"], roster, maxCars, &wrong)
 	ask.readChannels(params["channels"], roster, &wrong)
 	if text, given := params["laps"]; given {
 		var ok bool
@@ -163,7 +163,7 @@ func readTelemetryQuery(params map[string]string, roster *race.Roster, carsMost,
 			wrong.add("laps", fmt.Sprintf("is %q", text), fmt.Sprintf("a lap, or the first and the last like 12-14, from 1 to %d", race.LapsMax))
 		}
 		if params["from"] != "" || params["to"] != "" {
-			wrong.add("laps", "is given beside from or to", "one of the two")
+			wrong.add("laps", "is given together with from or to", "one of the two")
 		}
 	}
 	moment := func(field string, to *race.Micros) {
@@ -182,11 +182,11 @@ func readTelemetryQuery(params map[string]string, roster *race.Roster, carsMost,
 			wrong.add("every", fmt.Sprintf("is %q", text), "1ms to 1h")
 		}
 	}
-	usual := int64(min(defaultPoints, pointsMost))
+	usual := int64(min(defaultPoints, maxPoints))
 	if ask.every > 0 {
-		usual = int64(pointsMost)
+		usual = int64(maxPoints)
 	}
-	points, err := number(params, "points", int64(trace.PointsMin), int64(pointsMost), usual)
+	points, err := number(params, "points", int64(trace.PointsMin), int64(maxPoints), usual)
 	var invalid *race.InvalidError
 	if errors.As(err, &invalid) {
 		wrong = append(wrong, invalid.Faults...)
@@ -195,14 +195,14 @@ func readTelemetryQuery(params map[string]string, roster *race.Roster, carsMost,
 	return ask, wrong.err()
 }
 
-// readCars are the cars of a list of their numbers; all where there is none and they are not too many.
-func readCars(text string, roster *race.Roster, most int, wrong *faults) []race.CarIdx {
-	allowed := fmt.Sprintf("up to %d numbers of cars in this race, like 1,44", most)
+// readCars parses a list of car numbers. An empty list selects all cars, up to maxCars.
+func readCars(text string, roster *race.Roster, limit int, wrong *faults) []race.CarIdx {
+	allowed := fmt.Sprintf("up to %d numbers of cars in this race, like 1,44", limit)
 	if text == "" {
-		if len(roster.Entries) > most {
+		if len(roster.Entries) > limit {
 			wrong.add("cars", fmt.Sprintf("is missing, and this race has %d", len(roster.Entries)), allowed)
 		}
-		out := make([]race.CarIdx, min(len(roster.Entries), most))
+		out := make([]race.CarIdx, min(len(roster.Entries), limit))
 		for i := range out {
 			out[i] = race.CarIdx(i)
 		}
@@ -219,8 +219,8 @@ func readCars(text string, roster *race.Roster, most int, wrong *faults) []race.
 		case !slices.Contains(out, car):
 			out = append(out, car)
 		}
-		if len(out) > most {
-			wrong.add("cars", fmt.Sprintf("has more than %d", most), allowed)
+		if len(out) > limit {
+			wrong.add("cars", fmt.Sprintf("has more than %d", limit), allowed)
 			return nil
 		}
 	}
@@ -251,7 +251,7 @@ func (a *telemetryQuery) readChannels(text string, roster *race.Roster, wrong *f
 	}
 }
 
-// parseLaps reads "12", "12-14" or "12-", which has no end.
+// parseLaps parses "12", "12-14" or "12-", which has no end.
 func parseLaps(text string) (first, last int, ok bool) {
 	from, to, stretch := strings.Cut(text, "-")
 	first, ok = wholeNumber(from)
@@ -266,7 +266,7 @@ func parseLaps(text string) (first, last int, ok bool) {
 	return first, last, ok && first >= 1 && last >= first && last <= race.LapsMax
 }
 
-// parseMoment reads race time, or a date.
+// parseMoment parses race time, or a date.
 func parseMoment(text string, startedAt int64) (race.Micros, bool) {
 	if d, err := time.ParseDuration(text); err == nil {
 		at := race.Micros(d.Microseconds())

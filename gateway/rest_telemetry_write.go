@@ -30,7 +30,7 @@ var formatMIME = map[string]string{
 	formatJSON: fiber.MIMEApplicationJSON, formatCSV: "text/csv; charset=utf-8", formatMsgpack: body.MIMEMsgpack[0],
 }
 
-// formatOf is the format that is asked for, by name or by what the asker accepts.
+// formatOf returns the format by its name or, without one, by the Accept header.
 func formatOf(c *fiber.Ctx, name string) (string, error) {
 	if name != "" {
 		if formatMIME[name] == "" {
@@ -42,7 +42,7 @@ func formatOf(c *fiber.Ctx, name string) (string, error) {
 	}
 	switch accepted := c.Accepts(append([]string{fiber.MIMEApplicationJSON, "text/csv"}, body.MIMEMsgpack...)...); accepted {
 	case "":
-		return "", refuse(fiber.StatusNotAcceptable, "telemetry is given as application/json, text/csv or "+body.MIMEMsgpack[0])
+		return "", refuse(fiber.StatusNotAcceptable, "telemetry is available as application/json, text/csv or "+body.MIMEMsgpack[0])
 	case fiber.MIMEApplicationJSON:
 		return formatJSON, nil
 	case "text/csv":
@@ -51,15 +51,15 @@ func formatOf(c *fiber.Ctx, name string) (string, error) {
 	return formatMsgpack, nil
 }
 
-// compressesItself says that an answer is not to be compressed on its way: where a stream of ours breaks, the compressor
-// of fasthttp would end it as if it were whole.
+// compressesItself reports whether a handler compresses its own answer. Fasthttp's compressor would end a broken stream like a
+// complete one.
 func compressesItself(c *fiber.Ctx) bool {
 	path := plainPath(c)
 	return c.Method() == fiber.MethodGet && (strings.HasSuffix(path, "/telemetry") || strings.HasSuffix(path, "/export"))
 }
 
-// stream sends the cars one after the other: the next is read when the one before was taken. What breaks then breaks the
-// connection, so that nobody takes a part for the whole.
+// stream sends the cars one by one and reads the next when the client has taken the last. A failure breaks the connection, so
+// that the client does not take a part for the whole.
 func (s *Server) stream(c *fiber.Ctx, format string, t *tracer, first *trace.Car) error {
 	c.Set(fiber.HeaderContentType, formatMIME[format])
 	c.Set(fiber.HeaderVary, "Accept, Accept-Encoding")
@@ -75,7 +75,7 @@ func (s *Server) stream(c *fiber.Ctx, format string, t *tracer, first *trace.Car
 	go func() {
 		err := s.write(ctx, in, zipped, newCarFormat(format, s.deps.Encoder), t, first)
 		if err != nil && !errors.Is(err, io.ErrClosedPipe) && ctx.Err() == nil {
-			s.deps.Log.Error("telemetry broke off", slog.String("race", string(t.head.Race)), slog.Any("err", err))
+			s.deps.Log.Error("telemetry failed", slog.String("race", string(t.head.Race)), slog.Any("err", err))
 		}
 		in.CloseWithError(err)
 	}()
@@ -83,7 +83,7 @@ func (s *Server) stream(c *fiber.Ctx, format string, t *tracer, first *trace.Car
 	return nil
 }
 
-// write makes a body. It runs beside the request, which is over for Fiber.
+// write writes the answer. It runs beside the request, which Fiber has finished.
 func (s *Server) write(ctx context.Context, to io.Writer, zipped bool, format carFormat, t *tracer, first *trace.Car) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -128,7 +128,7 @@ func writeCars(ctx context.Context, to io.Writer, format carFormat, t *tracer, f
 	return send([]byte(format.end), nil)
 }
 
-// carFormat is how the telemetry of cars is written.
+// carFormat writes the telemetry of cars in one format.
 type carFormat struct {
 	begin func(head *trace.Head) ([]byte, error)
 	car   func(head *trace.Head, car *trace.Car, index int) ([]byte, error)
@@ -146,7 +146,7 @@ func newCarFormat(format string, e Encoder) carFormat {
 	return carFormat{jsonHead, jsonCar, "]}\n"}
 }
 
-// appendValue appends a value as it is shown; nothing where it was not reported.
+// appendValue appends a value with its decimals, or nothing if it was not reported.
 func appendValue(b []byte, c race.Channel, v int32) []byte {
 	if v == race.Unknown {
 		return b
@@ -229,7 +229,7 @@ func jsonCar(head *trace.Head, car *trace.Car, index int) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// csvHead and csvCar write a row for each sample.
+// csvHead and csvCar write one row per sample.
 func csvHead(head *trace.Head) ([]byte, error) {
 	b := []byte("driver_number,")
 	if head.Dates {

@@ -27,23 +27,21 @@ import (
 	"lightsout/gateway/live"
 )
 
-// Deps are what a Server is joined to. All but Token-like options are needed.
+// Deps are the rooms behind a Server. All are needed except Feeds.
 type Deps struct {
 	Races     Races
 	Ingest    Ingest
 	History   History
 	Standings Standings
-	// Telemetry of the cars of races.
 	Telemetry Telemetry
 	Transfers Transfers
 	Circuits  Circuits
 	Actors    Actors
 	Drills    Drills
-	Feeds     Feeds // nil: there are none
+	Feeds     Feeds // nil without InfluxDB
 	// Hub publishes races to spectators; Boards loads a race that the Hub does not hold.
-	Hub    *live.Hub
-	Boards live.Boards
-	// Encoder writes telemetry as msgpack.
+	Hub      *live.Hub
+	Boards   live.Boards
 	Encoder  Encoder
 	Unpacker body.Unpacker
 	Site     fs.FS
@@ -63,26 +61,26 @@ type Server struct {
 	traces       slots  // cars whose telemetry is read
 	transfers    *seats // exports and imports
 	graphQLSlots slots  // GraphQL requests
-	// described is how many there are of each list of the GraphQL schema.
+	// schemaLists is the estimated length of each list of introspection.
 	schemaLists map[string]int
 	seats       *seats
 	public      public
 	proxies     proxies
 	guard       *guard
-	registered  []route // all routes
+	registered  []route // for OPTIONS and 405
 
 	mu       sync.Mutex
 	listener *limitListener
 	closing  bool
 }
 
-// New sets a server up; Listen and Serve start it.
+// New makes a server. Listen and Serve start it.
 func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	public, _ := parsePublic(cfg.PublicURL)        // both were validated
-	proxies, _ := parseProxies(cfg.TrustedProxies) //
+	public, _ := parsePublic(cfg.PublicURL) // Validate has parsed both
+	proxies, _ := parseProxies(cfg.TrustedProxies)
 	s := &Server{
 		cfg: cfg, deps: deps, m: newMetrics(deps.Registry),
 		traces: newSlots(maxTraces), transfers: newSeats(maxTransfers, maxTransfers/2),
@@ -102,7 +100,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.MaxBody, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
 		JSONEncoder: json.Marshal, JSONDecoder: json.Unmarshal,
-		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds what is read, but for logs
+		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds bodies; a log is streamed
 		EnableTrustedProxyCheck: true, TrustedProxies: proxies.texts(), ProxyHeader: fiber.HeaderXForwardedFor, EnableIPValidation: true,
 	})
 	s.routes()
@@ -140,7 +138,7 @@ func (s *Server) live() fiber.Handler {
 	})
 }
 
-// Listen takes the address and gives the one that it got.
+// Listen listens on the configured address. The listener has the actual one.
 func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr)
 	switch {
@@ -159,7 +157,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	return d, nil
 }
 
-// Serve answers until Shutdown.
+// Serve serves until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
 	err := s.app.Listener(l)
 	s.mu.Lock()
@@ -170,13 +168,13 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Shutdown sends the spectators away and waits for what is being answered.
+// Shutdown closes the sockets of spectators and waits for requests that are being answered.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.deps.Hub.Shutdown()
 	s.mu.Lock()
 	s.closing = true
 	if s.listener != nil {
-		_ = s.listener.Close() // Fiber does not know it before Serve has begun; closing it twice does no harm
+		_ = s.listener.Close() // Fiber knows the listener only once Serve has begun; a second Close does no harm
 	}
 	s.mu.Unlock()
 	if err := s.app.ShutdownWithContext(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -186,28 +184,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 func (s *Server) measure(c *fiber.Ctx) error {
-	began := time.Now()
+	start := time.Now()
 	err := c.Next()
-	if err != nil { // the error handler runs after this; count what it will say
+	if err != nil { // Fiber would call the error handler later; the status is counted here
 		p := s.fail(c, err)
 		err = p
 	}
 	s.m.requests.WithLabelValues(fmt.Sprintf("%dxx", c.Response().StatusCode()/100)).Inc()
-	s.m.seconds.Observe(time.Since(began).Seconds())
+	s.m.seconds.Observe(time.Since(start).Seconds())
 	return err
 }
 
-// sameOrigin keeps pages of other hosts from acting through a visitor's browser: on loopback only names of this machine and the
-// public one are answered, and what changes something, or a socket, must come from our own page or from no page at all. Where
-// there is a token, changing something needs it.
+// sameOrigin keeps pages of other hosts from acting through a visitor's browser. On loopback it accepts only names of this
+// machine and the public one. A request that changes something, and a websocket, must come from the server's own page or from no
+// page. Changes need the token if there is one.
 func (s *Server) sameOrigin(c *fiber.Ctx) error {
-	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // it was validated
+	listen, _, _ := net.SplitHostPort(s.cfg.Addr) // validated
 	if host := hostname(c.Hostname()); loopback(listen) && !loopback(host) && !s.public.isHost(host) {
 		return refuse(fiber.StatusForbidden, fmt.Sprintf("the host %q is not this server: allowed are localhost, 127.0.0.1, [::1]%s", host, s.hint(host)))
 	}
 	changes := c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Method() != fiber.MethodOptions
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || websocket.IsWebSocketUpgrade(c) || plainPath(c) == "/graphql") && !s.isOwnOrigin(c, origin) {
-		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not do this: allowed are this server's own pages%s", origin, s.hint(origin)))
+		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not send this request: allowed are this server's own pages%s", origin, s.hint(origin)))
 	}
 	if s.cfg.Token != "" && changes {
 		if err := s.needToken(c); err != nil {
@@ -217,7 +215,7 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// hint says what else is allowed, or how to allow it, to who may have asked through a proxy.
+// hint says which other address is allowed, or how to allow the one that was asked for, which may be a proxy's.
 func (s *Server) hint(asked string) string {
 	if s.public.host != "" {
 		return " and " + s.cfg.PublicURL + " (--public-url)"
@@ -225,10 +223,10 @@ func (s *Server) hint(asked string) string {
 	if !strings.Contains(asked, "://") {
 		asked = "https://" + asked
 	}
-	return fmt.Sprintf("; is this a reverse proxy's? then start the server with its address, such as --public-url %s/", strings.Clone(asked))
+	return fmt.Sprintf("; if this is a reverse proxy's, start the server with its address, such as --public-url %s/", strings.Clone(asked))
 }
 
-// isOwnOrigin says whether a page is this server's own, by its origin.
+// isOwnOrigin reports whether an origin is this server's.
 func (s *Server) isOwnOrigin(c *fiber.Ctx, origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" {
@@ -238,7 +236,7 @@ func (s *Server) isOwnOrigin(c *fiber.Ctx, origin string) bool {
 	if u.Scheme == s.public.scheme && page == hostPort(s.public.scheme, s.public.host) {
 		return true
 	}
-	if told := c.Get(fiber.HeaderXForwardedProto); told != "" && told != u.Scheme { // of a trusted proxy: others' are gone
+	if proto := c.Get(fiber.HeaderXForwardedProto); proto != "" && proto != u.Scheme { // set by a trusted proxy only, see sanitize
 		return false
 	}
 	return page == hostPort(u.Scheme, c.Hostname())
@@ -249,7 +247,7 @@ func (s *Server) ready(c *fiber.Ctx) error {
 		return c.Status(fiber.StatusServiceUnavailable).JSON(map[string]string{"status": "not ready", "why": err.Error()})
 	}
 	answer := map[string]any{"status": "ready"}
-	if s.deps.Feeds != nil { // a feed that lags keeps nobody from racing
+	if s.deps.Feeds != nil { // a feed that lags does not make the server unready
 		answer["feeds"] = s.deps.Feeds.Feeds()
 	}
 	return c.JSON(answer)

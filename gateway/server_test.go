@@ -24,7 +24,7 @@ import (
 	"lightsout/transport"
 )
 
-// patience is how long a busy machine may take to come to what then stays; nobody waits for it where all is well.
+// patience bounds the wait for what a busy machine does late. A passing test does not wait for it.
 const patience = 5 * time.Minute
 
 // house is a platform in memory: the rooms behind the gateway's ports.
@@ -36,12 +36,12 @@ type house struct {
 	events   []race.Event
 	passings []race.PassingRow
 	result   race.Classification
-	broken   error // what every question is answered with
+	broken   error // the answer to every question
 	unready  error
 	board    race.Board
 	external external
 	tracing  func(race.TraceQuery) (*race.Trace, error)
-	// stalled is closed once laps are being read, which then lasts as long as somebody waits for them; released when nobody does.
+	// stalled is closed once laps are being read. Reading lasts until the request ends, which closes released.
 	stalled, released chan struct{}
 	endless           bool // exports have no end
 }
@@ -158,8 +158,8 @@ func (h *house) Version(_ context.Context, id race.ID, version int) (race.Classi
 func (h *house) Versions(context.Context, race.ID) ([]race.Version, error) {
 	return []race.Version{{Classification: h.result, Seq: 9, Time: race.Minute}}, nil
 }
-func (h *house) Tree(most int) []gateway.ActorNode {
-	return []gateway.ActorNode{{Kind: "simulator", ID: "1", Children: []gateway.ActorGroup{{Kind: "race", Count: 1, Actors: make([]gateway.ActorNode, most)}}}}
+func (h *house) Tree(limit int) []gateway.ActorNode {
+	return []gateway.ActorNode{{Kind: "simulator", ID: "1", Children: []gateway.ActorGroup{{Kind: "race", Count: 1, Actors: make([]gateway.ActorNode, limit)}}}}
 }
 
 // drillHouse has one drill.
@@ -184,7 +184,7 @@ func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, r
 	return r.Race, h.entries, h.board, err
 }
 
-// served is a real server on loopback before the house.
+// served is a real server on loopback, in front of a house.
 type served struct {
 	*house
 	hub    *live.Hub
@@ -197,7 +197,7 @@ func mustServe(t testing.TB, change func(*gateway.Config)) *served {
 	return mustServeWith(t, change, func(*gateway.Deps) {})
 }
 
-// mustServeWith has other rooms behind some of the ports.
+// mustServeWith replaces rooms of the house.
 func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gateway.Deps)) *served {
 	t.Helper()
 	cfg := gateway.DefaultConfig()
@@ -240,7 +240,7 @@ func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gatew
 	return s
 }
 
-// ask sends a request and gives status, media type and body.
+// ask sends a request and returns status, media type and body.
 func (s *served) ask(t testing.TB, method, path, body string, headers ...string) (int, string, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
@@ -268,9 +268,9 @@ func (s *served) ask(t testing.TB, method, path, body string, headers ...string)
 	return res.StatusCode, res.Header.Get("Content-Type"), string(data)
 }
 
-func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
+func TestREST_AnswersWithTheFieldsOfTheRace(t *testing.T) {
 	s := mustServe(t, nil)
-	s.ask(t, "GET", "/healthz", "") // the metrics below count requests: there must have been one
+	s.ask(t, "GET", "/healthz", "") // so that the metrics below count a request
 	for path, want := range map[string]string{
 		"/api/v1/races":                                           "r1",
 		"/api/v1/races?status=finished":                           `"winner":"AAA"`,
@@ -307,7 +307,7 @@ func TestREST_AnswersInTheWordsOfTheSport(t *testing.T) {
 	}
 }
 
-func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
+func TestREST_ProblemsSayWhatIsAllowed(t *testing.T) {
 	s := mustServe(t, nil)
 	for _, c := range []struct {
 		method, path, body string
@@ -363,7 +363,7 @@ func TestREST_RefusesWithAProblemThatSaysWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// announce sends the head of a request with a long body and its first bytes, and gives the answer, which comes before the
+// announce sends the head of a request with a long body and the body's first bytes. It returns the answer, which comes before the
 // rest is sent.
 func (s *served) announce(t *testing.T, length int) string {
 	t.Helper()
@@ -380,7 +380,7 @@ func (s *served) announce(t *testing.T, length int) string {
 	return string(data)
 }
 
-func TestREST_AnInternalErrorKeepsItsDetailInside(t *testing.T) {
+func TestREST_InternalErrorDoesNotLeakItsText(t *testing.T) {
 	s := mustServe(t, nil)
 	s.mu.Lock()
 	s.broken = errors.New("the password is swordfish")
@@ -391,8 +391,7 @@ func TestREST_AnInternalErrorKeepsItsDetailInside(t *testing.T) {
 	}
 }
 
-// TestREST_SaysWhereToLookForWhatTakesLonger: what is being done all the same is not refused.
-func TestREST_SaysWhereToLookForWhatTakesLonger(t *testing.T) {
+func TestREST_LongDeletionAnswersAcceptedWithItsLocation(t *testing.T) {
 	s := mustServe(t, nil)
 	s.mu.Lock()
 	s.broken = fmt.Errorf("no answer within 15s: %w", race.ErrUnderway)
@@ -413,21 +412,21 @@ func TestREST_SaysWhereToLookForWhatTakesLonger(t *testing.T) {
 	}
 }
 
-func TestREST_MakesARaceAndSaysWhereItIs(t *testing.T) {
+func TestREST_CreatedRaceHasALocation(t *testing.T) {
 	s := mustServe(t, nil)
 	code, _, body := s.ask(t, "POST", "/api/v1/races", fmt.Sprintf(`{"circuit":%q,"cars":3,"seed":5,"speed":0,"start":false}`, circuit.List()[0]))
-	var made struct {
+	var created struct {
 		ID     string
 		Status string
 		Laps   int
 		Speed  float64
 	}
-	if err := json.Unmarshal([]byte(body), &made); err != nil || code != 201 || made.Status != "waiting" || made.Laps != 10 || made.Speed != 0 {
+	if err := json.Unmarshal([]byte(body), &created); err != nil || code != 201 || created.Status != "waiting" || created.Laps != 10 || created.Speed != 0 {
 		t.Errorf("%d %s %v", code, body, err)
 	}
 }
 
-func TestServer_KeepsOtherPagesOut(t *testing.T) {
+func TestServer_RefusesPagesOfOtherHosts(t *testing.T) {
 	s := mustServe(t, nil)
 	order := fmt.Sprintf(`{"circuit":%q}`, circuit.List()[0])
 	if code, _, _ := s.ask(t, "POST", "/api/v1/races", order, "Origin", "http://evil.example"); code != 403 {
@@ -441,7 +440,7 @@ func TestServer_KeepsOtherPagesOut(t *testing.T) {
 	}
 }
 
-func TestServer_NeedsATokenToChangeThings(t *testing.T) {
+func TestServer_ChangesNeedTheToken(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.Token = "secret" })
 	order := fmt.Sprintf(`{"circuit":%q}`, circuit.List()[0])
 	if code, _, _ := s.ask(t, "POST", "/api/v1/races", order); code != 401 {
@@ -458,7 +457,7 @@ func TestServer_NeedsATokenToChangeThings(t *testing.T) {
 	}
 }
 
-func TestListen_SaysThatTheAddressIsInUse(t *testing.T) {
+func TestListen_AddressInUseIsNamed(t *testing.T) {
 	s := mustServe(t, nil)
 	cfg := gateway.DefaultConfig()
 	cfg.Addr = strings.TrimPrefix(s.url, "http://")
@@ -471,7 +470,7 @@ func TestListen_SaysThatTheAddressIsInUse(t *testing.T) {
 	}
 }
 
-func TestReady_SaysWhatIsMissing(t *testing.T) {
+func TestReady_SaysWhyTheServerIsNotReady(t *testing.T) {
 	s := mustServe(t, nil)
 	s.unready = errors.New("the disk is full")
 	if code, _, body := s.ask(t, "GET", "/readyz", ""); code != 503 || !strings.Contains(body, "disk is full") {
@@ -479,7 +478,7 @@ func TestReady_SaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestGraphQL_AnswersWhatRESTAnswers(t *testing.T) {
+func TestGraphQL_AnswersLikeREST(t *testing.T) {
 	s := mustServe(t, nil)
 	for query, want := range map[string]string{
 		`{races(status:"finished"){id winner createdAt seed}}`:                                     `"seed":"18446744073709551615","winner":"AAA"`,

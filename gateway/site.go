@@ -15,23 +15,23 @@ import (
 	"lightsout/race"
 )
 
-// pagePath matches where the page shows something, as ui/src/router/route.ts reads an address; its group is the race.
+// pagePath matches the addresses that ui/src/router/route.ts knows. Its group is the race.
 var pagePath = regexp.MustCompile(`^(?:/actors|/race/([a-z0-9-]+)(?:/control|/history)?)?/*$`)
 
-// programPaths are for programs: they get a problem document where a person gets the page.
+// programPaths are for programs: a missing one gets a problem document, where a person would get the page.
 var programPaths = []string{"/api", "/assets", "/graphql", "/live"}
 
-// siteRoutes serve the page and its files. Any other path gets the page too, with 404: it says so in words.
+// siteRoutes serve the page and its files. Any other path gets the page with 404; the page says so in words.
 func (s *Server) siteRoutes() {
 	s.app.Get("/docs", s.docs)
 	s.app.Get("/*", s.site)
 }
 
-// docs is the viewer of the API's description.
+// docs serves the viewer of the API's description.
 func (s *Server) docs(c *fiber.Ctx) error {
 	const viewer = "docs.html"
 	data, err := fs.ReadFile(s.deps.Site, viewer)
-	if err != nil { // the page says how to build it
+	if err != nil { // not built: the page says how
 		return s.page(c, "")
 	}
 	return s.send(c, viewer, data)
@@ -46,7 +46,7 @@ func (s *Server) site(c *fiber.Ctx) error {
 	data, err := fs.ReadFile(s.deps.Site, name)
 	switch {
 	case err == nil:
-		if strings.HasPrefix(name, "assets/") { // their names carry a hash of what is in them
+		if strings.HasPrefix(name, "assets/") { // their names contain a hash of their content
 			c.Set(fiber.HeaderCacheControl, cacheForever)
 		}
 		return s.send(c, name, data)
@@ -57,8 +57,8 @@ func (s *Server) site(c *fiber.Ctx) error {
 	return s.page(c, "")
 }
 
-// page sends the page, with 404 where it is about a race that does not exist; id is empty where it is about none.
-// A history that fails is not the page's fault: what the page asks for next says what is wrong.
+// page serves the page, with 404 if it is about a race that does not exist. id is empty if it is about no race. An error of
+// History is left to the page's own requests, which show it.
 func (s *Server) page(c *fiber.Ctx, id race.ID) error {
 	if id != "" {
 		if _, err := s.deps.History.Summary(c.UserContext(), id); errors.Is(err, race.ErrNotFound) {
@@ -85,7 +85,7 @@ func (s *Server) send(c *fiber.Ctx, name string, data []byte) error {
 	return c.Send(data)
 }
 
-// siteHas says that a path is the page's, or one of its files.
+// siteHas reports whether a path is the page's, or one of its files.
 func (s *Server) siteHas(path string) bool {
 	_, err := fs.Stat(s.deps.Site, strings.TrimPrefix(path, "/"))
 	return err == nil || pagePath.MatchString(path)

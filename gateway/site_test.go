@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestSite_APathThatDoesNotExistIsThePageWith404(t *testing.T) {
+func TestSite_UnknownPathGetsThePageWith404(t *testing.T) {
 	s := mustServe(t, nil)
 	for path, want := range map[string]int{
 		"/":                    http.StatusOK,
@@ -26,7 +26,7 @@ func TestSite_APathThatDoesNotExistIsThePageWith404(t *testing.T) {
 		"/race/":               http.StatusNotFound,
 		"/RACE/r1":             http.StatusNotFound,
 		"/race/R1":             http.StatusNotFound,
-		"/race/%72%31":         http.StatusNotFound, // the page reads addresses as they are written
+		"/race/%72%31":         http.StatusNotFound, // the page reads addresses undecoded
 		"/actors/foo":          http.StatusNotFound,
 		"/nowhere":             http.StatusNotFound,
 		"/nowhere.html":        http.StatusNotFound,

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// streamed is a body that is made while it is sent, to one who may not keep it waiting for ever.
+// streamed is a body that is written while it is sent. It breaks off if the client reads too slowly.
 type streamed struct {
 	*io.PipeReader
 	cancel context.CancelFunc
@@ -17,10 +17,10 @@ type streamed struct {
 	sent   int
 }
 
-// Limits of how slowly a body may be read: it holds what others wait for.
+// Limits of a slow reader: it holds a slot that others wait for.
 const (
 	slowReadGrace         = 30 * time.Second
-	minReadBytesPerSecond = 8 << 10 // in a second, on average
+	minReadBytesPerSecond = 8 << 10 // on average
 )
 
 var errSlowReader = errors.New("it is read too slowly")
@@ -29,7 +29,7 @@ func newStreamed(out *io.PipeReader, cancel context.CancelFunc, conn net.Conn) *
 	return &streamed{out, cancel, conn, time.Now(), 0}
 }
 
-// Read is called right before what was read is sent.
+// Read returns data that fasthttp sends before it calls Read again.
 func (s *streamed) Read(p []byte) (int, error) {
 	n, err := s.PipeReader.Read(p)
 	if err != nil {
@@ -42,11 +42,11 @@ func (s *streamed) Read(p []byte) (int, error) {
 	return n, s.conn.SetWriteDeadline(time.Now().Add(maxReadPause))
 }
 
-// Close ends the making, whether all was sent or not.
+// Close cancels the writer.
 func (s *streamed) Close() error {
 	s.cancel()
 	return errors.Join(s.PipeReader.Close(), s.conn.SetWriteDeadline(time.Time{}))
 }
 
-// maxReadPause is how long one who is sent telemetry may keep it waiting.
+// maxReadPause is how long a client may leave a piece of the body unread.
 const maxReadPause = 30 * time.Second

@@ -30,8 +30,8 @@ func (h *house) Trace(_ context.Context, q race.TraceQuery) (*race.Trace, error)
 	return tracing(q)
 }
 
-// driven is a car that goes round in 90 s, ten samples a second, for three laps; car 1 is 1 % slower. Speed is -1.5
-// and 299.5 once on each lap.
+// driven is a car that laps in 90 s, with ten samples a second, for three laps; car 1 is 1 % slower. Speed is -1.5 and 299.5 once
+// on each lap.
 func driven(q race.TraceQuery) (*race.Trace, error) {
 	t := &race.Trace{Car: q.Car}
 	for at := max(0, q.From); at <= min(q.To, 270*race.Second); at++ {
@@ -61,7 +61,7 @@ func driven(q race.TraceQuery) (*race.Trace, error) {
 	return t, nil
 }
 
-// mustTrace is a server whose race r1 is on a circuit, with telemetry.
+// mustTrace serves a race r1 on a circuit, with telemetry.
 func mustTrace(t *testing.T) *served {
 	t.Helper()
 	s := mustServe(t, nil)
@@ -80,7 +80,7 @@ func mustTrace(t *testing.T) *served {
 	return s
 }
 
-// columns of a car in an answer.
+// columns are those of one car in an answer.
 type columns struct {
 	Number   int        `json:"driver_number" msgpack:"driver_number"`
 	Samples  int        `json:"samples" msgpack:"samples"`
@@ -110,11 +110,11 @@ func (s *served) mustColumns(t *testing.T, path string) traced {
 	return out
 }
 
-func TestTelemetry_IsTheSameInEachFormat(t *testing.T) {
+func TestTelemetry_HasTheSameValuesInEachFormat(t *testing.T) {
 	s := mustTrace(t)
 	const path = "/api/v1/races/r1/telemetry?cars=9,7&laps=2&every=1s&channels=date,speed,distance,x,brake,rpm,lap_number"
 	asJSON := s.mustColumns(t, path)
-	// Car 9 is on its second lap to the end.
+	// Car 9 is on its second lap until the end.
 	if len(asJSON.Cars) != 2 || asJSON.Cars[0].Number != 9 || asJSON.Race != "r1" {
 		t.Fatalf("%+v", asJSON)
 	}
@@ -151,15 +151,15 @@ func TestTelemetry_IsTheSameInEachFormat(t *testing.T) {
 	}
 }
 
-func TestTelemetry_NeverGivesMorePointsThanAsked_AndKeepsExtremes(t *testing.T) {
+func TestTelemetry_ThinningKeepsExtremesWithinTheRequestedPoints(t *testing.T) {
 	s := mustTrace(t)
-	for query, most := range map[string]int{"": 2000, "?points=100": 100, "?points=30&every=100ms": 30} {
+	for query, limit := range map[string]int{"": 2000, "?points=100": 100, "?points=30&every=100ms": 30} {
 		for _, car := range s.mustColumns(t, "/api/v1/races/r1/telemetry"+query).Cars {
 			low, high := 1e9, -1e9
 			for _, v := range car.Speed {
 				low, high = min(low, *v), max(high, *v)
 			}
-			if len(car.Time) > most || low != -1.5 || high != 299.5 || !slices.IsSorted(car.Time) || car.Samples != 2701 {
+			if len(car.Time) > limit || low != -1.5 || high != 299.5 || !slices.IsSorted(car.Time) || car.Samples != 2701 {
 				t.Errorf("%q: %d points of %d, %v to %v", query, len(car.Time), car.Samples, low, high)
 			}
 		}
@@ -169,7 +169,7 @@ func TestTelemetry_NeverGivesMorePointsThanAsked_AndKeepsExtremes(t *testing.T) 
 	}
 }
 
-func TestTelemetry_IsAskedByLapsTimeOrDate(t *testing.T) {
+func TestTelemetry_IsSelectedByLapsTimeOrDate(t *testing.T) {
 	s := mustTrace(t)
 	for query, want := range map[string][2]int64{
 		"laps=1": {0, 90_000}, "laps=2-": {90_000, 270_000}, "laps=1-2": {0, 180_000}, "from=1m&to=1m2s": {60_000, 62_000},
@@ -185,7 +185,7 @@ func TestTelemetry_IsAskedByLapsTimeOrDate(t *testing.T) {
 	}
 }
 
-func TestTelemetry_SaysWhatIsAllowed(t *testing.T) {
+func TestTelemetry_RefusalSaysWhatIsAllowed(t *testing.T) {
 	s := mustTrace(t)
 	for query, want := range map[string][]string{
 		"cars=8": {"cars", `has \"8\"`, "up to 50"}, "cars=7,x": {`has \"x\"`}, "channels=speed,boost": {`has \"boost\"`, "n_gear"},
@@ -217,7 +217,7 @@ func TestTelemetry_SaysWhatIsAllowed(t *testing.T) {
 	}
 }
 
-func TestTelemetry_ThatBreaksOffIsNotTakenForTheWhole(t *testing.T) {
+func TestTelemetry_BrokenStreamIsReportedAsIncomplete(t *testing.T) {
 	s := mustTrace(t)
 	s.tracing = func(q race.TraceQuery) (*race.Trace, error) {
 		if q.Car == 1 {
@@ -245,7 +245,7 @@ func TestTelemetry_ThatBreaksOffIsNotTakenForTheWhole(t *testing.T) {
 	}
 }
 
-func TestTelemetry_IsZippedWhereThatIsAccepted(t *testing.T) {
+func TestTelemetry_IsCompressedIfTheClientAcceptsIt(t *testing.T) {
 	s := mustTrace(t)
 	req, err := http.NewRequest("GET", s.url+"/api/v1/races/r1/telemetry?points=10000", nil)
 	if err != nil {
@@ -267,7 +267,7 @@ func TestTelemetry_IsZippedWhereThatIsAccepted(t *testing.T) {
 	}
 }
 
-func TestTelemetry_OfOneWhoLeftIsReadNoFurther(t *testing.T) {
+func TestTelemetry_StopsReadingWhenTheClientDisconnects(t *testing.T) {
 	s := mustTrace(t)
 	s.mu.Lock()
 	s.entries = nil
@@ -282,7 +282,7 @@ func TestTelemetry_OfOneWhoLeftIsReadNoFurther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What fits into the client's own buffer is not kept waiting.
+	// What fits into the client's buffer is sent at once.
 	slow := &http.Client{Transport: &http.Transport{DisableCompression: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if tcp, is := conn.(*net.TCPConn); is {
@@ -297,7 +297,7 @@ func TestTelemetry_OfOneWhoLeftIsReadNoFurther(t *testing.T) {
 	if _, err := res.Body.Read(make([]byte, 100)); err != nil {
 		t.Fatal(err)
 	}
-	// Nobody reads on: some cars fill the buffers on the way, and then no more are read.
+	// Without a reader some cars fill the buffers, and then no further ones are read.
 	quiet := time.NewTimer(time.Second)
 	cars := 0
 	for waiting := true; waiting; {

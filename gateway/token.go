@@ -14,21 +14,21 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Limits of those who guess the token. The first wrong one costs nothing: it is a slip of the pen.
+// Limits of guessing the token. The first wrong token costs nothing: it may be a typing error.
 const (
-	firstGuessWait    = 250 * time.Millisecond // of the second; it doubles with each further one
+	firstGuessWait    = 250 * time.Millisecond // for the second wrong token; doubles with each further one
 	maxGuessWait      = 4 * time.Second
-	maxGuessesWaiting = 8                // of an address that wait for their answers
-	maxGuessers       = 10_000           // addresses; beyond them all others are one
-	guessesForgotten  = 10 * time.Minute // after which an address begins anew
+	maxGuessesWaiting = 8                // of one network
+	maxGuessers       = 10_000           // networks; all further ones share one entry
+	guessesForgotten  = 10 * time.Minute // after which a network starts anew
 	maxToken          = 1024
 )
 
-// checkToken says what is wrong with a token: it is sent in a header, as one word.
+// checkToken says what is wrong with a token. It must be one word, for a header.
 func checkToken(token string) error {
 	switch {
 	case strings.TrimSpace(token) == "":
-		return errors.New("the token is blank: expected a word that nobody guesses, such as 32 random letters and digits")
+		return errors.New("the token is blank: expected a secret word, such as 32 random letters and digits")
 	case len(token) > maxToken:
 		return fmt.Errorf("the token has %d characters: allowed are %d", len(token), maxToken)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
@@ -37,13 +37,13 @@ func checkToken(token string) error {
 	return nil
 }
 
-// guesses are the wrong tokens that came from an address in a row.
+// guesses are the wrong tokens of a network in a row.
 type guesses struct {
 	wrong, waiting int
 	last           time.Time
 }
 
-// guard knows the token, and slows down those who guess it.
+// guard checks the token and slows down guessing.
 type guard struct {
 	hash [sha256.Size]byte
 
@@ -55,13 +55,13 @@ func newGuard(token string) *guard {
 	return &guard{hash: sha256.Sum256([]byte(token)), byNetwork: map[netip.Prefix]*guesses{}}
 }
 
-// matches compares hashes, in a time that tells neither how much of a token is right nor how long it is.
+// matches compares hashes in constant time, which reveals neither a correct prefix nor the length.
 func (g *guard) matches(token string) bool {
 	given := sha256.Sum256([]byte(token))
 	return subtle.ConstantTimeCompare(given[:], g.hash[:]) == 1
 }
 
-// networkOf are the addresses that count as one guesser: a household has a whole /64 of IPv6.
+// networkOf returns the network that counts as one guesser: an IPv4 address, or a /64 of IPv6.
 func networkOf(address string) netip.Prefix {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -75,11 +75,11 @@ func networkOf(address string) netip.Prefix {
 	return network
 }
 
-// guesses finds an address's guesses; it is nil where there are none and none are begun. The caller holds the lock.
-func (g *guard) guesses(who netip.Prefix, begin bool) *guesses {
-	known := g.byNetwork[who]
+// guesses returns the guesses of a network; nil if there are none and begin is false. The caller holds the lock.
+func (g *guard) guesses(network netip.Prefix, begin bool) *guesses {
+	known := g.byNetwork[network]
 	if known != nil && known.waiting == 0 && time.Since(known.last) > guessesForgotten {
-		delete(g.byNetwork, who)
+		delete(g.byNetwork, network)
 		known = nil
 	}
 	if known != nil || !begin {
@@ -93,37 +93,37 @@ func (g *guard) guesses(who netip.Prefix, begin bool) *guesses {
 		}
 	}
 	if len(g.byNetwork) >= maxGuessers {
-		who = netip.Prefix{}
+		network = netip.Prefix{}
 	}
-	if g.byNetwork[who] == nil {
-		g.byNetwork[who] = &guesses{}
+	if g.byNetwork[network] == nil {
+		g.byNetwork[network] = &guesses{}
 	}
-	return g.byNetwork[who]
+	return g.byNetwork[network]
 }
 
-// busy says that so many wrong ones wait that no other is looked at.
-func (g *guard) busy(who netip.Prefix) bool {
+// busy reports whether so many wrong tokens of a network wait that no further one is checked.
+func (g *guard) busy(network netip.Prefix) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	known := g.guesses(who, false)
+	known := g.guesses(network, false)
 	return known != nil && known.waiting >= maxGuessesWaiting
 }
 
-// reset forgets what was wrong before.
-func (g *guard) reset(who netip.Prefix) {
+// reset forgets the wrong tokens of a network.
+func (g *guard) reset(network netip.Prefix) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if known := g.byNetwork[who]; known != nil && known.waiting == 0 {
-		delete(g.byNetwork, who)
+	if known := g.byNetwork[network]; known != nil && known.waiting == 0 {
+		delete(g.byNetwork, network)
 	} else if known != nil {
 		known.wrong = 0
 	}
 }
 
-// delay counts a wrong token, and waits before it may be answered.
-func (g *guard) delay(who netip.Prefix, end <-chan struct{}) {
+// delay counts a wrong token and waits before it is answered.
+func (g *guard) delay(network netip.Prefix, end <-chan struct{}) {
 	g.mu.Lock()
-	known := g.guesses(who, true)
+	known := g.guesses(network, true)
 	known.wrong++
 	known.waiting++
 	known.last = time.Now()
@@ -143,26 +143,26 @@ func (g *guard) delay(who netip.Prefix, end <-chan struct{}) {
 	g.mu.Unlock()
 }
 
-// needToken refuses who does not know the token. Who sends none is told of it and no more: a page asks so before it asks its
-// visitor.
+// needToken refuses a request without the right token. A request without any token is not counted: the page asks that way before
+// it prompts its visitor.
 func (s *Server) needToken(c *fiber.Ctx) error {
 	header := c.Get(fiber.HeaderAuthorization)
 	if header == "" {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out"`)
 		return refuse(fiber.StatusUnauthorized, "this needs the header Authorization: Bearer TOKEN with the server's token")
 	}
-	who := networkOf(c.IP())
-	if s.guard.busy(who) {
-		return refuse(fiber.StatusTooManyRequests, fmt.Sprintf("%d wrong tokens from %s wait for their answers", maxGuessesWaiting, c.IP()))
+	network := networkOf(c.IP())
+	if s.guard.busy(network) {
+		return refuse(fiber.StatusTooManyRequests, fmt.Sprintf("%d wrong tokens from %s are waiting for their answers", maxGuessesWaiting, c.IP()))
 	}
 	scheme, token, _ := strings.Cut(header, " ")
 	if strings.EqualFold(scheme, "Bearer") && s.guard.matches(strings.TrimSpace(token)) {
-		s.guard.reset(who)
+		s.guard.reset(network)
 		return nil
 	}
 	s.deps.Log.Warn("a wrong token was sent",
 		slog.String("from", strings.Clone(c.IP())), slog.String("method", c.Method()), slog.String("path", strings.Clone(c.Path())))
-	s.guard.delay(who, c.Context().Done())
+	s.guard.delay(network, c.Context().Done())
 	c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out", error="invalid_token"`)
 	return refuse(fiber.StatusUnauthorized, "the token is wrong: expected Authorization: Bearer TOKEN with the server's token")
 }

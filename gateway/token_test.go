@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-func TestToken_GuessesOfAnAddressGetSlowerAndDoNotHinderOthers(t *testing.T) {
+func TestToken_GuessesSlowDownTheirAddressOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard("right")
 		guesser, other := networkOf("198.51.100.1"), networkOf("198.51.100.2")
 		guess := func(who netip.Prefix) time.Duration {
-			began := time.Now()
+			start := time.Now()
 			g.delay(who, nil)
-			return time.Since(began)
+			return time.Since(start)
 		}
 		var waits []time.Duration
 		for range 8 {
@@ -49,14 +49,14 @@ func TestToken_GuessesOfAnAddressGetSlowerAndDoNotHinderOthers(t *testing.T) {
 		}
 		end := make(chan struct{})
 		close(end)
-		began := time.Now()
-		if g.delay(guesser, end); time.Since(began) != 0 {
+		start := time.Now()
+		if g.delay(guesser, end); time.Since(start) != 0 {
 			t.Error("a server that ends waits for those who guess")
 		}
 	})
 }
 
-func TestToken_AddressesOfOneHouseholdAreOneAndAllAreBounded(t *testing.T) {
+func TestToken_CountsGuessesPerNetworkWithinABound(t *testing.T) {
 	if networkOf("2001:db8::1") != networkOf("2001:db8::ffff:1") || networkOf("2001:db8::1") == networkOf("2001:db8:0:1::1") {
 		t.Error("a /64 is not one guesser")
 	}
@@ -71,7 +71,7 @@ func TestToken_AddressesOfOneHouseholdAreOneAndAllAreBounded(t *testing.T) {
 	}
 }
 
-func TestToken_IsAskedForAndItsFailuresAreLogged(t *testing.T) {
+func TestToken_MissingOneIsChallengedAndWrongOnesAreLogged(t *testing.T) {
 	b := newBehind(t, func(c *Config) { c.Token = "right" })
 	for _, c := range []struct {
 		sent, challenge string

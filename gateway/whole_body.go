@@ -12,24 +12,24 @@ import (
 	"lightsout/gateway/body"
 )
 
-// logKey is where the body is kept of a request that sends a log.
+// logKey is the local that keeps the stream of a log.
 type logKey struct{}
 
-// isLog says that a log is sent.
+// isLog reports whether a request sends a log.
 func isLog(c *fiber.Ctx) bool {
 	return c.Method() == fiber.MethodPost && plainPath(c) == "/api/v1/races/import" && body.ContentType(c) == mimeLog
 }
 
-// plainPath is the path as the routes are written: they take one in any case of letters, and with a slash at its end.
+// plainPath is a request's path as routes match it: in lower case, without a slash at the end.
 func plainPath(c *fiber.Ctx) string { return strings.ToLower(strings.TrimRight(c.Path(), "/")) }
 
-// What is read of a body that is not wanted any more: a sender that is cut off in the middle does not see the answer.
+// Limits of reading a body that is discarded. A client that is cut off while it sends does not see the answer.
 const (
 	maxDiscardBytes = 1 << 30
 	maxDiscardTime  = 10 * time.Second
 )
 
-// discard reads the rest of a body, within bounds.
+// discard reads the rest of a body.
 func discard(body io.Reader) {
 	until := time.Now().Add(maxDiscardTime)
 	buffer := make([]byte, 64<<10)
@@ -42,12 +42,12 @@ func discard(body io.Reader) {
 	}
 }
 
-// slowBody is a body that may take its time, but not stand still.
+// slowBody is a body without a time limit for the whole, but with one for each read.
 type slowBody struct {
 	io.Reader
 	c     *fiber.Ctx
 	wait  time.Duration
-	ended error // how; fasthttp would take what comes after it for more of it
+	ended error // fasthttp would read the next request as more of this body
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
@@ -64,8 +64,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// wholeBody reads the body of a request within the limit, before anybody looks at it. A log alone is left to be read as it
-// comes.
+// wholeBody reads a request's body within the limit before any handler sees it. Only a log is left to be streamed.
 func (s *Server) wholeBody(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
