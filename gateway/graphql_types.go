@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 
+	"lightsout/race/view"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/graphql-go/graphql"
 
@@ -41,13 +43,13 @@ func newTypes(s *Server) types {
 	add("entries", race.Entry{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.entriesWithin(c.UserContext(), c, owner(p))
 	})
-	add("laps", lapDTO{}, graphql.FieldConfigArgument{
+	add("laps", view.Lap{}, graphql.FieldConfigArgument{
 		"driverNumber": {Type: graphql.Int}, "position": {Type: graphql.Int}, "fromLap": {Type: graphql.Int}, "toLap": {Type: graphql.Int},
 	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.lapsByArgs(c, owner(p), p) })
-	add("events", eventDTO{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+	add("events", view.Event{}, nil, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		return s.eventsOf(c, owner(p))
 	})
-	add("passings", passingDTO{}, graphql.FieldConfigArgument{
+	add("passings", view.Passing{}, graphql.FieldConfigArgument{
 		"after": {Type: graphql.Int}, "limit": {Type: graphql.Int}, "verdict": {Type: graphql.String},
 	}, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
 		limit := min(max(1, intArg(p, "limit", 1000)), maxPassings)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/race/view"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/race"
@@ -105,8 +107,8 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"Race": raceDTO{}, "RaceDetail": raceDetailDTO{}, "Line": lineDTO{}, "RuleSet": race.RuleSet{},
-		"Entry": race.Entry{}, "Classified": classifiedDTO{}, "Classification": classificationDTO{}, "Lap": lapDTO{},
-		"Event": eventDTO{}, "Passing": passingDTO{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
+		"Entry": race.Entry{}, "Classified": view.Classified{}, "Classification": classificationDTO{}, "Lap": view.Lap{},
+		"Event": view.Event{}, "Passing": view.Passing{}, "Circuit": circuitDTO{}, "CircuitDetail": circuitDetailDTO{},
 		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": ingestedDTO{}, "Comparison": comparisonDTO{}, "Profile": profileDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
 		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
 		"Actor": ActorNode{}, "ActorGroup": ActorGroup{}, "Drill": Drill{},

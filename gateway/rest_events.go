@@ -3,6 +3,8 @@ package gateway
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"lightsout/race/view"
+
 	"lightsout/race"
 )
 
@@ -14,7 +16,7 @@ func (s *Server) events(c *fiber.Ctx) error {
 	return c.JSON(map[string]any{"events": list})
 }
 
-func (s *Server) eventsOf(c *fiber.Ctx, id race.ID) ([]eventDTO, error) {
+func (s *Server) eventsOf(c *fiber.Ctx, id race.ID) ([]view.Event, error) {
 	entries, err := s.entriesOf(c, id)
 	if err != nil {
 		return nil, err
@@ -23,9 +25,9 @@ func (s *Server) eventsOf(c *fiber.Ctx, id race.ID) ([]eventDTO, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []eventDTO{}
+	out := []view.Event{}
 	for _, e := range events {
-		out = append(out, newEvent(e, entries))
+		out = append(out, view.NewEvent(e, entries))
 	}
 	return out, nil
 }

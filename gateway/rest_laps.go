@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"lightsout/race/view"
+
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/race"
@@ -77,7 +79,7 @@ func carOf(id race.ID, entries []race.Entry, driver int64) (race.CarIdx, error) 
 }
 
 // lapsOf returns the selected laps, by end time.
-func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFilter) ([]lapDTO, error) {
+func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFilter) ([]view.Lap, error) {
 	ask := race.LapQuery{Car: race.NoCar, From: int(f.from), To: int(f.to), Position: int(f.position)}
 	if len(f.cars) == 1 {
 		ask.Car = f.cars[0]
@@ -86,10 +88,10 @@ func (s *Server) lapsOf(c *fiber.Ctx, id race.ID, entries []race.Entry, f lapFil
 	if err != nil {
 		return nil, err
 	}
-	out := make([]lapDTO, 0, len(laps))
+	out := make([]view.Lap, 0, len(laps))
 	for _, l := range laps {
 		if len(f.cars) == 0 || slices.Contains(f.cars, l.Car) {
-			out = append(out, newLap(l, entries[l.Car]))
+			out = append(out, view.NewLap(l, entries[l.Car]))
 		}
 	}
 	return out, nil

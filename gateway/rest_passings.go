@@ -3,6 +3,8 @@ package gateway
 import (
 	"fmt"
 
+	"lightsout/race/view"
+
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/race"
@@ -49,7 +51,7 @@ func verdictOf(text string) (int, error) {
 	return int(v), nil
 }
 
-func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, verdict int) ([]passingDTO, error) {
+func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, verdict int) ([]view.Passing, error) {
 	entries, err := s.entriesOf(c, id)
 	if err != nil {
 		return nil, err
@@ -58,9 +60,9 @@ func (s *Server) passingsOf(c *fiber.Ctx, id race.ID, after race.Seq, limit, ver
 	if err != nil {
 		return nil, err
 	}
-	out := []passingDTO{}
+	out := []view.Passing{}
 	for _, p := range rows {
-		out = append(out, newPassing(p, entries))
+		out = append(out, view.NewPassing(p, entries))
 	}
 	return out, nil
 }

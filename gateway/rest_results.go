@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"lightsout/race/view"
+
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/race"
@@ -87,10 +89,10 @@ func (s *Server) versionOf(c *fiber.Ctx, id race.ID, version int) (classificatio
 	d := classificationDTO{
 		Race:  raceHeadDTO{id, r.Race.Name, r.Race.Circuit, r.Laps},
 		Final: result.Final(), Version: result.Version, Status: result.Status.String(), Author: result.Author,
-		Reason: result.Reason, StateHash: result.StateHash, Classification: []classifiedDTO{},
+		Reason: result.Reason, StateHash: result.StateHash, Classification: []view.Classified{},
 	}
 	for _, e := range result.Entries {
-		d.Classification = append(d.Classification, newClassified(e, entries[e.Car]))
+		d.Classification = append(d.Classification, view.NewClassified(e, entries[e.Car]))
 	}
 	return d, nil
 }
@@ -151,8 +153,8 @@ func (s *Server) diffOf(c *fiber.Ctx, id race.ID, from, to int) (diffDTO, error)
 }
 
 // differences lists the changed fields of each car, in the order of the newer result.
-func differences(old, now []classifiedDTO) []changeDTO {
-	was := map[int]classifiedDTO{}
+func differences(old, now []view.Classified) []changeDTO {
+	was := map[int]view.Classified{}
 	for _, e := range old {
 		was[e.DriverNumber] = e
 	}

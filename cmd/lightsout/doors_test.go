@@ -19,6 +19,7 @@ var doors = map[string][]string{
 	"race/timing":                 {"race"},
 	"race/timing/internal/oracle": {"race"}, "race/timing/timingtest": {"race", "race/timing/internal/oracle"},
 	"race/trace":          {"race"},
+	"race/view":           {"race"},
 	"actors/drill":        {"actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "race", "race/timing"},
 	"actors/engine":       {"actors/processor", "actors/simulator", "actors/supervise", "race"},
 	"actors/processor":    {"actors/supervise", "race", "race/timing"},
@@ -33,7 +34,7 @@ var doors = map[string][]string{
 	"storage/memory":      {"race"},
 	"storage/sqlite":      {"race"},
 	"storage/storagetest": {"race"},
-	"gateway":             {"gateway/body", "gateway/live", "race", "race/circuit", "race/document", "race/trace"},
+	"gateway":             {"gateway/body", "gateway/live", "race", "race/circuit", "race/document", "race/trace", "race/view"},
 	"gateway/body":        {"race"},
 	"gateway/live":        {"race"},
 	"ui":                  {},
@@ -70,7 +71,7 @@ var doors = map[string][]string{
 	"cmd/lightsout": {
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/drills", "cmd/internal/feed",
 		"cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
-		"race/timing", "storage/export", "storage/influx", "storage/sqlite", "transport",
+		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 	},
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/race/timing"
+	"lightsout/race/view"
 	"lightsout/storage/folder"
 )
 
@@ -53,9 +54,9 @@ func TestRealRaces_ReportedOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.
 			p.get(path+"/classification", &got)
 			var want []classifiedJSON
 			for _, e := range state.Classification().Entries {
-				line := classifiedLine(state.Entries()[e.Car], e)
-				line.FullName, line.TeamName, line.Reason = "", "", nil
-				want = append(want, line)
+				line := view.NewClassified(e, state.Entries()[e.Car])
+				line.Reason = nil
+				want = append(want, classifiedJSON{Classified: line})
 			}
 			for i := range got.Classification {
 				got.Classification[i].Reason = nil

@@ -9,6 +9,7 @@ import (
 
 	"lightsout/cmd/internal/cli"
 	"lightsout/race"
+	"lightsout/race/view"
 )
 
 // raceJSON is the race of a result.
@@ -23,23 +24,11 @@ type raceJSON struct {
 	Rules   string  `json:"rules"`
 }
 
-// classifiedJSON is a line of a result; what does not apply is null.
+// classifiedJSON is a line of a result with the names of driver and team.
 type classifiedJSON struct {
-	Position     *int    `json:"position"`
-	DriverNumber int     `json:"driver_number"`
-	NameAcronym  string  `json:"name_acronym"`
-	FullName     string  `json:"full_name"`
-	TeamName     string  `json:"team_name"`
-	Laps         int     `json:"laps"`
-	Status       string  `json:"status"`
-	DurationMS   *int64  `json:"duration_ms"`
-	GapMS        *int64  `json:"gap_ms"`
-	GapLaps      *int    `json:"gap_laps"`
-	IntervalMS   *int64  `json:"interval_ms"`
-	PenaltyMS    int64   `json:"penalty_ms"`
-	BestLapMS    *int64  `json:"best_lap_ms"`
-	BestLap      *int    `json:"best_lap"`
-	Reason       *string `json:"reason"`
+	view.Classified
+	FullName string `json:"full_name"`
+	TeamName string `json:"team_name"`
 }
 
 // resultJSON is what --json prints.
@@ -64,34 +53,10 @@ func resultOf(summary race.Summary, entries []race.Entry, c race.Classification)
 		Final: c.Final(), StateHash: c.StateHash, Classification: []classifiedJSON{},
 	}
 	for _, e := range c.Entries {
-		out.Classification = append(out.Classification, classifiedLine(entries[e.Car], e))
+		who := entries[e.Car]
+		out.Classification = append(out.Classification, classifiedJSON{view.NewClassified(e, who), who.Name, who.Team})
 	}
 	return out
-}
-
-func classifiedLine(who race.Entry, e race.Classified) classifiedJSON {
-	line := classifiedJSON{
-		DriverNumber: who.Number, NameAcronym: who.Code, FullName: who.Name, TeamName: who.Team, Laps: e.Laps,
-		Status: e.Status.String(), DurationMS: applies(e.DurationMS), GapMS: applies(e.GapMS),
-		IntervalMS: applies(e.IntervalMS), PenaltyMS: e.PenaltyMS, BestLapMS: applies(e.BestLapMS),
-	}
-	if e.Position > 0 {
-		line.Position, line.GapLaps = &e.Position, &e.GapLaps
-	}
-	if e.BestLap > 0 {
-		line.BestLap = &e.BestLap
-	}
-	if e.Reason != "" {
-		line.Reason = &e.Reason
-	}
-	return line
-}
-
-func applies(ms int64) *int64 {
-	if ms < 0 {
-		return nil
-	}
-	return &ms
 }
 
 func printResultTable(w io.Writer, summary race.Summary, entries []race.Entry, c race.Classification) error {
