@@ -2,7 +2,7 @@ package race
 
 import "slices"
 
-// EventsMax bounds the events that a board remembers; older ones are in the store.
+// EventsMax bounds the events that a board keeps; the store has the older ones.
 const EventsMax = 500
 
 // Board is the timing tower as a spectator sees it: the fold of a race's facts.
@@ -16,7 +16,7 @@ type Board struct {
 	Result  *Classification
 }
 
-// Apply folds facts into the board and reports whether they were news.
+// Apply folds facts into the board. It returns false and does nothing if the board already has them.
 func (b *Board) Apply(f *Facts) bool {
 	if f.Seq <= b.Seq {
 		return false
@@ -43,16 +43,16 @@ func (b *Board) Apply(f *Facts) bool {
 			b.Session = fact.Session
 		case ResultPublished:
 			b.Result = &fact.Classification
-		case LapCompleted, LapsWithdrawn, PassingJudged, RecordRefused: // history, kept by the store
+		case LapCompleted, LapsWithdrawn, PassingJudged, RecordRefused: // the store keeps their history
 		}
 	}
 	return true
 }
 
 func (b *Board) withdraw(name EventName) {
-	for i := len(b.Events) - 1; i >= 0; i-- { // what is amended is mostly new
+	for i := len(b.Events) - 1; i >= 0; i-- { // most amended events are recent
 		if b.Events[i].Name() == name {
-			b.Events = slices.Concat(b.Events[:i], b.Events[i+1:]) // spectators may still read the old one
+			b.Events = slices.Concat(b.Events[:i], b.Events[i+1:]) // spectators may still read the old slice
 			return
 		}
 	}

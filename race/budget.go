@@ -6,15 +6,16 @@ import (
 	"math"
 )
 
-// ErrTooMuch says that a query would exceed the limits of one answer.
+// ErrTooMuch means that a query exceeds the limits of one answer.
 var ErrTooMuch = errors.New("this asks for too much at once")
 
-// Budget limits a query twice: the bytes of its answer, and the work that these bytes do not justify. Work is measured in
-// bytes, too: as many as may be answered in the same time. A nil budget has no limit. It is not safe for concurrent use.
+// Budget limits a query twice: the size of its answer in bytes, and the work that these bytes do not pay for. Work is counted
+// in bytes as well: the bytes that could be answered in the same time. A nil budget has no limit. A Budget is not safe for
+// concurrent use.
 type Budget struct {
 	*account
-	least, usual int // bytes that a row of what is being read adds to the answer
-	counted      int // of the bytes that pay for work, those that are not written yet
+	least, usual int // bytes that each row read adds to the answer
+	counted      int // bytes of the answer that paid for work and are not written yet
 }
 
 type account struct{ answer, work int }
@@ -22,24 +23,24 @@ type account struct{ answer, work int }
 // RowCost is the work of reading one row from a store.
 const RowCost = 25
 
-// NewBudget is one for an answer of so many bytes, and so much work beside it.
+// NewBudget returns a budget for an answer of that many bytes and that much work on top.
 func NewBudget(answer, work int) *Budget {
 	return &Budget{account: &account{answer, work}}
 }
 
-// Answer takes bytes of an answer from the budget; below 0, it gives them back.
+// Answer takes bytes of the answer from the budget; a negative number gives them back.
 func (b *Budget) Answer(bytes int) error {
 	switch {
 	case b == nil:
 		return nil
-	case b.answer < bytes: // something smaller may do
+	case b.answer < bytes: // nothing is taken, so a smaller answer still fits
 		return ErrTooMuch
 	}
 	b.answer -= bytes
 	return nil
 }
 
-// Room is how many bytes the answer may still have.
+// Room returns how many more bytes the answer may have.
 func (b *Budget) Room() int {
 	if b == nil {
 		return math.MaxInt
@@ -47,7 +48,7 @@ func (b *Budget) Room() int {
 	return b.answer
 }
 
-// Work takes work from the budget. Once there is not enough left, there is none.
+// Work takes work from the budget. If too little is left, it empties the budget and fails.
 func (b *Budget) Work(bytes int) error {
 	switch {
 	case b == nil:
@@ -60,7 +61,7 @@ func (b *Budget) Work(bytes int) error {
 	return nil
 }
 
-// WorkLeft is how much work there may still be.
+// WorkLeft returns how much work is left.
 func (b *Budget) WorkLeft() int {
 	if b == nil {
 		return math.MaxInt
@@ -68,14 +69,14 @@ func (b *Budget) WorkLeft() int {
 	return b.work
 }
 
-// Earn allows for more work: the answer has more bytes than was counted on.
+// Earn adds work to the budget, because the answer turned out longer than expected.
 func (b *Budget) Earn(bytes int) {
 	if b != nil {
 		b.work += max(0, bytes)
 	}
 }
 
-// Expect allows for more work: bytes will be written that were not counted on.
+// Expect adds work to the budget for bytes that will be written and were not expected so far.
 func (b *Budget) Expect(bytes int) {
 	if b != nil {
 		b.work += bytes
@@ -83,7 +84,7 @@ func (b *Budget) Expect(bytes int) {
 	}
 }
 
-// Aside is a budget of the same money, for rows that do not stand in the answer.
+// Aside returns a budget that spends from the same account, for rows that do not appear in the answer.
 func (b *Budget) Aside() *Budget {
 	if b == nil {
 		return nil
@@ -91,8 +92,8 @@ func (b *Budget) Aside() *Budget {
 	return &Budget{account: b.account}
 }
 
-// Reading says what each row that is read next adds to the answer, at the least and usually. What it adds at the least pays for
-// the work of reading it. It returns what was counted on for the rows since it was called last.
+// Reading sets how many bytes each following row adds to the answer: at least, and usually. The least pays for the work of
+// reading the row. Reading returns the bytes that were counted on since its last call.
 func (b *Budget) Reading(least, usual int) (counted int) {
 	if b != nil {
 		counted = b.counted
@@ -101,7 +102,7 @@ func (b *Budget) Reading(least, usual int) (counted int) {
 	return counted
 }
 
-// Rows pays for n rows that are about to be read, at the given work for each.
+// Rows pays for n rows that are about to be read; cost is the work of one.
 func (b *Budget) Rows(n, cost int) error {
 	switch {
 	case b == nil:
@@ -114,7 +115,7 @@ func (b *Budget) Rows(n, cost int) error {
 	return b.Work(n * max(0, cost-b.least))
 }
 
-// MaxRows is how many rows may be read.
+// MaxRows returns how many rows the budget can pay for.
 func (b *Budget) MaxRows(cost int) int {
 	most := math.MaxInt
 	if b == nil {
@@ -136,7 +137,7 @@ func Within(ctx context.Context, b *Budget) context.Context {
 	return context.WithValue(ctx, budgetKey{}, b)
 }
 
-// BudgetOf is the budget of a context, or nil.
+// BudgetOf returns the budget of a context, or nil.
 func BudgetOf(ctx context.Context) *Budget {
 	b, _ := ctx.Value(budgetKey{}).(*Budget)
 	return b

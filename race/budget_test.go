@@ -7,23 +7,23 @@ import (
 	"lightsout/race"
 )
 
-func TestBudget_RowsThatStandInTheAnswerPayForThemselves(t *testing.T) {
+func TestBudget_RowsInTheAnswerPayForTheirOwnWork(t *testing.T) {
 	b := race.NewBudget(1000, 100)
 	if b.Reading(0, 0); b.MaxRows(25) != 4 {
-		t.Errorf("rows that are not answered: %d, expected 4", b.MaxRows(25))
+		t.Errorf("rows outside the answer: %d, expected 4", b.MaxRows(25))
 	}
 	if b.Reading(15, 20); b.MaxRows(25) != 10 {
-		t.Errorf("rows that pay for most of their work: %d, expected 10", b.MaxRows(25))
+		t.Errorf("rows that pay for most of their work: got %d, expected 10", b.MaxRows(25))
 	}
 	if b.Reading(30, 40); b.MaxRows(25) != 25 {
-		t.Errorf("rows that pay for all of it: %d, expected as many as there is room for, 25", b.MaxRows(25))
+		t.Errorf("rows that pay for all their work: got %d, expected all that fit in the answer, 25", b.MaxRows(25))
 	}
 	if aside := b.Aside(); aside.MaxRows(25) != 4 {
-		t.Errorf("rows beside those: %d, expected 4", aside.MaxRows(25))
+		t.Errorf("rows of Aside: %d, expected 4", aside.MaxRows(25))
 	}
 }
 
-func TestBudget_HasNoneLeftOnceItWasExceeded(t *testing.T) {
+func TestBudget_HasNoWorkLeftAfterItWasExceeded(t *testing.T) {
 	b := race.NewBudget(1000, 100)
 	if err := b.Rows(5, 25); !errors.Is(err, race.ErrTooMuch) {
 		t.Errorf("five rows: %v", err)
@@ -32,14 +32,14 @@ func TestBudget_HasNoneLeftOnceItWasExceeded(t *testing.T) {
 		t.Errorf("work after that: %v", err)
 	}
 	if err := b.Answer(1000); err != nil {
-		t.Errorf("what takes no work: %v", err)
+		t.Errorf("an answer that needs no work: %v", err)
 	}
 	if err := b.Answer(1); !errors.Is(err, race.ErrTooMuch) {
-		t.Errorf("a byte more than there is room for: %v", err)
+		t.Errorf("a byte more than the answer may have: %v", err)
 	}
 }
 
-func TestBudget_CountsWhatWasPaidInAdvance(t *testing.T) {
+func TestBudget_CountsBytesPaidInAdvance(t *testing.T) {
 	b := race.NewBudget(1000, 100)
 	b.Reading(15, 20)
 	if err := b.Rows(4, 25); err != nil {
@@ -50,6 +50,6 @@ func TestBudget_CountsWhatWasPaidInAdvance(t *testing.T) {
 		t.Errorf("%d, expected %d", counted, 4*15+50)
 	}
 	if left := b.WorkLeft(); left != 100-4*10+50 {
-		t.Errorf("%d is left, expected 110", left)
+		t.Errorf("work left: %d, expected 110", left)
 	}
 }

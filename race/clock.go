@@ -1,35 +1,36 @@
 package race
 
-// Limits of how a decoder's clock is judged: by windows of time, of which the last so many are compared.
+// A decoder's clock is judged by the newest clockWindows windows of time, each clockWindow long.
 const (
 	clockWindow  = Minute
 	clockWindows = 60
 )
 
-// DecoderClock compares a decoder's clock with ours by when its passings came. A passing arrives after its crossing, by a lag that
-// varies; the least of it in a minute is the line's own, and how that moves from minute to minute is the drift of the
-// decoder's clock.
+// DecoderClock compares a decoder's clock with the server's by the arrival of its passings. A passing arrives after its
+// crossing, with a lag that varies; the smallest lag in a minute is the transmission delay, and how it moves from minute to
+// minute is the drift of the decoder's clock.
 type DecoderClock struct {
-	// StartedAt is the start signal by our clock, UTC nanoseconds; 0: it is not known, and nothing can be compared.
+	// StartedAt is the start signal by the server's clock, in UTC nanoseconds; 0 means unknown, and then neither lag nor drift
+	// can be computed.
 	StartedAt int64
-	// Offset that marshals have it corrected by.
+	// Offset is the marshals' correction of this clock.
 	Offset   Micros
 	Passings int
-	// LastTime is of the latest passing by its own clock, LastAt when it came.
+	// LastTime is the latest passing's time by the decoder's clock, LastAt its arrival.
 	LastTime Micros
 	LastAt   int64
 
 	windows []leastLag
 }
 
-// leastLag is the least lag within a window of our time.
+// leastLag is the smallest lag within a window of the server's time.
 type leastLag struct {
 	window int64
 	at     Micros
 	lag    Micros
 }
 
-// Report takes a passing in the order of arrival.
+// Report adds a passing. Passings must be added in the order of arrival.
 func (k *DecoderClock) Report(at Micros, recordedAt int64) {
 	k.Passings++
 	k.LastTime, k.LastAt = at, recordedAt
@@ -50,7 +51,8 @@ func (k *DecoderClock) Report(at Micros, recordedAt int64) {
 	}
 }
 
-// Lag is the least time of the last minute between a crossing by the decoder's clock, corrected, and its arrival by ours.
+// Lag returns the smallest time of the last minute between a crossing by the decoder's corrected clock and its arrival by the
+// server's clock.
 func (k *DecoderClock) Lag() (Micros, bool) {
 	n := len(k.windows)
 	if n == 0 {
@@ -59,15 +61,15 @@ func (k *DecoderClock) Lag() (Micros, bool) {
 	return k.windows[n-1].lag - k.Offset, true
 }
 
-// Drift is how much the decoder's clock loses on ours, in parts per million: the least-squares slope of the least lags.
-// False before there are three minutes to compare.
+// Drift returns how much the decoder's clock loses against the server's, in parts per million: the least-squares slope of the
+// smallest lags. known is false until three minutes can be compared.
 func (k *DecoderClock) Drift() (ppm float64, known bool) {
 	n := float64(len(k.windows))
 	if n < 3 {
 		return 0, false
 	}
 	var sx, sy, sxx, sxy float64
-	for _, w := range k.windows { // from the first one on, so that the numbers stay small
+	for _, w := range k.windows { // relative to the first window, so that the sums stay small and exact
 		x, y := float64(w.at-k.windows[0].at), float64(w.lag-k.windows[0].lag)
 		sx, sy = sx+x, sy+y
 		sxx, sxy = sxx+float64(x*x), sxy+float64(x*y)

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Difference is a field in which a head that is ordered is not the head that is kept.
+// Difference is a field in which the ordered race info differs from the stored one.
 type Difference struct{ Field, Kept, Ordered string }
 
-// String says it in words.
+// String returns the difference in words.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s %s, ordered is %s", d.Field, d.Kept, d.Ordered)
 }
 
-// Differences are the fields in which another order would be another race. Name, Speed and TelemetryEvery are not compared:
-// they say how a race is shown, paced and fed, and its log is the same whatever they are.
+// Differences returns the fields in which ordered would produce another log. Name, Speed and TelemetryEvery are not compared:
+// they change how a race is shown, paced and fed, and not its log.
 func (r *Race) Differences(ordered *Race) []Difference {
 	d := differences{}
 	d.add("kind", r.Kind, ordered.Kind)
@@ -32,7 +32,6 @@ func (r *Race) Differences(ordered *Race) []Difference {
 	return d.list
 }
 
-// differences collects what differs.
 type differences struct{ list []Difference }
 
 func (d *differences) add(field string, kept, ordered any) {
@@ -43,7 +42,7 @@ func (d *differences) add(field string, kept, ordered any) {
 
 func named(key string) string { return cmp.Or(key, "none") }
 
-// text finds the first line in which two circuits of one key differ.
+// text adds the first line in which two circuits with the same key differ.
 func (d *differences) text(kept, ordered string) {
 	a, b := strings.Split(kept, "\n"), strings.Split(ordered, "\n")
 	for i := range max(len(a), len(b)) {
@@ -84,24 +83,24 @@ func (d *differences) rules(kept, ordered *RuleSet) {
 	d.add("finish_window_us", int64(kept.FinishWindow), int64(ordered.FinishWindow))
 }
 
-// TakenError refuses a race whose id another one has. It is an ErrConflict.
+// TakenError refuses a race because another race has its id. It is an ErrConflict.
 type TakenError struct {
 	ID          ID
-	Differences []Difference // of what is ordered from what is kept; none where only the records could tell
+	Differences []Difference // between the stored and the ordered info; empty if only the records differ
 }
 
-// Error names the race and what differs.
+// Error names the race and its differences.
 func (e *TakenError) Error() string {
 	parts := make([]string, len(e.Differences))
 	for i, d := range e.Differences {
 		parts[i] = d.String()
 	}
-	said := fmt.Sprintf("race %s is there already", e.ID)
+	text := fmt.Sprintf("race %s is there already", e.ID)
 	if len(parts) > 0 {
-		said += " with " + strings.Join(parts, "; ")
+		text += " with " + strings.Join(parts, "; ")
 	}
-	return said
+	return text
 }
 
-// Is makes it an ErrConflict.
+// Is reports true for ErrConflict.
 func (e *TakenError) Is(target error) bool { return target == ErrConflict }

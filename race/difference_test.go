@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// notCompared are the fields that change nothing of a race's log but its first record.
+// notCompared are the fields that do not change the log beyond its first record.
 var notCompared = map[string]bool{"ID": true, "Name": true, "Speed": true, "TelemetryEvery": true}
 
 func info() race.Race {
@@ -19,7 +19,7 @@ func info() race.Race {
 	}
 }
 
-// change gives a field another value.
+// change sets a field to another value.
 func change(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {
@@ -36,20 +36,20 @@ func change(t *testing.T, v reflect.Value) {
 	case reflect.Slice:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 	default:
-		t.Fatalf("a field of kind %v: say how it changes", v.Kind())
+		t.Fatalf("no way to change a field of kind %v: add a case", v.Kind())
 	}
 }
 
-func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
+func TestDifferences_NameEveryFieldThatChangesTheLog(t *testing.T) {
 	kept := info()
 	if d := kept.Differences(&kept); d != nil {
-		t.Errorf("the same head differs: %v", d)
+		t.Errorf("equal race infos differ: %v", d)
 	}
 	fields := reflect.TypeFor[race.Race]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
 		if name == "Rules" {
-			continue // below, field by field
+			continue // compared field by field below
 		}
 		ordered := info()
 		change(t, reflect.ValueOf(&ordered).Elem().Field(i))
@@ -67,7 +67,7 @@ func TestDifferences_EveryFieldThatMakesAnotherRaceIsNamed(t *testing.T) {
 	}
 }
 
-func TestTakenError_SaysWhatIsKeptAndWhatWasOrdered(t *testing.T) {
+func TestTakenError_NamesStoredAndOrderedValues(t *testing.T) {
 	kept, ordered := info(), info()
 	ordered.TickHz, ordered.Rules.Laps, ordered.CircuitText = 20, 5, "circuit oval\n"
 	err := fmt.Errorf("x.db: %w", &race.TakenError{ID: "r", Differences: kept.Differences(&ordered)})

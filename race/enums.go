@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind says where a race's records come from.
+// Kind is the source of a race's records.
 type Kind uint8
 
 // Kinds of race.
@@ -16,10 +16,10 @@ const (
 
 var kindNames = []string{"simulation", "external"}
 
-// String is the kind's name at the edges.
+// String returns the kind's API name.
 func (k Kind) String() string { return name(kindNames, int(k)) }
 
-// LineKind says what a timing line is for. One place on the circuit has one line.
+// LineKind is the purpose of a timing line. Each place on the circuit has one line.
 type LineKind uint8
 
 // Kinds of timing line.
@@ -34,10 +34,10 @@ const (
 
 var lineKindNames = []string{"finish", "sector", "mini", "speed_trap", "pit_entry", "pit_exit"}
 
-// String is the line kind's name at the edges and in the circuit format.
+// String returns the line kind's API name.
 func (k LineKind) String() string { return name(lineKindNames, int(k)) }
 
-// ParseLineKind reads a line kind's name.
+// ParseLineKind parses a line kind's API name.
 func ParseLineKind(s string) (LineKind, error) {
 	i, err := parse("timing line", lineKindNames, s)
 	return LineKind(i), err
@@ -58,16 +58,16 @@ const (
 
 var flagNames = []string{"clear", "yellow", "safety_car", "virtual_safety_car", "red", "chequered"}
 
-// String is the flag's name at the edges.
+// String returns the flag's API name.
 func (f FlagState) String() string { return name(flagNames, int(f)) }
 
-// ParseFlag reads a flag's name.
+// ParseFlag parses a flag's API name.
 func ParseFlag(s string) (FlagState, error) {
 	i, err := parse("flag", flagNames, s)
 	return FlagState(i), err
 }
 
-// Compound is a tyre compound; NoCompound where tyres are not known.
+// Compound is a tyre compound; NoCompound means unknown.
 type Compound uint8
 
 // Tyre compounds.
@@ -80,16 +80,16 @@ const (
 
 var compoundNames = []string{"unknown", "soft", "medium", "hard"}
 
-// String is the compound's name at the edges.
+// String returns the compound's API name.
 func (c Compound) String() string { return name(compoundNames, int(c)) }
 
-// ParseCompound reads a compound's name.
+// ParseCompound parses a compound's API name.
 func ParseCompound(s string) (Compound, error) {
 	i, err := parse("compound", compoundNames, s)
 	return Compound(i), err
 }
 
-// CarState is where a car stands in its race.
+// CarState is the state of a car in its race.
 type CarState uint8
 
 // States of a car.
@@ -105,13 +105,13 @@ const (
 
 var carStateNames = []string{"grid", "running", "pit", "finished", "retired", "did_not_start", "disqualified"}
 
-// String is the state's name at the edges.
+// String returns the state's API name.
 func (s CarState) String() string { return name(carStateNames, int(s)) }
 
-// Status is the life of a race.
+// Status is the phase of a race's life.
 type Status uint8
 
-// Statuses of a race. A race waits until it is started; paused races go on where they stopped.
+// Statuses of a race. A race is Waiting until it is started; a Paused race resumes where it stopped.
 const (
 	Waiting Status = iota
 	Underway
@@ -122,10 +122,10 @@ const (
 
 var statusNames = []string{"waiting", "running", "paused", "finished", "failed"}
 
-// String is the status's name at the edges.
+// String returns the status's API name.
 func (s Status) String() string { return name(statusNames, int(s)) }
 
-// ParseStatus reads a status's name.
+// ParseStatus parses a status's API name.
 func ParseStatus(s string) (Status, error) {
 	i, err := parse("status", statusNames, s)
 	return Status(i), err
@@ -134,7 +134,7 @@ func ParseStatus(s string) (Status, error) {
 // Mark ranks a sector, mini-sector or lap time.
 type Mark uint8
 
-// Marks: none yet, no improvement, the car's own best, the best of all.
+// Marks: no time yet, no improvement, the car's own best, the best of all cars.
 const (
 	NoMark Mark = iota
 	Slower
@@ -144,13 +144,13 @@ const (
 
 var markNames = []string{"none", "slower", "personal_best", "session_best"}
 
-// String is the mark's name at the edges.
+// String returns the mark's API name.
 func (m Mark) String() string { return name(markNames, int(m)) }
 
-// PenaltyKind is what a penalised car must do.
+// PenaltyKind is the kind of a penalty.
 type PenaltyKind uint8
 
-// Kinds of penalty: seconds on the race time, through the pit lane, and a stop in it.
+// Kinds of penalty: time added to the race time, a drive through the pit lane, a stop in the pit lane.
 const (
 	PenaltyTime PenaltyKind = iota
 	PenaltyDriveThrough
@@ -159,21 +159,21 @@ const (
 
 var penaltyNames = []string{"time", "drive_through", "stop_and_go"}
 
-// String is the penalty's name at the edges.
+// String returns the penalty's API name.
 func (k PenaltyKind) String() string { return name(penaltyNames, int(k)) }
 
-// ParsePenalty reads a penalty's name.
+// ParsePenalty parses a penalty's API name.
 func ParsePenalty(s string) (PenaltyKind, error) {
 	i, err := parse("penalty", penaltyNames, s)
 	return PenaltyKind(i), err
 }
 
-// Verdict is what is made of a passing on a timing line.
+// Verdict is the decision on a passing.
 type Verdict uint8
 
-// Verdicts. Accepted and estimated passings count, the others do not: a duplicate is a second report of the same crossing,
-// a suspect waits for a marshal, what is rejected was ruled out, an estimated one was inserted by hand, and one after the end
-// was timed when the race was over for the car.
+// Verdicts. Accepted and Estimated passings count, all others do not. Duplicate: a second report of the same crossing.
+// Suspect: a marshal must decide. Rejected: ruled out. Estimated: inserted by a marshal. AfterTheEnd: timed after the race was
+// over for the car.
 const (
 	Accepted Verdict = iota
 	Duplicate
@@ -185,19 +185,19 @@ const (
 
 var verdictNames = []string{"accepted", "duplicate", "suspect", "rejected", "estimated", "after_the_end"}
 
-// VerdictCount is how many there are.
+// VerdictCount is the number of verdicts.
 const VerdictCount = int(AfterTheEnd) + 1
 
-// String is the verdict's name at the edges.
+// String returns the verdict's API name.
 func (v Verdict) String() string { return name(verdictNames, int(v)) }
 
-// ParseVerdict reads a verdict's name.
+// ParseVerdict parses a verdict's API name.
 func ParseVerdict(s string) (Verdict, error) {
 	i, err := parse("verdict", verdictNames, s)
 	return Verdict(i), err
 }
 
-// CorrectionKind is what a marshal does with a passing.
+// CorrectionKind is a marshal's action on a passing.
 type CorrectionKind uint8
 
 // Kinds of correction.
@@ -211,20 +211,20 @@ const (
 
 var correctionNames = []string{"accept", "reject", "move", "insert", "split"}
 
-// String is the correction's name at the edges.
+// String returns the correction's API name.
 func (k CorrectionKind) String() string { return name(correctionNames, int(k)) }
 
-// ParseCorrection reads a correction's name.
+// ParseCorrection parses a correction's API name.
 func ParseCorrection(s string) (CorrectionKind, error) {
 	i, err := parse("correction", correctionNames, s)
 	return CorrectionKind(i), err
 }
 
-// FirstCrossing is what a car's first crossing of the finish line is.
+// FirstCrossing is the effect of a car's first crossing of the finish line.
 type FirstCrossing uint8
 
-// A first crossing ends the lap that began at the start signal, or starts the first lap: where the grid lies behind the
-// line, or the start is rolling.
+// EndsLap: the first crossing ends the lap that began at the start signal. StartsLap: it starts the first lap, because the
+// grid is behind the line or the start is rolling.
 const (
 	EndsLap FirstCrossing = iota
 	StartsLap
@@ -232,13 +232,13 @@ const (
 
 var firstCrossingNames = []string{"ends_lap", "starts_lap"}
 
-// String is its name at the edges.
+// String returns its API name.
 func (f FirstCrossing) String() string { return name(firstCrossingNames, int(f)) }
 
-// MarshalText is its name in JSON.
+// MarshalText returns its name for JSON.
 func (f FirstCrossing) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText reads its name; empty is EndsLap.
+// UnmarshalText parses its name; empty means EndsLap.
 func (f *FirstCrossing) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*f = EndsLap
@@ -249,10 +249,10 @@ func (f *FirstCrossing) UnmarshalText(text []byte) error {
 	return err
 }
 
-// ResultStatus is how firm a result is.
+// ResultStatus is the finality of a result.
 type ResultStatus uint8
 
-// Statuses of a result: it may still change, it was declared, it was changed after that.
+// Statuses of a result: it may still change; it was declared final; it was changed after that.
 const (
 	Provisional ResultStatus = iota
 	Final
@@ -261,7 +261,7 @@ const (
 
 var resultNames = []string{"provisional", "final", "amended"}
 
-// String is the status's name at the edges.
+// String returns the status's API name.
 func (s ResultStatus) String() string { return name(resultNames, int(s)) }
 
 func name(names []string, i int) string {

@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// What can be wrong with a question about a race. Test with errors.Is.
+// Errors of requests about a race. Test with errors.Is.
 var (
 	ErrNotFound = errors.New("not found")
-	// ErrConflict says that the race's status does not allow what was asked.
+	// ErrConflict means that the race's status does not allow the request.
 	ErrConflict = errors.New("not possible now")
-	// ErrBusy says that as much is on the way to the race's log as may be: try again a little later.
+	// ErrBusy means that the race's log has the maximum of requests in flight: retry later.
 	ErrBusy = errors.New("too much is on the way to the log")
-	// ErrUnderway says that what was asked is being done, and takes longer than anybody waits for an answer.
+	// ErrUnderway means that the request is still being processed after the time that a client waits for an answer.
 	ErrUnderway = errors.New("it is being done and takes longer")
-	// ErrKeyReused says that an idempotency key came again with other content.
+	// ErrKeyReused means that an idempotency key was sent again with other content.
 	ErrKeyReused = errors.New("the key was used for something else")
 )
 
-// Fault is one thing wrong with what was given: where, what, and what is allowed.
+// Fault is one error in the input: the field, what is wrong, and what is allowed.
 type Fault struct {
-	// Index of the item, from 0, where several were given.
+	// Index is the item's index, from 0, in a request with several items.
 	Index   *int   `json:"index,omitempty"`
 	Field   string `json:"field"`
 	Message string `json:"message"`
 	Allowed string `json:"allowed,omitempty"`
 }
 
-// InvalidError lists all that was wrong with what was given.
+// InvalidError lists all faults of an input.
 type InvalidError struct{ Faults []Fault }
 
 // Error joins the faults into sentences.

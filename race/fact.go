@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Fact is something that follows from a record. Facts of one record are in a fixed order.
+// Fact follows from a record. The facts of one record have a fixed order.
 //
 //sumtype:decl
 type Fact interface{ fact() }
 
-// Row is a car's line on the timing tower as of its last timing line. Times are whole milliseconds, 0: none yet.
+// Row is a car's row on the timing tower as of its last timing line. Times are whole milliseconds, 0 means none yet.
 type Row struct {
 	Car  CarIdx
 	Laps int // complete laps
-	// GapMS and IntervalMS are taken at the last line that both cars have passed; with GapLaps or IntervalLaps
-	// above 0, the car ahead is that many laps ahead and the time does not apply.
+	// GapMS and IntervalMS are taken at the last line that both cars have passed. If GapLaps or IntervalLaps is above 0, the
+	// other car is that many laps ahead and the time does not apply.
 	GapMS         int64
 	GapLaps       int
 	IntervalMS    int64
@@ -30,7 +30,7 @@ type Row struct {
 	Stops         int
 	State         CarState
 	PenaltyMS     int64
-	MiniMarks     []Mark // of the lap being driven, in line order
+	MiniMarks     []Mark // of the current lap, in line order
 	SpeedTrapKMH  int
 	BestIsSession bool
 }
@@ -38,13 +38,13 @@ type Row struct {
 // RowChanged replaces a car's row.
 type RowChanged struct{ Row Row }
 
-// OrderChanged replaces the places From, From+1 … (0-based) of the order by Cars.
+// OrderChanged replaces the positions From, From+1 … (0-based) of the order with Cars.
 type OrderChanged struct {
 	From int
 	Cars []CarIdx
 }
 
-// Lap is a completed lap. Times are whole milliseconds; a sector of 0 was not seen.
+// Lap is a completed lap. Times are whole milliseconds; a sector of 0 was not timed.
 type Lap struct {
 	Car        CarIdx
 	Number     int
@@ -52,30 +52,31 @@ type Lap struct {
 	SectorsMS  [3]int64
 	// EndMS is the race time at the line.
 	EndMS int64
-	// Position is 1 and the cars that completed their lap of this number earlier, whatever became of them since.
+	// Position is 1 plus the number of cars that completed their lap of this number earlier, including cars that retired or
+	// were disqualified since.
 	Position    int
 	Tyre        Compound
 	TyreAgeLaps int
 	PitIn       bool
 	PitOut      bool
 	Flag        FlagState
-	// Mark is SessionBest on the fastest lap of all that was not deleted, PersonalBest on the fastest of every other car,
-	// and Slower on all others. Of equal laps the one that was set first is the best.
+	// Mark is SessionBest on the fastest lap of all that was not deleted, PersonalBest on the fastest of every other car, and
+	// Slower on all others. Of equal laps the first one set is the best.
 	Mark Mark
-	// Deleted laps count for the distance and not as a best.
+	// Deleted laps count for the distance but not as a best.
 	Deleted bool
 	// Passing is the record of the passing that ended the lap; rulings name the lap by it.
 	Passing Seq
 }
 
-// LapQuery asks for laps of one car, or of all with NoCar, From to To by number, both included.
+// LapQuery selects the laps From to To, both included, of one car, or of all cars if Car is NoCar.
 type LapQuery struct {
 	Car      CarIdx
 	From, To int
-	Position int // 0: any
+	Position int // 0 means any
 }
 
-// LapCompleted says that a car completed a lap. A later one for the same car and number amends it.
+// LapCompleted publishes a lap. A later fact for the same car and number amends it.
 type LapCompleted struct{ Lap Lap }
 
 // LapsWithdrawn retracts the car's laps after Laps; they were published in error.
@@ -84,26 +85,26 @@ type LapsWithdrawn struct {
 	Laps int
 }
 
-// PassingJudged is what is made of the passing of a record. A passing without one is accepted, and its record says when
-// and whose it was.
+// PassingJudged is the verdict on the passing of a record. A passing without this fact is accepted with the time and car of
+// its record.
 type PassingJudged struct {
 	Seq     Seq
-	Car     CarIdx // NoCar where it is not known whose it is
+	Car     CarIdx // NoCar if unknown
 	Line    int
-	Time    Micros // race time, with the decoder's offset and the moved start
+	Time    Micros // race time, corrected by the decoder's offset and a moved start
 	Verdict Verdict
 	Reason  string
-	// Split is offered where a crossing of the finish line was missed: when it will have been. NoTime: none.
+	// Split proposes a time for a missed crossing of the finish line; NoTime means no proposal.
 	Split Micros
 }
 
-// RecordRefused says that the rulebook does not allow a record: it is in the log and changes nothing.
+// RecordRefused means that the rules do not allow a record: it stays in the log and has no effect.
 type RecordRefused struct {
 	Seq    Seq
 	Reason string
 }
 
-// EventKind says what an event is about.
+// EventKind is the subject of an event.
 type EventKind uint8
 
 // Kinds of event.
@@ -128,63 +129,64 @@ var eventKindNames = []string{
 	"chequered", "did_not_start", "disqualified", "result",
 }
 
-// String is the event kind's name at the edges.
+// String returns the event kind's API name.
 func (k EventKind) String() string { return name(eventKindNames, int(k)) }
 
-// Event is something that a spectator reads about.
+// Event is a message to spectators.
 type Event struct {
 	Kind EventKind
-	// Of is the record that the event is about, 0 for the start, the chequered flag and the result. Kind, Of and Car name
-	// an event for good.
+	// Of is the record that caused the event, 0 for the start, the chequered flag and the result. Kind, Of and Car identify an
+	// event.
 	Of  Seq
-	Car CarIdx // NoCar where it concerns all
-	// Lap that was completed (leader, fastest lap, chequered flag), else the one being driven: the car's own, or the
-	// leader's where there is no car.
+	Car CarIdx // NoCar if it concerns all cars
+	// Lap is the completed lap for events of the leader, the fastest lap and the chequered flag, otherwise the current lap of
+	// the car, or of the leader if there is no car.
 	Lap    int
 	TimeMS int64
-	// Value by kind: lap time, stationary time or penalty in ms; FlagState; ResultStatus.
+	// Value is, by kind: lap time, stationary time or penalty in ms; FlagState; ResultStatus.
 	Value int64
-	Text  string // a reason, in English; empty for most
+	Text  string // a reason, in English; mostly empty
 }
 
-// CompareEvents is the order of events: by race time, and of the same time by kind, car and record.
+// CompareEvents orders events by race time, then by kind, car and record.
 func CompareEvents(a, b Event) int {
 	return cmp.Or(cmp.Compare(a.TimeMS, b.TimeMS), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Car, b.Car), cmp.Compare(a.Of, b.Of))
 }
 
-// Name is what names the event.
+// Name returns the event's identity.
 func (e *Event) Name() EventName { return EventName{e.Kind, e.Of, e.Car} }
 
-// EventName names an event: of two with the same name the later one amends the earlier.
+// EventName identifies an event: of two events with the same name the later one amends the earlier.
 type EventName struct {
 	Kind EventKind
 	Of   Seq
 	Car  CarIdx
 }
 
-// EventHappened adds an event, or amends the one of the same name.
+// EventHappened adds an event, or amends the one with the same name.
 type EventHappened struct{ Event Event }
 
-// EventWithdrawn retracts an event that a correction made untrue.
+// EventWithdrawn retracts an event after a correction.
 type EventWithdrawn struct{ Event EventName }
 
-// SessionStatus is the race as a whole at this moment.
+// SessionStatus is the current state of the whole race.
 type SessionStatus struct {
 	Status    Status
 	Flag      FlagState
-	LeaderLap int // the lap the leader is on; the distance once it has finished
-	// Laps is the distance as far as it is known, 0 by time: aborted starts and limits of time shorten it. Once the chequered
-	// flag has fallen it is how many laps the leader had completed, and of a race that was stopped before, the winner's laps.
+	LeaderLap int // the leader's current lap; the distance after the leader has finished
+	// Laps is the distance as known so far, 0 for a race by time: aborted starts and time limits shorten it. After the
+	// chequered flag it is the number of laps that the leader completed; of a race that was stopped before the flag, the
+	// winner's laps.
 	Laps   int
 	TimeMS int64
-	// StartMoved is how far the start signal was moved: what records count from another moment.
+	// StartMoved is how far the start signal was moved; race time counts from the moved signal.
 	StartMoved Micros
 }
 
-// SessionStatusChanged replaces the head.
+// SessionStatusChanged replaces the session status.
 type SessionStatusChanged struct{ Session SessionStatus }
 
-// ResultPublished carries a version of the result.
+// ResultPublished publishes a version of the result.
 type ResultPublished struct{ Classification Classification }
 
 func (RowChanged) fact()           {}
@@ -198,14 +200,14 @@ func (EventWithdrawn) fact()       {}
 func (SessionStatusChanged) fact() {}
 func (ResultPublished) fact()      {}
 
-// Facts are what followed from the records up to Seq; Time is the last record's.
+// Facts are the facts of the records up to Seq; Time is the last record's time.
 type Facts struct {
 	Seq   Seq
 	Time  Micros
 	Facts []Fact
 }
 
-// Classification is a result: the order so far (version 0), or a version that was published.
+// Classification is a result: the provisional order (version 0) or a published version.
 type Classification struct {
 	Version int
 	Status  ResultStatus
@@ -215,14 +217,14 @@ type Classification struct {
 	StateHash      string
 }
 
-// Final says that the result was declared.
+// Final reports whether the result was declared.
 func (c *Classification) Final() bool { return c.Status != Provisional }
 
-// ClassifiedStatus is how a car stands in a classification.
+// ClassifiedStatus is the status of a car in a classification.
 type ClassifiedStatus uint8
 
-// The first five are how a car's race ended. The others are of a race that is not over: it waits for the start signal, the
-// car is racing, the race is suspended or paused, and a car that was not seen for long (StateOf in race/timing).
+// The first five say how a car's race ended. The others belong to a race that is not over: waiting for the start signal,
+// racing, suspended or paused, and a car that has not passed a line for long (StateOf in race/timing).
 const (
 	StatusFinished ClassifiedStatus = iota
 	StatusRetired
@@ -239,13 +241,13 @@ var classifiedNames = []string{
 	"finished", "retired", "not_classified", "did_not_start", "disqualified", "waiting", "running", "stopped", "not_running",
 }
 
-// ClassifiedStatusCount is how many there are.
+// ClassifiedStatusCount is the number of statuses.
 const ClassifiedStatusCount = int(StatusNotRunning) + 1
 
-// String is the status's name at the edges.
+// String returns the status's API name.
 func (s ClassifiedStatus) String() string { return name(classifiedNames, int(s)) }
 
-// Words is the status as people read it.
+// Words returns the status with spaces, for people.
 func (s ClassifiedStatus) Words() string { return strings.ReplaceAll(s.String(), "_", " ") }
 
 // Classified is one line of a classification. A car without a position has Position 0. Times are milliseconds,

@@ -1,80 +1,81 @@
 package race
 
-// Frame is all cars of a race at one instant, in columns of equal length, indexed by CarIdx less First.
-// A picture for the spectators carries LapFraction and State only; the other columns are nil then.
+// Frame is the state of all cars at one instant, in columns of equal length, indexed by CarIdx - First. A picture for
+// spectators has only LapFraction and State; its other columns are nil.
 type Frame struct {
 	Tick  Tick
 	Time  Micros
 	First CarIdx
-	// LapFraction is how far round the lap the car is, in 1/65536 of it.
+	// LapFraction is the driven part of the lap, in 1/65536.
 	LapFraction []uint16
 	State       []CarState
-	// Lap is the lap that the car is on, from 1; 0 on the grid behind the line.
+	// Lap is the current lap, from 1; 0 on a grid behind the line.
 	Lap []uint16
 	// SpeedDKMH is in tenths of a km/h.
 	SpeedDKMH []uint16
-	// RPM50 is in units of 50 revolutions a minute.
+	// RPM50 is the engine speed in units of 50 revolutions per minute.
 	RPM50    []uint8
 	Throttle []uint8 // percent
 	Brake    []uint8 // percent
-	// GearDRS is the gear in the low four bits; bit 4 is set while DRS is open.
+	// GearDRS has the gear in the low four bits; bit 4 is set while DRS is open.
 	GearDRS []uint8
 }
 
-// DRSOpen is the bit of GearDRS that says that the flap is open.
+// DRSOpen is the bit of GearDRS that is set while the flap is open.
 const DRSOpen = 1 << 4
 
-// Cars counts the cars in the frame.
+// Cars returns the number of cars in the frame.
 func (f *Frame) Cars() int { return len(f.LapFraction) }
 
-// Picture is the frame with the columns that a map needs; it shares the columns.
+// Picture returns the frame with the columns that a map needs. It shares the columns.
 func (f *Frame) Picture() *Frame {
 	return &Frame{Tick: f.Tick, Time: f.Time, First: f.First, LapFraction: f.LapFraction, State: f.State}
 }
 
-// Batch is what one producer hands to a race's journal at once: committed whole or not at all.
+// Batch is what one producer commits to a race's journal at once: all of it or nothing.
 type Batch struct {
 	Race ID
-	// Count is the producer's own count of its batches, from 1 without gaps: a simulation's tick + 1.
+	// Count numbers the producer's batches, from 1 without gaps: a simulation's tick + 1.
 	Count uint64
-	// Records carry no Seq yet.
+	// Records have no Seq yet; the journal assigns it.
 	Records []Record
 	Frame   *Frame
-	// Samples of real cars; Request names what was taken in, nil where it has no name.
+	// Samples are telemetry of real cars. Request identifies the report that this batch contains, nil for a report without a
+	// key.
 	Samples []Sample
 	Request *Request
-	// Snapshot is what the producer needs to go on after this batch; nil where it keeps nothing.
+	// Snapshot is the producer's state after this batch; nil if it keeps none.
 	Snapshot Snapshot
-	// Hash stands for the batch's records: a repeat must have the same.
+	// Hash is the hash of the batch's records; a repeated batch must have the same.
 	Hash uint64
 }
 
-// Ack tells a producer that its batches up to Count are durable and applied. Resend asks for all batches after Count.
+// Ack acknowledges a producer's batches up to Count: they are durable and applied. Resend asks for all batches after Count.
 type Ack struct {
 	Count  uint64
 	Resend bool
-	// Refused is set where a batch can never be taken: the race has failed.
+	// Refused is set if a batch can never be committed: the race has failed.
 	Refused error
-	// Against are the records of batch Count that the rulebook does not allow; they are kept and change nothing.
+	// Against are the records of batch Count that the rules do not allow; they are in the log and have no effect.
 	Against []RecordRefused
 }
 
-// Snapshot is a producer's state after a batch. It is encoded only when it is written.
+// Snapshot is a producer's state after a batch. It is encoded when it is written, not before.
 type Snapshot interface{ AppendBinary([]byte) ([]byte, error) }
 
-// Position is how far a race's log has come in a store.
+// Position is the end of a race's log in a store.
 type Position struct {
 	Seq   Seq
 	Count uint64
-	// Head is what the first record announced; nil where there is none.
+	// Info is the race info of the first record; nil if there is no record.
 	Info *Race
-	// Facts is the record up to which what follows from the records is kept.
+	// Facts is the record up to which facts are stored.
 	Facts Seq
-	// Snapshot of the producer after its batch Count; nil where it kept none.
+	// Snapshot is the producer's state after its batch Count; nil if it kept none.
 	Snapshot []byte
-	// Requests are the newest names of what was taken in, oldest first, RequestsKept at most.
+	// Requests are the newest reports with a key, oldest first, at most RequestsKept.
 	Requests []Request
 }
 
-// RequestsKept bounds how many names of a race are remembered, so that a repeat is recognised.
+// RequestsKept bounds how many keys of a race are remembered to recognise a repeated report.
 const RequestsKept = 100_000

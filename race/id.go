@@ -9,10 +9,10 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 const (
 	idMax    = 100      // characters
-	idImport = "import" // POST /races/import imports a race, so that no race has this id
+	idImport = "import" // reserved by POST /races/import
 )
 
-// Validate returns an *InvalidError for an id that a race cannot be given.
+// Validate returns an *InvalidError if id is not allowed for a race.
 func (id ID) Validate() error {
 	if validID.MatchString(string(id)) && len(id) <= idMax && id != idImport {
 		return nil

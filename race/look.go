@@ -1,21 +1,21 @@
 package race
 
-// Limits of what a spectator looks at in a large field.
+// Limits of what a spectator of a large field subscribes to.
 const (
-	// LookFrom is the field from which a spectator is told only of what it looks at.
+	// LookFrom is the field size from which a spectator receives only the cars that it looks at.
 	LookFrom    = 301
 	LookPlaces  = 200
 	LookCars    = 64
 	lookAtFirst = 60
 )
 
-// Look is what a spectator of a large field looks at: places of the order, from From up to To, and cars.
+// Look selects what a spectator of a large field receives: positions of the order, from From up to To, and cars.
 type Look struct {
 	From, To int
 	Cars     []CarIdx
 }
 
-// FirstLook is that of one who has said nothing yet.
+// FirstLook returns the selection of a spectator that has not chosen yet.
 func FirstLook() Look { return Look{To: lookAtFirst} }
 
 // CarsFrame is some cars of a frame, each column in the order of Cars.
@@ -27,7 +27,7 @@ type CarsFrame struct {
 	State       []CarState
 }
 
-// Of takes some cars out of a picture; one that is not in it is left out.
+// Of returns the columns of some cars. Cars that are not in the frame are left out.
 func (f *Frame) Of(cars []CarIdx) *CarsFrame {
 	out := &CarsFrame{Tick: f.Tick, Time: f.Time}
 	for _, car := range cars {
@@ -40,7 +40,7 @@ func (f *Frame) Of(cars []CarIdx) *CarsFrame {
 	return out
 }
 
-// Part is a picture of some of the cars that are in a row.
+// Part returns a frame of the cars with indices from ≤ i < to.
 func (f *Frame) Part(from, to int) *Frame {
 	return &Frame{Tick: f.Tick, Time: f.Time, First: f.First + CarIdx(from), LapFraction: f.LapFraction[from:to], State: f.State[from:to]}
 }

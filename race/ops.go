@@ -1,36 +1,36 @@
 package race
 
-// Ops is what happens to a race's actors and not to the race: nothing of it is kept in the log. Spectators are told of it
-// now and then, so that a drill can be seen.
+// Ops describes what happens to a race's actors, not to the race: none of it is in the log. Spectators receive it at
+// intervals, so that a drill can be watched.
 type Ops struct {
-	// Restarts of the race's actors so far; Recent are the newest of them since the last time that it was told.
+	// Restarts counts the restarts of the race's actors so far; Recent are those since the last Ops.
 	Restarts int64
 	Recent   []Restart
-	// Drill is the one that is on, or the last one; nil where there was none.
+	// Drill is the running or the last drill; nil if there was none.
 	Drill *DrillState
 }
 
-// Restart is an actor's death and its next incarnation.
+// Restart is the death of an actor and its next incarnation.
 type Restart struct {
 	Kind   string
-	Car    CarIdx // NoCar where it is no car's actor
+	Car    CarIdx // NoCar if it is not a car's actor
 	Reason string
 	TookUS int64 // from the death to the next incarnation
 }
 
-// DrillState is how far a drill has come.
+// DrillState is the progress of a drill.
 type DrillState struct {
 	Name     string
 	Phase    DrillPhase
 	Injected int
-	// Text is the verdict in a sentence, or what was broken.
+	// Text is the verdict in a sentence, or the fault that was injected.
 	Text string
 }
 
-// DrillPhase is the life of a drill.
+// DrillPhase is a phase of a drill.
 type DrillPhase uint8
 
-// Phases of a drill: it strikes, the race undisturbed is run beside it, the verdict is there.
+// Phases of a drill: faults are injected, the undisturbed race is run for comparison, the verdict is known.
 const (
 	DrillOn DrillPhase = iota
 	DrillJudging
@@ -40,5 +40,5 @@ const (
 
 var drillNames = []string{"on", "judging", "passed", "failed"}
 
-// String is the phase's name at the edges.
+// String returns the phase's API name.
 func (p DrillPhase) String() string { return name(drillNames, int(p)) }

@@ -1,11 +1,11 @@
 package race
 
-// Limits of what a race may be.
+// Limits of a race.
 const (
 	CarsMax  = 100_000
 	LapsMax  = 10_000
 	LinesMax = 100
-	// TelemetryEveryMax bounds how much telemetry may be thinned.
+	// TelemetryEveryMax bounds how far telemetry may be thinned.
 	TelemetryEveryMax = 10_000
 )
 
@@ -25,32 +25,32 @@ type Entry struct {
 	Name   string `json:"full_name"`
 	Team   string `json:"team_name"`
 	Colour string `json:"team_colour"` // rrggbb
-	// Grid counts from 1; 0 where there is no grid.
+	// Grid counts from 1; 0 if there is no grid.
 	Grid int `json:"grid_position"`
 	// PitLaneStart says that the car starts from the pit lane.
 	PitLaneStart bool `json:"pit_lane_start"`
 	// StartOffsetM is how far behind the finish line the car starts. Above 0, its first crossing of that line
 	// completes no lap.
 	StartOffsetM int `json:"start_offset_m"`
-	// Transponders that the car carries.
+	// Transponders are the transponders that the car carries.
 	Transponders []string `json:"transponders,omitempty"`
 }
 
-// Race is the head of a race: what is fixed before it starts.
+// Race is the race info: everything that is fixed before the start.
 type Race struct {
 	ID      ID      `json:"id"`
 	Name    string  `json:"name"`
 	Kind    Kind    `json:"-"`
-	Circuit string  `json:"circuit"` // the circuit's key; empty where only the lines are known
+	Circuit string  `json:"circuit"` // the circuit's key; empty if only the lines are known
 	Lines   []Line  `json:"lines"`
 	Rules   RuleSet `json:"rules"`
 	Cars    int     `json:"cars"`
-	// Seed, TickHz and Speed are of simulations. Speed is times real time, 0 as fast as possible.
+	// Seed, TickHz and Speed belong to simulations. Speed is a multiple of real time, 0 means as fast as possible.
 	Seed   uint64  `json:"seed"`
 	TickHz int     `json:"tick_hz"`
 	Speed  float64 `json:"speed"`
-	// TelemetryEvery writes every so many frames of telemetry to stores beside the log; 0: as they are set.
+	// TelemetryEvery writes every n-th telemetry frame to stores other than the log; 0 means as the store is configured.
 	TelemetryEvery int `json:"telemetry_every,omitempty"`
-	// CircuitText is the circuit in the project's text format, so that a log stands alone.
+	// CircuitText is the circuit in the project's text format, so that a log is complete without other files.
 	CircuitText string `json:"-"`
 }

@@ -1,22 +1,22 @@
 package race
 
-// Record is one entry of a race's log. Seq is given by the journal alone. RecordedAt (UTC nanoseconds) is outside
-// of state and hash.
+// Record is one entry of a race's log. Only the journal assigns Seq. RecordedAt (UTC nanoseconds) is not part of state and
+// hash.
 type Record struct {
 	Seq        Seq
 	Time       Micros
 	RecordedAt int64
-	// Author is who ordered it; empty for what machines report.
+	// Author ordered the record; empty for reports of machines.
 	Author string
 	Body   Body
 }
 
-// Body is what a record says.
+// Body is the content of a record.
 //
 //sumtype:decl
 type Body interface{ record() }
 
-// Announced opens the log: the race's info.
+// Announced opens the log with the race info.
 type Announced struct{ Race Race }
 
 // Entered adds a car; its CarIdx is the number of cars entered before it.
@@ -24,39 +24,40 @@ type Entered struct{ Entry Entry }
 
 // Started is the start signal: lights out.
 type Started struct {
-	// After is how long after the announcement it was given, for passings that were told by date before; 0: nobody said.
+	// After is the time from the announcement to the start signal. It converts the passings that were reported by date before
+	// the signal. 0 means unknown.
 	After Micros
 }
 
-// Passing is a car's passing on a timing line. Passings may come late, doubled or out of order: timing sorts them by time.
+// Passing is a car's passing on a timing line. Passings may arrive late, twice or out of order: timing sorts them by time.
 type Passing struct {
-	// Car is NoCar where only a transponder is known, and it is no car's.
+	// Car is NoCar if only a transponder is known and it is not assigned to a car.
 	Car  CarIdx
 	Line int // index into Race.Lines
-	// InPit says that the line was crossed in the pit lane.
+	// InPit is set if the line was crossed in the pit lane.
 	InPit bool
-	// SpeedKMH is measured at speed traps, 0 elsewhere.
+	// SpeedKMH is measured at speed traps, 0 on other lines.
 	SpeedKMH int
 	// Source is nil for passings of a simulation.
 	Source *Source
 }
 
-// Source is where a passing comes from. Decoder, session and sequence name it for good: the same three with the same time
-// are the same passing.
+// Source identifies where a passing comes from: two passings with the same decoder, session, sequence and time are the same
+// passing.
 type Source struct {
-	Decoder     string // empty: none is known, and so no repeat is recognised
-	Session     string // of the decoder: a new one where it counts from the beginning again
+	Decoder     string // empty means unknown: repeats cannot be recognised
+	Session     string // of the decoder: a new one whenever it counts from the beginning again
 	Sequence    uint64
 	Transponder string
 }
 
-// TyresFitted says what a car runs on from here: at the start and at each stop. Stationary is 0 on the grid.
+// TyresFitted gives the tyres that a car runs on from here: at the start and at each stop. Stationary is 0 on the grid.
 type TyresFitted struct {
 	Car        CarIdx
 	Compound   Compound
 	AgeLaps    int
 	Stationary Micros
-	// PitLane is the time from the entry of the pit lane to its exit, where no timing lines are there to tell it; 0: not known.
+	// PitLane is the time from pit entry to pit exit, for circuits without timing lines there; 0 means unknown.
 	PitLane Micros
 }
 
@@ -67,14 +68,14 @@ type FlagShown struct {
 	Sector int
 }
 
-// Suspended stops the race (red flag); Resumed goes on.
+// Suspended stops the race (red flag) until Resumed.
 type Suspended struct{}
 
 // Resumed ends a suspension.
 type Resumed struct{}
 
-// Abandoned says that a suspended race is not resumed: the result is counted back.
-// Lap is the leader's lap of the signal, counted as begun; 0: the lap that the leader is on.
+// Abandoned ends a suspended race that is not resumed: the result is counted back. Lap is the leader's lap at the signal,
+// counted as begun; 0 means the leader's current lap.
 type Abandoned struct{ Lap int }
 
 // CarRetired takes a car out of the race for good.
@@ -83,7 +84,7 @@ type CarRetired struct {
 	Reason string
 }
 
-// CarNotStarted says that an entered car does not start.
+// CarNotStarted marks an entered car that does not start.
 type CarNotStarted struct {
 	Car    CarIdx
 	Reason string
@@ -95,8 +96,8 @@ type CarDisqualified struct {
 	Reason string
 }
 
-// Penalised gives a car a penalty. What it adds to the race time is Amount, or with 0 what the rules say for its kind;
-// a drive-through or stop-and-go adds it only while it is not served.
+// Penalised gives a car a penalty. Amount is added to the race time; 0 means the rules' time for the kind. A drive-through or
+// stop-and-go adds time only while it is not served.
 type Penalised struct {
 	Car    CarIdx
 	Kind   PenaltyKind
@@ -104,65 +105,65 @@ type Penalised struct {
 	Reason string
 }
 
-// PenaltyServed says that the penalty given by the record Penalty was served: it adds no time.
+// PenaltyServed marks the penalty of the record Penalty as served: it adds no time.
 type PenaltyServed struct {
 	Car     CarIdx
 	Penalty Seq
 }
 
-// LapDeleted takes a lap out of the bests; it counts for the distance.
+// LapDeleted excludes a lap from the bests; the lap still counts for the distance.
 type LapDeleted struct {
 	Car CarIdx
-	// Lap is its number when it was deleted. Passing is the record of the passing that ended it and names the lap for good,
-	// whatever is inserted or split before it; 0: of the lap that has the number when the record is applied.
+	// Lap is the lap's number when it was deleted. Passing is the record of the passing that ended it; it identifies the lap
+	// even after a lap is inserted or split before it. 0 means the lap that has the number when the record is applied.
 	Lap     int
 	Passing Seq
 	Reason  string
 }
 
-// Corrected is what a marshal makes of a passing.
+// Corrected is a marshal's correction of a passing.
 type Corrected struct {
 	Kind CorrectionKind
 	// Passing is the record of the passing that is accepted, rejected or moved.
 	Passing Seq
-	// Car is whom it is moved to, or for whom a passing is inserted or a lap split.
+	// Car is the car that the passing is moved to, or for which a passing is inserted or a lap split.
 	Car CarIdx
-	// Line and At of an inserted passing. A split is a passing on the finish line within Lap; At 0: where the rules
-	// estimate it.
+	// Line and At belong to an inserted passing. A split inserts a passing on the finish line within Lap; At 0 means the time
+	// that the rules estimate.
 	Line int
 	At   Micros
-	// Lap that is split; 0: the one that At lies in.
+	// Lap that is split; 0 means the lap that contains At.
 	Lap    int
 	Reason string
 }
 
-// TransponderAssigned says whose a transponder is.
+// TransponderAssigned assigns a transponder to a car.
 type TransponderAssigned struct {
 	Transponder string
 	Car         CarIdx
-	// From is the time from which it is that car's, until another assignment's; 0: all its passings are, but for those
-	// from the time of another assignment on.
+	// From is the time from which the transponder belongs to the car, until the time of another assignment; 0 means all its
+	// passings before the first assignment with a time.
 	From   Micros
 	Reason string
 }
 
-// DecoderSet says how much must be added to a decoder's times, before and from now on.
+// DecoderSet sets the offset that is added to all times of a decoder, earlier and later ones.
 type DecoderSet struct {
 	Decoder string
-	// Session of the decoder; empty: all that no DecoderSet names.
+	// Session of the decoder; empty means all sessions without a DecoderSet of their own.
 	Session string
 	Offset  Micros
 	Reason  string
 }
 
-// StartMoved says that the start signal was given At after the one that the log has, before it where that is negative. Race
-// time counts from the moved signal; the times of records go on counting from the first.
+// StartMoved moves the start signal by At relative to the one in the log; negative means earlier. Race time counts from the
+// moved signal; the times of records still count from the first.
 type StartMoved struct {
 	At     Micros
 	Reason string
 }
 
-// Undone takes back what the record Of ordered, as if it had never been.
+// Undone revokes the ruling of record Of, as if it had never been made.
 type Undone struct {
 	Of     Seq
 	Reason string
@@ -174,13 +175,13 @@ type ResultDeclared struct{ Reason string }
 // StartAborted shortens the race by a lap.
 type StartAborted struct{}
 
-// Held stops race time for a while: nobody drives and no clock runs, as nothing in a real race does.
+// Held stops race time of a simulation: cars and clock stand still. Real races have no such record.
 type Held struct{}
 
-// Released lets a held race go on.
+// Released resumes a held race.
 type Released struct{}
 
-// Ended stops the race at the record's time: passings timed later count for nothing, and the result can be final.
+// Ended stops the race at the record's time: later passings do not count, and the result can be declared final.
 type Ended struct{}
 
 func (Announced) record()           {}

@@ -1,6 +1,7 @@
 package race
 
-// Sample is what a real car reports of itself at one instant, in the units of a Trace. What it does not report is Unknown.
+// Sample is the telemetry that a real car reports at one instant, in the units of a Trace. A channel that was not reported is
+// Unknown.
 type Sample struct {
 	Car  CarIdx
 	Time Micros
@@ -15,16 +16,16 @@ type Sample struct {
 	XDM, YDM int
 }
 
-// Unknown is the value of a channel that a sample does not have.
+// Unknown is the value of a channel that was not reported.
 const Unknown = -1 << 31
 
-// Values are the sample's channels, in the order in which they are written wherever samples are kept.
+// Values returns the sample's channels in the order in which all stores write them.
 func (s *Sample) Values() [8]*int {
 	return [...]*int{&s.SpeedDKMH, &s.RPM, &s.Gear, &s.Throttle, &s.Brake, &s.DRS, &s.XDM, &s.YDM}
 }
 
-// Merge adds a later report of the same car at the same instant: a channel that it has replaces what was reported before,
-// and a channel that it does not have stays as it was.
+// Merge adds a later report of the same car at the same instant: its channels replace those reported before; channels that it
+// lacks stay as they were.
 func (s *Sample) Merge(later *Sample) {
 	values := s.Values()
 	for i, v := range later.Values() {
@@ -34,7 +35,7 @@ func (s *Sample) Merge(later *Sample) {
 	}
 }
 
-// Empty says that the car reported nothing.
+// Empty reports whether the sample has no channel.
 func (s *Sample) Empty() bool {
 	for _, v := range s.Values() {
 		if *v != Unknown {
@@ -44,73 +45,72 @@ func (s *Sample) Empty() bool {
 	return true
 }
 
-// Report is what is handed to a race's log from outside at once: kept whole or not at all.
+// Report is one request of a timing house to a race's log: stored as a whole or not at all.
 type Report struct {
-	// Records without numbers. Those that were told of before by their decoder, with the same time, are passed over.
+	// Records have no Seq yet. Records that their decoder reported before with the same time are dropped.
 	Records []Record
-	// Samples of a car at an instant that it reported before are merged into that one (Sample.Merge), within a report and
-	// across reports.
+	// Samples of a car at an instant that it reported before are merged (Sample.Merge), within a report and across reports.
 	Samples []Sample
-	// Key names the report, so that a repeat of it changes nothing; empty: it has no name. Hash stands for its content.
+	// Key identifies the report, so that a repeat has no effect; empty means no key. Hash is the hash of its content.
 	Key  string
 	Hash uint64
 	// New opens a log: the first record announces the race.
 	New bool
 }
 
-// Items counts what the report holds.
+// Items returns the number of records and samples.
 func (i *Report) Items() int { return len(i.Records) + len(i.Samples) }
 
-// Ingested tells what became of a report: it is durable and applied.
+// Ingested is the outcome of a report that is durable and applied.
 type Ingested struct {
-	// First and Last are the numbers of its records; 0 where none was kept.
+	// First and Last are the numbers of its records; 0 if none was stored.
 	First, Last Seq
 	Records     int
 	Samples     int
-	// Repeated counts passings that their decoder had told of before.
+	// Repeated counts passings that their decoder had reported before.
 	Repeated int
-	// Again says that a report of this key was taken before, and this is what became of that one.
+	// Again is set if a report with this key was ingested before; this is the outcome of the first one.
 	Again bool
-	// Refused are records that the rulebook does not allow. They are in the log and change nothing.
+	// Refused are records that the rules do not allow. They are in the log and have no effect.
 	Refused []RecordRefused
 }
 
-// Ruled tells of a ruling that is durable: its record, 0 where it changed nothing, and its race time.
+// Ruled is the outcome of a durable ruling: its record, 0 if it changed nothing, and its race time.
 type Ruled struct {
 	Seq Seq
 	At  Micros
 }
 
-// Request is the name of a report and what became of it, kept with its batch.
+// Request is the key of a report and its outcome, stored with the report's batch.
 type Request struct {
 	Key     string
 	Hash    uint64
 	First   Seq
 	Records int
 	Samples int
-	// Repeated counts what was passed over.
+	// Repeated counts the dropped repeats.
 	Repeated int
 }
 
-// Roster is what must be known of a race to read what is told of it from outside.
+// Roster is what is needed of a race to interpret the reports of a timing house.
 type Roster struct {
 	Race    Race
 	Status  Status
 	Entries []Entry
-	// Numbers gives the slot of a car by the number painted on it.
+	// Numbers maps the number painted on a car to its slot.
 	Numbers map[int]CarIdx
-	// AnnouncedAt is when the race was announced, StartedAt when the start signal was given, in UTC nanoseconds; 0: it was not, or
-	// nobody knows.
+	// AnnouncedAt is when the race was announced, StartedAt when the start signal was given, in UTC nanoseconds; 0 means not
+	// yet, or unknown.
 	AnnouncedAt int64
 	StartedAt   int64
-	// StartMoved is how far the start signal was moved since; race time counts from there, and the records from StartedAt.
+	// StartMoved is how far the start signal was moved; race time counts from the moved signal, records count from StartedAt.
 	StartMoved Micros
 }
 
-// SinceStart is a date (UTC nanoseconds) as race time counts from the record of the start signal.
+// SinceStart converts a date (UTC nanoseconds) to the time since the recorded start signal.
 func (r *Roster) SinceStart(date int64) Micros { return Between(r.StartedAt, date) }
 
-// SinceAnnounced is how long a date is after the announcement.
+// SinceAnnounced returns the time from the announcement to a date.
 func (r *Roster) SinceAnnounced(date int64) Micros { return Between(r.AnnouncedAt, date) }
 
 // NewRoster indexes the entries.
@@ -125,7 +125,7 @@ func NewRoster(s Summary, entries []Entry, startedAt int64) *Roster {
 	return r
 }
 
-// IsRuling says that a record is a decision of race control, or of the stewards.
+// IsRuling reports whether a record is a decision of race control or the stewards.
 func IsRuling(b Body) bool {
 	switch b := b.(type) {
 	case FlagShown:
@@ -138,7 +138,7 @@ func IsRuling(b Body) bool {
 	return false
 }
 
-// Channels are the sample's values in the units of a Trace; Unknown for what the car did not report.
+// Channels returns the sample's values in the units of a Trace; Unknown for channels that were not reported.
 func (s *Sample) Channels() (v [ChannelCount]int32) {
 	for c := range v {
 		v[c] = Unknown

@@ -6,31 +6,31 @@ import (
 	"strings"
 )
 
-// RuleSet is the rulebook as data; it is stored with the race, so that a result can be worked out again.
+// RuleSet is the rulebook as data. It is stored with the race, so that a result can be recomputed.
 type RuleSet struct {
 	Name string `json:"name"`
-	// Laps is the distance; 0 means by time alone.
+	// Laps is the distance; 0 means a race by time.
 	Laps int `json:"laps"`
-	// RunningLimit ends the race one lap after the leader's next crossing, counted without suspensions; 0: none.
+	// RunningLimit ends the race one lap after the leader's next crossing, suspensions not counted; 0 means no limit.
 	RunningLimit Micros `json:"running_limit_us"`
-	// WindowLimit ends the race at the leader's next crossing, suspensions counted; 0: none.
+	// WindowLimit ends the race at the leader's next crossing, suspensions counted; 0 means no limit.
 	WindowLimit Micros `json:"window_limit_us"`
-	// Precision at which laps and gaps are decided; each crossing is truncated to it once.
+	// Precision is the resolution of laps and gaps; each crossing is truncated to it once.
 	Precision Micros `json:"precision_us"`
 	// ClassifiedPermille is the part of the winner's laps that a car needs to be classified, rounded down.
 	ClassifiedPermille int `json:"classified_permille"`
-	// DeadTime within which a second passing on the same line is the same passing.
+	// DeadTime is the time within which a second passing on the same line is a duplicate.
 	DeadTime Micros `json:"dead_time_us"`
-	// MinLap is the shortest lap that is believed; a passing that would make a shorter one is suspect. 0: none.
+	// MinLap is the shortest plausible lap; a passing that would make a shorter one is suspect. 0 means no limit.
 	MinLap Micros `json:"min_lap_us"`
-	// DriveThrough and StopAndGo are added to the race time of who did not serve one.
+	// DriveThrough and StopAndGo are added to the race time of a car that did not serve the penalty.
 	DriveThrough Micros `json:"drive_through_us"`
 	StopAndGo    Micros `json:"stop_and_go_us"`
 	// MustFinish classifies only cars that took the chequered flag.
 	MustFinish bool `json:"must_finish"`
-	// FirstCrossing says what a car's first crossing of the finish line is; a race stored without it ends a lap there.
+	// FirstCrossing is the effect of a car's first crossing of the finish line; races stored without it use EndsLap.
 	FirstCrossing FirstCrossing `json:"first_crossing"`
-	// FinishWindow is how long after the chequered flag was shown a crossing still counts; 0: until the race is stopped.
+	// FinishWindow is how long after the chequered flag a crossing still counts; 0 means until the race is stopped.
 	FinishWindow Micros `json:"finish_window_us"`
 }
 
@@ -56,9 +56,9 @@ func Endurance(limit Micros) RuleSet {
 	return r
 }
 
-// Kart is the preset of a kart race by laps. Source: CIK-FIA General Prescriptions: who does not finish is classified by
-// the laps covered. Short laps need a short dead time; the penalties and the five
-// minutes to take the flag are a usual choice of national series.
+// Kart is the preset of a kart race by laps. Source: CIK-FIA General Prescriptions: a car that does not finish is classified
+// by the laps it covered. Short laps need a short dead time; the penalties and the five minutes to take the flag are a usual
+// choice of national series.
 func Kart(laps int) RuleSet {
 	return RuleSet{
 		Name: "kart", Laps: laps, Precision: Millisecond, DeadTime: 2 * Second, MinLap: 8 * Second,
@@ -66,10 +66,10 @@ func Kart(laps int) RuleSet {
 	}
 }
 
-// Presets are the names of the rule sets that are known.
+// Presets are the names of the known rule sets.
 var Presets = []string{"f1", "endurance", "kart"}
 
-// Preset gives a rule set by name for a race of laps, or where that is 0 of a time.
+// Preset returns a rule set by name, for a race of laps or, if laps is 0, of limit.
 func Preset(name string, laps int, limit Micros) (RuleSet, error) {
 	var r RuleSet
 	switch name {
@@ -90,7 +90,7 @@ func Preset(name string, laps int, limit Micros) (RuleSet, error) {
 	return r, nil
 }
 
-// Validate reports every fault of the rule set.
+// Validate returns every fault of the rule set.
 func (r RuleSet) Validate() error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {

@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-func TestPresets_AreRuleSetsThatHold(t *testing.T) {
+func TestPresets_AreValidByLapsAndByTime(t *testing.T) {
 	for _, name := range race.Presets {
 		r, err := race.Preset(name, 50, 0)
 		if err != nil || r.Validate() != nil || r.Name != name || r.Laps != 50 {
@@ -26,7 +26,7 @@ func TestPresets_AreRuleSetsThatHold(t *testing.T) {
 	}
 }
 
-// TestPresets_HaveTheNumbersOfTheRulebook holds the figures that the rulebook of the design names.
+// TestPresets_HaveTheNumbersOfTheRulebook pins the figures that the design takes from the rulebooks.
 func TestPresets_HaveTheNumbersOfTheRulebook(t *testing.T) {
 	want := race.RuleSet{
 		Name: "f1", Laps: 57, RunningLimit: 2 * race.Hour, WindowLimit: 3 * race.Hour, Precision: race.Millisecond,
@@ -44,12 +44,12 @@ func TestPresets_HaveTheNumbersOfTheRulebook(t *testing.T) {
 	}
 }
 
-func TestRuleSet_RefusesEveryNumberOutOfRangeByItsName(t *testing.T) {
+func TestRuleSet_ValidateNamesEveryFieldOutOfRange(t *testing.T) {
 	fields := reflect.TypeFor[race.RuleSet]()
 	for i := range fields.NumField() {
 		field := fields.Field(i)
 		if field.Type.Kind() != reflect.Int && field.Type.Kind() != reflect.Int64 {
-			continue // a name or a truth
+			continue // neither a string nor a bool has a range
 		}
 		for _, bad := range []int64{-1, 1 << 60} {
 			r := race.F1(10)
@@ -66,7 +66,7 @@ func TestRuleSet_RefusesEveryNumberOutOfRangeByItsName(t *testing.T) {
 	}
 }
 
-func TestRuleSet_KeepsEveryFieldInJSON(t *testing.T) {
+func TestRuleSet_SurvivesJSONWithEveryField(t *testing.T) {
 	r := race.Endurance(race.Hour)
 	r.Laps, r.RunningLimit = 3, race.Minute
 	text, err := json.Marshal(r)

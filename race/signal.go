@@ -1,9 +1,8 @@
 package race
 
-// SignalDate is when the start signal was given by the calendar, in UTC nanoseconds; 0 where it is not known. announcedAt and
-// startedAt are when these records of the log were made, moved is how far the signal was moved since. A real race that was
-// announced and started in one commit was read from an archive: the clock of its records says when that was, not when the
-// race was run.
+// SignalDate returns when the start signal was given, in UTC nanoseconds; 0 if that is unknown. announcedAt and startedAt are
+// when these records were written, moved is how far the signal was moved since. A real race that was announced and started in
+// one commit was imported: its records carry the time of the import, not of the race.
 func SignalDate(kind Kind, announcedAt, startedAt int64, moved Micros) int64 {
 	if startedAt == 0 || kind == External && startedAt == announcedAt {
 		return 0

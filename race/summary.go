@@ -12,13 +12,13 @@ type Summary struct {
 	// CreatedAt is UTC nanoseconds.
 	CreatedAt int64
 	LeaderLap int
-	// Laps is the distance as far as it is known (SessionStatus.Laps), 0 by time.
+	// Laps is the distance as known so far (SessionStatus.Laps), 0 for a race by time.
 	Laps int
-	// Winner is the code of the winner of the result; empty before there is one.
+	// Winner is the code of the result's winner; empty if there is no result yet.
 	Winner string
 }
 
-// Order is what someone asks for who wants a race simulated.
+// Order is a request to simulate a race.
 type Order struct {
 	Name    string  `json:"name"`
 	Circuit string  `json:"circuit"`
@@ -27,14 +27,14 @@ type Order struct {
 	Seed    uint64  `json:"seed"`
 	Speed   float64 `json:"speed"`
 	TickHz  int     `json:"tick_hz"`
-	// TelemetryEvery writes every so many frames of telemetry to stores beside the log; 0: as they are set.
+	// TelemetryEvery writes every n-th telemetry frame to stores other than the log; 0 means as the store is configured.
 	TelemetryEvery int `json:"telemetry_every"`
 }
 
-// SpeedMax is the fastest that a race may be asked to run, times real time; 0 is as fast as possible.
+// SpeedMax is the highest speed of a race as a multiple of real time; a speed of 0 means as fast as possible.
 const SpeedMax = 10_000
 
-// Validate reports every fault of the order as an InvalidError. The circuit's key is checked by whoever opens it.
+// Validate returns every fault of the order as an InvalidError. It does not check that the circuit exists.
 func (o Order) Validate() error {
 	var faults []Fault
 	check := func(ok bool, field, message, allowed string) {
@@ -56,16 +56,16 @@ func (o Order) Validate() error {
 	return nil
 }
 
-// Moment is when something was: by date in UTC nanoseconds, or in race time.
+// Moment is an instant, by date in UTC nanoseconds or in race time.
 type Moment struct {
-	Date int64  // 0: it is not given
-	Time Micros // NoTime: it is not given
+	Date int64  // 0 means not given
+	Time Micros // NoTime means not given
 }
 
-// Now is the moment at which something is ordered.
+// Now is the moment at which a control or ruling arrives.
 var Now = Moment{Time: NoTime}
 
-// Control is what a race can be reported.
+// Control is a command to a race.
 type Control uint8
 
 // Controls of a race.
@@ -78,7 +78,7 @@ const (
 
 var controlNames = []string{"start", "pause", "resume", "stop"}
 
-// String is the control's name at the edges.
+// String returns the control's API name.
 func (c Control) String() string { return name(controlNames, int(c)) }
 
 // PassingRow is a stored passing.
@@ -89,9 +89,10 @@ type PassingRow struct {
 	Passing    Passing
 	Verdict    Verdict
 	Reason     string
-	// Split is offered: when the missed crossing of the finish line will have been; NoTime where it is not.
+	// Split proposes a time for a missed crossing of the finish line; NoTime means no proposal.
 	Split Micros
-	// ReportedTime and ReportedCar are as the passing was told, whatever became of it: NoTime and NoCar for one that a marshal put in.
+	// ReportedTime and ReportedCar are the passing's time and car as reported; NoTime and NoCar for a passing that a marshal
+	// inserted.
 	ReportedTime Micros
 	ReportedCar  CarIdx
 }

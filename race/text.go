@@ -16,9 +16,9 @@ const (
 	zeroWidthJoiner    = '\u200D'
 )
 
-// Isolated is a name or a reason as it stands in an English sentence. Text that is written from right to left is put into
-// an isolate, or it would take the numbers and brackets beside it into its own order. Text without such letters stays as it
-// is. A cell of a table needs none: it has nothing beside it.
+// Isolated returns a name or a reason for use in an English sentence. Right-to-left text is put into an isolate, because it
+// would reorder the numbers and brackets beside it. Other text is returned unchanged. A table cell needs no isolate: nothing
+// stands beside it.
 func Isolated(text string) string {
 	if !strings.ContainsFunc(text, turns) {
 		return text
@@ -32,8 +32,8 @@ func Isolated(text string) string {
 	return firstStrongIsolate + plain + popIsolate
 }
 
-// Quoted is text of any script in quotation marks, for a sentence about it. What cannot be seen is escaped, but for the
-// joiners and spaces that some scripts are written with, which strconv.Quote escapes as well.
+// Quoted returns text of any script in quotation marks, for use in a sentence. Invisible characters are escaped, except the
+// joiners and spaces that some scripts need, which strconv.Quote would escape.
 func Quoted(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -50,8 +50,8 @@ func Quoted(text string) string {
 	return Isolated(`"` + b.String() + `"`)
 }
 
-// turns says that a character is written from right to left, or has others written so. Source: the ranges that
-// DerivedBidiClass.txt of Unicode 16 gives to R and AL, assigned or not.
+// turns reports whether r is written from right to left or makes others be. Source: the ranges that DerivedBidiClass.txt of
+// Unicode 16 gives to R and AL, assigned or not.
 func turns(r rune) bool {
 	switch {
 	case r < 0x0590:
@@ -63,5 +63,5 @@ func turns(r rune) bool {
 	return directs(r)
 }
 
-// directs says that a character is an embedding, an override, an isolate, or the end of one.
+// directs reports whether r is an embedding, an override, an isolate, or the end of one.
 func directs(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }

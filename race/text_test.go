@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-func TestIsolated_PutsTextFromRightToLeftIntoAnIsolateAndLeavesOtherTextAlone(t *testing.T) {
+func TestIsolated_IsolatesRightToLeftTextAndLeavesOtherTextUnchanged(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", ""},
 		{"Jörg Müller", "Jörg Müller"},
@@ -25,7 +25,7 @@ func TestIsolated_PutsTextFromRightToLeftIntoAnIsolateAndLeavesOtherTextAlone(t 
 	}
 }
 
-func TestQuoted_EscapesWhatCannotBeSeenAndLeavesEveryScriptWhole(t *testing.T) {
+func TestQuoted_EscapesInvisibleCharactersAndKeepsEveryScriptReadable(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", `""`},
 		{"a \"b\" \\ c\n", `"a \"b\" \\ c\n"`},

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// ID names a race for good: lower-case letters, digits and dashes.
+// ID identifies a race permanently: lower-case letters, digits and dashes.
 type ID string
 
 // CarIdx is a car's 0-based slot in its race; the number painted on the car is Entry.Number.
@@ -30,7 +30,7 @@ const (
 	Minute             = 60 * Second
 	Hour               = 60 * Minute
 	NoTime      Micros = math.MinInt64
-	// TimeMax is the longest that a race may take.
+	// TimeMax is the longest duration of a race.
 	TimeMax = 7 * 24 * Hour
 	// A passing reported by date before the start signal has no race time yet. Its record stores the time since the announcement, at
 	// most PreStartMax, as an offset from PreStartZero. Started.After converts it to race time.
@@ -38,14 +38,14 @@ const (
 	PreStartMax  = 366 * 24 * Hour
 )
 
-// Between is the time from one date to another (UTC nanoseconds). Both are cut to microseconds first, so that times between three
-// dates add up.
+// Between returns the time from one date to another (UTC nanoseconds). Both are cut to microseconds first, so that times
+// between three dates add up.
 func Between(from, to int64) Micros { return Micros(to/1000 - from/1000) }
 
 // PreStart reports whether t is an offset from PreStartZero.
 func (t Micros) PreStart() bool { return t != NoTime && t < PreStartZero/2 }
 
-// ToRaceTime converts a pre-start time, given how long after the announcement the race started.
+// ToRaceTime converts a pre-start time; after is the time from the announcement to the start.
 func (t Micros) ToRaceTime(after Micros) Micros {
 	return min(max(t-PreStartZero-after, -TimeMax), TimeMax)
 }
@@ -65,7 +65,7 @@ func (t Micros) Truncate(precision Micros) Micros {
 	return t - r
 }
 
-// String formats as the timing screen does: 1:32.512, or 1:02:03.004 from an hour.
+// String formats the time as a timing screen does: 1:32.512, or 1:02:03.004 from an hour.
 func (t Micros) String() string {
 	if t == NoTime {
 		return "-"
