@@ -9,22 +9,22 @@ import (
 	"lightsout/race"
 )
 
-// archive carries values to bytes and back. Whoever visits it writes and reads with the same lines, so that the two
-// cannot drift apart. Numbers are zigzag varints; what follows the first damage is left as it is.
+// archive encodes and decodes values. The same visit function writes and reads a value, so that both directions always match.
+// Numbers are zigzag varints. After the first damage nothing more is decoded.
 type archive struct {
-	b       []byte // written so far; what is left to read
+	b       []byte // written so far, or not read yet
 	reading bool
 	err     error
 }
 
-// damaged notes what does not fit; the first of it counts.
+// damaged records why decoding failed; the first reason is kept.
 func (a *archive) damaged(format string, args ...any) {
 	if a.err == nil {
 		a.err = fmt.Errorf("%w: "+format, append([]any{ErrSnapshot}, args...)...)
 	}
 }
 
-// number carries a whole number of any kind.
+// number visits an integer of any type.
 func number[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64](a *archive, v *T) {
 	if !a.reading {
 		a.b = binary.AppendVarint(a.b, int64(*v))
@@ -41,14 +41,14 @@ func number[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint
 	*v, a.b = T(x), a.b[n:]
 }
 
-// delta carries a number as its distance from another, which is small.
+// delta visits a number as its difference from another number, which is usually small.
 func delta[T ~int32 | ~int64 | ~uint64](a *archive, v *T, from T) {
 	d := *v - from
 	number(a, &d)
 	*v = from + d
 }
 
-// flags carries up to eight truths in a byte.
+// flags visits up to eight bools in one byte.
 func (a *archive) flags(bits ...*bool) {
 	var set uint8
 	for i, bit := range bits {
@@ -88,10 +88,10 @@ func text[T ~string](a *archive, v *T) {
 	}
 }
 
-// roomAhead is for how many elements room is made before they are read: a length may be damaged.
+// roomAhead is the number of elements allocated before they are read: a damaged length must not allocate much.
 const roomAhead = 1024
 
-// list carries the elements of a slice; none and nil are told apart.
+// list visits the elements of a slice. A nil slice stays distinct from an empty one.
 func list[T any](a *archive, v *[]T, visit func(a *archive, at int, one *T)) {
 	n := len(*v) + 1
 	if *v == nil {
@@ -108,7 +108,7 @@ func list[T any](a *archive, v *[]T, visit func(a *archive, at int, one *T)) {
 	if n == 0 || a.err != nil {
 		return
 	}
-	if n < 0 || n-1 > len(a.b) { // an element takes a byte at least
+	if n < 0 || n-1 > len(a.b) { // an element takes at least one byte
 		a.damaged("a list of %d is cut off", n-1)
 		return
 	}
@@ -116,17 +116,17 @@ func list[T any](a *archive, v *[]T, visit func(a *archive, at int, one *T)) {
 	*v = out
 	for i := 0; i < n-1 && a.err == nil; i++ {
 		out = append(out, *new(T))
-		*v = out // an element may look at those before it
+		*v = out // an element may look at the elements before it
 		visit(a, i, &out[i])
 	}
 }
 
-// numbers carries a slice of numbers.
+// numbers visits a slice of numbers.
 func numbers[T ~int32 | ~int64](a *archive, v *[]T) {
 	list(a, v, func(a *archive, _ int, one *T) { number(a, one) })
 }
 
-// moments carries times that rise: each as its distance from the one before.
+// moments visits ascending times, each as its difference from the one before.
 func moments(a *archive, v *[]race.Micros) {
 	list(a, v, func(a *archive, at int, one *race.Micros) {
 		before := race.Micros(0)
@@ -137,7 +137,7 @@ func moments(a *archive, v *[]race.Micros) {
 	})
 }
 
-// plain carries a value of the race package as it is, by its exported fields: a new field is carried with the others.
+// plain visits a value of the race package through its exported fields, so that a new field is included without a change here.
 func plain[T any](a *archive, v *T) { a.value(reflect.ValueOf(v).Elem()) }
 
 func (a *archive) value(v reflect.Value) {
@@ -188,21 +188,21 @@ func (a *archive) scalar(v reflect.Value) {
 	case v.CanInt():
 		x := v.Int()
 		if number(a, &x); v.OverflowInt(x) {
-			a.damaged("%d is no %v", x, v.Type())
+			a.damaged("%d is out of range for %v", x, v.Type())
 		} else if a.reading {
 			v.SetInt(x)
 		}
 	case v.CanUint():
 		x := v.Uint()
 		if number(a, &x); v.OverflowUint(x) {
-			a.damaged("%d is no %v", x, v.Type())
+			a.damaged("%d is out of range for %v", x, v.Type())
 		} else if a.reading {
 			v.SetUint(x)
 		}
 	case v.CanFloat():
 		x := math.Float64bits(v.Float())
 		if number(a, &x); math.IsNaN(math.Float64frombits(x)) {
-			a.damaged("a number that is none")
+			a.damaged("a number is NaN")
 		} else if a.reading {
 			v.SetFloat(math.Float64frombits(x))
 		}
@@ -216,7 +216,7 @@ func (a *archive) scalar(v reflect.Value) {
 		if text(a, &x); a.reading {
 			v.SetString(x)
 		}
-	default: // an invariant of ours: what is carried is made of these
-		a.damaged("a %v cannot be carried", v.Type())
+	default: // a bug: State contains a kind that archive does not support
+		a.damaged("a %v cannot be encoded", v.Type())
 	}
 }

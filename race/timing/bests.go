@@ -7,23 +7,25 @@ import (
 	"lightsout/race"
 )
 
-// timed is how long something took, when it ended, and whose it was. took is 0 where there is none.
+// timed is a duration, the time at which it ended, and its car. took is 0 if there is none.
 type timed struct {
 	took, at race.Micros
 	car      race.CarIdx
 }
 
-// beats says that this is the better of two; of equal ones that which was set first is, then that of who entered first.
+// beats reports whether t is the better of two times. Of equal times the one set first is better, then the one of the car
+// entered first.
 func (t timed) beats(other timed) bool {
 	return t.took > 0 && (other.took == 0 ||
 		cmp.Or(cmp.Compare(t.took, other.took), cmp.Compare(t.at, other.at), cmp.Compare(t.car, other.car)) < 0)
 }
 
-// bests are the best times of all.
+// bests are the best times of all cars.
 type bests struct {
 	sectors [3]timed
-	minis   []timed // by the line that the mini-sector ends at
-	// laps that were the fastest so far when they were set, by when they ended (untruncated): the last is the best of all.
+	minis   []timed // by the line that ends the mini-sector
+	// laps are the laps that were the fastest so far when they were set, by the time they ended (untruncated): the last is the
+	// best of all.
 	laps []fastLap
 }
 
@@ -32,7 +34,7 @@ type fastLap struct {
 	lap int
 }
 
-// lap is the best lap of all.
+// lap returns the best lap of all.
 func (b *bests) lap() fastLap {
 	if n := len(b.laps); n > 0 {
 		return b.laps[n-1]
@@ -42,7 +44,7 @@ func (b *bests) lap() fastLap {
 
 func newBests(lines int) bests { return bests{minis: make([]timed, lines)} }
 
-// fast is a car's lap as one that may have been the fastest; took is 0 where it cannot be.
+// fast returns a car's lap as a candidate for the fastest lap; took is 0 if it is none.
 func (s *State) fast(r *run, lap int) fastLap {
 	l := &r.done[lap-1]
 	f := fastLap{timed{0, r.ends[lap-1], l.Car}, lap}
@@ -52,7 +54,7 @@ func (s *State) fast(r *run, lap int) fastLap {
 	return f
 }
 
-// lapTime at the precision of the rules.
+// lapTime returns a lap time at the precision of the rules.
 func (s *State) lapTime(r *run, lap int) race.Micros {
 	from := r.start
 	if lap > 1 {
@@ -61,7 +63,7 @@ func (s *State) lapTime(r *run, lap int) race.Micros {
 	return r.ends[lap-1].Truncate(s.info.Rules.Precision) - from
 }
 
-// addFast notes a lap if it was the fastest so far when it was set, and drops those after it that were not faster.
+// addFast adds a lap if it was the fastest so far when it was set, and drops later laps that were not faster.
 func (b *bests) addFast(l fastLap) {
 	if l.took == 0 {
 		return
@@ -80,7 +82,7 @@ func (b *bests) addFast(l fastLap) {
 	b.laps = slices.Replace(b.laps, at, to, l)
 }
 
-// collectFast works out the fastest laps from all laps.
+// collectFast computes the fastest laps from all laps.
 func (s *State) collectFast() {
 	var all []fastLap
 	for i := range s.cars {
@@ -96,8 +98,8 @@ func (s *State) collectFast() {
 	}
 }
 
-// refast works out the fastest laps after a car's changed.
-func (s *State) refast(idx race.CarIdx, old *run) {
+// recomputeFastestLaps recomputes the fastest laps after a car's laps changed.
+func (s *State) recomputeFastestLaps(idx race.CarIdx, old *run) {
 	r := &s.cars[idx].run
 	was := s.bests.laps
 	if slices.ContainsFunc(was, func(l fastLap) bool { return l.car == idx && (l.lap > r.laps || s.fast(r, l.lap) != l) }) {
@@ -111,8 +113,8 @@ func (s *State) refast(idx race.CarIdx, old *run) {
 	}
 }
 
-// crown has the fastest lap of all wear its mark, and no other.
-func (s *State) crown(was fastLap) {
+// markSessionBest moves the mark SessionBest from the lap was to the fastest lap of all.
+func (s *State) markSessionBest(was fastLap) {
 	now := s.bests.lap()
 	if was.took > 0 && was != now && was.lap == s.cars[was.car].run.bestLap {
 		s.setMark(was.car, was.lap, race.PersonalBest)
@@ -132,8 +134,8 @@ func (s *State) setMark(idx race.CarIdx, lap int, m race.Mark) {
 	s.emitRow(idx)
 }
 
-// challenge sees whether a sector or mini-sector that a car just drove is the best of all.
-func (s *State) challenge(idx race.CarIdx, line int, at race.Micros) {
+// updateSectorBests checks whether the sector or mini-sector that a car just completed is the best of all.
+func (s *State) updateSectorBests(idx race.CarIdx, line int, at race.Micros) {
 	r := &s.cars[idx].run
 	if l := &r.loops[line]; s.lines[line].mini >= 0 && l.bestIn == l.progress && l.bestMini > 0 {
 		if t := miniOf(r, line); t.beats(s.bests.minis[line]) {
@@ -151,14 +153,14 @@ func (s *State) challenge(idx race.CarIdx, line int, at race.Micros) {
 	}
 }
 
-// miniOf is a car's best of the mini-sector that ends at a line. Of equal ones that of the earlier lap is the best: when is
-// its progress.
+// miniOf returns a car's best time in the mini-sector that ends at a line. when is the progress at which it was set: of equal
+// times the earlier lap is the best.
 func miniOf(r *run, line int) timed {
 	l := &r.loops[line]
 	return timed{l.bestMini, race.Micros(l.bestIn), r.row.Car}
 }
 
-// showMini marks a mini-sector on the row of whose it was, if the row still shows it.
+// showMini marks a mini-sector on its car's row, if the row still shows it.
 func (s *State) showMini(line int, t timed, m race.Mark) {
 	mini := s.lines[line].mini
 	if t.took == 0 || mini < 0 {
@@ -171,7 +173,7 @@ func (s *State) showMini(line int, t timed, m race.Mark) {
 	}
 }
 
-// showSector does the same with a sector.
+// showSector marks a sector on its car's row, if the row still shows it.
 func (s *State) showSector(i int, t timed, m race.Mark) {
 	if t.took == 0 {
 		return
@@ -183,11 +185,11 @@ func (s *State) showSector(i int, t timed, m race.Mark) {
 	}
 }
 
-// rebest works out the best sectors and mini-sectors after a car's changed.
-func (s *State) rebest(idx race.CarIdx) {
+// recomputeBests recomputes the best sectors and mini-sectors after those of a car changed.
+func (s *State) recomputeBests(idx race.CarIdx) {
 	for i := range s.bests.sectors {
 		was := s.bests.sectors[i]
-		now := s.rebestOne(was, idx, func(r *run) timed { return r.bestSectors[i] })
+		now := s.recomputeBest(was, idx, func(r *run) timed { return r.bestSectors[i] })
 		s.bests.sectors[i] = now
 		if was != now && was.car != idx {
 			s.showSector(i, was, race.PersonalBest)
@@ -196,7 +198,7 @@ func (s *State) rebest(idx race.CarIdx) {
 	}
 	for line := range s.bests.minis {
 		was := s.bests.minis[line]
-		now := s.rebestOne(was, idx, func(r *run) timed {
+		now := s.recomputeBest(was, idx, func(r *run) timed {
 			return miniOf(r, line)
 		})
 		s.bests.minis[line] = now
@@ -207,8 +209,9 @@ func (s *State) rebest(idx race.CarIdx) {
 	}
 }
 
-// rebestOne is the best of all after one car's own best may be another; with NoCar, after any may.
-func (s *State) rebestOne(was timed, idx race.CarIdx, own func(*run) timed) timed {
+// recomputeBest returns the best of all cars after the best of car idx may have changed; with NoCar, after any car's best may have
+// changed.
+func (s *State) recomputeBest(was timed, idx race.CarIdx, own func(*run) timed) timed {
 	if idx != race.NoCar {
 		mine := own(&s.cars[idx].run)
 		if mine.beats(was) {

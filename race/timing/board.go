@@ -7,16 +7,16 @@ import (
 	"lightsout/race"
 )
 
-// board is who completed a lap, in the order in which they did; of the same moment, in the order of entry. The times lie
-// beside the cars for the search.
+// board lists the cars that completed a lap number, by time; at the same instant, in the order of entry. The times are in a
+// slice of their own to make the binary search fast.
 type board struct {
 	ends []race.Micros // untruncated
 	cars []race.CarIdx
-	// moved is 1 and the index from which on positions may be others than they were; 0: none.
+	// moved is 1 + the index from which positions may have changed; 0 means none.
 	moved int
 }
 
-// position at an index: 1 and those who were there earlier.
+// position returns the position at an index: 1 + the number of earlier cars.
 func (b *board) position(at int) int {
 	for at > 0 && b.ends[at-1] == b.ends[at] {
 		at--
@@ -24,7 +24,7 @@ func (b *board) position(at int) int {
 	return at + 1
 }
 
-// place is where a car's end of the lap stands, or would.
+// place returns the index of a car's lap that ended at end, or where it would be inserted.
 func (b *board) place(end race.Micros, idx race.CarIdx) int {
 	n := len(b.ends)
 	if n == 0 || b.ends[n-1] < end {
@@ -37,18 +37,19 @@ func (b *board) place(end race.Micros, idx race.CarIdx) int {
 	return at
 }
 
-// lapRef names a lap of a car: its slot, then the number from 1, so that they sort as numbers do.
+// lapRef identifies a lap of a car: the slot in the upper half, the number from 1 in the lower, so that lapRefs sort by car
+// and lap.
 type lapRef uint64
 
 func (r lapRef) car() race.CarIdx { return race.CarIdx(r >> 32) }
 func (r lapRef) lap() int         { return int(uint32(r)) }
 
-// amend has the lap published with what follows from the record in hand.
+// amend marks a lap to be published with the facts of the current record.
 func (s *State) amend(idx race.CarIdx, lap int) {
 	s.amended = append(s.amended, lapRef(idx)<<32|lapRef(lap))
 }
 
-// enterBoard puts a lap that a car completed on its board, and those behind it a place back.
+// enterBoard adds a completed lap to its board; the laps behind it lose a position.
 func (s *State) enterBoard(idx race.CarIdx, lap int) {
 	if lap > len(s.boards) {
 		s.boards = append(s.boards, board{})
@@ -62,7 +63,7 @@ func (s *State) enterBoard(idx race.CarIdx, lap int) {
 	}
 }
 
-// leaveBoard takes a lap off its board, and those behind it come a place forward.
+// leaveBoard removes a lap from its board; the laps behind it gain a position.
 func (s *State) leaveBoard(idx race.CarIdx, lap int, end race.Micros) {
 	b := &s.boards[lap-1]
 	at := b.place(end, idx)
@@ -79,7 +80,7 @@ func (s *State) leaveBoard(idx race.CarIdx, lap int, end race.Micros) {
 	}
 }
 
-// moveLaps notes that the positions from an index of a board on may have changed.
+// moveLaps marks the positions of a board from an index on as changed.
 func (s *State) moveLaps(lap, from int) {
 	b := &s.boards[lap-1]
 	if b.moved == 0 {
@@ -87,16 +88,16 @@ func (s *State) moveLaps(lap, from int) {
 		b.moved = from + 1
 	}
 	b.moved = min(b.moved, from+1)
-	if s.flagged.shown && lap == s.flagged.lap { // another may have taken the flag first
+	if s.flagged.shown && lap == s.flagged.lap { // another car may have taken the flag first
 		s.reemit = true
 	}
 }
 
-// positionLaps works out the positions of laps that moved.
+// positionLaps recomputes the positions of laps that moved.
 func (s *State) positionLaps() {
 	for _, lap := range s.movedLaps {
 		if lap > len(s.boards) {
-			continue // nobody has it any more
+			continue // no car has completed this lap any more
 		}
 		b := &s.boards[lap-1]
 		for at := b.moved - 1; at >= 0 && at < len(b.cars); at++ {
@@ -111,8 +112,8 @@ func (s *State) positionLaps() {
 	s.movedLaps = s.movedLaps[:0]
 }
 
-// reboard takes a car's laps that ended otherwise before off the boards and puts those of now on them.
-func (s *State) reboard(idx race.CarIdx, old *run) {
+// updateBoards replaces a car's changed laps on the boards: the old ones leave, the new ones enter.
+func (s *State) updateBoards(idx race.CarIdx, old *run) {
 	r := &s.cars[idx].run
 	same := 0
 	for same < min(len(old.ends), len(r.ends)) && old.ends[same] == r.ends[same] && old.done[same].Passing == r.done[same].Passing {
@@ -120,7 +121,7 @@ func (s *State) reboard(idx race.CarIdx, old *run) {
 		same++
 	}
 	now := r.ends
-	r.ends = r.ends[:same] // who is on the boards has a lap there
+	r.ends = r.ends[:same] // keep the invariant: every car on a board has a lap there
 	for lap := len(old.ends); lap > same; lap-- {
 		s.leaveBoard(idx, lap, old.ends[lap-1])
 	}
@@ -130,7 +131,7 @@ func (s *State) reboard(idx race.CarIdx, old *run) {
 	}
 }
 
-// layBoards makes the boards of all cars anew.
+// layBoards rebuilds the boards of all cars.
 func (s *State) layBoards() {
 	s.boards, s.movedLaps = nil, s.movedLaps[:0]
 	for i := range s.cars {
@@ -144,7 +145,7 @@ func (s *State) layBoards() {
 	}
 	for lap := range s.boards {
 		b := &s.boards[lap]
-		slices.SortStableFunc(b.cars, func(x, y race.CarIdx) int { // by car so far
+		slices.SortStableFunc(b.cars, func(x, y race.CarIdx) int { // sorted by car before
 			return cmp.Compare(s.cars[x].run.ends[lap], s.cars[y].run.ends[lap])
 		})
 		for at, idx := range b.cars {
@@ -154,10 +155,10 @@ func (s *State) layBoards() {
 	}
 }
 
-// first is when a lap was first completed.
+// first returns when a lap was first completed.
 func (s *State) first(lap int) race.Micros { return s.boards[lap-1].ends[0] }
 
-// announceLaps publishes the laps that the record in hand brought or amended.
+// announceLaps publishes the laps that the current record added or amended.
 func (s *State) announceLaps() {
 	s.positionLaps()
 	if len(s.amended) > 1 {
@@ -165,7 +166,7 @@ func (s *State) announceLaps() {
 		s.amended = slices.Compact(s.amended)
 	}
 	for _, ref := range s.amended {
-		if done := s.cars[ref.car()].run.done; ref.lap() <= len(done) { // else it was withdrawn
+		if done := s.cars[ref.car()].run.done; ref.lap() <= len(done) { // otherwise it was withdrawn
 			s.facts = append(s.facts, race.LapCompleted{Lap: done[ref.lap()-1]})
 		}
 	}

@@ -7,43 +7,43 @@ import (
 	"lightsout/race"
 )
 
-// car is a car in the race: what was told of it, and what follows. What each passing needs lies together: with thousands of
-// cars the time goes into fetching it.
+// car is a car of the race: what was reported of it, and what follows. The fields that each passing needs are adjacent: with
+// thousands of cars most time goes into memory access.
 type car struct {
-	passings []passing // in the order of time
-	// newest is the time of the last of them; it spares a look at them for each that comes in time.
+	passings []passing // by time
+	// newest is the time of the last passing. It saves a read of passings for each passing in order.
 	newest  race.Micros
-	lastAct race.Micros // the latest race time of the acts
+	lastAct race.Micros // the latest race time in acts
 	ruled   rulings
 	run     run
-	acts    []act        // rulings on it, in the order of arrival
-	emitted []race.Event // of the car
+	acts    []act        // rulings on the car, in the order of arrival
+	emitted []race.Event // published events of the car
 }
 
-// run is what follows from a car's passings and the rulings on it: worked out passing by passing, and from the beginning where one
-// came late. All times are truncated once, at the crossing.
+// run is everything that follows from a car's passings and the rulings on it. It is computed passing by passing, and from the
+// beginning after a late passing. All times are truncated once, at the crossing.
 type run struct {
 	state race.CarState
-	// begun says that the first lap counts: false while a car that starts behind the line has not crossed it.
+	// begun is set when the first lap counts: false until a car that starts behind the line has crossed it.
 	begun bool
 	// progress is laps·lines + line of the last line passed; it orders the cars between laps (rules 1 and 4).
 	progress   int32
-	progressAt race.Micros // untruncated, settles ties
+	progressAt race.Micros // untruncated, decides ties
 	laps       int
 	lapStart   race.Micros
 	loops      []loop // by line
 	sectorAt   race.Micros
 	miniAt     race.Micros
-	nextSector int // the sector that is being driven, from 1; 0 after a missed loop
-	nextMini   int // likewise from 0; -1 after a missed loop
-	nextFit    int // the next of the tyres that were fitted
+	nextSector int // the current sector, from 1; 0 after a missed loop
+	nextMini   int // the current mini-sector, from 0; -1 after a missed loop
+	nextFit    int // index of the next fitted tyres
 
-	row    race.Row // its mini-sectors are in marks
-	marked int      // mini-sectors of the lap being driven that have a mark
+	row    race.Row // its MiniMarks are in marks
+	marked int      // mini-sectors of the current lap that have a mark
 	marks  [race.LinesMax]race.Mark
 
-	lap         race.Lap       // the lap being driven
-	sectorEnds  [3]race.Micros // when those that the row shows were passed
+	lap         race.Lap       // the current lap
+	sectorEnds  [3]race.Micros // when the sectors on the row ended
 	bestSectors [3]timed
 	best        race.Micros
 	bestLap     int
@@ -53,30 +53,30 @@ type run struct {
 	start       race.Micros // of lap 1
 }
 
-// pitCrossing is a crossing of a pit line that counts.
+// pitCrossing is a counted crossing of a pit line.
 type pitCrossing struct {
 	seq race.Seq
 	at  race.Micros
-	lap int // that was being driven
+	lap int // the lap that was current then
 	out bool
 }
 
-// loop is what a car did at a timing line. It lies together in memory, in half a cache line, since each passing needs all of it.
+// loop is the state of a car at one timing line. Each passing needs all of it, so it fits into half a cache line.
 type loop struct {
-	passingAt race.Micros // untruncated: the last passing that counted; NoTime: none
-	at        race.Micros // of the crossing that it made
+	passingAt race.Micros // untruncated: the last passing that counted; NoTime means none
+	at        race.Micros // truncated time of its crossing
 	bestMini  race.Micros // of the mini-sector that ends here
-	progress  int32       // of the crossing; -1: none
-	bestIn    int32       // the progress with which bestMini was driven
+	progress  int32       // of the crossing; -1 means none
+	bestIn    int32       // the progress at which bestMini was set
 }
 
-// crossing is when a car had which progress.
+// crossing is the time at which a car reached a progress.
 type crossing struct {
 	progress int32
 	at       race.Micros
 }
 
-// newRun is a car on the grid.
+// newRun returns the run of a car on the grid.
 func (s *State) newRun(idx race.CarIdx) run {
 	r := run{
 		begun:    s.entries[idx].StartOffsetM <= 0 && s.info.Rules.FirstCrossing == race.EndsLap,
@@ -92,8 +92,8 @@ func (s *State) newRun(idx race.CarIdx) run {
 	return r
 }
 
-// layLoops puts the loops of all cars into one piece of memory once they are known: the place of each follows from the
-// slot and the line then, and need not be fetched from the car.
+// layLoops puts the loops of all cars into one allocation once all cars are known. The address of each then follows from slot
+// and line and need not be loaded from the car.
 func (s *State) layLoops() {
 	all := make([]loop, 0, len(s.cars)*len(s.lines))
 	for i := range s.cars {
@@ -105,7 +105,7 @@ func (s *State) layLoops() {
 	}
 }
 
-// loopsOf is a car's part of the loops of all; before the start it has its own.
+// loopsOf returns a car's part of the shared loops; before the start it allocates the car's own.
 func (s *State) loopsOf(idx race.CarIdx) []loop {
 	n := len(s.lines)
 	if s.loops == nil {
@@ -115,14 +115,14 @@ func (s *State) loopsOf(idx race.CarIdx) []loop {
 	return s.loops[from : from+n : from+n]
 }
 
-// remember keeps a crossing for the gaps of those behind.
+// remember keeps a crossing to compute the gaps of the cars behind.
 func (r *run) remember(progress int32, raw, at race.Micros) {
 	r.progress, r.progressAt = progress, raw
 	l := &r.loops[int(progress)%len(r.loops)]
 	l.progress, l.at = progress, at
 }
 
-// timeAt is when the car had that progress, if it is less than a lap ago.
+// timeAt returns when the car reached a progress, if that is less than a lap ago.
 func (r *run) timeAt(progress int32) (race.Micros, bool) {
 	if progress < 0 {
 		return 0, false
@@ -131,18 +131,18 @@ func (r *run) timeAt(progress int32) (race.Micros, bool) {
 	return l.at, l.progress == progress
 }
 
-// racing says that the car's crossings count.
+// racing reports whether the car's crossings count.
 func (r *run) racing() bool { return r.state == race.Running || r.state == race.InPit }
 
-// news is what a passing brought that others must hear of.
+// news is what a passing changed that other cars depend on.
 type news struct{ pit, lap bool }
 
-// counts judges a passing of a car by the rules: whether it counts, and if not, why (rule 10).
+// counts judges a passing by the rules: whether it counts, and if not, why (rule 10).
 func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	r := &c.run
 	forced := h.ruled == accepted || h.made
 	judge := func(v race.Verdict, split race.Micros, format string, args ...any) bool {
-		if h.verdict != v || h.unpublished { // what was told before is not worded again
+		if h.verdict != v || h.unpublished { // an unchanged verdict keeps its published reason
 			s.judgeAt(idx, h, v, fmt.Sprintf(format, args...), split)
 		}
 		return false
@@ -170,7 +170,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 		return judge(race.Duplicate, race.NoTime, "%v after the hit before it, within the dead time of %v", h.at-last, s.info.Rules.DeadTime)
 	case late != "":
 		return judge(race.AfterTheEnd, race.NoTime, "%s", late)
-	case !r.begun && h.line != 0: // still on the way to the line
+	case !r.begun && h.line != 0: // the car has not reached the line yet
 		s.judgeAt(idx, h, ok, "", race.NoTime)
 		return false
 	case forced:
@@ -182,7 +182,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 		return judge(race.Suspect, s.missedFinish(r, h), "line %d again in lap %d: a crossing of the finish line may have been missed",
 			h.line, r.laps+1)
 	}
-	if h.line != 0 && s.progressOf(r, h) <= r.progress { // accepted, but it leads nowhere in this lap
+	if h.line != 0 && s.progressOf(r, h) <= r.progress { // accepted, but no progress in this lap
 		s.judgeAt(idx, h, ok, "", race.NoTime)
 		return false
 	}
@@ -190,7 +190,7 @@ func (s *State) counts(idx race.CarIdx, c *car, h *passing) bool {
 	return true
 }
 
-// tooLate says why a passing lies behind the end of the race for its car; empty where it does not.
+// tooLate returns why a passing is after the end of its car's race; empty if it is not.
 func (s *State) tooLate(r *run, h *passing) string {
 	window := s.info.Rules.FinishWindow
 	switch {
@@ -211,23 +211,23 @@ func (s *State) progressOf(r *run, h *passing) int32 {
 	return int32(r.laps*len(s.lines) + int(h.line))
 }
 
-// missedFinish is when a car will have crossed the finish line between its last passing and this one, at an even pace.
+// missedFinish returns when a car crossed the finish line between its last passing and this one, at an even pace.
 func (s *State) missedFinish(r *run, h *passing) race.Micros {
 	from, to := s.lines[int(r.progress)%len(s.lines)].permyriad, s.lines[h.line].permyriad
 	before, after := race.Micros(10_000-from), race.Micros(to)
-	if before <= 0 || after <= 0 { // where the lines are is not known
+	if before <= 0 || after <= 0 { // the positions of the lines are unknown
 		before, after = 1, 1
 	}
 	return r.progressAt + (h.at-r.progressAt)*before/(before+after)
 }
 
-// step takes the next passing of a car that counts.
+// step applies the car's next passing that counts.
 func (s *State) step(idx race.CarIdx, c *car, h *passing) (n news) {
 	r := &c.run
 	s.fitTyres(c, h.at)
 	at := h.at.Truncate(s.info.Rules.Precision)
 	r.loops[h.line].passingAt = h.at
-	if !r.begun { // no lap is complete; lap 1 starts at the signal, so its time runs already, or here (rule 6)
+	if !r.begun { // no lap is complete; lap 1 starts at the signal (its clock runs already) or here (rule 6)
 		r.begun = true
 		r.remember(0, h.at, at)
 		if s.info.Rules.FirstCrossing == race.StartsLap {
@@ -241,7 +241,7 @@ func (s *State) step(idx race.CarIdx, c *car, h *passing) (n news) {
 	if h.line != 0 {
 		return n
 	}
-	stops := h.inPit && s.laneIsOpen()
+	stops := h.inPit && s.pitLaneHasNoLines()
 	if stops {
 		n.pit, r.lap.PitIn = true, true
 		r.pits = append(r.pits, pitCrossing{h.seq, at, r.laps + 1, false})
@@ -252,15 +252,15 @@ func (s *State) step(idx race.CarIdx, c *car, h *passing) (n news) {
 	return n
 }
 
-// laneIsOpen says that the pit lane has no timing lines: that a car is in it is seen where it crosses the finish line alone.
-func (s *State) laneIsOpen() bool {
+// pitLaneHasNoLines reports whether the pit lane has no timing lines: only a passing on the finish line can tell that a car is in it.
+func (s *State) pitLaneHasNoLines() bool {
 	return !slices.ContainsFunc(s.lines, func(l line) bool { return l.kind == race.LinePitEntry || l.kind == race.LinePitExit })
 }
 
-// split takes sector, mini-sector, speed trap and pit lane from a crossing.
+// split updates sector, mini-sector, speed trap and pit lane after a crossing.
 func (s *State) split(at race.Micros, r *run, h *passing) (pit bool) {
 	l := s.lines[h.line]
-	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears what the last lap showed
+	if l.mini == 0 || r.nextMini == 0 { // the first line of a lap clears the marks of the last lap
 		clear(r.marks[:r.marked])
 		r.marked = 0
 	}
@@ -287,7 +287,7 @@ func (s *State) split(at race.Micros, r *run, h *passing) (pit bool) {
 }
 
 func (s *State) splitMini(at race.Micros, r *run, mini int, l *loop) {
-	for ; r.marked < mini; r.marked++ { // loops that were missed or lie beside the pit lane
+	for ; r.marked < mini; r.marked++ { // missed loops, or loops beside the pit lane
 		r.marks[r.marked] = race.NoMark
 	}
 	m := race.NoMark
@@ -319,8 +319,7 @@ func (s *State) splitSector(at race.Micros, r *run, sector int) {
 	r.sectorAt, r.nextSector = at, sector%3+1
 }
 
-// completeLap counts the lap (rules 6 and 7). Its position and whether it is the best of all are worked out beside those of
-// the others.
+// completeLap counts the lap (rules 6 and 7). Its position and marks depend on other cars and are computed by the caller.
 func (s *State) completeLap(h *passing, at race.Micros, idx race.CarIdx, c *car) {
 	r := &c.run
 	r.laps++
@@ -352,7 +351,7 @@ func (s *State) completeLap(h *passing, at race.Micros, idx race.CarIdx, c *car)
 	}
 }
 
-// fitTyres fits what was fitted before a time.
+// fitTyres applies the tyre changes before a time.
 func (s *State) fitTyres(c *car, before race.Micros) {
 	r := &c.run
 	for r.nextFit < len(c.ruled.fits) && c.ruled.fits[r.nextFit].at < before {

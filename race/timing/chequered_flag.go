@@ -2,16 +2,16 @@ package timing
 
 import "lightsout/race"
 
-// chequeredFlag is the chequered flag: when it was shown, and what the race is known to go to (rules 2 and 8).
+// chequeredFlag is when the chequered flag was shown, and the distance of the race as known so far (rules 2 and 8).
 type chequeredFlag struct {
 	shown    bool
 	at       race.Micros // untruncated
-	lap      int         // that the leader completed then
-	distance int         // in laps as far as it is known; 0: by time
+	lap      int         // completed by the leader at the flag
+	distance int         // in laps, as known so far; 0 means by time
 }
 
-// distance is that of the race in laps as far as it is known, 0 by time: once the chequered flag was shown, the laps that it
-// fell after; of a race that was stopped before, the winner's.
+// distance returns the distance of the race in laps as known so far, 0 if by time: after the chequered flag, the laps that the
+// leader had completed; of a race that was stopped before, the winner's laps.
 func (s *State) distance() int {
 	switch won := s.result.entries; {
 	case s.flagged.shown && s.flagged.lap > 0:
@@ -22,17 +22,17 @@ func (s *State) distance() int {
 	return s.flagged.distance
 }
 
-// suspension is a time in which the race was stopped. To is NoTime while it lasts.
+// suspension is an interval in which the race was stopped. to is NoTime while it lasts.
 type suspension struct{ from, to race.Micros }
 
-// abandonment is a suspension that is not resumed.
+// abandonment ends a suspension that is not resumed.
 type abandonment struct {
 	at     race.Micros
 	signal race.Micros
-	lap    int // of the signal; 0: the one that the leader was on
+	lap    int // at the signal; 0 means the leader's lap then
 }
 
-// flaggedNow works out when the chequered flag is shown: at the leader's end of the last lap.
+// flaggedNow computes when the chequered flag is shown: at the leader's end of the last lap.
 func (s *State) flaggedNow() chequeredFlag {
 	rules := s.info.Rules
 	f := chequeredFlag{distance: max(0, rules.Laps-s.aborted)}
@@ -48,7 +48,7 @@ func (s *State) flaggedNow() chequeredFlag {
 	if rules.RunningLimit == 0 && rules.WindowLimit == 0 {
 		return f
 	}
-	lastLap := 0 // by the running limit
+	lastLap := 0 // by the running limit; 0 if not reached
 	for _, l := range s.leads() {
 		switch {
 		case f.shown && l.at >= f.at:
@@ -63,8 +63,8 @@ func (s *State) flaggedNow() chequeredFlag {
 	return f
 }
 
-// countBack is the flag of a race that was not resumed: as if it fell at the leader's end of lap L-2, where L is the lap
-// of the signal counted as begun.
+// countBack returns the flag of a race that was not resumed: as if it was shown at the leader's end of lap L-2, where L is the
+// lap of the signal counted as begun.
 func (s *State) countBack(f chequeredFlag) chequeredFlag {
 	a := s.abandoned
 	lap := a.lap
@@ -81,7 +81,7 @@ func (s *State) countBack(f chequeredFlag) chequeredFlag {
 		return f
 	}
 	f.at = s.first(f.lap)
-	first := race.TimeMax // of those who were still in it: who led then may be out since
+	first := race.TimeMax // of the cars that were in the race then: the leader of that lap may have retired since
 	for i := range s.cars {
 		if c := &s.cars[i]; c.inRace(a.signal) && c.run.laps >= f.lap {
 			first = min(first, c.run.ends[f.lap-1])
@@ -93,7 +93,7 @@ func (s *State) countBack(f chequeredFlag) chequeredFlag {
 	return f
 }
 
-// suspendedUntil is how long the race stood still before a time. Suspensions that overlap count once.
+// suspendedUntil returns how long the race was suspended before a time. Overlapping suspensions count once.
 func (s *State) suspendedUntil(at race.Micros) (sum race.Micros) {
 	counted := race.NoTime
 	for _, p := range s.suspensions {
@@ -107,7 +107,7 @@ func (s *State) suspendedUntil(at race.Micros) (sum race.Micros) {
 	return sum
 }
 
-// open is the suspension that lasts; nil where none does.
+// open returns the suspension that lasts now; nil if there is none.
 func (s *State) open() *suspension {
 	for i := range s.suspensions {
 		if s.suspensions[i].to == race.NoTime {
@@ -117,10 +117,10 @@ func (s *State) open() *suspension {
 	return nil
 }
 
-// suspended says that the race stands still now.
+// suspended reports whether the race is suspended now.
 func (s *State) suspended() bool { return s.abandoned == nil && s.open() != nil }
 
-// checkFlagged sees whether the flag is shown, or fell at another time than was thought, and ends the race for the cars.
+// checkFlagged recomputes the flag. If it is shown, or was shown at another time, the race ends for the cars accordingly.
 func (s *State) checkFlagged(at race.Micros) {
 	f := s.flaggedNow()
 	if f == s.flagged {
@@ -129,17 +129,17 @@ func (s *State) checkFlagged(at race.Micros) {
 	before := s.flagged
 	s.reemit = true
 	switch {
-	case f.shown && !before.shown && f.at >= s.latest: // it falls now
+	case f.shown && !before.shown && f.at >= s.latest: // the leader takes the flag with this record
 		s.flagged = f
 		for i := range s.cars {
 			s.finish(race.CarIdx(i))
 		}
-	case f.shown || before.shown: // laps that counted may not, and the other way round
+	case f.shown || before.shown: // the set of laps that count has changed
 		s.rebuild()
 	default:
 		s.flagged = f
 	}
-	for i := range s.cars { // what was ruled after the last lap was ruled in it
+	for i := range s.cars { // rulings after the last lap belong to the last lap
 		if len(s.cars[i].acts) > 0 {
 			s.emitCarEvents(race.CarIdx(i))
 		}
@@ -147,18 +147,18 @@ func (s *State) checkFlagged(at race.Micros) {
 	s.lead(at, true)
 }
 
-// finish ends the race for a car whose last crossing is from the flag on (rule 2).
+// finish ends the race for a car whose last crossing is at or after the flag (rule 2).
 func (s *State) finish(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	n := len(r.ends)
 	if n == 0 || r.ends[n-1] < s.flagged.at || !r.racing() && r.state != race.Retired {
 		return
 	}
-	if int(r.progress) > n*len(s.lines) { // it passed another line at the very instant
+	if int(r.progress) > n*len(s.lines) { // it passed another line at the same instant
 		s.recompute(idx)
 		return
 	}
 	r.state = race.Finished
-	s.reorder(idx) // it may have been among those who are out
+	s.reorder(idx) // the tower may have listed it among the retired cars
 	s.emitRow(idx)
 }

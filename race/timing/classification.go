@@ -11,7 +11,7 @@ import (
 	"lightsout/race"
 )
 
-// group is the order of the parts of a classification (rule 3).
+// group is a part of the classification, in order (rule 3).
 type group int
 
 const (
@@ -21,10 +21,10 @@ const (
 	groupDisqualified
 )
 
-// Classification is the result as of the records so far.
+// Classification returns the result as of the records so far.
 func (s *State) Classification() race.Classification { return s.inForce(s.classify()) }
 
-// inForce puts the lines under the head of the version that is in force.
+// inForce combines the lines with the version of the result that is in force.
 func (s *State) inForce(lines []race.Classified) race.Classification {
 	return race.Classification{
 		Version: s.result.version, Status: s.result.status, Author: s.result.author, Reason: s.result.reason,
@@ -50,7 +50,7 @@ func (s *State) classify() []race.Classified {
 	return out
 }
 
-// resultOrder is the cars in the order of the result.
+// resultOrder returns the cars in the order of the result.
 func (s *State) resultOrder() []race.CarIdx {
 	need := s.lapsNeeded()
 	order := make([]race.CarIdx, len(s.cars))
@@ -61,7 +61,8 @@ func (s *State) resultOrder() []race.CarIdx {
 	return order
 }
 
-// lapsNeeded is floor(0.9 × the winner's laps). Who is disqualified or must take the flag and did not is no winner.
+// lapsNeeded is floor(0.9 × the winner's laps). A disqualified car is not the winner, nor one that had to take the flag and
+// did not.
 func (s *State) lapsNeeded() int {
 	most := 0
 	for i := range s.cars {
@@ -87,13 +88,13 @@ func (s *State) group(idx race.CarIdx, need int) group {
 	return groupClassified
 }
 
-// missedFlag says that a car had to take the chequered flag and has not.
+// missedFlag reports whether a car had to take the chequered flag and has not.
 func (s *State) missedFlag(r *run) bool {
 	return s.info.Rules.MustFinish && s.flagged.shown && r.state != race.Finished
 }
 
-// compare orders two cars: laps, then race time with penalties, then the finer time; who has no lap, by the tower's
-// rule (rules 1, 3, 5, 9).
+// compare orders two cars: by laps, race time with penalties, untruncated time; cars without a lap as on the tower (rules 1,
+// 3, 5, 9).
 func (s *State) compare(a, b race.CarIdx, need int) int {
 	ra, rb := &s.cars[a].run, &s.cars[b].run
 	if c := cmp.Or(cmp.Compare(s.group(a, need), s.group(b, need)), cmp.Compare(rb.laps, ra.laps)); c != 0 {
@@ -110,13 +111,13 @@ func (s *State) compare(a, b race.CarIdx, need int) int {
 	)
 }
 
-// raceTime is the time at the end of the last lap, penalties included, suspensions too (rule 5).
+// raceTime returns the time at the end of the last lap, including penalties and suspensions (rule 5).
 func (s *State) raceTime(idx race.CarIdx) race.Micros {
 	c := &s.cars[idx]
 	return c.run.ends[c.run.laps-1].Truncate(s.info.Rules.Precision) + c.ruled.penalty
 }
 
-// deadHeat says that two cars with as many laps arrived at the same microsecond, penalties included (rule 9).
+// deadHeat reports whether two cars with equal laps have the same time to the microsecond, penalties included (rule 9).
 func (s *State) deadHeat(a, b race.CarIdx) bool {
 	ca, cb := &s.cars[a], &s.cars[b]
 	n := ca.run.laps
@@ -129,7 +130,7 @@ func (s *State) classified(idx race.CarIdx, need int) race.Classified {
 		Car: idx, Laps: c.run.laps, DurationMS: -1, GapMS: -1, IntervalMS: -1,
 		PenaltyMS: c.ruled.penalty.Millis(), BestLapMS: -1, BestLap: c.run.bestLap,
 	}
-	if c.run.state == c.ruled.state { // else it took the flag before it was said to retire
+	if c.run.state == c.ruled.state { // otherwise it took the flag before the retirement was reported
 		e.Reason = c.ruled.reason
 	}
 	if c.run.best > 0 {
@@ -143,10 +144,10 @@ func (s *State) classified(idx race.CarIdx, need int) race.Classified {
 	return e
 }
 
-// silentLaps is for how many of the fastest laps of all a car may not be seen before it is taken to have stopped.
+// silentLaps is the number of fastest laps without a passing after which a car is taken to have stopped.
 const silentLaps = 3
 
-// statusOf says how a car stands: how its race ended, or how it goes.
+// statusOf returns how a car's race ended, or its status during the race.
 func (s *State) statusOf(idx race.CarIdx, need int) race.ClassifiedStatus {
 	r := &s.cars[idx].run
 	switch {
@@ -170,7 +171,7 @@ func (s *State) statusOf(idx race.CarIdx, need int) race.ClassifiedStatus {
 	return race.StatusRunning
 }
 
-// silentSince says that a car was not seen for as long as others take for a few laps.
+// silentSince reports whether a car has passed no line for silentLaps of the fastest laps.
 func (s *State) silentSince(r *run) bool {
 	seen := r.progressAt
 	for _, p := range s.suspensions {
@@ -180,7 +181,7 @@ func (s *State) silentSince(r *run) bool {
 	return lap > 0 && s.latest-seen > silentLaps*lap
 }
 
-// gaps fills in the distance to the winner and to the car ahead.
+// gaps sets the gap to the winner and the interval to the car ahead.
 func (s *State) gaps(e *race.Classified, winner, ahead race.CarIdx) {
 	if e.GapLaps = s.cars[winner].run.laps - e.Laps; e.GapLaps == 0 && e.DurationMS >= 0 {
 		e.GapMS = e.DurationMS - s.raceTime(winner).Millis()
@@ -190,9 +191,9 @@ func (s *State) gaps(e *race.Classified, winner, ahead race.CarIdx) {
 	}
 }
 
-// Hash stands for everything that is told of the race: laps with their positions and marks, events, and the result in
-// force; SHA-256. It does not hang on the order in which records came, but for the side of the end and of the declared
-// result that they lie on. Earlier versions of the result are history and not in it.
+// Hash returns the SHA-256 of everything that is published of the race: laps with positions and marks, events, and the result
+// in force. It does not depend on the order of arrival, except on which side of the end and of the declared result a record
+// lies. Earlier versions of the result are history and not included.
 func (s *State) Hash() string {
 	h := hasher{Hash: sha256.New()}
 	h.num(int64(len(s.cars)), int64(s.status), int64(s.flag()), int64(s.flagged.distance), int64(s.flagged.at), int64(s.flagged.lap),
@@ -217,7 +218,7 @@ func (s *State) Hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hasher takes numbers and texts.
+// hasher hashes numbers and texts.
 type hasher struct {
 	hash.Hash
 	buf [8 * 16]byte

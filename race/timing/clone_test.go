@@ -8,7 +8,7 @@ import (
 	"lightsout/race/timing"
 )
 
-func TestClone_SharesNothingThatChanges(t *testing.T) {
+func TestClone_SharesOnlyImmutableMemory(t *testing.T) {
 	s := eventful(t, map[string]bool{})
 	if shared := s.state.Shared(s.state.Clone()); len(shared) > 0 {
 		t.Errorf("a state and its clone share %v", shared)
@@ -18,8 +18,8 @@ func TestClone_SharesNothingThatChanges(t *testing.T) {
 	}
 }
 
-// At every record of a race a clone goes on as the race does, and the race is as it was whatever becomes of the clone.
-func TestClone_GoesOnAsTheStateItWasMadeOf(t *testing.T) {
+// At every record of a race the clone gives the same facts as the original, and does not change the original.
+func TestClone_GivesTheSameFactsAsTheOriginal(t *testing.T) {
 	log := eventful(t, map[string]bool{}).log
 	for at := range log {
 		state := timing.New()
@@ -36,11 +36,11 @@ func TestClone_GoesOnAsTheStateItWasMadeOf(t *testing.T) {
 		clone := state.Clone()
 		fold(clone, log[at:])
 		if after, _ := state.AppendBinary(nil); !bytes.Equal(before, after) {
-			t.Fatalf("record %d: what the clone took has changed the state", at)
+			t.Fatalf("record %d: a record applied to the clone changed the original", at)
 		}
 		fold(state, log[at:])
 		if differs := state.Differs(clone); differs != "" {
-			t.Fatalf("record %d: the clone went another way:\n%s", at, differs)
+			t.Fatalf("record %d: the clone differs from the original:\n%s", at, differs)
 		}
 	}
 }

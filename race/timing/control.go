@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// act is a ruling: what a record ordered, and whether it was undone.
+// act is a ruling with its record, and whether it is undone.
 type act struct {
 	seq    race.Seq
 	at     race.Micros
@@ -16,14 +16,14 @@ type act struct {
 	undone bool
 }
 
-// rulings are what holds of a car by all acts on it that were not undone.
+// rulings are the combined effect on a car of all acts on it that are not undone.
 type rulings struct {
-	state   race.CarState // retired, not started or disqualified; OnGrid: none of these
-	stopAt  race.Micros   // passings after it do not count; NoTime: none
+	state   race.CarState // retired, not started or disqualified; OnGrid means none of these
+	stopAt  race.Micros   // passings after it do not count; NoTime means no limit
 	fits    []fit         // by time
 	reason  string
 	penalty race.Micros
-	deleted []race.Seq // the passings that ended them
+	deleted []race.Seq // the passings that ended the deleted laps
 }
 
 type fit struct {
@@ -31,10 +31,10 @@ type fit struct {
 	race.TyresFitted
 }
 
-// rule takes a record of race control.
+// rule applies a record of race control.
 func (s *State) rule(r *race.Record) error {
 	a := act{seq: r.Seq, at: r.Time, body: r.Body}
-	if err := s.inSeason(r.Body); err != nil {
+	if err := s.checkPhase(r.Body); err != nil {
 		return err
 	}
 	switch b := r.Body.(type) {
@@ -77,33 +77,33 @@ func (s *State) rule(r *race.Record) error {
 	}
 }
 
-// inSeason refuses what is ordered for a race that is not run yet, or no longer.
-func (s *State) inSeason(b race.Body) error {
+// checkPhase refuses rulings that are not allowed before the start or after the end.
+func (s *State) checkPhase(b race.Body) error {
 	switch b.(type) {
 	case race.Suspended, race.Abandoned:
 		if s.status == race.Waiting {
 			return fmt.Errorf("a record of %T before the start: %w", b, ErrOutOfOrder)
 		}
-	default: // it may be ordered before
+	default: // allowed before the start
 	}
 	switch b.(type) {
 	case race.FlagShown, race.Suspended, race.Resumed, race.StartAborted:
 		if s.status == race.Over {
 			return fmt.Errorf("a record of %T after the end: %w", b, ErrTooLate)
 		}
-	default: // it may be ordered afterwards
+	default: // allowed after the end
 	}
 	return nil
 }
 
-// ruleOn notes an act on a car and works out what holds of it now.
+// ruleOn adds an act on a car and recomputes the car's rulings.
 func (s *State) ruleOn(c *car, a act, reason string) {
 	c.acts = append(c.acts, a)
 	c.rule(s.info.Rules)
 	s.why, s.dirty = reason, true
 }
 
-// rule works out what holds of the car from the acts on it.
+// rule computes the car's rulings from the acts on it.
 func (c *car) rule(rules race.RuleSet) {
 	c.ruled, c.lastAct = rulings{stopAt: race.NoTime}, race.NoTime
 	served := map[race.Seq]bool{}
@@ -132,13 +132,13 @@ func (c *car) rule(rules race.RuleSet) {
 			c.ruled.deleted = append(c.ruled.deleted, b.Passing)
 		case race.TyresFitted:
 			c.ruled.fits = append(c.ruled.fits, fit{a, b})
-		default: // no ruling on a car
+		default: // not a ruling on a car
 		}
 	}
 	slices.SortStableFunc(c.ruled.fits, func(x, y fit) int { return cmp.Compare(x.at, y.at) })
 }
 
-// out takes the car out of the race; of two rulings the harder one names it, the earlier one stops it.
+// out takes the car out of the race. Of two rulings the harder one sets the state, the earlier one the time.
 func (r *rulings) out(state race.CarState, at race.Micros, reason string) {
 	if state > r.state {
 		r.state, r.reason = state, reason
@@ -148,7 +148,7 @@ func (r *rulings) out(state race.CarState, at race.Micros, reason string) {
 	}
 }
 
-// amountOf is what a penalty adds to the race time while it is not served (rule 5).
+// amountOf returns what a penalty adds to the race time while it is not served (rule 5).
 func amountOf(b race.Penalised, rules race.RuleSet) race.Micros {
 	switch {
 	case b.Amount != 0:
@@ -179,7 +179,7 @@ func (s *State) fit(a act, b race.TyresFitted) error {
 	return nil
 }
 
-// leave takes a car out of the race; on the tower it goes behind those still in it.
+// leave takes a car out of the race; on the tower it moves behind the cars still in it.
 func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string) error {
 	c, err := s.car(idx)
 	if err != nil {
@@ -190,7 +190,7 @@ func (s *State) leave(a act, idx race.CarIdx, state race.CarState, reason string
 	}
 	before := c.ruled.state
 	s.ruleOn(c, a, reason)
-	finished := state == race.Retired && c.tookFlag() // unless it did so after it retired
+	finished := state == race.Retired && c.tookFlag() // unless it took the flag after it retired
 	if n := len(c.passings); n > 0 && (before != race.OnGrid || finished || state == race.NotStarted || c.passings[n-1].at > c.ruled.stopAt) {
 		s.recompute(idx)
 		return nil
@@ -257,7 +257,7 @@ func (s *State) deleteLap(a act, b race.LapDeleted) error {
 		return err
 	}
 	number := s.entries[b.Car].Number
-	if b.Passing == 0 { // the lap that has the number now; later another may have it
+	if b.Passing == 0 { // the lap that has the number now; later the number may belong to another lap
 		if b.Lap < 1 || b.Lap > c.run.laps {
 			return fmt.Errorf("lap %d of car %d, which completed %d: %w", b.Lap, number, c.run.laps, ErrUnknown)
 		}

@@ -7,7 +7,7 @@ import (
 	"lightsout/race/timing"
 )
 
-func TestSuspension_ManyInARaceAllCountForTheRunningTime(t *testing.T) {
+func TestSuspension_EachOneStopsTheRunningTime(t *testing.T) {
 	rules := sprint(100)
 	rules.RunningLimit = 200 * race.Second
 	s := newScript(t, rules, 1).started()
@@ -25,11 +25,11 @@ func TestSuspension_ManyInARaceAllCountForTheRunningTime(t *testing.T) {
 	s.do(3000, race.Resumed{})
 	s.lap(1, 3080)
 	s.do(3090, race.Ended{})
-	s.wants(line{1, 1, 4, race.StatusFinished, 0})
-	s.refuses(s.try(3100, race.Suspended{}), timing.ErrTooLate)
+	s.wantResult(line{1, 1, 4, race.StatusFinished, 0})
+	s.wantRefused(s.try(3100, race.Suspended{}), timing.ErrTooLate)
 }
 
-func TestSuspension_ThatIsUndoneNeverWas(t *testing.T) {
+func TestSuspension_UndoneOneDoesNotStopTheRunningTime(t *testing.T) {
 	rules := sprint(100)
 	rules.RunningLimit = 200 * race.Second
 	s := newScript(t, rules, 1).started()
@@ -41,7 +41,7 @@ func TestSuspension_ThatIsUndoneNeverWas(t *testing.T) {
 	if s.row(1).State == race.Finished {
 		t.Fatal("145 and 230 s of running: the next lap is the last")
 	}
-	undoing := s.undo(red) // 195 and 280 s: no other lap; and its Resumed does not lengthen the first one
+	undoing := s.undo(red) // 195 and 280 s: no lap remains; and its Resumed does not lengthen the first suspension
 	s.lap(1, 380)
 	if s.row(1).State != race.Finished {
 		t.Error("not finished")
@@ -51,7 +51,7 @@ func TestSuspension_ThatIsUndoneNeverWas(t *testing.T) {
 	s.wantEnds(1, 90, 205, 290, 380)
 }
 
-func TestSuspension_WhoseResumptionIsUndoneLastsToTheNext(t *testing.T) {
+func TestSuspension_LastsToTheNextResumptionIfTheFirstIsUndone(t *testing.T) {
 	rules := sprint(100)
 	rules.RunningLimit = 200 * race.Second
 	s := newScript(t, rules, 1).started()
@@ -91,16 +91,16 @@ func TestSuspension_ShowsTheOrderAtTheLastLineThatAllHadPassed(t *testing.T) {
 	for i, n := range []int{1, 2, 3} {
 		s.pass(n, sector1, 30+float64(i))
 	}
-	s.pass(2, trap, 50) // car 2 passed car 1, car 3 had not come there
+	s.pass(2, trap, 50) // car 2 passed car 1, car 3 had not reached the line
 	s.pass(1, trap, 51)
 	s.wantOrder(2, 1, 3)
 	s.do(52, race.Suspended{})
 	s.wantOrder(1, 2, 3)
-	s.pass(3, trap, 51.5) // told late: it had been there
+	s.pass(3, trap, 51.5) // reported late: it had reached it
 	s.wantOrder(2, 1, 3)
 	s.do(60, race.CarRetired{Car: s.car(2), Reason: "it caused the red flag"})
 	s.wantOrder(1, 3, 2)
-	s.refuses(s.try(61, race.Suspended{}), timing.ErrDuplicate)
+	s.wantRefused(s.try(61, race.Suspended{}), timing.ErrDuplicate)
 }
 
 func TestSuspension_KeepsTheLeadersLapWhenTheDistanceChanges(t *testing.T) {
@@ -110,15 +110,15 @@ func TestSuspension_KeepsTheLeadersLapWhenTheDistanceChanges(t *testing.T) {
 	s.lap(1, 90, 180)
 	s.do(200, race.Suspended{})
 	if h := s.board.Session; h.LeaderLap != 3 || h.Laps != 8 {
-		t.Errorf("the head says lap %d of %d, expected 3 of 8", h.LeaderLap, h.Laps)
+		t.Errorf("the session status says lap %d of %d, expected 3 of 8", h.LeaderLap, h.Laps)
 	}
 	s.undo(aborted)
 	if h := s.board.Session; h.LeaderLap != 3 || h.Laps != 9 {
-		t.Errorf("the head says lap %d of %d, expected 3 of 9", h.LeaderLap, h.Laps)
+		t.Errorf("the session status says lap %d of %d, expected 3 of 9", h.LeaderLap, h.Laps)
 	}
 }
 
-func TestLeadersLap_IsThatOfWhoLeadsNow(t *testing.T) {
+func TestLeadersLap_IsTheLapOfTheCurrentLeader(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90, 180, 270)
 	s.lap(2, 140)
@@ -131,7 +131,7 @@ func TestLeadersLap_IsThatOfWhoLeadsNow(t *testing.T) {
 	}
 }
 
-func TestAbandoned_InTheFirstThreeLaps(t *testing.T) {
+func TestAbandoned_RaceIsCountedBackInTheFirstThreeLaps(t *testing.T) {
 	for lap, want := range map[int][]line{
 		1: {{1, 0, 0, race.StatusNotClassified, -1}, {2, 0, 0, race.StatusNotClassified, -1}},
 		2: {{1, 0, 0, race.StatusNotClassified, -1}, {2, 0, 0, race.StatusNotClassified, -1}},
@@ -153,14 +153,14 @@ func TestAbandoned_InTheFirstThreeLaps(t *testing.T) {
 		}
 		s.do(280, race.Suspended{})
 		ruling := s.reported(290, race.Abandoned{})
-		s.refuses(s.try(291, race.Resumed{}), timing.ErrTooLate)
-		s.refuses(s.try(291, race.Abandoned{}), timing.ErrTooLate)
-		s.lap(1, 300) // to the pits
+		s.wantRefused(s.try(291, race.Resumed{}), timing.ErrTooLate)
+		s.wantRefused(s.try(291, race.Abandoned{}), timing.ErrTooLate)
+		s.lap(1, 300) // into the pits
 		s.do(310, race.Ended{})
-		s.wants(want...)
+		s.wantResult(want...)
 		s.undo(ruling)
-		if got := s.result()[0]; got.laps != lap { // with the one to the pits
-			t.Errorf("lap %d: after the undoing the first has %d laps", lap, got.laps)
+		if got := s.result()[0]; got.laps != lap { // including the one into the pits
+			t.Errorf("lap %d: after the undoing the winner has %d laps", lap, got.laps)
 		}
 		if t.Failed() {
 			t.Fatalf("abandoned in lap %d", lap)
@@ -168,20 +168,20 @@ func TestAbandoned_InTheFirstThreeLaps(t *testing.T) {
 	}
 }
 
-func TestDeadHeat_OnTheTowerIsInTheOrderOfTheGridWhateverTheArrival(t *testing.T) {
+func TestDeadHeat_TowerShowsGridOrderWhateverTheArrival(t *testing.T) {
 	for _, first := range []int{1, 2} {
 		s := newScript(t, sprint(9), 1, 2).started()
 		s.lap(first, 90)
 		s.lap(3-first, 90)
 		s.wantOrder(1, 2)
-		s.wants(line{1, 1, 1, race.StatusRunning, 0}, line{2, 1, 1, race.StatusRunning, 0})
+		s.wantResult(line{1, 1, 1, race.StatusRunning, 0}, line{2, 1, 1, race.StatusRunning, 0})
 		if r := s.row(2); r.GapMS != 0 || r.IntervalMS != 0 {
 			t.Errorf("gap %d, interval %d", r.GapMS, r.IntervalMS)
 		}
 	}
 }
 
-func TestSectorFlags_LeaveTheSafetyCarOutAndClearBySector(t *testing.T) {
+func TestSectorFlags_KeepTheSafetyCarOutAndClearBySector(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	show := func(seconds float64, flag race.FlagState, sector int, want race.FlagState) {
 		t.Helper()
@@ -197,34 +197,34 @@ func TestSectorFlags_LeaveTheSafetyCarOutAndClearBySector(t *testing.T) {
 	show(5, race.FlagYellow, 3, race.FlagSafetyCar)
 	show(6, race.FlagClear, 3, race.FlagSafetyCar)
 	show(7, race.FlagClear, 0, race.FlagClear)
-	s.refuses(s.try(8, race.FlagShown{Flag: race.FlagYellow, Sector: 4}), timing.ErrUnknown)
-	s.refuses(s.try(8, race.FlagShown{Flag: 200}), timing.ErrUnknown)
+	s.wantRefused(s.try(8, race.FlagShown{Flag: race.FlagYellow, Sector: 4}), timing.ErrUnknown)
+	s.wantRefused(s.try(8, race.FlagShown{Flag: 200}), timing.ErrUnknown)
 }
 
-func TestFlag_ThatIsUndoneLeavesTheLapsAsTheyWere(t *testing.T) {
+func TestFlag_UndoneFlagIsRemovedFromTheLaps(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	ruling := s.reported(100, race.FlagShown{Flag: race.FlagSafetyCar})
 	s.lap(1, 200)
 	if s.laps(1)[2].Flag != race.FlagSafetyCar {
-		t.Error("the lap did not see the safety car")
+		t.Error("the lap does not show the safety car")
 	}
 	s.undo(ruling)
 	if s.laps(1)[2].Flag != race.FlagClear || s.board.Session.Flag != race.FlagClear {
-		t.Error("the safety car that never was is still seen")
+		t.Error("the lap still shows the undone safety car")
 	}
 }
 
-func TestOrders_BeforeTheStartAndAfterTheEndAreRefused(t *testing.T) {
+func TestRulings_AreRefusedBeforeTheStartAndAfterTheEnd(t *testing.T) {
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "x", Kind: race.External, Lines: fullCircuit(), Rules: sprint(2)}})
-	s.refuses(s.try(0, race.Suspended{}), timing.ErrOutOfOrder)
-	s.refuses(s.try(0, race.Abandoned{}), timing.ErrOutOfOrder)
-	s.refuses(s.try(0, race.Started{}), timing.ErrUnknownCar)
+	s.wantRefused(s.try(0, race.Suspended{}), timing.ErrOutOfOrder)
+	s.wantRefused(s.try(0, race.Abandoned{}), timing.ErrOutOfOrder)
+	s.wantRefused(s.try(0, race.Started{}), timing.ErrUnknownCar)
 	s.do(0, race.Entered{Entry: race.Entry{Number: 1}})
 	s.started()
 	s.lap(1, 90, 180)
-	s.refuses(s.try(185, race.ResultDeclared{}), timing.ErrOutOfOrder)
+	s.wantRefused(s.try(185, race.ResultDeclared{}), timing.ErrOutOfOrder)
 	s.do(190, race.Ended{})
 	s.do(195, race.ResultDeclared{Reason: "no protest"})
 	for _, c := range []struct {
@@ -243,18 +243,18 @@ func TestOrders_BeforeTheStartAndAfterTheEndAreRefused(t *testing.T) {
 		{race.StartAborted{}, timing.ErrTooLate},
 		{race.ResultDeclared{}, timing.ErrDuplicate},
 	} {
-		s.refuses(s.try(200, c.body), c.want)
+		s.wantRefused(s.try(200, c.body), c.want)
 	}
 	if n := len(s.versions()); n != 2 {
 		t.Errorf("%d versions of the result, expected the provisional and the final one", n)
 	}
 }
 
-func TestRecord_OutsideOfRaceTimeIsRefused(t *testing.T) {
+func TestRecord_IsRefusedOutsideTheRangeOfRaceTime(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	for _, at := range []race.Micros{race.NoTime, -race.TimeMax - 1, race.TimeMax + 1} {
 		r := race.Record{Seq: 99, Time: at, Body: race.Passing{Car: 0}}
 		_, err := s.state.Apply(&r, nil)
-		s.refuses(err, timing.ErrOutOfOrder)
+		s.wantRefused(err, timing.ErrOutOfOrder)
 	}
 }

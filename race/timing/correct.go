@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// correct takes what a marshal makes of a passing.
+// correct applies a marshal's correction of a passing.
 func (s *State) correct(a act, b race.Corrected) error {
 	s.why = b.Reason
 	switch b.Kind {
@@ -30,7 +30,7 @@ func (s *State) correct(a act, b race.Corrected) error {
 	return nil
 }
 
-// insertPassing adds a passing that no decoder told of. A split adds one on the finish line.
+// insertPassing adds a passing that no decoder reported. A split adds one on the finish line.
 func (s *State) insertPassing(a act, b race.Corrected) error {
 	c, err := s.car(b.Car)
 	if err != nil {
@@ -50,12 +50,12 @@ func (s *State) insertPassing(a act, b race.Corrected) error {
 		return fmt.Errorf("a hit at %v: %w", at, ErrOutOfOrder)
 	}
 	s.acts = append(s.acts, a)
-	s.insert(b.Car, passing{at: at, seq: a.seq, home: b.Car, line: uint8(line), made: true})
+	s.insert(b.Car, passing{at: at, seq: a.seq, reportedCar: b.Car, line: uint8(line), made: true})
 	return nil
 }
 
-// splitAt is when a lap is split: within it. The lap being driven is split where that is said, before its newest passing: the
-// passing after a missed crossing is in it.
+// splitAt returns the time, within the lap, at which a lap is split. The current lap can only be split at a given time before
+// its newest passing: the passing after a missed crossing belongs to it.
 func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
 	lap, number := b.Lap, s.entries[b.Car].Number
 	if lap == 0 && b.At != 0 {
@@ -81,10 +81,11 @@ func (s *State) splitAt(c *car, b race.Corrected) (race.Micros, error) {
 	return b.At, nil
 }
 
-// reconsider works out again what is ruled on the passing of a record, and whose it is.
+// reconsider recomputes the rulings on the passing of a record, and its car.
 func (s *State) reconsider(seq race.Seq) { s.settle(func(h *passing) bool { return h.seq == seq }) }
 
-// settle works out from the corrections what is ruled on some passings and whose they are, and gives them to those cars.
+// settle recomputes from the corrections the rulings and the cars of the passings that which selects, and moves them to those
+// cars.
 func (s *State) settle(which func(*passing) bool) {
 	type moved struct {
 		passing
@@ -133,7 +134,7 @@ func (s *State) settle(which func(*passing) bool) {
 	}
 }
 
-// noteLatest works out when the newest passing of a car was, after passings were moved.
+// noteLatest recomputes the time of the newest passing after passings were moved.
 func (s *State) noteLatest() {
 	s.latest = race.NoTime
 	for i := range s.cars {
@@ -144,7 +145,7 @@ func (s *State) noteLatest() {
 	}
 }
 
-// passingsOf are the passings of a car, and with NoCar those that are nobody's.
+// passingsOf returns the passings of a car, or with NoCar those without a car.
 func (s *State) passingsOf(idx race.CarIdx) *[]passing {
 	if idx == race.NoCar {
 		return &s.strays
@@ -152,7 +153,7 @@ func (s *State) passingsOf(idx race.CarIdx) *[]passing {
 	return &s.cars[idx].passings
 }
 
-// rulingOn works out from the corrections what is ruled on a passing and whose it is.
+// rulingOn computes from the corrections the ruling on a passing and its car.
 func (s *State) rulingOn(h *passing) (ruled, race.CarIdx) {
 	ruling, whose, gone := unruled, s.ownerOf(h), false
 	for i := range s.acts {
@@ -160,7 +161,7 @@ func (s *State) rulingOn(h *passing) (ruled, race.CarIdx) {
 		b, ok := a.body.(race.Corrected)
 		switch {
 		case !ok:
-		case a.seq == h.seq: // it was inserted by this one
+		case a.seq == h.seq: // the correction that inserted it
 			gone = a.undone
 		case b.Passing != h.seq || a.undone:
 		case b.Kind == race.CorrectAccept:
@@ -177,7 +178,7 @@ func (s *State) rulingOn(h *passing) (ruled, race.CarIdx) {
 	return ruling, whose
 }
 
-// assign gives a transponder to a car, for all its passings or from a time on.
+// assign assigns a transponder to a car, for all its passings or from a time on.
 func (s *State) assign(a act, b race.TransponderAssigned) error {
 	if _, err := s.car(b.Car); err != nil {
 		return err
@@ -194,10 +195,10 @@ func (s *State) assign(a act, b race.TransponderAssigned) error {
 	return nil
 }
 
-// reassign works out whose a transponder is: the entry's that names it, or who it was given to last, until somebody is
-// given it from a time on.
+// reassign computes the car of a transponder: the last car it was assigned to, else the entry that names it, until the time of
+// an assignment with a time.
 func (s *State) reassign(name string) {
-	box := s.sources.box(name)
+	box := s.sources.transponder(name)
 	t := transponder{name: name, car: race.NoCar}
 	for i := range s.entries {
 		if slices.Contains(s.entries[i].Transponders, name) {
@@ -216,15 +217,15 @@ func (s *State) reassign(name string) {
 		}
 	}
 	slices.SortStableFunc(t.handed, func(x, y handover) int { return cmp.Compare(x.from, y.from) })
-	before := s.sources.boxes[box]
+	before := s.sources.transponders[box]
 	if before.car == t.car && slices.Equal(before.handed, t.handed) {
 		return
 	}
-	s.sources.boxes[box] = t
-	s.settle(func(h *passing) bool { return h.home == race.NoCar && h.box == box })
+	s.sources.transponders[box] = t
+	s.settle(func(h *passing) bool { return h.reportedCar == race.NoCar && h.transponder == box })
 }
 
-// setDecoder corrects a decoder's clock, for the passings so far and those to come.
+// setDecoder corrects a decoder's clock, for earlier and later passings.
 func (s *State) setDecoder(a act, b race.DecoderSet) error {
 	if b.Decoder == "" {
 		return fmt.Errorf("a decoder without a name: %w", ErrUnknown)
@@ -238,7 +239,7 @@ func (s *State) setDecoder(a act, b race.DecoderSet) error {
 	return nil
 }
 
-// offsetOf is what is added to the times of a decoder's session: what was set last for it, else for all of the decoder.
+// offsetOf returns the offset of a decoder's session: the last one set for the session, else for the whole decoder.
 func (s *State) offsetOf(d decoder) race.Micros {
 	var all, own *race.Micros
 	for i := range s.acts {
@@ -260,7 +261,7 @@ func (s *State) offsetOf(d decoder) race.Micros {
 	return 0
 }
 
-// reset works out a decoder's offsets and moves its passings.
+// reset recomputes a decoder's offsets and moves its passings.
 func (s *State) reset(name string) {
 	by, moved := make([]race.Micros, len(s.sources.decoders)), false
 	for i, d := range s.sources.decoders {
@@ -275,7 +276,7 @@ func (s *State) reset(name string) {
 	}
 }
 
-// movePassings moves passings in time and works the race out again.
+// movePassings moves passings in time and recomputes the race.
 func (s *State) movePassings(by func(*passing) race.Micros) {
 	for idx := race.NoCar; int(idx) < len(s.cars); idx++ {
 		list := *s.passingsOf(idx)
@@ -293,6 +294,8 @@ func (s *State) movePassings(by func(*passing) race.Micros) {
 	for i := range s.strays {
 		s.judgeStray(&s.strays[i])
 	}
-	s.settle(func(h *passing) bool { return h.home == race.NoCar && len(s.sources.boxes[h.box].handed) > 0 })
+	s.settle(func(h *passing) bool {
+		return h.reportedCar == race.NoCar && len(s.sources.transponders[h.transponder].handed) > 0
+	})
 	s.rebuild()
 }

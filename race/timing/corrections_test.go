@@ -7,8 +7,8 @@ import (
 	"lightsout/race/timing"
 )
 
-// heardRace is a race of cars whose transponders are named after them: a, b, c.
-func heardRace(t *testing.T, rules race.RuleSet, cars int) *script {
+// transponderRace is a race of cars whose transponders are named a, b, c.
+func transponderRace(t *testing.T, rules race.RuleSet, cars int) *script {
 	t.Helper()
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "test", Kind: race.External, Lines: fullCircuit(), Rules: rules, Cars: cars}})
@@ -18,7 +18,7 @@ func heardRace(t *testing.T, rules race.RuleSet, cars int) *script {
 	return s.started()
 }
 
-func TestAccept_MakesASuspectCountAndItsUndoingTakesItBack(t *testing.T) {
+func TestAccept_MakesASuspectPassingCountUntilUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	suspect := s.reported(100, race.Passing{Car: 0}) // a lap of 10 s
@@ -35,7 +35,7 @@ func TestAccept_MakesASuspectCountAndItsUndoingTakesItBack(t *testing.T) {
 	s.wantEnds(1, 90, 100)
 }
 
-func TestReject_TakesAHitOutAndItsUndoingBringsItBack(t *testing.T) {
+func TestReject_RemovesAPassingUntilUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	ghost := s.reported(140, race.Passing{Car: 0})
@@ -51,7 +51,7 @@ func TestReject_TakesAHitOutAndItsUndoingBringsItBack(t *testing.T) {
 	s.wantEnds(1, 90, 180)
 }
 
-func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
+func TestMove_MovesAPassingToAnotherCarUntilUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90)
 	wrong := s.reported(91, race.Passing{Car: 0, Line: sector1})
@@ -70,22 +70,22 @@ func TestMove_GivesAHitToAnotherCarAndItsUndoingGivesItBack(t *testing.T) {
 	s.wantVerdict(wrong, race.Accepted)
 }
 
-func TestMove_TellsWhoseAHitIsAlsoWhereItsVerdictStays(t *testing.T) {
+func TestMove_PublishesTheNewCarEvenIfTheVerdictStays(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	passing := s.reported(91, race.Passing{Car: 0, Line: sector1})
 	s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: passing, Car: 1, Reason: "swapped"})
-	var told []race.PassingJudged
+	var published []race.PassingJudged
 	for _, f := range s.facts {
 		if j, ok := f.(race.PassingJudged); ok {
-			told = append(told, j)
+			published = append(published, j)
 		}
 	}
-	if len(told) != 1 || told[0].Seq != passing || told[0].Car != 1 || told[0].Verdict != race.Accepted {
-		t.Errorf("told %+v, expected that it is car 2's", told)
+	if len(published) != 1 || published[0].Seq != passing || published[0].Car != 1 || published[0].Verdict != race.Accepted {
+		t.Errorf("published %+v, expected car 2", published)
 	}
 }
 
-func TestInsert_AddsAHitThatNoDecoderSawAndItsUndoingTakesItOut(t *testing.T) {
+func TestInsert_AddsAMissedPassingUntilUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90, 270)
 	ruling := s.reported(280, race.Corrected{Kind: race.CorrectInsert, Car: 0, Line: finish, At: micros(179.5), Reason: "seen by hand"})
@@ -99,7 +99,7 @@ func TestInsert_AddsAHitThatNoDecoderSawAndItsUndoingTakesItOut(t *testing.T) {
 	s.wantEnds(1, 90, 179.5, 270)
 }
 
-func TestSplit_CutsALapInTheMiddleOrWhereItIsSaid(t *testing.T) {
+func TestSplit_CutsALapInTheMiddleOrAtTheGivenTime(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90, 270)
 	s.lap(2, 91, 271)
@@ -109,10 +109,10 @@ func TestSplit_CutsALapInTheMiddleOrWhereItIsSaid(t *testing.T) {
 	s.wantEnds(2, 91, 185, 271)
 	s.undo(half)
 	s.wantEnds(1, 90, 270)
-	s.refuses(s.try(282, race.Corrected{Kind: race.CorrectSplit, Car: s.car(1), Lap: 7}), timing.ErrUnknown)
+	s.wantRefused(s.try(282, race.Corrected{Kind: race.CorrectSplit, Car: s.car(1), Lap: 7}), timing.ErrUnknown)
 }
 
-func TestMissedFinish_IsOfferedForSplittingWhereTheLinesSay(t *testing.T) {
+func TestMissedFinish_ProposesASplitFromTheDistancesOfTheLines(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	s.pass(1, sector1, 117)
@@ -137,18 +137,18 @@ func TestMissedFinish_IsOfferedForSplittingWhereTheLinesSay(t *testing.T) {
 	s.wantEnds(1, 90, 270)
 }
 
-func TestMissedFinish_IsSplitAsOfferedBeforeTheLapIsCompleted(t *testing.T) {
+func TestMissedFinish_CanBeSplitAsProposedBeforeTheLapIsComplete(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	s.pass(1, sector1, 117)
 	again := s.reported(207, race.Passing{Car: 0, Line: sector1})
 	s.wantVerdict(again, race.Suspect)
 	split := race.Corrected{Kind: race.CorrectSplit, Car: 0, At: s.judged(again).Split, Reason: "the loop was dead"}
-	for _, at := range []float64{60, 90, 207, 208} { // where lap 2 is said to be split and was not driven
+	for _, at := range []float64{60, 90, 207, 208} { // outside the driven part of lap 2
 		wrong := split
 		wrong.Lap, wrong.At = 2, micros(at)
 		if s.try(210, wrong) == nil {
-			t.Errorf("lap 2, from 90 s on and seen at 207 s, is split at %v s", at)
+			t.Errorf("lap 2 runs from 90 s and was last timed at 207 s, but a split at %v s is accepted", at)
 		}
 	}
 	ruling := s.reported(210, split)
@@ -159,17 +159,17 @@ func TestMissedFinish_IsSplitAsOfferedBeforeTheLapIsCompleted(t *testing.T) {
 	s.wantEnds(1, 90)
 }
 
-func TestAssign_GivesATransponderWithItsHitsBeforeToACar(t *testing.T) {
-	s := heardRace(t, sprint(9), 2)
-	s.hear("a", finish, 90)
-	before := s.hear("spare", finish, 91)
+func TestAssign_MovesEarlierPassingsOfTheTransponderToTheCar(t *testing.T) {
+	s := transponderRace(t, sprint(9), 2)
+	s.reportTransponder("a", finish, 90)
+	before := s.reportTransponder("spare", finish, 91)
 	s.wantVerdict(before, race.Suspect)
 	if s.judged(before).Car != race.NoCar {
-		t.Error("a hit of an unknown transponder is somebody's")
+		t.Error("a passing of an unknown transponder belongs to a car")
 	}
 	ruling := s.reported(100, race.TransponderAssigned{Transponder: "spare", Car: s.car(2), Reason: "changed on the grid"})
 	s.wantVerdict(before, race.Accepted)
-	s.hear("spare", finish, 181)
+	s.reportTransponder("spare", finish, 181)
 	s.wantEnds(2, 91, 181)
 	undoing := s.undo(ruling)
 	s.wantVerdict(before, race.Suspect)
@@ -178,9 +178,9 @@ func TestAssign_GivesATransponderWithItsHitsBeforeToACar(t *testing.T) {
 	s.wantEnds(2, 91, 181)
 }
 
-func TestAssign_OfAnEntrysTransponderGoesToTheLastWhoWasGivenIt(t *testing.T) {
-	s := heardRace(t, sprint(9), 2)
-	s.hear("a", finish, 90)
+func TestAssign_LastAssignmentOfAnEntrysTransponderWins(t *testing.T) {
+	s := transponderRace(t, sprint(9), 2)
+	s.reportTransponder("a", finish, 90)
 	first := s.reported(100, race.TransponderAssigned{Transponder: "a", Car: s.car(2), Reason: "swapped"})
 	s.wantEnds(1)
 	s.wantEnds(2, 90)
@@ -193,36 +193,36 @@ func TestAssign_OfAnEntrysTransponderGoesToTheLastWhoWasGivenIt(t *testing.T) {
 	s.wantEnds(2)
 }
 
-func TestOffset_MovesTheHitsOfADecoderBeforeAndAfter(t *testing.T) {
-	s := heardRace(t, sprint(9), 2)
-	s.hear("a", finish, 90)
-	s.lap(2, 91) // of no decoder: it stays
+func TestOffset_MovesEarlierAndLaterPassingsOfADecoder(t *testing.T) {
+	s := transponderRace(t, sprint(9), 2)
+	s.reportTransponder("a", finish, 90)
+	s.lap(2, 91) // no decoder: it does not move
 	s.wantOrder(1, 2)
 	ruling := s.reported(100, race.DecoderSet{Decoder: "d", Offset: 2 * race.Second, Reason: "its clock was late"})
 	s.wantEnds(1, 92)
 	s.wantOrder(2, 1)
-	s.hear("a", finish, 180)
+	s.reportTransponder("a", finish, 180)
 	s.wantEnds(1, 92, 182)
 	undoing := s.undo(ruling)
 	s.wantEnds(1, 90, 180)
 	s.undo(undoing)
 	s.wantEnds(1, 92, 182)
-	s.do(200, race.DecoderSet{Decoder: "d", Offset: race.Second, Reason: "better"}) // not on top: instead
+	s.do(200, race.DecoderSet{Decoder: "d", Offset: race.Second, Reason: "better"}) // replaces the first offset, does not add to it
 	s.wantEnds(1, 91, 181)
 }
 
-func TestSameNumber_WithTheSameTimeIsOneHit(t *testing.T) {
-	s := heardRace(t, sprint(9), 1)
-	s.hear("a", finish, 90)
-	again := s.hearAs(1, "a", finish, 90)
+func TestSameSequence_WithTheSameTimeIsOnePassing(t *testing.T) {
+	s := transponderRace(t, sprint(9), 1)
+	s.reportTransponder("a", finish, 90)
+	again := s.reportTransponderAs(1, "a", finish, 90)
 	s.wantVerdict(again, race.Duplicate)
 	s.wantEnds(1, 90)
 }
 
-func TestSameNumber_WithAnotherTimeIsAConflictAndTheEarlierStands(t *testing.T) {
+func TestSameSequence_WithAnotherTimeIsAConflictAndTheEarlierCounts(t *testing.T) {
 	for name, times := range map[string][2]float64{"the earlier first": {90, 140}, "the later first": {140, 90}} {
-		s := heardRace(t, sprint(9), 1)
-		first, second := s.hearAs(1, "a", finish, times[0]), s.hearAs(1, "a", finish, times[1])
+		s := transponderRace(t, sprint(9), 1)
+		first, second := s.reportTransponderAs(1, "a", finish, times[0]), s.reportTransponderAs(1, "a", finish, times[1])
 		stands, other := first, second
 		if times[1] < times[0] {
 			stands, other = second, first
@@ -240,19 +240,19 @@ func TestSameNumber_WithAnotherTimeIsAConflictAndTheEarlierStands(t *testing.T) 
 	}
 }
 
-func TestSameNumber_OfAnotherSessionIsAnotherHit(t *testing.T) {
-	s := heardRace(t, sprint(9), 1)
-	s.hearAs(1, "a", finish, 90)
+func TestSameSequence_OfAnotherSessionIsAnotherPassing(t *testing.T) {
+	s := transponderRace(t, sprint(9), 1)
+	s.reportTransponderAs(1, "a", finish, 90)
 	s.do(180, race.Passing{Car: race.NoCar, Source: &race.Source{Decoder: "d", Session: "2", Sequence: 1, Transponder: "a"}})
 	s.wantEnds(1, 90, 180)
 }
 
-func TestDeadTime_MakesTheSecondHitADuplicateUnlessItIsAccepted(t *testing.T) {
+func TestDeadTime_MakesTheSecondPassingADuplicateUnlessAccepted(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	second := s.reported(92.9, race.Passing{Car: 0})
 	s.wantVerdict(second, race.Duplicate)
-	third := s.reported(93, race.Passing{Car: 0}) // no longer within three seconds
+	third := s.reported(93, race.Passing{Car: 0}) // outside the dead time of three seconds
 	s.wantVerdict(third, race.Suspect)            // but a lap of three
 	ruling := s.reported(100, race.Corrected{Kind: race.CorrectAccept, Passing: second, Reason: "two cars' worth"})
 	s.wantEnds(1, 90, 92.9)
@@ -262,7 +262,7 @@ func TestDeadTime_MakesTheSecondHitADuplicateUnlessItIsAccepted(t *testing.T) {
 	s.wantVerdict(third, race.Suspect)
 }
 
-func TestMinimumLap_MakesAHitSuspectAndTheNextIsMeasuredFromTheLastThatCounts(t *testing.T) {
+func TestMinimumLap_MakesAPassingSuspectAndMeasuresFromTheLastThatCounts(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	s.wantVerdict(s.reported(104.9, race.Passing{Car: 0}), race.Suspect)
@@ -270,13 +270,13 @@ func TestMinimumLap_MakesAHitSuspectAndTheNextIsMeasuredFromTheLastThatCounts(t 
 	s.wantEnds(1, 90, 105)
 }
 
-func TestUnknownTransponder_IsKeptAndMayBeMovedToACar(t *testing.T) {
-	s := heardRace(t, sprint(9), 1)
-	stray := s.hear("visitor", finish, 90)
+func TestUnknownTransponder_PassingIsKeptAndCanBeMovedToACar(t *testing.T) {
+	s := transponderRace(t, sprint(9), 1)
+	stray := s.reportTransponder("visitor", finish, 90)
 	s.wantVerdict(stray, race.Suspect)
 	ruling := s.reported(95, race.Corrected{Kind: race.CorrectMove, Passing: stray, Car: 0, Reason: "it is car 1's"})
 	s.wantEnds(1, 90)
-	other := s.hear("visitor", finish, 180) // the transponder itself is nobody's still
+	other := s.reportTransponder("visitor", finish, 180) // the transponder itself still has no car
 	s.wantVerdict(other, race.Suspect)
 	s.undo(ruling)
 	s.wantEnds(1)
@@ -287,7 +287,7 @@ func TestUnknownTransponder_IsKeptAndMayBeMovedToACar(t *testing.T) {
 	s.wantVerdict(stray, race.Suspect)
 }
 
-func TestUndo_OfAnUndoneUndoingAndASecondOneHoldTogether(t *testing.T) {
+func TestUndo_SecondUndoingAndRestoredFirstOneHoldTogether(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	ghost := s.reported(140, race.Passing{Car: 0})
@@ -301,17 +301,17 @@ func TestUndo_OfAnUndoneUndoingAndASecondOneHoldTogether(t *testing.T) {
 	s.wantEnds(1, 90, 140)
 }
 
-func TestUndo_IsRefusedOfWhatIsNoRulingOrUndoneAlready(t *testing.T) {
+func TestUndo_IsRefusedIfTheRecordIsNoRulingOrAlreadyUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	passing := s.reported(90, race.Passing{Car: 0})
 	ruling := s.reported(95, race.Penalised{Car: 0, Amount: race.Second})
 	s.undo(ruling)
-	s.refuses(s.try(96, race.Undone{Of: ruling}), timing.ErrDuplicate)
-	s.refuses(s.try(96, race.Undone{Of: passing}), timing.ErrUnknown)
-	s.refuses(s.try(96, race.Undone{Of: 999}), timing.ErrUnknown)
+	s.wantRefused(s.try(96, race.Undone{Of: ruling}), timing.ErrDuplicate)
+	s.wantRefused(s.try(96, race.Undone{Of: passing}), timing.ErrUnknown)
+	s.wantRefused(s.try(96, race.Undone{Of: 999}), timing.ErrUnknown)
 }
 
-func TestCorrections_AreRefusedOfWhatIsNotThere(t *testing.T) {
+func TestCorrections_AreRefusedForUnknownPassingsLinesAndCars(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	for _, c := range []struct {
@@ -331,6 +331,6 @@ func TestCorrections_AreRefusedOfWhatIsNotThere(t *testing.T) {
 		{race.LapDeleted{Car: 0, Lap: 2}, timing.ErrUnknown},
 		{race.Passing{Car: race.NoCar}, timing.ErrUnknownCar},
 	} {
-		s.refuses(s.try(100, c.body), c.want)
+		s.wantRefused(s.try(100, c.body), c.want)
 	}
 }

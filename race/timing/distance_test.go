@@ -6,11 +6,11 @@ import (
 	"lightsout/race"
 )
 
-// goes checks the distance that the race's info has.
-func (s *script) goes(laps int) {
+// wantDistance checks the distance in the session status.
+func (s *script) wantDistance(laps int) {
 	s.t.Helper()
 	if got := s.board.Session.Laps; got != laps {
-		s.t.Errorf("the race goes over %d laps, expected %d", got, laps)
+		s.t.Errorf("the distance is %d laps, expected %d", got, laps)
 	}
 }
 
@@ -18,88 +18,88 @@ func TestDistance_IsShortenedByEachAbortedStart(t *testing.T) {
 	s := newScript(t, sprint(4), 1)
 	s.do(0, race.StartAborted{})
 	s.do(0, race.StartAborted{})
-	s.goes(2)
+	s.wantDistance(2)
 	s.started()
 	s.lap(1, 90, 180)
-	s.goes(2)
+	s.wantDistance(2)
 }
 
-func TestDistance_IsWhatTheLeaderHadDrivenOnceTheFlagFell(t *testing.T) {
+func TestDistance_IsTheLeadersLapsAfterTheChequeredFlag(t *testing.T) {
 	t.Run("the running limit", func(t *testing.T) {
 		rules := sprint(100)
 		rules.RunningLimit = 200 * race.Second
 		s := newScript(t, rules, 1).started()
 		s.lap(1, 90, 180)
-		s.goes(100)
+		s.wantDistance(100)
 		s.lap(1, 270) // lap 4 is the last
-		s.goes(4)
+		s.wantDistance(4)
 		s.lap(1, 360)
-		s.goes(4)
+		s.wantDistance(4)
 	})
 	t.Run("the window", func(t *testing.T) {
 		rules := sprint(100)
 		rules.WindowLimit = 200 * race.Second
 		s := newScript(t, rules, 1).started()
 		s.lap(1, 90, 180)
-		s.goes(100)
+		s.wantDistance(100)
 		s.lap(1, 270)
-		s.goes(3)
+		s.wantDistance(3)
 	})
 	t.Run("by time alone", func(t *testing.T) {
 		s := newScript(t, race.Endurance(200*race.Second), 1).started()
 		s.lap(1, 90)
-		s.goes(0)
+		s.wantDistance(0)
 		s.lap(1, 180, 270)
-		s.goes(3)
+		s.wantDistance(3)
 	})
 	t.Run("counted back", func(t *testing.T) {
 		s := newScript(t, sprint(50), 1).started()
 		s.lap(1, 90, 180, 270)
 		s.do(300, race.Suspended{})
-		s.goes(50)
+		s.wantDistance(50)
 		abandoned := s.reported(310, race.Abandoned{})
-		s.goes(2)
+		s.wantDistance(2)
 		s.undo(abandoned)
-		s.goes(50)
+		s.wantDistance(50)
 	})
-	t.Run("a flag that had not fallen after all", func(t *testing.T) {
+	t.Run("the flag is withdrawn", func(t *testing.T) {
 		rules := sprint(100)
 		rules.WindowLimit = 200 * race.Second
 		s := newScript(t, rules, 1).started()
 		s.lap(1, 90, 180)
 		last := s.reported(270, race.Passing{Car: s.car(1), Line: finish})
-		s.goes(3)
+		s.wantDistance(3)
 		s.do(280, race.Corrected{Kind: race.CorrectReject, Passing: last, Reason: "a ghost"})
-		s.goes(100)
+		s.wantDistance(100)
 	})
 }
 
-func TestDistance_OfARaceThatWasStoppedIsTheWinners(t *testing.T) {
+func TestDistance_OfAStoppedRaceIsTheWinnersLaps(t *testing.T) {
 	s := newScript(t, sprint(50), 1, 2).started()
 	s.lap(1, 90, 180, 270)
 	s.lap(2, 95, 185)
-	s.goes(50)
+	s.wantDistance(50)
 	s.do(300, race.Ended{})
-	s.goes(3)
+	s.wantDistance(3)
 	if lap := s.board.Session.LeaderLap; lap != 3 {
 		t.Errorf("the leader is on lap %d of 3", lap)
 	}
 	out := s.reported(400, race.CarDisqualified{Car: s.car(1), Reason: "underweight"})
-	s.goes(2)
+	s.wantDistance(2)
 	s.undo(out)
-	s.goes(3)
+	s.wantDistance(3)
 	s.do(500, race.Corrected{Kind: race.CorrectInsert, Car: s.car(2), At: 279 * race.Second, Reason: "missed"})
 	s.do(501, race.Corrected{Kind: race.CorrectInsert, Car: s.car(2), At: 299 * race.Second, Reason: "missed"})
-	s.goes(4)
+	s.wantDistance(4)
 }
 
-func TestDistance_OfARaceThatWasStoppedBeforeALapIsTheOneThatWasPlanned(t *testing.T) {
+func TestDistance_OfARaceStoppedInTheFirstLapIsThePlannedOne(t *testing.T) {
 	s := newScript(t, sprint(50), 1).started()
 	s.do(10, race.Ended{})
-	s.goes(50)
+	s.wantDistance(50)
 }
 
-func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
+func TestPenalties_AfterTheEndBelongToTheCarsLastLap(t *testing.T) {
 	penalised := func(s *script, number, lap int) {
 		s.t.Helper()
 		of := s.reported(1000, race.Penalised{Car: s.car(number), Amount: race.Second, Reason: "after the end"})
@@ -128,7 +128,7 @@ func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
 		s.lap(2, 100)
 		s.lap(3, 110)
 		s.do(120, race.CarRetired{Car: s.car(3), Reason: "gearbox"}) // in its second lap
-		early := s.reported(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "told before the stop was"})
+		early := s.reported(300, race.Penalised{Car: s.car(1), Amount: race.Second, Reason: "reported before the stop"})
 		s.do(200, race.Ended{})
 		for _, e := range s.board.Events {
 			if e.Of == early && e.Lap != 2 {

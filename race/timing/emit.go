@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// span is a range of places, half-open; empty where to is 0.
+// span is a half-open range of places; empty if to is 0.
 type span struct{ from, to int }
 
 func (sp *span) add(at int) {
@@ -34,7 +34,7 @@ func (s *State) emitStatus(at race.Micros) {
 	}})
 }
 
-// keep copies marks for a fact, many into one piece of memory.
+// keep copies marks for a fact; the copies share allocations.
 func (s *State) keep(marks []race.Mark) []race.Mark {
 	if len(marks) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func (s *State) keep(marks []race.Mark) []race.Mark {
 	return s.slab[from:len(s.slab):len(s.slab)]
 }
 
-// emitRow tells of a car's row; one that was told in this record already is replaced.
+// emitRow publishes a car's row; it replaces a row that the current record already published.
 func (s *State) emitRow(idx race.CarIdx) {
 	r := &s.cars[idx].run
 	r.row.State = r.state
@@ -58,7 +58,7 @@ func (s *State) emitRow(idx race.CarIdx) {
 	row := r.row
 	row.MiniMarks = s.keep(r.marks[:r.marked])
 	for i := len(s.facts) - 1; i >= max(0, len(s.facts)-4); i-- {
-		if told, ok := s.facts[i].(race.RowChanged); ok && told.Row.Car == idx {
+		if prior, ok := s.facts[i].(race.RowChanged); ok && prior.Row.Car == idx {
 			s.facts[i] = race.RowChanged{Row: row}
 			return
 		}

@@ -7,20 +7,20 @@ import (
 	"lightsout/race"
 )
 
-// emittedEvents is the events of the race as they were published. Like all else they follow from the accepted passings and
-// rulings: after each record they are those that the whole log gives, and the difference is published.
+// emittedEvents are the published events of the race. They follow from the accepted passings and rulings like all else: after
+// each record they are recomputed, and the difference is published.
 type emittedEvents struct {
 	race    []race.Event // start, flags, chequered flag, result
-	leaders []race.Event // who led at the end of a lap and not at the end of the one before
+	leaders []race.Event // each change of leader at the end of a lap
 	fastest []race.Event
-	laps    int // that the leaders are told of
+	laps    int // laps whose leaders are published
 }
 
-// lapAt is the lap that a car was on; after the end, the last that it drove.
+// lapAt returns the lap that a car was on; after the end, its last lap.
 func (s *State) lapAt(c *car, at race.Micros) int {
 	lap := c.lapsBy(at) + 1
 	switch n := c.run.laps; {
-	case s.flagged.shown && n > 0 && c.run.ends[n-1] >= s.flagged.at: // it took the flag, whatever was ruled on it then
+	case s.flagged.shown && n > 0 && c.run.ends[n-1] >= s.flagged.at: // it took the flag; later rulings do not change that
 		lap = min(lap, n)
 	case s.stopped(at) && c.inRace(s.endedAt+1):
 		lap = min(lap, n)
@@ -32,10 +32,10 @@ func (s *State) lapAt(c *car, at race.Micros) int {
 	return max(lap, 1)
 }
 
-// stopped says that the race had been stopped at a time.
+// stopped reports whether the race had been stopped at a time.
 func (s *State) stopped(at race.Micros) bool { return s.status == race.Over && at > s.endedAt }
 
-// leaderLapAt is the lap that the leader was on; after the end, the last of the race.
+// leaderLapAt returns the lap that the leader was on; after the end, the last lap of the race.
 func (s *State) leaderLapAt(at race.Micros) int {
 	lap := 1
 	for lap <= len(s.boards) && s.first(lap) <= at {
@@ -52,27 +52,27 @@ func (s *State) leaderLapAt(at race.Micros) int {
 	return max(lap, 1)
 }
 
-// amendEvents publishes what makes the events now of those that were told.
-func (s *State) amendEvents(told, now []race.Event) {
-	for len(told) > 0 && len(now) > 0 && told[0] == now[0] { // most stay as they are
-		told, now = told[1:], now[1:]
+// amendEvents publishes the difference between the events published so far and the current ones.
+func (s *State) amendEvents(old, now []race.Event) {
+	for len(old) > 0 && len(now) > 0 && old[0] == now[0] { // most are unchanged
+		old, now = old[1:], now[1:]
 	}
-	for len(told) > 0 && len(now) > 0 && told[len(told)-1] == now[len(now)-1] {
-		told, now = told[:len(told)-1], now[:len(now)-1]
+	for len(old) > 0 && len(now) > 0 && old[len(old)-1] == now[len(now)-1] {
+		old, now = old[:len(old)-1], now[:len(now)-1]
 	}
-	for _, e := range told {
+	for _, e := range old {
 		if !slices.ContainsFunc(now, func(n race.Event) bool { return n.Name() == e.Name() }) {
 			s.facts = append(s.facts, race.EventWithdrawn{Event: e.Name()})
 		}
 	}
 	for _, e := range now {
-		if !slices.Contains(told, e) {
+		if !slices.Contains(old, e) {
 			s.facts = append(s.facts, race.EventHappened{Event: e})
 		}
 	}
 }
 
-// emitCarEvents publishes what has changed of a car's events.
+// emitCarEvents publishes the changes of a car's events.
 func (s *State) emitCarEvents(idx race.CarIdx) {
 	c := &s.cars[idx]
 	now := s.carEvents(idx)
@@ -82,7 +82,7 @@ func (s *State) emitCarEvents(idx race.CarIdx) {
 	}
 }
 
-// carEvents are the events of a car: its stops and what was ruled on it.
+// carEvents returns the events of a car: its stops and the rulings on it.
 func (s *State) carEvents(idx race.CarIdx) []race.Event {
 	c := &s.cars[idx]
 	var out []race.Event
@@ -101,7 +101,7 @@ func (s *State) carEvents(idx race.CarIdx) []race.Event {
 		}
 		switch b := a.body.(type) {
 		case race.CarRetired:
-			if !c.tookFlag() || a.at < c.run.ends[c.run.laps-1] { // after the flag nobody retires
+			if !c.tookFlag() || a.at < c.run.ends[c.run.laps-1] { // a car cannot retire after the flag
 				out = append(out, s.eventOf(race.EventRetired, idx, *a, 0, b.Reason))
 			}
 		case race.CarNotStarted:
@@ -110,7 +110,7 @@ func (s *State) carEvents(idx race.CarIdx) []race.Event {
 			out = append(out, s.eventOf(race.EventDisqualified, idx, *a, 0, b.Reason))
 		case race.Penalised:
 			out = append(out, s.eventOf(race.EventPenalty, idx, *a, amountOf(b, s.info.Rules).Millis(), b.Reason))
-		default: // nothing to read about
+		default: // no event
 		}
 	}
 	return out
@@ -134,12 +134,12 @@ func pitEvent(idx race.CarIdx, p pitCrossing) race.Event {
 func (s *State) emitPitEvents(idx race.CarIdx) {
 	c := &s.cars[idx]
 	e := pitEvent(idx, c.run.pits[len(c.run.pits)-1])
-	at := len(c.run.pits) - 1 // before those of rulings, as in carEvents
+	at := len(c.run.pits) - 1 // before the events of rulings, as in carEvents
 	c.emitted = slices.Insert(c.emitted, at, e)
 	s.facts = append(s.facts, race.EventHappened{Event: e})
 }
 
-// emitEvents publishes the events of the race and who led it, where they may have changed.
+// emitEvents publishes the events of the race and the changes of leader, if they may have changed.
 func (s *State) emitEvents() {
 	if s.relead {
 		s.emitLeaders()
@@ -149,7 +149,7 @@ func (s *State) emitEvents() {
 	}
 }
 
-// emitRaceEvents publishes what has changed of the events of the whole race.
+// emitRaceEvents publishes the changes of the events of the whole race.
 func (s *State) emitRaceEvents() {
 	s.reemit = false
 	now := s.raceEvents()
@@ -164,7 +164,7 @@ func (s *State) raceEvents() []race.Event {
 	}
 	for _, one := range s.shown {
 		if s.flagged.shown && s.abandoned == nil && one.at > s.flagged.at {
-			continue // nothing is shown over the chequered flag
+			continue // no flag is shown after the chequered flag
 		}
 		e := race.Event{
 			Kind: race.EventFlag, Of: one.seq, Car: race.NoCar, Lap: s.leaderLapAt(one.at), TimeMS: one.at.Millis(), Value: int64(one.Flag),
@@ -189,7 +189,8 @@ func (s *State) raceEvents() []race.Event {
 	return out
 }
 
-// chequered is the event of the flag: for who ended the last lap first, or of a race that was counted back for all.
+// chequered returns the event of the flag: for the car that ended the last lap first, or for all cars if the race was counted
+// back.
 func (s *State) chequered() race.Event {
 	e := race.Event{Kind: race.EventChequered, Car: race.NoCar, Lap: s.flagged.lap, TimeMS: s.flagged.at.Millis()}
 	if s.abandoned != nil {
@@ -203,7 +204,7 @@ func (s *State) chequered() race.Event {
 	return e
 }
 
-// leadChanged notes that a car came or went that was, or is, the first to complete a lap; at is when it did.
+// leadChanged notes that the first car to complete a lap has changed, or was replaced; at is when it completed it.
 func (s *State) leadChanged(lap int, at race.Micros) {
 	if at <= s.lastShown() {
 		s.reemit = true // the leader was on another lap when a flag was shown
@@ -226,7 +227,7 @@ func (s *State) lastShown() race.Micros {
 	return race.NoTime
 }
 
-// emitLeaders publishes what has changed of who led when.
+// emitLeaders publishes the changes of the leader events.
 func (s *State) emitLeaders() {
 	s.relead = false
 	now := s.leaderEvents()
@@ -244,7 +245,7 @@ func (s *State) leaderEvents() []race.Event {
 	return out
 }
 
-// leaderEvent says who leads at the end of a lap and did not at the end of the one before, or on the grid.
+// leaderEvent returns the leader at the end of a lap, if it did not lead at the end of the lap before or on the grid.
 func (s *State) leaderEvent(lap int) (race.Event, bool) {
 	leads := s.boards[lap-1].cars[0]
 	if s.ledBefore(lap) == leads {
@@ -254,7 +255,7 @@ func (s *State) leaderEvent(lap int) (race.Event, bool) {
 	return race.Event{Kind: race.EventLeader, Of: l.Passing, Car: leads, Lap: lap, TimeMS: l.EndMS}, true
 }
 
-// ledBefore is who led at the end of the lap before, or on the grid.
+// ledBefore returns the leader at the end of the lap before, or on the grid.
 func (s *State) ledBefore(lap int) race.CarIdx {
 	if lap > 1 {
 		return s.boards[lap-2].cars[0]
@@ -262,7 +263,7 @@ func (s *State) ledBefore(lap int) race.CarIdx {
 	return s.pole()
 }
 
-// pole is who starts first; NoCar where there is no grid.
+// pole returns the first car on the grid; NoCar if there is no grid.
 func (s *State) pole() race.CarIdx {
 	pole := race.NoCar
 	for i := range s.entries {
@@ -273,7 +274,8 @@ func (s *State) pole() race.CarIdx {
 	return pole
 }
 
-// emitFastestLaps publishes what has changed of the fastest laps. Of a first lap nobody reads: each car that comes sets one.
+// emitFastestLaps publishes the changes of the fastest-lap events. First laps make no events: every car that completes one
+// would set a fastest lap.
 func (s *State) emitFastestLaps() {
 	now := s.fastestEvents()
 	s.amendEvents(s.emitted.fastest, now)
@@ -293,7 +295,7 @@ func (s *State) fastestEvents() []race.Event {
 	return out
 }
 
-// Events are the events of the race so far, in their order.
+// Events returns the events of the race so far, in order.
 func (s *State) Events() []race.Event {
 	out := slices.Concat(s.emitted.race, s.emitted.leaders, s.emitted.fastest)
 	for i := range s.cars {
@@ -303,7 +305,7 @@ func (s *State) Events() []race.Event {
 	return out
 }
 
-// emitAllEvents works out all events anew: after a snapshot was read.
+// emitAllEvents recomputes all events after a snapshot was read.
 func (s *State) emitAllEvents() {
 	for i := range s.cars {
 		s.cars[i].emitted = s.carEvents(race.CarIdx(i))
@@ -311,7 +313,7 @@ func (s *State) emitAllEvents() {
 	s.emitted = emittedEvents{race: s.raceEvents(), leaders: s.leaderEvents(), fastest: s.fastestEvents(), laps: len(s.boards)}
 }
 
-// distinct leaves out what was shown already: a red flag and the suspension that follows are one event. Signals are by time.
+// distinct drops repeated signals: a red flag and the suspension that follows are one event. Signals are by time.
 func distinct(shown []signal) []signal {
 	var sectors [sectorsMax + 1]race.FlagState
 	var out []signal

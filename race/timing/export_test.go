@@ -7,10 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// scratch are the fields of the record in hand: nothing of them is needed by the next.
+// scratch are the fields that belong to the current record: the next record needs none of them.
 var scratch = []string{"facts", "moved", "amended", "movedLaps", "author", "why", "dirty", "reemit", "relead", "more", "fresh", "silent", "slab"}
 
-// Differs says where two states differ; empty where they do not.
+// Differs returns how two states differ; empty if they are equal.
 func (s *State) Differs(other *State) string {
 	clean := func(s *State) State {
 		c := *s
@@ -25,7 +25,7 @@ func (s *State) Differs(other *State) string {
 	return cmp.Diff(x, y, cmp.Exporter(func(reflect.Type) bool { return true }))
 }
 
-// FieldsOfState are all fields of all structs that a state is made of, as Type.field.
+// FieldsOfState returns all fields of all structs in a state, as Type.field.
 func FieldsOfState() []string {
 	seen := map[reflect.Type]bool{}
 	var out []string
@@ -60,7 +60,7 @@ func FieldsOfState() []string {
 	return out
 }
 
-// Filled notes the fields that have a value, by the names of FieldsOfState.
+// Filled records the fields that have a value, by the names of FieldsOfState.
 func (s *State) Filled(seen map[string]bool) { filled(reflect.ValueOf(s).Elem(), seen) }
 
 func filled(v reflect.Value, seen map[string]bool) {
@@ -89,13 +89,13 @@ func filled(v reflect.Value, seen map[string]bool) {
 	}
 }
 
-// DecodeUnguarded reads a snapshot without looking at its checksum.
+// DecodeUnguarded decodes a snapshot without checking its checksum.
 func DecodeUnguarded(b []byte) (*State, error) { return decode(b, false) }
 
-// unchanging are the fields whose memory a clone shares, for nothing ever writes to it.
+// unchanging are the fields whose memory a clone shares, because it is never written.
 var unchanging = []string{"State.info", "State.lines", "Entry.Transponders", "act.body"}
 
-// Shared names the lists, maps and pointers that two states have in common.
+// Shared returns the lists, maps and pointers that two states have in common.
 func (s *State) Shared(other *State) (names []string) {
 	var walk func(name string, x, y reflect.Value)
 	walk = func(name string, x, y reflect.Value) {

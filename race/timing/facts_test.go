@@ -10,14 +10,14 @@ import (
 	"lightsout/race/timing"
 )
 
-// club is a race on one line without a minimum lap.
+// club is a race with one line and no minimum lap.
 func club(laps int) race.RuleSet {
 	r := race.Kart(laps)
 	r.MinLap = 0
 	return r
 }
 
-// positions of a lap of each car.
+// wantPositions checks the position of each car in a lap.
 func (s *script) wantPositions(lap int, want map[int]int) {
 	s.t.Helper()
 	for number, position := range want {
@@ -27,7 +27,7 @@ func (s *script) wantPositions(lap int, want map[int]int) {
 	}
 }
 
-// wantMarks compares the laps that have a mark, as "car/lap": all others have none.
+// wantMarks checks which laps have a mark, as "car/lap": all others must have none.
 func (s *script) wantMarks(session string, personal ...string) {
 	s.t.Helper()
 	var best string
@@ -49,7 +49,7 @@ func (s *script) wantMarks(session string, personal ...string) {
 	}
 }
 
-// read are the events that a spectator has, in words.
+// read returns the events that a spectator sees, in words.
 func (s *script) read() (out []string) {
 	for _, e := range s.board.Events {
 		who := "all"
@@ -68,7 +68,7 @@ func (s *script) wantEvents(want ...string) {
 	}
 }
 
-func TestLaps_HaveThePlaceOfTheirTimesWhateverTheArrival(t *testing.T) {
+func TestLaps_HavePositionsByTimeWhateverTheArrival(t *testing.T) {
 	s := newScript(t, club(3), 1, 2, 3).started()
 	for _, p := range []struct {
 		number int
@@ -81,7 +81,7 @@ func TestLaps_HaveThePlaceOfTheirTimesWhateverTheArrival(t *testing.T) {
 	}
 }
 
-func TestLaps_AreAmendedWhereAnotherCarsLapMoves(t *testing.T) {
+func TestLaps_AreAmendedWhenAnotherCarsLapMoves(t *testing.T) {
 	s := newScript(t, club(3), 1, 2, 3).started()
 	s.lap(1, 30)
 	first := s.seq
@@ -94,7 +94,7 @@ func TestLaps_AreAmendedWhereAnotherCarsLapMoves(t *testing.T) {
 	s.wantPositions(2, map[int]int{1: 1, 2: 2, 3: 3})
 }
 
-func TestLaps_MarksFollowFromWhatIsAccepted(t *testing.T) {
+func TestLaps_MarksFollowFromAcceptedPassings(t *testing.T) {
 	s := newScript(t, club(9), 1, 2).started()
 	s.lap(1, 30)
 	s.lap(1, 55)
@@ -110,7 +110,7 @@ func TestLaps_MarksFollowFromWhatIsAccepted(t *testing.T) {
 	}
 }
 
-func TestMarks_OneCarAloneHasTheBestLapOnTheTower(t *testing.T) {
+func TestMarks_OnlyOneCarHasTheSessionBestOnTheTower(t *testing.T) {
 	s := newScript(t, club(9), 1, 2, 3).started()
 	for lap, times := range [][]float64{{61, 62, 63}, {120, 120.5, 120.9}} {
 		for i, at := range times {
@@ -122,14 +122,14 @@ func TestMarks_OneCarAloneHasTheBestLapOnTheTower(t *testing.T) {
 				}
 			}
 			if stars > 1 {
-				t.Errorf("lap %d, car %d: %d cars wear the best lap", lap+1, i+1, stars)
+				t.Errorf("lap %d, car %d: %d cars have the session best", lap+1, i+1, stars)
 			}
 		}
 	}
 	s.wantMarks("3/2", "1/2", "2/2")
 }
 
-// bestOf is who has the session's best lap.
+// bestOf returns the car with the session's best lap.
 func (s *script) bestOf() int {
 	for _, e := range s.state.Entries() {
 		for _, l := range s.laps(e.Number) {
@@ -141,7 +141,7 @@ func (s *script) bestOf() int {
 	return -1
 }
 
-func TestMarks_OfSectorsAreTakenAwayWhenTheyAreBeaten(t *testing.T) {
+func TestMarks_OfSectorsAreRemovedWhenBeaten(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.pass(1, sector1, 30)
 	if m := s.row(1).SectorMarks[0]; m != race.SessionBest {
@@ -157,7 +157,7 @@ func TestMarks_OfSectorsAreTakenAwayWhenTheyAreBeaten(t *testing.T) {
 	}
 }
 
-func TestLaps_OfWhoRetiredOrWasDisqualifiedCount(t *testing.T) {
+func TestLaps_OfRetiredAndDisqualifiedCarsCountForPositions(t *testing.T) {
 	s := newScript(t, club(9), 1, 2, 3).started()
 	s.lap(1, 60)
 	s.do(60.5, race.CarRetired{Car: s.car(1), Reason: "engine"})
@@ -167,8 +167,8 @@ func TestLaps_OfWhoRetiredOrWasDisqualifiedCount(t *testing.T) {
 	s.wantPositions(1, map[int]int{1: 1, 2: 2, 3: 3})
 }
 
-func TestEvents_OfARaceToldOutOfOrderAreThoseOfTheRace(t *testing.T) {
-	told := func(passings ...[2]float64) *script {
+func TestEvents_AreTheSameIfPassingsArriveOutOfOrder(t *testing.T) {
+	timed := func(passings ...[2]float64) *script {
 		s := newScript(t, club(2), 1, 4).started()
 		for _, p := range passings {
 			s.lap(int(p[0]), p[1])
@@ -176,8 +176,8 @@ func TestEvents_OfARaceToldOutOfOrderAreThoseOfTheRace(t *testing.T) {
 		s.do(200, race.Ended{})
 		return s
 	}
-	inTime := told([2]float64{1, 60}, [2]float64{4, 61}, [2]float64{1, 119}, [2]float64{4, 121})
-	late := told([2]float64{4, 61}, [2]float64{4, 121}, [2]float64{1, 119}, [2]float64{1, 60})
+	inTime := timed([2]float64{1, 60}, [2]float64{4, 61}, [2]float64{1, 119}, [2]float64{4, 121})
+	late := timed([2]float64{4, 61}, [2]float64{4, 121}, [2]float64{1, 119}, [2]float64{1, 60})
 	want := []string{
 		"start all lap 1 at 0", "fastest_lap 1 lap 2 at 119000", "chequered 1 lap 2 at 119000", "result 1 lap 2 at 200000",
 	}
@@ -188,7 +188,7 @@ func TestEvents_OfARaceToldOutOfOrderAreThoseOfTheRace(t *testing.T) {
 	}
 }
 
-func TestEvents_WhatIsShownTwiceIsOneEvent(t *testing.T) {
+func TestEvents_FlagShownTwiceIsOneEvent(t *testing.T) {
 	s := newScript(t, club(9), 1).started()
 	s.lap(1, 60)
 	s.do(70, race.FlagShown{Flag: race.FlagRed})
@@ -198,7 +198,7 @@ func TestEvents_WhatIsShownTwiceIsOneEvent(t *testing.T) {
 	s.wantEvents("start all lap 1 at 0", "flag all lap 2 at 70000", "flag all lap 2 at 80000")
 }
 
-func TestEvents_AfterTheEndAreOfTheLastLap(t *testing.T) {
+func TestEvents_AfterTheEndBelongToTheLastLap(t *testing.T) {
 	s := newScript(t, club(2), 1, 2).started()
 	s.lap(1, 60, 119)
 	s.lap(2, 61, 122)
@@ -208,7 +208,7 @@ func TestEvents_AfterTheEndAreOfTheLastLap(t *testing.T) {
 	s.wantEvents("start all lap 1 at 0", "fastest_lap 1 lap 2 at 119000", "chequered 1 lap 2 at 119000")
 }
 
-func TestEvents_TheResultIsToldAsItIs(t *testing.T) {
+func TestEvents_ShowTheCurrentResult(t *testing.T) {
 	s := newScript(t, club(1), 1, 2).started()
 	s.lap(1, 60)
 	s.lap(2, 61)
@@ -244,26 +244,26 @@ func TestLapDeleted_StaysWithThePassingThatEndedTheLap(t *testing.T) {
 			t.Errorf("lap %d, which ended at %d ms, is deleted: %v", n, l.EndMS, l.Deleted)
 		}
 	}
-	s.refuses(s.try(152, race.LapDeleted{Car: 0, Passing: 1, Reason: "no passing"}), timing.ErrUnknown)
+	s.wantRefused(s.try(152, race.LapDeleted{Car: 0, Passing: 1, Reason: "no passing"}), timing.ErrUnknown)
 }
 
-func TestSplit_OutsideItsLapIsRefused(t *testing.T) {
+func TestSplit_IsRefusedOutsideItsLap(t *testing.T) {
 	s := newScript(t, club(9), 1).started()
 	s.lap(1, 30, 90)
 	for _, at := range []float64{10, 30, 90, 95} {
-		s.refuses(s.try(100, race.Corrected{Kind: race.CorrectSplit, Car: 0, Lap: 2, At: micros(at)}), timing.ErrOutOfOrder)
+		s.wantRefused(s.try(100, race.Corrected{Kind: race.CorrectSplit, Car: 0, Lap: 2, At: micros(at)}), timing.ErrOutOfOrder)
 	}
-	s.refuses(s.try(100, race.Corrected{Kind: race.CorrectSplit, Car: 0, At: micros(95)}), timing.ErrUnknown)
+	s.wantRefused(s.try(100, race.Corrected{Kind: race.CorrectSplit, Car: 0, At: micros(95)}), timing.ErrUnknown)
 	s.do(100, race.Corrected{Kind: race.CorrectSplit, Car: 0, At: micros(60)})
 	s.wantEnds(1, 30, 60, 90)
 }
 
-func TestAssign_FromATimeLeavesEarlierLapsWhereTheyWere(t *testing.T) {
+func TestAssign_FromATimeKeepsEarlierLapsWithTheirCar(t *testing.T) {
 	for _, from := range []float64{0, 100} {
 		s := newScript(t, club(9), 1, 2).started()
-		s.hear("x", finish, 60)
+		s.reportTransponder("x", finish, 60)
 		s.do(70, race.TransponderAssigned{Transponder: "x", Car: s.car(1)})
-		s.hear("x", finish, 120)
+		s.reportTransponder("x", finish, 120)
 		s.do(130, race.TransponderAssigned{Transponder: "x", Car: s.car(2), From: micros(from), Reason: "changed karts"})
 		if from == 0 {
 			s.wantEnds(1)
@@ -275,7 +275,7 @@ func TestAssign_FromATimeLeavesEarlierLapsWhereTheyWere(t *testing.T) {
 	}
 }
 
-func TestOffset_MayBeOfOneSessionOfADecoder(t *testing.T) {
+func TestOffset_CanApplyToOneSessionOfADecoder(t *testing.T) {
 	s := newScript(t, club(9), 1).started()
 	pass := func(session string, sequence uint64, seconds float64) {
 		s.do(seconds, race.Passing{Car: 0, Source: &race.Source{Decoder: "d", Session: session, Sequence: sequence}})
@@ -290,7 +290,7 @@ func TestOffset_MayBeOfOneSessionOfADecoder(t *testing.T) {
 	s.wantEnds(1, 61, 125, 181)
 }
 
-func TestFirstCrossing_MayStartTheFirstLap(t *testing.T) {
+func TestFirstCrossing_CanStartTheFirstLap(t *testing.T) {
 	rules := race.Kart(3)
 	rules.FirstCrossing = race.StartsLap
 	s := newScript(t, rules, 1, 2).started()
@@ -299,13 +299,13 @@ func TestFirstCrossing_MayStartTheFirstLap(t *testing.T) {
 	s.lap(2, 12, 70, 128, 186)
 	s.lap(1, 63, 123, 183)
 	s.do(200, race.Ended{})
-	s.wants(line{1, 1, 3, race.StatusFinished, 0}, line{2, 2, 3, race.StatusFinished, 3000})
+	s.wantResult(line{1, 1, 3, race.StatusFinished, 0}, line{2, 2, 3, race.StatusFinished, 3000})
 	if e := s.state.Classification().Entries; e[0].DurationMS != 183_000 || e[0].BestLapMS != 60_000 || e[1].BestLapMS != 58_000 {
 		t.Errorf("%+v", e)
 	}
 }
 
-func TestAfterTheEnd_NothingCounts(t *testing.T) {
+func TestAfterTheEnd_PassingsDoNotCount(t *testing.T) {
 	rules := club(2)
 	rules.FinishWindow = race.Minute
 	s := newScript(t, rules, 1, 2, 3).started()
@@ -321,10 +321,10 @@ func TestAfterTheEnd_NothingCounts(t *testing.T) {
 	s.do(170, race.Ended{})
 	s.lap(3, 175)
 	s.wantVerdict(s.seq, race.AfterTheEnd)
-	s.wants(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 10_000}, line{3, 3, 2, race.StatusFinished, 30_000})
+	s.wantResult(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 10_000}, line{3, 3, 2, race.StatusFinished, 30_000})
 }
 
-func TestStop_AtATimeTakesBackWhatWasTimedAfterIt(t *testing.T) {
+func TestStop_AtATimeDiscardsLaterPassings(t *testing.T) {
 	s := newScript(t, club(9), 1, 2).started()
 	s.lap(1, 60, 120, 180)
 	s.lap(2, 61, 122)
@@ -332,10 +332,10 @@ func TestStop_AtATimeTakesBackWhatWasTimedAfterIt(t *testing.T) {
 	s.wantEnds(1, 60, 120)
 	s.lap(2, 149)
 	s.wantEnds(2, 61, 122, 149)
-	s.wants(line{2, 1, 3, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, -1})
+	s.wantResult(line{2, 1, 3, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, -1})
 }
 
-func TestStatus_SaysHowACarGoes(t *testing.T) {
+func TestStatus_FollowsTheCarThroughTheRace(t *testing.T) {
 	s := newScript(t, club(9), 1, 2, 3, 4)
 	status := func(want ...race.ClassifiedStatus) {
 		t.Helper()
@@ -366,17 +366,17 @@ func TestStatus_SaysHowACarGoes(t *testing.T) {
 	status(race.StatusRunning, race.StatusNotRunning)
 	s.do(400, race.Ended{})
 	status(race.StatusFinished, race.StatusNotClassified, race.StatusDidNotStart, race.StatusDisqualified)
-	s.wants(line{1, 1, 6, race.StatusFinished, 0}, line{2, 0, 0, race.StatusNotClassified, -1},
+	s.wantResult(line{1, 1, 6, race.StatusFinished, 0}, line{2, 0, 0, race.StatusNotClassified, -1},
 		line{3, 0, 0, race.StatusDidNotStart, -1}, line{4, 0, 1, race.StatusDisqualified, -1})
 }
 
-func TestStart_CanBePutRight(t *testing.T) {
+func TestStart_SignalCanBeMoved(t *testing.T) {
 	s := newScript(t, club(2), 1).started()
 	s.lap(1, -20)
 	s.wantVerdict(s.seq, race.Rejected) // before the signal, and kept
 	s.lap(1, 60, 120)
 	s.do(130, race.StartMoved{At: -micros(30), Reason: "the marshal was late"})
-	s.wantEnds(1, 10, 90) // thirty seconds more have passed since the signal
+	s.wantEnds(1, 10, 90) // the signal is thirty seconds earlier
 	if d := s.state.Classification().Entries[0].DurationMS; d != 90_000 {
 		t.Errorf("the race time is %d ms, expected 90000", d)
 	}
@@ -389,17 +389,17 @@ func TestStartAborted_IsRefusedOnceALapIsComplete(t *testing.T) {
 	s.do(5, race.StartAborted{})
 	s.do(10, race.StartAborted{})
 	if laps := s.board.Session.Laps; laps != 51 {
-		t.Errorf("the head says %d laps, expected 51", laps)
+		t.Errorf("the session status says %d laps, expected 51", laps)
 	}
 	s.lap(1, 90)
-	s.refuses(s.try(100, race.StartAborted{}), timing.ErrTooLate)
-	s.do(80, race.StartAborted{}) // told of late
+	s.wantRefused(s.try(100, race.StartAborted{}), timing.ErrTooLate)
+	s.do(80, race.StartAborted{}) // reported late
 	if laps := s.board.Session.Laps; laps != 50 {
-		t.Errorf("the head says %d laps, expected 50", laps)
+		t.Errorf("the session status says %d laps, expected 50", laps)
 	}
 }
 
-func TestHits_OfOneMomentCountByWhatTheySay(t *testing.T) {
+func TestPassings_OfTheSameInstantCountTheSameInAnyOrder(t *testing.T) {
 	var hashes []string
 	for _, first := range []bool{false, true} {
 		rules := club(3)
@@ -413,6 +413,6 @@ func TestHits_OfOneMomentCountByWhatTheySay(t *testing.T) {
 		hashes = append(hashes, s.state.Hash())
 	}
 	if hashes[0] != hashes[1] {
-		t.Error("which of two hits of one moment came first makes a difference")
+		t.Error("the order of arrival of two passings of the same instant changes the race")
 	}
 }

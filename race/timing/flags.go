@@ -8,14 +8,14 @@ import (
 	"lightsout/race"
 )
 
-// flagChange is a track status and since when.
+// flagChange is a track status and when it began.
 type flagChange struct {
 	at   race.Micros
 	flag race.FlagState
 }
 
-// regulate works out what holds of the race from the acts that were not undone.
-func (s *State) regulate() {
+// recomputeRulings recomputes the state of the race from the acts that are not undone.
+func (s *State) recomputeRulings() {
 	s.suspensions, s.aborted, s.abandoned, s.reemit = nil, 0, nil, true
 	var shown []signal
 	for _, a := range s.inTime() {
@@ -24,7 +24,7 @@ func (s *State) regulate() {
 		case race.FlagShown:
 			shown = append(shown, signal{a.seq, a.at, b})
 		case race.Suspended:
-			if open == nil { // else what lay between was undone, and it goes on
+			if open == nil { // otherwise the Suspended between was undone, and the suspension goes on
 				s.suspensions = append(s.suspensions, suspension{a.at, race.NoTime})
 			}
 			shown = append(shown, signal{a.seq, a.at, race.FlagShown{Flag: race.FlagRed}})
@@ -40,30 +40,29 @@ func (s *State) regulate() {
 			}
 		case race.StartAborted:
 			s.aborted++
-		default: // it holds of a car or of a passing
+		default: // a ruling on a car or a passing
 		}
 	}
 	s.shown = distinct(shown)
 	s.flags = statuses(s.shown)
 }
 
-// inTime are the acts that hold of no single car, by their race time: what they make of the race does not hang on when
-// they were ordered.
+// inTime returns the acts that concern no single car, by race time: their effect does not depend on when they were ordered.
 func (s *State) inTime() []act {
 	out := slices.DeleteFunc(slices.Clone(s.acts), func(a act) bool { return a.undone })
 	slices.SortStableFunc(out, func(x, y act) int { return cmp.Compare(x.at, y.at) })
 	return out
 }
 
-// signal is what was shown, and when.
+// signal is a shown flag and when it was shown.
 type signal struct {
 	seq race.Seq
 	at  race.Micros
 	race.FlagShown
 }
 
-// statuses are the track statuses that follow from what was shown: a yellow sector does not take the safety car in, and
-// a sector that is clear leaves the others as they are. What is shown to all clears the sectors.
+// statuses returns the track statuses that follow from the flags shown: a yellow sector does not end a safety car, and a clear
+// sector leaves the other sectors as they are. A flag for the whole circuit clears the sectors.
 func statuses(shown []signal) (out []flagChange) {
 	var sectors [sectorsMax + 1]race.FlagState // 0 is the whole circuit
 	for _, one := range shown {
@@ -82,7 +81,7 @@ func statuses(shown []signal) (out []flagChange) {
 	return out
 }
 
-// sectorsMax bounds the sectors that a flag may be shown in.
+// sectorsMax bounds the sectors in which a flag may be shown.
 const sectorsMax = 3
 
 func (s *State) show(a act, b race.FlagShown) error {
@@ -90,13 +89,13 @@ func (s *State) show(a act, b race.FlagShown) error {
 		return fmt.Errorf("%v in sector %d of %d: %w", b.Flag, b.Sector, sectorsMax, ErrUnknown)
 	}
 	s.acts = append(s.acts, a)
-	s.regulate()
+	s.recomputeRulings()
 	s.emitFlag(a.at)
 	return nil
 }
 
 func (s *State) emitFlag(at race.Micros) {
-	if at <= s.latest { // laps that ended since saw it
+	if at <= s.latest { // laps that ended since then saw it
 		s.rebuild()
 	}
 	s.emitStatus(at)
@@ -107,7 +106,7 @@ func (s *State) suspend(a act) error {
 		return fmt.Errorf("suspended twice: %w", ErrDuplicate)
 	}
 	s.acts = append(s.acts, a)
-	s.regulate()
+	s.recomputeRulings()
 	s.setOrder(s.standing())
 	s.emitFlag(a.at)
 	return nil
@@ -125,7 +124,7 @@ func (s *State) resume(a act) error {
 		return fmt.Errorf("resumed after it was abandoned: %w", ErrTooLate)
 	}
 	s.acts = append(s.acts, a)
-	s.regulate()
+	s.recomputeRulings()
 	s.setOrder(s.standing())
 	s.emitFlag(a.at)
 	s.checkFlagged(a.at)
@@ -137,13 +136,13 @@ func (s *State) abandon(a act) error {
 		return fmt.Errorf("abandoned after the chequered flag: %w", ErrTooLate)
 	}
 	s.acts = append(s.acts, a)
-	s.regulate()
+	s.recomputeRulings()
 	s.rebuild()
 	s.emitStatus(a.at)
 	return nil
 }
 
-// flag is the track status now.
+// flag returns the current track status.
 func (s *State) flag() race.FlagState {
 	switch {
 	case s.abandoned != nil:
@@ -156,12 +155,12 @@ func (s *State) flag() race.FlagState {
 	return race.FlagClear
 }
 
-// hardness of a track status: a safety car is harder than a virtual one.
+// hardness ranks the track statuses: a safety car is harder than a virtual one.
 var hardness = [...]int{
 	race.FlagClear: 0, race.FlagYellow: 1, race.FlagVirtualSafetyCar: 2, race.FlagSafetyCar: 3, race.FlagRed: 4, race.FlagChequered: 5,
 }
 
-// worstFlag is the hardest status that a lap saw.
+// worstFlag returns the hardest status during a lap.
 func (s *State) worstFlag(from, to race.Micros) race.FlagState {
 	worst := race.FlagClear
 	for i := len(s.flags) - 1; i >= 0; i-- {

@@ -7,10 +7,10 @@ import (
 	"lightsout/race"
 )
 
-// weigh tells the marshals what a passing that came after the result was final would change: it is accepted for a moment,
-// and all that follows from it is taken back. told is how many facts there were before it.
-func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
-	at := told
+// explainLate adds to the verdict on a passing received after the result was final what accepting it would change, for the marshals.
+// It accepts the passing temporarily and reverts everything. factsBefore is the number of facts before the passing.
+func (s *State) explainLate(idx race.CarIdx, seq race.Seq, factsBefore int) {
+	at := factsBefore
 	for ; at < len(s.facts); at++ {
 		if j, ok := s.facts[at].(race.PassingJudged); ok && j.Seq == seq {
 			break
@@ -19,7 +19,7 @@ func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
 	if at == len(s.facts) {
 		return
 	}
-	judged := s.facts[at].(race.PassingJudged) // it was looked for
+	judged := s.facts[at].(race.PassingJudged) // the search above found this type
 	_, h := s.find(seq)
 	if judged.Verdict != race.Suspect || h == nil {
 		return
@@ -38,7 +38,7 @@ func (s *State) weigh(idx race.CarIdx, seq race.Seq, told int) {
 	s.facts[at] = judged
 }
 
-// difference says what another result would be, of the car that a passing is of and of the winner.
+// difference describes how another result would differ, for the car of the passing and for the winner.
 func (s *State) difference(before, after []race.Classified, idx race.CarIdx) string {
 	var was, now race.Classified
 	others := 0

@@ -11,22 +11,22 @@ import (
 // lead is a crossing of the finish line by the leader.
 type lead struct {
 	at  race.Micros // untruncated
-	lap int         // that was completed
+	lap int         // completed with it
 }
 
-// inRace says that a car was not out at a time.
+// inRace reports whether a car was still in the race at a time.
 func (c *car) inRace(at race.Micros) bool {
 	return c.ruled.stopAt == race.NoTime || c.ruled.stopAt >= at
 }
 
-// lapsBy counts the laps that a car had completed at a time.
+// lapsBy returns the number of laps that a car had completed at a time.
 func (c *car) lapsBy(at race.Micros) int {
 	n, _ := slices.BinarySearch(c.run.ends, at+1)
 	return n
 }
 
-// leads are the leader's crossings from when a limit of time may have been reached. The leader at the end of a lap is
-// who completed it first (rule 1) of those who are still in the race: who led and is out leads no more.
+// leads returns the leader's crossings from when a time limit may have been reached. The leader at the end of a lap is the car
+// that completed it first (rule 1) among those still in the race: a retired leader no longer leads.
 func (s *State) leads() []lead {
 	since := s.info.Rules.RunningLimit
 	if w := s.info.Rules.WindowLimit; since == 0 || w > 0 && w < since {
@@ -46,8 +46,8 @@ func (s *State) leads() []lead {
 	return out
 }
 
-// outLed says that a car is out which had completed more laps than who led the others before a time: the first to
-// complete a lap need not be the leader then.
+// outLed reports whether a car that is out had completed more laps than the leader of the others before a time: then the first
+// car to complete a lap need not be the leader.
 func (s *State) outLed(at race.Micros) bool {
 	out, in := 0, 0
 	for i := range s.cars {
@@ -61,14 +61,14 @@ func (s *State) outLed(at race.Micros) bool {
 	return out > in
 }
 
-// leadsOfAll goes through all crossings from a time on, with who was still in the race at each.
+// leadsOfAll walks through all crossings from a time on and considers which cars were still in the race at each.
 func (s *State) leadsOfAll(since race.Micros) (out []lead) {
 	type crossing struct {
 		lead
 		car race.CarIdx
 	}
 	var all []crossing
-	laps := make([]int, len(s.cars)) // by car, so far
+	laps := make([]int, len(s.cars)) // completed so far, by car
 	for i := range s.cars {
 		laps[i] = s.cars[i].lapsBy(since - 1)
 		for lap, at := range s.cars[i].run.ends[laps[i]:] {

@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// ahead orders two cars on the tower: who is still in it first, then by the last line passed and when (rules 1, 4, 11).
+// ahead orders two cars on the tower: cars still in the race first, then by the last line passed and when (rules 1, 4, 11).
 func (s *State) ahead(a, b race.CarIdx) int {
 	ra, rb := &s.cars[a].run, &s.cars[b].run
 	if c := cmp.Compare(max(ra.state, race.Finished), max(rb.state, race.Finished)); c != 0 {
@@ -18,10 +18,10 @@ func (s *State) ahead(a, b race.CarIdx) int {
 	if c := cmp.Compare(ra.progressAt, rb.progressAt); c != 0 {
 		return c
 	}
-	return s.gridOrder(a, b) // rarely: the entries are far away in memory
+	return s.gridOrder(a, b) // rarely reached: the entries are far away in memory
 }
 
-// gridOrder puts those from the pit lane last and those without a place behind the grid, in the order of entry.
+// gridOrder puts pit-lane starters last, after the cars without a grid position, which follow the grid in the order of entry.
 func (s *State) gridOrder(a, b race.CarIdx) int {
 	ea, eb := &s.entries[a], &s.entries[b]
 	place := func(e *race.Entry) int {
@@ -38,18 +38,18 @@ func (s *State) gridOrder(a, b race.CarIdx) int {
 	return cmp.Or(cmp.Compare(place(ea), place(eb)), cmp.Compare(a, b))
 }
 
-// overtake moves a car that passed a line to its place.
+// overtake moves a car that passed a line to its place on the tower.
 func (s *State) overtake(idx race.CarIdx, raw race.Micros) {
 	switch suspended := s.suspended(); {
-	case s.result.version > 0: // the order is the result's
-	case suspended && raw <= s.open().from: // told after the signal, passed before
+	case s.result.version > 0: // the tower shows the result
+	case suspended && raw <= s.open().from: // reported after the signal, passed before it
 		s.setOrder(s.commonOrder())
-	case !suspended: // a line brings it forward, never back
+	case !suspended: // a line moves a car forward, never back
 		s.moveUp(idx)
 	}
 }
 
-// reposition moves one car to its place. While the race is suspended the order stands; afterwards it is the result's.
+// reposition moves one car to its place. A suspended race keeps its order; after the end the tower shows the result.
 func (s *State) reposition(idx race.CarIdx) {
 	if s.suspended() || s.result.version > 0 {
 		return
@@ -66,8 +66,8 @@ func (s *State) moveUp(idx race.CarIdx) {
 	}
 }
 
-// reorder moves a car to its place where more than a crossing has changed: while the race is suspended the order is that
-// of a line that was passed before, which may be another one now.
+// reorder moves a car to its place after more than a crossing has changed. During a suspension the whole tower is sorted
+// again, because the last common line may be another one.
 func (s *State) reorder(idx race.CarIdx) {
 	if s.suspended() && s.result.version == 0 {
 		s.setOrder(s.commonOrder())
@@ -93,8 +93,8 @@ func (s *State) setOrder(order []race.CarIdx) {
 	}
 }
 
-// standing is what the tower shows of all that is known: the result where there is one, the order at the last common
-// line while the race is suspended, else who passed the last line first.
+// standing returns the tower computed from everything known: the result if there is one, the order at the last common line
+// during a suspension, otherwise the order by the last line passed.
 func (s *State) standing() []race.CarIdx {
 	switch {
 	case s.result.version > 0:
@@ -105,11 +105,11 @@ func (s *State) standing() []race.CarIdx {
 	return s.sorted()
 }
 
-// commonOrder is the order at the last line that all cars still racing had passed after the leader when the race was
-// suspended, and the grid's where that is the start (rule 8). What they passed afterwards does not count.
+// commonOrder returns the order at the last line that all cars still racing had passed after the leader when the race was
+// suspended, or the grid order if there is none (rule 8). Later passings do not count.
 func (s *State) commonOrder() []race.CarIdx {
 	signal := s.open().from
-	last := map[race.CarIdx]crossing{} // that each car had passed
+	last := map[race.CarIdx]crossing{} // the last one of each car before the suspension
 	leader := race.NoCar
 	for i := range s.cars {
 		idx := race.CarIdx(i)
@@ -131,7 +131,7 @@ func (s *State) commonOrder() []race.CarIdx {
 			return s.orderBy(passed)
 		}
 	}
-	if front < lines { // in the first lap all had passed the start alone
+	if front < lines { // in the first lap, the only common line is the start
 		for idx := range last {
 			last[idx] = crossing{-1, 0}
 		}
@@ -139,7 +139,7 @@ func (s *State) commonOrder() []race.CarIdx {
 	return s.orderBy(last)
 }
 
-// passedLine says when each car last passed the line of the leader's progress p; nil where one has not since.
+// passedLine returns when each car last passed the line of the leader's progress p; nil if a car has not passed it since.
 func (s *State) passedLine(last map[race.CarIdx]crossing, leader race.CarIdx, p int32) map[race.CarIdx]crossing {
 	since, ok := s.cars[leader].run.timeAt(p)
 	if !ok {
@@ -158,23 +158,23 @@ func (s *State) passedLine(last map[race.CarIdx]crossing, leader race.CarIdx, p 
 	return passed
 }
 
-// passedBy is the last crossing that a car had made at a time; its newest where it is more than a lap further.
+// passedBy returns a car's last crossing before a time; its newest if that crossing is more than a lap back.
 func (r *run) passedBy(at race.Micros) crossing {
 	for p := r.progress; p >= 0 && p > r.progress-int32(len(r.loops)); p-- {
 		if t, ok := r.timeAt(p); ok && t <= at {
 			return crossing{p, t}
 		}
 	}
-	if int(r.progress) < len(r.loops) { // it had passed none
+	if int(r.progress) < len(r.loops) { // it had passed no line
 		return crossing{-1, 0}
 	}
 	return crossing{r.progress, r.progressAt}
 }
 
-// orderBy sorts the tower with other crossings than the last ones for some cars.
+// orderBy sorts the tower with other last crossings for some cars.
 func (s *State) orderBy(passed map[race.CarIdx]crossing) []race.CarIdx {
 	kept := map[race.CarIdx]crossing{}
-	for idx, was := range passed { // in any order: each car is changed and changed back by itself
+	for idx, was := range passed { // map order does not matter: each car is changed and restored by itself
 		r := &s.cars[idx].run
 		kept[idx] = crossing{r.progress, r.progressAt}
 		r.progress, r.progressAt = was.progress, was.at
@@ -187,7 +187,7 @@ func (s *State) orderBy(passed map[race.CarIdx]crossing) []race.CarIdx {
 	return order
 }
 
-// measure takes gap and interval at the last line that the car passed (rule 4). Afterwards they are the result's.
+// measure updates gap and interval at the last line that the car passed (rule 4). After the end they are the result's.
 func (s *State) measure(idx race.CarIdx) {
 	if s.result.version > 0 {
 		return
@@ -206,7 +206,7 @@ func (s *State) measure(idx race.CarIdx) {
 		&s.cars[s.order[place-1]].run, r, r.row.IntervalMS, r.row.IntervalLaps)
 }
 
-// measureBehind takes the gaps again that hang on a car: to the leader all of them, else that of the car behind.
+// measureBehind updates the gaps that depend on a car: to the leader those of all cars, otherwise the one of the car behind.
 func (s *State) measureBehind(idx race.CarIdx) {
 	place := int(s.place[idx])
 	last := min(place+1, len(s.order)-1)
@@ -218,7 +218,7 @@ func (s *State) measureBehind(idx race.CarIdx) {
 	}
 }
 
-// measureMoved takes the gaps again that hang on a car which left a place otherwise than over a line; led is who led.
+// measureMoved updates the gaps that depend on a car which changed its place without passing a line; led is the leader before.
 func (s *State) measureMoved(idx race.CarIdx, from int, led race.CarIdx) {
 	if led == idx || s.order[0] == idx {
 		for at := range s.order {
@@ -234,7 +234,7 @@ func (s *State) measureMoved(idx race.CarIdx, from int, led race.CarIdx) {
 	}
 }
 
-// distances are what a row says of the cars ahead.
+// distances are the gap and interval of a row.
 type distances struct {
 	gapMS, intervalMS     int64
 	gapLaps, intervalLaps int
@@ -244,7 +244,7 @@ func distancesOf(r *race.Row) distances {
 	return distances{r.GapMS, r.IntervalMS, r.GapLaps, r.IntervalLaps}
 }
 
-// measureAt takes the gaps of the car at a place, if it is not out, and tells of it if they are others than before.
+// measureAt updates the gaps of the car at a place, unless it is out, and publishes its row if they changed.
 func (s *State) measureAt(at int) {
 	r := &s.cars[s.order[at]].run
 	if r.state > race.Finished {
@@ -257,8 +257,8 @@ func (s *State) measureAt(at int) {
 	}
 }
 
-// distanceTo is how far ahead another car is at a line: whole laps, or the time since it passed the same line. Where
-// it did not pass that line (it was in the pit lane), what was known stays.
+// distanceTo returns how far ahead another car is at a line: whole laps, or the time since it passed the same line. If it did
+// not pass that line (it was in the pit lane), the known distance stays.
 func (s *State) distanceTo(other, r *run, ms int64, laps int) (int64, int) {
 	if full := int(other.progress-r.progress) / len(s.lines); full > 0 {
 		return 0, full

@@ -8,27 +8,27 @@ import (
 	"lightsout/race"
 )
 
-// passing is a car's passing on a timing line, as it was told, and what is made of it.
+// passing is a car's passing on a timing line, as reported, with its verdict.
 type passing struct {
-	at      race.Micros // with the decoder's offset
-	seq     race.Seq    // of its record; of the correction that inserted it
-	speed   uint16
-	decoder uint16      // index into sources.decoders, of a decoder's session; 0: none
-	home    race.CarIdx // whose it was said to be; NoCar where its transponder says whose it is
-	box     int32       // index into sources.boxes, where home is NoCar
-	line    uint8
-	inPit   bool
-	made    bool // inserted by a marshal
-	ruled   ruled
-	// conflict says that the decoder told of an earlier time under the same number.
+	at          race.Micros // corrected by the decoder's offset
+	seq         race.Seq    // of its record, or of the correction that inserted it
+	speed       uint16
+	decoder     uint16      // index into sources.decoders, for a decoder's session; 0 means none
+	reportedCar race.CarIdx // the car as reported; NoCar if the transponder decides
+	transponder int32       // index into sources.transponders, if reportedCar is NoCar
+	line        uint8
+	inPit       bool
+	made        bool // inserted by a marshal
+	ruled       ruled
+	// conflict is set if the decoder reported an earlier time with the same sequence.
 	conflict    bool
-	verdict     race.Verdict // as it was told
-	unpublished bool         // it is another car's or of another time than was told
-	// late passings came after the result was final: they change it by a ruling alone.
+	verdict     race.Verdict // as published
+	unpublished bool         // car or time differ from the published ones
+	// late passings were received after the result was final: they count only after a ruling.
 	late bool
 }
 
-// ruled is what was ruled on a passing.
+// ruled is the ruling on a passing.
 type ruled uint8
 
 const (
@@ -38,7 +38,7 @@ const (
 	withdrawn       // its insertion was undone
 )
 
-// out says why a passing was ruled out; empty where it was not.
+// out returns why a passing was ruled out; empty if it was not.
 func (h *passing) out() string {
 	switch {
 	case h.ruled == rejected:
@@ -51,8 +51,8 @@ func (h *passing) out() string {
 	return ""
 }
 
-// comparePassings orders a car's passings by time, never by arrival (rule 10); two of the same moment on one line by what they say. The
-// number of the record decides between two that say the same, where it makes no difference.
+// comparePassings orders a car's passings by time, never by arrival (rule 10); at the same instant on one line by their
+// content. Between passings with equal content the record number decides, which makes no difference.
 func comparePassings(a, b passing) int {
 	if c := cmp.Compare(a.at, b.at); c != 0 {
 		return c
@@ -61,7 +61,7 @@ func comparePassings(a, b passing) int {
 		cmp.Compare(a.speed, b.speed), cmp.Compare(a.seq, b.seq))
 }
 
-// compareTruths puts what is not before what is.
+// compareTruths orders false before true.
 func compareTruths(a, b bool) int {
 	switch {
 	case a == b:
@@ -72,47 +72,47 @@ func compareTruths(a, b bool) int {
 	return 1
 }
 
-// sourceID names a passing for good; the decoder's session is an index.
+// sourceID identifies a passing; the decoder's session is an index.
 type sourceID struct {
 	decoder  uint16
 	sequence uint64
 }
 
-// decoder is a session of a decoder: a new one begins where it counts from the beginning again.
+// decoder is a session of a decoder: a new session begins when the decoder counts from the beginning again.
 type decoder struct{ name, session string }
 
-// known is the passing that stands under a name.
+// known is the passing that counts for a sourceID.
 type known struct {
 	seq  race.Seq
 	raw  race.Micros
 	late bool
 }
 
-// sources are where passings come from.
+// sources are the decoders and transponders that passings come from.
 type sources struct {
-	decoders  []decoder     // index 0 is none
-	offsets   []race.Micros // by decoder
-	decoderOf map[decoder]uint16
-	boxes     []transponder
-	boxOf     map[string]int32 // index into boxes
-	seen      map[sourceID]known
+	decoders      []decoder     // index 0 means none
+	offsets       []race.Micros // by decoder
+	decoderOf     map[decoder]uint16
+	transponders  []transponder
+	transponderOf map[string]int32 // index into transponders
+	seen          map[sourceID]known
 }
 
-// transponder is a box that may be on a car.
+// transponder is a transponder and its car.
 type transponder struct {
 	name string
-	car  race.CarIdx // whose it is; NoCar: nobody knows
-	// handed on to other cars, by time.
+	car  race.CarIdx // NoCar means no car
+	// assignments to other cars, by time
 	handed []handover
 }
 
-// handover gives a transponder to a car from a time on.
+// handover assigns a transponder to a car from a time on.
 type handover struct {
 	from race.Micros
 	car  race.CarIdx
 }
 
-// owner is whose a transponder was at a time.
+// owner returns the car of a transponder at a time.
 func (t *transponder) owner(at race.Micros) race.CarIdx {
 	for i := len(t.handed) - 1; i >= 0; i-- {
 		if t.handed[i].from <= at {
@@ -122,20 +122,20 @@ func (t *transponder) owner(at race.Micros) race.CarIdx {
 	return t.car
 }
 
-// box gives a transponder's index, a new one for a new name.
-func (s *sources) box(name string) int32 {
-	at, known := s.boxOf[name]
+// transponder returns a transponder's index; it adds a new name.
+func (s *sources) transponder(name string) int32 {
+	at, known := s.transponderOf[name]
 	if !known {
-		if s.boxOf == nil {
-			s.boxOf = map[string]int32{}
+		if s.transponderOf == nil {
+			s.transponderOf = map[string]int32{}
 		}
-		at = int32(len(s.boxes))
-		s.boxes, s.boxOf[name] = append(s.boxes, transponder{name: name, car: race.NoCar}), at
+		at = int32(len(s.transponders))
+		s.transponders, s.transponderOf[name] = append(s.transponders, transponder{name: name, car: race.NoCar}), at
 	}
 	return at
 }
 
-// decoder gives the index of a decoder's session, a new one for a new name.
+// decoder returns the index of a decoder's session; it adds a new one.
 func (s *State) decoder(name, session string) (uint16, error) {
 	d := decoder{name, session}
 	at, known := s.sources.decoderOf[d]
@@ -155,10 +155,10 @@ func (s *State) decoder(name, session string) (uint16, error) {
 	return at, nil
 }
 
-// decodersMax bounds the decoders of a race, each session of one counted.
+// decodersMax bounds the decoder sessions of a race.
 const decodersMax = 10_000
 
-// pass takes a passing of a car on a timing line.
+// pass applies a passing of a car on a timing line.
 func (s *State) pass(r *race.Record, p race.Passing) error {
 	if s.lines == nil {
 		return fmt.Errorf("a passing: %w", ErrNotAnnounced)
@@ -167,10 +167,10 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		return fmt.Errorf("line %d of %d: %w", p.Line, len(s.lines), ErrUnknownLine)
 	}
 	h := passing{
-		at: r.Time, seq: r.Seq, home: p.Car, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
+		at: r.Time, seq: r.Seq, reportedCar: p.Car, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
 	}
 	if p.Car == race.NoCar && p.Source != nil && p.Source.Transponder != "" {
-		h.box = s.sources.box(p.Source.Transponder)
+		h.transponder = s.sources.transponder(p.Source.Transponder)
 	} else if _, err := s.car(p.Car); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		h.at += s.sources.offsets[h.decoder]
 	}
 	idx := s.ownerOf(&h)
-	h.unpublished = h.at != raw || p.Car != idx // the record does not say when it was, or whose
+	h.unpublished = h.at != raw || p.Car != idx // the record has another time or car
 	if h.decoder > 0 && !s.identify(raw, src, idx, &h) {
 		return nil
 	}
@@ -194,27 +194,27 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		s.judgeStray(&s.strays[len(s.strays)-1])
 		return nil
 	}
-	told := len(s.facts)
+	factsBefore := len(s.facts)
 	s.insert(idx, h)
 	if h.late {
-		s.weigh(idx, h.seq, told)
+		s.explainLate(idx, h.seq, factsBefore)
 	}
 	return nil
 }
 
-// closed says that the result is final: from now on it changes by a ruling alone.
+// closed reports whether the result is final: from then on only rulings change it.
 func (s *State) closed() bool { return s.status == race.Over && s.result.status != race.Provisional }
 
-// ownerOf is whose a passing is, where no marshal says otherwise.
+// ownerOf returns the car of a passing before any correction.
 func (s *State) ownerOf(h *passing) race.CarIdx {
-	if h.home == race.NoCar {
-		return s.sources.boxes[h.box].owner(h.at)
+	if h.reportedCar == race.NoCar {
+		return s.sources.transponders[h.transponder].owner(h.at)
 	}
-	return h.home
+	return h.reportedCar
 }
 
-// identify compares a passing with what its decoder told before under the same number. It reports whether the passing is to be
-// kept: a repeat is not. Of two times under one number the earlier stands, whichever came first; a late one displaces none but late ones.
+// identify compares a passing with an earlier report with the same sourceID. It returns false for a repeat, which is not kept.
+// If the two times differ, the earlier counts, whichever arrived first; a late passing only displaces late ones.
 func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *passing) bool {
 	id := sourceID{h.decoder, src.Sequence}
 	if s.sources.seen == nil {
@@ -241,18 +241,18 @@ func (s *State) identify(raw race.Micros, src *race.Source, idx race.CarIdx, h *
 	return true
 }
 
-// insert puts a passing in its place among the car's. At the end it is the car's next step; else the car is worked out again.
+// insert adds a passing to its car's list. At the end of the list it is the car's next step; otherwise the car is recomputed.
 func (s *State) insert(idx race.CarIdx, h passing) {
 	c := &s.cars[idx]
 	n := len(c.passings)
 	if n == 0 || c.newest < h.at || c.newest == h.at && comparePassings(c.passings[n-1], h) < 0 {
-		if n == 0 && c.passings == nil { // room for two laps: it need not grow at once
+		if n == 0 && c.passings == nil { // room for two laps, so that it need not grow soon
 			c.passings = make([]passing, 0, 2*len(s.lines))
 		}
 		c.passings, c.newest = append(c.passings, h), h.at
 		switch {
 		case s.status == race.Waiting:
-		case c.lastAct >= h.at, c.ruled.state != race.OnGrid, s.abandoned != nil, s.status == race.Over: // what it changes lies in the past
+		case c.lastAct >= h.at, c.ruled.state != race.OnGrid, s.abandoned != nil, s.status == race.Over: // what it changes is in the past
 			s.recompute(idx)
 		default:
 			s.next(idx, h)
@@ -266,7 +266,7 @@ func (s *State) insert(idx race.CarIdx, h passing) {
 	}
 }
 
-// note takes the time of the last passing from the list.
+// note updates newest from the list.
 func (c *car) note() {
 	c.newest = 0
 	if n := len(c.passings); n > 0 {
@@ -274,7 +274,7 @@ func (c *car) note() {
 	}
 }
 
-// find looks a passing up by its record; nil where there is none.
+// find returns the passing of a record and its car; nil if there is none.
 func (s *State) find(seq race.Seq) (race.CarIdx, *passing) {
 	for i := range s.cars {
 		for j := range s.cars[i].passings {
@@ -296,11 +296,11 @@ func (s *State) judgeStray(h *passing) {
 		s.judgeAt(race.NoCar, h, race.Rejected, out, race.NoTime)
 		return
 	}
-	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.boxes[h.box].name)), race.NoTime)
+	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.transponders[h.transponder].name)), race.NoTime)
 }
 
-// judgeAt tells what is made of a passing, if that is news. What awaits the start signal is judged with it, but for a repeat, which is
-// not kept.
+// judgeAt publishes the verdict on a passing, if it changed. A pre-start passing is judged when the start signal dates it;
+// only a repeat, which is not kept, is judged at once.
 func (s *State) judgeAt(idx race.CarIdx, h *passing, v race.Verdict, reason string, split race.Micros) {
 	if h.verdict == v && !h.unpublished || s.silent || h.at.PreStart() && v != race.Duplicate {
 		return

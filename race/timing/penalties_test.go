@@ -7,7 +7,7 @@ import (
 	"lightsout/race/timing"
 )
 
-// duel is a race of two laps which car 1 wins by two seconds before car 2, both about to take the flag.
+// duel is a race of two laps that car 1 wins two seconds ahead of car 2; both are about to take the flag.
 func duel(t *testing.T) *script {
 	t.Helper()
 	s := newScript(t, sprint(2), 1, 2).started()
@@ -22,7 +22,7 @@ func (s *script) flagged() {
 	s.lap(2, 182)
 }
 
-func TestPenalty_AddsItsTimeUntilItIsServedAndItsServingMayBeUndone(t *testing.T) {
+func TestPenalty_AddsItsTimeUntilServedAndAgainIfServingIsUndone(t *testing.T) {
 	for name, c := range map[string]struct {
 		penalty race.Penalised
 		addsMS  int64
@@ -49,32 +49,32 @@ func TestPenalty_AddsItsTimeUntilItIsServedAndItsServingMayBeUndone(t *testing.T
 				}
 				first, second := line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 2000}
 				behind, ahead := line{1, 2, 2, race.StatusFinished, c.addsMS - 2000}, line{2, 1, 2, race.StatusFinished, 0}
-				s.wants(ahead, behind)
+				s.wantResult(ahead, behind)
 				if got := s.row(1).PenaltyMS; got != c.addsMS {
 					t.Errorf("the tower shows a penalty of %d ms", got)
 				}
 				served := s.reported(185, race.PenaltyServed{Car: 0, Penalty: given})
-				s.wants(first, second)
-				s.refuses(s.try(185, race.PenaltyServed{Car: 0, Penalty: given}), timing.ErrDuplicate)
+				s.wantResult(first, second)
+				s.wantRefused(s.try(185, race.PenaltyServed{Car: 0, Penalty: given}), timing.ErrDuplicate)
 				undoing := s.undo(served)
-				s.wants(ahead, behind)
+				s.wantResult(ahead, behind)
 				s.undo(undoing)
-				s.wants(first, second)
+				s.wantResult(first, second)
 				s.undo(served)
-				s.wants(ahead, behind)
+				s.wantResult(ahead, behind)
 				removal := s.undo(given)
-				s.wants(first, second)
+				s.wantResult(first, second)
 				if got := s.row(1).PenaltyMS; got != 0 {
 					t.Errorf("the tower shows a penalty of %d ms that was removed", got)
 				}
 				s.undo(removal)
-				s.wants(ahead, behind)
+				s.wantResult(ahead, behind)
 			})
 		}
 	}
 }
 
-func TestPenalty_OfTheWinnerOfARaceByTimeMakesTheNextOneWin(t *testing.T) {
+func TestPenalty_ForTheWinnerOfARaceByTimeMakesTheSecondWin(t *testing.T) {
 	s := newScript(t, race.Endurance(170*race.Second), 1, 2, 3).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
@@ -82,7 +82,7 @@ func TestPenalty_OfTheWinnerOfARaceByTimeMakesTheNextOneWin(t *testing.T) {
 	s.flagged()
 	s.lap(3, 185)
 	s.do(190, race.Ended{})
-	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 18000},
+	s.wantResult(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 18000},
 		line{3, 3, 1, race.StatusFinished, -1})
 	if r := s.row(2); r.GapMS != 0 || r.IntervalMS != 0 {
 		t.Errorf("the tower shows the new winner at %d and %d ms", r.GapMS, r.IntervalMS)
@@ -93,17 +93,17 @@ func TestPenalty_OfTheWinnerOfARaceByTimeMakesTheNextOneWin(t *testing.T) {
 	s.wantOrder(2, 1, 3)
 }
 
-func TestPenalty_IsRefusedWithoutAnAmountOrBelowNothing(t *testing.T) {
+func TestPenalty_IsRefusedWithoutAnAmountOrWithANegativeOne(t *testing.T) {
 	s := duel(t)
-	s.refuses(s.try(100, race.Penalised{Car: 0}), timing.ErrUnknown)
-	s.refuses(s.try(100, race.Penalised{Car: 0, Amount: -1}), timing.ErrOutOfOrder)
-	s.refuses(s.try(100, race.Penalised{Car: 0, Kind: 7, Amount: 1}), timing.ErrUnknown)
-	s.refuses(s.try(100, race.Penalised{Car: 7, Amount: 1}), timing.ErrUnknownCar)
+	s.wantRefused(s.try(100, race.Penalised{Car: 0}), timing.ErrUnknown)
+	s.wantRefused(s.try(100, race.Penalised{Car: 0, Amount: -1}), timing.ErrOutOfOrder)
+	s.wantRefused(s.try(100, race.Penalised{Car: 0, Kind: 7, Amount: 1}), timing.ErrUnknown)
+	s.wantRefused(s.try(100, race.Penalised{Car: 7, Amount: 1}), timing.ErrUnknownCar)
 	given := s.reported(100, race.Penalised{Car: 0, Amount: race.Second})
-	s.refuses(s.try(101, race.PenaltyServed{Car: 1, Penalty: given}), timing.ErrUnknown)
+	s.wantRefused(s.try(101, race.PenaltyServed{Car: 1, Penalty: given}), timing.ErrUnknown)
 }
 
-func TestDisqualification_OfTheWinnerMeasuresTheOthersFromTheNewOne(t *testing.T) {
+func TestDisqualification_OfTheWinnerMeasuresGapsToTheNewWinner(t *testing.T) {
 	s := newScript(t, sprint(10), 1, 2, 3, 4).started()
 	for lap := 1.0; lap <= 10; lap++ {
 		s.lap(1, lap*100)
@@ -115,26 +115,26 @@ func TestDisqualification_OfTheWinnerMeasuresTheOthersFromTheNewOne(t *testing.T
 			s.lap(4, lap*100+5)
 		}
 	}
-	s.lap(2, 1005) // in the last lap of the winner: nine laps each
+	s.lap(2, 1005) // during the winner's last lap: nine laps each
 	s.lap(3, 1008)
 	s.lap(4, 1009) // eight laps and one: nine as well
 	s.do(1010, race.Ended{})
-	s.wants(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 10, race.StatusFinished, 5000},
+	s.wantResult(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 10, race.StatusFinished, 5000},
 		line{3, 3, 10, race.StatusFinished, 8000}, line{4, 4, 9, race.StatusFinished, -1})
 	ruling := s.reported(1020, race.CarDisqualified{Car: 0, Reason: "underweight"})
-	s.wants(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 10, race.StatusFinished, 3000},
+	s.wantResult(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 10, race.StatusFinished, 3000},
 		line{4, 3, 9, race.StatusFinished, -1}, line{1, 0, 10, race.StatusDisqualified, -1})
 	if r := s.row(3); r.GapMS != 3000 || r.IntervalMS != 3000 {
 		t.Errorf("the tower shows %d and %d ms to the new winner", r.GapMS, r.IntervalMS)
 	}
 	undoing := s.undo(ruling)
-	s.wants(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 10, race.StatusFinished, 5000},
+	s.wantResult(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 10, race.StatusFinished, 5000},
 		line{3, 3, 10, race.StatusFinished, 8000}, line{4, 4, 9, race.StatusFinished, -1})
 	s.undo(undoing)
 	s.wantOrder(2, 3, 4, 1)
 }
 
-func TestDisqualification_OfTheWinnerTakesTheNeededLapsFromTheNewOne(t *testing.T) {
+func TestDisqualification_OfTheWinnerTakesTheRequiredLapsFromTheNewWinner(t *testing.T) {
 	s := newScript(t, sprint(20), 1, 2, 3).started()
 	for lap := 1.0; lap <= 20; lap++ {
 		s.lap(1, lap*100)
@@ -146,28 +146,28 @@ func TestDisqualification_OfTheWinnerTakesTheNeededLapsFromTheNewOne(t *testing.
 		}
 	}
 	s.do(2100, race.Ended{}) // 17 of 20: fewer than 18
-	s.wants(line{1, 1, 20, race.StatusFinished, 0}, line{2, 0, 17, race.StatusNotClassified, -1},
+	s.wantResult(line{1, 1, 20, race.StatusFinished, 0}, line{2, 0, 17, race.StatusNotClassified, -1},
 		line{3, 0, 16, race.StatusNotClassified, -1})
 	s.do(2101, race.CarDisqualified{Car: 0, Reason: "underweight"}) // 90 % of 17 are 15
-	s.wants(line{2, 1, 17, race.StatusFinished, 0}, line{3, 2, 16, race.StatusFinished, -1},
+	s.wantResult(line{2, 1, 17, race.StatusFinished, 0}, line{3, 2, 16, race.StatusFinished, -1},
 		line{1, 0, 20, race.StatusDisqualified, -1})
 }
 
-func TestDisqualification_BeforeTheFlagStopsTheCarAndItsUndoingLetsItsHitsCount(t *testing.T) {
+func TestDisqualification_StopsTheCarUntilUndone(t *testing.T) {
 	s := duel(t)
 	ruling := s.reported(100, race.CarDisqualified{Car: 0, Reason: "black flag"})
 	last := s.reported(180, race.Passing{Car: 0})
 	s.wantVerdict(last, race.Rejected)
 	s.lap(2, 182)
 	s.wantOrder(2, 1)
-	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 0, 1, race.StatusDisqualified, -1})
+	s.wantResult(line{2, 1, 2, race.StatusFinished, 0}, line{1, 0, 1, race.StatusDisqualified, -1})
 	s.undo(ruling)
 	s.wantVerdict(last, race.Accepted)
-	s.wants(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 2000})
+	s.wantResult(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 2000})
 	s.wantOrder(1, 2)
 }
 
-func TestDeletedLap_CountsForTheDistanceAndNotAsABestAndItsUndoingRestoresIt(t *testing.T) {
+func TestDeletedLap_CountsForTheDistanceButNotAsABestUntilUndone(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90, 178)
 	s.lap(2, 91, 180)
@@ -179,7 +179,7 @@ func TestDeletedLap_CountsForTheDistanceAndNotAsABestAndItsUndoingRestoresIt(t *
 		t.Errorf("rows %+v and %+v", a, b)
 	}
 	if !s.laps(1)[2].Deleted {
-		t.Error("the lap was not told of as deleted")
+		t.Error("the lap was not published as deleted")
 	}
 	undoing := s.undo(ruling)
 	if a := s.row(1); !a.BestIsSession || a.BestMS != 88_000 || s.laps(1)[2].Deleted {
@@ -187,11 +187,11 @@ func TestDeletedLap_CountsForTheDistanceAndNotAsABestAndItsUndoingRestoresIt(t *
 	}
 	s.undo(undoing)
 	if s.row(1).BestMS != 90_000 {
-		t.Error("the deletion does not hold again")
+		t.Error("the lap is not deleted again")
 	}
 }
 
-func TestRetirement_OfTheLeaderMovesTheGapsToTheNextOne(t *testing.T) {
+func TestRetirement_OfTheLeaderMeasuresGapsToTheNewLeader(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2, 3).started()
 	s.lap(1, 90)
 	s.lap(2, 91.5)
@@ -206,7 +206,7 @@ func TestRetirement_OfTheLeaderMovesTheGapsToTheNextOne(t *testing.T) {
 	}
 }
 
-func TestRetirement_InTheMidfieldMovesTheIntervalOfTheCarBehind(t *testing.T) {
+func TestRetirement_InTheMidfieldChangesTheIntervalOfTheCarBehind(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2, 3).started()
 	s.lap(1, 90)
 	s.lap(2, 91.5)
@@ -222,7 +222,7 @@ func TestRetirement_InTheMidfieldMovesTheIntervalOfTheCarBehind(t *testing.T) {
 	}
 }
 
-func TestRetirement_MakesLaterCrossingsOfTheLineVoid(t *testing.T) {
+func TestRetirement_MakesLaterPassingsNotCount(t *testing.T) {
 	s := newScript(t, sprint(9), 1, 2).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
@@ -230,7 +230,7 @@ func TestRetirement_MakesLaterCrossingsOfTheLineVoid(t *testing.T) {
 	rolled := s.reported(180, race.Passing{Car: 0})
 	s.wantVerdict(rolled, race.Rejected)
 	s.wantEnds(1, 90)
-	early := s.reported(60, race.Passing{Car: 0, Line: sector2}) // late, but from before
+	early := s.reported(60, race.Passing{Car: 0, Line: sector2}) // received late, timed before the retirement
 	s.wantVerdict(early, race.Accepted)
 	s.undo(ruling)
 	s.wantVerdict(rolled, race.Accepted)
@@ -242,10 +242,10 @@ func TestRetirement_AfterTheFlagChangesNothing(t *testing.T) {
 	s.flagged()
 	s.do(200, race.CarRetired{Car: 0, Reason: "stopped on the in-lap"})
 	s.do(201, race.Ended{})
-	s.wants(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 2000})
+	s.wantResult(line{1, 1, 2, race.StatusFinished, 0}, line{2, 2, 2, race.StatusFinished, 2000})
 }
 
-func TestMustFinish_MeasuresTheNeededLapsByTheWinnerNotByWhoLedBefore(t *testing.T) {
+func TestMustFinish_TakesTheRequiredLapsFromTheWinnerNotFromAnEarlierLeader(t *testing.T) {
 	rules := race.Endurance(1000 * race.Second)
 	s := newScript(t, rules, 1, 2, 3).started()
 	for lap := 1.0; lap <= 18; lap++ {
@@ -255,18 +255,18 @@ func TestMustFinish_MeasuresTheNeededLapsByTheWinnerNotByWhoLedBefore(t *testing
 	s.lap(2, 110, 220, 330, 440, 550, 660, 770, 880, 990)
 	s.lap(3, 140, 280, 420, 560, 700, 840, 980)
 	s.lap(2, 1100) // ten laps: the winner
-	s.lap(3, 1120) // eight: 70 % of ten, and not of eighteen
+	s.lap(3, 1120) // eight: 70 % of ten, but not of eighteen
 	s.do(1130, race.Ended{})
-	s.wants(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 8, race.StatusFinished, -1},
+	s.wantResult(line{2, 1, 10, race.StatusFinished, 0}, line{3, 2, 8, race.StatusFinished, -1},
 		line{1, 0, 18, race.StatusNotClassified, -1})
 }
 
-func TestLeaderThatIsOut_LeadsNoMoreAtTheVeryLimit(t *testing.T) {
+func TestRetiredLeader_DoesNotLeadAtTheTimeLimit(t *testing.T) {
 	rules := sprint(9)
 	rules.RunningLimit = 120 * race.Second
 	s := newScript(t, rules, 1, 2).started()
 	s.lap(1, 115)
 	s.lap(2, 120, 180, 240) // its first lap ends at the limit: it leads from there, and its next lap is the last
 	s.do(115, race.CarRetired{Car: 0, Reason: "engine"})
-	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 1, race.StatusRetired, -1})
+	s.wantResult(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 1, race.StatusRetired, -1})
 }

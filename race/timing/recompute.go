@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// next takes the newest passing of a car, the last of its list: what follows is told as it happens.
+// next applies the newest passing of a car, the last in its list: its effects are published as they happen.
 func (s *State) next(idx race.CarIdx, h passing) {
 	c := &s.cars[idx]
 	late, best := h.at < s.latest, c.run.bestLap
@@ -22,7 +22,7 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	if n.pit {
 		s.emitPitEvents(idx)
 	}
-	s.challenge(idx, int(h.line), at)
+	s.updateSectorBests(idx, int(h.line), at)
 	if n.lap {
 		s.rankLap(idx, best)
 	}
@@ -40,7 +40,7 @@ func (s *State) next(idx race.CarIdx, h passing) {
 	}
 }
 
-// rankLap puts the lap that a car just completed among those of the others; best was its best lap before.
+// rankLap compares the lap that a car just completed with those of the others; best was the car's best lap before.
 func (s *State) rankLap(idx race.CarIdx, best int) {
 	r := &s.cars[idx].run
 	s.enterBoard(idx, r.laps)
@@ -51,13 +51,13 @@ func (s *State) rankLap(idx race.CarIdx, best int) {
 		}
 		was := s.bests.lap()
 		s.bests.addFast(s.fast(r, r.laps))
-		s.crown(was)
+		s.markSessionBest(was)
 		s.emitFastestLaps()
 	}
 }
 
-// lead tells of the lap that the leader is on, if it is another than before or always. While the race is suspended the
-// tower is that of another moment, and the lap stays.
+// lead publishes the leader's current lap if it changed, or always. During a suspension the tower shows an earlier moment, and
+// the lap stays.
 func (s *State) lead(at race.Micros, always bool) {
 	lap := s.leaderLap
 	if len(s.order) > 0 && !s.suspended() {
@@ -74,13 +74,13 @@ func (s *State) lead(at race.Micros, always bool) {
 	}
 }
 
-// derive works a car out from its passings and rulings alone.
+// derive computes a car from its passings and rulings alone.
 func (s *State) derive(idx race.CarIdx) {
 	c := &s.cars[idx]
 	c.run = s.newRun(idx)
 	if s.status != race.Waiting {
 		c.run.state = race.Running
-		if s.flagged.shown && s.flagged.lap == 0 { // counted back to nothing
+		if s.flagged.shown && s.flagged.lap == 0 { // counted back to the start
 			c.run.state = race.Finished
 		}
 		for i := range c.passings {
@@ -92,28 +92,28 @@ func (s *State) derive(idx race.CarIdx) {
 		}
 	}
 	s.fitTyres(c, race.TimeMax)
-	if c.ruled.state > race.Retired || c.ruled.state == race.Retired && !c.tookFlag() { // after the flag nobody retires
+	if c.ruled.state > race.Retired || c.ruled.state == race.Retired && !c.tookFlag() { // a car cannot retire after the flag
 		c.run.state = c.ruled.state
 	}
 	c.run.row.PenaltyMS = c.ruled.penalty.Millis()
 }
 
-// tookFlag says that a car crossed the line at the flag or after it.
+// tookFlag reports whether a car crossed the line at or after the chequered flag.
 func (c *car) tookFlag() bool { return c.run.state == race.Finished && c.run.laps > 0 }
 
-// recompute derives a car again because its past has changed, and what hangs on it.
+// recompute derives a car again because its past changed, and updates everything that depends on it.
 func (s *State) recompute(idx race.CarIdx) {
-	if s.abandoned != nil { // counted back from laps that were cut off since
+	if s.abandoned != nil { // counted back: the laps that were cut off may matter again
 		s.rebuild()
 		return
 	}
 	old := s.cars[idx].run
 	from, led, was := int(s.place[idx]), s.order[0], s.bests.lap()
 	s.derive(idx)
-	s.reboard(idx, &old)
-	s.rebest(idx)
-	s.refast(idx, &old)
-	s.crown(was)
+	s.updateBoards(idx, &old)
+	s.recomputeBests(idx)
+	s.recomputeFastestLaps(idx, &old)
+	s.markSessionBest(was)
 	s.emitFastestLaps()
 	s.dirty = true
 	s.amendLaps(idx, &old)
@@ -129,7 +129,7 @@ func (s *State) recompute(idx race.CarIdx) {
 func (s *State) rebuild() {
 	olds := make([]run, len(s.cars))
 	s.flagged, s.latest, s.silent = chequeredFlag{}, race.NoTime, true
-	for i := range s.cars { // without a flag, to see when it falls
+	for i := range s.cars { // without a flag, to find when it is shown
 		olds[i] = s.cars[i].run
 		s.derive(race.CarIdx(i))
 	}
@@ -140,9 +140,9 @@ func (s *State) rebuild() {
 	}
 	s.layBoards()
 	s.relead, s.reemit = true, true
-	s.rebest(race.NoCar)
+	s.recomputeBests(race.NoCar)
 	s.collectFast()
-	s.crown(fastLap{})
+	s.markSessionBest(fastLap{})
 	s.emitFastestLaps()
 	s.dirty = true
 	s.setOrder(s.standing())
@@ -154,7 +154,7 @@ func (s *State) rebuild() {
 	s.lead(s.latest, false)
 }
 
-// amendLaps publishes the laps of a car that are not as they were told.
+// amendLaps publishes a car's laps that differ from the published ones.
 func (s *State) amendLaps(idx race.CarIdx, old *run) {
 	r := &s.cars[idx].run
 	for i := range r.done {
@@ -167,7 +167,7 @@ func (s *State) amendLaps(idx race.CarIdx, old *run) {
 	}
 }
 
-// remeasure takes gaps again and tells of the row if it is another than before.
+// remeasure recomputes a car's gaps and publishes its row if it changed.
 func (s *State) remeasure(idx race.CarIdx, old *run) {
 	row := &s.cars[idx].run.row
 	row.GapMS, row.GapLaps = old.row.GapMS, old.row.GapLaps
@@ -176,7 +176,7 @@ func (s *State) remeasure(idx race.CarIdx, old *run) {
 	s.emitRow(idx)
 }
 
-// sorted is the tower by what is known of each car.
+// sorted returns the tower sorted by the state of each car.
 func (s *State) sorted() []race.CarIdx {
 	order := slices.Clone(s.order)
 	slices.SortStableFunc(order, s.ahead)

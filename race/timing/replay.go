@@ -6,16 +6,16 @@ import (
 	"lightsout/race"
 )
 
-// Step is a record of a log, what followed from it, and the state after it.
+// Step is a record of a log, its facts, and the state after it.
 type Step struct {
-	State   *State // the same one in every step
+	State   *State // shared by all steps
 	Record  *race.Record
-	Facts   race.Facts // of a refused record: that it was refused
+	Facts   race.Facts // of a refused record: the refusal
 	Refused error      // why the rules refuse the record; nil if they do not
 }
 
-// Replay folds a race's log from its beginning. It looks one record ahead, so that a lap which many records move is published
-// once. An error of the log ends the replay and is passed on.
+// Replay folds a race's log from its beginning. It reads one record ahead, so that a lap which consecutive records move is
+// published once. An error of the log ends the replay and is returned in the last step.
 func Replay(log iter.Seq2[*race.Record, error]) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
 		state := New()
@@ -40,7 +40,7 @@ func Replay(log iter.Seq2[*race.Record, error]) iter.Seq2[Step, error] {
 	}
 }
 
-// Records are the records of a list as a log.
+// Records returns a list of records as a log.
 func Records(list []race.Record) iter.Seq2[*race.Record, error] {
 	return func(yield func(*race.Record, error) bool) {
 		for i := range list {

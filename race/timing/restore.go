@@ -4,8 +4,7 @@ import (
 	"lightsout/race"
 )
 
-// restore works out what a snapshot leaves out, and checks that every value is one that a race can have, so that
-// nothing later can fail on it.
+// restore computes what a snapshot leaves out, and checks that every value is valid, so that no later record can fail on it.
 func (s *State) restore(a *archive) {
 	if a.err != nil {
 		return
@@ -29,7 +28,7 @@ func (s *State) restore(a *archive) {
 	if a.err != nil {
 		return
 	}
-	s.regulate()
+	s.recomputeRulings()
 	for i := range s.cars {
 		s.cars[i].rule(s.info.Rules)
 		s.cars[i].note()
@@ -54,7 +53,7 @@ func (s *State) restore(a *archive) {
 	}
 }
 
-// checkBests sees that each best is of a car that has it.
+// checkBests checks that each best belongs to a car that has it.
 func (s *State) checkBests(a *archive) {
 	for _, list := range [][]timed{s.bests.sectors[:], s.bests.minis} {
 		for _, t := range list {
@@ -69,22 +68,22 @@ func (s *State) checkBests(a *archive) {
 	}
 }
 
-// checks notes the first thing that does not hold.
+// checks reports the first condition that does not hold.
 func checks(a *archive, what string, holds ...bool) {
 	for i, ok := range holds {
 		if !ok {
-			a.damaged("%s has a value that no race has (%d)", what, i)
+			a.damaged("%s has an invalid value (check %d)", what, i)
 		}
 	}
 }
 
-// known says that a slot is a car's, or with NoCar nobody's.
+// known reports whether a slot is a car's, or NoCar.
 func (s *State) known(idx race.CarIdx) bool { return idx >= race.NoCar && int(idx) < len(s.cars) }
 
 func inTime(t race.Micros) bool { return t >= -2*race.TimeMax && t <= 2*race.TimeMax }
 
 func (s *State) checkInfo(a *archive) {
-	checks(a, "the head", len(s.cars) <= race.CarsMax, len(s.cars) == len(s.entries), len(s.cars) == len(s.order),
+	checks(a, "the race info", len(s.cars) <= race.CarsMax, len(s.cars) == len(s.entries), len(s.cars) == len(s.order),
 		s.lines != nil || len(s.cars) == 0, s.status <= race.Failed,
 		s.latest == race.NoTime || inTime(s.latest), len(s.bests.minis) == len(s.lines), s.result.version >= 0,
 		s.result.status <= race.Amended, len(s.sources.offsets) == len(s.sources.decoders),
@@ -92,7 +91,7 @@ func (s *State) checkInfo(a *archive) {
 	if s.lines != nil && s.info.Rules.Validate() != nil {
 		a.damaged("%v", s.info.Rules.Validate())
 	}
-	for _, b := range s.sources.boxes {
+	for _, b := range s.sources.transponders {
 		checks(a, "a transponder", s.known(b.car))
 		for _, h := range b.handed {
 			checks(a, "a transponder", s.known(h.car) && h.car != race.NoCar)
@@ -103,7 +102,7 @@ func (s *State) checkInfo(a *archive) {
 	}
 }
 
-// checkOrder sees that each car has one place, and notes it.
+// checkOrder checks that each car has one place, and fills in place.
 func (s *State) checkOrder(a *archive) {
 	if a.err != nil || s.order == nil {
 		return
@@ -136,7 +135,7 @@ func (s *State) checkAct(a *archive, one *act) {
 		checks(a, "an undoing", b.Of < one.seq)
 	case race.Penalised:
 		checks(a, "a penalty", inTime(b.Amount))
-	default: // nothing is looked up by what it says
+	default: // it has no index to check
 	}
 	checks(a, "a ruling", inTime(one.at), s.known(car))
 }
@@ -164,7 +163,7 @@ func (s *State) checkRun(a *archive, idx race.CarIdx) {
 }
 
 func (s *State) checkPassing(a *archive, h *passing) {
-	checks(a, "a hit", inTime(h.at) || h.at.PreStart() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
-		s.known(h.home), h.home != race.NoCar || h.box >= 0 && int(h.box) < len(s.sources.boxes),
+	checks(a, "a passing", inTime(h.at) || h.at.PreStart() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
+		s.known(h.reportedCar), h.reportedCar != race.NoCar || h.transponder >= 0 && int(h.transponder) < len(s.sources.transponders),
 		h.ruled <= withdrawn, int(h.verdict) < race.VerdictCount)
 }

@@ -9,9 +9,9 @@ import (
 
 // published is the newest version of the result.
 type published struct {
-	version        int // 0: none yet
+	version        int // 0 means none yet
 	status         race.ResultStatus
-	at             race.Micros // when the race ended, was declared, or was last ruled on after that
+	at             race.Micros // when the race ended, was declared final, or was last ruled on after that
 	author, reason string
 	entries        []race.Classified
 }
@@ -25,12 +25,12 @@ func (s *State) declare(at race.Micros, b race.ResultDeclared) error {
 		return fmt.Errorf("the result is declared already: %w", ErrDuplicate)
 	}
 	s.result.status, s.result.at, s.why, s.dirty = race.Final, at, b.Reason, true
-	s.result.entries = nil // the same order is a new version
+	s.result.entries = nil // an unchanged order is a new version, too
 	return nil
 }
 
-// publish makes a new version of the result where the record in hand changed it. Nobody can protest against a
-// simulation: its first result is final.
+// publish makes a new version of the result if the current record changed it. A simulation has no protests: its first result
+// is final.
 func (s *State) publish(r *race.Record) {
 	if s.status != race.Over || !s.dirty {
 		return
@@ -57,10 +57,10 @@ func (s *State) publish(r *race.Record) {
 	s.reemit, s.fresh = true, true
 	s.setOrder(s.resultOrder())
 	s.settleGaps(lines)
-	s.lead(s.result.at, false) // a race that was stopped went over the winner's laps
+	s.lead(s.result.at, false) // the distance of a stopped race is the winner's laps
 }
 
-// announceResult publishes the version that the record in hand made, with the hash of all that it follows from.
+// announceResult publishes the version that the current record made, with the hash of everything it follows from.
 func (s *State) announceResult() {
 	if !s.fresh {
 		return
@@ -69,7 +69,7 @@ func (s *State) announceResult() {
 	s.facts = append(s.facts, race.ResultPublished{Classification: s.inForce(slices.Clone(s.result.entries))})
 }
 
-// settleGaps has the tower show the gaps of the result: penalties move cars that have no line to pass any more.
+// settleGaps sets the tower's gaps to those of the result: penalties move cars that pass no line any more.
 func (s *State) settleGaps(result []race.Classified) {
 	for i, e := range result {
 		if e.Status != race.StatusFinished || e.Position == 0 || e.Laps == 0 {

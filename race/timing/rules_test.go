@@ -8,14 +8,14 @@ import (
 	"lightsout/race/timing"
 )
 
-// sprint is a race by laps alone, without a limit of time.
+// sprint is a race by laps without a time limit.
 func sprint(laps int) race.RuleSet {
 	r := race.F1(laps)
 	r.RunningLimit, r.WindowLimit = 0, 0
 	return r
 }
 
-func TestRule1_MoreLapsComeFirstThenWhoCrossedFirst(t *testing.T) {
+func TestRule1_CarsAreOrderedByLapsThenByTheirLastCrossing(t *testing.T) {
 	s := newScript(t, sprint(3), 1, 2, 3).started()
 	s.lap(2, 90)
 	s.lap(1, 90.5)
@@ -24,11 +24,11 @@ func TestRule1_MoreLapsComeFirstThenWhoCrossedFirst(t *testing.T) {
 	s.lap(1, 180)
 	s.lap(2, 180.2)
 	s.wantOrder(1, 2, 3)
-	s.wants(line{1, 1, 2, race.StatusRunning, 0}, line{2, 2, 2, race.StatusRunning, 200},
+	s.wantResult(line{1, 1, 2, race.StatusRunning, 0}, line{2, 2, 2, race.StatusRunning, 200},
 		line{3, 3, 1, race.StatusRunning, -1})
 }
 
-func TestRule2_TheOthersEndAtTheirNextCrossingHoweverManyLapsDown(t *testing.T) {
+func TestRule2_LappedCarsFinishAtTheirNextCrossing(t *testing.T) {
 	s := newScript(t, sprint(3), 1, 2, 3).started()
 	s.lap(1, 90, 180)
 	s.lap(2, 91, 182)
@@ -42,7 +42,7 @@ func TestRule2_TheOthersEndAtTheirNextCrossingHoweverManyLapsDown(t *testing.T) 
 		t.Errorf("the lapped car: %v with %d laps", got.State, got.Laps)
 	}
 	s.do(410, race.Ended{})
-	s.wants(line{1, 1, 3, race.StatusFinished, 0}, line{2, 2, 3, race.StatusFinished, 5000},
+	s.wantResult(line{1, 1, 3, race.StatusFinished, 0}, line{2, 2, 3, race.StatusFinished, 5000},
 		line{3, 3, 2, race.StatusFinished, -1}) // classified: floor(0.9 × 3) is 2
 }
 
@@ -60,20 +60,20 @@ func TestRule2_TheRunningLimitEndsTheRaceOneLapAfterTheNextCrossing(t *testing.T
 	}
 }
 
-func TestRule2_ASuspensionDoesNotCountForTheRunningLimitButForTheWindow(t *testing.T) {
+func TestRule2_SuspensionCountsForTheWindowButNotForTheRunningLimit(t *testing.T) {
 	rules := sprint(100)
 	rules.RunningLimit, rules.WindowLimit = 200*race.Second, 1000*race.Second
 	s := newScript(t, rules, 1).started()
 	s.lap(1, 90)
 	s.do(100, race.Suspended{})
 	s.do(1005, race.Resumed{})
-	s.lap(1, 1010) // 105 s of running; but the window is over
+	s.lap(1, 1010) // 105 s of running, but the window is over
 	if s.row(1).State != race.Finished {
 		t.Error("not finished at the first crossing after the window")
 	}
 }
 
-func TestRule3_NinetyPercentRoundedDownIsClassifiedRetiredOrNot(t *testing.T) {
+func TestRule3_CarsWithNinetyPercentRoundedDownAreClassifiedEvenIfRetired(t *testing.T) {
 	s := newScript(t, sprint(10), 1, 2, 3, 4, 5).started()
 	s.do(1, race.CarNotStarted{Car: s.car(5)})
 	for lap := 1.0; lap <= 10; lap++ {
@@ -94,7 +94,7 @@ func TestRule3_NinetyPercentRoundedDownIsClassifiedRetiredOrNot(t *testing.T) {
 	}
 	s.do(1100, race.CarDisqualified{Car: s.car(4), Reason: "underweight"})
 	s.do(1101, race.Ended{})
-	s.wants(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 9, race.StatusRetired, -1},
+	s.wantResult(line{1, 1, 10, race.StatusFinished, 0}, line{2, 2, 9, race.StatusRetired, -1},
 		line{3, 0, 8, race.StatusNotClassified, -1}, line{5, 0, 0, race.StatusDidNotStart, -1},
 		line{4, 0, 10, race.StatusDisqualified, -1})
 }
@@ -107,13 +107,13 @@ func TestRule4_GapsAreTakenAtTheLastLineThatBothPassed(t *testing.T) {
 	if r := s.row(3); r.GapMS != 3250 || r.IntervalMS != 1750 {
 		t.Errorf("gap %d, interval %d", r.GapMS, r.IntervalMS)
 	}
-	s.pass(1, trap, 50) // the leader alone is further: nothing flickers
+	s.pass(1, trap, 50) // only the leader passed it: gaps do not change
 	if r := s.row(2); r.GapMS != 1500 {
 		t.Errorf("gap of the second %d", r.GapMS)
 	}
 }
 
-func TestRule4_ALapDownIsALapAndNoTime(t *testing.T) {
+func TestRule4_GapOfALappedCarIsInLapsNotTime(t *testing.T) {
 	s := newScript(t, sprint(5), 1, 2).started()
 	s.lap(1, 90)
 	s.lap(2, 140)
@@ -124,7 +124,7 @@ func TestRule4_ALapDownIsALapAndNoTime(t *testing.T) {
 	}
 }
 
-func TestRule5_APenaltySortsCarsOfTheSameLapAlone(t *testing.T) {
+func TestRule5_PenaltyReordersOnlyCarsOnTheSameLap(t *testing.T) {
 	s := newScript(t, sprint(2), 1, 2, 3).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
@@ -133,7 +133,7 @@ func TestRule5_APenaltySortsCarsOfTheSameLapAlone(t *testing.T) {
 	s.lap(3, 185)
 	s.do(190, race.Penalised{Car: s.car(1), Amount: 5 * race.Second, Reason: "speeding in the pit lane"})
 	s.do(191, race.Ended{})
-	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 3000},
+	s.wantResult(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 3000},
 		line{3, 3, 1, race.StatusFinished, -1})
 }
 
@@ -157,7 +157,7 @@ func TestRule6_AMissedLoopLeavesItsSectorsBlank(t *testing.T) {
 	}
 }
 
-func TestRule6_LapOneStartsAtTheSignalAlsoBehindTheLine(t *testing.T) {
+func TestRule6_LapOneStartsAtTheSignalForCarsBehindTheLine(t *testing.T) {
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "x", Lines: fullCircuit(), Rules: sprint(2)}})
 	s.do(0, race.Entered{Entry: race.Entry{Number: 7, Grid: 1, StartOffsetM: 12}})
@@ -169,7 +169,7 @@ func TestRule6_LapOneStartsAtTheSignalAlsoBehindTheLine(t *testing.T) {
 	}
 }
 
-func TestRule7_BestsAreOfTheCarAndOfAll(t *testing.T) {
+func TestRule7_LapsAreMarkedAsPersonalAndSessionBest(t *testing.T) {
 	s := newScript(t, sprint(5), 1, 2).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
@@ -180,18 +180,18 @@ func TestRule7_BestsAreOfTheCarAndOfAll(t *testing.T) {
 	}
 	s.lap(2, 269) // 88
 	if a, b := s.row(1), s.row(2); a.BestIsSession || !b.BestIsSession {
-		t.Error("the best of all did not change hands")
+		t.Error("the session best did not move to the faster lap")
 	}
 }
 
-func TestRule8_NotResumedIsCountedBackToTheLapBeforeTheLastWhole(t *testing.T) {
+func TestRule8_AbandonedRaceIsCountedBackTwoLaps(t *testing.T) {
 	s := newScript(t, sprint(50), 1, 2).started()
 	s.lap(1, 90, 180, 270)
 	s.lap(2, 95, 178, 272)
 	s.do(300, race.Suspended{}) // in lap 4: the result is that of lap 2
 	s.do(310, race.Abandoned{})
 	s.do(311, race.Ended{})
-	s.wants(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 2000})
+	s.wantResult(line{2, 1, 2, race.StatusFinished, 0}, line{1, 2, 2, race.StatusFinished, 2000})
 }
 
 func TestRule9_ADeadHeatSharesThePositionAndSkipsTheNext(t *testing.T) {
@@ -199,13 +199,13 @@ func TestRule9_ADeadHeatSharesThePositionAndSkipsTheNext(t *testing.T) {
 	s.lap(1, 90.000_100)
 	s.lap(2, 90.000_100)
 	s.lap(3, 90.000_900)
-	s.lap(4, 90.000_950) // the same thousandth: the finer time settles it
+	s.lap(4, 90.000_950) // the same millisecond: the untruncated time decides
 	s.do(100, race.Ended{})
-	s.wants(line{1, 1, 1, race.StatusFinished, 0}, line{2, 1, 1, race.StatusFinished, 0},
+	s.wantResult(line{1, 1, 1, race.StatusFinished, 0}, line{2, 1, 1, race.StatusFinished, 0},
 		line{3, 3, 1, race.StatusFinished, 0}, line{4, 4, 1, race.StatusFinished, 0})
 }
 
-func TestRule11_AnAbortedStartTakesALapOff(t *testing.T) {
+func TestRule11_AbortedStartShortensTheRaceByALap(t *testing.T) {
 	s := newScript(t, sprint(3), 1)
 	s.do(0, race.StartAborted{})
 	s.started()
@@ -225,7 +225,7 @@ func TestRule11_APitLaneStartIsBehindTheGrid(t *testing.T) {
 	s.wantOrder(4, 2, 3, 1)
 }
 
-func TestRule11_PositionsChangeAtLinesOnly(t *testing.T) {
+func TestRule11_PositionsChangeOnlyAtTimingLines(t *testing.T) {
 	s := newScript(t, sprint(3), 1, 2).started()
 	s.pass(1, sector1, 30)
 	s.pass(2, sector1, 30.5)
@@ -236,7 +236,7 @@ func TestRule11_PositionsChangeAtLinesOnly(t *testing.T) {
 	s.wantOrder(2, 1)
 }
 
-func TestPitStops_AreSeenAtTheLinesOfTheLane(t *testing.T) {
+func TestPitStops_AreTimedByThePitLines(t *testing.T) {
 	s := newScript(t, sprint(5), 1).started()
 	s.lap(1, 90)
 	s.pass(1, pitEntry, 175)
@@ -255,7 +255,7 @@ func TestPitStops_AreSeenAtTheLinesOfTheLane(t *testing.T) {
 	}
 }
 
-func TestPitStops_AreSeenAtTheFinishLineWhereTheLaneHasNoLines(t *testing.T) {
+func TestPitStops_AreTimedAtTheFinishLineIfThePitLaneHasNoLines(t *testing.T) {
 	for _, lanes := range []bool{false, true} {
 		s := &script{t: t, state: timing.New()}
 		lines := []race.Line{{Kind: race.LineFinish, Sector: 3}}
@@ -280,7 +280,7 @@ func TestPitStops_AreSeenAtTheFinishLineWhereTheLaneHasNoLines(t *testing.T) {
 	}
 }
 
-func TestFlags_MarkTheLapsThatSawThem(t *testing.T) {
+func TestFlags_MarkTheLapsDrivenUnderThem(t *testing.T) {
 	s := newScript(t, sprint(9), 1).started()
 	s.lap(1, 90)
 	s.do(100, race.FlagShown{Flag: race.FlagSafetyCar})
@@ -295,21 +295,21 @@ func TestFlags_MarkTheLapsThatSawThem(t *testing.T) {
 	}
 }
 
-func TestRefusedRecords_SayWhyAndChangeNothing(t *testing.T) {
+func TestRefusedRecords_ReturnTheReasonAndChangeNothing(t *testing.T) {
 	s := newScript(t, sprint(5), 1, 2)
 	before := s.state.Hash()
-	s.refuses(s.try(0, race.Resumed{}), timing.ErrOutOfOrder)
-	s.refuses(s.try(0, race.Passing{Car: 9}), timing.ErrUnknownCar)
-	s.refuses(s.try(0, race.Passing{Car: 0, Line: 6}), timing.ErrUnknownLine)
-	s.refuses(s.try(0, race.CarRetired{Car: -7}), timing.ErrUnknownCar)
-	s.refuses(s.try(0, race.Announced{}), timing.ErrDuplicate)
-	s.refuses(timingOf(race.Started{}), timing.ErrNotAnnounced)
+	s.wantRefused(s.try(0, race.Resumed{}), timing.ErrOutOfOrder)
+	s.wantRefused(s.try(0, race.Passing{Car: 9}), timing.ErrUnknownCar)
+	s.wantRefused(s.try(0, race.Passing{Car: 0, Line: 6}), timing.ErrUnknownLine)
+	s.wantRefused(s.try(0, race.CarRetired{Car: -7}), timing.ErrUnknownCar)
+	s.wantRefused(s.try(0, race.Announced{}), timing.ErrDuplicate)
+	s.wantRefused(timingOf(race.Started{}), timing.ErrNotAnnounced)
 	if s.state.Hash() != before {
 		t.Error("the state changed")
 	}
 	s.started()
-	s.refuses(s.try(1, race.Started{}), timing.ErrDuplicate)
-	s.refuses(s.try(1, race.Entered{Entry: race.Entry{Number: 3}}), timing.ErrTooLate)
+	s.wantRefused(s.try(1, race.Started{}), timing.ErrDuplicate)
+	s.wantRefused(s.try(1, race.Entered{Entry: race.Entry{Number: 3}}), timing.ErrTooLate)
 }
 
 func timingOf(b race.Body) error {
@@ -317,7 +317,7 @@ func timingOf(b race.Body) error {
 	return err
 }
 
-func TestGrid_OfAHundredThousandCarsIsInOrderBeforeTheStart(t *testing.T) {
+func TestGrid_OfAHundredThousandCarsIsSortedBeforeTheStart(t *testing.T) {
 	const cars = race.CarsMax
 	s := timing.New()
 	seq := race.Seq(0)

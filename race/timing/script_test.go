@@ -21,7 +21,7 @@ const (
 	pitEntry
 )
 
-// script tells a race record by record, in seconds, and keeps the facts.
+// script reports a race record by record, in seconds, and keeps the facts.
 type script struct {
 	t     testing.TB
 	state *timing.State
@@ -29,11 +29,11 @@ type script struct {
 	log   []race.Record
 	facts []race.Fact
 	board race.Board
-	// author of the records to come.
+	// author of the following records
 	author string
-	// seen notes what a snapshot had values of, where it is not nil.
+	// seen collects the fields that had a value in a snapshot; nil if not wanted.
 	seen map[string]bool
-	// count is the decoder's.
+	// count is the decoder's sequence.
 	count uint64
 }
 
@@ -48,7 +48,7 @@ func fullCircuit() []race.Line {
 	}
 }
 
-// newScript announces a race of cars with the numbers given, gridded in that order.
+// newScript announces a race of cars with the given numbers, gridded in that order.
 func newScript(t testing.TB, rules race.RuleSet, numbers ...int) *script {
 	t.Helper()
 	s := &script{t: t, state: timing.New()}
@@ -67,7 +67,7 @@ func (s *script) started() *script {
 
 func micros(seconds float64) race.Micros { return race.Micros(seconds*1e6 + 0.5) }
 
-// try applies a record and gives the error of the rulebook.
+// try applies a record and returns the error of the rulebook.
 func (s *script) try(seconds float64, b race.Body) error {
 	s.t.Helper()
 	s.seq++
@@ -75,7 +75,7 @@ func (s *script) try(seconds float64, b race.Body) error {
 	before, twin := s.restored(), s.restored()
 	facts, err := s.state.Apply(&r, nil)
 	if again, _ := twin.Apply(&r, nil); !reflect.DeepEqual(facts, again) {
-		s.t.Errorf("record %d gives other facts on a snapshot:\n%+v\n%+v", s.seq, again, facts)
+		s.t.Errorf("record %d gives other facts after a snapshot:\n%+v\n%+v", s.seq, again, facts)
 	}
 	if err != nil {
 		if d := s.state.Differs(before); d != "" {
@@ -84,14 +84,14 @@ func (s *script) try(seconds float64, b race.Body) error {
 	}
 	if err == nil {
 		s.log = append(s.log, r)
-		s.agrees()
+		s.checkOracle()
 		s.facts = append(s.facts, facts...)
 		s.board.Apply(&race.Facts{Seq: r.Seq, Time: r.Time, Facts: facts})
 	}
 	return err
 }
 
-// restored is the state after it went through a snapshot: each test of a rule is one of that as well.
+// restored returns the state after a snapshot round trip: every test of a rule also tests the snapshot.
 func (s *script) restored() *timing.State {
 	s.t.Helper()
 	b, err := s.state.AppendBinary(nil)
@@ -111,8 +111,8 @@ func (s *script) restored() *timing.State {
 	return twin
 }
 
-// agrees compares with the oracle: each test of a rule is one of that as well.
-func (s *script) agrees() {
+// checkOracle compares with the oracle: every test of a rule also tests the oracle.
+func (s *script) checkOracle() {
 	s.t.Helper()
 	want := oracle.Classify(s.log)
 	if got := s.state.Classification().Entries; !slices.Equal(got, want.Lines) {
@@ -131,13 +131,13 @@ func (s *script) do(seconds float64, b race.Body) {
 	}
 }
 
-// pass is a passing of a car, by its number, on a line.
+// pass reports a passing of a car, by number, on a line.
 func (s *script) pass(number, line int, seconds float64) {
 	s.t.Helper()
 	s.do(seconds, race.Passing{Car: s.car(number), Line: line})
 }
 
-// lap is a passing on the finish line.
+// lap reports passings on the finish line.
 func (s *script) lap(number int, seconds ...float64) {
 	s.t.Helper()
 	for _, at := range seconds {
@@ -156,24 +156,24 @@ func (s *script) car(number int) race.CarIdx {
 	return race.NoCar
 }
 
-// reported applies a record and gives its number, to refer to it.
+// reported applies a record and returns its number.
 func (s *script) reported(seconds float64, b race.Body) race.Seq {
 	s.t.Helper()
 	s.do(seconds, b)
 	return s.seq
 }
 
-// hear is a passing of a transponder on a line as the decoder d tells of it under its next number.
-func (s *script) hear(box string, line int, seconds float64) race.Seq {
+// reportTransponder reports a passing of a transponder on a line by decoder d with its next sequence.
+func (s *script) reportTransponder(name string, line int, seconds float64) race.Seq {
 	s.t.Helper()
 	s.count++
-	return s.hearAs(s.count, box, line, seconds)
+	return s.reportTransponderAs(s.count, name, line, seconds)
 }
 
-func (s *script) hearAs(sequence uint64, box string, line int, seconds float64) race.Seq {
+func (s *script) reportTransponderAs(sequence uint64, name string, line int, seconds float64) race.Seq {
 	s.t.Helper()
 	return s.reported(seconds, race.Passing{Car: race.NoCar, Line: line, Source: &race.Source{
-		Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
+		Decoder: "d", Session: "1", Sequence: sequence, Transponder: name,
 	}})
 }
 
@@ -182,7 +182,7 @@ func (s *script) undo(of race.Seq) race.Seq {
 	return s.reported(999, race.Undone{Of: of, Reason: "in error"})
 }
 
-// judged is what was last told of the passing of a record; accepted where nothing was.
+// judged returns the last published verdict on the passing of a record; accepted if there is none.
 func (s *script) judged(seq race.Seq) race.PassingJudged {
 	out := race.PassingJudged{Seq: seq}
 	for _, f := range s.facts {
@@ -196,11 +196,11 @@ func (s *script) judged(seq race.Seq) race.PassingJudged {
 func (s *script) wantVerdict(seq race.Seq, want race.Verdict) {
 	s.t.Helper()
 	if got := s.judged(seq); got.Verdict != want {
-		s.t.Errorf("the hit of record %d is %v (%s), expected %v", seq, got.Verdict, got.Reason, want)
+		s.t.Errorf("the passing of record %d is %v (%s), expected %v", seq, got.Verdict, got.Reason, want)
 	}
 }
 
-// wantEnds compares when a car's laps ended, in seconds, as they were told.
+// wantEnds checks when a car's laps ended, in seconds, as published.
 func (s *script) wantEnds(number int, want ...float64) {
 	s.t.Helper()
 	var got []float64
@@ -228,7 +228,7 @@ func (s *script) wantEnds(number int, want ...float64) {
 	}
 }
 
-// versions are the results that were published, in order.
+// versions returns the published results, in order.
 func (s *script) versions() (out []race.Classification) {
 	for _, f := range s.facts {
 		if p, ok := f.(race.ResultPublished); ok {
@@ -243,7 +243,7 @@ func (s *script) row(number int) race.Row {
 	return s.board.Rows[s.car(number)]
 }
 
-// order is the tower, by car number.
+// order returns the tower, by car number.
 func (s *script) order() []int {
 	var out []int
 	for _, car := range s.board.Order {
@@ -252,7 +252,7 @@ func (s *script) order() []int {
 	return out
 }
 
-// line is what a test says of a line of the classification.
+// line is the part of a classification line that tests compare.
 type line struct {
 	number, position, laps int
 	status                 race.ClassifiedStatus
@@ -267,7 +267,7 @@ func (s *script) result() []line {
 	return out
 }
 
-func (s *script) wants(want ...line) {
+func (s *script) wantResult(want ...line) {
 	s.t.Helper()
 	got := s.result()
 	if len(got) != len(want) {
@@ -293,14 +293,14 @@ func (s *script) wantOrder(want ...int) {
 	}
 }
 
-func (s *script) refuses(err, want error) {
+func (s *script) wantRefused(err, want error) {
 	s.t.Helper()
 	if !errors.Is(err, want) {
 		s.t.Errorf("error %v, expected %v", err, want)
 	}
 }
 
-// laps are the laps that were told of, by car and number, the last word counting.
+// laps returns a car's published laps by number; later facts replace earlier ones.
 func (s *script) laps(number int) map[int]race.Lap {
 	out := map[int]race.Lap{}
 	car := s.car(number)

@@ -12,17 +12,17 @@ import (
 	"lightsout/race"
 )
 
-// ErrSnapshot is wrapped when a snapshot is damaged or of another version.
+// ErrSnapshot is wrapped if a snapshot is damaged or has another version.
 var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 
-// A snapshot is everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
+// A snapshot contains everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT5" │ head, entries, rulings, sources, cars with passings and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT5" │ info, entries, rulings, sources, cars with passings and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
-// The digit is the version: whoever changes what is visited, or what a value means, raises it (a golden test says so).
-// What follows from the rest alone (lines, flags, suspensions, rulings by car, places, boards, events) is worked out again.
+// The digit is the version. Raise it when the visited fields or the meaning of a value change (a golden test checks this).
+// What follows from the rest (lines, flags, suspensions, rulings by car, places, boards, events) is recomputed.
 const (
 	snapshotMagic = "LOT5"
 	snapshotSum   = 4
@@ -30,8 +30,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// AppendBinary appends the state as a snapshot: the same state gives the same bytes. With the records after it, a
-// snapshot gives the facts that the whole log gives.
+// AppendBinary appends the state as a snapshot; equal states give equal bytes. A snapshot and the records after it give the
+// same facts as the whole log.
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	from := len(b)
 	a := archive{b: append(b, snapshotMagic...)}
@@ -42,7 +42,7 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	return binary.LittleEndian.AppendUint32(a.b, crc32.Checksum(a.b[from:], castagnoli)), nil
 }
 
-// Decode reads a snapshot. Damaged bytes are an error that wraps ErrSnapshot. b is borrowed.
+// Decode decodes a snapshot. It returns an error that wraps ErrSnapshot if the bytes are damaged. It does not keep b.
 func Decode(b []byte) (*State, error) { return decode(b, true) }
 
 func decode(b []byte, guarded bool) (*State, error) {
@@ -87,7 +87,8 @@ func (c *car) visit(a *archive, idx race.CarIdx) {
 	c.run.visit(a)
 }
 
-// visitPassings carries the passings of a car: most differ little from the one before and are its own.
+// visitPassings visits the passings of a car as differences: most are close to the one before and belong to the car as
+// reported.
 func visitPassings(a *archive, passings *[]passing, idx race.CarIdx) {
 	list(a, passings, func(a *archive, at int, h *passing) {
 		var before passing
@@ -104,14 +105,14 @@ func (h *passing) visit(a *archive, before *passing, idx race.CarIdx) {
 	number(a, &h.line)
 	number(a, &h.speed)
 	number(a, &h.decoder)
-	delta(a, &h.home, idx)
-	number(a, &h.box)
+	delta(a, &h.reportedCar, idx)
+	number(a, &h.transponder)
 	number(a, &h.ruled)
 	number(a, &h.verdict)
 	a.flags(&h.inPit, &h.made, &h.conflict, &h.unpublished, &h.late)
 }
 
-// bodies are the rulings that an act may hold. A snapshot names them by their place here: add at the end.
+// bodies are the rulings that an act may hold. A snapshot refers to them by index: append only.
 var bodies = []race.Body{
 	race.TyresFitted{}, race.CarRetired{}, race.CarNotStarted{}, race.CarDisqualified{}, race.Penalised{},
 	race.PenaltyServed{}, race.LapDeleted{}, race.FlagShown{}, race.Suspended{}, race.Resumed{}, race.Abandoned{},
@@ -141,7 +142,7 @@ func visitAct(a *archive, _ int, one *act) {
 	}
 }
 
-// reported is a passing that stands under a name, for the list that the map is carried as.
+// reported is a passing and its sourceID, an entry of the map that is encoded as a list.
 type reported struct {
 	sourceID
 	known
@@ -150,7 +151,7 @@ type reported struct {
 func (s *sources) visit(a *archive) {
 	list(a, &s.decoders, func(a *archive, _ int, d *decoder) { text(a, &d.name); text(a, &d.session) })
 	numbers(a, &s.offsets)
-	list(a, &s.boxes, func(a *archive, _ int, t *transponder) {
+	list(a, &s.transponders, func(a *archive, _ int, t *transponder) {
 		text(a, &t.name)
 		number(a, &t.car)
 		list(a, &t.handed, func(a *archive, _ int, h *handover) { number(a, &h.from); number(a, &h.car) })
@@ -178,11 +179,11 @@ func (s *sources) visit(a *archive) {
 			s.decoderOf[d] = uint16(i)
 		}
 	}
-	for i, t := range s.boxes {
-		if s.boxOf == nil {
-			s.boxOf = make(map[string]int32, len(s.boxes))
+	for i, t := range s.transponders {
+		if s.transponderOf == nil {
+			s.transponderOf = make(map[string]int32, len(s.transponders))
 		}
-		s.boxOf[t.name] = int32(i)
+		s.transponderOf[t.name] = int32(i)
 	}
 	if seen != nil {
 		s.seen = make(map[sourceID]known, len(seen))
@@ -192,7 +193,7 @@ func (s *sources) visit(a *archive) {
 	}
 }
 
-// reported lists what was seen by name, so that the order of the map does not show; nil where nothing was.
+// reported returns the passings by sourceID, sorted, so that the order of the map has no effect; nil if there are none.
 func (s *sources) reported() []reported {
 	if s.seen == nil {
 		return nil
@@ -257,7 +258,7 @@ func (t *timed) visit(a *archive) {
 	number(a, &t.car)
 }
 
-// visitLap is written out, where plain would do, since laps are many.
+// visitLap is written out, because there are many laps and plain is slower.
 func visitLap(a *archive, _ int, l *race.Lap) {
 	number(a, &l.Car)
 	number(a, &l.Number)

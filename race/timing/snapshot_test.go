@@ -14,7 +14,7 @@ import (
 	"lightsout/race/timing"
 )
 
-// eventful is a race in which everything happens that a state can hold.
+// eventful is a race that fills every field of a state.
 func eventful(t testing.TB, seen map[string]bool) *script {
 	s := &script{t: t, state: timing.New(), seen: seen, author: "a steward"}
 	info := race.Race{
@@ -35,22 +35,22 @@ func eventful(t testing.TB, seen map[string]bool) *script {
 	s.do(-4, race.Corrected{Kind: race.CorrectMove, Passing: s.seq, Car: 1, Reason: "swapped"})
 	s.started()
 	sequence := uint64(0)
-	hear := func(box string, line int, seconds float64) {
+	pass := func(name string, line int, seconds float64) {
 		sequence++
 		s.do(seconds, race.Passing{Car: race.NoCar, Line: line, InPit: line == pitEntry, SpeedKMH: 300, Source: &race.Source{
-			Decoder: "d", Session: "1", Sequence: sequence, Transponder: box,
+			Decoder: "d", Session: "1", Sequence: sequence, Transponder: name,
 		}})
 	}
 	s.do(1, race.FlagShown{Flag: race.FlagYellow, Sector: 2})
 	for lap := range 4 {
 		for line := 1; line <= 6; line++ {
-			for i, box := range []string{"a", "b", "c", "d", "stranger"} {
-				hear(box, line%6, float64(lap*90+line*15)+float64(i)/3)
+			for i, name := range []string{"a", "b", "c", "d", "stranger"} {
+				pass(name, line%6, float64(lap*90+line*15)+float64(i)/3)
 			}
 		}
 	}
-	sequence-- // under one number at two times
-	hear("c", finish, 361)
+	sequence-- // one sequence with two times
+	pass("c", finish, 361)
 	s.do(364, race.Passing{Car: 0, Line: sector1, Source: &race.Source{Decoder: "d", Session: "2", Sequence: 1}})
 	s.do(290, race.TyresFitted{Car: 1, Compound: race.Hard, Stationary: 2 * race.Second, PitLane: 20 * race.Second})
 	s.corrections()
@@ -65,7 +65,7 @@ func eventful(t testing.TB, seen map[string]bool) *script {
 	return s
 }
 
-// clubRace is of a grid behind the line, with boxes that are handed on, a start that was put right, and news after the end.
+// clubRace is a race with a grid behind the line, transponders that change cars, a moved start, and passings after the end.
 func clubRace(t testing.TB, seen map[string]bool) *script {
 	t.Helper()
 	rules := race.Kart(3)
@@ -74,7 +74,7 @@ func clubRace(t testing.TB, seen map[string]bool) *script {
 	s.seen = seen
 	s.started()
 	for _, seconds := range []float64{5, 65, 125} {
-		s.hear("x", finish, seconds)
+		s.reportTransponder("x", finish, seconds)
 		s.lap(2, seconds+1)
 	}
 	s.do(130, race.TransponderAssigned{Transponder: "x", Car: 0, Reason: "a spare"})
@@ -83,11 +83,11 @@ func clubRace(t testing.TB, seen map[string]bool) *script {
 	s.do(131, race.StartMoved{At: race.Second, Reason: "seen on video"})
 	s.do(200, race.Ended{})
 	s.do(201, race.ResultDeclared{})
-	s.hear("x", finish, 180)
+	s.reportTransponder("x", finish, 180)
 	return s
 }
 
-// corrections has the marshals and the stewards at work.
+// corrections reports rulings of marshals and stewards.
 func (s *script) corrections() {
 	s.do(362, race.DecoderSet{Decoder: "d", Offset: race.Millisecond, Reason: "clock"})
 	s.do(362, race.TransponderAssigned{Transponder: "stranger", Car: 3, Reason: "a spare"})
@@ -105,13 +105,13 @@ func (s *script) corrections() {
 	s.do(365, race.CarNotStarted{Car: 3, Reason: "ill"})
 }
 
-func TestSnapshot_CarriesEveryFieldOfTheState(t *testing.T) {
+func TestSnapshot_ContainsEveryFieldOfTheState(t *testing.T) {
 	seen := map[string]bool{}
 	eventful(t, seen).restored()
 	clubRace(t, seen).restored()
 	for _, field := range timing.FieldsOfState() {
-		if !seen[field] && field != "Row.MiniMarks" && field != "board.moved" { // which is in run.marks; which is 0 between records
-			t.Errorf("%s had no value in any snapshot: have it filled, or it is not known to be carried", field)
+		if !seen[field] && field != "Row.MiniMarks" && field != "board.moved" { // in run.marks; 0 between records
+			t.Errorf("%s had no value in any snapshot: fill it in the test race, otherwise it is untested", field)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestSnapshot_HasTheBytesOfItsVersion(t *testing.T) {
 	const want = "LOT5 31cc44a06de97b1e"
 	sum := sha256.Sum256(b[6:])
 	if got := string(b[6:10]) + " " + hex.EncodeToString(sum[:8]); got != want {
-		t.Errorf("the snapshot is %s, of this version are %s: raise the version", got, want)
+		t.Errorf("the snapshot's hash is %s, this version has %s: raise the version", got, want)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestDecode_RefusesDamage(t *testing.T) {
 	}
 }
 
-// resummed gives damaged bytes a checksum that fits, which would keep all of them out.
+// resummed gives damaged bytes a valid checksum; otherwise the checksum would reject all of them.
 func resummed(b []byte) []byte {
 	if len(b) < 4 {
 		return b
@@ -155,13 +155,13 @@ func resummed(b []byte) []byte {
 	return binary.LittleEndian.AppendUint32(bytes.Clone(b[:len(b)-4]), sum)
 }
 
-func TestDecode_SurvivesDamageThatTheChecksumFits(t *testing.T) {
+func TestDecode_SurvivesDamageWithAValidChecksum(t *testing.T) {
 	good, err := eventful(t, nil).state.AppendBinary(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	random, decoded := rand.New(rand.NewPCG(1, 2)), 0
-	for n := 0; n < len(good); n += 17 { // the fuzz target tries the others
+	for n := 0; n < len(good); n += 17 { // the fuzz target tries the other positions
 		for _, value := range []byte{good[n] + 2, 0, byte(random.Uint32())} {
 			damaged := bytes.Clone(good)
 			damaged[n] = value
@@ -170,14 +170,14 @@ func TestDecode_SurvivesDamageThatTheChecksumFits(t *testing.T) {
 				continue
 			}
 			if decoded++; decoded%4 == 0 {
-				goOn(s)
+				applyEachKind(s)
 			}
 		}
 	}
 	t.Logf("%d of %d damaged snapshots were read", decoded, 3*len(good)/17)
 }
 
-// FuzzDecodeState tries any bytes with a checksum that fits: no panic, and what is read can go on.
+// FuzzDecodeState tries any bytes with a valid checksum: Decode must not panic, and a decoded state must accept records.
 func FuzzDecodeState(f *testing.F) {
 	for _, s := range []*script{{t: f, state: timing.New()}, eventful(f, nil)} {
 		b, err := s.state.AppendBinary(nil)
@@ -198,12 +198,12 @@ func FuzzDecodeState(f *testing.F) {
 		if twin, err := timing.Decode(again); err != nil || s.Differs(twin) != "" {
 			t.Fatalf("not the same after another snapshot: %v %s", err, s.Differs(twin))
 		}
-		goOn(s)
+		applyEachKind(s)
 	})
 }
 
-// goOn applies a record of each kind; that some are refused is fine.
-func goOn(s *timing.State) {
+// applyEachKind applies a record of each kind; some may be refused.
+func applyEachKind(s *timing.State) {
 	for i, body := range []race.Body{
 		race.Passing{Car: 0}, race.Passing{Car: 1, Line: 1}, race.Passing{Car: race.NoCar, Source: &race.Source{
 			Decoder: "d", Session: "1", Sequence: 40, Transponder: "stranger",

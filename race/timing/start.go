@@ -42,20 +42,20 @@ func (s *State) hasPreStartPassings() bool {
 	return slices.ContainsFunc(s.strays, func(h passing) bool { return h.at.PreStart() })
 }
 
-// abortStart shortens the race by a lap. It is possible up to the time at which somebody completed one: the grid does not
-// form again then. When it is told of does not matter.
+// abortStart shortens the race by a lap. It is allowed for times before the first completed lap: after that the grid cannot
+// form again. When the ruling arrives does not matter.
 func (s *State) abortStart(a act) error {
 	if len(s.boards) > 0 && a.at > s.first(1) {
 		return fmt.Errorf("the start is aborted at %v, lap 1 was completed at %v: %w", a.at, s.first(1), ErrTooLate)
 	}
 	s.acts = append(s.acts, a)
-	s.regulate()
+	s.recomputeRulings()
 	s.checkFlagged(a.at)
 	s.emitStatus(a.at)
 	return nil
 }
 
-// moveStart has race time count from another moment than the record of the start signal.
+// moveStart moves the start signal, from which race time counts, relative to its record.
 func (s *State) moveStart(a act, b race.StartMoved) error {
 	if b.At < -race.TimeMax || b.At > race.TimeMax {
 		return fmt.Errorf("a start signal %d µs after the first: %w", b.At, ErrOutOfOrder)
@@ -66,7 +66,7 @@ func (s *State) moveStart(a act, b race.StartMoved) error {
 	return nil
 }
 
-// shiftStart works out when the start signal was given and counts all times from it.
+// shiftStart recomputes the time of the start signal and shifts all times accordingly.
 func (s *State) shiftStart() {
 	shift := race.Micros(0)
 	for i := range s.acts {
@@ -89,24 +89,24 @@ func (s *State) shiftStart() {
 		}
 		c.rule(s.info.Rules)
 	}
-	for i := range s.sources.boxes {
-		for j := range s.sources.boxes[i].handed {
-			s.sources.boxes[i].handed[j].from += by
+	for i := range s.sources.transponders {
+		for j := range s.sources.transponders[i].handed {
+			s.sources.transponders[i].handed[j].from += by
 		}
 	}
 	s.endedAt, s.result.at = s.endedAt+by, s.result.at+by
-	s.regulate()
+	s.recomputeRulings()
 	s.movePassings(func(*passing) race.Micros { return by })
 	s.emitStatus(s.latest)
 }
 
-// move has an act hold at another time.
+// move shifts the time of an act.
 func (a *act) move(by race.Micros) {
 	a.at += by
 	a.body = moved(a.body, by)
 }
 
-// moved is a ruling with the times in it counted from another start. An inserted passing moves with its passing.
+// moved returns a ruling with the times in it shifted. An inserted passing moves with its act.
 func moved(b race.Body, by race.Micros) race.Body {
 	switch b := b.(type) {
 	case race.TransponderAssigned:
@@ -122,12 +122,12 @@ func moved(b race.Body, by race.Micros) race.Body {
 			b.At = notZero(b.At + by)
 		}
 		return b
-	default: // no time is in it
+	default: // it contains no time
 	}
 	return b
 }
 
-// notZero keeps a time from becoming the one that stands for none.
+// notZero keeps a shifted time from becoming 0, which means none.
 func notZero(at race.Micros) race.Micros {
 	if at == 0 {
 		return -1
@@ -135,7 +135,7 @@ func notZero(at race.Micros) race.Micros {
 	return at
 }
 
-// inRaceTime is a record of the log with its times counted from the start signal as it was moved.
+// inRaceTime returns a record with its times counted from the moved start signal.
 func (s *State) inRaceTime(r *race.Record) *race.Record {
 	if s.shift == 0 {
 		return r

@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// Why a record is refused. The state is as it was before; test with errors.Is.
+// Reasons to refuse a record. A refused record changes nothing. Test with errors.Is.
 var (
 	ErrNotAnnounced = errors.New("no race was announced")
 	ErrUnknownCar   = errors.New("unknown car")
@@ -19,33 +19,33 @@ var (
 	ErrTooLate      = errors.New("the race is over")
 )
 
-// State is a race as timed so far. What was told of the race is kept: the head, the entries, each car's passings and the
-// rulings. All else follows from that, and is worked out again where something late or corrected changes the past.
+// State is the timing of a race so far. It keeps what was reported: the race info, the entries, each car's passings and the
+// rulings. All else follows from that and is recomputed after a late or corrected report.
 type State struct {
 	info    race.Race
 	entries []race.Entry
 	lines   []line
-	minis   int // mini-sectors of a lap
+	minis   int // mini-sectors per lap
 	cars    []car
 	loops   []loop // of all cars, by slot and line; nil before the start
 	acts    []act  // rulings that concern no single car, in the order of arrival
 	sources sources
-	strays  []passing // of transponders that are no car's
+	strays  []passing // passings of transponders without a car
 
 	status      race.Status
-	shift       race.Micros  // of the start signal: what records count from another moment
+	shift       race.Micros  // how far the start signal was moved from its record
 	endedAt     race.Micros  // when the race was stopped
-	shown       []signal     // by time; what was shown already is left out
+	shown       []signal     // by time, without repetitions
 	flags       []flagChange // by time
 	suspensions []suspension // by time
-	aborted     int          // starts
+	aborted     int          // number of aborted starts
 	abandoned   *abandonment
-	latest      race.Micros // no passing is newer
+	latest      race.Micros // time of the newest passing
 
 	order []race.CarIdx // the tower
 	place []int32       // by car: its index in order
 
-	boards    []board // by lap less 1: who completed it
+	boards    []board // by lap - 1: the cars that completed it
 	flagged   chequeredFlag
 	leaderLap int
 	bests     bests
@@ -53,35 +53,35 @@ type State struct {
 
 	result published
 
-	slab    []race.Mark // room for the marks of facts
-	facts   []race.Fact // of the record in hand
-	moved   span        // places that changed with the record in hand
-	amended []lapRef    // laps that changed with the record in hand
-	// movedLaps are those of whose board positions may have changed.
+	slab    []race.Mark // allocation for the marks of facts
+	facts   []race.Fact // of the current record
+	moved   span        // places that the current record changed
+	amended []lapRef    // laps that the current record changed
+	// movedLaps are the laps whose board positions may have changed.
 	movedLaps []int
-	author    string // of the record in hand
-	why       string // the reason that the record in hand gives
-	dirty     bool   // the record in hand may have changed the result
-	reemit    bool   // the record in hand may have changed the events of the race
-	more      bool   // records follow the one in hand at once
-	relead    bool   // the record in hand may have changed who led when
-	fresh     bool   // the record in hand made a version of the result
-	silent    bool   // what is worked out now is a step on the way, and no verdict is published
+	author    string // of the current record
+	why       string // the reason of the current record
+	dirty     bool   // the current record may have changed the result
+	reemit    bool   // the current record may have changed the events of the race
+	more      bool   // more records follow at once
+	relead    bool   // the current record may have changed the leaders
+	fresh     bool   // the current record made a version of the result
+	silent    bool   // an intermediate computation: publish no verdicts
 }
 
-// line is a timing line as timing sees it.
+// line is a timing line in the form that timing needs.
 type line struct {
 	kind      race.LineKind
-	sector    int // 1 to 3 where a sector ends here, else 0
+	sector    int // 1 to 3 if a sector ends here, else 0
 	mini      int // index of the mini-sector that ends here, else -1
 	permyriad int
 }
 
-// New is a state before the first record.
+// New returns the state before the first record.
 func New() *State { return &State{latest: race.NoTime} }
 
-// Apply takes the next record and appends the facts that follow from it. A record that the rules refuse gives an
-// error and changes nothing. The facts own what they hold.
+// Apply applies the next record and appends the facts that follow from it. It returns an error and changes nothing if the
+// rules refuse the record. The facts do not share memory with the state.
 func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	s.facts, s.moved, s.author, s.why, s.dirty = facts, span{}, r.Author, "", false
 	if (r.Time < -race.TimeMax || r.Time > race.TimeMax) && !s.isPreStart(r) {
@@ -103,13 +103,13 @@ func (s *State) Apply(r *race.Record, facts []race.Fact) ([]race.Fact, error) {
 	return out, nil
 }
 
-// settleFacts publishes what several records may have changed: laps that others moved, and the events of the race.
+// settleFacts publishes what consecutive records may change repeatedly: laps moved by other laps, and the events of the race.
 func (s *State) settleFacts() {
 	s.announceLaps()
 	s.emitEvents()
 }
 
-// Rest publishes what was put off for records that did not come.
+// Rest publishes the facts that were postponed for records that did not come.
 func (s *State) Rest() []race.Fact {
 	s.settleFacts()
 	out := s.facts
@@ -117,9 +117,9 @@ func (s *State) Rest() []race.Fact {
 	return out
 }
 
-// Fold applies a record of a log: what the rules refuse stays in the log and is a fact, so that whoever folds it again has
-// the same facts. refused says why. With more, records follow at once: a lap that each of them moves is published with the
-// last of them. A block of passings that comes late moves each lap of each car many times.
+// Fold applies a record of a log. A refused record stays in the log and its refusal is a fact, so that every fold of the log
+// gives the same facts; refused says why. more says that records follow at once: a lap that several of them move is then
+// published once, with the last. A block of late passings moves each lap of each car many times.
 func (s *State) Fold(r *race.Record, more bool) (facts race.Facts, refused error) {
 	s.more = more
 	defer func() { s.more = false }()
@@ -143,7 +143,7 @@ func (s *State) apply(r *race.Record) error {
 		return s.announce(&b.Race)
 	case race.Passing:
 		return s.pass(r, b)
-	default: // below, once there is a race
+	default: // handled below, once there is a race
 	}
 	if s.lines == nil {
 		return fmt.Errorf("a record of %T: %w", r.Body, ErrNotAnnounced)
@@ -183,7 +183,7 @@ func (s *State) announce(r *race.Race) error {
 	return nil
 }
 
-// layOut takes the timing lines as timing sees them.
+// layOut computes the timing lines from the race info.
 func (s *State) layOut(r *race.Race) error {
 	if len(r.Lines) == 0 || r.Lines[0].Kind != race.LineFinish {
 		return fmt.Errorf("the first timing line must be the finish line: %w", ErrUnknownLine)
@@ -198,7 +198,7 @@ func (s *State) layOut(r *race.Race) error {
 		}
 		s.lines = append(s.lines, one)
 	}
-	for i := range s.lines { // in driving order, the finish line ends the last one
+	for i := range s.lines { // in driving order; the finish line ends the last one
 		at := (i + 1) % len(s.lines)
 		switch s.lines[at].kind {
 		case race.LineFinish, race.LineSector, race.LineMini:
@@ -218,7 +218,7 @@ func (s *State) enter(e race.Entry) error {
 		return fmt.Errorf("car %d: a race has at most %d cars: %w", e.Number, race.CarsMax, ErrUnknownCar)
 	}
 	for _, t := range e.Transponders {
-		if owner := s.sources.boxes[s.sources.box(t)].car; owner != race.NoCar {
+		if owner := s.sources.transponders[s.sources.transponder(t)].car; owner != race.NoCar {
 			return fmt.Errorf("car %d: the transponder %s is car %d's: %w", e.Number, race.Quoted(t), s.entries[owner].Number, ErrDuplicate)
 		}
 	}
@@ -235,17 +235,17 @@ func (s *State) enter(e race.Entry) error {
 		s.setOrder(s.sorted())
 	}
 	for _, t := range e.Transponders {
-		s.sources.boxes[s.sources.box(t)].car = idx
+		s.sources.transponders[s.sources.transponder(t)].car = idx
 	}
-	if len(s.strays) > 0 { // passings that came before the entry
-		s.settle(func(h *passing) bool { return h.home == race.NoCar })
+	if len(s.strays) > 0 { // passings that arrived before the entry
+		s.settle(func(h *passing) bool { return h.reportedCar == race.NoCar })
 	}
 	s.emitRow(idx)
 	return nil
 }
 
-// gridsOneByOne is how many cars are put in their place on the grid as they are entered. Of a larger field the others wait
-// until all have entered, or the start: one by one they would have half of the field step aside each.
+// gridsOneByOne is the field size up to which each car is sorted into the grid when it is entered. Larger fields are sorted
+// once, at the start: inserting one by one would move half of the field each time.
 const gridsOneByOne = 2000
 
 func (s *State) start(at race.Micros, b race.Started) error {
@@ -265,7 +265,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 	for i := range s.cars {
 		c := &s.cars[i]
 		switch {
-		case len(c.passings) > 0 || len(c.ruled.fits) > 0: // they came before the signal
+		case len(c.passings) > 0 || len(c.ruled.fits) > 0: // they arrived before the signal
 			s.recompute(race.CarIdx(i))
 		case c.run.state == race.OnGrid:
 			c.run.state = race.Running
@@ -276,7 +276,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 	return nil
 }
 
-// hold stops race time or lets it go on.
+// hold pauses or resumes race time.
 func (s *State) hold(at race.Micros, from, to race.Status) error {
 	if s.status != from {
 		return fmt.Errorf("the race is %v, not %v: %w", s.status, from, ErrOutOfOrder)
@@ -286,16 +286,16 @@ func (s *State) hold(at race.Micros, from, to race.Status) error {
 	return nil
 }
 
-// end closes the race: its result is published.
+// end closes the race and publishes its result.
 func (s *State) end(at race.Micros) error {
 	if s.status != race.Underway && s.status != race.Paused {
 		return fmt.Errorf("ended but not running: %w", ErrOutOfOrder)
 	}
 	s.status, s.dirty, s.endedAt = race.Over, true, at
-	if s.latest > at { // what was timed after it counts no more
+	if s.latest > at { // later passings do not count any more
 		s.rebuild()
 	}
-	for i := range s.cars { // what was ruled after it was ruled in the last lap
+	for i := range s.cars { // rulings after the end belong to the last lap
 		if s.cars[i].lastAct > at {
 			s.emitCarEvents(race.CarIdx(i))
 		}
@@ -311,14 +311,14 @@ func (s *State) car(idx race.CarIdx) (*car, error) {
 	return &s.cars[idx], nil
 }
 
-// Over says whether the race has ended.
+// Over reports whether the race has ended.
 func (s *State) Over() bool { return s.status == race.Over }
 
-// Race is the race's info; Entries its cars by slot.
+// Race returns the race info.
 func (s *State) Race() race.Race { return s.info }
 
-// Entries are the cars by slot; the caller only reads them.
+// Entries returns the cars by slot. Callers must not modify them.
 func (s *State) Entries() []race.Entry { return s.entries }
 
-// Order is the tower: the cars by position.
+// Order returns the tower: the cars by position.
 func (s *State) Order() []race.CarIdx { return slices.Clone(s.order) }

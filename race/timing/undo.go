@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// undo takes an act back, as if it had never been.
+// undo revokes an act, as if it had never been ordered.
 func (s *State) undo(a act, b race.Undone) error {
 	target := s.findAct(b.Of)
 	if target == nil {
@@ -22,17 +22,17 @@ func (s *State) undo(a act, b race.Undone) error {
 	return nil
 }
 
-// review works out which acts are undone: those that an undoing names which is not undone itself. What follows from
-// those that changed is worked out again.
+// review recomputes which acts are undone: those named by an undoing that is not undone itself. It recomputes what follows
+// from the acts that changed.
 func (s *State) review() {
 	named := map[race.Seq]bool{}
-	for i := len(s.acts) - 1; i >= 0; i-- { // an undoing comes after what it undoes
+	for i := len(s.acts) - 1; i >= 0; i-- { // an undoing comes after the act that it undoes
 		if b, ok := s.acts[i].body.(race.Undone); ok && !named[s.acts[i].seq] {
 			named[b.Of] = true
 		}
 	}
 	type change struct {
-		of  race.CarIdx // NoCar: of the race
+		of  race.CarIdx // NoCar means the whole race
 		act *act
 	}
 	var changes []change
@@ -53,10 +53,10 @@ func (s *State) review() {
 	}
 }
 
-// revise works out again what follows from an act that was undone, or holds again.
+// revise recomputes what follows from an act that was undone or restored.
 func (s *State) revise(of race.CarIdx, a *act) {
 	switch b := a.body.(type) {
-	case race.Undone: // what it undid is reviewed by itself
+	case race.Undone: // the act that it undid is reviewed by itself
 	case race.Corrected:
 		if b.Kind == race.CorrectInsert || b.Kind == race.CorrectSplit {
 			s.reconsider(a.seq)
@@ -75,12 +75,12 @@ func (s *State) revise(of race.CarIdx, a *act) {
 			s.recompute(of)
 			return
 		}
-		s.regulate()
+		s.recomputeRulings()
 		s.rebuild()
 	}
 }
 
-// findAct looks an act up by its record; nil where there is none.
+// findAct returns the act of a record; nil if there is none.
 func (s *State) findAct(seq race.Seq) *act {
 	for i := range s.acts {
 		if s.acts[i].seq == seq {

@@ -8,7 +8,7 @@ import (
 	"lightsout/race/timing"
 )
 
-// version is what a test says of a version of the result.
+// version is the part of a result's version that tests compare.
 type version struct {
 	status         race.ResultStatus
 	author, reason string
@@ -29,7 +29,7 @@ func (s *script) wantVersions(want ...version) {
 	}
 }
 
-func TestResult_IsProvisionalThenFinalThenAmendedWithWhoAndWhy(t *testing.T) {
+func TestResult_VersionsCarryStatusAuthorAndReason(t *testing.T) {
 	s := duel(t)
 	s.flagged()
 	s.do(190, race.Ended{})
@@ -52,7 +52,7 @@ func TestResult_IsProvisionalThenFinalThenAmendedWithWhoAndWhy(t *testing.T) {
 	)
 }
 
-func TestResult_IsAmendedByAPassingThatComesLate(t *testing.T) {
+func TestResult_IsAmendedByALatePassing(t *testing.T) {
 	s := newScript(t, sprint(2), 1, 2).started()
 	s.lap(1, 90)
 	s.lap(2, 91)
@@ -67,7 +67,7 @@ func TestResult_IsAmendedByAPassingThatComesLate(t *testing.T) {
 	)
 }
 
-func TestResult_ThatIsFinalIsChangedByAMarshalAlone(t *testing.T) {
+func TestResult_FinalOneIsChangedOnlyByAMarshal(t *testing.T) {
 	s := newScript(t, sprint(10), 1, 2).started()
 	for lap := range 5 {
 		s.lap(1, 90*float64(lap+1))
@@ -89,14 +89,14 @@ func TestResult_ThatIsFinalIsChangedByAMarshalAlone(t *testing.T) {
 	s.wantVersions(version{race.Provisional, "", "", 1}, version{race.Final, "", "", 1}, version{race.Amended, "clerk", "seen on video", 2})
 }
 
-func TestResult_OfASimulationIsFinalAtOnce(t *testing.T) {
+func TestResult_OfASimulationIsFinalImmediately(t *testing.T) {
 	s := &script{t: t, state: timing.New()}
 	s.do(0, race.Announced{Race: race.Race{ID: "x", Kind: race.Simulation, Lines: fullCircuit(), Rules: sprint(1)}})
 	s.do(0, race.Entered{Entry: race.Entry{Number: 1}})
 	s.started()
 	s.lap(1, 90)
 	s.do(95, race.Ended{})
-	s.refuses(s.try(96, race.ResultDeclared{}), timing.ErrDuplicate)
+	s.wantRefused(s.try(96, race.ResultDeclared{}), timing.ErrDuplicate)
 	s.author = "a steward"
 	s.do(97, race.CarDisqualified{Car: 0, Reason: "fuel"})
 	s.wantVersions(version{race.Final, "", "", 1}, version{race.Amended, "a steward", "fuel", 1})

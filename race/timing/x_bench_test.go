@@ -10,7 +10,8 @@ import (
 	"lightsout/race/timing"
 )
 
-// loops is a circuit with as many timing lines as the built-in ones have: three sectors in mini-sectors, and a trap.
+// loops returns the lines of a circuit with as many as the built-in ones have: three sectors in mini-sectors, and a speed
+// trap.
 func loops(n int) []race.Line {
 	out := []race.Line{{Kind: race.LineFinish, Sector: 3}}
 	for i := 1; i < n; i++ {
@@ -28,8 +29,8 @@ func loops(n int) []race.Line {
 	return out
 }
 
-// processionOf has the passings of a race in the order of time: cars a tenth of a second apart, with a place or two
-// changing hands each lap.
+// processionOf returns the passings of a race in the order of time: cars a tenth of a second apart, with a few overtakes each
+// lap.
 func processionOf(cars, lines, laps int) (opening, passings []race.Record) {
 	at := func(b race.Body, t race.Micros) race.Record { return race.Record{Time: t, Body: b} }
 	opening = append(opening, at(race.Announced{Race: race.Race{ID: "bench", Lines: loops(lines), Rules: sprint(laps), Cars: cars}}, 0))
@@ -56,7 +57,7 @@ func processionOf(cars, lines, laps int) (opening, passings []race.Record) {
 		}
 	}
 	slices.SortStableFunc(crossings, func(a, b crossing) int { return cmp.Compare(a.at, b.at) })
-	for _, h := range crossings { // only now, so that they lie in memory as they come
+	for _, h := range crossings { // allocated in the order of time, as they are in a live race
 		passings = append(passings, at(h.Passing, h.at))
 	}
 	return opening, passings
@@ -95,7 +96,7 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot is of a race after 50 laps of 20 lines.
+// BenchmarkSnapshot measures a race after 50 laps of 20 lines.
 func BenchmarkSnapshot(b *testing.B) {
 	for _, cars := range []int{20, 1_000} {
 		state := timing.New()
@@ -134,12 +135,12 @@ func BenchmarkSnapshot(b *testing.B) {
 		b.Run(fmt.Sprintf("clone/cars=%d", cars), func(b *testing.B) {
 			for b.Loop() {
 				if state.Clone() == state {
-					b.Fatal("it is the same")
+					b.Fatal("the clone is the original")
 				}
 			}
 			size(b)
 		})
-		b.Run(fmt.Sprintf("fold/cars=%d", cars), func(b *testing.B) { // what a snapshot spares
+		b.Run(fmt.Sprintf("fold/cars=%d", cars), func(b *testing.B) { // what a snapshot saves
 			for b.Loop() {
 				again := timing.New()
 				var facts []race.Fact
@@ -155,7 +156,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 }
 
-// BenchmarkApplyLate is of blocks of passings that overtake each other, as several connections bring them.
+// BenchmarkApplyLate measures blocks of passings that overtake each other, as several connections deliver them.
 func BenchmarkApplyLate(b *testing.B) {
 	const cars, laps, block = 100, 100, 1000
 	info, passings := processionOf(cars, 1, laps)

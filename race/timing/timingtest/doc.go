@@ -1,4 +1,4 @@
-// Package timingtest gives tests outside of race/timing a second opinion on a log: the oracle's.
+// Package timingtest lets tests outside of race/timing check a log against the oracle.
 // Imported by tests. Imports race/timing/internal/oracle.
-// Never: anything that a program runs.
+// Never: used by a program.
 package timingtest

@@ -5,8 +5,8 @@ import (
 	"lightsout/race/timing/internal/oracle"
 )
 
-// Classify classifies a log a second time, slowly and obviously.
+// Classify computes the result of a log a second time, slowly and simply.
 func Classify(records []race.Record) oracle.Result { return oracle.Classify(records) }
 
-// Lines are the lines of the classification alone.
+// Lines returns the lines of the classification alone.
 func Lines(records []race.Record) []race.Classified { return oracle.Lines(records) }

@@ -10,51 +10,52 @@ import (
 	"lightsout/race/timing"
 )
 
-// TestEngine_DoesNotDependOnWhetherPassingsAwaitedTheSignal has some decoders tell their passings of random races by date before the
-// start signal, in the same order as after it.
-func TestEngine_DoesNotDependOnWhetherPassingsAwaitedTheSignal(t *testing.T) {
+// TestEngine_DatesPassingsReportedBeforeTheStartSignal reports passings of some decoders of random races by date before the
+// start signal, in the same order as after it, and expects the same race.
+func TestEngine_DatesPassingsReportedBeforeTheStartSignal(t *testing.T) {
 	awaited := 0
 	rapidly(t, 2000, func(t *rapid.T) {
 		plain := newEngine()
 		for _, r := range drawLog(t) {
 			if c, ok := r.Body.(race.Corrected); ok && c.Kind == race.CorrectSplit && c.At == 0 {
-				continue // where it is split hangs on what is known then
+				continue // the split point depends on what is known when the ruling is applied
 			}
 			plain.takeNamed(r)
 		}
-		log, moved := await(t, plain.log)
+		log, moved := reportBeforeSignal(t, plain.log)
 		early := newEngine()
 		for i := range log {
-			if !early.take(log[i]) { // only what came to the other side of the end is another race
+			if !early.take(log[i]) { // a passing that changed its side of the end makes another race
 				return
 			}
 			if b, err := early.state.AppendBinary(nil); err != nil {
 				t.Fatal(err)
 			} else if again, err := timing.Decode(b); err != nil || again.Hash() != early.state.Hash() {
-				t.Fatalf("after record %d: another race from its snapshot: %v", i+1, err)
+				t.Fatalf("after record %d: the race from its snapshot differs: %v", i+1, err)
 			}
 		}
 		for _, r := range early.log {
 			p, passing := r.Body.(race.Passing)
-			if _, told := early.verdicts[r.Seq]; passing && r.Time.PreStart() && !told {
-				t.Fatalf("record %d awaited the signal, and nothing was told of it: %+v", r.Seq, p)
+			if _, judged := early.verdicts[r.Seq]; passing && r.Time.PreStart() && !judged {
+				t.Fatalf("record %d was reported before the signal and has no verdict: %+v", r.Seq, p)
 			}
 		}
 		if d := early.differs(); d != "" {
 			t.Fatalf("%s\n\n%s", d, program(early.log))
 		}
 		if plain.state.Hash() != early.state.Hash() {
-			t.Fatalf("another hash:\n%s\n%s", program(plain.log), program(early.log))
+			t.Fatalf("the hashes differ:\n%s\n%s", program(plain.log), program(early.log))
 		}
 		awaited += moved
 	})
 	if awaited < 1000 {
-		t.Errorf("only %d passings awaited the signal", awaited)
+		t.Errorf("only %d passings were reported before the signal", awaited)
 	}
 }
 
-// await moves the passings of some decoders, and of cars told by number, to before the start signal and tells them by date.
-func await(t *rapid.T, log []race.Record) (out []race.Record, moved int) {
+// reportBeforeSignal moves the passings of some decoders, and of cars reported by number, to before the start signal and reports them by
+// date.
+func reportBeforeSignal(t *rapid.T, log []race.Record) (out []race.Record, moved int) {
 	after := race.Micros(rapid.IntRange(1, 1_000_000_000).Draw(t, "after"))
 	chosen := map[string]bool{}
 	for _, decoder := range []string{"", "d0", "d1", "d2"} {

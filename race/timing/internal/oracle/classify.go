@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// part is the part of the result that a car belongs to (rule 3).
+// part returns the part of the result that a car belongs to (rule 3).
 func (b *book) part(c *runner, need int, fell bool) race.ClassifiedStatus {
 	n := len(c.ends)
 	switch {
@@ -28,7 +28,7 @@ var partOrder = map[race.ClassifiedStatus]int{
 	race.StatusFinished: 0, race.StatusRetired: 0, race.StatusNotClassified: 1, race.StatusDidNotStart: 2, race.StatusDisqualified: 3,
 }
 
-// need is how many laps a car must have: the part of the winner's. Who must take the flag and has not is no winner.
+// need returns the laps that a car needs to be classified. A car that must take the flag and has not is not the winner.
 func (b *book) need(fell bool) int {
 	most := 0
 	for _, c := range b.cars {
@@ -59,7 +59,7 @@ func (b *book) classify(fell bool) []race.Classified {
 	for i, c := range cars {
 		status := b.part(c, need, fell)
 		l := race.Classified{
-			Car: c.car, Laps: len(c.ends), Status: b.goes(c, status), DurationMS: -1, GapMS: -1, IntervalMS: -1,
+			Car: c.car, Laps: len(c.ends), Status: b.statusOf(c, status), DurationMS: -1, GapMS: -1, IntervalMS: -1,
 			PenaltyMS: int64(c.penalty / race.Millisecond), BestLapMS: -1, Reason: c.reason,
 		}
 		b.best(c, &l)
@@ -79,10 +79,10 @@ func (b *book) classify(fell bool) []race.Classified {
 	return lines
 }
 
-// goes says how a car stands while the race runs; when it is over, how it ended.
-func (b *book) goes(c *runner, part race.ClassifiedStatus) race.ClassifiedStatus {
+// statusOf returns the status of a car during the race, and after the end the status of its result.
+func (b *book) statusOf(c *runner, part race.ClassifiedStatus) race.ClassifiedStatus {
 	o := b.orders
-	stands, silent := b.stands, b.latest-c.at
+	stands, silent := b.paused, b.latest-c.at
 	for _, s := range o.suspensions {
 		stands = stands || s[1] == race.TimeMax && !o.abandoned
 		if s[1] != race.TimeMax {
@@ -120,7 +120,7 @@ func (b *book) held() (held bool) {
 	return held
 }
 
-// distances to the winner and the car ahead.
+// distances sets the gap to the winner and the interval to the car ahead.
 func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
 	l.GapLaps = len(winner.ends) - l.Laps
 	if l.GapLaps == 0 && l.DurationMS >= 0 {
@@ -131,7 +131,7 @@ func (b *book) distances(l *race.Classified, c, winner, ahead *runner) {
 	}
 }
 
-// best is the best lap that was not deleted (rule 7).
+// best sets the best lap that was not deleted (rule 7).
 func (b *book) best(c *runner, l *race.Classified) {
 	from, best := c.from, race.TimeMax
 	for i, end := range c.ends {

@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// driveAll drives all cars, first as if there were no flag, then up to it. It reports when it fell.
+// driveAll drives all cars, first as if there was no flag, then up to the flag. It returns when the flag was shown.
 func (b *book) driveAll() (flag race.Micros, fell bool) {
 	for _, c := range b.cars {
 		b.drive(c, race.TimeMax, false, false)
@@ -16,7 +16,7 @@ func (b *book) driveAll() (flag race.Micros, fell bool) {
 		if fell {
 			b.drive(c, flag, counted, true)
 		}
-		if c.state == race.Retired && c.finished && len(c.ends) > 0 { // it took the flag: what came then changes nothing
+		if c.state == race.Retired && c.finished && len(c.ends) > 0 { // it took the flag: a later retirement changes nothing
 			c.state, c.reason = race.OnGrid, ""
 		}
 	}
@@ -52,7 +52,7 @@ func (b *book) drive(c *runner, flag race.Micros, counted, fell bool) {
 	}
 }
 
-// cross takes a passing that counts.
+// cross applies a passing that counts.
 func (c *runner) cross(p passing, progress int, flag race.Micros, info race.Race) {
 	c.last[p.line] = p.at
 	if !c.begun { // it started behind the line
@@ -73,7 +73,7 @@ func (c *runner) cross(p passing, progress int, flag race.Micros, info race.Race
 	}
 }
 
-// openLane says that the pit lane has no timing lines of its own.
+// openLane reports whether the pit lane has no timing lines.
 func openLane(info race.Race) bool {
 	for _, l := range info.Lines {
 		if l.Kind == race.LinePitEntry || l.Kind == race.LinePitExit {
@@ -83,7 +83,7 @@ func openLane(info race.Race) bool {
 	return true
 }
 
-// judge says what is made of a passing of a car, and whether it counts (rule 10); closed says that the race was over.
+// judge returns the verdict on a passing of a car, and whether it counts (rule 10); closed says that the race was over.
 func (b *book) judge(c *runner, p passing, progress int, closed bool) (race.Verdict, bool) {
 	rules, lapFrom, last := b.info.Rules, c.from, c.last[p.line]
 	if n := len(c.ends); n > 0 {
@@ -116,17 +116,17 @@ func cut(at, precision race.Micros) race.Micros {
 	return at
 }
 
-// time is a car's race time at the end of its last lap, with its penalties (rule 5).
+// time returns a car's race time at the end of its last lap, including penalties (rule 5).
 func (b *book) time(c *runner) race.Micros {
 	return cut(c.ends[len(c.ends)-1], b.info.Rules.Precision) + c.penalty
 }
 
-// millis is that in the unit of a result; gaps are differences of it.
+// millis returns time in milliseconds, the unit of results; gaps are differences of millis.
 func (b *book) millis(c *runner) int64 { return int64(b.time(c) / race.Millisecond) }
 
 func (b *book) exact(c *runner) race.Micros { return c.ends[len(c.ends)-1] + c.penalty }
 
-// gridPlace puts starts from the pit lane behind the grid.
+// gridPlace puts pit-lane starters behind the grid.
 func gridPlace(e race.Entry) int {
 	place := 0
 	if e.PitLaneStart {

@@ -15,10 +15,10 @@ import (
 	"lightsout/race/timing/internal/oracle"
 )
 
-// randomRaces is how many random races each property is tried on.
+// randomRaces is the number of random races for each property.
 const randomRaces = 10_000
 
-// rapidly tries a property on many random races.
+// rapidly checks a property on many random races.
 func rapidly(t *testing.T, races int, property func(*rapid.T)) {
 	t.Helper()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
@@ -30,12 +30,12 @@ func rapidly(t *testing.T, races int, property func(*rapid.T)) {
 	rapid.Check(t, property)
 }
 
-// engine is the timing core with the log that it accepted and what it said of each passing.
+// engine is a timing.State with its accepted log and the verdicts it published.
 type engine struct {
 	state    *timing.State
 	log      []race.Record
 	verdicts map[race.Seq]race.Verdict
-	laps     map[race.CarIdx][]race.Lap // as they were published
+	laps     map[race.CarIdx][]race.Lap // as published
 	board    race.Board
 }
 
@@ -43,7 +43,7 @@ func newEngine() *engine {
 	return &engine{state: timing.New(), verdicts: map[race.Seq]race.Verdict{}, laps: map[race.CarIdx][]race.Lap{}}
 }
 
-// take applies a record and says whether the rules allow it.
+// take applies a record and reports whether the rules allow it.
 func (e *engine) take(r race.Record) bool {
 	facts, err := e.state.Apply(&r, nil)
 	if err != nil {
@@ -68,7 +68,7 @@ func (e *engine) take(r race.Record) bool {
 	return true
 }
 
-// known is what the oracle works out of a lap.
+// known returns the fields of laps that the oracle computes.
 func known(laps []race.Lap) []race.Lap {
 	var out []race.Lap
 	for _, l := range laps {
@@ -80,7 +80,7 @@ func known(laps []race.Lap) []race.Lap {
 	return out
 }
 
-// read are the events that spectators have, but for the one of the result, which is compared with it.
+// read returns the events of the spectators, and separately the event of the result, which is compared with the result.
 func (e *engine) read() (events []race.Event, result *race.Event) {
 	for _, one := range e.board.Events {
 		if one.Kind == race.EventResult {
@@ -92,7 +92,7 @@ func (e *engine) read() (events []race.Event, result *race.Event) {
 	return events, result
 }
 
-// differs says where engine and oracle differ; empty where they do not.
+// differs returns where engine and oracle differ; empty if they are equal.
 func (e *engine) differs() string {
 	want, got := oracle.Classify(e.log), e.state.Classification()
 	for i, w := range want.Lines {
@@ -101,8 +101,8 @@ func (e *engine) differs() string {
 		}
 	}
 	for car, laps := range want.Laps {
-		if told := known(e.laps[race.CarIdx(car)]); !slices.Equal(told, laps) {
-			return fmt.Sprintf("car slot %d: the laps\n%+v\nwere published, the oracle has\n%+v", car, told, laps)
+		if published := known(e.laps[race.CarIdx(car)]); !slices.Equal(published, laps) {
+			return fmt.Sprintf("car slot %d: the laps\n%+v\nwere published, the oracle has\n%+v", car, published, laps)
 		}
 	}
 	if d := e.eventsDiffer(want, got); d != "" {
@@ -118,7 +118,7 @@ func (e *engine) differs() string {
 	slices.Sort(seqs)
 	for _, seq := range seqs {
 		if e.verdicts[seq] != want.Verdicts[seq] {
-			return fmt.Sprintf("record %d is %v to the engine and %v to the oracle", seq, e.verdicts[seq], want.Verdicts[seq])
+			return fmt.Sprintf("the verdict on record %d is %v in the engine and %v in the oracle", seq, e.verdicts[seq], want.Verdicts[seq])
 		}
 	}
 	return ""
@@ -148,7 +148,7 @@ func (e *engine) eventsDiffer(want oracle.Result, got race.Classification) strin
 	return ""
 }
 
-// program writes a log as a test that can be put into this file.
+// program formats a log as a test that can be pasted into this file.
 func program(log []race.Record) string {
 	var b strings.Builder
 	b.WriteString("func TestFound(t *testing.T) {\n\tagrees(t, []race.Record{\n")
@@ -167,7 +167,7 @@ func program(log []race.Record) string {
 	return b.String()
 }
 
-// agrees plays a log and compares engine and oracle after each record.
+// agrees applies a log and compares engine and oracle after each record.
 func agrees(t interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -185,7 +185,7 @@ func agrees(t interface {
 	return e
 }
 
-// lap is how long the cars of the random races take for one, about.
+// lap is roughly the lap time of the cars in random races.
 const lap = 60 * race.Second
 
 func drawRules(t *rapid.T) race.RuleSet {
@@ -205,7 +205,7 @@ func drawRules(t *rapid.T) race.RuleSet {
 	}
 }
 
-// drawn is a random race: its head, its passings in the order of time, and rulings with the place where they come.
+// drawn is a random race: its race info, its passings by time, and rulings with their positions in the log.
 type drawn struct {
 	head     []race.Record
 	passings []race.Record
@@ -243,7 +243,7 @@ func drawRace(t *rapid.T) drawn {
 	return d
 }
 
-// drive adds the passings of a car: most as they should be, some missed, doubled, too early, of an unknown transponder.
+// drive adds the passings of a car: most are regular, some missed, repeated, too early, or of an unknown transponder.
 func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 	at := race.Micros(0)
 	for n := range rapid.IntRange(0, 6*lines).Draw(t, "hits") {
@@ -259,19 +259,19 @@ func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 			continue
 		case 14: // the same report twice
 			hit(at)
-		case 13: // twice under one number at different times
+		case 13: // one sequence with two times
 			hit(at + race.Second)
-		case 12: // passing twice
+		case 12: // two passings
 			again := *p.Source
 			again.Sequence += 500
 			d.passings = append(d.passings, race.Record{Time: at + race.Second, Body: race.Passing{Car: race.NoCar, Line: line, Source: &again}})
-		case 11: // named by car
+		case 11: // reported by car
 			p = race.Passing{Car: car, Line: line}
-		case 10: // a transponder that nobody knows
+		case 10: // an unknown transponder
 			p.Source.Transponder = "stranger"
-		case 9: // somewhere else
+		case 9: // on another line
 			p.Line = rapid.IntRange(0, lines-1).Draw(t, "line")
-		case 8: // too soon
+		case 8: // too early
 			at -= race.Micros(rapid.IntRange(0, 60_000).Draw(t, "early")) * race.Millisecond
 		}
 		hit(at)
@@ -327,7 +327,7 @@ func numbered(parts ...[]race.Record) []race.Record {
 	return log
 }
 
-// drawCorrection is a ruling on what came before, which is drawn with the log at hand.
+// drawCorrection draws a ruling on earlier records of the log.
 func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 	r := race.Record{Seq: race.Seq(len(log) + 1), Time: 7 * lap}
 	any := race.Seq(rapid.IntRange(1, len(log)).Draw(t, "of"))
@@ -348,7 +348,7 @@ func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 		r.Body = race.PenaltyServed{Car: car, Penalty: any}
 	case 6, 7:
 		r.Body = race.Undone{Of: any}
-	case 8, 9: // what was ordered last, which is an undoing by and by
+	case 8, 9: // the latest ruling, later also an undoing
 		r.Body = race.Undone{Of: race.Seq(len(log) - rapid.IntRange(0, min(3, len(log)-1)).Draw(t, "back"))}
 	case 10:
 		r.Body = race.Corrected{Kind: race.CorrectSplit, Car: car, Lap: rapid.IntRange(1, 3).Draw(t, "lap"), At: when / 2 * race.Micros(rapid.IntRange(0, 1).Draw(t, "said"))}
@@ -363,11 +363,11 @@ func drawCorrection(t *rapid.T, log []race.Record, cars int) race.Record {
 	return r
 }
 
-// drawLog is a random race as it may arrive: most records in time, some late, corrected afterwards, over or not.
+// drawLog draws a random race as it may arrive: most records in time, some late, with corrections, finished or not.
 func drawLog(t *rapid.T) []race.Record {
 	d := drawRace(t)
 	mixed := append(slices.Clone(d.passings), d.rulings...)
-	for i := range mixed { // most come in time, some late
+	for i := range mixed { // most arrive in time, some late
 		if rapid.IntRange(0, 4).Draw(t, "late") == 4 {
 			to := rapid.IntRange(i, len(mixed)-1).Draw(t, "until")
 			r := mixed[i]
@@ -395,8 +395,8 @@ func TestEngine_EqualsTheOracleAfterEveryRecordOfRandomRaces(t *testing.T) {
 	rapidly(t, randomRaces, func(t *rapid.T) { agrees(t, drawLog(t)) })
 }
 
-// TestEngine_DoesNotDependOnTheOrderOfArrival shuffles what was accepted of random races: the passings among themselves and
-// against the rulings, which keep their order, on their side of the end and of the declared result.
+// TestEngine_DoesNotDependOnTheOrderOfArrival shuffles the accepted records of random races: passings among themselves and
+// against the rulings. Rulings keep their order, and all records stay on their side of the end and of the declared result.
 func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
 	drawn, compared := 0, 0
 	rapidly(t, randomRaces, func(t *rapid.T) {
@@ -404,19 +404,19 @@ func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
 		inTime := newEngine()
 		for _, r := range drawLog(t) {
 			if c, ok := r.Body.(race.Corrected); ok && c.Kind == race.CorrectSplit && c.At == 0 {
-				continue // where it is split hangs on what is known then
+				continue // the split point depends on what is known when the ruling is applied
 			}
 			inTime.takeNamed(r)
 		}
 		shuffled := newEngine()
 		for _, r := range shuffle(t, inTime.log) {
 			if !shuffled.take(r) {
-				return // not the same set
+				return // another set of records was accepted
 			}
 		}
 		compared++
 		if inTime.state.Hash() != shuffled.state.Hash() {
-			t.Fatalf("another hash than in the order of time:\n%+v\n%+v\n%+v\n%+v\n\n%s\n%s", inTime.state.Classification(),
+			t.Fatalf("the hash differs from the one in the order of time:\n%+v\n%+v\n%+v\n%+v\n\n%s\n%s", inTime.state.Classification(),
 				shuffled.state.Classification(), inTime.state.Events(), shuffled.state.Events(), program(inTime.log), program(shuffled.log))
 		}
 	})
@@ -425,7 +425,7 @@ func TestEngine_DoesNotDependOnTheOrderOfArrival(t *testing.T) {
 	}
 }
 
-// takeNamed applies a record, and has one that deletes a lap by its number name the passing that ended it.
+// takeNamed applies a record; if it deletes a lap by number, it adds the passing that ended the lap.
 func (e *engine) takeNamed(r race.Record) {
 	if b, ok := r.Body.(race.LapDeleted); ok && b.Passing == 0 && b.Lap <= len(e.laps[b.Car]) {
 		b.Passing = e.laps[b.Car][b.Lap-1].Passing
@@ -434,7 +434,7 @@ func (e *engine) takeNamed(r race.Record) {
 	e.take(r)
 }
 
-// refers is the record that a ruling is about; 0: none.
+// refers returns the record that a ruling refers to; 0 if none.
 func refers(b race.Body) race.Seq {
 	switch b := b.(type) {
 	case race.Corrected:
@@ -449,7 +449,7 @@ func refers(b race.Body) race.Seq {
 	return 0
 }
 
-// renamed has a ruling refer to the record by its new number.
+// renamed returns a ruling that refers to the record by its new number.
 func renamed(b race.Body, now map[race.Seq]race.Seq) race.Body {
 	switch b := b.(type) {
 	case race.Corrected:
@@ -468,7 +468,7 @@ func renamed(b race.Body, now map[race.Seq]race.Seq) race.Body {
 	return b
 }
 
-// shuffle draws another order in which the records of a log may have come.
+// shuffle draws another order of arrival for a log.
 func shuffle(t *rapid.T, log []race.Record) []race.Record {
 	rank := rapid.Permutation(slices.Collect(func(yield func(int) bool) {
 		for i := range log {
@@ -477,7 +477,7 @@ func shuffle(t *rapid.T, log []race.Record) []race.Record {
 			}
 		}
 	})).Draw(t, "arrival")
-	needs := make([][]int, len(log)) // what must come before
+	needs := make([][]int, len(log)) // the records that must come before
 	at, side, ruling := map[race.Seq]int{}, -1, -1
 	for i, r := range log {
 		at[r.Seq] = i

@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// order is what race control did with the race as a whole.
+// order is what race control ordered for the race as a whole.
 type order struct {
 	aborted     int
 	suspensions [][2]race.Micros
@@ -43,18 +43,18 @@ func (b *book) readOrders() (o order) {
 	return o
 }
 
-// inTime are the records that hold, by their times.
+// inTime returns the records that are not undone, by time.
 func (b *book) inTime() (out []race.Record) {
 	b.each(func(r race.Record) { out = append(out, r) })
 	slices.SortStableFunc(out, func(x, y race.Record) int { return cmp.Compare(x.Time, y.Time) })
 	return out
 }
 
-// stood is how long the race stood still up to a time: a moment in two suspensions counts once.
+// stood returns how long the race was suspended up to a time: an instant in two suspensions counts once.
 func (o *order) stood(at race.Micros) (sum race.Micros) {
 	for i, s := range o.suspensions {
 		parts := [][2]race.Micros{{s[0], min(at, s[1])}}
-		for _, other := range o.suspensions[:i] { // leave out what was counted with those before
+		for _, other := range o.suspensions[:i] { // leave out what earlier suspensions cover
 			var left [][2]race.Micros
 			for _, p := range parts {
 				left = append(left, [2]race.Micros{p[0], min(p[1], other[0])}, [2]race.Micros{max(p[0], other[1]), p[1]})
@@ -68,17 +68,17 @@ func (o *order) stood(at race.Micros) (sum race.Micros) {
 	return sum
 }
 
-// end is a car's end of a lap.
+// end is the end of a lap of a car.
 type end struct {
 	car *runner
 	at  race.Micros
 	lap int
 }
 
-// before orders two ends of laps; of the same instant the further one is first.
+// before orders two ends of laps; at the same instant the higher lap is first.
 func (e end) before(other end) bool { return e.at < other.at || e.at == other.at && e.lap > other.lap }
 
-// ends are the ends of laps of all cars, by time.
+// ends returns the ends of laps of all cars, by time.
 func (b *book) ends() (all []end) {
 	for _, c := range b.cars {
 		for i, at := range c.ends {
@@ -89,7 +89,7 @@ func (b *book) ends() (all []end) {
 	return all
 }
 
-// leading says that who ended a lap led the race then: nobody had ended it before who was still in the race.
+// leading reports whether the car that ended a lap led the race then: no car still in the race had ended it before.
 func (b *book) leading(e end, all []end) bool {
 	if e.car.left(e.at) {
 		return false
@@ -102,10 +102,10 @@ func (b *book) leading(e end, all []end) bool {
 	return true
 }
 
-// left says that a car was out at a time.
+// left reports whether a car was out at a time.
 func (c *runner) left(at race.Micros) bool { return c.stopAt != race.NoTime && c.stopAt < at }
 
-// flag is when the chequered flag is shown (rules 2 and 8); counted says that no lap counts.
+// flag returns when the chequered flag is shown (rules 2 and 8); counted says that no lap counts.
 func (b *book) flag() (at race.Micros, fell, counted bool) {
 	all, o := b.ends(), b.readOrders()
 	if o.abandoned {
@@ -131,8 +131,8 @@ func (b *book) flag() (at race.Micros, fell, counted bool) {
 	return 0, false, false
 }
 
-// countedBack is the leader's end of lap L-2: of those who were in the race at the signal, or of all where none of them
-// came so far.
+// countedBack returns the leader's end of lap L-2, among the cars in the race at the signal, or among all cars if none of
+// those completed it.
 func (b *book) countedBack(all []end, o order) (at race.Micros, fell, counted bool) {
 	if o.signalLap == 0 {
 		o.signalLap = 1

@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// took is how long a lap of a car took; 0 where it cannot be a best.
+// took returns the time of a car's lap; 0 if it cannot be a best.
 func (b *book) took(c *runner, lap int) race.Micros {
 	from := c.from
 	if lap > 1 {
@@ -20,7 +20,7 @@ func (b *book) took(c *runner, lap int) race.Micros {
 	return 0
 }
 
-// records are the laps of all cars by when they ended, of which each was the fastest so far.
+// bestsSoFar returns the laps of all cars, by end, that were the fastest so far.
 func (b *book) bestsSoFar() (out []end) {
 	all := b.ends()
 	slices.SortStableFunc(all, func(x, y end) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.car.car, y.car.car)) })
@@ -34,7 +34,7 @@ func (b *book) bestsSoFar() (out []end) {
 	return out
 }
 
-// fastest is the time of the fastest lap of all; 0: none.
+// fastest returns the time of the fastest lap of all; 0 if there is none.
 func (b *book) fastest() race.Micros {
 	if len(b.bests) == 0 {
 		return 0
@@ -73,7 +73,7 @@ func (b *book) laps() [][]race.Lap {
 	return out
 }
 
-// ownBest is the number of a car's best lap, the first of equal ones; 0: none.
+// ownBest returns the number of a car's best lap, the first of equal ones; 0 if there is none.
 func (b *book) ownBest(c *runner) (best int) {
 	for lap := 1; lap <= len(c.ends); lap++ {
 		if took := b.took(c, lap); took > 0 && (best == 0 || took < b.took(c, best)) {
@@ -83,7 +83,7 @@ func (b *book) ownBest(c *runner) (best int) {
 	return best
 }
 
-// events are what people read about: all of it from the passings and rulings that hold.
+// events computes the events of the race from the passings and rulings that hold.
 func (b *book) events(flag race.Micros, fell bool) (out []race.Event) {
 	millis := func(t race.Micros) int64 { return int64(cut(t, race.Millisecond) / race.Millisecond) }
 	add := func(kind race.EventKind, of race.Seq, car race.CarIdx, lap int, at race.Micros, value int64, text string) {
@@ -126,7 +126,7 @@ func (b *book) events(flag race.Micros, fell bool) (out []race.Event) {
 
 type adder func(kind race.EventKind, of race.Seq, car race.CarIdx, lap int, at race.Micros, value int64, text string)
 
-// flags are the changes of what is shown, the chequered flag among them.
+// flags adds the changes of the flags shown, including the chequered flag.
 func (b *book) flags(flag race.Micros, fell bool, add adder) {
 	o := b.orders
 	shown := map[int]race.FlagState{}
@@ -154,7 +154,7 @@ func (b *book) flags(flag race.Micros, fell bool, add adder) {
 	}
 }
 
-// showing is the flag that a record shows, and whether it was not shown already.
+// showing returns the flag that a record shows; news is false if it was already shown.
 func showing(body race.Body, shown map[int]race.FlagState) (f race.FlagShown, news bool) {
 	switch body := body.(type) {
 	case race.FlagShown:
@@ -179,19 +179,19 @@ func showing(body race.Body, shown map[int]race.FlagState) (f race.FlagShown, ne
 	return f, true
 }
 
-// leaderLap is the lap that the leader was on.
+// leaderLap returns the leader's lap at a time.
 func (b *book) leaderLap(at, flag race.Micros, fell bool) int {
 	lap := 1
 	for c := b.firstOf(lap); c != nil && c.ends[lap-1] <= at; c = b.firstOf(lap) {
 		lap++
 	}
-	if b.over && at > b.endedAt { // nobody began another one
+	if b.over && at > b.endedAt { // no car began another lap
 		lap--
 	}
 	return b.lastLap(lap, flag, fell)
 }
 
-// lapOf is the lap that a car was on; after the end, the last that it drove.
+// lapOf returns the lap that a car was on; after the end, its last lap.
 func (b *book) lapOf(c *runner, at, flag race.Micros, fell bool) int {
 	if c.finished || b.over && at > b.endedAt && !c.left(b.endedAt+1) {
 		return max(1, min(c.done(at)+1, len(c.ends)))
@@ -209,7 +209,7 @@ func (c *runner) done(at race.Micros) (n int) {
 	return n
 }
 
-// flagLap is the lap that was completed when the flag was shown; 0 where the race was counted back to nothing.
+// flagLap returns the lap that was completed when the flag was shown; 0 if the race was counted back to the start.
 func (b *book) flagLap(flag race.Micros) (lap int) {
 	for _, e := range b.ends() {
 		if e.at == flag {
@@ -219,7 +219,7 @@ func (b *book) flagLap(flag race.Micros) (lap int) {
 	return lap
 }
 
-// lastLap bounds a lap by those of the race.
+// lastLap limits a lap to the laps of the race.
 func (b *book) lastLap(lap int, flag race.Micros, fell bool) int {
 	if fell {
 		return max(1, min(lap, b.flagLap(flag)))
@@ -230,7 +230,7 @@ func (b *book) lastLap(lap int, flag race.Micros, fell bool) int {
 	return max(1, lap)
 }
 
-// firstOf is who completed a lap first; of the same moment, who entered first.
+// firstOf returns the car that completed a lap first; at the same instant, the one entered first.
 func (b *book) firstOf(lap int) (first *runner) {
 	for _, c := range b.cars {
 		if lap <= len(c.ends) && (first == nil || c.ends[lap-1] < first.ends[lap-1]) {
@@ -249,7 +249,7 @@ func (b *book) pole() (pole *runner) {
 	return pole
 }
 
-// ruledEvents are what was ruled on a car, and its stops for tyres.
+// ruledEvents adds the events of rulings on a car and its tyre changes.
 func (b *book) ruledEvents(c *runner, flag race.Micros, fell bool, add adder) {
 	lapAt := func(at race.Micros) int { return b.lapOf(c, at, flag, fell) }
 	for _, r := range c.fits {

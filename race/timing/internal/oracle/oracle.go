@@ -6,41 +6,41 @@ import (
 	"lightsout/race"
 )
 
-// Result is what the rulebook makes of a log.
+// Result is the outcome of a log by the rulebook.
 type Result struct {
 	Lines []race.Classified
-	// Verdicts of all passings and insertions, by the sequence number of their record.
+	// Verdicts of all passings and insertions, by record.
 	Verdicts map[race.Seq]race.Verdict
 	// Tower is the order of the cars on the timing tower; nil while the race is suspended.
 	Tower []race.CarIdx
-	// Laps of each car, by its slot. Of a lap only the fields are set that the oracle works out: number, duration, end,
-	// position, mark, deletion and passing.
+	// Laps of each car, by slot. Only the fields that the oracle computes are set: number, duration, end, position, mark,
+	// deletion and passing.
 	Laps [][]race.Lap
 	// Events in their order.
 	Events []race.Event
 }
 
-// passing is a passing with all that is known of it.
+// passing is a passing with all rulings on it.
 type passing struct {
-	seq    race.Seq
-	at     race.Micros
-	line   int
-	car    race.CarIdx
-	forced bool // accepted or inserted by a marshal
-	made   bool // inserted
-	inPit  bool
-	out    bool // rejected, or told of with an earlier time
-	twice  bool // told of before
-	late   bool // received after the result was final
+	seq      race.Seq
+	at       race.Micros
+	line     int
+	car      race.CarIdx
+	forced   bool // accepted or inserted by a marshal
+	made     bool // inserted
+	inPit    bool
+	out      bool // rejected, or the decoder reported an earlier time with its sequence
+	repeated bool // a repeat
+	late     bool // received after the result was final
 }
 
-// runner is a car and what is ruled on it.
+// runner is a car and the rulings on it.
 type runner struct {
 	car      race.CarIdx
 	entry    race.Entry
 	state    race.CarState
 	reason   string
-	stopAt   race.Micros // none: NoTime
+	stopAt   race.Micros // NoTime if there is none
 	penalty  race.Micros
 	deleted  []race.Seq // by the passing that ended the lap
 	passings []passing
@@ -59,7 +59,7 @@ type runner struct {
 	at       race.Micros
 }
 
-// book is a log, read once from the front.
+// book is a log, read once from its beginning.
 type book struct {
 	records []race.Record
 	undone  map[race.Seq]bool
@@ -67,22 +67,22 @@ type book struct {
 	started bool
 	over    bool
 	endedAt race.Micros
-	final   race.Seq    // of the record that made the result final; 0: none
+	final   race.Seq    // of the record that made the result final; 0 means none
 	shift   race.Micros // of the start signal
-	latest  race.Micros // passing of a car
-	// distance in laps as far as it is known; 0: by time.
+	latest  race.Micros // time of the newest passing
+	// distance in laps as known so far; 0 means by time.
 	distance int
 	cars     []*runner
 	verdict  map[race.Seq]race.Verdict
-	// estimated splits are in the middle of the lap.
+	// estimated are the splits in the middle of a lap.
 	estimated map[race.Seq]bool
-	// Once all is driven: what race control did, and the laps that were the fastest so far.
+	// Set after all cars are driven: the orders of race control, and the laps that were the fastest so far.
 	orders order
 	bests  []end
-	stands bool // it is paused
+	paused bool // stands says that the race is paused
 }
 
-// Classify works a log out that holds only records which the rules allow.
+// Classify computes the result of a log. All its records must be allowed by the rules.
 func Classify(records []race.Record) Result {
 	b := open(records)
 	flag, fell := b.driveAll()
@@ -92,7 +92,7 @@ func Classify(records []race.Record) Result {
 	}
 }
 
-// Lines are those of the classification alone, which takes a part of the time.
+// Lines returns the classification alone, in a part of the time.
 func Lines(records []race.Record) []race.Classified {
 	b := open(records)
 	_, fell := b.driveAll()
@@ -100,8 +100,8 @@ func Lines(records []race.Record) []race.Classified {
 	return b.classify(fell)
 }
 
-// look works out what is needed of the whole race once all is driven.
-func (b *book) look() { b.orders, b.bests, b.stands = b.readOrders(), b.bestsSoFar(), b.held() }
+// look computes what is needed of the whole race after all cars are driven.
+func (b *book) look() { b.orders, b.bests, b.paused = b.readOrders(), b.bestsSoFar(), b.held() }
 
 func open(records []race.Record) *book {
 	b := &book{records: records, undone: undone(records), verdict: map[race.Seq]race.Verdict{}, latest: race.NoTime, estimated: map[race.Seq]bool{}}
@@ -113,7 +113,7 @@ func open(records []race.Record) *book {
 	return b
 }
 
-// fromTheSignal are the records with their times counted from the start signal as it was moved last.
+// fromTheSignal returns the records with times relative to the last moved start signal.
 func (b *book) fromTheSignal() []race.Record {
 	after := race.Micros(0) // the announcement
 	b.each(func(r race.Record) {
@@ -151,7 +151,7 @@ func (b *book) fromTheSignal() []race.Record {
 	return out
 }
 
-// before is the race as it was when a record came, and how far its clock was from that of now.
+// before returns the race as it was when a record arrived, and the shift of its start signal relative to the current one.
 func (b *book) before(i int) (*book, race.Micros) {
 	then := slices.Clone(b.records[:i])
 	for j := range then {
@@ -175,7 +175,7 @@ func (b *book) before(i int) (*book, race.Micros) {
 	return old, old.shift - b.shift
 }
 
-// undone says which records were taken back: those with an undoing that was not taken back itself.
+// undone returns the records that are undone: those with an undoing that is not undone itself.
 func undone(records []race.Record) map[race.Seq]bool {
 	out := map[race.Seq]bool{}
 	for i := len(records) - 1; i >= 0; i-- { // an undoing comes after what it undoes
@@ -186,7 +186,7 @@ func undone(records []race.Record) map[race.Seq]bool {
 	return out
 }
 
-// each calls what with the records that hold.
+// each calls what with the records that are not undone.
 func (b *book) each(what func(r race.Record)) {
 	for _, r := range b.records {
 		if !b.undone[r.Seq] {
@@ -211,7 +211,7 @@ func (b *book) readEntries() {
 	})
 }
 
-// readRulings gathers what race control ordered of each car.
+// readRulings collects what race control ordered for each car.
 func (b *book) readRulings() {
 	served := map[race.Seq]bool{}
 	b.each(func(r race.Record) {
@@ -234,7 +234,7 @@ func (b *book) readRulings() {
 		case race.CarDisqualified:
 			b.cars[body.Car].out(race.Disqualified, r.Time, body.Reason)
 		case race.LapDeleted:
-			if body.Passing == 0 { // the lap that had the number then
+			if body.Passing == 0 { // the lap with that number at that time
 				then, _ := b.before(i)
 				body.Passing = then.cars[body.Car].seqs[body.Lap-1]
 			}
@@ -250,7 +250,7 @@ func (b *book) readRulings() {
 	}
 }
 
-// ruledOn is the car of a ruling that people read about.
+// ruledOn returns the car of a ruling that makes an event.
 func (b *book) ruledOn(body race.Body) *runner {
 	switch body := body.(type) {
 	case race.CarRetired:
@@ -275,7 +275,7 @@ func (c *runner) out(state race.CarState, at race.Micros, reason string) {
 	}
 }
 
-// amount is what a penalty adds that is not served (rule 5).
+// amount returns what a penalty adds while it is not served (rule 5).
 func (b *book) amount(p race.Penalised) race.Micros {
 	switch {
 	case p.Amount > 0:

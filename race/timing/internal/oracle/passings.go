@@ -7,13 +7,13 @@ import (
 	"lightsout/race"
 )
 
-// readPassings gathers each car's passings by the decoders' clocks, not in the order in which they came (rule 10).
+// readPassings collects each car's passings by the decoders' clocks, not by arrival (rule 10).
 func (b *book) readPassings() {
 	var all []passing
 	for i, r := range b.records {
 		switch body := r.Body.(type) {
 		case race.Passing:
-			all = append(all, b.heard(r, body))
+			all = append(all, b.reportedPassing(r, body))
 		case race.Corrected:
 			if body.Kind == race.CorrectInsert || body.Kind == race.CorrectSplit {
 				all = append(all, b.inserted(i, body))
@@ -25,8 +25,8 @@ func (b *book) readPassings() {
 	slices.SortStableFunc(all, comesBefore)
 	for _, p := range all {
 		switch {
-		case p.twice && p.out: // which of the two it is hangs on what came first
-		case p.twice:
+		case p.repeated && p.out: // which of the two verdicts applies depends on the order of arrival
+		case p.repeated:
 			b.verdict[p.seq] = race.Duplicate
 		case p.car == race.NoCar && p.out:
 			b.verdict[p.seq] = race.Rejected
@@ -41,8 +41,7 @@ func (b *book) readPassings() {
 	}
 }
 
-// comesBefore orders passings by time and line; of two at one moment those on the track come first, and those that were inserted
-// last.
+// comesBefore orders passings by time and line; at the same instant those on the track come first, inserted ones last.
 func comesBefore(x, y passing) int {
 	said := func(p passing) (n int) {
 		if p.made {
@@ -56,8 +55,8 @@ func comesBefore(x, y passing) int {
 	return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.line, y.line), cmp.Compare(said(x), said(y)), cmp.Compare(x.seq, y.seq))
 }
 
-// heard is a passing that a decoder told of.
-func (b *book) heard(r race.Record, body race.Passing) passing {
+// reportedPassing returns a passing that a decoder reported.
+func (b *book) reportedPassing(r race.Record, body race.Passing) passing {
 	p := passing{seq: r.Seq, at: r.Time, line: body.Line, car: body.Car, late: b.late(r.Seq), inPit: body.InPit}
 	s := body.Source
 	if s == nil {
@@ -67,7 +66,7 @@ func (b *book) heard(r race.Record, body race.Passing) passing {
 	if p.car == race.NoCar {
 		p.car = b.owner(s.Transponder, p.at)
 	}
-	p.out, p.twice = b.told(r, s)
+	p.out, p.repeated = b.sameSequence(r, s)
 	return p
 }
 
@@ -82,10 +81,10 @@ func (b *book) readFinal() {
 	}
 }
 
-// late says that a record came after the result was final.
+// late reports whether a record arrived after the result was final.
 func (b *book) late(seq race.Seq) bool { return b.final > 0 && seq > b.final }
 
-// offset is what is added to the times of a decoder's session: what was said last of it, else of all of the decoder.
+// offset returns the offset of a decoder's session: the last one set for the session, else for the whole decoder.
 func (b *book) offset(s *race.Source) race.Micros {
 	said := map[string]race.Micros{}
 	b.each(func(r race.Record) {
@@ -99,8 +98,8 @@ func (b *book) offset(s *race.Source) race.Micros {
 	return said[""]
 }
 
-// owner is whose a transponder was at a time: who was given it last before, else who it was given to last for all times,
-// else the entry's that names it.
+// owner returns the car of a transponder at a time: by the last assignment before, else by the last assignment without a time,
+// else by the entry that names it.
 func (b *book) owner(transponder string, at race.Micros) race.CarIdx {
 	owner, since := race.NoCar, race.NoTime
 	for _, c := range b.cars {
@@ -121,8 +120,8 @@ func (b *book) owner(transponder string, at race.Micros) race.CarIdx {
 	return owner
 }
 
-// inserted is a passing that no decoder told of. A lap that is split where nobody says is split in its middle, as it was
-// when that was ordered.
+// inserted returns a passing that no decoder reported. A lap split without a time is split in its middle, as the lap was when
+// the split was ordered.
 func (b *book) inserted(i int, body race.Corrected) passing {
 	r := b.records[i]
 	p := passing{seq: r.Seq, at: body.At, line: body.Line, car: body.Car, made: true, forced: true, out: b.undone[r.Seq]}
@@ -143,9 +142,9 @@ func (b *book) inserted(i int, body race.Corrected) passing {
 	return p
 }
 
-// told looks for the same number of the same decoder: told earlier with the same time it is one passing; of several times
-// the earliest stands.
-func (b *book) told(r race.Record, s *race.Source) (out, twice bool) {
+// sameSequence searches for reports with the same decoder, session and sequence: an earlier one with the same time makes this a
+// repeat; of several times the earliest counts.
+func (b *book) sameSequence(r race.Record, s *race.Source) (out, repeated bool) {
 	if s.Decoder == "" {
 		return false, false
 	}
@@ -161,10 +160,10 @@ func (b *book) told(r race.Record, s *race.Source) (out, twice bool) {
 			out = true
 		}
 		if other.Time == r.Time && other.Seq < r.Seq {
-			twice = true
+			repeated = true
 		}
 	}
-	return out, twice
+	return out, repeated
 }
 
 func (b *book) correct(r race.Record, all []passing) {

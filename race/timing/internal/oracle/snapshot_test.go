@@ -10,8 +10,8 @@ import (
 	"lightsout/race/timing"
 )
 
-// told is what a state says of the records of a log from one on, a list for each.
-func told(s *timing.State, log []race.Record) (out [][]race.Fact) {
+// factsOf returns the facts of each record of a log.
+func factsOf(s *timing.State, log []race.Record) (out [][]race.Fact) {
 	for i := range log {
 		facts, err := s.Apply(&log[i], nil)
 		if err != nil {
@@ -22,8 +22,8 @@ func told(s *timing.State, log []race.Record) (out [][]race.Fact) {
 	return out
 }
 
-// TestSnapshot_WithTheRestOfTheLogIsTheWholeLog takes random races up at every position.
-func TestSnapshot_WithTheRestOfTheLogIsTheWholeLog(t *testing.T) {
+// TestSnapshot_AndTheRestOfTheLogGiveTheFactsOfTheWholeLog snapshots random races at every position.
+func TestSnapshot_AndTheRestOfTheLogGiveTheFactsOfTheWholeLog(t *testing.T) {
 	rapidly(t, 1000, func(t *rapid.T) {
 		log, s := drawLog(t), timing.New()
 		snapshots := make([][]byte, len(log))
@@ -34,21 +34,21 @@ func TestSnapshot_WithTheRestOfTheLogIsTheWholeLog(t *testing.T) {
 				t.Fatalf("before record %d: %v", i+1, err)
 			}
 			snapshots[i] = b
-			facts = append(facts, told(s, log[i:i+1])...)
+			facts = append(facts, factsOf(s, log[i:i+1])...)
 		}
 		for i, b := range snapshots {
 			again, err := timing.Decode(b)
 			if err != nil {
 				t.Fatalf("before record %d: %v", i+1, err)
 			}
-			got := told(again, log[i:])
+			got := factsOf(again, log[i:])
 			for j := range got {
 				if !reflect.DeepEqual(got[j], facts[i+j]) {
-					t.Fatalf("from a snapshot before record %d, record %d gives\n%+v\nof the whole log\n%+v", i+1, i+j+1, got[j], facts[i+j])
+					t.Fatalf("from a snapshot before record %d, record %d gives\n%+v\nthe whole log gives\n%+v", i+1, i+j+1, got[j], facts[i+j])
 				}
 			}
 			if again.Hash() != s.Hash() {
-				t.Fatalf("from a snapshot before record %d: another hash", i+1)
+				t.Fatalf("from a snapshot before record %d: the hash differs", i+1)
 			}
 		}
 	})
