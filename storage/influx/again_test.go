@@ -11,7 +11,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// keep appends a course to a real store, without the frames from one tick to another.
+// keep appends a course to a real store, without the frames between two ticks.
 func keep(t *testing.T, store *sqlite.Store, c *course, from, to int) {
 	t.Helper()
 	b := &race.Batch{Race: c.id, Records: c.head(race.Simulation)}
@@ -34,7 +34,7 @@ func keep(t *testing.T, store *sqlite.Store, c *course, from, to int) {
 	}
 }
 
-// isFed waits until a feed has nothing left.
+// isFed waits until a feed has nothing left to send.
 func isFed(t *testing.T, store *sqlite.Store) {
 	t.Helper()
 	await(t, "all fed", func() bool {
@@ -43,7 +43,7 @@ func isFed(t *testing.T, store *sqlite.Store) {
 	})
 }
 
-func TestFeed_GoesOnBehindALongGapInTelemetry(t *testing.T) {
+func TestFeed_ContinuesAfterALongGapInTelemetry(t *testing.T) {
 	s, store := shared(t), openStore(t)
 	c := &course{id: race.ID(newID("gap")), cars: 2, laps: 10, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	keep(t, store, c, 31, 430)
@@ -56,7 +56,7 @@ func TestFeed_GoesOnBehindALongGapInTelemetry(t *testing.T) {
 	}
 }
 
-func TestFeed_BeginsAnewWithARaceThatTakesTheIDOfOneThatIsGone(t *testing.T) {
+func TestFeed_StartsOverForANewRaceWithTheIDOfADeletedOne(t *testing.T) {
 	s, store := shared(t), openStore(t)
 	f := newFeed(t, s.config(), store)
 	defer f.Close()

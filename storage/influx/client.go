@@ -18,14 +18,14 @@ import (
 	influxhttp "github.com/influxdata/influxdb-client-go/v2/api/http"
 )
 
-// client speaks to one bucket through influxdb-client-go. It writes over the library's HTTP service: what is written is ready
-// line protocol in bytes, and each answer is looked at.
+// client talks to one bucket through influxdb-client-go. It writes with the library's HTTP service, because its input is
+// already line protocol and each response must be examined.
 type client struct {
 	api         influxdb2.Client
 	http        influxhttp.Service
-	url         string // as people are told of it
+	url         string // without a password, for messages
 	org, bucket string
-	write       string // where line protocol goes
+	write       string // the write endpoint
 	delete      string
 }
 
@@ -54,7 +54,7 @@ func newClient(cfg *Config) (*client, error) {
 
 func (c *client) close() { c.api.Close() }
 
-// post writes line protocol, gzipped or not. The bytes are borrowed.
+// post writes line protocol, gzipped or not. It does not keep the bytes.
 func (c *client) post(ctx context.Context, body []byte, gzipped bool) *influxhttp.Error {
 	return c.http.DoPostRequest(ctx, c.write, bytes.NewReader(body), func(r *http.Request) {
 		if gzipped {
@@ -63,7 +63,7 @@ func (c *client) post(ctx context.Context, body []byte, gzipped bool) *influxhtt
 	}, func(r *http.Response) error { return r.Body.Close() })
 }
 
-// erase takes points away.
+// erase deletes points.
 func (c *client) erase(ctx context.Context, e *erasure, predicate string) *influxhttp.Error {
 	body, err := json.Marshal(map[string]any{
 		"start": time.Unix(0, e.from).UTC(), "stop": time.Unix(0, e.to).UTC(), "predicate": predicate,
@@ -76,17 +76,17 @@ func (c *client) erase(ctx context.Context, e *erasure, predicate string) *influ
 	}, func(r *http.Response) error { return r.Body.Close() })
 }
 
-// outcome is what an answer means for what was sent.
+// outcome is the meaning of a response for the points sent.
 type outcome uint8
 
 const (
 	taken   outcome = iota
-	later           // an outage: the same again
-	refused         // by the server, for what it is
+	later           // an outage: send the same again
+	refused         // the server refuses these points
 )
 
-// judge says what an answer means. A refusal counts only where InfluxDB itself gave it: what stands between may refuse
-// whatever it likes, and the points are not to blame.
+// judge classifies a response. A refusal counts only if it comes from InfluxDB itself: a proxy in between may refuse for its
+// own reasons, and the points are not to blame.
 func judge(err *influxhttp.Error) outcome {
 	switch {
 	case err == nil:
@@ -101,7 +101,7 @@ func judge(err *influxhttp.Error) outcome {
 	return refused
 }
 
-// retryAfter is the pause that the server asks for; 0: it does not.
+// retryAfter returns the pause that the server asks for; 0 means none.
 func retryAfter(err *influxhttp.Error, now time.Time) time.Duration {
 	v := err.Header.Get("Retry-After")
 	if seconds, bad := strconv.ParseUint(v, 10, 31); bad == nil {
@@ -113,39 +113,39 @@ func retryAfter(err *influxhttp.Error, now time.Time) time.Duration {
 	return 0
 }
 
-// check asks the server whether it takes what the Feed will write: an empty write names what is wrong, be it the token, the
-// organisation or the bucket. The health of a server says nothing of the token.
+// check tests with an empty write whether the server accepts what the Feed will write: the answer says whether the token, the
+// organisation or the bucket is wrong. The health endpoint does not check the token.
 func (c *client) check(ctx context.Context) error {
 	err := c.post(ctx, nil, false)
 	if err == nil {
 		return nil
 	}
-	said := c.said(err)
+	reason := c.reason(err)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err.Err, &untrusted) {
-		return fmt.Errorf("%w: the certificate of %s is not trusted (%s)", ErrRefused, c.url, said)
+		return fmt.Errorf("%w: the certificate of %s is not trusted (%s)", ErrRefused, c.url, reason)
 	}
 	switch err.StatusCode {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%w the token at %s (%s)", ErrRefused, c.url, said)
+		return fmt.Errorf("%w the token at %s (%s)", ErrRefused, c.url, reason)
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: the token may not write to bucket %q of organisation %q at %s (%s)", ErrRefused, c.bucket, c.org, c.url, said)
+		return fmt.Errorf("%w: the token may not write to bucket %q of organisation %q at %s (%s)", ErrRefused, c.bucket, c.org, c.url, reason)
 	case http.StatusNotFound:
 		switch {
 		case strings.Contains(err.Message, "organization"):
-			return fmt.Errorf("%w: there is no organisation %q at %s (%s)", ErrRefused, c.org, c.url, said)
+			return fmt.Errorf("%w: there is no organisation %q at %s (%s)", ErrRefused, c.org, c.url, reason)
 		case strings.Contains(err.Message, "bucket"):
-			return fmt.Errorf("%w: there is no bucket %q in organisation %q at %s (%s)", ErrRefused, c.bucket, c.org, c.url, said)
+			return fmt.Errorf("%w: there is no bucket %q in organisation %q at %s (%s)", ErrRefused, c.bucket, c.org, c.url, reason)
 		}
-		return fmt.Errorf("%w at %s: is it an InfluxDB 2? (%s)", ErrRefused, c.url, said)
+		return fmt.Errorf("%w at %s: is it an InfluxDB 2? (%s)", ErrRefused, c.url, reason)
 	}
 	if judge(err) == refused {
-		return fmt.Errorf("%w to write at %s (%s)", ErrRefused, c.url, said)
+		return fmt.Errorf("%w to write at %s (%s)", ErrRefused, c.url, reason)
 	}
-	return fmt.Errorf("%w at %s: %s", ErrAway, c.url, said)
+	return fmt.Errorf("%w at %s: %s", ErrAway, c.url, reason)
 }
 
-// said is the server's reason in its own words.
-func (c *client) said(err *influxhttp.Error) string {
+// reason returns the server's own reason.
+func (c *client) reason(err *influxhttp.Error) string {
 	if err.StatusCode == 0 {
 		return strings.ReplaceAll(err.Error(), c.write, c.url)
 	}

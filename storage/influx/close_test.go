@@ -14,7 +14,7 @@ import (
 	"lightsout/storage/influx"
 )
 
-func TestFeed_CloseWaitsForWhatIsAtTheServer(t *testing.T) {
+func TestFeed_CloseWaitsForRequestsInFlight(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("waits")), cars: 3, laps: 2, lapTime: 2 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
@@ -23,7 +23,7 @@ func TestFeed_CloseWaitsForWhatIsAtTheServer(t *testing.T) {
 		answer := httptest.NewRecorder()
 		p.ServeHTTP(answer, r)
 		close(arrived)
-		time.Sleep(100 * time.Millisecond) // Close is called
+		time.Sleep(100 * time.Millisecond) // meanwhile Close is called
 		w.WriteHeader(answer.Code)
 	}))
 	defer slow.Close()
@@ -37,12 +37,12 @@ func TestFeed_CloseWaitsForWhatIsAtTheServer(t *testing.T) {
 	same(t, "after one request", s.counts(t, c.id), expected(m, c.id))
 }
 
-func TestFeed_CloseNotesWhatWasAcknowledged(t *testing.T) {
+func TestFeed_CloseMovesTheCursorToTheLastAcknowledgement(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("close")), cars: 5, laps: 5, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
 	cfg, acked := counting(s, c.id)
-	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // it fails once, and then it is Close that moves the cursor
+	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // the first move fails, so only Close can move the cursor
 	log := &failing{memory: m}
 	failed := make(chan struct{})
 	log.failMove(func(context.Context, race.ID) error {
@@ -64,7 +64,7 @@ func TestFeed_CloseNotesWhatWasAcknowledged(t *testing.T) {
 	once(t, s, m, acked)
 }
 
-func TestFeed_CloseEndsWhatHangs(t *testing.T) {
+func TestFeed_CloseAbortsCallsThatHang(t *testing.T) {
 	s := shared(t)
 	begin := func(t *testing.T, cfg influx.Config, log *failing, hangs <-chan struct{}) {
 		t.Helper()
@@ -74,7 +74,7 @@ func TestFeed_CloseEndsWhatHangs(t *testing.T) {
 		stop := drive(f)
 		<-hangs
 		stop()
-		f.Close() // or the test never ends
+		f.Close() // returns, although a call hangs
 		if n := log.moved(); n != 0 {
 			t.Errorf("the cursor moved %d times", n)
 		}
@@ -100,7 +100,7 @@ func TestFeed_CloseEndsWhatHangs(t *testing.T) {
 		hangs := make(chan struct{})
 		var once sync.Once
 		deaf := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client goes
+			_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client disconnects
 			once.Do(func() { close(hangs) })
 			<-r.Context().Done()
 		}))

@@ -15,33 +15,33 @@ import (
 
 // Config of a Feed.
 type Config struct {
-	// URL of the server, with http or https; Org and Bucket by their names.
+	// URL of the server, with http or https; names of Org and Bucket.
 	URL, Org, Bucket string
 	Token            Secret
-	// CA is a file of certificates (PEM) that are trusted beside the system's; empty: those alone.
+	// CA is a file of PEM certificates that are trusted in addition to the system's; empty means only the system's.
 	CA string
-	// Every n-th frame of telemetry is written where a race does not say otherwise; 1: all.
+	// Every n-th telemetry frame is written unless the race sets its own value; 1 means all.
 	Every int
-	// Lanes is how many requests may be on the way at once. A car's points keep to one shard, and so their order.
+	// Lanes is the maximum of concurrent requests. The points of a car stay in one shard and so in order.
 	Lanes int
-	// BatchBytes of line protocol, or FlushAfter what time, make a request.
+	// A request is sent when it has BatchBytes of line protocol, or after FlushAfter.
 	BatchBytes int
 	FlushAfter time.Duration
-	// Timeout of one request.
+	// Timeout of a request.
 	Timeout time.Duration
-	// RetryFirst and MaxRetry are the pauses between attempts: they double from the one to the other, with jitter. A race that
+	// RetryFirst and MaxRetry are the first and the longest pause between attempts: pauses double, with jitter. A race that
 	// cannot be read is tried again after MaxRetry.
 	RetryFirst, MaxRetry time.Duration
-	// EngineEvery is how often the actors are looked at; 0: never.
+	// EngineEvery is the interval of the engine series; 0 means never.
 	EngineEvery time.Duration
-	// Plain sends without compression. On loopback compression costs more than it saves (docs/figures.md).
+	// Plain disables compression. On loopback compression costs more than it saves (docs/figures.md).
 	Plain bool
-	// Wrap stands between the Feed and the network, for drills; nil: nothing does.
+	// Wrap wraps the HTTP transport, for drills; nil means none.
 	Wrap func(http.RoundTripper) http.RoundTripper
 	Log  *slog.Logger
 }
 
-// DefaultConfig has everything but the address and the token.
+// DefaultConfig returns a Config that lacks only the address and the token.
 func DefaultConfig() Config {
 	return Config{
 		Every: 1, Lanes: 4, BatchBytes: 1 << 20, FlushAfter: 500 * time.Millisecond, Timeout: 30 * time.Second,
@@ -57,7 +57,7 @@ const (
 	batchBytesMax = 16 << 20
 )
 
-// Validate reports every fault.
+// Validate returns all faults of the Config.
 func (c *Config) Validate() error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {
@@ -78,7 +78,7 @@ func (c *Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Address is the server's, without a password that may stand in it.
+// Address returns the server's address without a password in it.
 func (c *Config) Address() string {
 	u, err := url.Parse(c.URL)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *Config) Address() string {
 	return u.Redacted()
 }
 
-// Loopback says that the server is on this machine.
+// Loopback reports whether the server is on this machine.
 func (c *Config) Loopback() bool {
 	u, err := url.Parse(c.URL)
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *Config) Loopback() bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// trust is how the server's certificate is checked.
+// trust returns the TLS configuration that verifies the server's certificate.
 func (c *Config) trust() (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CA == "" {

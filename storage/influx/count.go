@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// Count is how many points of a series InfluxDB has of a race, by one of its fields.
+// Count returns the number of points of a race in a series, counted by one of its fields.
 func (f *Feed) Count(ctx context.Context, id race.ID, series, field string) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "from(bucket: %s) |> range(start: 0, stop: 2200-01-01T00:00:00Z)\n", literal(f.client.bucket))

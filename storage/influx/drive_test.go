@@ -7,14 +7,14 @@ import (
 	"lightsout/race"
 )
 
-// course is a simple race: cars that lap at paces of their own, seen at three lines and in ten frames a second.
+// course is a simple race: cars that lap at different paces, timed at three lines and in ten frames a second.
 type course struct {
 	id      race.ID
 	cars    int
 	laps    int
-	lapTime race.Micros // of the first car; each other is a little slower
+	lapTime race.Micros // of the first car; each following car is a little slower
 	startAt time.Time
-	every   int // frames of telemetry; 0: as the Feed is set
+	every   int // frames of telemetry; 0 means as the Feed is configured
 }
 
 var lines = []race.Line{
@@ -25,10 +25,10 @@ func (c *course) pace(car int) race.Micros {
 	return c.lapTime + race.Micros(car)*c.lapTime/race.Micros(50*c.cars+1)
 }
 
-// ticks is how long the race takes, in frames.
+// ticks returns the length of the race in frames.
 func (c *course) ticks() int { return int(c.pace(c.cars-1)*race.Micros(c.laps+1)/100_000) + 2 }
 
-// head is what comes before the first tick.
+// head returns the records before the first tick.
 func (c *course) head(kind race.Kind) []race.Record {
 	rules := race.F1(c.laps)
 	rules.RunningLimit, rules.WindowLimit, rules.MinLap, rules.DeadTime = 0, 0, race.Second/10, race.Second/100
@@ -44,7 +44,7 @@ func (c *course) head(kind race.Kind) []race.Record {
 	return append(out, race.Record{RecordedAt: c.startAt.UnixNano(), Body: race.Started{}})
 }
 
-// tick is what happens up to the end of a tick, from 1.
+// tick returns the records and the frame of a tick, from 1.
 func (c *course) tick(n int) ([]race.Record, *race.Frame) {
 	from, to := race.Micros(n-1)*100_000, race.Micros(n)*100_000
 	at := c.startAt.UnixNano() + int64(to)*1000

@@ -9,40 +9,40 @@ import (
 	"lightsout/race"
 )
 
-// Engine is how the platform is doing at one moment. It goes by the wall clock, and nothing of it is in a log.
+// Engine is the state of the platform at one moment. Its times are wall-clock times, and none of it is in a log.
 type Engine struct {
 	Actors []Actors
-	// Commits since the last time, and how long they took from a batch's arrival until it was durable.
+	// Commits since the last Engine, and their latency from a batch's arrival until it was durable.
 	Commits     int64
 	DurableMean time.Duration
 	DurableMax  time.Duration
 	Spectators  Spectators
 }
 
-// Spectators is how those who watch are doing. The counters are of the whole process; Reach is since the last time, from a
-// batch's arrival until what follows from it was written to a spectator.
+// Spectators are the counters of all spectators of the process. Reach is the latency since the last Engine, from a batch's
+// arrival until its facts were written to a spectator.
 type Spectators struct {
 	Connected, Messages, Bytes, Snapshots, Cut int64
 	ReachMean, ReachMax                        time.Duration
 }
 
-// Actors is how the actors of a kind are doing.
+// Actors are the counters of the actors of one kind.
 type Actors struct {
 	Kind                                              string
 	Alive, Restarts, SetAside, MailboxMax, MailboxP99 int64
 }
 
-// EngineSource is looked at every few seconds.
+// EngineSource returns the current state; it is polled every few seconds.
 type EngineSource interface{ Engine() Engine }
 
-// DrillPhase says that a drill began, or what became of it.
+// DrillPhase is the start or the outcome of a drill.
 type DrillPhase struct {
 	Race        race.ID
 	Name, Phase string
 }
 
-// maxRing bounds what is kept while nothing is taken: the newest hour at a look every five seconds. What is older is
-// dropped, as nothing but boards reads it.
+// maxRing bounds the entries kept during an outage: one hour at a poll every five seconds. Older entries are dropped, because
+// only dashboards read them.
 const maxRing = 720
 
 // ring keeps lines of the engine series until they are acknowledged.
@@ -59,7 +59,7 @@ func (r *ring) add(lines []byte) {
 	}
 }
 
-// oldest are the lines that wait, as many as a batch takes, and the last entry that is in them; nil where nothing waits.
+// oldest returns the oldest lines that fit into a batch, and the last entry among them; nil if the ring is empty.
 func (r *ring) oldest(bytes int) (lines, last []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *ring) oldest(bytes int) (lines, last []byte) {
 	return lines, last
 }
 
-// drop takes away what was sent, up to an entry and with it, unless the ring has dropped it meanwhile.
+// drop removes the entries up to last, which were sent, unless the ring has dropped them meanwhile.
 func (r *ring) drop(last []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +84,7 @@ func (r *ring) drop(last []byte) {
 	}
 }
 
-// Watch looks at the engine every few seconds until the Feed is closed.
+// Watch polls the engine every few seconds until the Feed is closed.
 func (f *Feed) Watch(s EngineSource) {
 	if f.cfg.EngineEvery <= 0 {
 		return
@@ -92,7 +92,7 @@ func (f *Feed) Watch(s EngineSource) {
 	f.ended.Go(func() { f.watch(f.flow.ctx, s) })
 }
 
-// Annotate puts a drill on the boards.
+// Annotate adds a drill to the dashboards.
 func (f *Feed) Annotate(m DrillPhase) {
 	b := appendTag(append([]byte(nil), "engine,kind=drill"...), "race", string(m.Race))
 	b = append(b, ' ')
@@ -117,7 +117,7 @@ func (f *Feed) watch(ctx context.Context, s EngineSource) {
 	}
 }
 
-// sendEngine makes one attempt; what is not taken is tried again with the next look.
+// sendEngine makes one attempt; the next poll retries what was not accepted.
 func (f *Feed) sendEngine() {
 	for {
 		lines, last := f.ring.oldest(f.cfg.BatchBytes)
@@ -130,7 +130,7 @@ func (f *Feed) sendEngine() {
 			return
 		case refused:
 			f.stats.rejected.Add(1)
-			f.cfg.Log.Error("InfluxDB refused the engine series", slog.String("reason", f.client.said(why)))
+			f.cfg.Log.Error("InfluxDB refused the engine series", slog.String("reason", f.client.reason(why)))
 		case taken:
 		}
 		f.ring.drop(last)

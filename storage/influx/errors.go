@@ -2,10 +2,10 @@ package influx
 
 import "errors"
 
-// What keeps a Feed from being set up. Test with errors.Is.
+// Reasons why Check fails. Test with errors.Is.
 var (
-	// ErrRefused says that the server is there and the token, the organisation or the bucket is wrong.
+	// ErrRefused means that the server answers, but the token, the organisation or the bucket is wrong.
 	ErrRefused = errors.New("InfluxDB refuses")
-	// ErrAway says that the server does not answer, or not like an InfluxDB that is well.
+	// ErrAway means that the server does not answer, or not like a healthy InfluxDB.
 	ErrAway = errors.New("InfluxDB does not answer")
 )

@@ -9,17 +9,17 @@ import (
 	"lightsout/race"
 )
 
-// Encode is the line of a car of a frame.
+// Encode returns the line of a car in a frame.
 func Encode(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
 	return appendFrame(b, prefix, f, car, at, ns)
 }
 
-// Head is what a car's telemetry begins with.
+// Head returns the start of a car's telemetry lines.
 func Head(id race.ID, e *race.Entry) []byte {
 	return append(carTags([]byte("telemetry"), id, e), ' ')
 }
 
-// Zip compresses as the Feed does.
+// Zip compresses like the Feed.
 func Zip(t testing.TB, lines []byte) []byte {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
@@ -35,7 +35,7 @@ func Zip(t testing.TB, lines []byte) []byte {
 	return out.Bytes()
 }
 
-// AheadMost is by how many stretches a race is read beyond its cursor, BehindMost how many races catch up at a time.
+// AheadMost is how many stretches a race is read beyond its cursor, BehindMost how many races catch up at a time.
 const (
 	AheadMost  = maxAhead
 	BehindMost = maxBehind

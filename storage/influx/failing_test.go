@@ -11,13 +11,13 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// failing is a log whose calls fail as they are told to.
+// failing is a log whose calls fail on request.
 type failing struct {
 	*memory
 	mu   sync.Mutex
-	read func(what string) error                     // before each reading
-	move func(ctx context.Context, id race.ID) error // before each move of a cursor
-	has  map[race.ID]bool                            // been read
+	read func(what string) error                     // called before each read
+	move func(ctx context.Context, id race.ID) error // called before each move of a cursor
+	has  map[race.ID]bool                            // races that were read
 }
 
 func (l *failing) wasRead(id race.ID) bool {
@@ -93,21 +93,21 @@ func (l *failing) MoveCursor(ctx context.Context, feed string, id race.ID, c rac
 	return l.memory.MoveCursor(ctx, feed, id, c)
 }
 
-// pass asks once and waits for the answer.
+// pass calls Next once and waits until it is done.
 func pass(f *influx.Feed) {
 	done := make(chan struct{})
 	f.Next(func(bool, error) { close(done) })
 	<-done
 }
 
-// counting is a configuration with which the points of a race are counted as they are acknowledged.
+// counting returns a configuration that counts the points of a race when they are acknowledged.
 func counting(s *server, id race.ID) (influx.Config, *storagetest.Acknowledged) {
 	cfg, acked := s.config(), &storagetest.Acknowledged{Race: id}
 	cfg.Wrap = acked.Wrap
 	return cfg, acked
 }
 
-// once holds what was acknowledged of a race against a feed of the same log that nothing disturbs.
+// once checks that the points acknowledged of a race are those of an undisturbed feed of the same log.
 func once(t *testing.T, s *server, m *memory, acked *storagetest.Acknowledged) {
 	t.Helper()
 	again := newMemory()
@@ -127,14 +127,14 @@ func once(t *testing.T, s *server, m *memory, acked *storagetest.Acknowledged) {
 	same(t, "at the end", s.counts(t, acked.Race), expected(m, acked.Race))
 }
 
-// whole holds that each line of a race was acknowledged, beside those of its predecessor.
-func whole(t *testing.T, s *server, acked *storagetest.Acknowledged, heir *memory) {
+// whole checks that each line of a race was acknowledged, in addition to those of its predecessor.
+func whole(t *testing.T, s *server, acked *storagetest.Acknowledged, successor *memory) {
 	t.Helper()
 	cfg, want := counting(s, acked.Race)
-	f := newFeed(t, cfg, heir)
+	f := newFeed(t, cfg, successor)
 	defer f.Close()
 	defer drive(f)()
-	fed(t, heir, 30*time.Second)
+	fed(t, successor, 30*time.Second)
 	lines := acked.Lines()
 	for line, n := range want.Lines() {
 		if lines[line] != n {

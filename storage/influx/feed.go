@@ -13,8 +13,7 @@ import (
 	"lightsout/race"
 )
 
-// How much of a race is read at once, so that many races that lag come on together; how often it is asked how far the log has
-// gone ahead.
+// How much of a race is read at once, so that several lagging races advance together; how often the lag is measured.
 const (
 	readRecords = 5_000
 	readSamples = 10_000
@@ -23,28 +22,28 @@ const (
 	behindEvery = 2 * time.Second
 )
 
-// maxAhead is how many stretches of a race are read beyond its durable cursor. A race of many cars fills the shards long before;
-// it is reached where batches are acknowledged and cursors do not move.
+// maxAhead is how many stretches of a race are read beyond its durable cursor. A race of many cars fills the shards long
+// before; the limit is reached when batches are acknowledged and cursors do not move.
 const maxAhead = 256
 
 // closeWithin is how long Close waits for requests and commits in flight.
 const closeWithin = 2 * time.Second
 
-// Feed writes races to InfluxDB. It is driven from outside, stretch by stretch (Next), by an actor that may die at any moment.
+// Feed writes races to InfluxDB. An actor that may die at any moment drives it, stretch by stretch (Next).
 //
 // Invariants:
-//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or made dead letters. It moves back
-//     only where another race takes the identifier.
-//  2. What was acknowledged moves the cursor, whatever dies: batches, marks and followers belong to the Feed, and a new
-//     incarnation of the actor goes on with them. A race that cannot be read, or whose cursor cannot be moved, holds no other.
-//     Close moves the cursors once more after the last acknowledgement.
-//  3. In the life of a Feed each point is acknowledged once, however often the actor dies. There are two exceptions: the record
-//     or frame at which a race could not be read is written again with it, and what shares a request with a point that is
-//     refused is written again without it. A request without an acknowledgement is sent again whole.
-//  4. After the process has died, the next one writes again what was read since the oldest batch in flight. While the server and
-//     the log's store answer, that is about three batches of each lane (open, queued, being sent) and a stretch of each race. It
-//     is never more than maxAhead stretches of a race, each of readRecords records, readTicks frames or readPoints points of
-//     telemetry, and readSamples samples at most.
+//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or is a dead letter. It moves back
+//     only when another race takes the identifier.
+//  2. Acknowledged points move the cursor even if the actor dies: batches, waypoints and followers belong to the Feed, and a new
+//     incarnation of the actor continues with them. A race that cannot be read, or whose cursor cannot be moved, blocks no other
+//     race. Close moves the cursors once more after the last acknowledgement.
+//  3. During the life of a Feed each point is acknowledged once, however often the actor dies. There are two exceptions: the
+//     record or frame at which a race could not be read is written again completely, and points that share a request with a
+//     refused point are written again without it. A request without an acknowledgement is sent again as a whole.
+//  4. After the process has died, the next one writes again everything since the oldest batch in flight. While the server and
+//     the log's store answer, that is about three batches of each shard (open, queued, being sent) and a stretch of each race. It
+//     is never more than maxAhead stretches of a race, each of at most readRecords records, readTicks frames or readPoints points
+//     of telemetry, and readSamples samples.
 type Feed struct {
 	cfg    Config
 	rules  Rules
@@ -54,20 +53,20 @@ type Feed struct {
 	flow   *flow
 	stats  counters
 	ring   ring
-	cancel context.CancelFunc // ends everything but requests and commits in flight
-	abort  context.CancelFunc // ends those
+	cancel context.CancelFunc // stops everything except requests and commits in flight
+	abort  context.CancelFunc // aborts requests and commits in flight
 	ended  sync.WaitGroup
 
 	mu    sync.Mutex
-	ready func(busy bool, err error) // of the call of Next that waits
+	ready func(busy bool, err error) // callback of the waiting call of Next
 	wake  chan struct{}
 
-	// Of the worker alone.
+	// Only the worker uses these.
 	races       map[race.ID]*remembered
 	quarantined map[race.ID]time.Time // races that cannot be read, and since when
 }
 
-// New sets up a Feed that does nothing yet. Check says whether the server is as it must be. Close ends it.
+// New returns a Feed that is idle until Next is called. Check tests the server's settings. Close stops the Feed.
 func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -91,7 +90,7 @@ func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 	return f, nil
 }
 
-// Register says that the Feed is there, so that nothing is thrown away before it was fed.
+// Register records in the log's store that the feed exists, so that retention keeps what it has not fed.
 func (f *Feed) Register(ctx context.Context) error {
 	if err := f.log.RegisterFeed(ctx, FeedName); err != nil {
 		return fmt.Errorf("register the feed: %w", err)
@@ -99,12 +98,12 @@ func (f *Feed) Register(ctx context.Context) error {
 	return nil
 }
 
-// Check asks the server whether it takes what will be written: ErrRefused says exactly what is wrong with the token, the
-// organisation or the bucket; ErrAway that it does not answer, and that the Feed will lag until it does.
+// Check tests whether the server accepts what will be written. It returns ErrRefused if the token, the organisation or the
+// bucket is wrong, and ErrAway if the server does not answer: then the Feed lags until it does.
 func (f *Feed) Check(ctx context.Context) error { return f.client.check(ctx) }
 
-// Close ends the Feed. Requests in flight have closeWithin to finish, and what is acknowledged by then is noted; the rest is fed
-// by the next Feed.
+// Close stops the Feed. Requests in flight have closeWithin to finish, and cursors move to what is acknowledged by then; the
+// next Feed continues from there.
 func (f *Feed) Close() {
 	f.cancel()
 	late := time.AfterFunc(closeWithin, f.abort)
@@ -115,9 +114,9 @@ func (f *Feed) Close() {
 	f.client.close()
 }
 
-// Next feeds a stretch of every race that has something, from another goroutine, and then calls ready: busy says that there is
-// more. Of calls that wait for their turn the newest counts: ready of the others is not called. A stretch waits while the server
-// takes nothing. Next never blocks, and nothing depends on its being called again: what was read is sent and noted without it.
+// Next feeds a stretch of every race that has something to feed, in another goroutine, and then calls ready; busy says that
+// more is left. Of several waiting calls only the newest counts: ready of the others is not called. A stretch waits while the
+// server accepts nothing. Next never blocks. What was read is sent and its cursor is moved even if Next is not called again.
 func (f *Feed) Next(ready func(busy bool, err error)) {
 	f.mu.Lock()
 	f.ready = ready
@@ -128,7 +127,7 @@ func (f *Feed) Next(ready func(busy bool, err error)) {
 	}
 }
 
-// work answers calls of Next, one after the other, and sends batches that have waited long enough.
+// work serves calls of Next, one after the other, and sends batches that have waited long enough.
 func (f *Feed) work(ctx context.Context) {
 	flush := time.NewTicker(max(f.cfg.FlushAfter/4, time.Millisecond))
 	defer flush.Stop()
@@ -144,7 +143,7 @@ func (f *Feed) work(ctx context.Context) {
 	}
 }
 
-// answer makes a pass for the newest call of Next.
+// answer serves the newest call of Next.
 func (f *Feed) answer(ctx context.Context) {
 	f.mu.Lock()
 	ready := f.ready
@@ -174,7 +173,7 @@ func (f *Feed) pass(ctx context.Context) (busy bool, err error) {
 		}
 		if f.races[id] == nil {
 			if room--; room < 0 {
-				busy = busy || free // what was begun makes room for it
+				busy = busy || free // races already begun free room for it
 				continue
 			}
 		}
@@ -182,7 +181,7 @@ func (f *Feed) pass(ctx context.Context) (busy bool, err error) {
 		switch {
 		case ctx.Err() != nil:
 			return false, ctx.Err()
-		case err != nil: // the others go on
+		case err != nil: // continue with the others
 			f.quarantined[id] = now
 			delete(f.races, id)
 			f.cfg.Log.Error("a race cannot be fed now", slog.String("race", string(id)), slog.Any("err", err))
@@ -193,7 +192,8 @@ func (f *Feed) pass(ctx context.Context) (busy bool, err error) {
 	return busy, nil
 }
 
-// raceStretch reads a stretch of one race. A panic is a fault of ours in what this race brings, and ends the feed of no other.
+// raceStretch reads a stretch of one race. It recovers a panic caused by the data of the race, so that the feed of the other
+// races continues.
 func (f *Feed) raceStretch(ctx context.Context, id race.ID, now time.Time) (more bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -209,8 +209,8 @@ func (f *Feed) raceStretch(ctx context.Context, id race.ID, now time.Time) (more
 	return r.behind, err
 }
 
-// stretch reads on in a race and writes what it finds. Where that fails, the cursor comes up to the last record and frame that
-// were written whole.
+// stretch reads the next part of a race and writes its points. If that fails, the cursor stops at the last record and frame
+// that were written completely.
 func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) {
 	before, m := r.cursor, f.flow.begin(r.id)
 	w := &writer{flow: f.flow, waypoint: m, now: time.Now()}
@@ -233,7 +233,7 @@ func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) 
 		r.cursor.Seq = records[i].Seq
 	}
 	more = len(records) == readRecords
-	if r.startedAt == 0 { // race time has no place in the world yet
+	if r.startedAt == 0 { // before the start signal race time has no wall-clock time
 		return more, nil
 	}
 	full, err := f.telemetry(ctx, r, w)
@@ -243,14 +243,14 @@ func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) 
 // errEnough ends the reading of frames.
 var errEnough = errors.New("enough frames")
 
-// telemetry reads frames, and samples of real cars. Over a gap, left by what was lost or given up, it goes on behind it.
+// telemetry reads frames, and samples of real cars. It skips gaps left by lost data or by retention.
 func (f *Feed) telemetry(ctx context.Context, r *follower, w *writer) (more bool, err error) {
-	end, err := f.log.FeedEnd(ctx, r.id) // before it is read: what is not found up to here is gone
+	end, err := f.log.FeedEnd(ctx, r.id) // read first: everything up to here that is not found below is gone
 	if err != nil {
 		return false, fmt.Errorf("look up the end of the log: %w", err)
 	}
 	ticks := min(readTicks, max(1, readPoints/max(1, len(r.entries))))
-	var frames []*race.Frame // the store is left alone before anything waits
+	var frames []*race.Frame // collected first, so that no read transaction is open while the writer waits
 	err = f.log.Frames(ctx, r.id, r.cursor.Tick+1, math.MaxInt64, func(fr *race.Frame) error {
 		if frames = append(frames, fr); len(frames) == ticks {
 			return errEnough

@@ -39,7 +39,7 @@ func sum(counts map[string]int) (all int) {
 	return all
 }
 
-func TestFeed_ARaceThatCannotBeReadHoldsNoOther(t *testing.T) {
+func TestFeed_UnreadableRaceDoesNotBlockOthers(t *testing.T) {
 	s, m := shared(t), newMemory()
 	var all []*course
 	for range 3 {
@@ -62,11 +62,11 @@ func TestFeed_ARaceThatCannotBeReadHoldsNoOther(t *testing.T) {
 	same(t, "of a race with broken telemetry", s.counts(t, m.broken), want)
 }
 
-func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
+func TestFeed_DoesNotMoveTheCursorWithoutAnythingToFeed(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("waits")), cars: 2, laps: 3, startAt: time.Now().Add(-time.Hour)}
 	external(m, c)
-	m.tell(c.id, race.Sample{Car: 0, Time: 1, SpeedDKMH: 80}) // it waits for the start signal
+	m.tell(c.id, race.Sample{Car: 0, Time: 1, SpeedDKMH: 80}) // waits for the start signal
 	f := newFeed(t, s.config(), m)
 	defer f.Close()
 	const passes = 30
@@ -84,7 +84,7 @@ func TestFeed_LeavesACursorAloneWhereThereIsNothingToFeed(t *testing.T) {
 	}
 }
 
-// crowded counts how many races are read at a time.
+// crowded counts how many races are read at the same time.
 type crowded struct {
 	*memory
 	open map[race.ID]bool
@@ -115,6 +115,6 @@ func TestFeed_CatchesUpWithAFewRacesAtATime(t *testing.T) {
 	stop()
 	f.Close()
 	if log.most > 64 {
-		t.Errorf("%d races were in memory at a time to catch up", log.most)
+		t.Errorf("%d races caught up at the same time", log.most)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"lightsout/race"
 )
 
-// flow is what is in flight: batches in shards, each of which sends one after the other, and for each race the marks up to which
-// it was read. It lives as long as its Feed, so that nothing is lost with whoever drives the Feed.
+// flow holds everything in flight: batches in shards, each of which sends one batch after the other, and the waypoints up to
+// which each race was read. It lives as long as its Feed, so that nothing is lost when the actor that drives the Feed dies.
 type flow struct {
 	cfg    *Config
 	send   *sender
@@ -22,17 +22,17 @@ type flow struct {
 
 	mu        sync.Mutex
 	waypoints map[race.ID][]*waypoint // in order; each is kept until the cursor is durable there
-	moved     chan struct{}           // a mark may have been reached
+	moved     chan struct{}           // a waypoint may have been reached
 }
 
-// shard is a queue of batches. Points of one car are in one shard, so that they keep their order.
+// shard is a queue of batches. The points of a car are in one shard, so that they stay in order.
 type shard struct {
 	queue chan *batch
 	free  chan []byte // line buffers that were sent
-	open  *batch      // being filled, by the reader alone
+	open  *batch      // being filled; only the reader uses it
 }
 
-// batch is a request: line protocol, or an erasure.
+// batch is one request: line protocol, or an erasure.
 type batch struct {
 	lines     []byte
 	points    int
@@ -41,27 +41,27 @@ type batch struct {
 	waypoints []*waypoint
 }
 
-// erasure takes away a car's points of a series, or all of an events' kind, from and to included (UTC nanoseconds).
+// erasure deletes a car's points in a series, or all events of a kind, from from to to, both included (UTC nanoseconds).
 type erasure struct {
-	kind     string // of events; empty: of a car's points
+	kind     string // of events; empty means a car's points
 	race     race.ID
 	series   string
 	driver   string
 	from, to int64
 }
 
-// waypoint is a place in a race's log. The cursor moves there when all points before it are acknowledged: each batch that has some
-// of them holds the mark, so that a batch which is lost keeps the cursor back.
+// waypoint is a place in a race's log. The cursor moves there when all points before it are acknowledged: each batch with some
+// of them holds the waypoint, so that a lost batch keeps the cursor back.
 type waypoint struct {
 	race        race.ID
-	announcedAt int64 // of the race that was read; 0: of any
+	announcedAt int64 // of the race that was read; 0 means any
 	cursor      race.FeedCursor
 	begun       time.Time
-	left        int       // batches that hold it, and the reader while it adds to them
+	left        int       // batches that hold it, plus the reader while it adds to them
 	reached     time.Time // when left became 0
 }
 
-// lineRoom is how much longer than a batch its buffer is, for the line that fills it.
+// lineRoom is how much longer a buffer is than a batch, for the last line.
 const lineRoom = 4096
 
 func newFlow(ctx context.Context, cfg *Config, s *sender, log Log) *flow {
@@ -72,7 +72,7 @@ func newFlow(ctx context.Context, cfg *Config, s *sender, log Log) *flow {
 	return fl
 }
 
-// work sends a shard's batches until the Feed is closed. What is acknowledged counts even then.
+// work sends a shard's batches until the Feed is closed. An acknowledgement that arrives during Close counts.
 func (fl *flow) work(l *shard) {
 	for {
 		select {
@@ -99,7 +99,7 @@ func (fl *flow) work(l *shard) {
 	}
 }
 
-// release says that a part of what the marks wait for is done.
+// release removes one hold from each waypoint.
 func (fl *flow) release(waypoints ...*waypoint) {
 	now := time.Now()
 	fl.mu.Lock()
@@ -125,7 +125,7 @@ func (fl *flow) hold(m *waypoint) {
 	fl.mu.Unlock()
 }
 
-// begin sets a mark, which the reader holds until it is filled.
+// begin adds a waypoint, which the reader holds until it is complete.
 func (fl *flow) begin(id race.ID) *waypoint {
 	m := &waypoint{race: id, left: 1, begun: time.Now()}
 	fl.mu.Lock()
@@ -134,7 +134,7 @@ func (fl *flow) begin(id race.ID) *waypoint {
 	return m
 }
 
-// take takes the newest mark of a race back: there was nothing to feed.
+// take removes the newest waypoint of a race, because there was nothing to feed.
 func (fl *flow) take(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -147,7 +147,7 @@ func (fl *flow) take(m *waypoint) {
 	}
 }
 
-// waiting is how long the oldest of what was read waits for its acknowledgement.
+// waiting returns how long the oldest unacknowledged read has waited.
 func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -157,7 +157,7 @@ func (fl *flow) waiting(now time.Time) (age time.Duration) {
 	return age
 }
 
-// overdue is how many races have a cursor that could have been moved long ago.
+// overdue returns how many races have a cursor that should have been moved long ago.
 func (fl *flow) overdue(now time.Time) (n int) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -169,8 +169,8 @@ func (fl *flow) overdue(now time.Time) (n int) {
 	return n
 }
 
-// commit moves cursors until the Feed is closed; Close moves them once more, when all shards have ended. After a failure it
-// pauses, and then tries every race again, so that one whose cursor cannot be moved holds no other.
+// commit moves cursors until the Feed is closed; Close moves them once more, after all shards have stopped. After a failure it
+// pauses and then tries every race again, so that one race whose cursor cannot be moved does not block the others.
 func (fl *flow) commit() {
 	pause := fl.send.pauses()
 	for {
@@ -190,7 +190,7 @@ func (fl *flow) commit() {
 	}
 }
 
-// moveCursors moves the durable cursor of each race to the last mark that was reached; false where one cannot be moved now.
+// moveCursors moves the durable cursor of each race to the last waypoint reached; it returns false if one cannot be moved now.
 func (fl *flow) moveCursors() bool {
 	ok := true
 	for _, m := range fl.reached() {
@@ -208,19 +208,19 @@ func (fl *flow) moveCursors() bool {
 	return ok
 }
 
-// moveCursor moves the cursor of the race that was read; one that took its identifier meanwhile begins from its own.
+// moveCursor moves the cursor of the race that was read. A new race with the same identifier starts with a cursor of its own.
 func (fl *flow) moveCursor(ctx context.Context, m *waypoint) error {
 	info, err := fl.log.Records(ctx, m.race, 0, 1)
 	if err == nil && (m.announcedAt == 0 || len(info) > 0 && info[0].RecordedAt == m.announcedAt) {
 		err = fl.log.MoveCursor(ctx, FeedName, m.race, m.cursor)
 	}
-	if errors.Is(err, race.ErrNotFound) { // it was deleted
+	if errors.Is(err, race.ErrNotFound) { // the race was deleted
 		return nil
 	}
 	return err
 }
 
-// reached is the last mark of each race before which nothing is missing.
+// reached returns the last waypoint of each race before which everything is acknowledged.
 func (fl *flow) reached() map[race.ID]*waypoint {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -236,12 +236,12 @@ func (fl *flow) reached() map[race.ID]*waypoint {
 	return out
 }
 
-// settle drops a mark whose cursor is durable, and those before it.
+// settle removes a waypoint whose cursor is durable, and all before it.
 func (fl *flow) settle(m *waypoint) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
 	waypoints := fl.waypoints[m.race]
-	waypoints = waypoints[slices.Index(waypoints, m)+1:] // it is not there any more where the race begins anew
+	waypoints = waypoints[slices.Index(waypoints, m)+1:] // it is missing if the race starts over
 	if len(waypoints) == 0 {
 		delete(fl.waypoints, m.race)
 		return
@@ -249,7 +249,7 @@ func (fl *flow) settle(m *waypoint) {
 	fl.waypoints[m.race] = waypoints
 }
 
-// rewind moves a race's cursor back to the beginning, instead of to where it was going.
+// rewind moves a race's cursor back to the beginning and drops its waypoints.
 func (fl *flow) rewind(id race.ID) {
 	now := time.Now()
 	fl.mu.Lock()
@@ -258,7 +258,7 @@ func (fl *flow) rewind(id race.ID) {
 	fl.signal()
 }
 
-// ahead is by how many stretches a race was read beyond its durable cursor.
+// ahead returns how many stretches a race was read beyond its durable cursor.
 func (fl *flow) ahead(id race.ID) int {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -276,7 +276,7 @@ func (fl *flow) flush(now time.Time) {
 	}
 }
 
-// cut hands a shard's batch on. It waits while the shard is full: what is read is bounded by what is taken.
+// cut queues a shard's open batch. It blocks while the shard is full, so that reading is not faster than writing.
 func (fl *flow) cut(l *shard) error {
 	b := l.open
 	l.open = nil
@@ -292,7 +292,7 @@ func (fl *flow) push(l *shard, b *batch) error {
 	}
 }
 
-// writer is how a follower writes: points go to the shard of their car.
+// writer writes a follower's points to the shard of their car.
 type writer struct {
 	flow     *flow
 	waypoint *waypoint
@@ -305,7 +305,7 @@ func (w *writer) shardOf(f *follower, car race.CarIdx) *shard {
 	return w.flow.shards[(f.spread+int(car)+1)%len(w.flow.shards)]
 }
 
-// line gives the bytes that the next line of a car is appended to; done takes them back.
+// line returns the buffer to which the next line of a car is appended; done takes it back.
 func (w *writer) line(f *follower, car race.CarIdx) []byte {
 	w.at = w.shardOf(f, car)
 	if w.at.open == nil {
@@ -322,7 +322,7 @@ func (w *writer) line(f *follower, car race.CarIdx) []byte {
 
 func (w *writer) done(lines []byte) {
 	b := w.at.open
-	if len(lines) == len(b.lines) { // nothing was to be said
+	if len(lines) == len(b.lines) { // no line was appended
 		return
 	}
 	b.lines = lines
@@ -346,7 +346,7 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// erase takes a car's points away, after what its lane has so far and before what comes.
+// erase deletes a car's points: after the lines that its shard has so far and before the next ones.
 func (w *writer) erase(f *follower, car race.CarIdx, series string, from, to int64) {
 	l := w.shardOf(f, car)
 	if l.open != nil && l.open.points > 0 {
@@ -355,7 +355,7 @@ func (w *writer) erase(f *follower, car race.CarIdx, series string, from, to int
 	w.pushErasure(l, &erasure{race: f.id, series: series, driver: f.driver(car), from: from, to: to})
 }
 
-// eraseEvent takes an event away.
+// eraseEvent deletes an event.
 func (w *writer) eraseEvent(f *follower, name race.EventName, at int64) {
 	l := w.shardOf(f, name.Car)
 	if l.open != nil && l.open.points > 0 {
@@ -370,7 +370,7 @@ func (w *writer) pushErasure(l *shard, e *erasure) {
 	w.fail(w.flow.push(l, b))
 }
 
-// recall reads a passing as it was told; false where the record is none.
+// recall reads a passing as reported; false if the record is not a passing.
 func (w *writer) recall(id race.ID, seq race.Seq) (passing, bool) {
 	records, err := w.flow.log.Records(w.flow.ctx, id, seq-1, 1)
 	if err != nil || len(records) == 0 {

@@ -9,49 +9,49 @@ import (
 	"lightsout/race"
 )
 
-// follower is one race as the Feed knows it: how far it has read, and what must be remembered to write what comes next. All of
-// it follows from the log up to the cursor, so that it is worked out anew after a restart.
+// follower is one race in the Feed: how far it was read, and the state needed to write the next points. All of it follows from
+// the log up to the cursor and is recomputed after a restart.
 type follower struct {
 	id     race.ID
 	cursor race.FeedCursor // of what was read, not of what was acknowledged
 	rules  *Rules
 	every  int
-	spread int // which lane is its first: races begin at different ones
+	spread int // the shard of its first car: races start at different ones
 
 	fold    Fold
 	info    race.Race
 	entries []race.Entry
-	tags    [][]byte // of each car
-	frames  [][]byte // of each car, the head of its telemetry
-	unknown []byte   // tags of what is no known car's
+	tags    [][]byte // by car
+	frames  [][]byte // by car, the start of its telemetry lines
+	unknown []byte   // tags of points without a known car
 	at      Locate
 
-	announcedAt, startedAt int64 // UTC nanoseconds; 0: not yet
+	announcedAt, startedAt int64 // UTC nanoseconds; 0 means not yet
 	clock                  race.Micros
-	laps                   [][]race.Lap // of each car, in order
-	places                 []int        // of each car, as written
-	early                  []passing    // passings that were told of before the start signal
+	laps                   [][]race.Lap // by car, in order
+	places                 []int        // by car, as written
+	early                  []passing    // passings reported before the start signal
 	judged                 map[race.Seq]judged
-	events                 map[race.EventName]int64 // where each was written; nanoseconds
-	moved                  race.Micros              // the start signal: race time counts from there, points lie where they were
+	events                 map[race.EventName]int64 // time at which each was written, in nanoseconds
+	moved                  race.Micros              // of the start signal: race time counts from there, but written points stay in place
 }
 
-// passing is a passing as it was told.
+// passing is a passing as reported.
 type passing struct {
 	seq     race.Seq
 	at      race.Micros
 	body    race.Passing
-	refused string // why the rulebook did not allow the record; empty: it did
+	refused string // the reason if the rules refused the record; empty if not
 }
 
-// crossing is where a passing's point lies.
+// crossing is the place of a passing's point.
 type crossing struct {
 	car  race.CarIdx
 	line int
 	at   race.Micros
 }
 
-// judged is what was last made of a passing.
+// judged is the last verdict on a passing.
 type judged struct {
 	crossing
 	verdict race.Verdict
@@ -67,12 +67,12 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 	}
 }
 
-// apply takes the next record: it writes what follows from it, or with a nil writer only learns. The cursor is the reader's to
-// move, once it knows that all was written. What follows does not hang on where a stretch of records ends: the same log gives the
-// same lines, however it is read.
+// apply folds the next record and writes the points that follow; with a nil writer it only updates its state. The caller moves
+// the cursor after all points are written. The points do not depend on where a stretch of records ends: the same log gives the
+// same lines.
 func (f *follower) apply(r *race.Record, w *writer) {
-	told, _ := f.fold.Fold(r, false) // refused then as it is now; the log has it, and so has the series of passings
-	facts := told.Facts
+	folded, _ := f.fold.Fold(r, false) // a refused record stays in the log and in the series of passings
+	facts := folded.Facts
 	switch b := r.Body.(type) {
 	case race.Announced:
 		f.announce(r, &b.Race)
@@ -107,7 +107,7 @@ func (f *follower) enter(e *race.Entry) {
 	f.laps, f.places = append(f.laps, nil), append(f.places, 0)
 }
 
-// start gives race time its place in the world: what was told of before and has a race time is written now.
+// start relates race time to the wall clock, and writes the passings that were reported before and have a race time.
 func (f *follower) start(r *race.Record, after race.Micros, w *writer) {
 	if f.startedAt != 0 {
 		return
@@ -128,7 +128,7 @@ func (f *follower) start(r *race.Record, after race.Micros, w *writer) {
 	}
 }
 
-// known says that an index is a car's.
+// known reports whether an index is a car's.
 func (f *follower) known(car race.CarIdx) bool { return car >= 0 && int(car) < len(f.entries) }
 
 func (f *follower) tagsOf(car race.CarIdx) []byte {
@@ -138,7 +138,7 @@ func (f *follower) tagsOf(car race.CarIdx) []byte {
 	return f.unknown
 }
 
-// driver is the number by which a car's points are found.
+// driver returns the driver number in a car's tags.
 func (f *follower) driver(car race.CarIdx) string {
 	if f.known(car) {
 		return strconv.Itoa(f.entries[car].Number)
@@ -146,13 +146,13 @@ func (f *follower) driver(car race.CarIdx) string {
 	return noDriver
 }
 
-// ns is the wall clock at a race time.
+// ns returns the wall-clock time of a race time.
 func (f *follower) ns(t race.Micros) int64 { return f.startedAt + int64(t)*1000 }
 
 // follow writes the facts of a record.
 func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 	var change lapChange
-	for _, fact := range facts { // the others count from where it says
+	for _, fact := range facts { // first, because the other facts count from the moved start
 		if v, ok := fact.(race.SessionStatusChanged); ok {
 			f.moved = v.Session.StartMoved
 		}
@@ -177,7 +177,7 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 			f.event(&v.Event, w)
 		case race.EventWithdrawn:
 			f.unevent(v.Event, w)
-		case race.RowChanged, race.SessionStatusChanged, race.RecordRefused, race.ResultPublished: // told elsewhere, or no series
+		case race.RowChanged, race.SessionStatusChanged, race.RecordRefused, race.ResultPublished: // written elsewhere, or without a series
 		}
 	}
 	f.writeLaps(&change, w)
@@ -192,8 +192,8 @@ func (f *follower) place(car race.CarIdx, place int, w *writer) {
 	w.done(appendTime(appendInt(b, "position", int64(place)), f.ns(f.clock)))
 }
 
-// event writes what a spectator reads about, or writes it anew where it was amended. The number of the record that it is
-// about and its kind stand below the millisecond, so that two of one moment are two.
+// event writes an event, or rewrites an amended one. Digits below the millisecond hold its record number and kind, so that two
+// events of the same instant are two points.
 func (f *follower) event(e *race.Event, w *writer) {
 	below := int64(e.Of%1000)*1000 + int64(e.Kind)
 	at := f.announcedAt + below
@@ -221,7 +221,7 @@ func (f *follower) event(e *race.Event, w *writer) {
 	w.done(appendTime(b, at))
 }
 
-// unevent takes away an event that a correction made untrue.
+// unevent deletes an event that was withdrawn.
 func (f *follower) unevent(name race.EventName, w *writer) {
 	at, written := f.events[name]
 	if written && w != nil {
@@ -230,22 +230,22 @@ func (f *follower) unevent(name race.EventName, w *writer) {
 	delete(f.events, name)
 }
 
-// pass writes a passing as soon as race time has a place in the world.
+// pass writes a passing, once race time is related to the wall clock.
 func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *writer) {
 	p := passing{seq: r.Seq, at: r.Time, body: b}
 	for _, fact := range facts {
 		switch v := fact.(type) {
 		case race.PassingJudged:
 			if v.Seq == r.Seq && f.startedAt != 0 {
-				return // rejudge writes it
+				return // written by rejudge
 			}
 		case race.RecordRefused:
 			p.refused = v.Reason
-		default: // follow takes them
+		default: // written by follow
 		}
 	}
 	if f.startedAt == 0 {
-		if !r.Time.PreStart() || p.refused != "" { // those are judged with the signal
+		if !r.Time.PreStart() || p.refused != "" { // pre-start passings are judged at the start signal
 			f.early = append(f.early, p)
 		}
 		return
@@ -253,28 +253,28 @@ func (f *follower) pass(r *race.Record, b race.Passing, facts []race.Fact, w *wr
 	f.point(&p, f.judgement(&p), w)
 }
 
-// judgement is what was made of a passing; where nothing was told, it is accepted as it is.
+// judgement returns the verdict on a passing; accepted as reported if there is none.
 func (f *follower) judgement(p *passing) judged {
-	if j, told := f.judged[p.seq]; told {
+	if j, ok := f.judged[p.seq]; ok {
 		return j
 	}
 	return judged{crossing: crossing{p.body.Car, p.body.Line, p.at}}
 }
 
-// rejudge writes a passing anew where it is judged: it may be another car's, and at another time, than was written before.
+// rejudge rewrites a passing when its verdict changes: its car and time may differ from those written before.
 func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
 	now := judged{crossing{v.Car, v.Line, v.Time + f.moved}, v.Verdict, v.Reason}
-	b, told := r.Body.(race.Passing)
-	p := passing{seq: v.Seq, at: v.Time + f.moved, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by hand, unless:
+	b, isPassing := r.Body.(race.Passing)
+	p := passing{seq: v.Seq, at: v.Time + f.moved, body: race.Passing{Car: v.Car, Line: v.Line}} // inserted by a marshal, unless:
 	was, written := f.judged[v.Seq]
 	f.judged[v.Seq] = now
 	switch {
-	case f.startedAt == 0 && v.Seq == r.Seq && !told:
+	case f.startedAt == 0 && v.Seq == r.Seq && !isPassing:
 		f.early = append(f.early, p)
 		return
 	case f.startedAt == 0 || w == nil:
 		return
-	case v.Seq == r.Seq && told:
+	case v.Seq == r.Seq && isPassing:
 		p = passing{seq: r.Seq, at: r.Time, body: b}
 	case v.Seq != r.Seq:
 		raw, ok := w.recall(f.id, v.Seq)
@@ -291,7 +291,8 @@ func (f *follower) rejudge(r *race.Record, v *race.PassingJudged, w *writer) {
 	f.point(&p, now, w)
 }
 
-// passedAt is the time of a passing's point: below the microsecond stands its record's number, so that two are two.
+// passedAt returns the time of a passing's point: the digits below the microsecond hold its record number, so that two
+// passings of the same instant are two points.
 func (f *follower) passedAt(seq race.Seq, h crossing) int64 { return f.ns(h.at) + int64(seq%1000) }
 
 func (f *follower) point(p *passing, j judged, w *writer) {
@@ -323,7 +324,7 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 	w.done(appendTime(b, f.passedAt(p.seq, j.crossing)))
 }
 
-// frame writes a frame of telemetry, if it is one of those that are.
+// frame writes a telemetry frame, if it is due.
 func (f *follower) frame(fr *race.Frame, w *writer) error {
 	if fr.Tick%race.Tick(f.every) != 0 {
 		return nil
@@ -339,7 +340,7 @@ func (f *follower) frame(fr *race.Frame, w *writer) error {
 	return nil
 }
 
-// sample writes what a real car told of itself.
+// sample writes the telemetry sample of a real car.
 func (f *follower) sample(s *race.Sample, w *writer) {
 	if f.known(s.Car) {
 		w.done(appendSample(w.line(f, s.Car), f.frames[s.Car], s, f.ns(s.Time)))

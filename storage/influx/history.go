@@ -15,18 +15,18 @@ import (
 	"lightsout/race"
 )
 
-// Rosters tell whose telemetry is asked for.
+// Rosters returns the cars of a race.
 type Rosters interface {
 	Roster(ctx context.Context, id race.ID) (*race.Roster, error)
 }
 
-// History answers for telemetry from InfluxDB, in the same whole numbers as the store of the log does.
+// History reads telemetry from InfluxDB, in the same whole numbers as the store of the log.
 type History struct {
 	client  *client
 	rosters Rosters
 }
 
-// NewHistory sets up a History that does nothing yet. Close ends it.
+// NewHistory returns a History. Close releases its connections.
 func NewHistory(cfg Config, rosters Rosters) (*History, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -38,11 +38,11 @@ func NewHistory(cfg Config, rosters Rosters) (*History, error) {
 	return &History{client: c, rosters: rosters}, nil
 }
 
-// Close ends the History.
+// Close releases its connections.
 func (h *History) Close() { h.client.close() }
 
-// keeps says which channels a race has: a simulation's place follows from its lap fraction and its circuit; a real car knows
-// of no lap.
+// keeps reports whether a race has a channel: x and y of a simulation follow from lap fraction and circuit; real cars report
+// no lap.
 func keeps(kind race.Kind, c race.Channel) bool {
 	switch c {
 	case race.ChannelX, race.ChannelY:
@@ -54,7 +54,7 @@ func keeps(kind race.Kind, c race.Channel) bool {
 	return true
 }
 
-// Trace is the telemetry of a car over a stretch of race time.
+// Trace returns the telemetry of a car over a range of race time.
 func (h *History) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error) {
 	roster, err := h.rosters.Roster(ctx, q.Race)
 	if err != nil {
@@ -87,7 +87,7 @@ func (h *History) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, er
 	return t, nil
 }
 
-// flux asks for all channels at once. Of a real car every field is asked for: a sample is one whatever it told of.
+// flux builds the query for all channels at once. Of a real car all fields are queried, because a sample may have any of them.
 func flux(bucket string, q race.TraceQuery, roster *race.Roster) string {
 	ns := func(t race.Micros) int64 {
 		return roster.StartedAt + int64(min(max(t, -race.TimeMax), race.TimeMax))*1000
@@ -104,7 +104,7 @@ func flux(bucket string, q race.TraceQuery, roster *race.Roster) string {
 				fields = append(fields, "r._field == "+literal(c.String()))
 			}
 		}
-		if len(fields) == 0 { // the times alone
+		if len(fields) == 0 { // only the times
 			fields = []string{"r._field == " + literal(race.ChannelSpeed.String())}
 		}
 		fmt.Fprintf(&b, "  |> filter(fn: (r) => %s)\n", strings.Join(fields, " or "))
@@ -114,12 +114,12 @@ func flux(bucket string, q race.TraceQuery, roster *race.Roster) string {
 	return b.String()
 }
 
-// literal is a string of Flux in which nothing means anything but itself.
+// literal quotes a string for Flux.
 func literal(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", `\${`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`
 }
 
-// addRow adds an instant.
+// addRow adds an instant to a trace.
 func addRow(t *race.Trace, r *query.FluxRecord, startedAt int64, wanted []race.Channel) {
 	t.Time = append(t.Time, race.Micros((r.Time().UnixNano()-startedAt)/int64(time.Microsecond)))
 	for _, c := range wanted {
@@ -127,18 +127,18 @@ func addRow(t *race.Trace, r *query.FluxRecord, startedAt int64, wanted []race.C
 	}
 }
 
-// whole is a field in the whole units of its channel.
+// whole converts a field to the whole units of its channel.
 func whole(v any) int32 {
 	switch v := v.(type) {
 	case int64:
 		return int32(v)
 	case float64:
-		return int32(math.Round(v * 10)) // speed, x and y: tenths in a trace
+		return int32(math.Round(v * 10)) // speed, x and y are tenths in a trace
 	}
 	return race.Unknown
 }
 
-// inOrder sorts by time: a pivot puts an instant where its first field stood.
+// inOrder sorts a trace by time, because a pivot puts an instant where its first field was.
 func inOrder(t *race.Trace) {
 	if slices.IsSorted(t.Time) {
 		return

@@ -23,7 +23,7 @@ func TestFeed_EachPointIsAcknowledgedOnceHoweverOftenItsActorDies(t *testing.T) 
 	over := make(chan struct{})
 	asked := 0
 	var driven sync.WaitGroup
-	driven.Go(func() { // every incarnation dies with its question, and the next one asks at once
+	driven.Go(func() { // every incarnation dies right after its call, and the next one calls at once
 		for rng := rand.New(rand.NewPCG(1, 2)); ; asked++ {
 			select {
 			case <-over:
@@ -34,19 +34,19 @@ func TestFeed_EachPointIsAcknowledgedOnceHoweverOftenItsActorDies(t *testing.T) 
 			}
 		}
 	})
-	await(t, "ten moves of the cursor while the race goes on", func() bool { return m.moved() >= 10 })
+	await(t, "ten moves of the cursor during the race", func() bool { return m.moved() >= 10 })
 	end()
 	fed(t, m, 30*time.Second)
 	close(over)
 	driven.Wait()
 	t.Logf("%d incarnations, the cursor moved %d times", asked, m.moved())
 	if asked < 1000 {
-		t.Errorf("only %d incarnations asked", asked)
+		t.Errorf("only %d incarnations called Next", asked)
 	}
 	once(t, s, m, acked)
 }
 
-func TestFeed_WhatWasReadArrivesThoughNobodyAsksAgain(t *testing.T) {
+func TestFeed_SendsWhatWasReadEvenIfNextIsNotCalledAgain(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("last")), cars: 3, laps: 2, lapTime: 2 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
@@ -60,7 +60,7 @@ func TestFeed_WhatWasReadArrivesThoughNobodyAsksAgain(t *testing.T) {
 	same(t, "after one stretch", s.counts(t, c.id), expected(m, c.id))
 }
 
-func TestFeed_EachPointIsAcknowledgedOnceThoughTheLogFailsAtRandom(t *testing.T) {
+func TestFeed_EachPointIsAcknowledgedOnceEvenIfTheLogFailsAtRandom(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("fails")), cars: 20, laps: 60, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
@@ -72,7 +72,7 @@ func TestFeed_EachPointIsAcknowledgedOnceThoughTheLogFailsAtRandom(t *testing.T)
 			return nil
 		}
 		failed++
-		return errors.New("the disk is on strike")
+		return errors.New("the disk fails")
 	}
 	log.failRead(fail)
 	log.failMove(func(context.Context, race.ID) error { return log.reading("move") })
@@ -87,7 +87,7 @@ func TestFeed_EachPointIsAcknowledgedOnceThoughTheLogFailsAtRandom(t *testing.T)
 	once(t, s, m, acked)
 }
 
-func TestFeed_ReadsOnlySoFarAheadOfACursorThatCannotMove(t *testing.T) {
+func TestFeed_StopsReadingWhenTheCursorIsTooFarBehind(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("ahead")), cars: 4, laps: 500, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	cfg, acked := counting(s, c.id)
@@ -115,7 +115,7 @@ func TestFeed_ReadsOnlySoFarAheadOfACursorThatCannotMove(t *testing.T) {
 	once(t, s, m, acked)
 }
 
-func TestFeed_BeginsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
+func TestFeed_StartsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
 	s, m := shared(t), newMemory()
 	cfg := s.config()
 	cfg.RetryFirst, cfg.MaxRetry = time.Millisecond, 10*time.Millisecond
@@ -123,7 +123,7 @@ func TestFeed_BeginsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
 	log.failMove(func(context.Context, race.ID) error { return errors.New("the disk is full") })
 	f := newFeed(t, cfg, log)
 	defer f.Close()
-	begun := func() bool { // of one race more
+	begun := func() bool { // one more race
 		c := &course{id: race.ID(newID("more")), cars: 1, laps: 1, lapTime: race.Second, startAt: time.Now().Add(-time.Hour)}
 		c.run(m)
 		pass(f)
@@ -132,16 +132,16 @@ func TestFeed_BeginsNoMoreRacesWhileNoCursorMoves(t *testing.T) {
 	for range influx.BehindMost {
 		begun()
 	}
-	await(t, "a race that is not begun", func() bool { return !begun() })
+	await(t, "a race that is not started", func() bool { return !begun() })
 	if begun() || m.moved() > 0 {
-		t.Errorf("another race was begun, %d cursors moved", m.moved())
+		t.Errorf("another race was started, %d cursors moved", m.moved())
 	}
 	log.failMove(nil)
 	defer drive(f)()
 	fed(t, m, 30*time.Second)
 }
 
-func TestFeed_ARaceWhoseCursorCannotMoveHoldsNoOther(t *testing.T) {
+func TestFeed_RaceWhoseCursorCannotMoveDoesNotBlockOthers(t *testing.T) {
 	s, m := shared(t), newMemory()
 	var all []*course
 	for range 3 {
@@ -167,7 +167,7 @@ func TestFeed_ARaceWhoseCursorCannotMoveHoldsNoOther(t *testing.T) {
 	fed(t, m, 30*time.Second)
 }
 
-func TestFeed_APanicInOneRaceHoldsNoOther(t *testing.T) {
+func TestFeed_PanicInOneRaceDoesNotBlockOthers(t *testing.T) {
 	s, m := shared(t), newMemory()
 	bad := &course{id: race.ID(newID("panics")), cars: 4, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	good := &course{id: race.ID(newID("beside")), cars: 4, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
@@ -175,7 +175,7 @@ func TestFeed_APanicInOneRaceHoldsNoOther(t *testing.T) {
 	good.run(m)
 	cfg, acked := counting(s, bad.id)
 	cfg.RetryFirst, cfg.MaxRetry = time.Millisecond, 5*time.Millisecond
-	const at = 20 // of the bad race's records
+	const at = 20 // of the records of the bad race
 	broken := rules
 	broken.Fold = func() influx.Fold { return &panicking{State: timing.New(), race: bad.id, at: at} }
 	f, err := influx.New(cfg, broken, m)
@@ -194,7 +194,7 @@ func TestFeed_APanicInOneRaceHoldsNoOther(t *testing.T) {
 	}
 }
 
-// panicking is a rulebook that cannot take a record.
+// panicking is a rulebook that panics on a record.
 type panicking struct {
 	*timing.State
 	race race.ID
@@ -212,19 +212,19 @@ func (p *panicking) Fold(r *race.Record, more bool) (race.Facts, error) {
 	return p.State.Fold(r, more)
 }
 
-func TestFeed_ARaceThatTakesAnIDWhileItsPredecessorIsInFlightIsFedWhole(t *testing.T) {
+func TestFeed_RaceThatReusesAnIDInFlightIsFedCompletely(t *testing.T) {
 	s := shared(t)
 	for name, failsFirst := range map[string]bool{"before the cursor moves": true, "while the cursor moves": false} {
 		t.Run(name, func(t *testing.T) {
-			m, heir := newMemory(), newMemory()
+			m, successor := newMemory(), newMemory()
 			first := &course{id: race.ID(newID("heir")), cars: 5, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-2 * time.Hour)}
 			first.run(m)
 			second := &course{id: first.id, cars: 4, laps: 4, lapTime: 4 * race.Second, startAt: time.Now().Add(-time.Hour)}
-			second.run(heir)
+			second.run(successor)
 			cfg, acked := counting(s, first.id)
 			log := &failing{memory: m}
 			log.failMove(func(context.Context, race.ID) error {
-				if m.succeed(heir, first.id); failsFirst {
+				if m.succeed(successor, first.id); failsFirst {
 					log.failMove(nil)
 					return errors.New("not now")
 				}
@@ -234,23 +234,23 @@ func TestFeed_ARaceThatTakesAnIDWhileItsPredecessorIsInFlightIsFedWhole(t *testi
 			defer f.Close()
 			defer drive(f)()
 			fed(t, m, 30*time.Second)
-			whole(t, s, acked, heir)
+			whole(t, s, acked, successor)
 		})
 	}
 }
 
-func TestFeed_ARaceThatTakesTheIDOfOneThatCannotBeReadIsFedWhole(t *testing.T) {
-	s, m, heir := shared(t), newMemory(), newMemory()
+func TestFeed_RaceThatReusesTheIDOfAnUnreadableOneIsFedCompletely(t *testing.T) {
+	s, m, successor := shared(t), newMemory(), newMemory()
 	first := &course{id: race.ID(newID("unread")), cars: 5, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-2 * time.Hour)}
 	first.run(m)
 	second := &course{id: first.id, cars: 4, laps: 4, lapTime: 4 * race.Second, startAt: time.Now().Add(-time.Hour)}
-	second.run(heir)
+	second.run(successor)
 	cfg, acked := counting(s, first.id)
-	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // it is Close that moves the cursor again
+	cfg.RetryFirst, cfg.MaxRetry = time.Hour, time.Hour // only Close moves the cursor again
 	log, unread := &failing{memory: m}, make(chan struct{})
 	var once sync.Once
 	log.failMove(func(context.Context, race.ID) error {
-		m.succeed(heir, first.id)
+		m.succeed(successor, first.id)
 		log.failMove(nil)
 		log.failRead(func(what string) error {
 			if what != "records" {
@@ -271,5 +271,5 @@ func TestFeed_ARaceThatTakesTheIDOfOneThatCannotBeReadIsFedWhole(t *testing.T) {
 	defer f.Close()
 	defer drive(f)()
 	fed(t, m, 30*time.Second)
-	whole(t, s, acked, heir)
+	whole(t, s, acked, successor)
 }

@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-// lookBehind asks now and then how far the log has gone ahead.
+// lookBehind measures the lag at intervals.
 func (f *Feed) lookBehind(ctx context.Context) {
 	tick := time.NewTicker(behindEvery)
 	defer tick.Stop()
@@ -20,7 +20,7 @@ func (f *Feed) lookBehind(ctx context.Context) {
 		case err == nil:
 			f.stats.setLag(lag)
 		case ctx.Err() == nil:
-			f.cfg.Log.Warn("the feed cannot tell its lag", slog.Any("err", err))
+			f.cfg.Log.Warn("the feed cannot measure its lag", slog.Any("err", err))
 		}
 		select {
 		case <-ctx.Done():
@@ -30,13 +30,14 @@ func (f *Feed) lookBehind(ctx context.Context) {
 	}
 }
 
-// lag is how much of the log is not fed, and when the oldest record of it was recorded (UTC nanoseconds; 0: there is none).
+// lag is the part of the log that is not fed; oldest is when its first record was recorded (UTC nanoseconds; 0 if there is
+// none).
 type lag struct {
 	records, frames int64
 	oldest          int64
 }
 
-// behind compares the durable cursors with the ends of the log.
+// behind compares the durable cursors with the ends of the logs.
 func (f *Feed) behind(ctx context.Context) (out lag, err error) {
 	ids, err := f.log.Unfed(ctx, FeedName)
 	if err != nil {

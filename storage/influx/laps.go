@@ -2,25 +2,25 @@ package influx
 
 import "lightsout/race"
 
-// lapChange is what one record makes of the laps that were written: those that were told of, and where old points must go.
+// lapChange is what one record changes of the written laps: the laps it published, and the old points to delete.
 type lapChange struct {
 	emitted   []lapOf
 	withdrawn []withdrawn
 }
 
-// lapOf is a lap of a car, by its place in the list.
+// lapOf is a lap of a car, by its index in the list.
 type lapOf struct {
 	car race.CarIdx
 	at  int
 }
 
-// withdrawn is a stretch of a car's points that must go, in race time (ms): of laps by their ends, of sectors by theirs.
+// withdrawn is a range of a car's points to delete, in race time (ms): laps by their ends, sectors by theirs.
 type withdrawn struct {
 	car           race.CarIdx
 	laps, sectors stretch
 }
 
-// stretch is a time from and to, both included; empty where some is false.
+// stretch is a range of times, both ends included; empty if some is false.
 type stretch struct {
 	some     bool
 	from, to int64
@@ -36,8 +36,8 @@ func (s *stretch) add(at int64) {
 
 func (s *stretch) has(at int64) bool { return s.some && at >= s.from && at <= s.to }
 
-// sectorEnd is the race time at which a sector ended; false where it was not seen. A missed line leaves its sector blank
-// and joined to the next one, so that they always add up.
+// sectorEnd returns the race time at which a sector ended; false if it was not timed. A missed line leaves its sector blank
+// and joined to the next one, so that the sectors always add up.
 func sectorEnd(l *race.Lap, sector int) (int64, bool) {
 	at := l.EndMS
 	for _, ms := range l.SectorsMS[sector+1:] {
@@ -47,7 +47,7 @@ func sectorEnd(l *race.Lap, sector int) (int64, bool) {
 }
 
 func (c *lapChange) withdrawnOf(car race.CarIdx) *withdrawn {
-	if n := len(c.withdrawn); n > 0 && c.withdrawn[n-1].car == car { // facts of a car come together
+	if n := len(c.withdrawn); n > 0 && c.withdrawn[n-1].car == car { // the facts of a car are consecutive
 		return &c.withdrawn[n-1]
 	}
 	for i := range c.withdrawn {
@@ -59,7 +59,7 @@ func (c *lapChange) withdrawnOf(car race.CarIdx) *withdrawn {
 	return &c.withdrawn[len(c.withdrawn)-1]
 }
 
-// lap notes a lap that was completed, or told of again.
+// lap adds a lap that was completed or amended.
 func (f *follower) lap(l *race.Lap, change *lapChange) {
 	if !f.known(l.Car) || l.Number < 1 {
 		return
@@ -77,7 +77,7 @@ func (f *follower) lap(l *race.Lap, change *lapChange) {
 	change.emitted = append(change.emitted, lapOf{l.Car, l.Number - 1})
 }
 
-// withdraw forgets the laps after the first so many.
+// withdraw removes the laps after the given number.
 func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
 	if !f.known(car) || laps < 0 {
 		return
@@ -90,7 +90,7 @@ func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
 	f.laps[car] = f.laps[car][:min(laps, len(f.laps[car]))]
 }
 
-// drop says that a lap's points must go, but where the lap that takes its place has them as well.
+// drop marks a lap's points for deletion, except those that the replacing lap has as well.
 func (c *lapChange) drop(was, now *race.Lap) {
 	if now == nil || was.EndMS != now.EndMS || hasLess(was, now) {
 		c.withdrawnOf(was.Car).laps.add(was.EndMS)
@@ -109,7 +109,7 @@ func (c *lapChange) drop(was, now *race.Lap) {
 	}
 }
 
-// hasLess says that a lap lacks a sector that it had: the field would stay.
+// hasLess reports whether a lap lacks a sector that it had before: an overwritten point would keep the field.
 func hasLess(was, now *race.Lap) bool {
 	for i := range was.SectorsMS {
 		if was.SectorsMS[i] > 0 && now.SectorsMS[i] == 0 {
@@ -119,7 +119,8 @@ func hasLess(was, now *race.Lap) bool {
 	return false
 }
 
-// writeLaps erases what must go, each car's at once, then writes what was told and whatever else was erased with it.
+// writeLaps deletes old points, with one erasure for each car, then writes the published laps and the valid laps that the
+// erasures deleted as well.
 func (f *follower) writeLaps(c *lapChange, w *writer) {
 	if w == nil || f.startedAt == 0 {
 		return

@@ -7,16 +7,16 @@ import (
 	"lightsout/race"
 )
 
-// Line protocol is built by appending to a batch's bytes: no point, no map and no string is made for a line.
+// Lines are built by appending to a batch's buffer, without allocating points, maps or strings.
 
-// What may not stand in a tag as it is; and in a string field. A line break ends a point, so it becomes a space; a
-// backslash at the end of a tag would escape what comes after it, so it becomes a slash.
+// Characters that must be escaped in a tag and in a string field. A line break would end the point, so it becomes a space; a
+// backslash at the end of a tag would escape the following character, so it becomes a slash.
 var (
 	tagEscape  = strings.NewReplacer(",", `\,`, "=", `\=`, " ", `\ `, "\n", `\ `, "\r", `\ `, `\`, "/")
 	textEscape = strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", " ", "\r", " ")
 )
 
-// appendTag adds ,key=value; nothing where the value is empty.
+// appendTag appends ,key=value; nothing if the value is empty.
 func appendTag(b []byte, key, value string) []byte {
 	if value == "" {
 		return b
@@ -25,7 +25,7 @@ func appendTag(b []byte, key, value string) []byte {
 	return append(b, tagEscape.Replace(value)...)
 }
 
-// fields begins the fields of a line, or goes on with the next one.
+// field appends the key of a field, with the separator before it.
 func field(b []byte, key string) []byte {
 	if b[len(b)-1] != ' ' {
 		b = append(b, ',')
@@ -53,7 +53,7 @@ func appendFloat(b []byte, key string, v float64) []byte {
 	return strconv.AppendFloat(field(b, key), v, 'f', -1, 64)
 }
 
-// appendTenths adds a float field of v tenths.
+// appendTenths appends a float field of v tenths.
 func appendTenths(b []byte, key string, v int64) []byte {
 	b = field(b, key)
 	if v < 0 {
@@ -63,7 +63,7 @@ func appendTenths(b []byte, key string, v int64) []byte {
 	return append(b, '.', byte('0'+v%10))
 }
 
-// appendCentis adds a float field of v hundredths.
+// appendCentis appends a float field of v hundredths.
 func appendCentis(b []byte, key string, v int64) []byte {
 	b = field(b, key)
 	if v < 0 {
@@ -73,12 +73,12 @@ func appendCentis(b []byte, key string, v int64) []byte {
 	return append(b, '.', byte('0'+v/10%10), byte('0'+v%10))
 }
 
-// appendTime ends a line.
+// appendTime appends the time and ends the line.
 func appendTime(b []byte, ns int64) []byte {
 	return append(strconv.AppendInt(append(b, ' '), ns, 10), '\n')
 }
 
-// carTags are the tags that say which car of which race a point is of: as many as there are entries.
+// carTags appends the tags for the car and the race of a point. Their number is bounded by the entries.
 func carTags(b []byte, id race.ID, e *race.Entry) []byte {
 	b = appendTag(b, "driver_number", strconv.Itoa(e.Number))
 	b = appendTag(b, "name_acronym", e.Code)
@@ -86,16 +86,16 @@ func carTags(b []byte, id race.ID, e *race.Entry) []byte {
 	return appendTag(b, "team_name", e.Team)
 }
 
-// unknownCar are the tags of what is no known car's.
+// unknownCar appends the tags of a point without a known car.
 func unknownCar(b []byte, id race.ID) []byte {
 	b = appendTag(b, "driver_number", noDriver)
 	return appendTag(b, "race", string(id))
 }
 
-// noDriver is the driver number of passings whose car nobody knows.
+// noDriver is the driver number of passings without a known car.
 const noDriver = "unknown"
 
-// raceOf finds the race of a line: its identifier needs no escape.
+// raceOf returns the race of a line. Race identifiers need no unescaping.
 func raceOf(line string) race.ID {
 	_, after, ok := strings.Cut(line, ",race=")
 	if !ok {
@@ -107,7 +107,7 @@ func raceOf(line string) race.ID {
 	return race.ID(after)
 }
 
-// appendFrame adds a car's line of a frame. The place is not given where x is not a number.
+// appendFrame appends a car's line of a frame. x and y are omitted if x is NaN.
 func appendFrame(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) []byte {
 	b = append(b, prefix...)
 	b = appendTenths(b, "speed", int64(f.SpeedDKMH[car]))
@@ -126,7 +126,7 @@ func appendFrame(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) 
 	return appendTime(b, ns)
 }
 
-// appendSample adds what a real car told of; without a field where it told nothing.
+// appendSample appends a real car's sample, without the channels that were not reported.
 func appendSample(b, prefix []byte, s *race.Sample, ns int64) []byte {
 	start := len(b)
 	b = append(b, prefix...)

@@ -11,21 +11,21 @@ import (
 	"lightsout/storage/influx"
 )
 
-// memory is a log with cursors in memory, that may grow while it is read.
+// memory is a log with cursors in memory. It may grow while it is read.
 type memory struct {
 	mu          sync.Mutex
 	races       map[race.ID]*memoryRace
 	cursors     map[race.ID]race.FeedCursor
 	deadLetters map[string]string // by point
 	moves       int
-	broken      race.ID // whose telemetry cannot be read
+	broken      race.ID // its telemetry cannot be read
 }
 
 type memoryRace struct {
 	records []race.Record
 	frames  []*race.Frame
 	samples []race.Sample
-	counts  []uint64 // of the samples
+	counts  []uint64 // batch count of each sample
 }
 
 func newMemory() *memory {
@@ -39,7 +39,7 @@ func (m *memory) of(id race.ID) *memoryRace {
 	return m.races[id]
 }
 
-// add appends records, numbered, and a frame.
+// add appends records, with numbers, and a frame.
 func (m *memory) add(id race.ID, records []race.Record, f *race.Frame) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -53,12 +53,12 @@ func (m *memory) add(id race.ID, records []race.Record, f *race.Frame) {
 	}
 }
 
-// succeed deletes a race and lets one of another log take its identifier; its cursor goes with it.
-func (m *memory) succeed(heir *memory, id race.ID) {
+// succeed deletes a race with its cursor and lets a race of another log take the identifier.
+func (m *memory) succeed(successor *memory, id race.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.races[id] != heir.races[id] {
-		m.races[id] = heir.races[id]
+	if m.races[id] != successor.races[id] {
+		m.races[id] = successor.races[id]
 		delete(m.cursors, id)
 	}
 }
@@ -118,7 +118,7 @@ func (m *memory) Cursor(_ context.Context, _ string, id race.ID) (race.FeedCurso
 	return m.cursors[id], nil
 }
 
-// cursor is where a race's cursor is, moved how often one has moved.
+// cursor returns a race's cursor, moved the number of cursor moves.
 func (m *memory) cursor(id race.ID) race.FeedCursor {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -183,7 +183,7 @@ func (m *memory) FeedEnd(_ context.Context, id race.ID) (c race.FeedCursor, err 
 
 func (m *memory) RegisterFeed(context.Context, string) error { return nil }
 
-// Roster is what History asks for.
+// Roster implements Rosters.
 func (m *memory) Roster(_ context.Context, id race.ID) (*race.Roster, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -21,10 +21,10 @@ import (
 	"lightsout/storage/influx"
 )
 
-// long says that the long form of a test is asked for.
+// long reports whether the long form of a test is requested.
 func long() bool { return os.Getenv("LIGHTSOUT_LONG") != "" }
 
-// live appends a race at its own pace, ten ticks a second, for so many ticks at least and until the test ends it.
+// live appends a race in real time, ten ticks a second, for at least the given ticks and until the test ends it.
 func (c *course) live(m *memory, ticks int) (end func()) {
 	over, enough := make(chan struct{}), make(chan struct{})
 	m.add(c.id, c.head(race.Simulation), nil)
@@ -47,12 +47,12 @@ func (c *course) live(m *memory, ticks int) (end func()) {
 	return func() { close(enough); <-over }
 }
 
-// await waits for something that must come.
+// await waits for a condition.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after 30 s there is still not %s", what)
+			t.Fatalf("not reached after 30 s: %s", what)
 		}
 	}
 }
@@ -90,23 +90,23 @@ func TestFeed_LosesNothingWhileInfluxDBIsKilledThreeTimes(t *testing.T) {
 	}
 }
 
-// moody is a server that stands before InfluxDB and has moods.
-type moody struct {
-	proxy *httputil.ReverseProxy
-	mu    sync.Mutex
-	mood  string
-	n     int
-	last  time.Time // when it last asked for patience
-	hasty []string  // what came before its time
-	seen  map[string]int
+// failingProxy is a proxy in front of InfluxDB with several failure modes.
+type failingProxy struct {
+	proxy    *httputil.ReverseProxy
+	mu       sync.Mutex
+	mood     string
+	n        int
+	last     time.Time // when it last sent Retry-After
+	tooEarly []string  // requests that came too early
+	seen     map[string]int
 }
 
-func (p *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *failingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.n++
 	mood, n := p.mood, p.n
 	if since := time.Since(p.last); since < time.Second {
-		p.hasty = append(p.hasty, fmt.Sprintf("%s after %v", r.URL.Path, since))
+		p.tooEarly = append(p.tooEarly, fmt.Sprintf("%s after %v", r.URL.Path, since))
 	}
 	p.mu.Unlock()
 	switch {
@@ -115,7 +115,7 @@ func (p *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(150 * time.Millisecond)
 	case mood == "ill" && n%3 != 0:
 		p.note(mood)
-		http.Error(w, "the ring is on fire", []int{500, 502, 503, 504}[n%4])
+		http.Error(w, "the proxy fails", []int{500, 502, 503, 504}[n%4])
 		return
 	case mood == "busy" && n%2 == 0:
 		p.note(mood)
@@ -125,11 +125,11 @@ func (p *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "patience", http.StatusTooManyRequests)
 		return
-	case mood == "strict" && n%2 == 0: // not InfluxDB's own word: the points are not to blame
+	case mood == "strict" && n%2 == 0: // not InfluxDB's own answer: the points are not to blame
 		p.note(mood)
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
-	case mood == "deaf" && n%2 == 0: // what was sent arrives, and the answer is lost
+	case mood == "deaf" && n%2 == 0: // the points arrive, but the response is lost
 		p.note(mood)
 		p.proxy.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
@@ -137,32 +137,32 @@ func (p *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.proxy.ServeHTTP(w, r)
 }
 
-func (p *moody) note(what string) {
+func (p *failingProxy) note(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen[what]++
 }
 
-func (p *moody) count(mood string) int {
+func (p *failingProxy) count(mood string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.seen[mood]
 }
 
-func (p *moody) become(mood string) {
+func (p *failingProxy) become(mood string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mood = mood
 }
 
-// before puts a moody server before one.
-func before(t *testing.T, s *server) *moody {
+// before returns a proxy in front of a server.
+func before(t *testing.T, s *server) *failingProxy {
 	t.Helper()
 	to, err := url.Parse(s.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &moody{proxy: httputil.NewSingleHostReverseProxy(to), seen: map[string]int{}}
+	return &failingProxy{proxy: httputil.NewSingleHostReverseProxy(to), seen: map[string]int{}}
 }
 
 func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
@@ -171,7 +171,7 @@ func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
 	front := httptest.NewServer(p)
 	defer front.Close()
 	cfg := s.config()
-	cfg.URL, cfg.Lanes, cfg.Plain = front.URL, 1, false // one shard, so that a pause is seen; with compression
+	cfg.URL, cfg.Lanes, cfg.Plain = front.URL, 1, false // one shard, so that a pause is visible; with compression
 	f := newFeed(t, cfg, m)
 	defer f.Close()
 	defer drive(f)()
@@ -185,19 +185,19 @@ func TestFeed_LosesNothingBehindAProxyThatFails(t *testing.T) {
 	end()
 	fed(t, m, 30*time.Second)
 	same(t, "behind the proxy", s.counts(t, c.id), expected(m, c.id))
-	if len(p.hasty) > 0 {
-		t.Errorf("Retry-After was not honoured: %v", p.hasty)
+	if len(p.tooEarly) > 0 {
+		t.Errorf("Retry-After was not honoured: %v", p.tooEarly)
 	}
 	if n := f.Stats().PointsRejected; n != 0 || len(m.deadLetters) != 0 {
-		t.Errorf("%d points were rejected, aside are %v", n, m.deadLetters)
+		t.Errorf("%d points were rejected, dead letters: %v", n, m.deadLetters)
 	}
 }
 
-func TestFeed_PutsAsideWhatIsRefusedAndGoesOn(t *testing.T) {
+func TestFeed_KeepsRefusedPointsAsDeadLettersAndContinues(t *testing.T) {
 	s, m := shared(t), newMemory()
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("conflict")), cars: 10, laps: 4, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
-	s.write(t, "passings speed=1.5 %d", c.startAt.UnixNano()) // of another type than ours
+	s.write(t, "passings speed=1.5 %d", c.startAt.UnixNano()) // of another type than the Feed's
 	m.add(c.id, c.head(race.Simulation), nil)
 	bad := 0
 	for n := 1; n <= c.ticks(); n++ {
@@ -219,16 +219,16 @@ func TestFeed_PutsAsideWhatIsRefusedAndGoesOn(t *testing.T) {
 	want["passings"] -= bad
 	same(t, "without what was refused", s.counts(t, c.id), want)
 	if bad < 4 || len(m.deadLetters) != bad || int(f.Stats().PointsRejected) != bad {
-		t.Errorf("%d are aside and %d counted, want %d", len(m.deadLetters), f.Stats().PointsRejected, bad)
+		t.Errorf("%d dead letters and %d counted, want %d", len(m.deadLetters), f.Stats().PointsRejected, bad)
 	}
 	for point, reason := range m.deadLetters {
 		if !strings.HasPrefix(point, "passings,") || !strings.Contains(point, "speed=300i") || !strings.Contains(reason, "field type conflict") {
-			t.Errorf("aside is %q for %q", point, reason)
+			t.Errorf("dead letter %q with reason %q", point, reason)
 		}
 	}
 }
 
-func TestFeed_PutsAsideAWholeSeriesAtOnce(t *testing.T) {
+func TestFeed_KeepsARefusedSeriesAsDeadLetters(t *testing.T) {
 	s, m := shared(t), newMemory()
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("series")), cars: 10, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
@@ -240,13 +240,13 @@ func TestFeed_PutsAsideAWholeSeriesAtOnce(t *testing.T) {
 	fed(t, m, time.Minute)
 	want := expected(m, c.id)
 	if len(m.deadLetters) != want["telemetry"] {
-		t.Errorf("%d are aside, want %d", len(m.deadLetters), want["telemetry"])
+		t.Errorf("%d dead letters, want %d", len(m.deadLetters), want["telemetry"])
 	}
 	want["telemetry"] = 0
 	same(t, "without telemetry", s.counts(t, c.id), want)
 }
 
-func TestFeed_SaysExactlyWhatIsWrong(t *testing.T) {
+func TestFeed_CheckNamesTheWrongSetting(t *testing.T) {
 	s := shared(t)
 	front := httptest.NewTLSServer(before(t, s))
 	defer front.Close()
@@ -269,7 +269,7 @@ func TestFeed_SaysExactlyWhatIsWrong(t *testing.T) {
 			defer f.Close()
 			err := f.Check(context.Background())
 			if !errors.Is(err, one.is) || err != nil && !strings.Contains(err.Error(), one.says) {
-				t.Errorf("said %v, want %q", err, one.says)
+				t.Errorf("error %v, want %q", err, one.says)
 			}
 			if err != nil && strings.Contains(err.Error(), s.token) {
 				t.Errorf("the token is in %v", err)
@@ -278,7 +278,7 @@ func TestFeed_SaysExactlyWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestFeed_TrustsACertificateOfItsOwn(t *testing.T) {
+func TestFeed_TrustsTheConfiguredCA(t *testing.T) {
 	s, m := shared(t), newMemory()
 	front := httptest.NewTLSServer(before(t, s))
 	defer front.Close()
@@ -300,7 +300,7 @@ func TestFeed_TrustsACertificateOfItsOwn(t *testing.T) {
 	same(t, "over TLS", s.counts(t, c.id), expected(m, c.id))
 }
 
-func TestFeed_GoesOnFromItsCursorAfterEachRestart(t *testing.T) {
+func TestFeed_ContinuesFromItsCursorAfterEachRestart(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("again")), cars: 40, laps: 50, lapTime: 4 * race.Second, startAt: time.Now()}
 	end := c.live(m, 60)
@@ -309,7 +309,7 @@ func TestFeed_GoesOnFromItsCursorAfterEachRestart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	restarts := 0
 	for done := false; !done; restarts++ {
-		f := newFeed(t, s.config(), m) // as after kill -9 of the process: nothing but the cursor is left
+		f := newFeed(t, s.config(), m) // as after kill -9 of the process: only the cursor is left
 		stop := drive(f)
 		select {
 		case <-over:

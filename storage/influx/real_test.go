@@ -25,12 +25,12 @@ import (
 // server is a real InfluxDB.
 type server struct {
 	url, org, bucket, token string
-	bucketID                string // of newBucket
+	bucketID                string // created by newBucket
 	pid                     int
 	start                   func()
 }
 
-// shared is the server that the environment names.
+// shared returns the server that the environment names.
 func shared(t testing.TB) *server {
 	t.Helper()
 	s := &server{url: os.Getenv("INFLUX_URL"), org: os.Getenv("INFLUX_ORG"), bucket: os.Getenv("INFLUX_BUCKET"), token: os.Getenv("INFLUX_TOKEN")}
@@ -40,7 +40,7 @@ func shared(t testing.TB) *server {
 	return s
 }
 
-// private starts a server of the test's own, which may be killed.
+// private starts a server for this test only, which it may kill.
 func private(t *testing.T) *server {
 	t.Helper()
 	tool := os.Getenv("LIGHTSOUT_INFLUXD")
@@ -72,13 +72,13 @@ func private(t *testing.T) *server {
 	}
 	s.start()
 	if s.pid == 0 {
-		t.Fatal("InfluxDB gave no process")
+		t.Fatal("InfluxDB has no process ID")
 	}
 	t.Cleanup(s.kill)
 	return s
 }
 
-// kill ends a server as a power cut does.
+// kill kills the server like a power cut.
 func (s *server) kill() {
 	if s.pid != 0 {
 		syscall.Kill(s.pid, syscall.SIGKILL)
@@ -86,7 +86,7 @@ func (s *server) kill() {
 	}
 }
 
-// config is that of a Feed which does not wait long.
+// config returns the configuration of a Feed with short waits.
 func (s *server) config() influx.Config {
 	c := influx.DefaultConfig()
 	c.URL, c.Org, c.Bucket, c.Token = s.url, s.org, s.bucket, influx.Secret(s.token)
@@ -94,7 +94,7 @@ func (s *server) config() influx.Config {
 	return c
 }
 
-// ask puts a question in Flux and gives the rows of all tables.
+// ask runs a Flux query and returns the rows of all tables.
 func (s *server) ask(t testing.TB, flux string) []map[string]string {
 	t.Helper()
 	body := s.call(t, http.MethodPost, "/api/v2/query?org="+s.org, "application/vnd.flux", flux)
@@ -135,13 +135,13 @@ func (s *server) call(t testing.TB, method, path, kind, body string) string {
 	return string(data)
 }
 
-// write puts a line into the bucket.
+// write writes a line into the bucket.
 func (s *server) write(t testing.TB, line string, args ...any) {
 	t.Helper()
 	s.call(t, http.MethodPost, "/api/v2/write?org="+s.org+"&bucket="+s.bucket, "text/plain", fmt.Sprintf(line, args...))
 }
 
-// newBucket makes a bucket for one test.
+// newBucket creates a bucket for one test.
 func (s *server) newBucket(t testing.TB) {
 	t.Helper()
 	var orgs struct{ Orgs []struct{ ID string } }
@@ -161,7 +161,7 @@ func (s *server) newBucket(t testing.TB) {
 
 var ordinal atomic.Int64
 
-// newID is a name that no other run of a test has.
+// newID returns a name that is unique across test runs.
 func newID(what string) string {
 	return fmt.Sprintf("%s-%d-%d", what, time.Now().UnixNano(), ordinal.Add(1))
 }
@@ -171,7 +171,7 @@ var witness = map[string]string{
 	"telemetry": "speed", "laps": "lap_number", "sectors": "lap_number", "passings": "seq", "positions": "position", "events": "seq",
 }
 
-// counts are the points of a race by series.
+// counts returns the number of points of a race by series.
 func (s *server) counts(t testing.TB, id race.ID) map[string]int {
 	t.Helper()
 	out := map[string]int{}
@@ -186,7 +186,7 @@ func (s *server) counts(t testing.TB, id race.ID) map[string]int {
 	return out
 }
 
-// expected are the points that a race's log makes, by series: worked out from the log with sets, without the Feed.
+// expected returns the number of points of a race's log by series, computed from the log without the Feed.
 func expected(m *memory, id race.ID) map[string]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -242,7 +242,7 @@ type lapKey struct {
 	lap int
 }
 
-// laps are those that a log ends with.
+// laps returns the laps at the end of a log.
 func laps(records []race.Record) map[lapKey]race.Lap {
 	out, state := map[lapKey]race.Lap{}, timing.New()
 	for i := range records {
@@ -269,7 +269,7 @@ func finalLaps(m *memory, id race.ID) map[lapKey]race.Lap {
 	return laps(m.of(id).records)
 }
 
-// drive calls Next for ever, as the Feed's actor does, until the test ends it.
+// drive calls Next continuously, as the Feed's actor does, until the test stops it.
 func drive(f *influx.Feed) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -293,7 +293,7 @@ func drive(f *influx.Feed) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// fed waits until everything is fed, as long as a cursor moves within a time.
+// fed waits until everything is fed; it fails if no cursor moves within a time.
 func fed(t testing.TB, m *memory, within time.Duration) {
 	t.Helper()
 	moves, end := m.moved(), time.Now().Add(within)
@@ -306,7 +306,7 @@ func fed(t testing.TB, m *memory, within time.Duration) {
 			moves, end = n, time.Now().Add(within)
 		}
 		if time.Now().After(end) {
-			t.Fatalf("no cursor has moved for %v, and these are not fed: %v, the first from %+v", within, left, m.cursor(left[0]))
+			t.Fatalf("no cursor has moved for %v; races not fed: %v, the first one's cursor: %+v", within, left, m.cursor(left[0]))
 		}
 	}
 }

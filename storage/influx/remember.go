@@ -8,29 +8,29 @@ import (
 	"lightsout/race"
 )
 
-// What is known of a race takes half a megabyte for 20 cars and 50 laps. So a few races catch up at a time, and of those that
-// are fed no more are remembered than this. A race whose cursor could have been moved for MaxRetry, and was not, takes the room
-// of one that catches up: while the log's store takes no cursors, no more races are begun.
+// The state of a race takes half a megabyte for 20 cars and 50 laps. So only a few races catch up at a time, and at most this
+// many fed races are remembered. A race whose cursor should have moved for longer than MaxRetry takes the room of one that
+// catches up: while the log's store accepts no cursors, no more races are started.
 const (
 	maxBehind     = 64
 	maxRemembered = 256
 )
 
-// How long a race is remembered that has nothing to feed; how many records are folded at once.
+// How long an idle race is remembered; how many records are folded at once.
 const (
 	rememberFor  = 5 * time.Minute
 	foldReadOnce = 10_000
 )
 
-// remembered is a race that was read from.
+// remembered is a race that is being followed.
 type remembered struct {
 	*follower
-	seen   time.Time // when there was something to feed
-	behind bool      // there was more than a stretch
+	seen   time.Time // when there was last something to feed
+	behind bool      // more than a stretch was left
 }
 
-// race is what is known of a race: after a restart its log is folded up to the cursor, and nothing is written. nil means that the
-// race begins anew when its cursor has moved back.
+// race returns the state of a race. After a restart it folds the log up to the cursor without writing. It returns nil if the
+// race must start over after its cursor has moved back.
 func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 	if r := f.races[id]; r != nil {
 		same, err := f.still(ctx, r)
@@ -65,8 +65,8 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 	return r, nil
 }
 
-// still says that a remembered race is the one that it was: another may have its name since it was deleted, or the same one
-// was brought back.
+// still reports whether a remembered race is still the same: it may have been deleted, and another race may have its
+// identifier, or the same one may have been imported again.
 func (f *Feed) still(ctx context.Context, r *remembered) (bool, error) {
 	info, err := f.log.Records(ctx, r.id, 0, 1)
 	if err != nil {
@@ -86,8 +86,8 @@ func (f *Feed) still(ctx context.Context, r *remembered) (bool, error) {
 	return at == r.cursor, nil
 }
 
-// waits says that nothing is read of a race in this pass: it could not be read a moment ago, or it was read far enough ahead, or
-// it is to be followed anew, from its cursor, which is still moving.
+// waits reports whether a race is skipped in this pass: it could not be read a moment ago, it was read far enough ahead, or
+// its cursor is still moving back.
 func (f *Feed) waits(id race.ID, now time.Time) bool {
 	if at, lame := f.quarantined[id]; lame && now.Sub(at) < f.cfg.MaxRetry {
 		return true
@@ -96,7 +96,7 @@ func (f *Feed) waits(id race.ID, now time.Time) bool {
 	return ahead >= maxAhead || ahead > 0 && f.races[id] == nil
 }
 
-// room is how many races more may catch up.
+// room returns how many more races may catch up.
 func (f *Feed) room(now time.Time) int {
 	room := maxBehind - f.flow.overdue(now)
 	for _, r := range f.races {
@@ -107,7 +107,7 @@ func (f *Feed) room(now time.Time) int {
 	return room
 }
 
-// tidy forgets races that had nothing to feed, and failures that are long ago.
+// tidy forgets idle races and old failures.
 func (f *Feed) tidy(now time.Time) {
 	for id, r := range f.races {
 		idle := now.Sub(r.seen)

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 )
 
-// Secret is a token. Whatever prints it prints that it is hidden; Reveal alone gives it.
+// Secret is a token. Printing it in any way shows only that it is hidden; only Reveal returns it.
 type Secret string
 
 const hidden = "[hidden]"
 
-// Reveal is the secret itself, for the header of a request.
+// Reveal returns the token, for the header of a request.
 func (s Secret) Reveal() string { return string(s) }
 
 // String hides it.

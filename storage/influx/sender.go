@@ -20,7 +20,7 @@ import (
 	"lightsout/race"
 )
 
-// sender gets requests to the server: it tries for ever while there is an outage, and isolates what is refused.
+// sender sends requests to the server: it retries without limit during an outage, and isolates refused points.
 type sender struct {
 	cfg     *Config
 	client  *client
@@ -30,7 +30,7 @@ type sender struct {
 	zips    sync.Pool       // of *zip
 }
 
-// zip is a compressor with its output.
+// zip is a compressor and its output.
 type zip struct {
 	w   *gzip.Writer
 	out bytes.Buffer
@@ -48,8 +48,8 @@ func newSender(session context.Context, cfg *Config, c *client, log Log, stats *
 	return s
 }
 
-// lines writes line protocol of so many points. It returns when all of it is acknowledged or made dead letters; its error is that
-// the context has ended.
+// lines writes line protocol with the given number of points. It returns when all points are acknowledged or dead letters, or
+// with the error of the context.
 func (s *sender) lines(ctx context.Context, lines []byte, points int) error {
 	err := s.persist(ctx, func() *influxhttp.Error { return s.write(lines) })
 	if err == nil {
@@ -63,7 +63,7 @@ func (s *sender) lines(ctx context.Context, lines []byte, points int) error {
 	return s.isolate(ctx, lines, points, err)
 }
 
-// write is one attempt. Close waits a while for it, so that its acknowledgement counts.
+// write makes one attempt. Close waits a while for it, so that its acknowledgement counts.
 func (s *sender) write(lines []byte) *influxhttp.Error {
 	s.stats.flying.Add(1)
 	defer s.stats.flying.Add(-1)
@@ -81,7 +81,7 @@ func (s *sender) write(lines []byte) *influxhttp.Error {
 	return s.client.post(s.session, z.out.Bytes(), true)
 }
 
-// persist makes attempts until one is taken (nil) or refused.
+// persist makes attempts until one is accepted (nil) or refused.
 func (s *sender) persist(ctx context.Context, attempt func() *influxhttp.Error) *influxhttp.Error {
 	pause := s.pauses()
 	for {
@@ -103,12 +103,12 @@ func (s *sender) persist(ctx context.Context, attempt func() *influxhttp.Error) 
 	}
 }
 
-// complain tells of an outage when it begins.
+// complain logs the beginning of an outage.
 func (s *sender) complain(err *influxhttp.Error) {
-	said := s.client.said(err)
-	if s.stats.ail(said) {
-		s.cfg.Log.Warn("InfluxDB takes nothing; the feed lags and goes on trying", slog.String("url", s.client.url),
-			slog.String("reason", said))
+	reason := s.client.reason(err)
+	if s.stats.ail(reason) {
+		s.cfg.Log.Warn("InfluxDB accepts no points; the feed lags and keeps trying", slog.String("url", s.client.url),
+			slog.String("reason", reason))
 	}
 }
 
@@ -119,7 +119,7 @@ func (s *sender) pauses() *backoff.ExponentialBackOff {
 	return p
 }
 
-// sleep waits; false where the context ended first.
+// sleep waits; it returns false if the context ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -131,14 +131,14 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// droppedPattern finds how many points of a request the server did not take, in its own words.
+// droppedPattern matches the number of dropped points in a response.
 var droppedPattern = regexp.MustCompile(`dropped=(\d+)`)
 
-// isolate halves what was refused until the points that are to blame stand alone, and makes them dead letters. The good ones of a
+// isolate splits a refused request in halves until the bad points are alone, and makes them dead letters. The good points of a
 // partial write are written again, which changes nothing.
 func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *influxhttp.Error) error {
 	if all := droppedPattern.FindStringSubmatch(why.Message); all != nil {
-		if n, err := strconv.Atoi(all[1]); err == nil && n == points { // all of them are bad: nothing is left to find out
+		if n, err := strconv.Atoi(all[1]); err == nil && n == points { // all points are bad: no need to split
 			return s.deadLetterAll(ctx, lines, why)
 		}
 	}
@@ -155,18 +155,18 @@ func (s *sender) isolate(ctx context.Context, lines []byte, points int, why *inf
 	return s.lines(ctx, lines[end:], points-points/2)
 }
 
-// maxDeadLetters is how many points are made dead letters together, so that they share the commits of the log's store.
+// maxDeadLetters is how many points become dead letters together, so that they share commits of the log's store.
 const maxDeadLetters = 256
 
-// deadLetterAll puts points aside with the server's reason.
+// deadLetterAll makes points dead letters with the server's reason.
 func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhttp.Error) error {
-	reason := s.client.said(why)
+	reason := s.client.reason(why)
 	s.stats.heal() // a refusal is an answer
 	var points []string
 	for line := range strings.Lines(string(lines)) {
 		points = append(points, strings.TrimRight(line, "\n"))
 	}
-	s.cfg.Log.Error("InfluxDB refused points; they are put aside", slog.Int("points", len(points)), slog.String("first", points[0]),
+	s.cfg.Log.Error("InfluxDB refused points; they are kept as dead letters", slog.Int("points", len(points)), slog.String("first", points[0]),
 		slog.String("reason", reason))
 	for some := range slices.Chunk(points, maxDeadLetters) {
 		var at sync.WaitGroup
@@ -181,11 +181,11 @@ func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhtt
 	return nil
 }
 
-// deadLetter puts a point aside. It returns when it is kept, or the context has ended.
+// deadLetter stores a point as a dead letter. It retries until that succeeds or the context has ended.
 func (s *sender) deadLetter(ctx context.Context, point, reason string) {
 	s.stats.rejected.Add(1)
 	id := raceOf(point)
-	if id == "" { // of no race: nothing is kept of it
+	if id == "" { // without a race: not stored
 		return
 	}
 	for pause := s.pauses(); ; {
@@ -193,14 +193,14 @@ func (s *sender) deadLetter(ctx context.Context, point, reason string) {
 		if err == nil || errors.Is(err, race.ErrNotFound) || ctx.Err() != nil {
 			return
 		}
-		s.cfg.Log.Warn("the feed cannot keep a point that was refused", slog.Any("err", err))
+		s.cfg.Log.Warn("the feed cannot store a dead letter", slog.Any("err", err))
 		if !sleep(ctx, pause.NextBackOff()) {
 			return
 		}
 	}
 }
 
-// erase takes points away.
+// erase deletes points.
 func (s *sender) erase(ctx context.Context, e *erasure) error {
 	predicate := fmt.Sprintf(`_measurement=%q AND race=%q AND driver_number=%q`, e.series, string(e.race), e.driver)
 	if e.kind != "" {

@@ -17,7 +17,7 @@ import (
 	"lightsout/storage/influx"
 )
 
-func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
+func TestFeed_ThinsOnlyTelemetry(t *testing.T) {
 	s, m := shared(t), newMemory()
 	c := &course{id: race.ID(newID("thin")), cars: 4, laps: 3, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
 	c.run(m)
@@ -34,10 +34,10 @@ func TestFeed_ThinsTelemetryAndNothingElse(t *testing.T) {
 	want["telemetry"] = c.ticks() / 5 * c.cars
 	same(t, "every fifth frame", s.counts(t, c.id), want)
 	want["telemetry"] = c.ticks() / 3 * c.cars
-	same(t, "every third frame, as the race says", s.counts(t, own.id), want)
+	same(t, "every third frame, as the race is configured", s.counts(t, own.id), want)
 }
 
-// external is a race of real cars before its start signal, with a transponder that nobody knows yet.
+// external appends a race of real cars before its start signal, with an unknown transponder.
 func external(m *memory, c *course) {
 	info := c.head(race.External)
 	m.add(c.id, info[:len(info)-1], nil)
@@ -49,9 +49,9 @@ func (c *course) passing(car race.CarIdx, line int, at race.Micros, decoder stri
 	}}
 }
 
-func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
+func TestFeed_DeletesOldPointsWhenTheLogIsCorrected(t *testing.T) {
 	s := shared(t)
-	s.newBucket(t) // the more a bucket has, the longer InfluxDB takes over an erasure: a second at 400 MB
+	s.newBucket(t) // an erasure takes longer the more a bucket holds: a second at 400 MB
 	for _, live := range []bool{true, false} {
 		t.Run(fmt.Sprintf("live=%v", live), func(t *testing.T) {
 			m := newMemory()
@@ -63,12 +63,12 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			defer drive(f)()
 			step := func(records ...race.Record) {
 				m.add(c.id, records, nil)
-				if live { // each step is written before the next one is told of
+				if live { // each step is written before the next one is reported
 					fed(t, m, 10*time.Second)
 				}
 			}
 			external(m, c)
-			// Before anybody gave the signal, in the log: one in race time, one by date.
+			// Before the start signal, in the log: one in race time, one by date.
 			const after = 90 * race.Second
 			step(c.passing(0, 1, 6*race.Second, "main", 1, ""))
 			step(c.passing(1, 1, race.PreStartZero+after+6*race.Second+race.Second/3, "main", 2, ""))
@@ -80,11 +80,11 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 					for line, part := range []race.Micros{20, 6, 12} {
 						at := (lap-1)*20*race.Second + part*race.Second + race.Micros(car)*race.Second/3
 						if line == 0 && car == 2 && lap == 2 || line == 1 && lap == 1 && car < 2 {
-							continue // missed, or told of above
+							continue // missed, or reported above
 						}
 						n++
 						decoder := "main"
-						if car == 0 && line == 0 && (lap == 2 || lap == 5) { // between them, laps stay as they are when it is set right
+						if car == 0 && line == 0 && (lap == 2 || lap == 5) { // between these two, correcting one leaves laps unchanged
 							decoder = "aux"
 						}
 						step(c.passing(car, line, at, decoder, n, fmt.Sprint("T", car)))
@@ -109,17 +109,17 @@ func TestFeed_TakesOldPointsAwayWhenTheLogIsCorrected(t *testing.T) {
 			fed(t, m, 20*time.Second)
 
 			want := expected(m, c.id)
-			want["passings"]++ // the one that was inserted, and rejected then, is one too
+			want["passings"]++ // the passing that was inserted and then rejected is a point, too
 			same(t, "corrected", s.counts(t, c.id), want)
 			sameLaps(t, s, m, c)
 			if len(m.deadLetters) > 0 {
-				t.Errorf("put aside: %v", m.deadLetters)
+				t.Errorf("dead letters: %v", m.deadLetters)
 			}
 		})
 	}
 }
 
-// sameLaps compares the laps of a race with what a fold from its beginning says.
+// sameLaps compares the laps of a race in InfluxDB with a fold of the log from its beginning.
 func sameLaps(t *testing.T, s *server, m *memory, c *course) {
 	t.Helper()
 	want := map[string]string{}
@@ -139,7 +139,7 @@ func sameLaps(t *testing.T, s *server, m *memory, c *course) {
 	}
 }
 
-func TestHistory_AnswersToTheBit(t *testing.T) {
+func TestHistory_ReturnsTracesWithoutRounding(t *testing.T) {
 	s, m := shared(t), newMemory()
 	sim := &course{id: race.ID(newID("trace")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour).Truncate(0).Add(123)}
 	sim.run(m)
@@ -180,7 +180,7 @@ func TestHistory_AnswersToTheBit(t *testing.T) {
 	query.Channels = []race.Channel{race.ChannelSpeed}
 	compare(t, h, query, &race.Trace{Car: 1, Time: want.Time, Values: [race.ChannelCount][]int32{race.ChannelSpeed: want.Values[race.ChannelSpeed]}})
 	if _, err := h.Trace(context.Background(), race.TraceQuery{Race: "nobody", Car: 1}); err == nil {
-		t.Error("a race that is not there has a trace")
+		t.Error("an unknown race has a trace")
 	}
 }
 
@@ -195,7 +195,7 @@ func compare(t *testing.T, h *influx.History, q race.TraceQuery, want *race.Trac
 	}
 }
 
-// simTrace is the answer from the frames.
+// simTrace computes the expected trace from the frames.
 func simTrace(m *memory, q race.TraceQuery) *race.Trace {
 	t := &race.Trace{Car: q.Car}
 	asked := map[race.Channel]bool{}
@@ -220,7 +220,7 @@ func simTrace(m *memory, q race.TraceQuery) *race.Trace {
 	return t
 }
 
-func TestSeries_AreThoseOfTheList(t *testing.T) {
+func TestSeries_AreExactlyThoseListedInSeriesMD(t *testing.T) {
 	s, m := shared(t), newMemory()
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("list")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
@@ -245,7 +245,7 @@ func TestSeries_AreThoseOfTheList(t *testing.T) {
 	for end := time.Now().Add(10 * time.Second); len(rows) < 2; time.Sleep(20 * time.Millisecond) {
 		rows = s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: -1h) |> filter(fn: (r) => r._measurement == "engine" and (r._field == "phase" or r._field == "alive")) |> last()`, s.bucket))
 		if time.Now().After(end) {
-			t.Fatalf("the engine series did not come: %v", rows)
+			t.Fatalf("the engine series is missing: %v", rows)
 		}
 	}
 	got := map[string]bool{}
@@ -268,7 +268,7 @@ func (look) Engine() influx.Engine {
 	return influx.Engine{Actors: []influx.Actors{{Kind: "car", Alive: 3, Restarts: 1}}, Commits: 2, DurableMean: time.Millisecond}
 }
 
-// listed reads the tables of SERIES.md.
+// listed returns the series, tags and fields in the tables of SERIES.md.
 func listed(t *testing.T) map[string]bool {
 	t.Helper()
 	data, err := os.ReadFile("SERIES.md")

@@ -6,50 +6,50 @@ import (
 	"lightsout/race"
 )
 
-// FeedName is the name under which the cursors are kept.
+// FeedName is the name of the feed's cursors.
 const FeedName = "influx"
 
-// Log is what the Feed reads, and where it keeps how far it has come.
+// Log is the store that the Feed reads and that keeps its cursors.
 type Log interface {
-	// Records after a sequence number, limit at most.
+	// Records returns the records after a sequence number, at most limit.
 	Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error)
-	// Frames from a tick to a tick, both included, in order.
+	// Frames calls each with the frames from from to to, both included, in order.
 	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
-	// SamplesAfter are what real cars told of in batches after one, about limit, and the count of the last batch.
+	// SamplesAfter returns about limit samples of real cars from the batches after count, and the count of the last batch.
 	SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error)
 	Cursors
 }
 
-// Cursors are how far a feed has come in each race, and what could not be fed.
+// Cursors stores how far a feed has read each race, and its dead letters.
 type Cursors interface {
-	// Cursor is zero where the feed has not begun.
+	// Cursor returns zero if the feed has not begun.
 	Cursor(ctx context.Context, feed string, id race.ID) (race.FeedCursor, error)
-	// MoveCursor is durable when it returns; race.ErrNotFound where the race is gone.
+	// MoveCursor makes the cursor durable before it returns; race.ErrNotFound if the race is gone.
 	MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error
-	// Unfed are the races of which something was not fed.
+	// Unfed returns the races of which something was not fed.
 	Unfed(ctx context.Context, feed string) ([]race.ID, error)
-	// DeadLetter keeps a point that was refused.
+	// DeadLetter stores a point that was refused.
 	DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error
-	// FeedEnd is how far a feed can come in a race by now.
+	// FeedEnd returns the cursor of a feed that has fed everything so far.
 	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
-	// RegisterFeed says that the feed is there: what it has not fed is not thrown away.
+	// RegisterFeed records that the feed exists: retention keeps what it has not fed.
 	RegisterFeed(ctx context.Context, feed string) error
 }
 
-// Fold works out what follows from the records of one race, in their order. That a record is refused is a fact too.
+// Fold computes the facts of one race from its records, in order. The refusal of a record is a fact, too.
 type Fold interface {
-	// Fold takes the next record. With more, others follow at once, and some facts come with the last of them alone: a feed has
-	// none of it, so that its lines do not hang on where it stopped reading.
+	// Fold applies the next record. With more, some facts are postponed to the last of the following records. A feed never
+	// sets it, so that its lines do not depend on where it stopped reading.
 	Fold(r *race.Record, more bool) (facts race.Facts, refused error)
 }
 
-// Locate gives the place on the ground, in metres, after a part of the lap in 65536ths.
+// Locate returns the position in metres at a fraction of the lap in 1/65536.
 type Locate func(fraction uint16) (x, y float64)
 
-// Rules is what the Feed must know of racing.
+// Rules are the parts of the rulebook that the Feed needs.
 type Rules struct {
-	// Fold makes the rulebook of a race.
+	// Fold returns the fold of a new race.
 	Fold func() Fold
-	// Locate finds the course of a race; nil where it is not known.
+	// Locate returns the course of a race; nil if it is unknown.
 	Locate func(info *race.Race) Locate
 }

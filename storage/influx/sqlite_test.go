@@ -17,7 +17,7 @@ import (
 	"lightsout/transport"
 )
 
-// openStore opens the real store of the log.
+// openStore opens a SQLite store for the log.
 func openStore(t testing.TB) *sqlite.Store {
 	t.Helper()
 	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
@@ -32,7 +32,7 @@ func openStore(t testing.TB) *sqlite.Store {
 	return store
 }
 
-// started adds to a race's announcement the entries and the start signal, without which a point has no tags and no time.
+// started adds entries and the start signal to a race's announcement: without them points have no tags and no time.
 func started(batches []*race.Batch) (out []*race.Batch) {
 	for _, b := range batches {
 		out = append(out, b)
@@ -53,7 +53,7 @@ func started(batches []*race.Batch) (out []*race.Batch) {
 	return out
 }
 
-func TestHistory_KeepsTheContractOfTraces(t *testing.T) {
+func TestHistory_FulfilsTheTelemetryContract(t *testing.T) {
 	s := shared(t)
 	s.newBucket(t)
 	storagetest.TracesContract(t, func(t *testing.T, batches []*race.Batch) storagetest.Traces {
@@ -71,7 +71,7 @@ func TestHistory_KeepsTheContractOfTraces(t *testing.T) {
 	})
 }
 
-// feedAll feeds all that a store has.
+// feedAll feeds everything in a store.
 func feedAll(t testing.TB, cfg influx.Config, store *sqlite.Store) {
 	t.Helper()
 	f := newFeed(t, cfg, store)
@@ -91,7 +91,7 @@ func feedAll(t testing.TB, cfg influx.Config, store *sqlite.Store) {
 	}
 }
 
-func TestFeed_PutsAsideInTheStoreOfTheLog(t *testing.T) {
+func TestFeed_StoresDeadLettersInTheStoreOfTheLog(t *testing.T) {
 	s, store := shared(t), openStore(t)
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("kept")), cars: 3, laps: 2, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Minute)}
@@ -101,13 +101,13 @@ func TestFeed_PutsAsideInTheStoreOfTheLog(t *testing.T) {
 	records := m.races[c.id].records
 	storagetest.MustAppend(t, store, &race.Batch{Race: c.id, Count: 1, Records: slices.Clone(records)})
 	feedAll(t, s.config(), store)
-	aside, err := store.Rejected(context.Background(), influx.FeedName, c.id, 1000)
-	if want := expected(m, c.id)["events"]; err != nil || len(aside) != want || want == 0 {
-		t.Errorf("%d are aside, want %d: %v", len(aside), want, err)
+	rejected, err := store.Rejected(context.Background(), influx.FeedName, c.id, 1000)
+	if want := expected(m, c.id)["events"]; err != nil || len(rejected) != want || want == 0 {
+		t.Errorf("%d dead letters, want %d: %v", len(rejected), want, err)
 	}
 }
 
-func TestHistory_GivesTheSameWhereACarToldOfAnInstantTwice(t *testing.T) {
+func TestHistory_ReturnsTheSameTraceAsSQLiteForRepeatedSamples(t *testing.T) {
 	s, store := shared(t), openStore(t)
 	s.newBucket(t)
 	c := &course{id: race.ID(newID("twice")), cars: 1, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour)}
@@ -134,6 +134,6 @@ func TestHistory_GivesTheSameWhereACarToldOfAnInstantTwice(t *testing.T) {
 	}
 	got, err := h.Trace(context.Background(), q)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(want.Time) != 1 {
-		t.Errorf("InfluxDB gives another trace than SQLite: %v\n%s", err, diff)
+		t.Errorf("InfluxDB and SQLite return different traces: %v\n%s", err, diff)
 	}
 }

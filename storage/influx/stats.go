@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// counters are what a Feed counts while it works.
+// counters are the counters of a Feed.
 type counters struct {
 	written, rejected, batches, retries, erased, flying atomic.Int64
 
 	mu     sync.Mutex
-	ailing string // why nothing is taken; empty: all is well
+	ailing string // the reason of the current outage; empty if there is none
 	since  time.Time
-	lag    lag // when it was last asked
+	lag    lag // as last measured
 }
 
 func (c *counters) setLag(l lag) {
@@ -22,7 +22,7 @@ func (c *counters) setLag(l lag) {
 	c.lag = l
 }
 
-// ail notes why nothing is taken; true where that is news.
+// ail records an outage; it returns true if the outage is new.
 func (c *counters) ail(why string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,20 +40,20 @@ func (c *counters) heal() {
 	c.ailing = ""
 }
 
-// Stats is how a Feed is doing.
+// Stats are the figures of a Feed.
 type Stats struct {
-	// PointsWritten are acknowledged, PointsRejected made dead letters; Erased counts calls that took old points away.
+	// PointsWritten counts acknowledged points, PointsRejected dead letters, Erased calls that deleted old points.
 	PointsWritten, PointsRejected, Batches, Retries, Erased int64
 	InFlight                                                int64
-	// LagRecords and LagFrames of all races were not fed; Lag is the age of the oldest of what was not.
+	// LagRecords and LagFrames count what is not fed of all races; Lag is the age of its oldest record.
 	LagRecords, LagFrames int64
 	Lag                   time.Duration
-	// Outage is why nothing is taken, since Since; empty: all is well.
+	// Outage is the reason of the outage since Since; empty if there is none.
 	Outage string
 	Since  time.Time
 }
 
-// Stats tells how the Feed is doing.
+// Stats returns the current figures.
 func (f *Feed) Stats() Stats {
 	c := &f.stats
 	s := Stats{

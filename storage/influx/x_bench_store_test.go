@@ -19,16 +19,16 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// benchMinutesEnv names how long the race of BenchmarkStore is out of which laps are read: 3 minutes else, of which the metric
-// tells. With 30 it is as long as that of the other stores, and 1,000 cars take InfluxDB two minutes and more.
+// benchMinutesEnv names the variable that sets how long the race is from which BenchmarkStore reads laps; default 3 minutes,
+// shown as a metric. 30 minutes are the length used for the other stores; 1,000 cars then take InfluxDB over two minutes.
 const benchMinutesEnv = "LIGHTSOUT_BENCH_MINUTES"
 
-// benchWindow is how many samples may be on the way to InfluxDB, which takes them by the thousand.
+// benchWindow is how many samples may be in flight to InfluxDB, which accepts them by the thousand.
 const benchWindow = 100_000
 
 // BenchmarkStore measures InfluxDB behind a Feed: an append is acknowledged when the Feed's cursor has passed it.
 func BenchmarkStore(b *testing.B) {
-	if os.Getenv("INFLUX_URL") == "" { // of a benchmark that is skipped, go test says nothing
+	if os.Getenv("INFLUX_URL") == "" { // go test does not report why a benchmark is skipped
 		fmt.Fprintln(os.Stderr, "BenchmarkStore is skipped: no InfluxDB: set INFLUX_URL, INFLUX_ORG, INFLUX_BUCKET and INFLUX_TOKEN")
 	}
 	s := shared(b)
@@ -62,8 +62,8 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
-// atRest is what the bucket's points take, packed: in the files of its shards and in what is not packed yet. The index of
-// the series does not count, which has the same size for a lap and for a season.
+// atRest returns the bytes on disk of the bucket's points, compacted, including the write-ahead log. The index of the series
+// is left out: it has the same size for a lap and for a season.
 func (s *server) atRest(t testing.TB, dir string) (sum int64) {
 	t.Helper()
 	data := filepath.Join(dir, "engine", "data", s.bucketID, "autogen")
@@ -71,7 +71,7 @@ func (s *server) atRest(t testing.TB, dir string) (sum int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shard := range shards { // a backup first packs what is in memory
+	for _, shard := range shards { // a backup first compacts what is in memory
 		s.call(t, http.MethodGet, "/api/v2/backup/shards/"+shard.Name(), "application/json", "")
 	}
 	add := func(path string, entry fs.DirEntry, err error) error {
@@ -92,7 +92,7 @@ func (s *server) atRest(t testing.TB, dir string) (sum int64) {
 	return sum
 }
 
-// acknowledged is a log in memory whose appends are ready when the Feed has written them.
+// acknowledged is a log in memory whose appends are complete when the Feed has written them.
 type acknowledged struct {
 	*inmemory.Store
 	head race.Race
@@ -103,7 +103,7 @@ type acknowledged struct {
 	waiting []waiting
 }
 
-// waiting is whoever waits until the Feed has come so far.
+// waiting is a call that waits for the Feed's cursor.
 type waiting struct {
 	tick  race.Tick
 	ready func(error)
@@ -162,6 +162,6 @@ func (a *acknowledged) Records(_ context.Context, id race.ID, after race.Seq, li
 		out = records
 		done <- err
 	})
-	err = <-done // before out is looked at
+	err = <-done // before out is read
 	return out, err
 }

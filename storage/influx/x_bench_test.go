@@ -12,14 +12,14 @@ import (
 	"lightsout/storage/influx"
 )
 
-// A round of the benchmark: so many frames of so many cars.
+// A round of the benchmark: frames and cars.
 const (
 	benchCars  = 1000
 	benchTicks = 100
 )
 
-// BenchmarkFeed_BesideABareLoop measures the Feed and, in turn with it, a loop that does nothing but post line protocol
-// that was made before, over as many connections.
+// BenchmarkFeed_BesideABareLoop compares the Feed, in alternating rounds, with a loop that only posts prepared line protocol
+// over as many connections.
 func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 	s := shared(b)
 	for _, plain := range []bool{true, false} {
@@ -28,7 +28,7 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 			cfg := s.config()
 			cfg.Plain, cfg.FlushAfter = plain, 500*time.Millisecond
 			if !plain {
-				b.Log("the bare loop posts what was compressed before")
+				b.Log("the bare loop posts data that was compressed before")
 			}
 			var bare, fed time.Duration
 			points, round := 0, 0
@@ -45,7 +45,7 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 					m.add(c.id, nil, f)
 				}
 				b.StartTimer()
-				if round%2 == 0 { // what comes second pays for what the first left to the server
+				if round%2 == 0 { // alternate: the second one pays for the work that the first left to the server
 					fed += feed(b, cfg, m)
 				}
 				bare += post(b, s, bodies, !plain)
@@ -61,7 +61,7 @@ func BenchmarkFeed_BesideABareLoop(b *testing.B) {
 	}
 }
 
-// ready is a race's telemetry as requests, cut as the Feed cuts it: by shards of cars.
+// ready returns a race's telemetry as requests, cut as the Feed cuts it: by shards of cars.
 func ready(b *testing.B, c *course, cfg influx.Config) [][][]byte {
 	var heads [][]byte
 	for _, r := range c.head(race.Simulation) {
@@ -94,7 +94,7 @@ func ready(b *testing.B, c *course, cfg influx.Config) [][][]byte {
 	return shards
 }
 
-// post is the bare loop: one for each lane.
+// post runs the bare loop, one goroutine for each shard.
 func post(b *testing.B, s *server, shards [][][]byte, gzipped bool) time.Duration {
 	begun := time.Now()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(shards)}}
@@ -125,7 +125,7 @@ func post(b *testing.B, s *server, shards [][][]byte, gzipped bool) time.Duratio
 	return time.Since(begun)
 }
 
-// feed is the Feed, until its cursor is where the log ends.
+// feed runs the Feed until its cursor is at the end of the log.
 func feed(b *testing.B, cfg influx.Config, m *memory) time.Duration {
 	f := newFeed(b, cfg, m)
 	defer f.Close()
