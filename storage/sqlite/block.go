@@ -8,22 +8,22 @@ import (
 	"lightsout/race"
 )
 
-// Limits of a telemetry block: ten seconds at the usual ten ticks, of a few dozen cars. Measured on 1,000 cars: 16 cars
-// take 2.3 bytes a sample, 32 take 2.2 and 64 take 2.1, and what one car's lap costs to read doubles each time.
+// Limits of a telemetry block: ten seconds at the usual ten ticks, of 32 cars. Measured on 1,000 cars: 16 cars take 2.3 bytes
+// a sample, 32 take 2.2 and 64 take 2.1, and the cost of reading one car's lap doubles each time.
 const (
 	blockTicks = 100
 	blockCars  = 32
-	// blockSamples bounds how many values of a car at an instant wait in memory for their blocks.
+	// blockSamples bounds how many samples wait in memory for their blocks.
 	blockSamples = 1 << 21
 )
 
-// ErrDamagedBlock says that a telemetry block cannot be read.
+// ErrDamagedBlock means that a telemetry block cannot be decoded.
 var ErrDamagedBlock = errors.New("the telemetry block is damaged")
 
-// blockVersion is the first byte of a block (FORMAT.md). Version 1 is read, and no longer written.
+// blockVersion is the first byte of a block (FORMAT.md). Version 1 is still read, but not written.
 const blockVersion = 2
 
-// Planes of a block: the bytes of a column, car by car; a column of two bytes has two, the low bytes first.
+// Planes of a block: the bytes of a column, car by car; a two-byte column has two planes, the low bytes first.
 const (
 	planeLapFraction = 0
 	planeState       = 2
@@ -36,16 +36,16 @@ const (
 	planes           = 11
 )
 
-// block is an unpacked telemetry block: some consecutive ticks of some neighbouring cars.
+// block is a decompressed telemetry block: consecutive ticks of neighbouring cars.
 type block struct {
 	first race.CarIdx
 	cars  int
-	tick  race.Tick // the first one
+	tick  race.Tick // the first tick
 	times []race.Micros
 	data  []byte // the planes
 }
 
-// appendBlock encodes cars of frames, from is counted from the first car of the frames. The result is not packed yet.
+// appendBlock encodes cars of frames; from counts from the first car of the frames. The result is not compressed.
 func appendBlock(raw []byte, frames []*race.Frame, from, cars int) []byte {
 	first, ticks := frames[0], len(frames)
 	raw = append(raw, blockVersion)
@@ -85,8 +85,8 @@ func (w *planeWriter) plane(n int) []byte {
 	return w.out[n*size : (n+1)*size]
 }
 
-// words writes a column of two bytes as differences, or as differences of differences where it moves evenly: zig-zag, so
-// that the high bytes of small ones are zero.
+// words writes a two-byte column as differences, or as second differences if it changes evenly: zig-zag, so that the high
+// bytes of small values are zero.
 func (w *planeWriter) words(plane int, even bool, column func(*race.Frame) []uint16) {
 	low, high, ticks := w.plane(plane), w.plane(plane+1), len(w.frames)
 	last, step := make([]uint16, w.cars), make([]uint16, w.cars)
@@ -104,7 +104,7 @@ func (w *planeWriter) words(plane int, even bool, column func(*race.Frame) []uin
 	}
 }
 
-// putBytes writes a column of one byte as differences.
+// putBytes writes a one-byte column as differences.
 func putBytes[T ~uint8](w *planeWriter, plane int, column func(*race.Frame) []T) {
 	out, ticks := w.plane(plane), len(w.frames)
 	last := make([]T, w.cars)
@@ -116,7 +116,7 @@ func putBytes[T ~uint8](w *planeWriter, plane int, column func(*race.Frame) []T)
 	}
 }
 
-// readBlock reads what appendBlock wrote, or a block of version 1. It keeps raw.
+// readBlock decodes a block of version 2 or 1. It keeps raw.
 func readBlock(raw []byte) (*block, error) {
 	r := varints{raw: raw}
 	if len(raw) > 0 && raw[0] == 1 {
@@ -143,7 +143,7 @@ func readBlock(raw []byte) (*block, error) {
 	return b, nil
 }
 
-// varints reads varints one after the other, and notes if one was none.
+// varints reads consecutive varints and records if one is invalid.
 type varints struct {
 	raw    []byte
 	failed bool
@@ -169,14 +169,14 @@ func (r *varints) signed() int64 {
 	return v
 }
 
-// row is a car's part of a plane.
+// row returns a car's part of a plane.
 func (b *block) row(plane, car int) []byte {
 	ticks := len(b.times)
 	at := (plane*b.cars + car) * ticks
 	return b.data[at : at+ticks]
 }
 
-// wordsOf decodes a car's column of two bytes.
+// wordsOf decodes a two-byte column of a car.
 func (b *block) wordsOf(plane int, even bool, car int, out []uint16) {
 	low, high := b.row(plane, car), b.row(plane+1, car)
 	var last, step uint16
@@ -191,7 +191,7 @@ func (b *block) wordsOf(plane int, even bool, car int, out []uint16) {
 	}
 }
 
-// bytesOf decodes a car's column of one byte.
+// bytesOf decodes a one-byte column of a car.
 func (b *block) bytesOf(plane, car int, out []uint8) {
 	var last uint8
 	for t, d := range b.row(plane, car) {
@@ -200,7 +200,7 @@ func (b *block) bytesOf(plane, car int, out []uint8) {
 	}
 }
 
-// fill writes the block's cars into frames, one for each tick, of which first is the first car.
+// fill writes the block's cars into frames, one for each tick; the frames begin with car first.
 func (b *block) fill(frames []*race.Frame, first race.CarIdx) {
 	words, bytes := make([]uint16, len(b.times)), make([]uint8, len(b.times))
 	for car := range b.cars {
@@ -238,7 +238,7 @@ func (b *block) fill(frames []*race.Frame, first race.CarIdx) {
 	}
 }
 
-// frames are the block's ticks as frames of the cars first to first+cars-1, of which the block fills in its own.
+// frames returns the block's ticks as frames of the cars first to first+cars-1, with the block's cars filled in.
 func (b *block) frames(first race.CarIdx, cars int) []*race.Frame {
 	out := make([]*race.Frame, len(b.times))
 	for t := range out {
@@ -256,7 +256,7 @@ func newFrame(cars int) *race.Frame {
 	}
 }
 
-// whole says that all columns of a frame are there.
+// whole reports whether a frame has all columns.
 func whole(f *race.Frame) bool {
 	n := f.Cars()
 	return n > 0 && len(f.State) == n && len(f.Lap) == n && len(f.SpeedDKMH) == n && len(f.RPM50) == n && len(f.Throttle) == n &&

@@ -6,8 +6,8 @@ import (
 	"lightsout/race"
 )
 
-// readBlock1 reads a block of version 1: all cars, column by column, varints of second differences. It becomes a block of
-// version 2 in memory, so that both are read alike.
+// readBlock1 decodes a block of version 1: all cars, column by column, varints of second differences. It converts it to
+// version 2 in memory, so that the rest of the code handles one version.
 func readBlock1(raw []byte) (*block, error) {
 	r := varints{raw: raw}
 	ticks, cars := r.unsigned(blockTicks), r.unsigned(race.CarsMax)
@@ -36,7 +36,7 @@ func readBlock1(raw []byte) (*block, error) {
 	return readBlock(appendBlock(nil, frames, 0, cars))
 }
 
-// columns1 of a frame in the order in which a block of version 1 has them.
+// columns1 are the columns of a frame in the order of version 1.
 var columns1 = []func(f *race.Frame, car int, v int64){
 	func(f *race.Frame, i int, v int64) { f.LapFraction[i] = uint16(v) },
 	func(f *race.Frame, i int, v int64) { f.State[i] = race.CarState(v) },

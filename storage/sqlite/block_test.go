@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-// odd are frames with every value that there is.
+// odd returns frames with every possible value.
 func odd(ticks, cars int) []*race.Frame {
 	out := make([]*race.Frame, ticks)
 	n := uint32(1)
@@ -28,7 +28,7 @@ func odd(ticks, cars int) []*race.Frame {
 	return out
 }
 
-func TestBlock_GivesBackEveryValue(t *testing.T) {
+func TestBlock_DecodesEveryValueItEncodes(t *testing.T) {
 	frames := odd(blockTicks, 3*blockCars)
 	for _, f := range frames {
 		f.First = 5

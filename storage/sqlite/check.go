@@ -8,16 +8,16 @@ import (
 	"lightsout/race"
 )
 
-// Flaw is something wrong with what a file holds.
+// Flaw is a fault in the contents of a file.
 type Flaw struct {
-	Race race.ID `json:"race,omitempty"` // empty: it concerns the file
+	Race race.ID `json:"race,omitempty"` // empty if it concerns the whole file
 	Text string  `json:"text"`
 }
 
-// flawsMax is how many flaws of one kind of a race are told.
+// flawsMax is how many flaws of one kind are reported for a race.
 const flawsMax = 20
 
-// checker looks for flaws.
+// checker collects flaws.
 type checker struct {
 	*Store
 	flaws       []Flaw
@@ -25,9 +25,9 @@ type checker struct {
 	progress    func(done, total int64)
 }
 
-// Check looks whether the file is sound: what SQLite wrote is whole, each log is without gaps and can be read, each block of
-// telemetry can be read and is there once, and the tables say of a race what its log says. What a log means is not looked
-// at. progress is called now and then.
+// Check verifies a file: SQLite's own integrity, that each log has no gaps and can be decoded, that each block of telemetry
+// can be decoded and covers its ticks once, and that the tables agree with the log. It does not apply the rules to the log. It
+// calls progress at intervals.
 func (s *Store) Check(ctx context.Context, progress func(done, total int64)) ([]Flaw, error) {
 	still, done, err := s.Still(ctx)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total int64)) ([]
 		return err
 	}, "PRAGMA integrity_check(20)")
 	if err != nil {
-		c.flaw("", "the file cannot be looked through: %v", err)
+		c.flaw("", "the file cannot be checked: %v", err)
 		return c.flaws, ctx.Err()
 	}
 	err = c.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM telemetry) + (SELECT count(*) FROM frames)").Scan(&c.total)
@@ -65,7 +65,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total int64)) ([]
 		}
 	}
 	if err := c.checkStrays(ctx); err != nil {
-		c.flaw("", "rows of no race cannot be looked for: %v", err)
+		c.flaw("", "rows without a race cannot be searched: %v", err)
 	}
 	return c.flaws, ctx.Err()
 }
@@ -80,7 +80,7 @@ func (c *checker) step() {
 	}
 }
 
-// raceInfo is what the list of races says of a race.
+// raceInfo is a race's row in the list of races.
 type raceInfo struct {
 	id                        race.ID
 	name, kind, circuit       string
@@ -90,7 +90,7 @@ type raceInfo struct {
 	started, lastTick         int64
 }
 
-// slots is how many cars can have telemetry, whatever the list says.
+// slots bounds the cars that can have telemetry, even if the list is wrong.
 func (h *raceInfo) slots() int { return min(max(h.cars, 0), race.CarsMax) }
 
 func (s *Store) heads(ctx context.Context) (out []raceInfo, err error) {
@@ -107,14 +107,14 @@ func (s *Store) heads(ctx context.Context) (out []raceInfo, err error) {
 	return out, err
 }
 
-// checkStrays looks for rows of races that are not in the list.
+// checkStrays looks for rows of races that are not in the list of races.
 func (c *checker) checkStrays(ctx context.Context) error {
 	for _, table := range ofRaces {
 		err := each(ctx, c.read, func(r *sql.Rows) error {
 			var id race.ID
 			var n int64
 			err := r.Scan(&id, &n)
-			c.flaw(id, "it is not in the list of races, but %d rows of %s are of it", n, table)
+			c.flaw(id, "it is not in the list of races, but %d rows of %s belong to it", n, table)
 			return err
 		}, "SELECT race, count(*) FROM "+table+" WHERE race <> '' AND race NOT IN (SELECT id FROM races) GROUP BY race")
 		if err != nil {

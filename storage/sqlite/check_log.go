@@ -10,18 +10,18 @@ import (
 	"lightsout/race"
 )
 
-// logChecker goes along a race's log.
+// logChecker checks a race's log, record by record.
 type logChecker struct {
 	*checker
 	info     raceInfo
 	next     int64
-	findings int // records that cannot be read, or are not what their row says
+	findings int // records that cannot be decoded or differ from their row
 	entered  []race.Entry
-	started  bool // by the record that the list of races says
+	started  bool // the log has the start signal that the list of races names
 }
 
-// checkLog looks for gaps, for records that cannot be read or are not what their row says, and whether the head and the
-// entries are those that the log tells of.
+// checkLog looks for gaps, for records that cannot be decoded or differ from their row, and compares race info and entries
+// with the log.
 func (c *checker) checkLog(ctx context.Context, h raceInfo) error {
 	l := &logChecker{checker: c, info: h, next: 1, started: h.started == 0}
 	err := each(ctx, c.read, l.row, recordColumns+" WHERE race = ? ORDER BY seq", string(h.id))
@@ -34,7 +34,7 @@ func (c *checker) checkLog(ctx context.Context, h raceInfo) error {
 	case l.next > h.lastSeq+1:
 		c.flaw(h.id, "there are %d records, and the list of races counts %d", l.next-1, h.lastSeq)
 	}
-	if l.findings > 0 { // what could not be read may be what is missed below
+	if l.findings > 0 { // the checks below would report the consequences of these findings
 		return nil
 	}
 	if !l.started {
@@ -80,7 +80,7 @@ func (l *logChecker) row(r *sql.Rows) error {
 	return nil
 }
 
-// record compares what the tables keep of a record.
+// record compares a record with the copies in other tables.
 func (l *logChecker) record(rec *race.Record) {
 	h := &l.info
 	switch b := rec.Body.(type) {
@@ -104,7 +104,7 @@ func (l *logChecker) record(rec *race.Record) {
 		l.entered = append(l.entered, b.Entry)
 	case race.Started:
 		l.started = l.started || rec.RecordedAt == h.started
-	default: // nothing else is kept of it twice
+	default: // no other table has a copy
 	}
 	if rec.Seq == 1 {
 		if _, announced := rec.Body.(race.Announced); !announced {
@@ -113,14 +113,14 @@ func (l *logChecker) record(rec *race.Record) {
 	}
 }
 
-// rawRecord is a row of the log before it is decoded. The body holds until the next row.
+// rawRecord is a row of the log before it is decoded. body is valid until the next row.
 type rawRecord struct {
 	seq, time, recordedAt int64
 	author                string
 	body                  sql.RawBytes
 }
 
-// scanRawRecord reads a row of recordColumns.
+// scanRawRecord scans a row of recordColumns.
 func scanRawRecord(r *sql.Rows) (raw rawRecord, err error) {
 	var car, line, speed, sequence sql.NullInt64
 	var inPit sql.NullBool
@@ -130,7 +130,7 @@ func scanRawRecord(r *sql.Rows) (raw rawRecord, err error) {
 	return raw, err
 }
 
-// differs says what a record's row has otherwise than its body.
+// differs returns how a record's row differs from its body.
 func (raw *rawRecord) differs(rec *race.Record) error {
 	switch {
 	case raw.seq != int64(rec.Seq):

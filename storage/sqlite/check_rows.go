@@ -8,9 +8,9 @@ import (
 	"lightsout/race"
 )
 
-// rowChecks are rows of a race that do not fit to its log or to each other: a query for the first one and how many there are,
-// and what is said of them. ?1 is the race.
-var rowChecks = []struct{ query, said string }{
+// rowChecks find rows of a race that contradict its log or each other: each query returns the first such row and their number,
+// for the message. ?1 is the race.
+var rowChecks = []struct{ query, text string }{
 	{ofNoRecord("verdicts", "seq"), "a verdict is of record %d, of which nothing is known (%d in all)"},
 	{ofNoRecord("refusals", "seq"), "a refusal is of record %d, of which nothing is known (%d in all)"},
 	{ofNoRecord("events", "of_seq"), "an event is of record %d, of which nothing is known (%d in all)"},
@@ -45,15 +45,15 @@ var rowChecks = []struct{ query, said string }{
 		"the winner in the list of races is not that of version %d of its result (%d)"},
 }
 
-// ofNoRecord finds rows of what follows from records that are not there, or from which nothing was made yet; in a file that was
-// just brought up to date, all of it is of before. Some events are of record 0: of the race as a whole.
+// ofNoRecord returns a query for derived rows whose record does not exist, or is later than the newest record with facts; in a
+// file that was just migrated, all derived rows are old. Some events have record 0: they concern the race as a whole.
 func ofNoRecord(table, column string) string {
 	return strings.NewReplacer("TABLE", table, "SEQ", column).Replace(`SELECT min(v.SEQ), count(*) FROM TABLE v
 		LEFT JOIN records r ON r.race = v.race AND r.seq = v.SEQ WHERE v.race = ?1 AND v.SEQ > 0
 		AND (r.seq IS NULL OR v.SEQ > (SELECT CASE facts_seq WHEN 0 THEN last_seq ELSE facts_seq END FROM races WHERE id = ?1))`)
 }
 
-// checkRows looks for rows that do not fit to the race's log or to each other.
+// checkRows looks for rows that contradict the race's log or each other.
 func (c *checker) checkRows(ctx context.Context, h raceInfo) error {
 	if h.status > race.Failed {
 		c.flaw(h.id, "its status is %d: there are 0 to %d", int(h.status), int(race.Failed))
@@ -67,7 +67,7 @@ func (c *checker) checkRows(ctx context.Context, h raceInfo) error {
 			return err
 		}
 		if n.Int64 > 0 {
-			c.flaw(h.id, check.said, at.Int64, n.Int64)
+			c.flaw(h.id, check.text, at.Int64, n.Int64)
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// patch is which cars' ticks a row of telemetry is of, ends included.
+// patch is the range of cars and ticks of a row of telemetry, both ends included.
 type patch struct{ firstCar, lastCar, firstTick, lastTick int64 }
 
 func (p patch) String() string {
@@ -19,16 +19,16 @@ func (p patch) String() string {
 	return fmt.Sprintf("telemetry of cars %d to %d, ticks %d to %d", p.firstCar, p.lastCar, p.firstTick, p.lastTick)
 }
 
-// telemetryChecker goes along a race's telemetry.
+// telemetryChecker checks a race's telemetry.
 type telemetryChecker struct {
 	*checker
 	info     raceInfo
 	patches  []patch
-	findings int // rows that cannot be read, or are of no cars or ticks of the race
+	findings int // rows that cannot be decoded, or are outside the race
 }
 
-// checkTelemetry looks for blocks that cannot be read, that are not of the cars and ticks that they are kept under, or of none
-// of the race's, for ticks that are there twice and for those that are missing.
+// checkTelemetry looks for blocks that cannot be decoded, that have other cars and ticks than their row or than the race, and
+// for ticks that are stored twice or missing.
 func (c *checker) checkTelemetry(ctx context.Context, h raceInfo) error {
 	t := &telemetryChecker{checker: c, info: h}
 	err := each(ctx, c.read, t.block, "SELECT first_car, last_car, first_tick, last_tick, data FROM telemetry WHERE race = ?", string(h.id))
@@ -39,7 +39,7 @@ func (c *checker) checkTelemetry(ctx context.Context, h raceInfo) error {
 	return err
 }
 
-// block takes a row of telemetry.
+// block checks a row of telemetry.
 func (t *telemetryChecker) block(r *sql.Rows) error {
 	var p patch
 	var data sql.RawBytes
@@ -54,7 +54,7 @@ func (t *telemetryChecker) block(r *sql.Rows) error {
 	return nil
 }
 
-// frame takes a row of frames.
+// frame checks a row of frames.
 func (t *telemetryChecker) frame(r *sql.Rows) error {
 	var tick int64
 	var data sql.RawBytes
@@ -72,7 +72,7 @@ func (t *telemetryChecker) frame(r *sql.Rows) error {
 	return nil
 }
 
-// take notes what a row is of; err says what is wrong with it.
+// take adds the range of a row; err is what is wrong with it.
 func (t *telemetryChecker) take(p patch, err error) {
 	t.step()
 	if err == nil && (p.firstCar < 0 || p.lastCar >= int64(t.info.slots()) || p.firstTick < 0 || p.lastTick > t.info.lastTick) {
@@ -87,7 +87,7 @@ func (t *telemetryChecker) take(p patch, err error) {
 	}
 }
 
-// patchOf decodes a row and says what it is of.
+// patchOf decodes a row and returns its range.
 func (c *checker) patchOf(data []byte) (patch, error) {
 	b, err := c.decodeBlock(data)
 	if err != nil {
@@ -96,12 +96,13 @@ func (c *checker) patchOf(data []byte) (patch, error) {
 	return patch{int64(b.first), int64(b.first) + int64(b.cars) - 1, int64(b.tick), int64(b.tick) + int64(len(b.times)) - 1}, nil
 }
 
-// coverage looks for ticks of a car that are there twice or missing. What retention has given up is at the beginning.
+// coverage looks for ticks of a car that are stored twice or missing. Ticks missing at the beginning were deleted by
+// retention.
 func (t *telemetryChecker) coverage() {
 	slices.SortFunc(t.patches, func(a, b patch) int {
 		return cmp.Or(cmp.Compare(a.firstTick, b.firstTick), cmp.Compare(a.firstCar, b.firstCar))
 	})
-	reached := make([]int64, t.info.slots()) // by car: its last tick; 0: none yet
+	reached := make([]int64, t.info.slots()) // by car: its last tick; 0 means none yet
 	var twice, missing []patch
 	for _, p := range t.patches {
 		for car := p.firstCar; car <= p.lastCar; car++ {
@@ -120,13 +121,13 @@ func (t *telemetryChecker) coverage() {
 			missing = grow(missing, patch{int64(car), int64(car), last + 1, t.info.lastTick})
 		}
 	}
-	t.tell(twice, "it is there twice")
-	if t.findings == 0 { // what cannot be read was told of
-		t.tell(missing, "it is missing")
+	t.report(twice, "it is there twice")
+	if t.findings == 0 { // otherwise the unreadable rows were reported already
+		t.report(missing, "it is missing")
 	}
 }
 
-// grow adds a car's ticks to those of the car before it.
+// grow merges a car's ticks into those of the car before it.
 func grow(list []patch, p patch) []patch {
 	if n := len(list); n > 0 {
 		if last := &list[n-1]; last.lastCar+1 == p.firstCar && last.firstTick == p.firstTick && last.lastTick == p.lastTick {
@@ -137,7 +138,7 @@ func grow(list []patch, p patch) []patch {
 	return append(list, p)
 }
 
-func (t *telemetryChecker) tell(list []patch, what string) {
+func (t *telemetryChecker) report(list []patch, what string) {
 	for _, p := range list[:min(flawsMax, len(list))] {
 		t.flaw(t.info.id, "%v: %s", p, what)
 	}

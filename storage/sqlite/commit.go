@@ -19,7 +19,7 @@ import (
 // retryMax is the longest pause before a failed commit is tried again.
 const retryMax = 2 * time.Second
 
-// commitLoop commits whatever is queued at once, for all races; while one commit is under way, the next one gathers.
+// commitLoop commits all queued jobs of all races together; jobs that arrive during a commit are in the next one.
 func (s *Store) commitLoop() {
 	defer close(s.done)
 	for {
@@ -38,8 +38,8 @@ func (s *Store) commitLoop() {
 	}
 }
 
-// commitAll commits the jobs together. A disk that is full or away is tried again until it is back; a job that can
-// never succeed is taken out, and told so.
+// commitAll commits the jobs together. It retries until a full or missing disk is back; a job that can never succeed is
+// removed and gets its error.
 func (s *Store) commitAll(jobs []job) {
 	pause := 10 * time.Millisecond
 	for len(jobs) > 0 {
@@ -49,15 +49,15 @@ func (s *Store) commitAll(jobs []job) {
 			s.answer(jobs, nil)
 			return
 		}
-		clear(s.open)                                  // they were changed for a commit that did not happen; they are read again
-		question := bad >= 0 && jobs[bad].batch == nil // one about what is damaged makes nobody wait
-		if bad >= 0 && (!passing(err) || question && isDamage(err)) {
+		clear(s.open)                                // its changes were rolled back; the next commit reads the frames again
+		isRead := bad >= 0 && jobs[bad].batch == nil // a failing read of damaged data must not fail the commits
+		if bad >= 0 && (!temporary(err) || isRead && isDamage(err)) {
 			s.log.Error("a commit was refused", slog.String("race", string(jobs[bad].id)), slog.Any("err", err))
 			s.answer(jobs[bad:bad+1], err)
 			jobs = append(jobs[:bad:bad], jobs[bad+1:]...)
 			continue
 		}
-		if jobs = s.turnAway(jobs); len(jobs) == 0 {
+		if jobs = s.takeIndependent(jobs); len(jobs) == 0 {
 			return
 		}
 		s.fail(err)
@@ -70,7 +70,7 @@ func (s *Store) commitAll(jobs []job) {
 	}
 }
 
-// answer tells those who wait what became of their jobs, in the order of the jobs.
+// answer calls the callbacks of the jobs, in order.
 func (s *Store) answer(jobs []job, err error) {
 	s.mu.Lock()
 	s.facts.settle(jobs)
@@ -96,7 +96,7 @@ func (s *Store) fail(err error) {
 	err = damaged(err, s.path)
 	changed := (err == nil) != (s.failing == nil)
 	s.failing = err
-	if err != nil && s.facts.moved != nil { // who waits has to do without
+	if err != nil && s.facts.moved != nil { // readers no longer wait for the queued facts
 		close(s.facts.moved)
 		s.facts.moved = nil
 	}
@@ -109,7 +109,7 @@ func (s *Store) fail(err error) {
 	}
 }
 
-// code is SQLite's primary code of an error; 0 where it is none of SQLite's.
+// code returns SQLite's primary result code of an error; 0 if it is not an error of SQLite.
 func code(err error) int {
 	var e *sqlitelib.Error
 	if !errors.As(err, &e) {
@@ -118,9 +118,9 @@ func code(err error) int {
 	return e.Code() & 0xff
 }
 
-// passing says that an error may go away by itself: the disk is full, the file is locked, reading or writing failed. Of a
-// damaged file it does not, but nothing can be written then either, and races wait.
-func passing(err error) bool {
+// temporary reports whether an error may be temporary: the disk is full, the file is locked, an I/O error. A damaged file is not
+// repaired by waiting, but nothing can be written either, so races wait.
+func temporary(err error) bool {
 	switch code(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
@@ -129,7 +129,7 @@ func passing(err error) bool {
 	return false
 }
 
-// commit writes all jobs in one transaction. On an error it says which job it came from, -1 where from none.
+// commit writes all jobs in one transaction. If it fails, bad is the index of the job that failed, -1 if none did.
 func (s *Store) commit(jobs []job) (bad int, err error) {
 	ctx := context.Background()
 	tx, err := s.write.BeginTx(ctx, nil)
@@ -146,7 +146,7 @@ func (s *Store) commit(jobs []job) (bad int, err error) {
 			return i, err
 		}
 	}
-	for packed := range snapshots { // in any order: they are of different races
+	for packed := range snapshots { // the order does not matter: each is of another race
 		if err := w.snapshot(ctx, packed); err != nil {
 			return -1, err
 		}
@@ -166,19 +166,19 @@ type txWriter struct {
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
 	touched    []*gathering
-	at         int // of the job in hand
+	at         int // index of the current job
 	amended    map[lapOf]int
-	judged     []race.PassingJudged // of the facts in hand
+	judged     []race.PassingJudged // of the current facts
 }
 
-// lapOf names a lap of a car of a race.
+// lapOf identifies a lap of a car of a race.
 type lapOf struct {
 	race race.ID
 	car  race.CarIdx
 	lap  int
 }
 
-// amendedLaps are laps that several jobs have, by the last of these: what the others say of them need not be written.
+// amendedLaps returns laps that several jobs write, with the index of the last one: the earlier versions need not be written.
 func amendedLaps(jobs []job) map[lapOf]int {
 	several := 0
 	for i := range jobs {
@@ -193,7 +193,7 @@ func amendedLaps(jobs []job) map[lapOf]int {
 	for i := range jobs {
 		for _, f := range jobs[i].facts {
 			if f.Seq <= kept[jobs[i].id] {
-				continue // told again: it will be passed over
+				continue // facts that are stored already are skipped
 			}
 			for _, fact := range f.Facts {
 				if l, ok := fact.(race.LapCompleted); ok {
@@ -213,7 +213,7 @@ func (w *txWriter) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// execRows says how many rows it changed.
+// execRows executes a statement and returns the number of changed rows.
 func (w *txWriter) execRows(ctx context.Context, query string, args ...any) (int64, error) {
 	st := w.statements[query]
 	if st == nil {
@@ -253,7 +253,7 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 			return fmt.Errorf("record %d of race %s: %w", r.Seq, b.Race, err)
 		}
 	}
-	if err := w.takenIn(ctx, b); err != nil {
+	if err := w.reported(ctx, b); err != nil {
 		return err
 	}
 	if b.Frame != nil {
@@ -275,13 +275,13 @@ func (w *txWriter) batch(ctx context.Context, b *race.Batch) error {
 	}
 	n, err := w.execRows(ctx, `UPDATE races SET last_seq = max(last_seq, ?), last_count = max(last_count, ?), last_tick = max(last_tick, ?),
 		samples_count = max(samples_count, ?) WHERE id = ?`, int64(seq), int64(b.Count), tick, samples, string(b.Race))
-	if err == nil && n == 0 { // it was deleted meanwhile: rows of no race would be in the way of the next one of its name
+	if err == nil && n == 0 { // deleted meanwhile: rows without a race would belong to the next race with this ID
 		err = fmt.Errorf("batch %d of race %s: %w", b.Count, b.Race, race.ErrNotFound)
 	}
 	return err
 }
 
-// ends says that a record ends a simulation; rulings may follow it.
+// ends reports whether a record ends a simulation; rulings may follow it.
 func ends(r race.Record) bool {
 	_, ended := r.Body.(race.Ended)
 	return ended
@@ -304,7 +304,7 @@ func (w *txWriter) record(ctx context.Context, id race.ID, r *race.Record) error
 		if err != nil {
 			return err
 		}
-	default: // kept as its body alone
+	default: // stored as its body only
 	}
 	body, err := w.store.codec.Record(r)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrDamaged says that a file is no longer what SQLite wrote.
+// ErrDamaged means that a file is not as SQLite wrote it.
 var ErrDamaged = errors.New("the database is damaged")
 
-// checkAtOpen is the largest file that is looked through whole when it is opened: a second or so. Of a larger one only the
-// small tables are; `lightsout db check` looks at all.
+// checkAtOpen is the largest file that is checked completely when it is opened, which takes about a second. Of a larger file
+// only the small tables are checked; `lightsout db check` checks everything.
 const checkAtOpen = 64 << 20
 
-// damaged marks errors of a damaged file, and says what can be done.
+// damaged wraps errors of a damaged file with ErrDamaged and advice.
 func damaged(err error, path string) error {
 	if !isDamage(err) || errors.Is(err, ErrDamaged) {
 		return err
@@ -35,16 +35,16 @@ func advice(path string) string {
 	return fmt.Sprintf("nothing was overwritten; `lightsout db salvage %s NEW.db` saves what can still be read", path)
 }
 
-// notDamaged looks whether a file is what SQLite wrote. It only reads: a connection that writes would bring what is in the
-// WAL into the file when it is closed.
+// notDamaged checks that a file is as SQLite wrote it. It opens the file read-only: closing a writing connection would
+// checkpoint the WAL into the file.
 func notDamaged(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() == 0 {
-		return nil // as isNew says; whatever else is wrong, opening it says
+		return nil // as isNew reports; opening the file returns any other error
 	}
 	db, err := sql.Open("sqlite", dsn(path, nil, "mode", "ro"))
 	if err != nil {
-		return fmt.Errorf("look whether it is damaged: %w", err)
+		return fmt.Errorf("check for damage: %w", err)
 	}
 	defer db.Close() //nolint:errcheck // it only reads
 	tables := []string{"(1)"}
@@ -61,5 +61,5 @@ func notDamaged(path string) error {
 			return err
 		}
 	}
-	return nil // what else failed, a table that an older file has not for example, is not damage
+	return nil // other errors are not damage, for example a table that an older file does not have
 }

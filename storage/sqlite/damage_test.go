@@ -20,7 +20,7 @@ import (
 	"lightsout/transport"
 )
 
-// original is a file with a simulated race and one that was told of, and what is in it.
+// original is a file with a simulated and an external race, and its contents.
 type original struct {
 	path    string
 	data    []byte
@@ -50,11 +50,11 @@ func makeOriginal(t *testing.T) *original {
 		storagetest.MustAppend(t, s, b)
 		o.records["sim"] = append(o.records["sim"], b.Records...)
 	}
-	told := storagetest.Batches("told")
-	announced, _ := told[0].Records[0].Body.(race.Announced)
+	reported := storagetest.Batches("told")
+	announced, _ := reported[0].Records[0].Body.(race.Announced)
 	announced.Race.Kind = race.External
-	told[0].Records[0].Body = announced
-	for _, b := range told {
+	reported[0].Records[0].Body = announced
+	for _, b := range reported {
 		b.Frame = nil
 		storagetest.MustAppend(t, s, b)
 		o.records["told"] = append(o.records["told"], b.Records...)
@@ -88,7 +88,7 @@ func salvage(t *testing.T, from string) (*sqlite.Salvaged, *sqlite.Store) {
 	return saved, s
 }
 
-// compare checks that all that was saved is as it was, and says what was saved: records, samples.
+// compare checks that everything saved equals the original, and returns the number of records and samples.
 func (o *original) compare(t *testing.T, s *sqlite.Store, saved *sqlite.Salvaged) (records, samples int64) {
 	t.Helper()
 	ctx := context.Background()
@@ -96,17 +96,17 @@ func (o *original) compare(t *testing.T, s *sqlite.Store, saved *sqlite.Salvaged
 		want := o.records[r.ID]
 		got, err := s.Records(ctx, r.ID, 0, 10_000)
 		if err != nil || int64(len(got)) != r.Records || len(got) > len(want) {
-			t.Fatalf("race %s: %d records, %d are told, %v", r.ID, len(got), r.Records, err)
+			t.Fatalf("race %s: %d records, %d are reported, %v", r.ID, len(got), r.Records, err)
 		}
 		if !reflect.DeepEqual(want[:len(got)], got) { // cmp takes seconds for it with the race detector
 			t.Errorf("race %s: %s", r.ID, cmp.Diff(want[:len(got)], got))
 		}
 		if lost := int64(len(want)) - r.Records; r.LostRecords >= 0 && r.LostRecords != lost {
-			t.Errorf("race %s: %d records are lost, %d are told", r.ID, lost, r.LostRecords)
+			t.Errorf("race %s: %d records are lost, %d are reported", r.ID, lost, r.LostRecords)
 		}
 		records, samples = records+r.Records, samples+r.Samples
 	}
-	// A block that is lost ends the frames of its ticks.
+	// The frames of a tick end at a lost block.
 	err := s.Frames(ctx, "sim", 0, 1<<40, func(f *race.Frame) error {
 		want := o.frames[f.Tick-1]
 		if f.Cars() == 32 {
@@ -123,7 +123,7 @@ func (o *original) compare(t *testing.T, s *sqlite.Store, saved *sqlite.Salvaged
 	}
 	flaws, err := s.Check(ctx, nil)
 	lostTelemetry := slices.ContainsFunc(saved.Lost, func(l string) bool { return strings.HasPrefix(l, "telemetry") })
-	flaws = slices.DeleteFunc(flaws, func(f sqlite.Flaw) bool { // what was lost is not there
+	flaws = slices.DeleteFunc(flaws, func(f sqlite.Flaw) bool { // lost telemetry is reported as missing
 		return lostTelemetry && strings.Contains(f.Text, "telemetry") && strings.HasSuffix(f.Text, "it is missing")
 	})
 	if err != nil || len(flaws) > 0 {
@@ -134,7 +134,7 @@ func (o *original) compare(t *testing.T, s *sqlite.Store, saved *sqlite.Salvaged
 
 func (o *original) all() int64 { return int64(len(o.records["sim"]) + len(o.records["told"])) }
 
-func TestSalvage_OfASoundFileSavesEverything(t *testing.T) {
+func TestSalvage_SavesEverythingFromAnIntactFile(t *testing.T) {
 	o := makeOriginal(t)
 	saved, s := salvage(t, o.path)
 	records, samples := o.compare(t, s, saved)
@@ -146,11 +146,11 @@ func TestSalvage_OfASoundFileSavesEverything(t *testing.T) {
 		t.Errorf("%d samples up to batch %d, %v", len(got), last, err)
 	}
 	if p := storagetest.MustLoad(t, s, "told"); p.Seq != 8 || p.Count != 44 {
-		t.Errorf("the race goes on from %+v", p)
+		t.Errorf("the race continues from %+v", p)
 	}
 }
 
-func TestSalvage_SavesWhatIsLeftWhereverTheFileIsDamaged(t *testing.T) {
+func TestSalvage_SavesTheIntactPartWhereverTheFileIsDamaged(t *testing.T) {
 	o := makeOriginal(t)
 	const page = 4096
 	dir := t.TempDir()
@@ -173,7 +173,7 @@ func TestSalvage_SavesWhatIsLeftWhereverTheFileIsDamaged(t *testing.T) {
 		})
 	}
 	pages := len(o.data) / page
-	for n := 0; n < pages; n += 1 + pages/10 { // each kind of page is passing, by zeros or by noise
+	for n := 0; n < pages; n += 1 + pages/10 { // a sample of all pages, overwritten with zeros or noise
 		data := append([]byte{}, o.data...)
 		for i := range page {
 			data[n*page+i] = byte(n/(1+pages/10)%2) * byte(i*i*7+i*13+n)
@@ -184,11 +184,11 @@ func TestSalvage_SavesWhatIsLeftWhereverTheFileIsDamaged(t *testing.T) {
 		damage(fmt.Sprintf("cut at %d %%", percent), o.data[:len(o.data)*percent/100])
 	}
 	if anything < 8 {
-		t.Errorf("only of %d damaged files anything was saved", anything)
+		t.Errorf("only %d damaged files had anything left to save", anything)
 	}
 }
 
-func TestSalvage_WritesOverNothing(t *testing.T) {
+func TestSalvage_RefusesToOverwriteAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	if err := os.WriteFile(path, []byte("something"), 0o600); err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestSalvage_WritesOverNothing(t *testing.T) {
 	}
 }
 
-func TestOpen_OfADamagedFileSaysSoAndWritesNothing(t *testing.T) {
+func TestOpen_RefusesADamagedFileAndLeavesItUnchanged(t *testing.T) {
 	o := makeOriginal(t)
 	dir := t.TempDir()
 	for name, change := range map[string]func([]byte) []byte{
@@ -217,7 +217,7 @@ func TestOpen_OfADamagedFileSaysSoAndWritesNothing(t *testing.T) {
 			s, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
 			if err == nil {
 				mustClose(t, s)
-				t.Fatal("it was opened")
+				t.Fatal("the damaged file was opened")
 			}
 			if !errors.Is(err, sqlite.ErrDamaged) || !strings.Contains(err.Error(), "lightsout db salvage "+path) {
 				t.Errorf("got %v", err)
@@ -229,7 +229,7 @@ func TestOpen_OfADamagedFileSaysSoAndWritesNothing(t *testing.T) {
 	}
 }
 
-func TestCheck_FindsWhatIsWrong(t *testing.T) {
+func TestCheck_ReportsEveryFlaw(t *testing.T) {
 	o := makeOriginal(t)
 	mustMake(t, o.path,
 		statement{"DELETE FROM records WHERE race = 'sim' AND seq IN (100, 101)", nil},
@@ -250,20 +250,20 @@ func TestCheck_FindsWhatIsWrong(t *testing.T) {
 	if err != nil || calls == 0 {
 		t.Errorf("%d calls, %v", calls, err)
 	}
-	said := fmt.Sprint(flaws)
+	text := fmt.Sprint(flaws)
 	for _, want := range []string{
 		"{sim records 100 to 101 are missing}", "{told record 4 cannot be read", "{sim telemetry of cars 32 to 39, ticks 101 to 200: the telemetry block is damaged",
 	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not said in %s", want, said)
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in %s", want, text)
 		}
 	}
 	if len(flaws) != 3 {
-		t.Errorf("%d flaws: %s", len(flaws), said)
+		t.Errorf("%d flaws: %s", len(flaws), text)
 	}
 }
 
-func TestInfo_SaysWhatTheFileHolds(t *testing.T) {
+func TestInfo_ReturnsTheContentsOfTheFile(t *testing.T) {
 	o := makeOriginal(t)
 	w := mustOpen(t, o.path)
 	ctx := context.Background()
@@ -273,7 +273,7 @@ func TestInfo_SaysWhatTheFileHolds(t *testing.T) {
 	if err := w.DeadLetter(ctx, "influx", "sim", "a b=1", "bad"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := sqlite.OpenForReading(o.path, transport.Codec{}) // beside the one that writes
+	s, err := sqlite.OpenForReading(o.path, transport.Codec{}) // while another process writes
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func TestInfo_SaysWhatTheFileHolds(t *testing.T) {
 	}
 }
 
-func TestVacuum_MakesTheFileSmaller(t *testing.T) {
+func TestVacuum_ShrinksTheFile(t *testing.T) {
 	for _, incremental := range []bool{false, true} {
 		o := makeOriginal(t)
 		s := mustOpen(t, o.path)

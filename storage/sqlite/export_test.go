@@ -1,4 +1,4 @@
 package sqlite
 
-// PassingQueries are those that pages of passings are read with.
+// PassingQueries are the queries for pages of passings.
 var PassingQueries = []string{passingsByRecord, passingsByVerdict}

@@ -12,7 +12,7 @@ import (
 	"lightsout/race"
 )
 
-// facts keeps what followed, once: a race's timekeeper that starts again tells all of it again.
+// facts stores facts once: a Timekeeper that restarts publishes all of them again.
 func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) error {
 	var kept int64
 	err := w.tx.QueryRowContext(ctx, "SELECT facts_seq FROM races WHERE id = ?", string(id)).Scan(&kept)
@@ -26,7 +26,7 @@ func (w *txWriter) facts(ctx context.Context, id race.ID, list []race.Facts) err
 	if int64(last) <= kept {
 		return nil
 	}
-	if kept == 0 { // from the beginning: what was kept by another version of the rules goes
+	if kept == 0 { // from the beginning: facts of other versions of the rules are deleted
 		for _, table := range []string{"verdicts", "laps", "events", "refusals", "results", "classifications"} {
 			if err := w.exec(ctx, "DELETE FROM "+table+" WHERE race = ?", string(id)); err != nil {
 				return err
@@ -63,7 +63,7 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 			int64(l.Passing))
 	case race.LapsWithdrawn:
 		return w.exec(ctx, "DELETE FROM laps WHERE race = ? AND car = ? AND lap_number > ?", string(id), int64(f.Car), f.Laps)
-	case race.PassingJudged: // in a table of their own
+	case race.PassingJudged: // stored in a table of their own, below
 		w.judged = append(w.judged, f)
 	case race.RecordRefused:
 		return w.exec(ctx, "INSERT OR REPLACE INTO refusals VALUES (?,?,?)", string(id), int64(f.Seq), f.Reason)
@@ -79,14 +79,14 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 			int(f.Session.Status), f.Session.LeaderLap, f.Session.Laps, int64(f.Session.StartMoved), string(id), int(race.Failed))
 	case race.ResultPublished:
 		return w.result(ctx, id, seq, &f.Classification)
-	case race.RowChanged, race.OrderChanged: // the tower of a moment, worked out again when asked for
+	case race.RowChanged, race.OrderChanged: // the tower is recomputed on request
 	}
 	return nil
 }
 
-// verdicts keeps what became of passings, many at once: where a race is stopped, all those of its last laps come after the end.
+// verdicts stores verdicts in bulk: a stopped race changes the verdicts of all passings of its last laps.
 func (w *txWriter) verdicts(ctx context.Context, id race.ID, list []race.PassingJudged) error {
-	slices.SortStableFunc(list, func(a, b race.PassingJudged) int { return cmp.Compare(a.Seq, b.Seq) }) // the key of the table
+	slices.SortStableFunc(list, func(a, b race.PassingJudged) int { return cmp.Compare(a.Seq, b.Seq) }) // in the order of the primary key
 	args := make([]any, 0, verdictColumns*min(len(list), verdictsAtOnce))
 	for rows := range slices.Chunk(list, verdictsAtOnce) {
 		args = args[:0]
@@ -109,7 +109,7 @@ func (w *txWriter) verdicts(ctx context.Context, id race.ID, list []race.Passing
 	return nil
 }
 
-// verdictsAtOnce is how many verdicts one statement inserts.
+// verdictsAtOnce is the number of verdicts in one statement.
 const (
 	verdictsAtOnce = 32
 	verdictColumns = 8
@@ -117,7 +117,7 @@ const (
 
 var insertVerdicts = "INSERT OR REPLACE INTO verdicts VALUES " + places(verdictsAtOnce, verdictColumns)
 
-// places are the values of a statement that inserts rows.
+// places returns the placeholders of a statement that inserts rows.
 func places(rows, columns int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", columns), ",") + ")"
 	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")

@@ -9,12 +9,12 @@ import (
 	"lightsout/race"
 )
 
-// durably commits something and waits until it is on disk. Where the context ends first, it may happen all the same.
+// durably commits a transaction and waits until it is on disk. It may still commit after the context has ended.
 func (s *Store) durably(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
 	return s.await(ctx, job{id: id, do: do})
 }
 
-// await hands over a job and waits until it is on disk.
+// await enqueues a job and waits until it is on disk.
 func (s *Store) await(ctx context.Context, j job) error {
 	done := make(chan error, 1)
 	j.ready = func(err error) { done <- err }
@@ -27,7 +27,7 @@ func (s *Store) await(ctx context.Context, j job) error {
 	}
 }
 
-// RegisterFeed says that a feed is there: retention takes no telemetry that it has not fed yet.
+// RegisterFeed records that a feed exists: retention keeps telemetry that it has not fed yet.
 func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
 	return s.commitIndependently(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO feeds (feed, race) VALUES (?, '')", feed); err != nil {
@@ -37,7 +37,7 @@ func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
 	})
 }
 
-// DropFeed forgets a feed, its cursors and what was made dead letters for it.
+// DropFeed deletes a feed with its cursors and dead letters.
 func (s *Store) DropFeed(ctx context.Context, feed string) error {
 	return s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"feeds", "feed_rejects"} {
@@ -49,7 +49,7 @@ func (s *Store) DropFeed(ctx context.Context, feed string) error {
 	})
 }
 
-// Cursor is how far a feed has come in a race; zero where it has not begun.
+// Cursor returns the position of a feed in a race; zero if it has not begun.
 func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedCursor, error) {
 	var seq, tick, count int64
 	err := s.read.QueryRowContext(ctx, "SELECT seq, tick, count FROM feeds WHERE feed = ? AND race = ?", feed, string(id)).
@@ -60,7 +60,7 @@ func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedC
 	return race.FeedCursor{Seq: race.Seq(seq), Tick: race.Tick(tick), Count: uint64(count)}, nil
 }
 
-// MoveCursor notes how far a feed has come; it is durable when it returns. race.ErrNotFound where the race is gone.
+// MoveCursor stores the position of a feed; it is durable when MoveCursor returns. race.ErrNotFound if the race is gone.
 func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
 	return s.commitIndependently(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feeds SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
@@ -69,7 +69,7 @@ func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.
 	})
 }
 
-// changedOne says what became of a statement that must touch a row of a race.
+// changedOne returns the outcome of a statement that must change one row of a race.
 func changedOne(res sql.Result, err error, what string, id race.ID) error {
 	if err == nil {
 		var n int64
@@ -83,7 +83,7 @@ func changedOne(res sql.Result, err error, what string, id race.ID) error {
 	return nil
 }
 
-// FeedEnd is how far a feed can come in a race by now: once all up to here is fed, its cursor is this.
+// FeedEnd returns the cursor of a feed that has fed everything so far.
 func (s *Store) FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error) {
 	var seq, tick, count int64
 	err := s.read.QueryRowContext(ctx, "SELECT last_seq, last_tick, samples_count FROM races WHERE id = ?", string(id)).
@@ -97,29 +97,29 @@ func (s *Store) FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error
 	return race.FeedCursor{Seq: race.Seq(seq), Tick: race.Tick(tick), Count: uint64(count)}, nil
 }
 
-// A race r of which a feed with the cursor f has not fed everything, or not all of its telemetry.
+// Conditions for a race r that the feed with the cursor f has not fed completely, or not all of its telemetry.
 const (
 	behindTelemetry = "r.last_tick > coalesce(f.tick, 0) OR r.samples_count > coalesce(f.count, 0)"
 	behind          = "r.last_seq > coalesce(f.seq, 0) OR " + behindTelemetry
 )
 
-// Unfed are the races of which a feed has not fed everything, oldest first.
+// Unfed returns the races that a feed has not fed completely, oldest first.
 func (s *Store) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
 	return s.ids(ctx, "SELECT r.id FROM races r LEFT JOIN feeds f ON f.feed = ? AND f.race = r.id WHERE "+behind+
 		" ORDER BY r.created_at, r.id", feed)
 }
 
-// DeadLetter keeps a point that another store did not take. The same point of a race made dead letters again is the same.
+// DeadLetter stores a point that another store refused. The same point of a race is stored once.
 func (s *Store) DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error {
 	at := s.now().UTC().UnixNano()
 	return s.commitIndependently(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feed_rejects SELECT ?, id, ?, ?, ? FROM races WHERE id = ?",
 			feed, at, point, reason, string(id))
-		return changedOne(res, err, "put aside a point of", id)
+		return changedOne(res, err, "store a dead letter of", id)
 	})
 }
 
-// Rejected are the points of a race that were made dead letters, newest first, limit at most.
+// Rejected returns the dead letters of a race, newest first, at most limit.
 func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int) ([]race.FeedReject, error) {
 	var out []race.FeedReject
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -131,8 +131,8 @@ func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int
 	return out, err
 }
 
-// SamplesAfter are the samples of real cars that were brought by batches after one of count, in the order of the batches,
-// and the count of the last. Batches are given whole: those that reach limit, so that a few more than limit may come.
+// SamplesAfter returns samples of real cars from the batches after count, in the order of the batches, and the count of the
+// last one. It returns whole batches, so slightly more than limit samples are possible.
 func (s *Store) SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error) {
 	last := int64(count)
 	err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(count), ?2) FROM

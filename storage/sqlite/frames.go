@@ -10,10 +10,10 @@ import (
 	"lightsout/race"
 )
 
-// zstdMagic begins what is packed. A frame that is in no block yet is not, and begins with the version.
+// zstdMagic begins a compressed block. A frame that is not in a block yet is not compressed and begins with its version.
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// decodeBlock unpacks a row of telemetry or of frames. The block may keep data.
+// decodeBlock decompresses and decodes a row of telemetry or of frames. The block may keep data.
 func (s *Store) decodeBlock(data []byte) (*block, error) {
 	if bytes.HasPrefix(data, zstdMagic) {
 		raw, err := s.unzip.DecodeAll(data, nil)
@@ -25,10 +25,10 @@ func (s *Store) decodeBlock(data []byte) (*block, error) {
 	return readBlock(data)
 }
 
-// blockBytes of a block are decoded in the time in which one byte may be answered.
+// blockBytes of a block take as long to decode as one byte of an answer.
 const blockBytes = 50
 
-// eachBlock decodes the blocks of a query, whose one column they are. A block holds only until the next one.
+// eachBlock decodes the blocks of a query with one column. A block is valid until the next one.
 func (s *Store) eachBlock(ctx context.Context, q querier, take func(*block), query string, args ...any) error {
 	budget := race.BudgetOf(ctx)
 	return each(ctx, q, func(r *sql.Rows) error {
@@ -48,7 +48,7 @@ func (s *Store) eachBlock(ctx context.Context, q querier, take func(*block), que
 	}, query, args...)
 }
 
-// openFrames are frames that are in no block yet, in the order of their ticks; limit below 0: all of them.
+// openFrames returns frames that are not in a block yet, by tick; a negative limit means all.
 func (s *Store) openFrames(ctx context.Context, q querier, id race.ID, from, to race.Tick, limit int) ([]*race.Frame, error) {
 	var out []*race.Frame
 	err := s.eachBlock(ctx, q, func(b *block) {
@@ -59,8 +59,8 @@ func (s *Store) openFrames(ctx context.Context, q querier, id race.ID, from, to 
 	return out, err
 }
 
-// Frames calls each with the telemetry of a race in order of ticks, from and to included, until it returns an error.
-// Ten seconds of all cars are in memory at once. What is written meanwhile is given too, and nothing waits for each.
+// Frames calls each with the telemetry of a race by tick, from from to to, both included, until each returns an error. Ten
+// seconds of all cars are in memory at a time. It includes frames written meanwhile, and no writer waits for each.
 func (s *Store) Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error {
 	for from <= to {
 		frames, err := s.framesAt(ctx, id, from, to)
@@ -82,9 +82,9 @@ func (s *Store) Frames(ctx context.Context, id race.ID, from, to race.Tick, each
 	return nil
 }
 
-// framesAt are the next frames from a tick on: those of one row of blocks, or some that are in no block yet.
+// framesAt returns the next frames from a tick on: those of one row of blocks, or some that are not in a block yet.
 func (s *Store) framesAt(ctx context.Context, id race.ID, from, to race.Tick) ([]*race.Frame, error) {
-	tx, done, err := s.moment(ctx) // blocks and single frames are to fit together
+	tx, done, err := s.moment(ctx) // blocks and single frames must be consistent
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *Store) framesAt(ctx context.Context, id race.ID, from, to race.Tick) ([
 	return s.closedFrames(ctx, tx, id, car.Int64, first.Int64)
 }
 
-// closedFrames puts the blocks that begin at a tick together, from the first car on; a block that was lost ends the frames.
+// closedFrames assembles the blocks that begin at a tick, from the first car on; the frames end at a lost block.
 func (s *Store) closedFrames(ctx context.Context, q querier, id race.ID, car, tick int64) ([]*race.Frame, error) {
 	var blocks []*block
 	next := car
@@ -128,7 +128,7 @@ func (s *Store) closedFrames(ctx context.Context, q querier, id race.ID, car, ti
 			return nil, err
 		}
 		if int64(b.first) != next || int64(b.cars) != last-next+1 || len(b.times) != len(append(blocks, b)[0].times) {
-			return nil, fmt.Errorf("%w: it does not fit to those beside it", ErrDamagedBlock)
+			return nil, fmt.Errorf("%w: it does not match its neighbours", ErrDamagedBlock)
 		}
 		blocks, next = append(blocks, b), last+1
 	}

@@ -6,14 +6,14 @@ import (
 	"lightsout/race"
 )
 
-// freshness counts the facts handed to the store and those that left its queue, so that a reader sees what was applied
-// before it asked: a sender who was answered finds what it sent in every table.
+// freshness counts the facts enqueued and the facts that left the queue. A reader waits until everything enqueued before its
+// call is in the tables: a client that got its answer finds its data in every table.
 type freshness struct {
 	given, done uint64
 	moved       chan struct{} // closed when done grows
 }
 
-// settle notes jobs that left the queue. s.mu is held.
+// settle counts jobs that left the queue. The caller holds s.mu.
 func (f *freshness) settle(jobs []job) {
 	before := f.done
 	for i := range jobs {
@@ -27,15 +27,15 @@ func (f *freshness) settle(jobs []job) {
 	}
 }
 
-// AppendFacts keeps what followed from records that are durable. Nobody waits for it but who reads it next.
+// AppendFacts stores the facts of durable records. Only later readers wait for it.
 func (s *Store) AppendFacts(id race.ID, facts []race.Facts) {
 	if len(facts) > 0 {
 		s.enqueue(job{facts: facts, id: id})
 	}
 }
 
-// fresh waits until the facts that were handed over before are in the tables. While commits fail it does not: what is there
-// is the best answer then.
+// fresh waits until the facts enqueued so far are in the tables. While commits fail it returns at once: the tables are the
+// best answer then.
 func (s *Store) fresh(ctx context.Context) {
 	s.mu.Lock()
 	for want := s.facts.given; s.facts.done < want && s.failing == nil && !s.closed; {

@@ -11,7 +11,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-func TestLimit_AFeedGoesOnWhileTheFileIsFullSoThatRetentionMakesRoom(t *testing.T) {
+func TestLimit_FeedContinuesWhileTheFileIsFullSoThatRetentionCanFreeSpace(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -27,7 +27,7 @@ func TestLimit_AFeedGoesOnWhileTheFileIsFullSoThatRetentionMakesRoom(t *testing.
 	written := make(chan error, 1)
 	go func() { written <- oneByOne(s, batches) }()
 	moved := make(chan error, 1)
-	go func() { // meets the first failure on the way
+	go func() { // fails first
 		var err error
 		for n := race.Tick(1); err == nil && s.Failing() == nil && ctx.Err() == nil; n++ {
 			err = s.MoveCursor(ctx, "slow", "old", race.FeedCursor{Seq: 2, Tick: n, Count: 1})
@@ -49,11 +49,11 @@ func TestLimit_AFeedGoesOnWhileTheFileIsFullSoThatRetentionMakesRoom(t *testing.
 			t.Fatal(err)
 		}
 	case <-ctx.Done():
-		t.Fatal("there is room, and the race waits")
+		t.Fatal("the race still waits after space was freed")
 	}
 }
 
-// oneByOne appends each batch when the one before is durable, so that ticks wait for their blocks in the file.
+// oneByOne appends each batch after the one before is durable, so that ticks are stored before their blocks.
 func oneByOne(s *sqlite.Store, batches []*race.Batch) error {
 	answer := make(chan error, 1)
 	for _, b := range batches {

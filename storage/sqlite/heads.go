@@ -10,44 +10,44 @@ import (
 	"lightsout/race"
 )
 
-// headsKept bounds how many heads are at hand; one more, and all are read again.
-const headsKept = 10_000
+// maxCachedInfos bounds the cache; when it is exceeded, the cache is emptied.
+const maxCachedInfos = 10_000
 
-// headCache has heads of races that were read: they never change, and reading one takes ten times as long as its row in a list.
-type headCache struct {
+// infoCache caches race infos: they never change, and decoding one takes ten times as long as reading a row of the list.
+type infoCache struct {
 	mu    sync.Mutex
-	of    map[race.ID]keptHead
-	texts map[string]string // of circuits, which races share
+	of    map[race.ID]cachedInfo
+	texts map[string]string // circuit texts, which races share
 }
 
-// keptHead is known by when its race was made, too: a race may be deleted and another made under its ID.
-type keptHead struct {
+// cachedInfo includes the time of creation, because a deleted race's ID may be used again.
+type cachedInfo struct {
 	createdAt int64
 	race      race.Race
 }
 
-func (h *headCache) get(id race.ID, createdAt int64) (race.Race, bool) {
+func (h *infoCache) get(id race.ID, createdAt int64) (race.Race, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	kept, known := h.of[id]
 	return kept.race, known && kept.createdAt == createdAt
 }
 
-func (h *headCache) put(createdAt int64, info race.Race) {
+func (h *infoCache) put(createdAt int64, info race.Race) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.of) >= headsKept || h.of == nil {
-		h.of, h.texts = map[race.ID]keptHead{}, map[string]string{}
+	if len(h.of) >= maxCachedInfos || h.of == nil {
+		h.of, h.texts = map[race.ID]cachedInfo{}, map[string]string{}
 	}
 	if text, known := h.texts[info.CircuitText]; known {
 		info.CircuitText = text
 	} else {
 		h.texts[info.CircuitText] = info.CircuitText
 	}
-	h.of[info.ID] = keptHead{createdAt, info}
+	h.of[info.ID] = cachedInfo{createdAt, info}
 }
 
-// Summaries of all races, newest first.
+// Summaries returns all races, newest first.
 func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
 	if err := pay(ctx, s.read, 2*race.RowCost, "races"); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
 		return nil, err
 	}
 	for _, i := range unread {
-		if err := s.readHead(ctx, &list[i]); err != nil {
+		if err := s.readInfo(ctx, &list[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -82,8 +82,8 @@ func (s *Store) Summaries(ctx context.Context) ([]race.Summary, error) {
 	return out, nil
 }
 
-// readHead reads what a race was announced with. One that is no longer there, or has no head, loses its ID.
-func (s *Store) readHead(ctx context.Context, v *race.Summary) error {
+// readInfo reads the race info of a summary. It clears the ID if the race is gone or has no info.
+func (s *Store) readInfo(ctx context.Context, v *race.Summary) error {
 	if err := race.BudgetOf(ctx).Work(headCost); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *Store) readHead(ctx context.Context, v *race.Summary) error {
 		v.Race.ID = ""
 		return nil
 	case err != nil:
-		return fmt.Errorf("read the head of race %s: %w", v.Race.ID, err)
+		return fmt.Errorf("read the info of race %s: %w", v.Race.ID, err)
 	}
 	*v = read
 	s.kept.put(read.CreatedAt, read.Race)

@@ -27,7 +27,7 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 	if p.Requests, err = s.requests(ctx, q, id); err != nil {
 		return p, err
 	}
-	if p.Info, err = s.announcedHead(ctx, q, id); err != nil {
+	if p.Info, err = s.announcedInfo(ctx, q, id); err != nil {
 		return p, err
 	}
 	var data []byte
@@ -44,28 +44,28 @@ func (s *Store) position(ctx context.Context, q querier, id race.ID) (race.Posit
 	return p, nil
 }
 
-// announcedHead is what record 1 announces; nil where it is missing.
-func (s *Store) announcedHead(ctx context.Context, q querier, id race.ID) (*race.Race, error) {
+// announcedInfo returns the race info in record 1; nil if it is missing.
+func (s *Store) announcedInfo(ctx context.Context, q querier, id race.ID) (*race.Race, error) {
 	first, err := s.records(ctx, q, id, 0, 1)
 	if err != nil {
-		return nil, fmt.Errorf("read the head of race %s: %w", id, err)
+		return nil, fmt.Errorf("read the info of race %s: %w", id, err)
 	}
 	if len(first) == 1 {
 		if announced, ok := first[0].Body.(race.Announced); ok {
 			return &announced.Race, nil
 		}
 	}
-	return nil, nil // a race without a head has none, which is for its readers to judge
+	return nil, nil // the caller decides what a race without info means
 }
 
-// Work of what is decoded.
+// Work of decoding.
 const (
 	recordCost = 150
 	headCost   = 300
 )
 
-// summaryColumns are what a summary is made of: the head of a race is the record that announced it. CROSS JOIN keeps the order of the
-// tables: the log is not read for it.
+// summaryColumns select a summary: the race info is in the record that announced it. CROSS JOIN fixes the join order, so that
+// the log is not scanned.
 const summaryColumns = `SELECT body, status, created_at, leader_lap, laps, winner FROM races
 	CROSS JOIN records ON records.race = races.id AND records.seq = 1`
 
@@ -78,17 +78,17 @@ func (s *Store) scanSummary(scan func(...any) error) (race.Summary, error) {
 	}
 	r, err := s.codec.DecodeRecord(info)
 	if err != nil {
-		return v, fmt.Errorf("decode the head: %w", err)
+		return v, fmt.Errorf("decode the race info: %w", err)
 	}
 	announced, ok := r.Body.(race.Announced)
 	if !ok {
-		return v, fmt.Errorf("the head is a %T", r.Body)
+		return v, fmt.Errorf("record 1 is a %T", r.Body)
 	}
 	v.Race, v.Status = announced.Race, race.Status(status)
 	return v, nil
 }
 
-// CarsAwaited counts the cars of races that are not over.
+// CarsAwaited returns the number of cars in races that are not over.
 func (s *Store) CarsAwaited(ctx context.Context) (cars int, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT coalesce(sum(cars), 0) FROM races WHERE status < ?", int(race.Over)).Scan(&cars)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Store) CarsAwaited(ctx context.Context) (cars int, err error) {
 	return cars, nil
 }
 
-// Summary of one race.
+// Summary returns one race.
 func (s *Store) Summary(ctx context.Context, id race.ID) (race.Summary, error) {
 	s.fresh(ctx)
 	v, err := s.scanSummary(s.read.QueryRowContext(ctx, summaryColumns+" WHERE id = ?", string(id)).Scan)
@@ -107,7 +107,7 @@ func (s *Store) Summary(ctx context.Context, id race.ID) (race.Summary, error) {
 	return v, err
 }
 
-// known returns ErrNotFound for a race that is not here.
+// known returns ErrNotFound if the race does not exist.
 func (s *Store) known(ctx context.Context, id race.ID) error {
 	var one int
 	err := s.read.QueryRowContext(ctx, "SELECT 1 FROM races WHERE id = ?", string(id)).Scan(&one)
@@ -120,7 +120,7 @@ func (s *Store) known(ctx context.Context, id race.ID) error {
 	return nil
 }
 
-// Entries by slot.
+// Entries returns the entries by slot.
 func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
 	const from = "entries WHERE race = ?"
 	if err := pay(ctx, s.read, race.RowCost, from, string(id)); err != nil {
@@ -140,12 +140,13 @@ func (s *Store) Entries(ctx context.Context, id race.ID) ([]race.Entry, error) {
 	return out, err
 }
 
-// Laps of one car, or of all with race.NoCar, by end time.
+// Laps returns the laps of one car, or of all cars if car is race.NoCar, by end time.
 func (s *Store) Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error) {
 	return s.LapsOf(ctx, id, race.LapQuery{Car: car, To: race.LapsMax})
 }
 
-// LapsOf are the laps that a query asks for, by end time. A position is looked for in all laps of the race or the car.
+// LapsOf returns the laps that a query selects, by end time. A position requires a search through all laps of the race or the
+// car.
 func (s *Store) LapsOf(ctx context.Context, id race.ID, q race.LapQuery) ([]race.Lap, error) {
 	s.fresh(ctx)
 	from := "laps WHERE race = ?1"
@@ -182,7 +183,7 @@ func lapOfRow(r row) race.Lap {
 	}
 }
 
-// Events in order.
+// Events returns the events in order.
 func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
 	s.fresh(ctx)
 	const from = "events WHERE race = ?"
@@ -202,12 +203,12 @@ func (s *Store) Events(ctx context.Context, id race.ID) ([]race.Event, error) {
 	return out, err
 }
 
-// Classification is the newest version of the result; race.ErrNotFound where there is none.
+// Classification returns the newest version of the result; race.ErrNotFound if there is none.
 func (s *Store) Classification(ctx context.Context, id race.ID) (race.Classification, error) {
 	return s.Version(ctx, id, 0)
 }
 
-// Version of a result, from 1; 0 is the newest. race.ErrNotFound where there is none.
+// Version returns a version of the result, from 1; 0 means the newest. race.ErrNotFound if there is none.
 func (s *Store) Version(ctx context.Context, id race.ID, version int) (race.Classification, error) {
 	list, err := s.versions(ctx, id, version)
 	if err == nil && len(list) == 0 {
@@ -232,7 +233,7 @@ func (s *Store) Version(ctx context.Context, id race.ID, version int) (race.Clas
 	return out, err
 }
 
-// Versions of a result, oldest first, without their lines.
+// Versions returns the versions of the result, oldest first, without their lines.
 func (s *Store) Versions(ctx context.Context, id race.ID) ([]race.Version, error) {
 	list, err := s.versions(ctx, id, 0)
 	if err == nil && len(list) == 0 {
@@ -257,7 +258,7 @@ func (s *Store) versions(ctx context.Context, id race.ID, only int) ([]race.Vers
 	return out, err
 }
 
-// Records after a sequence number, limit at most; in order and without gaps.
+// Records returns the records after a sequence number, at most limit; in order and without gaps.
 func (s *Store) Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error) {
 	return s.records(ctx, s.read, id, after, limit)
 }
@@ -307,8 +308,8 @@ func (s *Store) scanRecord(r *sql.Rows) (race.Record, error) {
 	return *decoded, nil
 }
 
-// Unfinished are the simulations that a start goes on with, oldest first. It reads the heads of all races, so that the first list of
-// them is not dear.
+// Unfinished returns the simulations that the server must resume, oldest first. It fills the cache of race infos, so that the
+// first list of races is fast.
 func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 	all, err := s.Summaries(ctx)
 	out := slices.DeleteFunc(all, func(v race.Summary) bool { return v.Status >= race.Over || v.Race.Kind != race.Simulation })
@@ -318,13 +319,13 @@ func (s *Store) Unfinished(ctx context.Context) ([]race.Summary, error) {
 	return out, err
 }
 
-// Lagging are the races of which a crash left records whose facts are not kept, but for the simulations that go on.
+// Lagging returns the races with records whose facts were lost in a crash, except the simulations that are resumed.
 func (s *Store) Lagging(ctx context.Context) ([]race.ID, error) {
 	return s.ids(ctx, "SELECT id FROM races WHERE facts_seq < last_seq AND (kind = 'external' OR status >= ? OR status = ?) ORDER BY id",
 		int(race.Over), int(race.Waiting))
 }
 
-// ids are the races that a query gives.
+// ids returns the races of a query.
 func (s *Store) ids(ctx context.Context, query string, args ...any) ([]race.ID, error) {
 	var out []race.ID
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -336,7 +337,7 @@ func (s *Store) ids(ctx context.Context, query string, args ...any) ([]race.ID, 
 	return out, err
 }
 
-// SetStatus notes what became of a race whose records do not say it, after all that was appended before.
+// SetStatus sets a race's status when no record does, after everything appended before.
 func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE races SET status = ? WHERE id = ?", int(status), string(id))
@@ -344,7 +345,7 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 	}})
 }
 
-// Delete takes a race and all that is kept of it away.
+// Delete deletes a race with all its rows.
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		delete(s.open, id)
@@ -352,7 +353,7 @@ func (s *Store) Delete(id race.ID, ready func(error)) {
 	}})
 }
 
-// ofRaces are the tables whose rows belong to a race.
+// ofRaces are the tables with rows that belong to a race.
 var ofRaces = []string{
 	"entries", "records", "verdicts", "laps", "events", "results", "classifications", "telemetry", "frames", "snapshots",
 	"samples", "requests", "refusals", "feeds", "feed_rejects",

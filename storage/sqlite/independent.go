@@ -8,10 +8,10 @@ import (
 	"lightsout/race"
 )
 
-// commitIndependently is durably for what follows from nothing else that is queued: while the commits fail, it is tried beside them.
+// commitIndependently is durably for a transaction that depends on no queued job: while commits fail, it is tried separately.
 func (s *Store) commitIndependently(ctx context.Context, id race.ID, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if s.Failing() == nil {
-		if err := s.await(ctx, job{id: id, do: do, independent: true}); !errors.Is(err, errBeside) {
+		if err := s.await(ctx, job{id: id, do: do, independent: true}); !errors.Is(err, errIndependent) {
 			return err
 		}
 	}
@@ -19,12 +19,12 @@ func (s *Store) commitIndependently(ctx context.Context, id race.ID, do func(ctx
 	return err
 }
 
-// errBeside says that something need not wait for what cannot be committed now.
-var errBeside = errors.New("it is to be committed beside what cannot be")
+// errIndependent selects the jobs that are committed separately.
+var errIndependent = errors.New("it is to be committed beside what cannot be")
 
-// turnAway takes out of jobs that cannot be committed now, and out of the queue behind them, those that need not wait for the
-// others. What they note may be just what retention waits for to make room.
-func (s *Store) turnAway(jobs []job) []job {
+// takeIndependent removes from jobs that cannot be committed, and from the queue behind them, the independent jobs. Retention may be
+// waiting for exactly these to free space.
+func (s *Store) takeIndependent(jobs []job) []job {
 	var away []job
 	keep := func(j job) bool {
 		if j.independent {
@@ -46,6 +46,6 @@ func (s *Store) turnAway(jobs []job) []job {
 	}
 	s.queue = queue
 	s.mu.Unlock()
-	s.answer(away, errBeside)
+	s.answer(away, errIndependent)
 	return left
 }

@@ -11,39 +11,39 @@ import (
 	"lightsout/race"
 )
 
-// Info is what a file holds.
+// Info describes the contents of a file.
 type Info struct {
 	Path          string      `json:"path"`
 	SchemaVersion int         `json:"schema_version"`
 	FileBytes     int64       `json:"file_bytes"`
 	WALBytes      int64       `json:"wal_bytes"`
-	FreeBytes     int64       `json:"free_bytes"` // room in the file
+	FreeBytes     int64       `json:"free_bytes"` // free pages in the file
 	Tables        []TableInfo `json:"tables"`
 	Races         []RaceInfo  `json:"races"`
 	Feeds         []FeedInfo  `json:"feeds"`
 }
 
-// TableInfo is a table with its indexes.
+// TableInfo describes a table with its indexes.
 type TableInfo struct {
 	Name  string `json:"name"`
 	Rows  int64  `json:"rows"`
 	Bytes int64  `json:"bytes"`
 }
 
-// RaceInfo is what is kept of a race.
+// RaceInfo describes what is stored of a race.
 type RaceInfo struct {
 	ID      race.ID `json:"race"`
 	Kind    string  `json:"kind"`
 	Status  string  `json:"status"`
 	Cars    int64   `json:"cars"`
 	Records int64   `json:"records"`
-	// Samples are a car's values at an instant, simulated or reported.
+	// Samples are telemetry samples, simulated or reported.
 	Samples        int64   `json:"samples"`
 	TelemetryBytes int64   `json:"telemetry_bytes"`
-	BytesPerSample float64 `json:"bytes_per_sample"` // 0 where there is none
+	BytesPerSample float64 `json:"bytes_per_sample"` // 0 if there are none
 }
 
-// FeedInfo is how far a feed has come in a race, and how many of its points were made dead letters.
+// FeedInfo is the position of a feed in a race and the number of its dead letters.
 type FeedInfo struct {
 	Feed     string    `json:"feed"`
 	Race     race.ID   `json:"race"`
@@ -54,7 +54,7 @@ type FeedInfo struct {
 	Rejected int64     `json:"rejected"`
 }
 
-// Info looks through the whole file.
+// Info scans the whole file.
 func (s *Store) Info(ctx context.Context) (*Info, error) {
 	out := &Info{Path: s.path, SchemaVersion: schemaVersion, Tables: []TableInfo{}, Races: []RaceInfo{}, Feeds: []FeedInfo{}}
 	var err error
@@ -63,7 +63,7 @@ func (s *Store) Info(ctx context.Context) (*Info, error) {
 	}
 	err = s.read.QueryRowContext(ctx, "SELECT f.freelist_count * s.page_size FROM pragma_freelist_count f, pragma_page_size s").Scan(&out.FreeBytes)
 	if err != nil {
-		return nil, fmt.Errorf("ask for free pages: %w", err)
+		return nil, fmt.Errorf("read the number of free pages: %w", err)
 	}
 	for _, part := range []func(context.Context, *Info) error{s.tableInfo, s.raceInfo, s.feedInfo} {
 		if err := part(ctx, out); err != nil {
@@ -80,7 +80,7 @@ func (s *Store) fileSizes() (file, wal int64, err error) {
 			continue
 		}
 		if err != nil {
-			return 0, 0, fmt.Errorf("ask for the size: %w", err)
+			return 0, 0, fmt.Errorf("read the size: %w", err)
 		}
 		*size = info.Size()
 	}
@@ -145,8 +145,8 @@ func (s *Store) feedInfo(ctx context.Context, out *Info) error {
 		ORDER BY n.feed, r.created_at, r.id`)
 }
 
-// Vacuum makes the file as small as what it holds, or with incremental gives back only what is free at its end and costs
-// little. Nobody else may write meanwhile.
+// Vacuum shrinks the file to its contents. With incremental it only returns the free pages at the end, which is cheap. No
+// other process may write meanwhile.
 func (s *Store) Vacuum(ctx context.Context, incremental bool) (before, after int64, err error) {
 	before, _, err = s.fileSizes()
 	if err != nil {
@@ -156,7 +156,7 @@ func (s *Store) Vacuum(ctx context.Context, incremental bool) (before, after int
 	if incremental {
 		step = "PRAGMA incremental_vacuum"
 	}
-	// What is in the WAL goes into the file first, or its size says nothing.
+	// Checkpoint the WAL first, otherwise the size of the file is wrong.
 	for _, q := range []string{"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA auto_vacuum = INCREMENTAL", step, "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if err := drain(ctx, s.write, q); err != nil {
 			return 0, 0, fmt.Errorf("%s: %w", q, damaged(err, s.path))
@@ -166,7 +166,7 @@ func (s *Store) Vacuum(ctx context.Context, incremental bool) (before, after int
 	return before, after, err
 }
 
-// drain runs a statement to its last row: a PRAGMA does its work row by row.
+// drain runs a statement to its last row, because a PRAGMA works row by row.
 func drain(ctx context.Context, db *sql.DB, query string) error {
 	return each(ctx, db, func(*sql.Rows) error { return nil }, query)
 }

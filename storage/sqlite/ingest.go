@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-// samplesAtOnce is how many samples one statement inserts.
+// samplesAtOnce is the number of samples in one statement.
 const samplesAtOnce = 32
 
 const sampleColumns = 13
@@ -20,7 +20,7 @@ var (
 	insertSamples = sampleStatement(samplesAtOnce)
 )
 
-// mergeSample is race.Sample.Merge: a car may report its speed and its place apart.
+// mergeSample is race.Sample.Merge in SQL: a car may report its speed and its position separately.
 const mergeSample = ` ON CONFLICT (race, car, time_us) DO UPDATE SET
 	speed_tenth = iif(excluded.speed_kmh IS NULL, speed_tenth, excluded.speed_tenth),
 	speed_kmh = coalesce(excluded.speed_kmh, speed_kmh), rpm = coalesce(excluded.rpm, rpm), n_gear = coalesce(excluded.n_gear, n_gear),
@@ -31,8 +31,8 @@ func sampleStatement(rows int) string {
 	return "INSERT INTO samples VALUES " + places(rows, sampleColumns) + mergeSample
 }
 
-// takenIn keeps what a batch has from outside: samples, and the name of the report.
-func (w *txWriter) takenIn(ctx context.Context, b *race.Batch) error {
+// reported stores the reported part of a batch: samples, and the key of the report.
+func (w *txWriter) reported(ctx context.Context, b *race.Batch) error {
 	for rows := range slices.Chunk(b.Samples, samplesAtOnce) {
 		if err := w.samples(ctx, b, rows); err != nil {
 			return fmt.Errorf("samples of race %s: %w", b.Race, err)
@@ -92,7 +92,7 @@ func sampleOfRow(r row) race.Sample {
 	return v
 }
 
-// Samples of real cars between two race times, by car and time, limit at most.
+// Samples returns samples of real cars between two race times, by car and time, at most limit.
 func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error) {
 	var out []race.Sample
 	first, last := car, car
@@ -107,7 +107,7 @@ func (s *Store) Samples(ctx context.Context, id race.ID, car race.CarIdx, from, 
 	return out, err
 }
 
-// requests are the newest names of what a race took in, oldest first.
+// requests returns the newest reports of a race that have a key, oldest first.
 func (s *Store) requests(ctx context.Context, q querier, id race.ID) ([]race.Request, error) {
 	var out []race.Request
 	err := each(ctx, q, func(r *sql.Rows) error {
@@ -123,7 +123,7 @@ func (s *Store) requests(ctx context.Context, q querier, id race.ID) ([]race.Req
 	return out, err
 }
 
-// Roster is what must be known of a race to read what is told of it.
+// Roster returns what is needed of a race to interpret the reports of a timing house.
 func (s *Store) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	summary, err := s.Summary(ctx, id)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Store) signal(ctx context.Context, id race.ID) (g signal, err error) {
 	return g, nil
 }
 
-// raceTime is the time of a record; race.NoTime for what awaits the signal.
+// raceTime returns the time of a record; race.NoTime for a pre-start passing.
 func (g signal) raceTime(t race.Micros) race.Micros {
 	switch {
 	case !t.PreStart():
@@ -171,7 +171,7 @@ func (g signal) raceTime(t race.Micros) race.Micros {
 	return t.ToRaceTime(race.Between(g.announcedAt, g.startedAt))
 }
 
-// Newest is the latest race time of a race's log; race.NoTime where no record has one.
+// Newest returns the latest race time in a race's log; race.NoTime if no record has one.
 func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
 	g, err := s.signal(ctx, id)
 	if err != nil {
@@ -193,11 +193,11 @@ func (s *Store) Newest(ctx context.Context, id race.ID) (race.Micros, error) {
 	return newest, nil
 }
 
-// Rulings are the records of race control, in their order, and which of them the rulebook refused.
+// Rulings returns the records of race control, in order, and the reasons of those that were refused.
 func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error) {
 	s.fresh(ctx)
-	const told = " WHERE r.race = ? AND r.body IS NOT NULL"
-	if err := pay(ctx, s.read, recordCost, "records r INDEXED BY records_told"+told, string(id)); err != nil {
+	const where = " WHERE r.race = ? AND r.body IS NOT NULL"
+	if err := pay(ctx, s.read, recordCost, "records r INDEXED BY records_told"+where, string(id)); err != nil {
 		return nil, nil, err
 	}
 	var out []race.Record
@@ -220,14 +220,14 @@ func (s *Store) Rulings(ctx context.Context, id race.ID) ([]race.Record, map[rac
 		}
 		return nil
 	}, `SELECT r.body, f.reason FROM records r INDEXED BY records_told LEFT JOIN refusals f ON f.race = r.race AND f.seq = r.seq`+
-		told+" ORDER BY r.seq", string(id))
+		where+" ORDER BY r.seq", string(id))
 	if err == nil && len(out) == 0 {
 		err = s.known(ctx, id)
 	}
 	return out, refused, err
 }
 
-// Stops are the records of tyres that were fitted, in their order.
+// Stops returns the records of fitted tyres, in order.
 func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 	var out []race.Record
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -247,14 +247,14 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 	return out, err
 }
 
-// DecoderReports are the passings that decoders told of, by their own clocks, with when they came.
+// DecoderReports calls passing with the passings that decoders reported, by their own clocks, and when they arrived.
 func (s *Store) DecoderReports(ctx context.Context, id race.ID, passing func(decoder string, at race.Micros, recordedAt int64)) error {
 	signal, err := s.signal(ctx, id)
 	if err != nil {
 		return err
 	}
 	const from = "records WHERE race = ? AND decoder <> ''"
-	if err := pay(ctx, s.read, race.RowCost/3, from, string(id)); err != nil { // it has three columns
+	if err := pay(ctx, s.read, race.RowCost/3, from, string(id)); err != nil { // it has only three columns
 		return err
 	}
 	return eachRow(ctx, s.read, func(r row) {
@@ -264,15 +264,15 @@ func (s *Store) DecoderReports(ctx context.Context, id race.ID, passing func(dec
 	}, "SELECT decoder, time_us, recorded_at FROM "+from+" ORDER BY seq", string(id))
 }
 
-// ErrCircuitTaken says that a circuit of that key is there already.
+// ErrCircuitTaken means that a circuit with the same key exists.
 var ErrCircuitTaken = errors.New("a circuit of that key is there already")
 
-// AddCircuit keeps a circuit in its text form.
+// AddCircuit stores a circuit in its text form.
 func (s *Store) AddCircuit(key, text string, ready func(error)) {
 	s.enqueue(job{id: race.ID("circuit " + key), ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO circuits VALUES (?,?)", key, text)
 		if err != nil {
-			return fmt.Errorf("keep a circuit: %w", err)
+			return fmt.Errorf("store a circuit: %w", err)
 		}
 		if n, err := res.RowsAffected(); err == nil && n == 0 {
 			return fmt.Errorf("%q: %w: %w", key, ErrCircuitTaken, race.ErrConflict)
@@ -281,7 +281,7 @@ func (s *Store) AddCircuit(key, text string, ready func(error)) {
 	}})
 }
 
-// Circuits are the imported circuits: their text by key, in the order of the keys.
+// Circuits calls one with the imported circuits, by key.
 func (s *Store) Circuits(ctx context.Context, one func(key, text string) error) error {
 	return each(ctx, s.read, func(r *sql.Rows) error {
 		var key, text string

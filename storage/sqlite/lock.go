@@ -11,13 +11,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrInUse says that another process writes the file.
+// ErrInUse means that another process writes the file.
 var ErrInUse = errors.New("another process writes it")
 
-// lock keeps other processes from writing the file: two that each believe a race to be theirs ruin it. The lock is the system's, on a
-// file beside it that holds our number, and goes with the process, however that ends.
+// lock keeps other processes from writing the file: two writers that each believe to own a race would destroy it. It is an
+// operating-system lock on a file beside the database, which contains the process ID; it ends with the process in any case.
 func lock(path string) (*flock.Flock, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil { // one file, whatever it is called
+	if real, err := filepath.EvalSymlinks(path); err == nil { // one file, whatever path it is opened by
 		path = real
 	} else if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
 		path = filepath.Join(dir, filepath.Base(path))
@@ -34,25 +34,25 @@ func lock(path string) (*flock.Flock, error) {
 		}
 		held, heldErr := l.Stat()
 		there, err := os.Stat(beside)
-		if heldErr != nil || err != nil || !os.SameFile(held, there) { // who had it before has taken it away meanwhile
+		if heldErr != nil || err != nil || !os.SameFile(held, there) { // the previous owner has removed the lock file meanwhile
 			if err := l.Close(); err != nil {
 				return nil, fmt.Errorf("lock %s: %w", beside, err)
 			}
 			continue
 		}
-		if err := os.WriteFile(beside, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { // others read who it is
-			return nil, errors.Join(fmt.Errorf("note who locks %s: %w", path, err), l.Close())
+		if err := os.WriteFile(beside, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil { // for their error message
+			return nil, errors.Join(fmt.Errorf("write the lock file of %s: %w", path, err), l.Close())
 		}
 		return l, nil
 	}
 }
 
-// release takes the lock away.
+// release releases the lock.
 func release(l *flock.Flock) error {
 	return errors.Join(os.Remove(l.Path()), l.Close())
 }
 
-// holder is the number of the process that has the lock.
+// holder returns the ID of the process that has the lock.
 func holder(beside string) string {
 	data, err := os.ReadFile(beside)
 	if pid := strings.TrimSpace(string(data)); err == nil && pid != "" {

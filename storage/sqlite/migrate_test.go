@@ -41,7 +41,7 @@ type statement struct {
 	args  []any
 }
 
-// mustMake makes a file of an older version.
+// mustMake creates a file of an older version.
 func mustMake(t *testing.T, path string, steps ...statement) {
 	t.Helper()
 	old, err := sql.Open("sqlite", path)
@@ -73,7 +73,7 @@ func oldHead(t *testing.T, kind race.Kind) []byte {
 	}}})
 }
 
-func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
+func TestOpen_MigratesAnOlderFileAndKeepsItsContents(t *testing.T) {
 	for version, schema := range map[string]string{"2": version2, "3": version3} {
 		t.Run("version "+version, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "old.db")
@@ -107,7 +107,7 @@ func TestOpen_BringsAnOlderFileUpToDateAndKeepsWhatIsInIt(t *testing.T) {
 	}
 }
 
-func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
+func TestOpen_FeedsTheSamplesOfAVersion3File(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	info := oldHead(t, race.External)
 	mustMake(t, path, statement{version3, nil}, statement{"PRAGMA user_version = 3", nil},
@@ -140,7 +140,7 @@ func TestOpen_OfVersion3TellsAFeedOfTheSamplesThatWereThere(t *testing.T) {
 	}
 }
 
-func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
+func TestOpen_ReadsTheSpeedsOfAVersion4FileInTenths(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	info := oldHead(t, race.External)
 	mustMake(t, path, statement{version4, nil}, statement{"PRAGMA user_version = 4", nil},
@@ -160,7 +160,7 @@ func TestOpen_OfVersion4HasItsSpeedsInTenths(t *testing.T) {
 	}
 }
 
-func TestOpen_OfVersion5FindsRulingsAndSaysWhoseTheFileIs(t *testing.T) {
+func TestOpen_AddsTheRulingsIndexAndApplicationIDToAVersion5File(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	info := oldHead(t, race.External)
 	ruling := mustBody(t, race.Record{Seq: 3, Body: race.Suspended{}})
@@ -191,7 +191,7 @@ func TestOpen_OfVersion5FindsRulingsAndSaysWhoseTheFileIs(t *testing.T) {
 	}
 }
 
-func TestOpen_RefusesAFileOfAnotherApplication(t *testing.T) {
+func TestOpen_RefusesAnotherApplicationsFileAndLeavesItUnchanged(t *testing.T) {
 	for name, steps := range map[string][]statement{
 		"by its id":        {{"CREATE TABLE races (id)", nil}, {"CREATE TABLE records (race)", nil}, {"PRAGMA application_id = 252006673", nil}},
 		"by its tables":    {{"CREATE TABLE notes (text)", nil}},
@@ -227,7 +227,7 @@ func TestOpen_RefusesAFileOfAnotherApplication(t *testing.T) {
 	}
 }
 
-func TestOpen_OneProcessWritesAFile(t *testing.T) {
+func TestOpen_RefusesAFileThatIsOpenForWriting(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.db")
 	s := mustOpen(t, path)
@@ -253,7 +253,7 @@ func TestOpen_OneProcessWritesAFile(t *testing.T) {
 	}
 }
 
-func TestSalvage_OfVersion4SavesItsSamples(t *testing.T) {
+func TestSalvage_SavesTheSamplesOfAVersion4File(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	info := oldHead(t, race.External)
 	entered := mustBody(t, race.Record{Seq: 2, Body: race.Entered{Entry: race.Entry{Number: 7}}})
@@ -274,7 +274,7 @@ func TestSalvage_OfVersion4SavesItsSamples(t *testing.T) {
 	}
 }
 
-// block1 is a telemetry block as version 3 wrote it.
+// block1 encodes a telemetry block as version 3 did.
 func block1(t *testing.T, frames []*race.Frame) []byte {
 	t.Helper()
 	raw := binary.AppendUvarint([]byte{1}, uint64(len(frames)))
@@ -311,7 +311,7 @@ func mustZip(t *testing.T, raw []byte) []byte {
 	return zip.EncodeAll(raw, nil)
 }
 
-func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
+func TestOpen_ReadsAndContinuesTheTelemetryOfAVersion3File(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	field := storagetest.Field{ID: "old", Cars: 70}
 	info := mustBody(t, field.Info().Records[0])
@@ -331,7 +331,7 @@ func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 	}
 	keep(all[:100])
 	keep(all[100:200])
-	for i := 200; i < 230; i++ { // those of the block that was not full
+	for i := 200; i < 230; i++ { // frames of the block that was not full
 		keep(all[i : i+1])
 	}
 	mustMake(t, path, steps...)
@@ -358,14 +358,15 @@ func TestOpen_OfVersion3ReadsItsTelemetryAndGoesOnWithIt(t *testing.T) {
 	if end, err := s.FeedEnd(ctx, "old"); err != nil || end.Tick != 230 {
 		t.Errorf("the end is %+v, %v", end, err)
 	}
-	for tick := race.Tick(231); tick <= 330; tick++ { // the frames of before and of now share a block
+	for tick := race.Tick(231); tick <= 330; tick++ { // the old and the new frames share a block
 		storagetest.MustAppend(t, s, field.Tick(tick))
 	}
 	check(330)
 }
 
-// TestOpen_PutsLapsAndEventsOfBeforeRight opens a file in which arrival decided on positions and marks.
-func TestOpen_PutsLapsAndEventsOfBeforeRight(t *testing.T) {
+// TestOpen_RecomputesPositionsAndMarksOfAVersion4File opens a file in which positions and marks depended on the order of
+// arrival.
+func TestOpen_RecomputesPositionsAndMarksOfAVersion4File(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	info := oldHead(t, race.External)
 	lap := func(car, number, duration, end, position, mark int) statement {
@@ -401,6 +402,6 @@ func TestOpen_PutsLapsAndEventsOfBeforeRight(t *testing.T) {
 		t.Errorf("%+v %v", events, err)
 	}
 	if lagging, err := s.Lagging(context.Background()); err != nil || len(lagging) != 1 {
-		t.Errorf("to be worked out anew: %v %v", lagging, err)
+		t.Errorf("races to recompute: %v %v", lagging, err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// moment is the file as it is now, whatever is committed before done is called.
+// moment opens a read transaction: a view of the file that later commits do not change, until done is called.
 func (s *Store) moment(ctx context.Context) (at querier, done func(), err error) {
 	if tx, still := s.read.(*sql.Tx); still {
 		return tx, func() {}, nil
@@ -15,11 +15,11 @@ func (s *Store) moment(ctx context.Context) (at querier, done func(), err error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("begin: %w", err)
 	}
-	return tx, func() { _ = tx.Rollback() }, nil // it only reads
+	return tx, func() { _ = tx.Rollback() }, nil // nothing was written
 }
 
-// Still is a store that stands still: all that is read of it is of one moment, also while another process writes. It only
-// reads, and holds until done is called.
+// Still returns a store with a fixed view: all reads see the same moment, even if another process writes. It is read-only and
+// valid until done is called.
 func (s *Store) Still(ctx context.Context) (still *Store, done func(), err error) {
 	at, done, err := s.moment(ctx)
 	if err != nil {

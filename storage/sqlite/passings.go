@@ -6,23 +6,23 @@ import (
 	"lightsout/race"
 )
 
-// The passings of a race as the view passings has them. The view is for people: its two halves must be sorted together, so that
-// whoever turns a page pays for all that comes after it. These go along one table in the order of its key and stop with the page.
+// The passings of a race as in the view passings. The view is for people: SQLite must sort its two halves together, so every
+// page costs as much as all later ones. These queries walk one table by its primary key and stop at the end of the page.
 const (
 	passingColumns = `SELECT r.seq, coalesce(v.time_us, r.time_us), r.recorded_at, coalesce(v.car, r.car), coalesce(r.line, v.line),
 		coalesce(r.in_pit, 0), coalesce(r.speed_kmh, 0), r.decoder, r.session, r.sequence, r.transponder, coalesce(v.verdict, 0),
 		coalesce(v.reason, ''), v.split_us, iif(r.body IS NULL, r.time_us, NULL), r.car FROM `
-	// A record that is no passing counts as one where the stewards put it in: it has a verdict.
+	// A record that is not a passing counts as one if a marshal inserted a passing with it: then it has a verdict.
 	passingsByRecord = passingColumns + `records r LEFT JOIN verdicts v ON v.race = r.race AND v.seq = r.seq
 		WHERE r.race = ?1 AND r.seq > ?2 AND (r.body IS NULL OR v.seq IS NOT NULL) AND (?4 < 0 OR coalesce(v.verdict, 0) = ?4)
 		ORDER BY r.seq LIMIT ?3`
-	// Passings that were not accepted are few, and all of them are here. CROSS JOIN keeps the order of the tables.
+	// Passings with this verdict are few, and all of them have a row in verdicts. CROSS JOIN fixes the join order.
 	passingsByVerdict = passingColumns + `verdicts v CROSS JOIN records r ON r.race = v.race AND r.seq = v.seq
 		WHERE v.race = ?1 AND v.seq > ?2 AND v.verdict = ?4 ORDER BY v.seq LIMIT ?3`
 )
 
-// Passings after a sequence number, limit at most, with what is made of each; of one verdict, or with a negative one of
-// all.
+// Passings returns the passings after a sequence number with their verdicts, at most limit; of one verdict, or of all if
+// verdict is negative.
 func (s *Store) Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error) {
 	s.fresh(ctx)
 	query, from := passingsByRecord, "records WHERE race = ?1 AND seq > ?2"

@@ -15,8 +15,8 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// judged fills a store with a race in which so many passings were told of. Of every seven passings one is a duplicate, of every fifty
-// one is suspect and one was accepted again later; the stewards put one in after every hundred.
+// judged fills a store with a race of that many passings. Of every seven passings one is a duplicate, of every fifty one is
+// suspect and one was accepted later; the stewards inserted one after every hundred.
 func judged(t testing.TB, s *sqlite.Store, hits int) {
 	t.Helper()
 	batches := storagetest.Batches("r")
@@ -39,7 +39,7 @@ func judged(t testing.TB, s *sqlite.Store, hits int) {
 		b.Records = append(b.Records, race.Record{Seq: seq, Time: at, RecordedAt: int64(n), Body: p})
 		switch {
 		case n%7 == 0:
-			judge(p.Car, at, race.Duplicate, "it was told before", race.NoTime)
+			judge(p.Car, at, race.Duplicate, "it was reported before", race.NoTime)
 		case n%50 == 1:
 			judge(race.NoCar, at, race.Suspect, "nobody's", at-race.Second)
 		case n%50 == 2:
@@ -51,15 +51,15 @@ func judged(t testing.TB, s *sqlite.Store, hits int) {
 			})
 			judge(1, at-7, race.Estimated, "seen on film", race.NoTime)
 			seq++
-			b.Records = append(b.Records, race.Record{Seq: seq, Time: at, RecordedAt: int64(n), Body: race.FlagShown{}}) // is no passing
+			b.Records = append(b.Records, race.Record{Seq: seq, Time: at, RecordedAt: int64(n), Body: race.FlagShown{}}) // not a passing
 		}
 	}
 	storagetest.MustAppend(t, s, b)
 	s.AppendFacts("r", facts)
-	storagetest.MustLoad(t, s, "r") // after all that was handed over before
+	storagetest.MustLoad(t, s, "r") // after everything appended before
 }
 
-// viewed are the passings of a race that the view has.
+// viewed returns the passings of a race from the view.
 func viewed(t *testing.T, path string) (out []race.PassingRow) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
@@ -78,12 +78,12 @@ func viewed(t *testing.T, path string) (out []race.PassingRow) {
 	for rows.Next() {
 		var p race.PassingRow
 		var src race.Source
-		var told bool
-		if err := rows.Scan(&p.Seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH, &told,
+		var rulings bool
+		if err := rows.Scan(&p.Seq, &p.Time, &p.RecordedAt, &p.Passing.Car, &p.Passing.Line, &p.Passing.InPit, &p.Passing.SpeedKMH, &rulings,
 			&src.Decoder, &src.Session, &src.Sequence, &src.Transponder, &p.Verdict, &p.Reason, &p.Split, &p.ReportedTime, &p.ReportedCar); err != nil {
 			t.Fatal(err)
 		}
-		if told {
+		if rulings {
 			p.Passing.Source = &src
 		}
 		out = append(out, p)
@@ -94,7 +94,7 @@ func viewed(t *testing.T, path string) (out []race.PassingRow) {
 	return out
 }
 
-func TestPassings_PageByPageAreThoseOfTheView(t *testing.T) {
+func TestPassings_PagesEqualTheView(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	defer mustClose(t, s)
@@ -108,7 +108,7 @@ func TestPassings_PageByPageAreThoseOfTheView(t *testing.T) {
 			}
 		}
 		if len(want) == 0 && verdict != int(race.Rejected) {
-			t.Errorf("no hit has verdict %d", verdict)
+			t.Errorf("no passing has verdict %d", verdict)
 		}
 		for _, limit := range []int{1, 7, 100, 5000} {
 			var got []race.PassingRow
@@ -130,7 +130,7 @@ func TestPassings_PageByPageAreThoseOfTheView(t *testing.T) {
 	}
 }
 
-func TestPassings_GoAlongAKeyAndSortNothing(t *testing.T) {
+func TestPassings_ReadPagesByPrimaryKeyWithoutSorting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	mustClose(t, mustOpen(t, path))
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")

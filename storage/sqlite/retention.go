@@ -10,37 +10,38 @@ import (
 	"lightsout/race"
 )
 
-// Retention says what of races that are over is given up. Laps, events, results and the log stay but for Races.
+// Retention says what is deleted of races that are over. Laps, events, results and the log are kept unless Races says
+// otherwise.
 type Retention struct {
-	// Telemetry is how old a race's telemetry may become after its last record; 0: as old as it likes.
+	// Telemetry is the age after a race's last record at which its telemetry is deleted; 0 means no limit.
 	Telemetry time.Duration
-	// SizeBytes is what the file may hold: above it, telemetry goes, oldest race first; 0: as much as it likes.
+	// SizeBytes limits the contents of the file: above it telemetry is deleted, oldest race first; 0 means no limit.
 	SizeBytes int64
-	// Races is how old a race may become, all of it; 0: as old as it likes.
+	// Races is the age at which whole races are deleted; 0 means no limit.
 	Races time.Duration
-	// Unfed takes also what a registered feed has not fed yet.
+	// Unfed also deletes what a registered feed has not fed yet.
 	Unfed bool
 }
 
-// Retained is what retention did.
+// Retained is the outcome of a retention run.
 type Retained struct {
-	Telemetry []race.ID // gave up their telemetry
-	Races     []race.ID // are gone
-	Waiting   []race.ID // would have given something up, but for a feed that has not fed it
-	// Before and After are the bytes that the file holds; free room in it does not count.
+	Telemetry []race.ID // telemetry deleted
+	Races     []race.ID // deleted
+	Waiting   []race.ID // kept only because a feed has not fed them
+	// Before and After are the used bytes of the file, without free pages.
 	Before, After int64
 }
 
 // candidate is a race that is over.
 type candidate struct {
 	id        race.ID
-	over      time.Time // of its last record
-	telemetry bool      // it has some
-	fedAll    bool      // every feed has fed all of it
+	over      time.Time // time of its last record
+	telemetry bool      // it has telemetry
+	fedAll    bool      // every feed has fed it completely
 	fed       bool      // every feed has fed its telemetry
 }
 
-// Spare has retention leave a race alone until done is called: one that is being imported looks as if it were over long ago.
+// Spare excludes a race from retention until done is called: a race that is being imported looks like one that ended long ago.
 func (s *Store) Spare(id race.ID) (done func()) {
 	s.mu.Lock()
 	s.spared[id] = true
@@ -58,12 +59,12 @@ func (s *Store) isSpared(id race.ID) bool {
 	return s.spared[id]
 }
 
-// Retain gives up what need not be kept. It works in small steps, between the commits of races that go on, also while those
+// Retain deletes what need not be kept. It works in small steps between the commits of running races, and also while commits
 // fail because the disk is full.
 func (s *Store) Retain(ctx context.Context, r Retention) (Retained, error) {
 	var out Retained
 	var err error
-	if out.Before, err = s.held(ctx); err != nil {
+	if out.Before, err = s.usedBytes(ctx); err != nil {
 		return out, err
 	}
 	list, err := s.candidates(ctx)
@@ -95,30 +96,30 @@ func (s *Store) retainByAge(ctx context.Context, list []candidate, r Retention, 
 }
 
 func (s *Store) retainBySize(ctx context.Context, list []candidate, r Retention, out *Retained) (err error) {
-	out.After, err = s.held(ctx)
+	out.After, err = s.usedBytes(ctx)
 	for i := 0; err == nil && i < len(list) && r.SizeBytes > 0 && out.After > r.SizeBytes; i++ {
 		if c := &list[i]; c.telemetry && !slices.Contains(out.Races, c.id) {
 			if err := s.giveUpTelemetry(ctx, c, r, out); err != nil {
 				return err
 			}
-			out.After, err = s.held(ctx)
+			out.After, err = s.usedBytes(ctx)
 		}
 	}
 	return err
 }
 
-// held is how many bytes the file holds.
-func (s *Store) held(ctx context.Context) (int64, error) {
+// usedBytes returns the used bytes of the file.
+func (s *Store) usedBytes(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.read.QueryRowContext(ctx, `SELECT (p.page_count - f.freelist_count) * s.page_size
 		FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s`).Scan(&n)
 	if err != nil {
-		return 0, fmt.Errorf("ask for the size: %w", err)
+		return 0, fmt.Errorf("read the size: %w", err)
 	}
 	return n, nil
 }
 
-// candidates are the races that are over, oldest first.
+// candidates returns the races that are over, oldest first.
 func (s *Store) candidates(ctx context.Context) ([]candidate, error) {
 	var out []candidate
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -172,7 +173,7 @@ func (s *Store) giveUpRace(ctx context.Context, c *candidate, r Retention, out *
 	return nil
 }
 
-// GiveUpTelemetry deletes the telemetry of a race that is over, step by step, so that no commit of another race waits long.
+// GiveUpTelemetry deletes the telemetry of a race that is over, in steps, so that commits of other races wait only briefly.
 func (s *Store) GiveUpTelemetry(ctx context.Context, id race.ID) error {
 	for _, step := range []string{
 		"DELETE FROM telemetry WHERE rowid IN (SELECT rowid FROM telemetry WHERE race = ? ORDER BY first_car, first_tick LIMIT 256)",
@@ -185,7 +186,7 @@ func (s *Store) GiveUpTelemetry(ctx context.Context, id race.ID) error {
 			n, err = s.between(ctx, func(tx *sql.Tx) (int64, error) {
 				res, err := tx.ExecContext(ctx, step, string(id))
 				if err != nil {
-					return 0, fmt.Errorf("take telemetry of race %s: %w", id, err)
+					return 0, fmt.Errorf("delete telemetry of race %s: %w", id, err)
 				}
 				return res.RowsAffected()
 			})
@@ -197,8 +198,8 @@ func (s *Store) GiveUpTelemetry(ctx context.Context, id race.ID) error {
 	return nil
 }
 
-// between runs a transaction between two commits. It does not go through their queue, since what is first in it may be
-// waiting for the very room that this makes.
+// between runs a transaction between two commits. It bypasses the queue, because the first job there may be waiting for the
+// space that this frees.
 func (s *Store) between(ctx context.Context, do func(tx *sql.Tx) (int64, error)) (int64, error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -215,12 +216,12 @@ func (s *Store) between(ctx context.Context, do func(tx *sql.Tx) (int64, error))
 	return n, nil
 }
 
-// Limit sets how large the file may grow, in bytes; 0: as large as it likes. At the limit commits fail and races wait, until
-// something is deleted or the limit is raised. The WAL beside the file does not count, nor is the file made smaller.
+// Limit sets the maximum size of the file in bytes; 0 means no limit. At the limit commits fail and races wait until data is
+// deleted or the limit is raised. The WAL is not counted, and the file is not shrunk.
 func (s *Store) Limit(ctx context.Context, bytes int64) error {
 	var size int64
 	if err := s.write.QueryRowContext(ctx, "PRAGMA page_size").Scan(&size); err != nil {
-		return fmt.Errorf("ask for the size of a page: %w", err)
+		return fmt.Errorf("read the page size: %w", err)
 	}
 	pages := bytes / size
 	if bytes == 0 {

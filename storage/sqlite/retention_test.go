@@ -15,7 +15,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-// over appends a race of 30 s that ended so long ago, and says that it is over.
+// over appends a race of 30 s that ended the given time ago and sets its status to over.
 func over(t *testing.T, s *sqlite.Store, id race.ID, ago time.Duration) { overOf(t, s, id, ago, 64) }
 
 func overOf(t *testing.T, s *sqlite.Store, id race.ID, ago time.Duration, cars int) {
@@ -43,7 +43,7 @@ func mustRetain(t *testing.T, s *sqlite.Store, r sqlite.Retention) sqlite.Retain
 	return got
 }
 
-// left says how many ticks, samples and laps there are of a race.
+// left returns the number of ticks, samples and laps of a race.
 func left(t *testing.T, s *sqlite.Store, id race.ID) [3]int {
 	t.Helper()
 	ctx := context.Background()
@@ -63,7 +63,7 @@ func left(t *testing.T, s *sqlite.Store, id race.ID) [3]int {
 	return [3]int{ticks, len(samples), len(laps)}
 }
 
-func TestRetain_TakesTelemetryByAgeAndLeavesTheRest(t *testing.T) {
+func TestRetain_DeletesTelemetryByAgeAndKeepsTheRest(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	over(t, s, "old", 50*time.Hour)
@@ -77,7 +77,7 @@ func TestRetain_TakesTelemetryByAgeAndLeavesTheRest(t *testing.T) {
 	}
 	for id, want := range map[race.ID][3]int{"old": {0, 0, 1}, "new": {300, 1, 1}, "runs": {150, 0, 0}} {
 		if got := left(t, s, id); got != want {
-			t.Errorf("of %s are left %v, expected %v", id, got, want)
+			t.Errorf("%s has %v left, expected %v", id, got, want)
 		}
 	}
 	if n := len(storagetest.MustRead(t, s, "old", 0, 10)); n != 2 {
@@ -95,7 +95,7 @@ func TestRetain_TakesTelemetryByAgeAndLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestRetain_TakesTheOldestUntilTheRestFits(t *testing.T) {
+func TestRetain_DeletesTheOldestTelemetryUntilTheRestFits(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	var with []int64
@@ -143,11 +143,11 @@ func TestRetain_WaitsForFeeds(t *testing.T) {
 	over(t, s, "asked", time.Hour)
 	all.Unfed = true
 	if got := mustRetain(t, s, all); len(got.Telemetry) != 1 {
-		t.Errorf("asked for: %+v", got)
+		t.Errorf("with Unfed: %+v", got)
 	}
 }
 
-func TestLimit_MakesRacesWaitUntilThereIsRoom(t *testing.T) {
+func TestLimit_MakesRacesWaitUntilSpaceIsFreed(t *testing.T) {
 	ctx := context.Background()
 	for how, free := range map[string]func(s *sqlite.Store) error{
 		"raised": func(s *sqlite.Store) error { return s.Limit(ctx, 0) },
@@ -160,14 +160,14 @@ func TestLimit_MakesRacesWaitUntilThereIsRoom(t *testing.T) {
 			s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 			defer mustClose(t, s)
 			overOf(t, s, "old", time.Hour, 500)
-			if err := s.Limit(ctx, 1); err != nil { // no larger than it is, with room for ticks but not for blocks
+			if err := s.Limit(ctx, 1); err != nil { // the current size: there is space for ticks but not for blocks
 				t.Fatal(err)
 			}
 			field := storagetest.Field{ID: "runs", Cars: 500}
 			written := make(chan error, 1)
 			go func() {
 				answer := make(chan error, 1)
-				for _, b := range field.Batches(350) { // one by one, so that ticks wait for their blocks in the file
+				for _, b := range field.Batches(350) { // one by one, so that ticks are stored before their blocks
 					s.Append(b, func(err error) { answer <- err })
 					if err := <-answer; err != nil {
 						written <- err
@@ -190,7 +190,7 @@ func TestLimit_MakesRacesWaitUntilThereIsRoom(t *testing.T) {
 				t.Errorf("it fails with %v", err)
 			}
 			if got := left(t, s, "old"); got[0] != 300 {
-				t.Errorf("what is there cannot be read: %v", got)
+				t.Errorf("the stored data cannot be read: %v", got)
 			}
 			if err := free(s); err != nil {
 				t.Fatal(err)
@@ -205,7 +205,7 @@ func TestLimit_MakesRacesWaitUntilThereIsRoom(t *testing.T) {
 	}
 }
 
-func TestAppend_RefusesWhatComesForARaceThatIsGone(t *testing.T) {
+func TestAppend_RefusesBatchesOfADeletedRace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	over(t, s, "r", time.Hour)
@@ -218,9 +218,9 @@ func TestAppend_RefusesWhatComesForARaceThatIsGone(t *testing.T) {
 	answer := make(chan error, 1)
 	s.Append(late, func(err error) { answer <- err })
 	if err := <-answer; !errors.Is(err, race.ErrNotFound) {
-		t.Errorf("it is answered with %v", err)
+		t.Errorf("the answer is %v", err)
 	}
-	over(t, s, "r", time.Minute) // another of that name
+	over(t, s, "r", time.Minute) // another race with that ID
 	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 303, Records: []race.Record{{Seq: 3, Body: race.Held{}}}})
 	if got := left(t, s, "r"); got != [3]int{300, 1, 1} {
 		t.Errorf("it has %v", got)

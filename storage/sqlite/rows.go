@@ -33,7 +33,8 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 	return nil
 }
 
-// row is a row as the driver has it: int64, string, []byte or nil. The tables are strict, so that the type of a column is known.
+// row is a row as the driver returns it: int64, string, []byte or nil. The tables are STRICT, so that the type of a column is
+// known.
 type row []any
 
 func (r row) int(i int) int64 {
@@ -50,8 +51,8 @@ func (r row) text(i int) string {
 
 func (r row) null(i int) bool { return r[i] == nil }
 
-// eachRow is each for tables with many rows: database/sql takes two thirds of the time to convert columns one by one. The row is
-// borrowed.
+// eachRow is each for tables with many rows: it avoids database/sql's conversion of each column, which takes two thirds of the
+// time. take must not keep the row.
 func eachRow(ctx context.Context, q querier, take func(row), query string, args ...any) error {
 	var values row
 	var to []any
@@ -74,10 +75,11 @@ func eachRow(ctx context.Context, q querier, take func(row), query string, args 
 	}, query, args...)
 }
 
-// searchCost is the work of a row that is looked at and not read.
+// searchCost is the work of a row that is searched and not returned.
 const searchCost = 3
 
-// paySearch pays for a search through rows, from what follows its FROM. No answer pays for those that it does not find.
+// paySearch pays for a search through rows; from is the part of the query after FROM. The answer does not pay for rows that it
+// does not contain.
 func paySearch(ctx context.Context, q querier, from string, args ...any) error {
 	budget := race.BudgetOf(ctx)
 	if budget == nil {
@@ -90,13 +92,13 @@ func paySearch(ctx context.Context, q querier, from string, args ...any) error {
 	return budget.Work(n * searchCost)
 }
 
-// pay counts the rows that a query will read, from what follows its FROM, and pays for them at the given work for each. Nothing is counted
-// further than there is money, nor where there is no budget.
+// pay counts the rows that a query will read and pays cost for each; from is the part of the query after FROM. It stops
+// counting when the budget is exceeded, and counts nothing without a budget.
 func pay(ctx context.Context, q querier, cost int, from string, args ...any) error {
 	return payUpTo(ctx, q, math.MaxInt, cost, from, args...)
 }
 
-// payUpTo pays for limit rows at the most.
+// payUpTo pays for at most limit rows.
 func payUpTo(ctx context.Context, q querier, limit, cost int, from string, args ...any) error {
 	budget := race.BudgetOf(ctx)
 	if budget == nil {
@@ -109,7 +111,7 @@ func payUpTo(ctx context.Context, q querier, limit, cost int, from string, args 
 	return budget.Rows(min(n, limit), cost)
 }
 
-// count gives how many rows there are, or one more than most.
+// count returns the number of rows, or most + 1 if there are more.
 func count(ctx context.Context, q querier, most int, from string, args ...any) (n int, err error) {
 	query := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)", from, min(most, 1<<30)+1)
 	if err := q.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {

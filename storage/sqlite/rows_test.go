@@ -10,8 +10,8 @@ import (
 	"lightsout/storage/sqlite"
 )
 
-// TestReaders_RefuseRowsBeforeTheyReadThem: a query that may not be answered costs a count and no more.
-func TestReaders_RefuseRowsBeforeTheyReadThem(t *testing.T) {
+// TestReaders_RefuseTooExpensiveQueriesBeforeReading: a query that exceeds its budget costs one count and no more.
+func TestReaders_RefuseTooExpensiveQueriesBeforeReading(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "x.db"))
 	defer mustClose(t, s)
 	records := []race.Record{{Seq: 1, Body: race.Announced{Race: race.Race{ID: "r", Cars: 10}}}}
@@ -45,25 +45,25 @@ func TestReaders_RefuseRowsBeforeTheyReadThem(t *testing.T) {
 		}},
 	} {
 		if err := test.read(race.Within(context.Background(), race.NewBudget(0, test.cost))); err != nil {
-			t.Errorf("%s: with as much as it costs: %v", name, err)
+			t.Errorf("%s: with exactly its cost: %v", name, err)
 		}
 		if test.cost == 0 {
 			continue
 		}
 		poor := race.NewBudget(0, test.cost-1)
 		if err := test.read(race.Within(context.Background(), poor)); !errors.Is(err, race.ErrTooMuch) || poor.WorkLeft() > 0 {
-			t.Errorf("%s: with less: %v, %d is left", name, err, poor.WorkLeft())
+			t.Errorf("%s: with a smaller budget: %v, %d is left", name, err, poor.WorkLeft())
 		}
 	}
 }
 
-func TestSummaries_KnowARaceThatTookTheIDOfAnother(t *testing.T) {
+func TestSummaries_DistinguishRacesThatReuseAnID(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "x.db"))
 	defer mustClose(t, s)
 	for _, name := range []string{"first", "second"} {
 		s.Append(&race.Batch{Race: "r", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: race.Race{ID: "r", Name: name, Cars: 1}}}}}, func(error) {})
 		settle(t, s)
-		for range 2 { // read, then at hand
+		for range 2 { // first read, then cached
 			if list, err := s.Summaries(context.Background()); err != nil || len(list) != 1 || list[0].Race.Name != name {
 				t.Errorf("%v, %v: expected the %s", list, err, name)
 			}
@@ -85,7 +85,7 @@ func settle(t *testing.T, s *sqlite.Store) {
 	}
 }
 
-// TestFacts_TheLastVerdictOfAPassingCounts: they are written many at once, in another order than they came in.
+// TestFacts_TheLastVerdictOfAPassingCounts: verdicts are written in bulk, in another order than they arrive.
 func TestFacts_TheLastVerdictOfAPassingCounts(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "x.db"))
 	defer mustClose(t, s)

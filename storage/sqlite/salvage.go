@@ -12,23 +12,23 @@ import (
 	"lightsout/race"
 )
 
-// Salvaged is what was saved of a damaged file.
+// Salvaged is what was saved from a damaged file.
 type Salvaged struct {
 	Races []SalvagedRace `json:"races"`
-	Lost  []string       `json:"lost"` // what is not of one race
+	Lost  []string       `json:"lost"` // losses that concern no single race
 }
 
-// SalvagedRace is what was saved of a race. What follows from its log is not: it is worked out again.
+// SalvagedRace is what was saved of a race. Facts are not saved: they are recomputed from the log.
 type SalvagedRace struct {
 	ID      race.ID `json:"race"`
 	Records int64   `json:"records"`
-	// LostRecords come after the first gap; -1: it is not known how many.
+	// LostRecords counts the records after the first gap; -1 means unknown.
 	LostRecords int64 `json:"lost_records"`
-	// Samples are a car's values at an instant; LostSamples of simulations.
+	// Samples counts saved telemetry samples; LostSamples those of simulations that were lost.
 	Samples     int64    `json:"samples"`
 	LostSamples int64    `json:"lost_samples"`
 	Notes       []string `json:"notes"`
-	// Hashes of the results as they were kept, by version.
+	// Hashes of the stored results, by version.
 	Hashes map[int]string `json:"-"`
 }
 
@@ -41,13 +41,13 @@ type salvager struct {
 	progress func(what string)
 }
 
-// oldRace is what the damaged file's list of races says.
+// oldRace is a row of the damaged file's list of races.
 type oldRace struct {
 	status, lastSeq, lastCount, lastTick, samplesCount int64
 }
 
-// Salvage reads what can still be read of a damaged file, race by race, and writes it to a new one: of each log the records
-// up to the first gap, all telemetry that can be decoded, samples, cursors of feeds. The damaged file is only read.
+// Salvage reads what is readable in a damaged file, race by race, and writes it to a new file: of each log the records up to
+// the first gap, all telemetry that can be decoded, samples, cursors of feeds. It never writes to the damaged file.
 func Salvage(ctx context.Context, damagedPath, newPath string, codec Codec, progress func(what string)) (*Salvaged, error) {
 	if _, err := os.Stat(newPath); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is there already: salvage writes a new file: %w", newPath, race.ErrConflict)
@@ -87,7 +87,7 @@ func (v *salvager) lose(format string, args ...any) {
 	v.out.Lost = append(v.out.Lost, fmt.Sprintf(format, args...))
 }
 
-// races finds the races by the list of them and by their logs.
+// races finds the races through the list of races and through their logs.
 func (v *salvager) races(ctx context.Context) []race.ID {
 	var ids []race.ID
 	holes := rowScan(ctx, v.from.read, "races", "id, status, last_seq, last_count, last_tick, samples_count", func(r *sql.Rows) (rowid int64, err error) {
@@ -120,7 +120,7 @@ func (v *salvager) races(ctx context.Context) []race.ID {
 	}
 }
 
-// log saves the records of a race up to the first that is missing or cannot be read.
+// log saves the records of a race up to the first one that is missing or cannot be decoded.
 func (v *salvager) log(ctx context.Context, id race.ID) error {
 	out := SalvagedRace{ID: id, Notes: []string{}, Hashes: map[int]string{}}
 	old, listed := v.kept[id]
@@ -182,7 +182,7 @@ func (v *salvager) append(b *race.Batch) error {
 	return <-done
 }
 
-// status says what becomes of a race: over, or going on where all that it needs was saved.
+// status sets the status of a race: over, or unfinished if everything needed to resume it was saved.
 func (v *salvager) status(ctx context.Context, id race.ID, old oldRace, whole, ended bool) error {
 	summary, err := v.to.Summary(ctx, id)
 	if err != nil {
@@ -198,7 +198,7 @@ func (v *salvager) status(ctx context.Context, id race.ID, old oldRace, whole, e
 	case ended:
 		status = race.Over
 	case summary.Race.Kind == race.External:
-		status = race.Waiting // its facts say more
+		status = race.Waiting // its facts will set the final status
 	case !whole || err != nil:
 		status = race.Failed
 		v.note(id, "it was not over, and cannot go on: the end of its log or its snapshot is lost")
@@ -220,10 +220,10 @@ func (v *salvager) note(id race.ID, format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// hashes notes the results as they were, so that what follows from the saved log can be compared with them.
+// hashes keeps the hashes of the results, so that they can be compared with the recomputed ones.
 func (v *salvager) hashes(ctx context.Context, id race.ID) {
 	out := v.out.Races[v.index[id]].Hashes
-	// What cannot be read is not compared.
+	// Results that cannot be read are not compared.
 	_ = each(ctx, v.from.read, func(r *sql.Rows) error {
 		var version int
 		var hash string

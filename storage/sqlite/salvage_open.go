@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 )
 
-// openDamaged opens a damaged file for reading. Where what says which tables there are is damaged itself, it reads a copy in
-// which that is replaced by a new file's.
+// openDamaged opens a damaged file for reading. If the table with the schema is damaged itself, it opens a copy with the
+// schema of a new file.
 func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Store, done func(), lost []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -31,7 +31,7 @@ func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Sto
 	if made != nil {
 		return nil, nil, nil, fmt.Errorf("make a copy: %w", made)
 	}
-	clean := func() { _ = os.RemoveAll(dir) } // a temporary folder
+	clean := func() { _ = os.RemoveAll(dir) } // a temporary directory
 	mended := filepath.Join(dir, "copy.db")
 	s, failed := openGrafted(ctx, path, mended, codec)
 	if failed != nil {
@@ -42,7 +42,8 @@ func openDamaged(ctx context.Context, path, newPath string, codec Codec) (s *Sto
 	return s, func() { _ = s.Close(); clean() }, lost, nil
 }
 
-// openGrafted opens a copy with the list of tables that fits; where none does, with a new file's: single logs may be found.
+// openGrafted opens a copy with a schema that fits; if none fits, with a new file's schema: the logs of some races may be
+// readable.
 func openGrafted(ctx context.Context, path, mended string, codec Codec) (*Store, error) {
 	for _, vacuumed := range []bool{false, true} {
 		if err := graft(ctx, path, mended, vacuumed, codec); err != nil {
@@ -58,7 +59,7 @@ func openGrafted(ctx context.Context, path, mended string, codec Codec) (*Store,
 	return readDamaged(ctx, mended, codec)
 }
 
-// readGrafted opens a file with another's list of tables, and looks whether that fits: whether heads of races can be read.
+// readGrafted opens a file with a replaced schema and checks that it fits: that race infos can be read.
 func readGrafted(ctx context.Context, path string, codec Codec) (*Store, error) {
 	s, err := readDamaged(ctx, path, codec)
 	if err != nil {
@@ -74,12 +75,12 @@ func readGrafted(ctx context.Context, path string, codec Codec) (*Store, error) 
 	return s, nil
 }
 
-// salvagedSince is the oldest schema that is salvaged: of what is read later ones only added columns.
+// salvagedSince is the oldest supported schema: later versions only added columns to the tables that are saved.
 const salvagedSince = 4
 
-// readDamaged opens a file however it is, and looks whether its tables are known.
+// readDamaged opens a damaged file and checks that it has the expected tables.
 func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) {
-	// writable_schema lets SQLite read a file that is shorter than it says; nothing is written.
+	// writable_schema lets SQLite read a file that is shorter than its header says; nothing is written.
 	s, err := newStore(path, dsn(path, []string{"writable_schema(1)", "query_only(1)"}, "mode", "ro"), codec)
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) 
 		version, err = schemaOf(s.read)
 	}
 	if err == nil && (known != 5 || version < salvagedSince || version > schemaVersion) {
-		err = fmt.Errorf("it is no file of schema version %d to %d: version %d, with %d of 5 tables", salvagedSince, schemaVersion, version, known)
+		err = fmt.Errorf("it has schema version %[3]d and %[4]d of 5 tables, supported are versions %[1]d to %[2]d", salvagedSince, schemaVersion, version, known)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -100,9 +101,8 @@ func readDamaged(ctx context.Context, path string, codec Codec) (*Store, error) 
 	return s, nil
 }
 
-// graft copies a file, and replaces the pages with the list of tables by those of a new file, or of a new one that was
-// vacuumed, in which each table begins at the same page. A file made by an older version may differ from both; then nothing
-// can be decoded.
+// graft copies a file and replaces the schema pages by those of a new file, or of a new vacuumed file, in which each table
+// begins at the same page. The layout of a file made by an older version may differ from both; then nothing can be decoded.
 func graft(ctx context.Context, path, mended string, vacuumed bool, codec Codec) error {
 	fresh, err := os.CreateTemp(filepath.Dir(mended), "new-*.db")
 	if err != nil {
@@ -148,21 +148,21 @@ func graftPages(fresh, mended string, pages []int64, pageSize int64) error {
 	}
 	file, err := os.OpenFile(mended, os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("mend the copy: %w", err)
+		return fmt.Errorf("repair the copy: %w", err)
 	}
 	info, err := file.Stat()
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	binary.BigEndian.PutUint32(source[28:], uint32(info.Size()/pageSize)) // how many pages the file has
+	binary.BigEndian.PutUint32(source[28:], uint32(info.Size()/pageSize)) // the number of pages of the file
 	for _, n := range pages {
 		at := (n - 1) * pageSize
 		if _, err := file.WriteAt(source[at:at+pageSize], at); err != nil {
-			return errors.Join(fmt.Errorf("mend the copy: %w", err), file.Close())
+			return errors.Join(fmt.Errorf("repair the copy: %w", err), file.Close())
 		}
 	}
 	if err := file.Close(); err != nil {
-		return fmt.Errorf("mend the copy: %w", err)
+		return fmt.Errorf("repair the copy: %w", err)
 	}
 	return nil
 }

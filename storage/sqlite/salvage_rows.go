@@ -9,8 +9,8 @@ import (
 	"lightsout/race"
 )
 
-// rowScan reads a table by its rowid, which row tells, and goes on behind what cannot be read. It says how many such holes
-// there are.
+// rowScan reads a table by rowid and continues after parts that cannot be read. row returns the rowid. rowScan returns the
+// number of such holes.
 func rowScan(ctx context.Context, db querier, table, columns string, row func(*sql.Rows) (int64, error)) (holes int) {
 	return skipScan(ctx, 0, func(after int64) (last int64, err error) {
 		last = after
@@ -27,14 +27,14 @@ func rowScan(ctx context.Context, db querier, table, columns string, row func(*s
 	})
 }
 
-// any1 says whether a query has a row.
+// any1 reports whether a query returns a row.
 func any1(ctx context.Context, db querier, query string, args ...any) (found bool, err error) {
 	err = each(ctx, db, func(*sql.Rows) error { found = true; return nil }, query, args...)
 	return found, err
 }
 
-// skipScan reads by a key that grows. scan reads behind a key, and tells the last that it read; probe says whether there is
-// something behind a key. Where scan fails, it begins anew behind the nearest key where it can.
+// skipScan reads by an ascending key. scan reads after a key and returns the last key it read; probe reports whether there are
+// rows after a key. If scan fails, skipScan continues after the nearest key at which scan works.
 func skipScan(ctx context.Context, after int64, scan func(after int64) (int64, error), probe func(after int64) (bool, error)) (holes int) {
 	const far = 1 << 50
 	for ctx.Err() == nil {
@@ -52,7 +52,7 @@ func skipScan(ctx context.Context, after int64, scan func(after int64) (int64, e
 		if !found {
 			return holes
 		}
-		low, high := step/2, step // it fails behind low, and not behind high
+		low, high := step/2, step // it fails after low, but not after high
 		for low+1 < high {
 			middle := low + (high-low)/2
 			if _, err := probe(last + middle); err == nil {
@@ -66,7 +66,7 @@ func skipScan(ctx context.Context, after int64, scan func(after int64) (int64, e
 	return holes
 }
 
-// writer gathers rows for the new file.
+// writer inserts rows into the new file in batches.
 type writer struct {
 	v     *salvager
 	query string
@@ -101,7 +101,7 @@ func (w *writer) flush(ctx context.Context) error {
 	})
 }
 
-// wholeRow is a row as it is, of so many columns.
+// wholeRow returns a row of n columns as it is.
 func wholeRow(r *sql.Rows, n int) ([]any, error) {
 	values, into := make([]any, n), make([]any, n)
 	for i := range into {
@@ -110,7 +110,7 @@ func wholeRow(r *sql.Rows, n int) ([]any, error) {
 	return values, r.Scan(into...)
 }
 
-// saved counts what is saved of a race's telemetry; false where nothing is known of the race.
+// saved counts a race's saved telemetry; it returns false if the race is unknown.
 func (v *salvager) saved(id race.ID, samples int64) bool {
 	i, known := v.index[id]
 	if known {
@@ -151,7 +151,7 @@ func (v *salvager) blocks(ctx context.Context) error {
 	return w.flush(ctx)
 }
 
-// frames saves the ticks that were in no block yet.
+// frames saves the ticks that were not in a block yet.
 func (v *salvager) frames(ctx context.Context) error {
 	w := writer{v: v, query: "INSERT OR IGNORE INTO frames VALUES (?,?,?)"}
 	var failed error
@@ -182,11 +182,11 @@ func (v *salvager) frames(ctx context.Context) error {
 	return w.flush(ctx)
 }
 
-// samples saves what real cars reported, car by car.
+// samples saves the samples of real cars, car by car.
 func (v *salvager) samples(ctx context.Context) error {
 	columns := "*"
 	if tenths, err := any1(ctx, v.from.read, "SELECT 1 FROM pragma_table_info('samples') WHERE name = 'speed_tenth'"); err == nil && !tenths {
-		columns = "*, NULL" // of schema version 4
+		columns = "*, NULL" // schema version 4
 	}
 	row := strings.TrimSuffix(strings.Repeat("?,", sampleColumns), ",")
 	w := writer{v: v, query: "INSERT OR IGNORE INTO samples VALUES (" + row + ")"}
@@ -255,7 +255,7 @@ func (v *salvager) rest(ctx context.Context) error {
 	return nil
 }
 
-// settle brings the list of races in line with what was saved, and says what is missing.
+// settle updates the list of races to what was saved, and reports what is missing.
 func (v *salvager) settle(ctx context.Context) error {
 	err := v.to.durably(ctx, "", func(ctx context.Context, tx *sql.Tx) error {
 		for _, q := range []string{
@@ -266,7 +266,7 @@ func (v *salvager) settle(ctx context.Context) error {
 				last_tick = max(coalesce((SELECT max(last_tick) FROM telemetry t WHERE t.race = id), 0),
 					coalesce((SELECT max(tick) FROM frames f WHERE f.race = id), 0))`,
 			"UPDATE races SET last_count = max(last_count, samples_count, coalesce((SELECT max(count) FROM requests q WHERE q.race = id), 0))",
-			// A feed that had come further than what is left must not wait for what comes anew.
+			// A feed that was ahead of the saved log must not skip the records that will follow.
 			`UPDATE feeds SET seq = min(seq, r.last_seq), tick = min(tick, r.last_tick), count = min(count, r.samples_count)
 				FROM races r WHERE r.id = feeds.race`,
 		} {

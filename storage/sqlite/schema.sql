@@ -30,7 +30,7 @@ CREATE TABLE entries (
   PRIMARY KEY (race, car)
 ) STRICT, WITHOUT ROWID;
 
--- The log. A passing has its columns filled and no body; any other record has a body, a message of the wire.
+-- The log. A passing has its columns set and no body; any other record has a body, a message of the wire format.
 CREATE TABLE records (
   race TEXT NOT NULL, seq INTEGER NOT NULL,
   time_us INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
@@ -42,8 +42,7 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX records_told ON records (race, seq) WHERE body IS NOT NULL; -- what is no passing
 
--- What is made of a passing, by its record; nothing is kept here of one that is accepted and whose record says whose it is
--- and when it was.
+-- Verdicts on passings, by record. A passing that is accepted with the car and time of its record has no row here.
 CREATE TABLE verdicts (
   race TEXT NOT NULL, seq INTEGER NOT NULL,
   car INTEGER NOT NULL,                 -- whose it is taken to be; -1 where nobody knows
@@ -76,8 +75,8 @@ CREATE TABLE laps (
   PRIMARY KEY (race, car, lap_number)
 ) STRICT, WITHOUT ROWID;
 
--- Events that hold; what a correction makes untrue is taken away. of_seq is the record that an event is about, 0 for the
--- start, the chequered flag and the result.
+-- The current events; events withdrawn by a correction are deleted. of_seq is the event's record, 0 for the start, the
+-- chequered flag and the result.
 CREATE TABLE events (
   race TEXT NOT NULL, kind TEXT NOT NULL, of_seq INTEGER NOT NULL, car INTEGER NOT NULL,
   kind_code INTEGER NOT NULL, lap_number INTEGER NOT NULL, time_ms INTEGER NOT NULL, value INTEGER NOT NULL,
@@ -85,7 +84,7 @@ CREATE TABLE events (
   PRIMARY KEY (race, kind, of_seq, car)
 ) STRICT, WITHOUT ROWID;
 
--- Every version of a result is kept; the newest counts.
+-- All versions of the result; the newest is in force.
 CREATE TABLE results (
   race TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, -- the record that made it
   status INTEGER NOT NULL,              -- 0 provisional 1 final 2 amended
@@ -109,16 +108,16 @@ CREATE TABLE telemetry (
   PRIMARY KEY (race, first_car, first_tick)
 ) STRICT;
 
--- Ticks that do not fill a block yet, all cars of each.
+-- Ticks that do not fill a block yet, with all cars.
 CREATE TABLE frames (race TEXT NOT NULL, tick INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (race, tick)) STRICT;
 
--- What the producer of a race needs to go on after its last batch.
+-- The state of a race's producer after its last batch.
 CREATE TABLE snapshots (
   race TEXT PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What real cars reported of themselves; NULL: not reported. Two reports of the same car and instant are one sample: what came
--- later replaces the channels that it has, the others stay.
+-- Telemetry samples of real cars; NULL means not reported. Two reports of the same car and instant are one sample: the later
+-- report replaces the channels that it has, the others stay.
 CREATE TABLE samples (
   race TEXT NOT NULL, car INTEGER NOT NULL, time_us INTEGER NOT NULL,
   speed_kmh INTEGER, rpm INTEGER, n_gear INTEGER, throttle INTEGER, brake INTEGER, drs INTEGER, x_dm INTEGER, y_dm INTEGER,
@@ -128,7 +127,7 @@ CREATE TABLE samples (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX samples_by_batch ON samples (race, count);
 
--- The names of what was taken in from outside, so that a repeat of it changes nothing.
+-- The keys of ingested reports, to recognise repeats.
 CREATE TABLE requests (
   race TEXT NOT NULL, count INTEGER NOT NULL,       -- the batch that it was kept with
   key TEXT NOT NULL, hash INTEGER NOT NULL,         -- of its content
@@ -136,23 +135,23 @@ CREATE TABLE requests (
   PRIMARY KEY (race, count)
 ) STRICT, WITHOUT ROWID;
 
--- Records that the rulebook does not allow, and why.
+-- Records that the rules do not allow, with the reason.
 CREATE TABLE refusals (
   race TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (race, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Circuits that were imported, in the project's own text format.
+-- Imported circuits, in the project's text format.
 CREATE TABLE circuits (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
--- How far the log is fed to other stores. A feed without a race says that the feed is there.
+-- The cursors of feeds to other stores. A row without a race registers the feed.
 CREATE TABLE feeds (
   feed TEXT NOT NULL, race TEXT NOT NULL,
   seq INTEGER NOT NULL DEFAULT 0, tick INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (feed, race)
 ) STRICT, WITHOUT ROWID;
 
--- Points that another store did not take, and why; at is UTC nanoseconds.
+-- Dead letters: points that another store refused, with the reason; at is UTC nanoseconds.
 CREATE TABLE feed_rejects (
   feed TEXT NOT NULL, race TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (feed, race, line)

@@ -10,14 +10,14 @@ import (
 	"lightsout/race"
 )
 
-// packed is a race's newest snapshot of a commit; it stands for those before it.
+// packed is a race's newest snapshot in a commit; older ones need not be written.
 type packed struct {
 	batch *race.Batch
 	data  []byte
 	err   error
 }
 
-// unpackSnapshot reads what packSnapshots packs: s2, which takes a quarter of the time of zstd, or zstd in older files.
+// unpackSnapshot decompresses a snapshot: s2, which takes a quarter of the time of zstd, or zstd in older files.
 func (s *Store) unpackSnapshot(data []byte) ([]byte, error) {
 	if bytes.HasPrefix(data, zstdMagic) {
 		return s.unzip.DecodeAll(data, nil)
@@ -25,7 +25,8 @@ func (s *Store) unpackSnapshot(data []byte) ([]byte, error) {
 	return s2.Decode(nil, data)
 }
 
-// packSnapshots packs snapshots beside the writing of what they come with: of thousands of cars, they take as long as that.
+// packSnapshots compresses snapshots in parallel with the writing of the batches: for thousands of cars both take equally
+// long.
 func (s *Store) packSnapshots(jobs []job) <-chan packed {
 	last := map[race.ID]*race.Batch{}
 	for _, j := range jobs {
@@ -33,7 +34,7 @@ func (s *Store) packSnapshots(jobs []job) <-chan packed {
 			last[j.id] = j.batch
 		}
 	}
-	out := make(chan packed, len(last)) // whoever gives up leaves nobody waiting
+	out := make(chan packed, len(last)) // buffered, so that the sender never blocks if the commit fails
 	go func() {
 		defer close(out)
 		for _, b := range last {

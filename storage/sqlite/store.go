@@ -34,13 +34,13 @@ var schema4to5 string
 //go:embed schema_5_to_6.sql
 var schema5to6 string
 
-// schemaVersion is kept in user_version; applicationID says that a file is ours, "LOut".
+// schemaVersion is stored in user_version; applicationID ("LOut") marks the files of this program.
 const (
 	schemaVersion = 6
 	applicationID = 0x4c4f7574
 )
 
-// migrations say how a file of a version becomes one of the next; a new file (version 0) gets the schema as it is.
+// migrations are the steps from an older version to a newer one; a new file (version 0) gets the current schema.
 var migrations = map[int]struct {
 	script string
 	to     int
@@ -52,30 +52,30 @@ var migrations = map[int]struct {
 	5: {schema5to6, 6},
 }
 
-// ErrSchema says that the file was written by another version.
+// ErrSchema means that the file has an unsupported schema version.
 var ErrSchema = errors.New("the database has another schema")
 
-// ErrForeign says that the file is another application's.
+// ErrForeign means that the file belongs to another application.
 var ErrForeign = errors.New("this is a database of another application")
 
-// ErrClosed says that the store was closed before the commit.
+// ErrClosed means that the store was closed before the commit.
 var ErrClosed = errors.New("the store is closed")
 
-// Codec turns records into the messages that are kept as their bodies.
+// Codec encodes records as the messages that are stored as their bodies.
 type Codec interface {
 	Record(r *race.Record) ([]byte, error)
 	DecodeRecord(data []byte) (*race.Record, error)
 }
 
-// Store is an open database. Its methods may be called from any goroutine.
+// Store is an open database. It is safe for concurrent use.
 type Store struct {
 	path    string
-	write   *sql.DB // nil where the file is only read
+	write   *sql.DB // nil if the file is open for reading
 	lock    *flock.Flock
 	readers *sql.DB
-	read    querier // readers, or of a store that stands still its transaction
+	read    querier // readers, or the transaction of Still
 	codec   Codec
-	kept    headCache
+	kept    infoCache
 	log     *slog.Logger
 	zip     *zstd.Encoder
 	unzip   *zstd.Decoder
@@ -85,27 +85,27 @@ type Store struct {
 	wake    *sync.Cond
 	queue   []job
 	closed  bool
-	failing error            // what keeps the commits from going on; nil while they do
-	limit   int64            // of the file, in bytes; 0: none
-	spared  map[race.ID]bool // races that retention leaves alone
+	failing error            // why commits fail; nil while they succeed
+	limit   int64            // of the file in bytes; 0 means none
+	spared  map[race.ID]bool // races excluded from retention
 	facts   freshness
 	done    chan struct{}
 
-	// Of the committer alone.
+	// Only the committer uses these.
 	open map[race.ID]*gathering // frames that do not fill their blocks yet
 }
 
-// job is one thing to commit. ready is called once it is durable, or can never be.
+// job is one unit to commit. ready is called once it is durable or has failed for good.
 type job struct {
 	batch       *race.Batch
 	facts       []race.Facts
 	id          race.ID
 	do          func(ctx context.Context, tx *sql.Tx) error
 	ready       func(error)
-	independent bool // it follows from nothing else in the queue, and need not wait for it
+	independent bool // it depends on no queued job and can be committed separately
 }
 
-// dsn names a file with the settings of every connection to it.
+// dsn returns the data source name for a file, with the settings of every connection.
 func dsn(path string, pragmas []string, more ...string) string {
 	q := url.Values{"_pragma": append(pragmas, "busy_timeout(10000)", "temp_store(MEMORY)")}
 	for i := 0; i+1 < len(more); i += 2 {
@@ -114,8 +114,8 @@ func dsn(path string, pragmas []string, more ...string) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
 }
 
-// Open opens or makes the database at path. A file that is damaged is refused with ErrDamaged, one that another process writes with
-// ErrInUse, one of another application with ErrForeign.
+// Open opens or creates the database at path. It returns ErrDamaged for a damaged file, ErrInUse for one that another process
+// writes, ErrForeign for one of another application.
 func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	l, err := lock(path)
 	if err != nil {
@@ -135,7 +135,7 @@ func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	}
 	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)"}
 	first := pragmas
-	if isNew(path) { // before journal_mode. It writes to the file, so that one that is there is not told again.
+	if isNew(path) { // before journal_mode, which writes to the file; an existing file keeps its setting
 		first = append([]string{"auto_vacuum(INCREMENTAL)"}, pragmas...)
 	}
 	write, err := sql.Open("sqlite", dsn(path, first, "_txlock", "immediate"))
@@ -155,7 +155,7 @@ func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-// notForeign looks whose a file is before anything is written to it.
+// notForeign checks the owner of a file before anything is written to it.
 func notForeign(path string) error {
 	if isNew(path) {
 		return nil
@@ -165,7 +165,7 @@ func notForeign(path string) error {
 		return fmt.Errorf("open it: %w", err)
 	}
 	defer db.Close()                                        //nolint:errcheck // it was only read
-	if _, err := schemaOf(db); errors.Is(err, ErrForeign) { // what else is wrong shows when it is opened
+	if _, err := schemaOf(db); errors.Is(err, ErrForeign) { // opening the file returns any other error
 		return err
 	}
 	return nil
@@ -176,7 +176,7 @@ func isNew(path string) bool {
 	return err != nil || info.Size() == 0
 }
 
-// OpenForReading opens a database that another process may be writing. What would write answers ErrClosed.
+// OpenForReading opens a database that another process may be writing. Methods that write return ErrClosed.
 func OpenForReading(path string, codec Codec) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -197,7 +197,7 @@ func OpenForReading(path string, codec Codec) (*Store, error) {
 	return s, nil
 }
 
-// newStore is a store without a writer.
+// newStore returns a store without a writer.
 func newStore(path, readDSN string, codec Codec) (*Store, error) {
 	read, err := sql.Open("sqlite", readDSN)
 	if err != nil {
@@ -220,7 +220,7 @@ func newStore(path, readDSN string, codec Codec) (*Store, error) {
 	return s, nil
 }
 
-// schemaOf is the version of a file's schema; 0 of a new one.
+// schemaOf returns the schema version of a file; 0 for a new one.
 func schemaOf(db querier) (version int, err error) {
 	ctx := context.Background()
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
@@ -255,7 +255,7 @@ func migrate(db *sql.DB) error {
 			return fmt.Errorf("%w: version %d, this program reads %d", ErrSchema, version, schemaVersion)
 		}
 		if err := upgrade(ctx, db, step.script, step.to); err != nil {
-			return fmt.Errorf("make version %d of version %d: %w", step.to, version, err)
+			return fmt.Errorf("migrate version %d to %d: %w", version, step.to, err)
 		}
 	}
 }
@@ -267,10 +267,10 @@ func upgrade(ctx context.Context, db *sql.DB, script string, version int) error 
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	if _, err := tx.ExecContext(ctx, script); err != nil {
-		return fmt.Errorf("make the tables: %w", err)
+		return fmt.Errorf("create the tables: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
-		return fmt.Errorf("note the version: %w", err)
+		return fmt.Errorf("write the version: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
@@ -278,7 +278,7 @@ func upgrade(ctx context.Context, db *sql.DB, script string, version int) error 
 	return nil
 }
 
-// Close commits what is queued and closes the file.
+// Close commits the queue and closes the file.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -291,7 +291,7 @@ func (s *Store) Close() error {
 	return errors.Join(s.write.Close(), s.readers.Close(), release(s.lock))
 }
 
-// Failing is what keeps the commits from going on, nil while they do.
+// Failing returns why commits fail, nil while they succeed.
 func (s *Store) Failing() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -315,17 +315,18 @@ func (s *Store) enqueue(j job) {
 	s.wake.Signal()
 }
 
-// Append commits a batch whose records are numbered. The batch is given; ready is called from another goroutine.
+// Append commits a batch whose records are numbered. The store owns the batch from here on; ready is called from another
+// goroutine.
 func (s *Store) Append(b *race.Batch, ready func(error)) {
 	s.enqueue(job{batch: b, id: b.Race, ready: ready})
 }
 
-// Settle answers once all that was appended before is in the tables.
+// Settle calls ready once everything appended before is in the tables.
 func (s *Store) Settle(ready func(error)) {
 	s.enqueue(job{do: func(context.Context, *sql.Tx) error { return nil }, ready: ready})
 }
 
-// Read gives records after a sequence number, limit at most, after all that was appended before.
+// Read passes records after a sequence number to ready, at most limit, after everything appended before is committed.
 func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
 	var out []race.Record
 	s.enqueue(job{
@@ -339,7 +340,7 @@ func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Re
 	})
 }
 
-// Load tells how far a race's log has come, after all that was appended before.
+// Load passes the position of a race's log to ready, after everything appended before is committed.
 func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 	var p race.Position
 	s.enqueue(job{

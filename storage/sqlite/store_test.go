@@ -35,13 +35,13 @@ func mustClose(t testing.TB, s *sqlite.Store) {
 	}
 }
 
-func TestStore_KeepsTheContract(t *testing.T) {
+func TestStore_FulfilsTheJournalContract(t *testing.T) {
 	storagetest.Contract(t, func(t *testing.T) storagetest.Journal {
 		return mustOpen(t, filepath.Join(t.TempDir(), "odd name?#%.db"))
 	})
 }
 
-func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
+func TestStore_FulfilsTheFeedContract(t *testing.T) {
 	storagetest.FeedsContract(t, func(t *testing.T) (storagetest.Journal, storagetest.Feeds) {
 		s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 		t.Cleanup(func() { mustClose(t, s) })
@@ -49,7 +49,7 @@ func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
 	})
 }
 
-func TestStore_KeepsTheContractOfTelemetry(t *testing.T) {
+func TestStore_FulfilsTheTelemetryContract(t *testing.T) {
 	storagetest.Telemetry(t, func(t *testing.T) (storagetest.Journal, storagetest.Frames, storagetest.Traces) {
 		s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 		t.Cleanup(func() { mustClose(t, s) })
@@ -67,7 +67,7 @@ func frames(t *testing.T, s *sqlite.Store, from, to race.Tick) []*race.Frame {
 	return out
 }
 
-func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
+func TestStore_ReturnsDurableDataAfterReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	batches := storagetest.Batches("r")
@@ -85,7 +85,7 @@ func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
 		{Seq: 6, Facts: []race.Fact{race.EventHappened{Event: event}, race.ResultPublished{Classification: result}}},
 	}
 	s.AppendFacts("r", facts)
-	s.AppendFacts("r", facts) // told again by a timekeeper's next life
+	s.AppendFacts("r", facts) // published again by a restarted Timekeeper
 	mustClose(t, s)
 
 	s = mustOpen(t, path)
@@ -122,7 +122,7 @@ func TestStore_GivesBackAfterReopeningWhatWasDurable(t *testing.T) {
 	}
 }
 
-func TestTelemetry_IsTheSameInBlocksAcrossCommitsAndRestarts(t *testing.T) {
+func TestTelemetry_IsUnchangedByBlocksCommitsAndRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
@@ -141,7 +141,7 @@ func TestTelemetry_IsTheSameInBlocksAcrossCommitsAndRestarts(t *testing.T) {
 	mustClose(t, s)
 }
 
-func TestDelete_TakesAllOfARace(t *testing.T) {
+func TestDelete_RemovesAllRowsOfARace(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	for _, b := range storagetest.Batches("r") {
@@ -156,7 +156,7 @@ func TestDelete_TakesAllOfARace(t *testing.T) {
 		t.Errorf("summary: %v", err)
 	}
 	if len(storagetest.MustRead(t, s, "r", 0, 10)) != 0 || len(frames(t, s, 0, 100)) != 0 {
-		t.Error("something is left")
+		t.Error("some rows are left")
 	}
 	s.Delete("r", func(err error) { deleted <- err })
 	if err := <-deleted; !errors.Is(err, race.ErrNotFound) {
@@ -164,10 +164,10 @@ func TestDelete_TakesAllOfARace(t *testing.T) {
 	}
 }
 
-func TestOpen_SaysWhatIsWrongWithTheFile(t *testing.T) {
+func TestOpen_NamesTheFaultOfAFile(t *testing.T) {
 	dir := t.TempDir()
 	notADatabase := filepath.Join(dir, "text.db")
-	if err := os.WriteFile(notADatabase, []byte("this is no database, but a text of some length, as anybody can see"), 0o600); err != nil {
+	if err := os.WriteFile(notADatabase, []byte("this is not a database, but a text of some length, as is easy to see"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{notADatabase, dir, filepath.Join(dir, "none", "x.db")} {
@@ -180,7 +180,7 @@ func TestOpen_SaysWhatIsWrongWithTheFile(t *testing.T) {
 	}
 }
 
-func TestAppend_OfARefusedBatchLeavesTheOthersOfItsCommitAlone(t *testing.T) {
+func TestAppend_RefusedBatchDoesNotAffectOthersInItsCommit(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	good, bad := storagetest.Batches("good"), storagetest.Batches("bad")
@@ -203,7 +203,7 @@ func TestAppend_OfARefusedBatchLeavesTheOthersOfItsCommitAlone(t *testing.T) {
 	}
 }
 
-func TestStore_KeepsVerdictsVersionsAndWhereHitsCameFrom(t *testing.T) {
+func TestStore_KeepsVerdictsResultVersionsAndSourcesOfPassings(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	batches := storagetest.Batches("r")
@@ -230,7 +230,7 @@ func TestStore_KeepsVerdictsVersionsAndWhereHitsCameFrom(t *testing.T) {
 			race.LapsWithdrawn{Car: 1, Laps: 1}, race.ResultPublished{Classification: v2},
 		}},
 	})
-	storagetest.MustLoad(t, s, "r") // after all that was handed over before
+	storagetest.MustLoad(t, s, "r") // after everything appended before
 	ctx := context.Background()
 	read, err := s.Records(ctx, "r", last, 10)
 	for i := range read {
@@ -264,14 +264,14 @@ func TestStore_KeepsVerdictsVersionsAndWhereHitsCameFrom(t *testing.T) {
 	}
 }
 
-func TestAppend_ClosesTheBlocksOfARaceThatEndsBeforeARuling(t *testing.T) {
+func TestAppend_ClosesTelemetryBlocksIfARulingFollowsTheEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	for _, b := range (storagetest.Field{ID: "r", Cars: 3}).Batches(130) {
 		storagetest.MustAppend(t, s, b)
 	}
 	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 132, Records: []race.Record{
-		{Seq: 2, Body: race.Ended{}}, {Seq: 3, Body: race.CarDisqualified{Car: 1, Reason: "fuel"}}, // as an import brings them
+		{Seq: 2, Body: race.Ended{}}, {Seq: 3, Body: race.CarDisqualified{Car: 1, Reason: "fuel"}}, // in one batch, as an import does
 	}})
 	mustClose(t, s)
 	db, err := sql.Open("sqlite", path)
@@ -286,7 +286,7 @@ func TestAppend_ClosesTheBlocksOfARaceThatEndsBeforeARuling(t *testing.T) {
 	}
 }
 
-func TestStill_SeesNothingOfWhatIsCommittedMeanwhile(t *testing.T) {
+func TestStill_DoesNotSeeLaterCommits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpen(t, path)
 	defer mustClose(t, s)

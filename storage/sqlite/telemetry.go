@@ -7,12 +7,12 @@ import (
 	"lightsout/race"
 )
 
-// gathering holds the frames of a race until they fill their blocks. Until then they lie in the table frames one by one,
-// so that a commit writes little and nothing is lost.
+// gathering holds the frames of a race until they fill their blocks. Until then each frame is a row of the table frames, so
+// that a commit writes little and loses nothing.
 type gathering struct {
 	race    race.ID
 	frames  []*race.Frame
-	written int // how many of the frames lie in the table
+	written int // number of frames in the table
 	touched bool
 }
 
@@ -21,13 +21,13 @@ func (g *gathering) full() bool {
 	return n >= blockTicks || n > 0 && n*g.frames[0].Cars() >= blockSamples
 }
 
-// continues says that a frame is the next one of the same cars.
+// continues reports whether a frame is the next one of the same cars.
 func (g *gathering) continues(f *race.Frame) bool {
 	n := len(g.frames)
 	return n == 0 || g.frames[n-1].Tick+1 == f.Tick && g.frames[n-1].Cars() == f.Cars() && g.frames[n-1].First == f.First
 }
 
-// frame adds a frame to those that its race gathers.
+// frame adds a frame to its race's gathering.
 func (w *txWriter) frame(ctx context.Context, id race.ID, f *race.Frame) error {
 	if !whole(f) {
 		return fmt.Errorf("its columns are not of one length: %w", race.ErrConflict)
@@ -52,7 +52,7 @@ func (w *txWriter) frame(ctx context.Context, id race.ID, f *race.Frame) error {
 	return nil
 }
 
-// gathering is what a race gathers, read back from the table after a start.
+// gathering returns the gathering of a race; after a restart it reads the frames from the table.
 func (w *txWriter) gathering(ctx context.Context, id race.ID) (*gathering, error) {
 	if g := w.store.open[id]; g != nil {
 		return g, nil
@@ -75,7 +75,7 @@ func (w *txWriter) gathering(ctx context.Context, id race.ID) (*gathering, error
 	return g, nil
 }
 
-// closeBlocks replaces the single frames by blocks of a few cars each.
+// closeBlocks replaces single frames by blocks of a few cars each.
 func (w *txWriter) closeBlocks(ctx context.Context, g *gathering) error {
 	id, info := string(g.race), g.frames[0]
 	first, last := int64(info.Tick), int64(g.frames[len(g.frames)-1].Tick)
@@ -114,8 +114,8 @@ func (w *txWriter) endTelemetry(ctx context.Context, id race.ID) error {
 	return nil
 }
 
-// telemetry writes the frames that the commit has added and that are in no block yet. They are not packed: that costs more
-// than writing them, and they are soon replaced.
+// telemetry writes the commit's frames that are not in a block yet. They are not compressed: that would cost more than writing
+// them, and blocks replace them soon.
 func (w *txWriter) telemetry(ctx context.Context) error {
 	for _, g := range w.touched {
 		g.touched = false

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// Trace is the telemetry of one car. It sees what was durable at one moment, also while the race is written.
+// Trace returns the telemetry of one car, as of one moment, even while the race is written.
 func (s *Store) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error) {
 	tx, done, err := s.moment(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func wanted(channels []race.Channel) (w [race.ChannelCount]bool) {
 	return w
 }
 
-// tracer puts a trace together.
+// tracer builds a trace.
 type tracer struct {
 	q      race.TraceQuery
 	wanted [race.ChannelCount]bool
@@ -56,7 +56,7 @@ type tracer struct {
 	bytes  []uint8
 }
 
-// keeps says which channels there are: a column for each that is wanted.
+// keeps declares the stored channels: each wanted one gets a column.
 func (t *tracer) keeps(channels ...race.Channel) {
 	for _, c := range channels {
 		if t.wanted[c] {
@@ -65,7 +65,7 @@ func (t *tracer) keeps(channels ...race.Channel) {
 	}
 }
 
-// traceSamples takes what a real car reported.
+// traceSamples adds the samples of a real car.
 func (s *Store) traceSamples(ctx context.Context, q querier, t *tracer) error {
 	t.keeps(race.ChannelSpeed, race.ChannelRPM, race.ChannelGear, race.ChannelThrottle, race.ChannelBrake, race.ChannelDRS,
 		race.ChannelX, race.ChannelY)
@@ -89,7 +89,7 @@ func (t *tracer) sample(v *race.Sample) {
 	}
 }
 
-// traceBlocks takes a car out of the blocks that it is in, and out of the frames that are in none yet.
+// traceBlocks adds a car's part of the blocks and of the frames that are not in a block yet.
 func (s *Store) traceBlocks(ctx context.Context, q querier, t *tracer, tickHz int) error {
 	t.keeps(race.ChannelSpeed, race.ChannelRPM, race.ChannelGear, race.ChannelThrottle, race.ChannelBrake, race.ChannelDRS,
 		race.ChannelLap, race.ChannelLapFraction)
@@ -104,7 +104,7 @@ func (s *Store) traceBlocks(ctx context.Context, q querier, t *tracer, tickHz in
 	return s.eachBlock(ctx, q, t.block, "SELECT data FROM frames WHERE race = ? AND tick BETWEEN ? AND ? ORDER BY tick", id, first, last)
 }
 
-// tickAt is the last tick until a race time.
+// tickAt returns the last tick at or before a race time.
 func tickAt(at race.Micros, tickHz int) int64 {
 	at = max(0, min(at, race.TimeMax))
 	return int64(at) * int64(tickHz) / int64(race.Second)

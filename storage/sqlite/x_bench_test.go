@@ -23,7 +23,7 @@ func BenchmarkStore(b *testing.B) {
 		}
 		b.Cleanup(func() { _ = s.Close() })
 		return storagetest.Benched{Journal: s, Traces: s, Size: func() int64 {
-			info, err := os.Stat(path) // what a checkpoint has brought over from the WAL
+			info, err := os.Stat(path) // without the WAL, after a checkpoint
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -32,7 +32,7 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
-// BenchmarkUnfed asks what a feed asks every second, of 500 races of which one goes on.
+// BenchmarkUnfed measures the query that a feed runs every second, with 500 races of which one is running.
 func BenchmarkUnfed(b *testing.B) {
 	s, err := sqlite.Open(filepath.Join(b.TempDir(), "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -60,7 +60,7 @@ func BenchmarkUnfed(b *testing.B) {
 	}
 }
 
-// BenchmarkTraceWhileOpen reads a lap of which the last ticks are in no block yet.
+// BenchmarkTraceWhileOpen reads a lap whose last ticks are not in a block yet.
 func BenchmarkTraceWhileOpen(b *testing.B) {
 	for _, cars := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
@@ -90,7 +90,7 @@ func BenchmarkTraceWhileOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkPassings turns pages of a hundred passings, the first ones of the race: what comes after them must cost nothing.
+// BenchmarkPassings reads pages of a hundred passings at the beginning of a race: later passings must not cost anything.
 func BenchmarkPassings(b *testing.B) {
 	for _, hits := range []int{1000, 100_000} {
 		s := mustOpen(b, filepath.Join(b.TempDir(), "bench.db"))
@@ -108,7 +108,7 @@ func BenchmarkPassings(b *testing.B) {
 	}
 }
 
-// BenchmarkVerdicts is what a stop waits for: the passings of the last laps of 5,000 cars come after the end.
+// BenchmarkVerdicts measures the verdicts of a stop: the passings of the last laps of 5,000 cars are after the end.
 func BenchmarkVerdicts(b *testing.B) {
 	const passings = 100_000
 	s := mustOpen(b, filepath.Join(b.TempDir(), "bench.db"))
@@ -120,7 +120,7 @@ func BenchmarkVerdicts(b *testing.B) {
 	for b.Loop() {
 		first := facts.Seq
 		facts.Seq, facts.Facts = first+passings, nil
-		for n := range race.Seq(passings) { // car by car, as they are judged
+		for n := range race.Seq(passings) { // car by car, in the order of the verdicts
 			facts.Facts = append(facts.Facts, race.PassingJudged{
 				Seq: first + 1 + n%20*5000 + n/20, Car: race.CarIdx(n / 20), Verdict: race.AfterTheEnd, Reason: "the race was over", Split: race.NoTime,
 			})

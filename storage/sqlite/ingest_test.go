@@ -12,7 +12,7 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
+func TestSamples_AreStoredOnceWithAnyChannels(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
@@ -25,7 +25,7 @@ func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
 			})
 		}
 	}
-	for count := range uint64(2) { // told twice
+	for count := range uint64(2) { // reported twice
 		storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: count + 2, Samples: want})
 	}
 	ctx := context.Background()
@@ -51,7 +51,7 @@ func TestSamples_AreThereOnceWhateverChannelsTheyHave(t *testing.T) {
 	}
 }
 
-func TestStops_AreTheRecordsOfTyres(t *testing.T) {
+func TestStops_ReturnsTheRecordsOfFittedTyres(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
@@ -65,7 +65,7 @@ func TestStops_AreTheRecordsOfTyres(t *testing.T) {
 	}
 }
 
-func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
+func TestRulings_ReturnsTheRecordsOfRaceControlAndTheirRefusals(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	storagetest.MustAppend(t, s, storagetest.Batches("r")[0])
@@ -76,7 +76,7 @@ func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 	passing := race.Passing{Source: &race.Source{Decoder: "main", Sequence: 1}}
 	storagetest.MustAppend(t, s, &race.Batch{Race: "r", Count: 2, Records: append(ruled, at(7, passing))})
 	s.AppendFacts("r", []race.Facts{{Seq: 6, Facts: []race.Fact{race.RecordRefused{Seq: 6, Reason: "no ruling"}}}})
-	storagetest.MustLoad(t, s, "r") // after what was appended before
+	storagetest.MustLoad(t, s, "r") // after everything appended before
 	got, refused, err := s.Rulings(context.Background(), "r")
 	want := append([]race.Record{{Seq: 4, Time: 1000, RecordedAt: 1, Body: race.Started{}}}, ruled...)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -88,7 +88,7 @@ func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 	heard := 0
 	err = s.DecoderReports(context.Background(), "r", func(decoder string, _ race.Micros, recordedAt int64) {
 		if heard++; decoder != "main" || recordedAt != 1 {
-			t.Errorf("heard %s at %d", decoder, recordedAt)
+			t.Errorf("passing reported by %s at %d", decoder, recordedAt)
 		}
 	})
 	if err != nil || heard != 1 {
@@ -99,7 +99,7 @@ func TestRulings_AreTheRecordsOfRaceControlAndWhatBecameOfThem(t *testing.T) {
 	}
 }
 
-func TestCircuits_AreKeptOnceByTheirKey(t *testing.T) {
+func TestCircuits_AreStoredOncePerKey(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "races.db"))
 	defer mustClose(t, s)
 	for _, test := range []struct {
