@@ -12,20 +12,21 @@ type order struct {
 	row    int
 	kind   string
 	author string
-	// seq is the number of its record in the log that it was exported from; 0: none is given.
+	// seq is the number of its record in the exported log; 0 if there is none.
 	seq int64
-	// of is the row that it is about: of control.csv, or with a passing of passings.csv; 0: none. ofSeq is the record instead.
+	// of is the row that it refers to, in control.csv or, with passing, in passings.csv; 0 if none. ofSeq refers to a record
+	// instead.
 	of      int
 	ofSeq   int64
 	passing bool
-	// whole says that a flag is shown to the whole circuit.
+	// whole is set if a flag is shown to the whole circuit.
 	whole bool
-	// body is the record; it needs the record of the row that it is about.
+	// body returns the record; of is the record of the row that it refers to.
 	body func(of race.Seq) race.Body
 }
 
-// Kinds of a row by what must be told of them. A red flag is made a suspension, and the clear one after it a resumption,
-// when the rows are in order.
+// Kinds of rows by the columns that they need. A red flag becomes a suspension, and the clear flag after it a resumption, when
+// the rows are in order.
 var (
 	flagKinds = []string{
 		"clear", "yellow", "safety_car", "virtual_safety_car", "red", "chequered", "suspended", "resumed", "abandoned", "start_aborted",
@@ -38,13 +39,13 @@ var (
 	lifeKinds       = []string{"start", "end", "result"}
 )
 
-// timeless are records that say no more than that something happened.
+// timeless are the records without any field.
 var timeless = map[string]race.Body{
 	"suspended": race.Suspended{}, "resumed": race.Resumed{}, "start_aborted": race.StartAborted{}, "held": race.Held{},
 	"released": race.Released{}, "start": race.Started{}, "end": race.Ended{},
 }
 
-// readControl takes what race control, stewards and marshals ordered.
+// readControl reads the orders of race control, stewards and marshals.
 func (r *reader) readControl() error {
 	t, err := r.open(controlFile, true, "kind")
 	if t == nil {
@@ -53,7 +54,7 @@ func (r *reader) readControl() error {
 	if !t.has("time") {
 		return t.missing("time")
 	}
-	rows := map[int]string{} // kinds, by row
+	rows := map[int]string{} // the kind of each row
 	for i := range t.rows {
 		one := &row{t: t, at: i}
 		rows[one.line()] = one.words("kind")
@@ -74,7 +75,7 @@ func (r *reader) readControl() error {
 	})
 }
 
-// fill works out what a row orders.
+// fill reads the order of a row.
 func (r *reader) fill(row *row, o *order) {
 	if body, ok := timeless[o.kind]; ok {
 		o.body = is(body)
@@ -97,7 +98,7 @@ func (r *reader) fill(row *row, o *order) {
 	}
 }
 
-// is makes a record that needs no other.
+// is returns a body that refers to no other record.
 func is(b race.Body) func(race.Seq) race.Body { return func(race.Seq) race.Body { return b } }
 
 func (r *reader) fillFlag(row *row, o *order) {
@@ -137,14 +138,14 @@ func (r *reader) fillPenalty(row *row, o *order) {
 			row.fault("%v", err)
 		}
 		p := race.Penalised{Car: car, Kind: kind, Reason: reason}
-		if kind == race.PenaltyTime || row.text("value") != "" { // else what the rules say
+		if kind == race.PenaltyTime || row.text("value") != "" { // otherwise the rules' amount
 			p.Amount = row.valueTime(race.Millisecond, 1, race.TimeMax)
 		}
 		o.body = is(p)
 	}
 }
 
-// fillLapDeleted takes the lap by its number, and where it is said by the passing that ended it.
+// fillLapDeleted reads the lap, by number or by the passing that ended it.
 func (r *reader) fillLapDeleted(row *row, o *order, b race.LapDeleted) {
 	named := row.text("of_seq") != "" || row.text("of_row") != ""
 	if row.text("value") != "" || !named {
@@ -205,14 +206,14 @@ func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 	o.body = func(of race.Seq) race.Body { c.Passing = of; return c }
 }
 
-// needPassing sees that the row that a ruling is about is one of the passings.
+// needPassing checks that a ruling refers to a row of passings.csv.
 func (r *reader) needPassing(row *row, o *order) {
 	if row.err == nil && o.of > 0 && !slices.ContainsFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }) {
 		row.fault("of_row is %d: expected the row of a hit in %s", o.of, passingsFile)
 	}
 }
 
-// fillOf takes what a row is about: the row of a file, or the record of the log that both files were exported from.
+// fillOf reads the reference of a row: a row of a file, or a record of the exported log.
 func (r *reader) fillOf(row *row, o *order) {
 	if row.text("of_seq") != "" {
 		o.ofSeq = row.number("of_seq", 1, 1<<53)
@@ -221,7 +222,7 @@ func (r *reader) fillOf(row *row, o *order) {
 	o.of = int(row.number("of_row", 2, numberMax))
 }
 
-// valueTime is the value, as a time.
+// valueTime reads value as a time.
 func (r *row) valueTime(unit, low, high race.Micros) race.Micros {
 	s := r.text("value")
 	v, err := parseTime(s, unit)
@@ -234,7 +235,7 @@ func (r *row) valueTime(unit, low, high race.Micros) race.Micros {
 	return v
 }
 
-// tyres are what a car was fitted with.
+// tyres reads the fitted tyres.
 func (r *row) tyres(car race.CarIdx) race.TyresFitted {
 	b := race.TyresFitted{Car: car, AgeLaps: int(r.optional("age_laps", 0, race.LapsMax))}
 	if s := r.words("compound"); s != "" {

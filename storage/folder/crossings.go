@@ -7,13 +7,13 @@ import (
 	"lightsout/race"
 )
 
-// crossings are those of the finish line by all cars, as the laps tell of them.
+// crossings are the crossings of the finish line by all cars, according to the laps.
 type crossings struct {
 	laps   [][]lap
-	times  []race.Micros // of all, in order, with the start
-	firsts []race.Micros // by lap less 1: when the first car ended it
-	usual  race.Micros   // lap of the field; 0 where there is none
-	own    []race.Micros // usual lap of each car; that of the field where it has too few
+	times  []race.Micros // of all cars, in order, including the start
+	firsts []race.Micros // by lap - 1: when the first car ended it
+	usual  race.Micros   // lap time of the field; 0 if unknown
+	own    []race.Micros // usual lap time of each car; the field's if the car has too few laps
 }
 
 func newCrossings(laps [][]lap) *crossings {
@@ -49,7 +49,7 @@ func newCrossings(laps [][]lap) *crossings {
 	return f
 }
 
-// median is the value in the middle; 0 of none.
+// median returns the value in the middle; 0 if there is none.
 func median(list []race.Micros) race.Micros {
 	if len(list) == 0 {
 		return 0
@@ -58,7 +58,7 @@ func median(list []race.Micros) race.Micros {
 	return sorted[(len(sorted)-1)/2]
 }
 
-// ended is when the first car ended a lap: the start for lap 0, and after the last one the last crossing.
+// ended returns when the first car ended a lap: the start for lap 0, the last crossing for laps after the last.
 func (f *crossings) ended(lap int) race.Micros {
 	switch {
 	case lap <= 0:
@@ -69,18 +69,18 @@ func (f *crossings) ended(lap int) race.Micros {
 	return f.firsts[lap-1]
 }
 
-// standing finds where the race stood still from the leader's lap of the flag to its last one that is looked at: in the
-// longest time without a crossing. Where no lap is long enough, it was after the field had ended the lap of the flag, and for
-// how long is not known. False where nobody went on.
-func (f *crossings) standing(flag, last int, others []standing) (standing, bool) {
+// standing finds the suspension between the leader's laps flag and last: the longest time without a crossing. If no lap is
+// long enough, it was after the field had ended the lap of the flag, and its duration is unknown. It returns false if no car
+// continued.
+func (f *crossings) standing(flag, last int, others []suspension) (suspension, bool) {
 	low, high := f.ended(flag-1), f.ended(last)
 	from, gap := f.longest(low, high, others)
 	if gap == 0 {
-		return standing{}, false
+		return suspension{}, false
 	}
-	best := standing{lap: flag, from: from}
+	best := suspension{lap: flag, from: from}
 	included, left := f.excess(best.from, best.from+gap, others)
-	if most := min(f.usual/2, maxStanding); included >= most || left >= most {
+	if most := min(f.usual/2, maxSuspensionExcess); included >= most || left >= most {
 		best.included, best.left = min(included, gap), left
 		if included < most {
 			best.included = 0
@@ -95,11 +95,11 @@ func (f *crossings) standing(flag, last int, others []standing) (standing, bool)
 	return best, true
 }
 
-// longest is the longest time between two crossings from low to high, without those that others have.
-func (f *crossings) longest(low, high race.Micros, others []standing) (from, gap race.Micros) {
+// longest returns the longest time between two crossings from low to high, excluding those of other suspensions.
+func (f *crossings) longest(low, high race.Micros, others []suspension) (from, gap race.Micros) {
 	for i := 1; i < len(f.times); i++ {
 		a, b := f.times[i-1], f.times[i]
-		taken := slices.ContainsFunc(others, func(s standing) bool { return s.from == a })
+		taken := slices.ContainsFunc(others, func(s suspension) bool { return s.from == a })
 		if a >= low && b <= high && !taken && b-a > gap {
 			from, gap = a, b-a
 		}
@@ -107,10 +107,10 @@ func (f *crossings) longest(low, high race.Micros, others []standing) (from, gap
 	return from, gap
 }
 
-// excess is how much longer than usual the laps are that have a gap in them, in the middle of the field, without what others
-// take of them: what the crossings include, and what only the lap times do. Where a lap time is shorter than its crossings
-// are apart, or longer, the difference is what was meant.
-func (f *crossings) excess(from, to race.Micros, others []standing) (included, left race.Micros) {
+// excess returns by how much the laps across a gap exceed the usual lap times, as the median of the field and without other
+// suspensions: included is the part in the crossings, left the part that only the lap times have. If a lap time differs from
+// the time between its crossings, the difference is the suspension.
+func (f *crossings) excess(from, to race.Micros, others []suspension) (included, left race.Micros) {
 	var long, differs []race.Micros
 	for car, list := range f.laps {
 		l, start, ok := across(list, from, to)
@@ -129,7 +129,7 @@ func (f *crossings) excess(from, to race.Micros, others []standing) (included, l
 		}
 	}
 	d := median(differs)
-	switch most := min(f.usual/2, maxStanding); {
+	switch most := min(f.usual/2, maxSuspensionExcess); {
 	case len(differs) > 0 && d >= most:
 		return d, 0
 	case len(differs) > 0 && -d >= most:
@@ -138,7 +138,7 @@ func (f *crossings) excess(from, to race.Micros, others []standing) (included, l
 	return median(long), 0
 }
 
-// across is the lap that a gap lies in, and when it began; false where there is none, or laps are missing before it.
+// across returns the lap that contains a gap and its start; false if there is none, or laps before it are missing.
 func across(list []lap, from, to race.Micros) (l lap, start race.Micros, ok bool) {
 	at, _ := slices.BinarySearchFunc(list, to, func(l lap, t race.Micros) int { return cmp.Compare(l.end, t) })
 	if at == len(list) {

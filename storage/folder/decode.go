@@ -16,11 +16,11 @@ import (
 	utf16 "golang.org/x/text/encoding/unicode"
 )
 
-// fileMax bounds what is read of a file; the text of a whole file is in memory.
+// fileMax bounds the size of a file, because its whole text is in memory.
 const fileMax = 256 << 20
 
-// text reads a file as UTF-8 text: with or without a byte order mark, in UTF-16, or else in Windows-1252, which has all
-// printable characters of Latin-1. Control characters other than tabs and ends of lines are refused.
+// text reads a file as UTF-8 text. The file may have a byte order mark, be UTF-16, or otherwise Windows-1252, which contains
+// all printable characters of Latin-1. Control characters other than tabs and line ends are refused.
 func (r *reader) text(file string) (string, error) {
 	data, err := readFile(r.dir, r.files.name(file))
 	if err != nil {
@@ -55,7 +55,7 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 	return data, nil
 }
 
-// notText are beginnings of files that are often given the name of a text file.
+// notText are the first bytes of files that are often mistaken for text files.
 var notText = []struct{ begin, what string }{
 	{"PK\x03\x04", "a zip file or a spreadsheet (.xlsx, .ods)"},
 	{"\xd0\xcf\x11\xe0", "a spreadsheet (.xls)"},
@@ -97,7 +97,8 @@ func decoded(file string, data []byte, from encoding.Encoding) (string, error) {
 	return string(out), nil
 }
 
-// utf16Order tells UTF-16 by its mark, or by every other byte of the beginning being 0, as headers in Latin letters have it.
+// utf16Order recognises UTF-16 by its mark, or by a zero in every other byte at the beginning, as in headers with Latin
+// letters.
 func utf16Order(data []byte) (utf16.Endianness, bool) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
@@ -122,7 +123,7 @@ func utf16Order(data []byte) (utf16.Endianness, bool) {
 	return utf16.LittleEndian, false
 }
 
-// brokenLine is the line of the first byte that is no UTF-8.
+// brokenLine returns the line of the first byte that is not UTF-8.
 func brokenLine(data []byte) int {
 	at := 0
 	for at < len(data) {
@@ -135,7 +136,7 @@ func brokenLine(data []byte) int {
 	return 1 + bytes.Count(data[:at], []byte("\n"))
 }
 
-// hasUTF8 says that a character outside of ASCII is in UTF-8.
+// hasUTF8 reports whether any character outside of ASCII is valid UTF-8.
 func hasUTF8(data []byte) bool {
 	for at := 0; at < len(data); {
 		_, n := utf8.DecodeRune(data[at:])
@@ -147,7 +148,7 @@ func hasUTF8(data []byte) bool {
 	return false
 }
 
-// checkText refuses what no text has.
+// checkText refuses control characters.
 func checkText(file, text string) error {
 	at := strings.IndexFunc(text, func(c rune) bool {
 		return c == utf8.RuneError || unicode.IsControl(c) && c != '\n' && c != '\r' && c != '\t'
@@ -164,7 +165,7 @@ func checkText(file, text string) error {
 	return &Error{file, line, what + fmt.Sprintf(" after %q: expected text", tail(text[:at]))}
 }
 
-// tail is the end of a line, to show where something stands.
+// tail returns the end of a line, to show the place of a fault.
 func tail(s string) string {
 	s = s[strings.LastIndexByte(s, '\n')+1:]
 	for len(s) > 20 {

@@ -15,7 +15,7 @@ import (
 	"lightsout/storage/folder"
 )
 
-// club is a small race in one form of its files; the forms that other programs write must be read as the same race.
+// club is a small race in one form of its files; the forms that other programs write must give the same race.
 func club() map[string]string {
 	return map[string]string{
 		"race.json":   `{"name": "Club", "rules": {"name": "kart", "laps": 2}}`,
@@ -45,7 +45,7 @@ func changed(files map[string]string, change func(name, text string) (string, st
 	return out
 }
 
-// onCSV changes the tables and leaves race.json.
+// onCSV changes the tables but not race.json.
 func onCSV(change func(text string) string) func(name, text string) (string, string) {
 	return func(name, text string) (string, string) {
 		if strings.HasSuffix(name, ".csv") {
@@ -55,7 +55,7 @@ func onCSV(change func(text string) string) func(name, text string) (string, str
 	}
 }
 
-func TestFiles_AreReadInTheFormsThatProgramsWrite(t *testing.T) {
+func TestFiles_AreReadInTheFormatsOfOtherPrograms(t *testing.T) {
 	want, notes := mustRecords(t, club())
 	if len(notes) > 0 {
 		t.Fatalf("notes %q", notes)
@@ -144,7 +144,7 @@ func TestTimes_AreReadInEveryUnit(t *testing.T) {
 	}
 }
 
-func TestFiles_ThatAreNoTablesAreRefusedInWords(t *testing.T) {
+func TestFiles_ThatAreNotTablesAreRefusedWithAReason(t *testing.T) {
 	passings := club()["passings.csv"]
 	utf16le, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(passings)
 	if err != nil {
@@ -195,7 +195,7 @@ func TestFiles_ThatAreNoTablesAreRefusedInWords(t *testing.T) {
 	}
 }
 
-func TestLaps_OfOpenF1AndOfTimingHousesAreRead(t *testing.T) {
+func TestLaps_AreReadInTheColumnsOfOpenF1AndTimingHouses(t *testing.T) {
 	want, _ := mustRecords(t, map[string]string{
 		"race.json": `{"laps": 2}`, "laps.csv": "number,lap,lap_time_ms,elapsed_ms\n7,1,90000,90000\n8,1,91500,91500\n7,2,83456,173456\n8,2,84000,175500\n",
 	})
@@ -225,7 +225,7 @@ func passingsOf(records []race.Record) (out []string) {
 	return out
 }
 
-func TestStops_AreInThePitLaneAtTheEndOfTheirLap(t *testing.T) {
+func TestStops_EndTheirLapInThePitLane(t *testing.T) {
 	records, _ := mustRecords(t, map[string]string{
 		"race.json":    `{"laps": 3}`,
 		"laps.csv":     "number,lap,lap_time_ms,elapsed_ms\n7,1,90000,90000\n7,2,110000,200000\n7,3,90000,290000\n",

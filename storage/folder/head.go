@@ -14,7 +14,7 @@ import (
 	"lightsout/race"
 )
 
-// head is what is taken from race.json.
+// head is the content of race.json.
 type head struct {
 	Year          int             `json:"year"`
 	Name          string          `json:"name"`
@@ -25,8 +25,8 @@ type head struct {
 	Rules         json.RawMessage `json:"rules"`
 }
 
-// redFlag is a red flag, in the leader's lap. Resumed is false where the race was not: in the file N, no or false; what else
-// stands there says how it was.
+// redFlag is a red flag in the leader's lap. Resumed is false if the race was not resumed: in the file N, no or false; any
+// other value says how it was resumed.
 type redFlag struct {
 	Lap     flagLap `json:"Lap"`
 	Resumed resumed `json:"Resumed"`
@@ -35,7 +35,7 @@ type redFlag struct {
 // redFlagsMax bounds the red flags of a race.
 const redFlagsMax = 100
 
-// flagLap is a lap, as a number or as text; 0 where it is neither.
+// flagLap is a lap, as a number or as text; 0 if it is neither.
 type flagLap int
 
 // UnmarshalJSON reads the lap.
@@ -47,17 +47,17 @@ func (l *flagLap) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// resumed says that a race went on.
+// resumed reports whether a race was resumed.
 type resumed bool
 
-// UnmarshalJSON reads how it went on, or that it did not.
+// UnmarshalJSON reads how it was resumed, or that it was not.
 func (r *resumed) UnmarshalJSON(data []byte) error {
 	word := strings.ToLower(strings.TrimSpace(strings.Trim(string(data), `"`)))
 	*r = word != "n" && word != "no" && word != "false"
 	return nil
 }
 
-// UnmarshalJSON reads a red flag. Where nothing is said of it, the race went on.
+// UnmarshalJSON reads a red flag. The race was resumed unless the file says otherwise.
 func (f *redFlag) UnmarshalJSON(data []byte) error {
 	type plain redFlag
 	one := plain{Resumed: true}
@@ -95,7 +95,7 @@ func (r *reader) readHead() error {
 	return nil
 }
 
-// headError says what is wrong in race.json and in which line.
+// headError returns the fault in race.json with its line.
 func headError(data []byte, err error) error {
 	lineAt := func(offset int64) int { return 1 + strings.Count(string(data[:min(offset, int64(len(data)))]), "\n") }
 	var syntax *json.SyntaxError
@@ -109,7 +109,7 @@ func headError(data []byte, err error) error {
 	return &Error{headFile, 0, "is no valid JSON: " + err.Error()}
 }
 
-// scheduled is the distance that the head names; 0 where it names none.
+// scheduled returns the distance in the file; 0 if there is none.
 func (h *head) scheduled() int {
 	if h.ScheduledLaps != nil {
 		return *h.ScheduledLaps
@@ -117,7 +117,7 @@ func (h *head) scheduled() int {
 	return h.Laps
 }
 
-// rules are those of race.json: a preset by its name, and any field that differs from it. Without, those of F1.
+// rules returns the rules of race.json: a preset by name, with any field overridden. The default preset is F1.
 func (r *reader) rules() (race.RuleSet, error) {
 	if r.head.Rules == nil {
 		return race.F1(r.lapsOr(nil)), nil
@@ -141,7 +141,7 @@ func (r *reader) rules() (race.RuleSet, error) {
 		return wrong("name is no text: expected %s", strings.Join(race.Presets, ", "))
 	}
 	laps := 0
-	if named.Name != "endurance" { // which is run by time, unless it says otherwise
+	if named.Name != "endurance" { // endurance is run by time, unless the file says otherwise
 		laps = r.lapsOr(given["laps"])
 	}
 	rules, err := race.Preset(named.Name, laps, 0)
@@ -161,7 +161,7 @@ func (r *reader) rules() (race.RuleSet, error) {
 	return rules, nil
 }
 
-// lapsOr is the distance that the head names, where the rules do not.
+// lapsOr returns the distance in the file if the rules have none.
 func (r *reader) lapsOr(given json.RawMessage) int {
 	switch laps := r.head.scheduled(); {
 	case given != nil:
@@ -172,7 +172,7 @@ func (r *reader) lapsOr(given json.RawMessage) int {
 	return r.distance()
 }
 
-// ruleNames are the fields of a rule set as JSON names them.
+// ruleNames returns the JSON names of a rule set's fields.
 func ruleNames() (names []string) {
 	t := reflect.TypeFor[race.RuleSet]()
 	for i := range t.NumField() {

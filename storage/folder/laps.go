@@ -7,15 +7,15 @@ import (
 	"lightsout/race"
 )
 
-// lap is a lap of a car, by the times of the file.
+// lap is a lap of a car with the times of the file.
 type lap struct {
 	number int
 	end    race.Micros // race time
-	took   race.Micros // as the file says; 0: it does not
+	took   race.Micros // as in the file; 0 if missing
 	row    int
 }
 
-// timed is a record with its rank among those of the same time.
+// timed is a record with its rank among the records of the same time.
 type timed struct {
 	at   race.Micros
 	rank int
@@ -48,7 +48,7 @@ func (r *reader) readLaps() error {
 	return t.each(r.readLap)
 }
 
-// readLap takes a lap. Where one of its two times is missing, it follows from the other.
+// readLap reads a lap. If one of its two times is missing, it is computed from the other.
 func (r *reader) readLap(row *row) error {
 	one := lap{number: int(row.number("lap", 1, race.LapsMax)), row: row.line()}
 	end, ends := row.time("elapsed", 1)
@@ -70,7 +70,7 @@ func (r *reader) readLap(row *row) error {
 			return row.wrong("lap %d of car %d is out of order: expected lap %d", one.number, number, expected)
 		}
 		r.note("%s:%d: car %d: laps %d to %d are missing", lapsFile, row.line(), number, expected, one.number-1)
-		timed = timed && ends // of more than this lap
+		timed = timed && ends // the lap time covers more than this lap
 	}
 	one.end = end
 	if timed {
@@ -88,10 +88,10 @@ func (r *reader) readLap(row *row) error {
 	return nil
 }
 
-// mismatchesMax is how many laps are named whose times do not fit together.
+// mismatchesMax is how many laps with inconsistent times are named.
 const mismatchesMax = 10
 
-// noteMismatches names the laps whose lap time is not the time between their crossings, for no reason that is known.
+// noteMismatches names the laps whose lap time differs from the time between their crossings for no known reason.
 func (r *reader) noteMismatches() {
 	more := 0
 	for car, laps := range r.laps {
@@ -127,14 +127,14 @@ func (r *reader) lastPassing() (last race.Micros) {
 	return last
 }
 
-// sortLaps makes passings of the laps, and puts all in the order of time.
+// sortLaps converts the laps to passings and sorts all records by time.
 func (r *reader) sortLaps() error {
 	for car, laps := range r.laps {
 		for _, l := range laps {
 			r.add(l.end, rankPassing, race.CarIdx(car), race.Passing{Car: race.CarIdx(car), InPit: r.pits[pit{race.CarIdx(car), l.number}]})
 		}
 	}
-	for _, s := range r.stands {
+	for _, s := range r.suspensions {
 		r.add(s.from, rankFlag, 0, race.Suspended{})
 		r.add(s.to(), rankResumed, 0, race.Resumed{})
 	}

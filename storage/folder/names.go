@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// otherNames are what columns are called elsewhere, by the name that they have here: by OpenF1 and FastF1, by this
-// program's own exports, by timing houses.
+// otherNames are the names of columns in other sources, by the name used here: OpenF1 and FastF1, this program's exports,
+// timing houses.
 var otherNames = map[string][]string{
 	"number":       {"driver_number", "car_number", "start_number", "no", "nr"},
 	"told_number":  {"told_driver_number"},
@@ -27,14 +27,14 @@ var otherNames = map[string][]string{
 	"speed_kmh":    {"speed"},
 }
 
-// times are the columns that hold a time, by their names without a unit, and unitsOf what the endings stand for. Without
-// an ending it is seconds, or a time such as 1:23.456.
+// times are the columns with a time, by their names without a unit; unitsOf maps the endings to units. Without an ending a
+// time is in seconds, or written like 1:23.456.
 var (
 	timeColumns = []string{"time", "lap_time", "elapsed", "at", "pit_lane", "stationary", "time_penalty", "told"}
 	timeEndings = []string{"_us", "_ms", "_s", ""}
 )
 
-// isColumn has every name that is looked for in any file: of these each may be there once.
+// isColumn contains all known names of columns: each may occur once in a file.
 var isColumn = func() map[string]bool {
 	known := map[string]bool{}
 	for _, c := range timeColumns {
@@ -56,16 +56,16 @@ var isColumn = func() map[string]bool {
 	return known
 }()
 
-// plainName is a column's name as it is looked for: small letters, digits and underscores. "Lap Time (ms)" is lap_time_ms.
+// plainName normalises a column's name to small letters, digits and underscores. "Lap Time (ms)" becomes lap_time_ms.
 func plainName(s string) string {
 	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 	return strings.Join(words, "_")
 }
 
-// namesOf are all names of a column, its own first.
+// namesOf returns all names of a column, its own first.
 func namesOf(column string) []string { return append([]string{column}, otherNames[column]...) }
 
-// timeNames are all names of a column that holds a time.
+// timeNames returns all names of a column with a time.
 func timeNames(column string) (names []string) {
 	for _, ending := range timeEndings {
 		for _, name := range namesOf(column) {
@@ -75,14 +75,14 @@ func timeNames(column string) (names []string) {
 	return names
 }
 
-// listing is the files of a folder by their names in small letters, as they are called there; nil where it cannot be listed.
+// listing maps the files of a folder from small letters to their real names; nil if the folder cannot be listed.
 type listing map[string]string
 
 func list(dir fs.FS) (listing, error) {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			return nil, nil // it cannot be listed, which is no error
+			return nil, nil // a folder that cannot be listed is not an error
 		}
 		return nil, fmt.Errorf("list the folder: %w", err)
 	}
@@ -97,7 +97,7 @@ func list(dir fs.FS) (listing, error) {
 	return names, nil
 }
 
-// name is what a file is called in the folder.
+// name returns the real name of a file in the folder.
 func (l listing) name(file string) string {
 	if name, ok := l[file]; ok {
 		return name

@@ -13,14 +13,14 @@ import (
 	"lightsout/storage/folder"
 )
 
-// racesDir holds real races with their official classifications; it stands beside the project, not in it.
+// racesDir holds real races with their official classifications; it is beside the project, not in it.
 const racesDir = "../../../shared/data/races"
 
 // official is a line of results.csv.
 type official struct {
 	position, code      string
 	number, laps        int
-	timeMS, gapMS, plus int64 // -1: none
+	timeMS, gapMS, plus int64 // -1 means none
 }
 
 func readOfficial(t *testing.T, dir string) []official {
@@ -91,7 +91,7 @@ func raceDirs(t *testing.T) []string {
 	return dirs
 }
 
-func TestRealRaces_AreClassifiedAsTheyWereOfficially(t *testing.T) {
+func TestRealRaces_HaveTheirOfficialClassification(t *testing.T) {
 	seen := 0
 	for _, dir := range raceDirs(t) {
 		if !complete(t, dir) {
@@ -114,8 +114,8 @@ func TestRealRaces_AreClassifiedAsTheyWereOfficially(t *testing.T) {
 	}
 }
 
-// TestRealRaces_LapsHaveTheirOfficialPositions compares every lap of every race that is here. One row differs: car 4's lap 20
-// of 2022-08.
+// TestRealRaces_LapsHaveTheirOfficialPositions compares every lap of every available race. One row differs: car 4's lap 20 of
+// 2022-08.
 func TestRealRaces_LapsHaveTheirOfficialPositions(t *testing.T) {
 	rows, wrong := 0, 0
 	for _, dir := range raceDirs(t) {
@@ -138,13 +138,13 @@ func TestRealRaces_LapsHaveTheirOfficialPositions(t *testing.T) {
 		for _, row := range csvRows(t, filepath.Join(dir, "laps.csv")) {
 			position, err := strconv.Atoi(row["position"])
 			if err != nil {
-				continue // a car that did not complete the lap has none
+				continue // the car did not complete the lap
 			}
 			number, _ := strconv.Atoi(row["number"])
 			lap, _ := strconv.Atoi(row["lap"])
 			got, known := laps[[2]int{number, lap}]
 			if !known {
-				continue // of a race that lacks laps
+				continue // the race has missing laps
 			}
 			rows++
 			if got.Position != position {
@@ -194,7 +194,7 @@ func compare(t *testing.T, i int, e race.Entry, got race.Classified, want, winne
 	if want.timeMS < 0 || want.laps != winner.laps {
 		return
 	}
-	// The laps of 2021-12 are a millisecond off the official times of three cars (the data's README).
+	// The laps of 2021-12 differ by a millisecond from the official times of three cars (the data's README).
 	slack := int64(0)
 	if winner.timeMS == 207071 {
 		slack = 1
@@ -207,7 +207,7 @@ func compare(t *testing.T, i int, e race.Entry, got race.Classified, want, winne
 	}
 }
 
-func TestRealRaces_ThatLackLapsAreReadWithANote(t *testing.T) {
+func TestRealRaces_WithMissingLapsAreReadWithANote(t *testing.T) {
 	for _, dir := range raceDirs(t) {
 		if complete(t, dir) {
 			continue
@@ -218,7 +218,7 @@ func TestRealRaces_ThatLackLapsAreReadWithANote(t *testing.T) {
 			continue
 		}
 		if len(r.Notes) == 0 {
-			t.Errorf("%s lacks laps and says nothing of it", filepath.Base(dir))
+			t.Errorf("%s has missing laps and no note", filepath.Base(dir))
 		}
 	}
 }

@@ -23,7 +23,7 @@ func readRace(t *testing.T, dir string) []race.Record {
 	return r.Records
 }
 
-// completeRaces runs a test on each complete real race, at the same time as others.
+// completeRaces runs a test on each complete real race, in parallel.
 func completeRaces(t *testing.T, test func(t *testing.T, records []race.Record)) {
 	for i, dir := range raceDirs(t) {
 		if testing.Short() && i%8 > 0 { // a few will do where only quick tests are wanted
@@ -38,9 +38,9 @@ func completeRaces(t *testing.T, test func(t *testing.T, records []race.Record))
 	}
 }
 
-// TestRealRaces_EqualTheOracleAllAlong compares after every fifth passing and after whatever else happens; random races are
+// TestRealRaces_AgreeWithTheOracleThroughout compares after every fifth passing and after every other record; random races are
 // compared after every record (race/timing/internal/oracle).
-func TestRealRaces_EqualTheOracleAllAlong(t *testing.T) {
+func TestRealRaces_AgreeWithTheOracleThroughout(t *testing.T) {
 	completeRaces(t, func(t *testing.T, records []race.Record) {
 		s := timing.New()
 		for i := range records {
@@ -62,8 +62,8 @@ func TestRealRaces_EqualTheOracleAllAlong(t *testing.T) {
 	})
 }
 
-// disturbed is a race as a bad day at the decoders would tell it: passings in any order, every tenth twice, and every
-// twentieth passing once more within the dead time.
+// disturbed returns a race as faulty decoders would report it: passings in any order, every tenth twice, and every twentieth
+// again within the dead time.
 func disturbed(records []race.Record, random *rand.Rand) []race.Record {
 	var out, passings []race.Record
 	var places []int
@@ -95,7 +95,7 @@ func disturbed(records []race.Record, random *rand.Rand) []race.Record {
 	return out
 }
 
-func TestRealRaces_DoNotDependOnTheOrderOfArrivalNorOnRepeats(t *testing.T) {
+func TestRealRaces_DoNotDependOnTheOrderOfArrivalOrRepeats(t *testing.T) {
 	play := func(t *testing.T, records []race.Record) (*timing.State, race.Classification) {
 		s := timing.New()
 		for i := range records {
@@ -119,7 +119,7 @@ func TestRealRaces_DoNotDependOnTheOrderOfArrivalNorOnRepeats(t *testing.T) {
 	})
 }
 
-// special are races in which a rule had to be applied that most races do without. The figures are the official ones.
+// special are races with a rule that most races do not need. The figures are the official ones.
 var special = []struct {
 	dir, what  string
 	winner     string
@@ -187,7 +187,7 @@ func TestSpecialRaces_HaveTheirOfficialResults(t *testing.T) {
 	}
 }
 
-func TestHungary2021_TheDisqualifiedIsLast(t *testing.T) {
+func TestHungary2021_DisqualifiedCarIsLast(t *testing.T) {
 	raceDirs(t)
 	s, c := timeFolder(t, filepath.Join(racesDir, "2021-11-hungary"))
 	last := c.Entries[len(c.Entries)-1]

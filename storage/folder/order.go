@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// race puts the records in order: head, entries, start, and then what arrived with what was ordered between.
+// race assembles the records in order: race info, entries, start, then arrivals and orders.
 func (r *reader) race() (*Race, error) {
 	rules, err := r.rules()
 	if err != nil {
@@ -51,8 +51,8 @@ func (r *reader) name() string {
 	return r.head.Name
 }
 
-// distance is that of a race whose head names none: the most laps of a car, or the most passings of one on the finish line
-// that are far enough apart.
+// distance returns the distance of a race whose file names none: the most laps of a car, or the most passings of one car on
+// the finish line that are far enough apart.
 func (r *reader) distance() (most int) {
 	for _, laps := range r.laps {
 		most = max(most, len(laps))
@@ -88,7 +88,7 @@ func (r *reader) distance() (most int) {
 	return most
 }
 
-// abortedStarts are laps that a race was short of its distance for no other reason that the laps tell.
+// abortedStarts returns the laps missing to the scheduled distance for no other reason found in the laps.
 func (r *reader) abortedStarts(rules race.RuleSet) int {
 	short := r.head.scheduled() - r.head.Laps
 	if r.there(passingsFile) || short <= 0 || r.head.Laps <= 0 || len(r.head.RedFlags) > 0 ||
@@ -99,13 +99,13 @@ func (r *reader) abortedStarts(rules race.RuleSet) int {
 	return short
 }
 
-// placedOrder is an order with the number of arrivals that come before it.
+// placedOrder is an order with the number of arrivals before it.
 type placedOrder struct {
 	order
 	after int
 }
 
-// resolve finds the rows that orders name by the records of the log that they were exported from.
+// resolve finds the rows to which orders refer by the records of the exported log.
 func (r *reader) resolve() error {
 	passings, orders := map[int64]int{}, map[int64]*order{}
 	for _, a := range r.arrivals {
@@ -134,7 +134,7 @@ func (r *reader) resolve() error {
 	return nil
 }
 
-// allNumbered says that all rows have the number of a record in the log that they were exported from.
+// allNumbered reports whether all rows have the number of their record in the exported log.
 func (r *reader) allNumbered() bool {
 	for _, a := range r.arrivals {
 		if a.seq == 0 {
@@ -149,7 +149,7 @@ func (r *reader) allNumbered() bool {
 	return len(r.arrivals) > 0
 }
 
-// placedBySeq puts passings and orders in the order of the log that they were exported from.
+// placedBySeq puts arrivals and orders into the order of the exported log.
 func (r *reader) placedBySeq() ([]placedOrder, error) {
 	slices.SortStableFunc(r.arrivals, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
 	orders := make([]placedOrder, len(r.orders))
@@ -177,8 +177,8 @@ func (r *reader) placedBySeq() ([]placedOrder, error) {
 	return orders, nil
 }
 
-// placed puts the orders in the order of time and says after which arrivals each comes: what is ordered of the race or
-// a car when its time has come, what is made of passings and laps when all passings up to its time are there.
+// placed sorts the orders by time and computes how many arrivals come before each: an order on the race or a car comes at its
+// time, a ruling on passings or laps after all passings up to its time have arrived.
 func (r *reader) placed() ([]placedOrder, error) {
 	orders := make([]placedOrder, len(r.orders))
 	for i, o := range r.orders {
@@ -187,7 +187,7 @@ func (r *reader) placed() ([]placedOrder, error) {
 	slices.SortStableFunc(orders, func(a, b placedOrder) int { return cmp.Compare(a.at, b.at) })
 	r.resumptions(orders)
 	n := len(r.arrivals)
-	soon, late := make([]race.Micros, n), make([]race.Micros, n) // the newest so far, the oldest still to come
+	soon, late := make([]race.Micros, n), make([]race.Micros, n) // the newest arrival so far, the oldest still to come
 	for i, a := range r.arrivals {
 		soon[i] = a.at
 		if i > 0 {
@@ -226,7 +226,7 @@ func (r *reader) placed() ([]placedOrder, error) {
 	return orders, nil
 }
 
-// urgent says that an order needs no passings or laps to be there.
+// urgent reports whether an order does not depend on earlier passings or laps.
 func (o *order) urgent() bool {
 	switch o.kind {
 	case "clear", "yellow", "safety_car", "virtual_safety_car", "red", "start_aborted", "start",
@@ -237,9 +237,9 @@ func (o *order) urgent() bool {
 	return false
 }
 
-// resumptions makes suspensions of red flags, and resumptions of the flags that clear them.
+// resumptions converts red flags to suspensions, and the flags that clear them to resumptions.
 func (r *reader) resumptions(orders []placedOrder) {
-	open := 0 // the row of the red flag that is out
+	open := 0 // the row of the current red flag
 	for i := range orders {
 		o := &orders[i]
 		switch {
@@ -255,7 +255,7 @@ func (r *reader) resumptions(orders []placedOrder) {
 	}
 }
 
-// starter is who gave the start signal.
+// starter returns the author of the start signal.
 func (r *reader) starter() string {
 	for _, o := range r.orders {
 		if o.kind == "start" {
@@ -265,7 +265,7 @@ func (r *reader) starter() string {
 	return ""
 }
 
-// teamColours are told apart on dark and on light ground; teams take them in alphabetical order.
+// teamColours can be distinguished on dark and on light ground; they are assigned to the teams in alphabetical order.
 var teamColours = []string{
 	"e4572e", "17a2b8", "8e6bbf", "3fa34d", "d4a017", "4f7cac", "d16ba5", "8a8d91", "b5651d", "5c6bc0", "00a896", "c0504d",
 }

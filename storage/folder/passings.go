@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// readLines takes the timing lines; without the file there is the finish line alone.
+// readLines reads the timing lines; without the file there is only the finish line.
 func (r *reader) readLines() error {
 	t, err := r.open(linesFile, false, "kind")
 	if t == nil {
@@ -32,7 +32,7 @@ func (r *reader) readLines() error {
 	})
 }
 
-// readPassings takes the passings in the order of the file, which is that of their arrival.
+// readPassings reads the passings in the order of the file, which is the order of arrival.
 func (r *reader) readPassings() error {
 	t, err := r.open(passingsFile, false)
 	if err != nil {
@@ -86,16 +86,16 @@ func (r *reader) enterAll(t *table) error {
 	return nil
 }
 
-// speedMaxKMH bounds what a speed trap may show.
+// speedMaxKMH is the highest speed accepted at a speed trap.
 const speedMaxKMH = 1000
 
 func (r *reader) readPassing(row *row) error {
-	at, told := row.time("told", -race.TimeMax)
+	at, reported := row.time("told", -race.TimeMax)
 	number := "told_number"
 	if !row.t.has("told") {
-		at, told, number = row.needTime("time", -race.TimeMax), true, "number"
+		at, reported, number = row.needTime("time", -race.TimeMax), true, "number"
 	}
-	if !told { // a marshal inserted it: control.csv says so
+	if !reported { // a marshal inserted it, with a row of control.csv
 		return row.err
 	}
 	p := race.Passing{
@@ -117,11 +117,11 @@ func (r *reader) readPassing(row *row) error {
 	return row.err
 }
 
-// seq is the number of the row's record in the log that it was exported from; 0: none is given.
+// seq returns the number of the row's record in the exported log; 0 if there is none.
 func (r *row) seq() int64 { return r.optional("seq", 1, 1<<53) }
 
-// source is where a passing comes from; nil where nothing is said of it. A decoder that does not number its passings has them
-// numbered by their rows: no two are the same.
+// source returns the source of a passing; nil if there is none. The passings of a decoder without a sequence are numbered by
+// row: no two are the same.
 func (r *row) source() *race.Source {
 	s := race.Source{Decoder: r.text("decoder"), Session: r.text("session"), Transponder: r.text("transponder")}
 	if s.Decoder != "" {

@@ -22,8 +22,8 @@ func table(t *testing.T, rows [][]string) string {
 	return b.String()
 }
 
-// retold writes the records of a race as a folder of passings, in any order and every twentieth twice.
-func retold(t *testing.T, records []race.Record, random *rand.Rand) map[string]string {
+// writtenAsPassings writes the records of a race as a folder of passings, in any order and every twentieth twice.
+func writtenAsPassings(t *testing.T, records []race.Record, random *rand.Rand) map[string]string {
 	t.Helper()
 	entries := [][]string{{"number", "code", "driver", "constructor", "grid", "transponders"}}
 	control := [][]string{{"time_ms", "kind", "number", "value", "reason"}}
@@ -54,7 +54,7 @@ func retold(t *testing.T, records []race.Record, random *rand.Rand) map[string]s
 		case race.Passing:
 			n := len(passings)
 			row := []string{fmt.Sprint(int64(r.Time)), numbers[b.Car], "", "finish", "1", fmt.Sprint(n)}
-			if n%2 == 0 { // by its transponder, as decoders tell
+			if n%2 == 0 { // by its transponder, as decoders report
 				row[1], row[2] = "", "box-"+numbers[b.Car]
 			}
 			if passings = append(passings, row); n%20 == 0 {
@@ -76,9 +76,9 @@ func retold(t *testing.T, records []race.Record, random *rand.Rand) map[string]s
 			order("abandoned", race.NoCar, b.Lap, "")
 		case race.StartAborted:
 			order("start_aborted", race.NoCar, "", "")
-		case race.Started, race.Ended, race.TyresFitted: // by themselves; stops are no part of a classification
+		case race.Started, race.Ended, race.TyresFitted: // added by the reader; stops are not part of a classification
 		default:
-			t.Fatalf("a record of %T cannot be retold", b)
+			t.Fatalf("a record of %T cannot be written as a passing or an order", b)
 		}
 	}
 	random.Shuffle(len(passings), func(i, j int) { passings[i], passings[j] = passings[j], passings[i] })
@@ -99,10 +99,10 @@ func apply(t *testing.T, records []race.Record) *timing.State {
 	return s
 }
 
-func TestRealRaces_AsPassingsInAnyOrderAreClassifiedAsTheirLaps(t *testing.T) {
+func TestRealRaces_ShuffledPassingsGiveTheClassificationOfTheLaps(t *testing.T) {
 	completeRaces(t, func(t *testing.T, records []race.Record) {
 		want := apply(t, records).Classification()
-		r, err := read(retold(t, records, rand.New(rand.NewPCG(1, 5))))
+		r, err := read(writtenAsPassings(t, records, rand.New(rand.NewPCG(1, 5))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestRealRaces_AsPassingsInAnyOrderAreClassifiedAsTheirLaps(t *testing.T) {
 	})
 }
 
-// passingsFolder is a small race that the tests vary: three cars, a circuit with sectors.
+// passingsFolder is a small race that tests modify: three cars, a circuit with sectors.
 func passingsFolder(changes map[string]string) map[string]string {
 	files := map[string]string{
 		"race.json":   `{"name": "Test", "rules": {"name": "kart", "laps": 2}}`,
@@ -176,7 +176,7 @@ func controlled(t *testing.T, rows string) (*timing.State, []race.Record) {
 	return apply(t, r.Records), r.Records
 }
 
-func TestControl_OfEveryKindIsTaken(t *testing.T) {
+func TestControl_ReadsEveryKind(t *testing.T) {
 	s, records := controlled(t, strings.Join([]string{
 		"-100,start_aborted,,,,,,,,clerk", // row 2
 		"0,start,,,,,,,,starter",
@@ -237,7 +237,7 @@ func TestControl_OfEveryKindIsTaken(t *testing.T) {
 	}
 }
 
-func TestControl_ComesWhenItsTimeHasComeAndCorrectionsWhenTheirHitsAreThere(t *testing.T) {
+func TestControl_OrdersComeAtTheirTimeAndCorrectionsAfterTheirPassings(t *testing.T) {
 	r, err := read(passingsFolder(map[string]string{
 		"passings.csv": "time_ms,number\n30000,7\n60000,7\n31000,8\n62000,8\n",
 		"control.csv":  "time_ms,kind,number,value,of_row,reason\n40000,safety_car,,,,\n41000,lap_deleted,7,1,,cut\n42000,reject,,,4,no\n",
@@ -255,21 +255,21 @@ func TestControl_ComesWhenItsTimeHasComeAndCorrectionsWhenTheirHitsAreThere(t *t
 	}
 }
 
-func TestPassings_WithoutEntriesLinesAndHead(t *testing.T) {
+func TestPassings_AreReadWithoutEntriesLinesAndRaceJSON(t *testing.T) {
 	r, err := read(map[string]string{"passings.csv": "time_ms,number\n31000,8\n30000,7\n60000,7\n61000,8\n61500,8\n90000,7\n"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := apply(t, r.Records)
 	if e := s.Entries(); len(e) != 2 || e[0].Number != 7 || e[0].Code != "7" || s.Race().Rules.Laps != 3 || len(s.Race().Lines) != 1 {
-		t.Errorf("entries %+v, head %+v", e, s.Race())
+		t.Errorf("entries %+v, race info %+v", e, s.Race())
 	}
 	if len(r.Notes) == 0 || !strings.Contains(strings.Join(r.Notes, "\n"), "most laps of a car, 3") {
 		t.Errorf("notes %q", r.Notes)
 	}
 }
 
-func TestLaps_TakeControlAndEntriesToo(t *testing.T) {
+func TestLaps_AreReadWithControlAndEntries(t *testing.T) {
 	r, err := read(map[string]string{
 		"entries.csv": "number,code\n7,AAA\n8,BBB\n",
 		"laps.csv":    "number,lap,lap_time_ms,elapsed_ms\n7,1,90000,90000\n8,1,91000,91000\n",

@@ -26,54 +26,54 @@ const (
 // fileNames are all of them.
 var fileNames = []string{headFile, entriesFile, gridFile, linesFile, passingsFile, controlFile, lapsFile, resultsFile, stopsFile}
 
-// numberMax bounds the number of a car, and of a row.
+// numberMax bounds a car's number and a row's number.
 const numberMax = 1_000_000
 
-// Race is what a folder holds: the records of the race in order, and what was found suspect on the way.
+// Race is the content of a folder: the records of the race in order, and notes on doubtful input.
 type Race struct {
 	Records []race.Record
 	Notes   []string
 }
 
-// reader gathers a race.
+// reader assembles a race.
 type reader struct {
-	dir      fs.FS
-	files    listing
-	id       race.ID
-	head     head
-	lines    []race.Line
-	entries  []race.Entry
-	slots    map[int]race.CarIdx
-	boxes    map[string]int // whose a transponder is
-	listed   bool           // the entries are: no other car is in the race
-	notes    []string
-	arrivals []arrival // in the order in which they came
-	orders   []order   // of race control, in the order of the file
-	numbered bool      // rows have the numbers of the log that they were exported from
+	dir          fs.FS
+	files        listing
+	id           race.ID
+	head         head
+	lines        []race.Line
+	entries      []race.Entry
+	slots        map[int]race.CarIdx
+	transponders map[string]int // the car of each transponder
+	listed       bool           // the entries are complete: other cars are faults
+	notes        []string
+	arrivals     []arrival // in the order of arrival
+	orders       []order   // of race control, in the order of the file
+	numbered     bool      // rows have the record numbers of the exported log
 
-	laps    [][]lap    // by car, in order
-	flagged bool       // control.csv says when the race was suspended
-	stands  []standing // suspensions that race.json tells of, in order
-	pits    map[pit]bool
-	timed   []timed // what follows from laps and results, to be sorted
+	laps        [][]lap      // by car, in order
+	flagged     bool         // control.csv has the suspensions
+	suspensions []suspension // suspensions of race.json, in order
+	pits        map[pit]bool
+	timed       []timed // records from laps and results, still to be sorted
 }
 
-// arrival is what happened on the track, or to a car, as it was told.
+// arrival is a report about the track or a car.
 type arrival struct {
 	at   race.Micros
-	row  int   // of passings.csv; 0: of another file
-	seq  int64 // of the log that it was exported from; 0: none
+	row  int   // of passings.csv; 0 means another file
+	seq  int64 // in the exported log; 0 if there is none
 	body race.Body
 }
 
-// Read reads the race in a folder. The id names it. What is wrong with a file is Faults, or a single Error.
+// Read reads the race in a folder; id becomes its ID. It returns Faults or a single Error if a file is wrong.
 func Read(dir fs.FS, id race.ID) (*Race, error) {
 	files, err := list(dir)
 	if err != nil {
 		return nil, err
 	}
 	r := &reader{
-		dir: dir, files: files, id: id, slots: map[int]race.CarIdx{}, boxes: map[string]int{}, pits: map[pit]bool{},
+		dir: dir, files: files, id: id, slots: map[int]race.CarIdx{}, transponders: map[string]int{}, pits: map[pit]bool{},
 		lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
 	}
 	steps := []func() error{
@@ -97,14 +97,14 @@ func Read(dir fs.FS, id race.ID) (*Race, error) {
 
 func (r *reader) there(file string) bool {
 	_, err := fs.Stat(r.dir, r.files.name(file))
-	return !errors.Is(err, fs.ErrNotExist) // what else is wrong is said when it is read
+	return !errors.Is(err, fs.ErrNotExist) // other errors are reported when the file is read
 }
 
 func (r *reader) note(format string, args ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
-// open reads a table that need not be there: nil then, also where it has no rows and may have none.
+// open reads an optional table: nil if the file is missing, or has no rows and may be empty.
 func (r *reader) open(file string, mayBeEmpty bool, columns ...string) (*table, error) {
 	text, err := r.text(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,7 +125,7 @@ func (r *reader) open(file string, mayBeEmpty bool, columns ...string) (*table, 
 	return nil, &Error{file, 0, "the file has a header and no rows"}
 }
 
-// readEntries takes who takes part from entries.csv, or from grid.csv.
+// readEntries reads the cars of the race from entries.csv or grid.csv.
 func (r *reader) readEntries() error {
 	t, err := r.open(entriesFile, false, "number")
 	if err != nil {
@@ -150,7 +150,7 @@ func (r *reader) readEntries() error {
 	})
 }
 
-// source is the file that the race itself is in.
+// source returns the file with the passings or laps.
 func (r *reader) source() string {
 	if r.there(passingsFile) {
 		return passingsFile
@@ -166,18 +166,18 @@ func (r *reader) readEntry(row *row) error {
 	e.StartOffsetM = int(row.optional("start_offset_m", 0, offsetMaxM))
 	e.Transponders = strings.Fields(row.text("transponders"))
 	for _, t := range e.Transponders {
-		if other, taken := r.boxes[t]; taken {
+		if other, taken := r.transponders[t]; taken {
 			row.fault("the transponder %q is car %d's: expected one car for each", t, other)
 		}
-		r.boxes[t] = e.Number
+		r.transponders[t] = e.Number
 	}
 	return r.enter(row, e)
 }
 
-// offsetMaxM bounds how far behind the finish line a car may start.
+// offsetMaxM bounds the distance of a start behind the finish line.
 const offsetMaxM = 100_000
 
-// place is a place on the grid, or the pit lane.
+// place reads a place on the grid, or the pit lane.
 func (r *row) place(column string) (grid int, pitLane bool) {
 	if strings.EqualFold(r.text(column), "PL") {
 		return 0, true
@@ -211,10 +211,10 @@ func (r *reader) enter(row *row, e race.Entry) error {
 	return nil
 }
 
-// car is the slot of the car that a row names. Where the entries are listed it is one of them.
+// car returns the slot of the car that a row names. If the entries are listed, the car must be one of them.
 func (r *reader) car(row *row) race.CarIdx { return r.carOf(row, "number") }
 
-// carOf is the slot of the car that a column names.
+// carOf returns the slot of the car that a column names.
 func (r *reader) carOf(row *row, column string) race.CarIdx {
 	number := int(row.number(column, 0, numberMax))
 	idx, known := r.slots[number]
@@ -224,7 +224,7 @@ func (r *reader) carOf(row *row, column string) race.CarIdx {
 	return idx
 }
 
-// carOrNew is the slot of the car that a row names. Where the entries are not listed in full it enters itself.
+// carOrNew returns the slot of the car that a row names. If the entries are not complete, it enters the car.
 func (r *reader) carOrNew(row *row) (race.CarIdx, error) {
 	e := entryOf(row)
 	if _, known := r.slots[e.Number]; !known && !r.listed && row.err == nil {
@@ -245,7 +245,7 @@ func (r *reader) whence() string {
 	return r.source()
 }
 
-// colour of a team, as six hexadecimal digits; empty where none is given.
+// colour returns a team's colour as six hexadecimal digits; empty if there is none.
 func colour(row *row) string {
 	s := strings.ToLower(strings.TrimPrefix(row.text("colour"), "#"))
 	if s != "" && (len(s) != 6 || strings.Trim(s, "0123456789abcdef") != "") {
@@ -254,7 +254,7 @@ func colour(row *row) string {
 	return s
 }
 
-// name is the name of a driver or a team. Archives have them as slugs, in columns that are called so.
+// name returns the name of a driver or a team. Archives write names as slugs, in columns with slug in their name.
 func (r *row) name(column string) string {
 	if _, archive := r.t.columns[column]; archive {
 		return titled(r.text(column))
@@ -262,7 +262,7 @@ func (r *row) name(column string) string {
 	return r.text(column)
 }
 
-// titled makes a name of a slug: max-verstappen becomes Max Verstappen. Other names stay as they are.
+// titled converts a slug to a name: max-verstappen becomes Max Verstappen. Other names are unchanged.
 func titled(name string) string {
 	for _, c := range name {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {

@@ -20,7 +20,7 @@ func read(files map[string]string) (*folder.Race, error) {
 	return folder.Read(dir, "r")
 }
 
-func TestRead_SaysFileLineAndWhatWasExpected(t *testing.T) {
+func TestRead_ReportsFileLineAndExpectation(t *testing.T) {
 	good := lapsHeader + "7,AAA,1,90000,90000\n"
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -51,7 +51,7 @@ func TestRead_SaysFileLineAndWhatWasExpected(t *testing.T) {
 	}
 }
 
-func TestPassings_SayFileLineAndWhatWasExpected(t *testing.T) {
+func TestPassings_FaultsHaveFileLineAndExpectation(t *testing.T) {
 	passings := "time_ms,number\n30000,7\n"
 	for name, c := range map[string]struct{ file, text, want string }{
 		"no time":            {"passings.csv", "number\n7\n", "passings.csv:1: the column time is missing: expected time_ms; the header has number"},
@@ -93,7 +93,7 @@ func TestPassings_SayFileLineAndWhatWasExpected(t *testing.T) {
 	}
 }
 
-func TestFaults_OfAFileAreToldTogetherTenAtMost(t *testing.T) {
+func TestFaults_AreReportedTogetherUpToTen(t *testing.T) {
 	_, err := read(passingsFolder(map[string]string{"passings.csv": "time_ms,number\n" + strings.Repeat("x,7\n", 30)}))
 	var faults folder.Faults
 	if !errors.As(err, &faults) || len(faults) != 10 || faults[9].Line != 11 || strings.Count(err.Error(), "\n") != 9 {
@@ -125,7 +125,7 @@ func FuzzRead(f *testing.F) {
 			t.Error("no error and no race")
 		}
 		s := timing.New()
-		for i := range r.Records { // the rules may refuse some
+		for i := range r.Records { // the rules may refuse some records
 			_, _ = s.Apply(&r.Records[i], nil)
 		}
 	})

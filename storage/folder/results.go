@@ -8,10 +8,10 @@ import (
 	"lightsout/race"
 )
 
-// positions are the words that stand in results for a place.
+// positions are the codes in results.csv instead of a position.
 var positions = []string{"DNF", "DNS", "DSQ", "DQ", "DNQ", "NC"}
 
-// readResults takes the rulings from results.csv: who retired, did not start, was disqualified or penalised.
+// readResults reads the rulings in results.csv: retirements, cars that did not start, disqualifications, penalties.
 func (r *reader) readResults() error {
 	t, err := r.open(resultsFile, false, "position", "number")
 	if err != nil {
@@ -27,7 +27,7 @@ func (r *reader) readResults() error {
 	return t.each(func(row *row) error { return r.readResult(row, last) })
 }
 
-// readResult takes the rulings of a row; those that came after the race are of its last passing.
+// readResult reads the rulings of a row; those given after the race count at the car's last passing.
 func (r *reader) readResult(row *row, last race.Micros) error {
 	car, err := r.carOrNew(row)
 	if err != nil {
@@ -61,9 +61,9 @@ type pit struct {
 	lap int
 }
 
-// readStops takes the stops: each is in the pit lane at the end of a lap.
+// readStops reads the stops: the car is in the pit lane at the end of the lap.
 func (r *reader) readStops() error {
-	t, err := r.open(stopsFile, true, "number", "lap") // where nobody stopped it has a header alone
+	t, err := r.open(stopsFile, true, "number", "lap") // without stops the file has only a header
 	if t == nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// index is where a column stands; -1 where the table does not have it under any of its names.
+// index returns the index of a column; -1 if the table has it under none of its names.
 func (t *table) index(names []string) int {
 	for _, name := range names {
 		if i, ok := t.columns[name]; ok {
@@ -19,7 +19,7 @@ func (t *table) index(names []string) int {
 	return -1
 }
 
-// has says that the table has a column, under any of its names; of a time in any unit.
+// has reports whether the table has a column, under any of its names and, for a time, in any unit.
 func (t *table) has(column string) bool {
 	if slices.Contains(timeColumns, column) {
 		return t.index(timeNames(column)) >= 0
@@ -27,21 +27,21 @@ func (t *table) has(column string) bool {
 	return t.index(namesOf(column)) >= 0
 }
 
-// line is where the row stands in its file, the header being line 1.
+// line returns the row's line in its file; the header is line 1.
 func (r *row) line() int { return r.t.lines[r.at] }
 
 func (r *row) wrong(format string, args ...any) error {
 	return &Error{r.t.file, r.line(), fmt.Sprintf(format, args...)}
 }
 
-// fault keeps what is wrong in the row, if it is the first.
+// fault keeps the first fault of the row.
 func (r *row) fault(format string, args ...any) {
 	if r.err == nil {
 		r.err = r.wrong(format, args...)
 	}
 }
 
-// text is a field; empty where the table has no such column.
+// text returns a field; empty if the table has no such column.
 func (r *row) text(column string) string {
 	i := r.t.index(namesOf(column))
 	if i < 0 {
@@ -50,17 +50,17 @@ func (r *row) text(column string) string {
 	return strings.TrimSpace(r.t.rows[r.at][i])
 }
 
-// words is a field that says one of a few words, as they are written here: in small letters, with underscores.
+// words returns a field that holds one of a few words, normalised to small letters and underscores.
 func (r *row) words(column string) string { return plainName(r.text(column)) }
 
-// oneOf checks that a field has one of a few words.
+// oneOf checks that a field is one of the given words.
 func (r *row) oneOf(column string, words ...string) {
 	if !slices.Contains(words, r.words(column)) {
 		r.fault("%s is %q: expected one of %s", column, r.text(column), strings.Join(words, ", "))
 	}
 }
 
-// word is a field that must not be empty.
+// word returns a field that must not be empty.
 func (r *row) word(column string) string {
 	s := r.text(column)
 	if s == "" {
@@ -69,7 +69,8 @@ func (r *row) word(column string) string {
 	return s
 }
 
-// number is a whole number from low to high. It may have a fraction of zero, as tables with empty fields often do.
+// number returns a whole number from low to high. A fraction of zero is accepted, because tables with empty fields often have
+// it.
 func (r *row) number(column string, low, high int64) int64 {
 	s := r.text(column)
 	whole := s
@@ -84,7 +85,7 @@ func (r *row) number(column string, low, high int64) int64 {
 	return v
 }
 
-// count is a whole number that may be as large as a decoder's own count.
+// count returns a whole number of 64 bits, for a decoder's sequence.
 func (r *row) count(column string) uint64 {
 	s := r.text(column)
 	v, err := strconv.ParseUint(s, 10, 64)
@@ -94,7 +95,7 @@ func (r *row) count(column string) uint64 {
 	return v
 }
 
-// optional is a number, or 0 where the field is empty.
+// optional returns a number, or 0 if the field is empty.
 func (r *row) optional(column string, low, high int64) int64 {
 	if r.text(column) == "" {
 		return 0
@@ -102,7 +103,7 @@ func (r *row) optional(column string, low, high int64) int64 {
 	return r.number(column, low, high)
 }
 
-// rounded is the whole number that is next to a value from 0 to high; 0 where the field is empty.
+// rounded returns a number from 0 to high, rounded to the nearest whole number; 0 if the field is empty.
 func (r *row) rounded(column string, high int64) int64 {
 	s := r.text(column)
 	if s == "" {
@@ -116,7 +117,7 @@ func (r *row) rounded(column string, high int64) int64 {
 	return (v + 5) / 10
 }
 
-// time is a time from low on; false where the field is empty or the table has none. The column's name says the unit.
+// time returns a time of at least low; false if the field is empty or the column is missing. The unit is in the column's name.
 func (r *row) time(column string, low race.Micros) (race.Micros, bool) {
 	for _, name := range timeNames(column) {
 		i, ok := r.t.columns[name]
@@ -146,7 +147,7 @@ func (r *row) time(column string, low race.Micros) (race.Micros, bool) {
 	return 0, false
 }
 
-// needTime is a time that must be there, and not before low.
+// needTime returns a required time of at least low.
 func (r *row) needTime(column string, low race.Micros) race.Micros {
 	v, ok := r.time(column, low)
 	if !ok {
@@ -155,7 +156,7 @@ func (r *row) needTime(column string, low race.Micros) race.Micros {
 	return v
 }
 
-// truth is a field that says yes or no; empty is no.
+// truth returns a bool; empty means false.
 func (r *row) truth(column string) bool {
 	switch r.words(column) {
 	case "true", "t", "1", "yes", "y", "x":

@@ -9,8 +9,8 @@ import (
 	"lightsout/race/timing"
 )
 
-// takenUp plays a race and takes it up from its snapshots at every so many positions: what follows must be the same.
-func takenUp(t *testing.T, records []race.Record, every int) {
+// continuesFromSnapshots applies a race, restores it from its snapshots at intervals, and checks that the rest gives the same facts.
+func continuesFromSnapshots(t *testing.T, records []race.Record, every int) {
 	t.Helper()
 	type state struct {
 		from int
@@ -36,25 +36,25 @@ func takenUp(t *testing.T, records []race.Record, every int) {
 		}
 		for _, s := range resumed {
 			if got, err := s.Apply(&records[i], nil); err != nil || !reflect.DeepEqual(got, want) {
-				t.Fatalf("from a snapshot before record %d, record %d gives (%v)\n%+v\nof the whole log\n%+v", s.from+1, i+1, err, got, want)
+				t.Fatalf("from a snapshot before record %d, record %d gives (%v)\n%+v\nthe whole log gives\n%+v", s.from+1, i+1, err, got, want)
 			}
 		}
 	}
 	for _, s := range resumed {
 		if s.Hash() != whole.Hash() {
-			t.Fatalf("from a snapshot before record %d: another hash", s.from+1)
+			t.Fatalf("from a snapshot before record %d: the hash differs", s.from+1)
 		}
 	}
 }
 
-func TestRealRaces_AreTakenUpFromASnapshotAtAnyPosition(t *testing.T) {
-	completeRaces(t, func(t *testing.T, records []race.Record) { takenUp(t, records, 97) })
+func TestRealRaces_ContinueFromASnapshotAtAnyPosition(t *testing.T) {
+	completeRaces(t, func(t *testing.T, records []race.Record) { continuesFromSnapshots(t, records, 97) })
 }
 
-func TestSingapore2022_IsTakenUpFromASnapshotAtEveryPosition(t *testing.T) {
+func TestSingapore2022_ContinuesFromASnapshotAtEveryPosition(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long: go test without -short runs it")
 	}
 	raceDirs(t)
-	takenUp(t, readRace(t, filepath.Join(racesDir, "2022-17-singapore")), 1)
+	continuesFromSnapshots(t, readRace(t, filepath.Join(racesDir, "2022-17-singapore")), 1)
 }

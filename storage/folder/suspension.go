@@ -10,28 +10,27 @@ import (
 	"lightsout/race"
 )
 
-// standing is a time in which the race stood still under a red flag. It has two parts: the one that the crossings of the
-// file include, and the one that they leave out, by which all that came later is moved.
-type standing struct {
-	lap      int // the leader's when the flag was shown
+// suspension is a suspension under a red flag. Its time has two parts: the part that the crossings of the file include, and the
+// part that they leave out; all later crossings are shifted by the latter.
+type suspension struct {
+	lap      int // the leader's lap when the flag was shown
 	from     race.Micros
 	included race.Micros
 	left     race.Micros
 }
 
-func (s *standing) to() race.Micros { return s.from + s.included + s.left }
+func (s *suspension) to() race.Micros { return s.from + s.included + s.left }
 
-// stood says that the race stood still between two times.
+// stood reports whether the race was suspended between two times.
 func (r *reader) stood(from, to race.Micros) bool {
-	return slices.ContainsFunc(r.stands, func(s standing) bool { return s.from >= from && s.to() <= to })
+	return slices.ContainsFunc(r.suspensions, func(s suspension) bool { return s.from >= from && s.to() <= to })
 }
 
-// maxStanding is how much longer than usual a lap must be at least to be taken for one in which the race stood still: half
-// of a usual lap, and no more than this.
-const maxStanding = race.Minute
+// maxSuspensionExcess limits the excess that makes a lap count as suspended: half of a usual lap, but at most this.
+const maxSuspensionExcess = race.Minute
 
-// readSuspensions works out when the race stood still: race.json tells in which laps red flags were shown, and the laps for
-// how long. The time counts for the race time, and not for the limit of running time (rules 2 and 5).
+// readSuspensions computes the suspensions: race.json gives the laps of the red flags, the laps give the durations. A
+// suspension counts for the race time, but not for the running limit (rules 2 and 5).
 func (r *reader) readSuspensions() error {
 	flagged, err := r.controlFlags()
 	if err != nil {
@@ -48,12 +47,12 @@ func (r *reader) readSuspensions() error {
 	if err != nil {
 		return err
 	}
-	r.stands = stands
+	r.suspensions = stands
 	r.noteLongLap()
 	return nil
 }
 
-// controlFlags says that control.csv has a red flag, or that there was none to be resumed.
+// controlFlags reports whether control.csv has the suspensions of the race.
 func (r *reader) controlFlags() (bool, error) {
 	text, err := r.text(controlFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,15 +74,15 @@ func (r *reader) controlFlags() (bool, error) {
 	return false, nil
 }
 
-// findStandings finds the standing of each red flag that was resumed, in the order of time.
-func (r *reader) findStandings() ([]standing, error) {
+// findStandings finds the suspension of each red flag that was resumed, by time.
+func (r *reader) findStandings() ([]suspension, error) {
 	f := newCrossings(r.laps)
-	var found []standing
+	var found []suspension
 	for i, flag := range r.head.RedFlags {
 		if !flag.Resumed {
 			continue
 		}
-		// The lap after the flag's is looked at as well: the cars may have ended the lap before they stopped.
+		// Include the next lap: the cars may have ended the lap of the flag before they stopped.
 		last := int(flag.Lap) + 1
 		if i+1 < len(r.head.RedFlags) && int(r.head.RedFlags[i+1].Lap) == last {
 			last--
@@ -94,14 +93,14 @@ func (r *reader) findStandings() ([]standing, error) {
 			r.note("red flag in lap %d: no car has a crossing on either side of it, and it is not read", flag.Lap)
 		}
 	}
-	slices.SortFunc(found, func(a, b standing) int { return cmp.Compare(a.from, b.from) })
+	slices.SortFunc(found, func(a, b suspension) int { return cmp.Compare(a.from, b.from) })
 	if err := r.shareLeft(found); err != nil {
 		return nil, err
 	}
 	r.shift(found)
 	for _, s := range found {
 		switch {
-		case s.included+s.left == 0 && slices.ContainsFunc(found, func(o standing) bool { return o.lap == s.lap && o != s }):
+		case s.included+s.left == 0 && slices.ContainsFunc(found, func(o suspension) bool { return o.lap == s.lap && o != s }):
 			r.note("red flag in lap %d: a second one in that lap is taken to be of the same suspension", s.lap)
 		case s.included+s.left == 0:
 			r.note("red flag in lap %d: no lap near it is longer than usual, so that it is not known how long the race stood still: say so in %s (red, clear)",
@@ -113,17 +112,17 @@ func (r *reader) findStandings() ([]standing, error) {
 			r.note("red flag in lap %d: the race was suspended for %v from %v, of which the laps leave out %v", s.lap, s.included+s.left, s.from, s.left)
 		}
 	}
-	return slices.DeleteFunc(found, func(s standing) bool { return s.included+s.left == 0 }), nil
+	return slices.DeleteFunc(found, func(s suspension) bool { return s.included+s.left == 0 }), nil
 }
 
-// shareLeft finds out what the laps leave out: the winner's official time includes it. Where there are several red flags,
-// those have it of which the laps include nothing, in equal parts: no file says more.
-func (r *reader) shareLeft(found []standing) error {
+// shareLeft computes the time that the laps leave out, from the winner's official time. With several red flags it is shared
+// equally by those of which the laps include nothing; no file has more information.
+func (r *reader) shareLeft(found []suspension) error {
 	left, err := r.leftOut()
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	for _, s := range found { // what lap times told already
+	for _, s := range found { // found in the lap times
 		left -= s.left
 	}
 	if left < race.Second {
@@ -151,7 +150,7 @@ func (r *reader) shareLeft(found []standing) error {
 	return nil
 }
 
-// leftOut is by how much the winner's official time, without penalties, is longer than the laps; 0 where it is not known.
+// leftOut returns by how much the winner's official time without penalties exceeds the laps; 0 if unknown.
 func (r *reader) leftOut() (race.Micros, error) {
 	t, err := r.open(resultsFile, false, "number")
 	if t == nil {
@@ -178,8 +177,8 @@ func (r *reader) leftOut() (race.Micros, error) {
 	return max(0, left), nil
 }
 
-// shift moves all crossings by what the laps left out of the suspensions before them.
-func (r *reader) shift(found []standing) {
+// shift moves all crossings by the parts of earlier suspensions that the laps left out.
+func (r *reader) shift(found []suspension) {
 	moved := func(at race.Micros) race.Micros {
 		by := race.Micros(0)
 		for _, s := range found {
@@ -203,14 +202,14 @@ func (r *reader) shift(found []standing) {
 	}
 }
 
-// noteLongLap points to a lap in which the whole field will have stood still, and no file says why.
+// noteLongLap adds a note for a lap in which the whole field seems to have stopped for a reason that no file gives.
 func (r *reader) noteLongLap() {
 	f := newCrossings(r.laps)
 	if len(f.firsts) < 3 {
 		return
 	}
-	from, gap := f.longest(f.ended(1), f.ended(len(f.firsts)), r.stands)
-	if included, _ := f.excess(from, from+gap, r.stands); gap > 0 && included > max(2*race.Minute, f.usual) {
+	from, gap := f.longest(f.ended(1), f.ended(len(f.firsts)), r.suspensions)
+	if included, _ := f.excess(from, from+gap, r.suspensions); gap > 0 && included > max(2*race.Minute, f.usual) {
 		r.note("nobody crossed the line for %v from %v, and the laps are %v longer than usual: if the race was suspended, say so in %s (red_flags) or %s (red, clear)",
 			gap, from, included, headFile, controlFile)
 	}

@@ -9,8 +9,8 @@ import (
 	"lightsout/race"
 )
 
-// clubLaps is a race of laps of ten minutes, each car a second and a half slower than the one before. extra is by lap what it
-// took longer; lapTime and elapsed say what the file has of that.
+// clubLaps is a race with laps of ten minutes, each car a second and a half slower than the one before. extra is the
+// additional time by lap; lapTime and elapsed say which columns include it.
 type clubLaps struct {
 	cars, laps       int
 	extra            map[int]int64 // ms
@@ -47,7 +47,7 @@ func (c clubLaps) csv() string {
 	return out
 }
 
-// stops are the suspensions in the records: from when, for how long, in seconds.
+// stops returns start and duration of the suspensions in the records, in seconds.
 func stops(records []race.Record) (out [][2]int64) {
 	var from race.Micros
 	for _, r := range records {
@@ -132,13 +132,13 @@ func TestSuspensions_DoNotCountForTheRunningTime(t *testing.T) {
 				t.Errorf("it stood still at %v, expected %v", at, c.at)
 			}
 			if !strings.Contains(strings.Join(notes, "\n"), c.note) {
-				t.Errorf("%q is not said in\n%s", c.note, strings.Join(notes, "\n"))
+				t.Errorf("%q is missing in\n%s", c.note, strings.Join(notes, "\n"))
 			}
 		})
 	}
 }
 
-func TestSuspensions_ThatAreNotKnownAreNamed(t *testing.T) {
+func TestSuspensions_WithoutKnownDurationAreNoted(t *testing.T) {
 	hour := map[int]int64{8: 3_600_000}
 	for name, c := range map[string]struct {
 		head string
@@ -161,7 +161,7 @@ func TestSuspensions_ThatAreNotKnownAreNamed(t *testing.T) {
 			files = map[string]string{"race.json": c.head, "passings.csv": "time_ms,number\n600000,7\n"}
 		}
 		if _, notes := mustRecords(t, files); !strings.Contains(strings.Join(notes, "\n"), c.note) {
-			t.Errorf("%s: %q is not said in\n%s", name, c.note, strings.Join(notes, "\n"))
+			t.Errorf("%s: %q is missing in\n%s", name, c.note, strings.Join(notes, "\n"))
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Error says what is wrong in a file. Line counts from 1; 0 is the file as a whole.
+// Error is a fault in a file. Line counts from 1; 0 means the whole file.
 type Error struct {
 	File    string
 	Line    int
 	Message string
 }
 
-// Error names the file and the line first, as compilers do.
+// Error starts with file and line, as compilers do.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.Message
@@ -24,13 +24,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// faultsMax bounds how many faults of a file are told.
+// faultsMax bounds the reported faults of a file.
 const faultsMax = 10
 
-// Faults are what is wrong in a file, line by line, faultsMax at most.
+// Faults are the faults of a file, by line, at most faultsMax.
 type Faults []*Error
 
-// Error has a line for each fault.
+// Error has one line for each fault.
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, e := range f {
@@ -39,7 +39,7 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives the faults one by one.
+// Unwrap returns the faults one by one.
 func (f Faults) Unwrap() []error {
 	out := make([]error, len(f))
 	for i, e := range f {
@@ -52,21 +52,21 @@ func (f Faults) Unwrap() []error {
 type table struct {
 	file    string
 	line    int            // of the header
-	columns map[string]int // by their plain names
-	header  []string       // as it is
+	columns map[string]int // by normalised name
+	header  []string       // as written
 	rows    [][]string
-	lines   []int // of each row
+	lines   []int // line of each row
 }
 
-// row is one line of a table; the first error of its fields is kept.
+// row is one line of a table; it keeps the first error of its fields.
 type row struct {
 	t   *table
 	at  int
 	err error
 }
 
-// parseTable reads CSV separated by commas, semicolons or tabs. It must have the columns named, by any of their names; more
-// are welcome. Rows without a value are passed over.
+// parseTable reads CSV separated by commas, semicolons or tabs. The table must have the given columns, under any of their
+// names; more are allowed. Empty rows are skipped.
 func parseTable(file, text string, columns ...string) (*table, error) {
 	separator, text, line := separatorOf(text)
 	r := csv.NewReader(strings.NewReader(text))
@@ -103,8 +103,9 @@ func parseTable(file, text string, columns ...string) (*table, error) {
 	}
 }
 
-// separatorOf tells what separates the fields: what "sep=;" in the first line says, as spreadsheets write it, or the one of
-// comma, semicolon and tab that the header has most of. It gives the text without such a line, and how many lines it left out.
+// separatorOf returns the separator of the fields: the one in a first line "sep=;", as spreadsheets write it, or otherwise the
+// most frequent of comma, semicolon and tab in the header. It returns the text without such a line, and the number of lines
+// removed.
 func separatorOf(text string) (separator rune, rest string, lines int) {
 	first, rest, _ := strings.Cut(text, "\n")
 	if said, is := strings.CutPrefix(strings.ToLower(strings.TrimRight(first, "\r")), "sep="); is && len(said) == 1 {
@@ -131,7 +132,7 @@ func separatorOf(text string) (separator rune, rest string, lines int) {
 	return separator, text, 0
 }
 
-// name notes where the columns stand.
+// name records the index of each column.
 func (t *table) name() error {
 	for i, name := range t.header {
 		plain := plainName(name)
@@ -145,7 +146,8 @@ func (t *table) name() error {
 	return nil
 }
 
-// missing says which column is, or which of several that are enough, and which there are.
+// missing returns an error that names the missing column, or the alternatives of which one is needed, and the columns of the
+// header.
 func (t *table) missing(columns ...string) error {
 	var names []string
 	for _, c := range columns {
@@ -161,7 +163,7 @@ func (t *table) missing(columns ...string) error {
 		strings.Join(columns, " or "), strings.Join(names, ", "), clip(strings.Join(t.header, ", ")))}
 }
 
-// clip keeps what is said of a file short.
+// clip shortens a text for a message.
 func clip(s string) string {
 	if c := []rune(s); len(c) > 200 {
 		return string(c[:200]) + " …"
@@ -169,7 +171,7 @@ func clip(s string) string {
 	return s
 }
 
-// add takes a row. Fields that are empty at its end may be more or fewer than the header's: spreadsheets write them so.
+// add adds a row. Its trailing empty fields may differ in number from the header's, because spreadsheets write them so.
 func (t *table) add(line int, fields []string) error {
 	n := len(fields)
 	for n > 0 && strings.TrimSpace(fields[n-1]) == "" {
@@ -197,7 +199,7 @@ func csvError(file string, line int, err error) error {
 	return &Error{file, line + parse.Line, what}
 }
 
-// each calls do for the rows in order, and stops at the first fault: what comes after it may only follow from it.
+// each calls do for the rows in order and stops at the first fault, because later faults may be consequences of it.
 func (t *table) each(do func(r *row) error) error {
 	for i := range t.rows {
 		if err := t.do(i, do); err != nil {
@@ -207,7 +209,7 @@ func (t *table) each(do func(r *row) error) error {
 	return nil
 }
 
-// all calls do for every row, and tells of several faults at once.
+// all calls do for every row and returns several faults together.
 func (t *table) all(do func(r *row) error) error {
 	var faults Faults
 	for i := range t.rows {
@@ -228,7 +230,7 @@ func (t *table) all(do func(r *row) error) error {
 	return nil
 }
 
-// do is one row; the first fault of its fields counts.
+// do calls do for one row; the first fault of its fields counts.
 func (t *table) do(i int, do func(r *row) error) error {
 	r := &row{t: t, at: i}
 	err := do(r)

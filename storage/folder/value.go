@@ -8,16 +8,16 @@ import (
 	"lightsout/race"
 )
 
-// thousands is how many digits stand behind a separator of thousands.
+// thousands is the number of digits after a thousands separator.
 const thousands = 3
 
-// What can be wrong with a time.
+// Errors of a time.
 var (
 	errNoTime    = errors.New("expected a time such as 1:23.456, or a number")
 	errThousands = errors.New("with three digits behind the separator it may be a thousand times as much: expected a whole number, or a time such as 1:23.456")
 )
 
-// parseTime reads a time: 1:23.456, 1:02:03.004, or a number of a unit. A comma may stand for the point.
+// parseTime parses a time: 1:23.456, 1:02:03.004, or a number of units. The decimal separator may be a comma.
 func parseTime(s string, unit race.Micros) (race.Micros, error) {
 	digits, negative := strings.CutPrefix(s, "-")
 	if !negative {
@@ -59,7 +59,7 @@ func parsePositive(s string, unit race.Micros) (race.Micros, error) {
 	return sum + race.Micros(v), nil
 }
 
-// cutPoint cuts a number at its point, or at the comma that stands for it.
+// cutPoint splits a number at its decimal point or comma.
 func cutPoint(s string) (whole, fraction string, cut bool) {
 	at := strings.IndexAny(s, ".,")
 	if at < 0 {
@@ -68,16 +68,16 @@ func cutPoint(s string) (whole, fraction string, cut bool) {
 	return s[:at], s[at+1:], true
 }
 
-// fractionDigits is how many digits of a fraction are read. Numbers that went through floating point have more.
+// fractionDigits is how many digits of a fraction are read; numbers that went through floating point have more.
 const fractionDigits = 9
 
-// decimal reads a number that is not negative, in whole parts of one, rounded to the nearest. It counts in whole numbers alone.
+// decimal parses a non-negative number into units of 1/parts, rounded to the nearest. It uses integers only.
 func decimal(s string, parts int64) (int64, error) {
 	whole, fraction, cut := cutPoint(s)
 	if strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || cut && fraction == "" {
 		return 0, errNoTime
 	}
-	const most = 1 << 42 // times the parts of a second it fits
+	const most = 1 << 42 // multiplied by the parts of a second it still fits
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil || n > most {
 		return 0, errNoTime

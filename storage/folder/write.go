@@ -29,13 +29,13 @@ func (w *writer) order(o *order) {
 	w.rows[o.row] = w.add(o.at, o.author, o.body(of))
 }
 
-// narrator adds arrivals and orders to the records, with the start and the end where no row says when they are.
+// narrator adds arrivals and orders to the records, and the start and the end if no row gives them.
 type narrator struct {
 	r            *reader
 	w            *writer
-	next         int  // of the arrivals
-	begun, ended bool // they are there
-	inLog        bool // the rows have the start where it was in the log
+	next         int  // index of the next arrival
+	begun, ended bool // start and end are written
+	inLog        bool // the start is at its place in the exported log
 }
 
 func (r *reader) write(w *writer, orders []placedOrder) {
@@ -63,7 +63,7 @@ func (t *narrator) end() {
 	}
 }
 
-// until adds what arrived before the n-th.
+// until adds the arrivals before the n-th.
 func (t *narrator) until(n int) {
 	for ; t.next < n; t.next++ {
 		a := &t.r.arrivals[t.next]
@@ -77,7 +77,7 @@ func (t *narrator) until(n int) {
 func (t *narrator) take(o *order) {
 	switch o.kind {
 	case "start":
-		if !t.inLog { // it is there before what needs it
+		if !t.inLog { // the start must precede this order
 			return
 		}
 		t.begun = true

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// zipped is the folder in a zip file: the files that a race has, wherever they lie in it, by their names in small letters.
+// zipped is the folder in a zip file: the files of a race, in any directory of it, by their names in small letters.
 type zipped struct {
 	z     *zip.Reader
-	files map[string]string // as they are called in the zip file
+	files map[string]string // by their names in the zip file
 }
 
-// Zip is the folder in a zip file, which may lie in folders of its own. A file that is in it twice is an Error.
+// Zip returns the folder in a zip file, which may be in subdirectories. A file that occurs twice is an Error.
 func Zip(z *zip.Reader) (fs.FS, error) {
 	out := zipped{z, map[string]string{}}
 	for _, f := range z.File {
@@ -31,7 +31,7 @@ func Zip(z *zip.Reader) (fs.FS, error) {
 	return out, nil
 }
 
-// Open is part of fs.FS.
+// Open implements fs.FS.
 func (d zipped) Open(name string) (fs.File, error) {
 	in, ok := d.files[name]
 	if !ok {
