@@ -2,12 +2,12 @@ package drive
 
 import "lightsout/race"
 
-// yellowSeconds is how long a yellow flag stands for a parked car: 20 s and up to 10 more.
+// yellowSeconds is how long a yellow flag is shown for a parked car: 20 s and up to 10 more.
 const yellowSeconds = 20
 
-// Close ends a tick: from the field before it and all cars' rows, by CarIdx, to the field after it. rows are given:
-// the caller forgets them. crossings are borrowed and may be nil: the chequered flag is worked out from the rows,
-// which hold each car's last crossing of the line.
+// Close ends a tick: it computes the next field from the field before and the rows of all cars, by CarIdx. The field owns rows
+// from here on. The crossings are not kept and may be nil: the chequered flag follows from the rows, which hold each car's
+// last crossing of the line.
 func (m *Model) Close(prev *Field, in *Inputs, rows []Row, _ []Crossing) *Field {
 	next := &Field{
 		Tick: prev.Tick + 1, Time: (race.Micros(prev.Tick) + 1) * race.Micros(m.tickUS), Rows: rows,
@@ -22,7 +22,7 @@ func (m *Model) Close(prev *Field, in *Inputs, rows []Row, _ []Crossing) *Field 
 	return next
 }
 
-// show puts up a flag that race control asks for.
+// show applies a flag ordered by race control.
 func (m *Model) show(f *Field, flag race.FlagShown) {
 	local := flag.Sector >= 1 && flag.Sector <= sectors
 	switch {
@@ -38,8 +38,8 @@ func (m *Model) show(f *Field, flag race.FlagShown) {
 	}
 }
 
-// chequer shows the chequered flag when the first car completes the distance: earliest time, then lowest index, as
-// crossings are ordered. Whoever crosses the line after that in the same tick has finished too.
+// chequer shows the chequered flag when the first car completes the distance: earliest time, then lowest index, as crossings
+// are ordered. Cars that cross the line later in the same tick have finished as well.
 func (m *Model) chequer(prev, next *Field) {
 	if next.ChequeredAt != race.NoTime {
 		return
@@ -64,7 +64,7 @@ func (m *Model) chequer(prev, next *Field) {
 	}
 }
 
-// warn shows a yellow flag where a car has parked on the track.
+// warn shows a yellow flag in the sector of a car that has stopped on the track.
 func (m *Model) warn(prev, next *Field) {
 	if next.ChequeredAt != race.NoTime {
 		return
@@ -80,7 +80,7 @@ func (m *Model) warn(prev, next *Field) {
 	}
 }
 
-// Done says whether the race is over for every car.
+// Done reports whether the race is over for every car.
 func (m *Model) Done(f *Field) bool {
 	for i := range f.Rows {
 		if !f.Rows[i].over() {
@@ -90,8 +90,8 @@ func (m *Model) Done(f *Field) bool {
 	return true
 }
 
-// neighbours works out the order on the road from the one before, which it is nearly: the order begins at a place
-// that goes round as fast as the best car, so few cars pass through it, and insertion puts the rest right.
+// neighbours computes the order on the road from the one before, which is almost sorted: the order begins at a place that goes
+// round as fast as the best car, so that few cars pass it, and insertion sort does the rest.
 func (m *Model) neighbours(prev, next *Field) {
 	next.base = int64(next.Time) * 1000 % m.profile.lapNS
 	if prev == nil {
@@ -111,8 +111,8 @@ func (m *Model) key(clock, base int64) int64 {
 	return k
 }
 
-// reorder carries the order over: cars that passed the base backwards or forwards go to the other end at once,
-// all others move by a few places at most.
+// reorder sorts the order: cars that passed the base backwards or forwards move to the other end at once, all others move by a
+// few places at most.
 func (m *Model) reorder(prev, next *Field) {
 	order := make([]race.CarIdx, 0, len(prev.order))
 	keys := make([]int64, 0, len(prev.order))
@@ -159,7 +159,7 @@ func insertion(order []race.CarIdx, keys []int64) {
 	}
 }
 
-// link names each car's neighbours among those that are on the track. The order is a ring.
+// link sets the neighbours of each car on the track. The order is a ring.
 func (m *Model) link(f *Field) {
 	n := len(f.Rows)
 	both := make([]race.CarIdx, 2*n)

@@ -8,16 +8,16 @@ import (
 	"lightsout/race/circuit"
 )
 
-// Config is everything that a simulated race depends on.
+// Config defines a simulated race completely.
 type Config struct {
 	Circuit *circuit.Circuit
-	// Cars and Laps: 1 to race.CarsMax and race.LapsMax. Cars may be 0 where entries are given.
+	// Cars and Laps: 1 to race.CarsMax and race.LapsMax. Cars may be 0 if Entries are set.
 	Cars, Laps int
-	// Seed decides all that chance decides.
+	// Seed determines all random choices.
 	Seed uint64
-	// TickHz is the ticks in a second of race time, a divisor of 1,000,000 up to 100; 0: 10.
+	// TickHz is the number of ticks per second of race time, a divisor of 1,000,000 up to 100; 0 means 10.
 	TickHz int
-	// Entries are the cars by CarIdx; nil: they are made up. A Grid of 0 puts a car behind all others.
+	// Entries are the cars by CarIdx; nil means invented ones. A Grid of 0 puts a car behind all others.
 	Entries []race.Entry
 }
 
@@ -36,7 +36,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate reports every fault of the configuration.
+// Validate returns all faults of the configuration.
 func (c Config) Validate() error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {

@@ -7,8 +7,8 @@ import (
 	"lightsout/race/circuit"
 )
 
-// checkCrossings follows each car along its lines: on the track none is left out and none comes twice; in the lane
-// there are entry, finish and exit; time never goes back.
+// checkCrossings follows each car along its lines: on the track no line is skipped or repeated; in the lane there are entry,
+// finish and exit; time never decreases.
 func checkCrossings(t *testing.T, m *Model, crossings []Crossing) {
 	t.Helper()
 	lines := m.Circuit().Lines
@@ -50,7 +50,7 @@ func follows(m *Model, was, is Crossing) bool {
 	}
 }
 
-func TestCrossings_AreMonotoneAndNoneIsMissing(t *testing.T) {
+func TestCrossings_AreInOrderAndComplete(t *testing.T) {
 	for seed := range uint64(8) {
 		keys := circuit.List()
 		hz := []int{10, 1, 4, 25}[seed%4]
@@ -63,7 +63,7 @@ func TestCrossings_AreMonotoneAndNoneIsMissing(t *testing.T) {
 		s := story{}
 		for f := m.Grid(); !m.Done(f); {
 			var in *Inputs
-			if f.Tick%97 == 5 { // cars come in, so that the lane is used on short races too
+			if f.Tick%97 == 5 { // pit calls, so that the lane is used in short races as well
 				in = &Inputs{PitCall: []race.CarIdx{race.CarIdx(int(f.Tick) % m.cfg.Cars)}}
 			}
 			next, crossings := tick(m, f, in)
@@ -88,7 +88,7 @@ func TestCrossings_AreMonotoneAndNoneIsMissing(t *testing.T) {
 	}
 }
 
-func TestLess_IsTimeThenLineThenCarThenOrdinal(t *testing.T) {
+func TestLess_OrdersByTimeLineCarAndOrdinal(t *testing.T) {
 	sorted := []Crossing{{Time: 1, Line: 9, Car: 9}, {Time: 2, Line: 1, Car: 9}, {Time: 2, Line: 2, Car: 1}, {Time: 2, Line: 2, Car: 2},
 		{Time: 2, Line: 2, Car: 2, Ordinal: 1}}
 	for i := range sorted {

@@ -33,7 +33,7 @@ func mustModel(t testing.TB, key string, cars, laps int, seed uint64) *Model {
 	return m
 }
 
-// tick works out one tick in index order.
+// tick computes one tick in index order.
 func tick(m *Model, f *Field, in *Inputs) (*Field, []Crossing) {
 	rows := make([]Row, len(f.Rows))
 	var crossings []Crossing
@@ -43,7 +43,7 @@ func tick(m *Model, f *Field, in *Inputs) (*Field, []Crossing) {
 	return m.Close(f, in, rows, crossings), crossings
 }
 
-// story is what a whole race looked like from outside.
+// story is the outcome of a whole race.
 type story struct {
 	final     *Field
 	crossings []Crossing
@@ -74,7 +74,7 @@ func drive(t testing.TB, m *Model, each func(prev, next *Field)) story {
 	return s
 }
 
-// laps are the times between each car's crossings of the finish line, the first from the start.
+// laps returns the times between each car's crossings of the finish line, the first from the start.
 func (s story) laps(car race.CarIdx) []race.Micros {
 	var laps []race.Micros
 	last, begun := race.Micros(0), false
@@ -91,7 +91,7 @@ func (s story) laps(car race.CarIdx) []race.Micros {
 	return laps
 }
 
-func TestRace_IsTheSameTwiceAndForTheSameSeedOnly(t *testing.T) {
+func TestRace_DependsOnTheSeedAlone(t *testing.T) {
 	hash := func(seed uint64) uint64 { return drive(t, mustModel(t, "kartwerk", 8, 4, seed), nil).final.Hash() }
 	if a, b := hash(7), hash(7); a != b {
 		t.Errorf("seed 7 gives %x and %x", a, b)
@@ -101,12 +101,12 @@ func TestRace_IsTheSameTwiceAndForTheSameSeedOnly(t *testing.T) {
 	}
 }
 
-func TestRace_GoldenHashesAtEachLap(t *testing.T) {
+func TestRace_HasTheGoldenHashAtEachLap(t *testing.T) {
 	var b strings.Builder
 	for _, key := range circuit.List() {
 		laps := 2
 		if key == "meridian" {
-			laps = 20 // with stops and retirements
+			laps = 20 // enough for stops and retirements
 		}
 		m := mustModel(t, key, 20, laps, 7)
 		lap := int32(-1)
@@ -128,11 +128,11 @@ func TestRace_GoldenHashesAtEachLap(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(want) != b.String() {
-		t.Errorf("the races differ from %s; if that is meant, run go test ./race/drive -update", file)
+		t.Errorf("the races differ from %s; if that is intended, run go test ./race/drive -update", file)
 	}
 }
 
-func TestNext_DependsNeitherOnOrderNorOnRepetition(t *testing.T) {
+func TestNext_DoesNotDependOnOrderOrRepetition(t *testing.T) {
 	m := mustModel(t, "harbour", 20, 3, 11)
 	r := rand.New(rand.NewPCG(1, 2))
 	for f := m.Grid(); !m.Done(f); {
@@ -140,7 +140,7 @@ func TestNext_DependsNeitherOnOrderNorOnRepetition(t *testing.T) {
 		rows := make([]Row, len(f.Rows))
 		var again []Crossing
 		for _, i := range r.Perm(len(rows)) {
-			m.Next(f, nil, race.CarIdx(i), nil) // an attempt whose row is lost
+			m.Next(f, nil, race.CarIdx(i), nil) // an attempt whose row is discarded
 			rows[i], again = m.Next(f, nil, race.CarIdx(i), again)
 		}
 		order := func(a, b Crossing) int {
@@ -165,7 +165,7 @@ func TestNext_DependsNeitherOnOrderNorOnRepetition(t *testing.T) {
 func TestConfig_ValidateNamesEveryFault(t *testing.T) {
 	err := Config{Cars: -1, Laps: race.LapsMax + 1, TickHz: 7}.Validate()
 	if err == nil {
-		t.Fatal("it is accepted")
+		t.Fatal("the configuration is accepted")
 	}
 	for _, word := range []string{"circuit", "cars is -1", "laps is 10001", "tick_hz is 7"} {
 		if !strings.Contains(err.Error(), word) {
@@ -177,7 +177,7 @@ func TestConfig_ValidateNamesEveryFault(t *testing.T) {
 	}
 }
 
-func TestRace_OneCarAndTwoCarsFinishOnEveryCircuitAtEveryRate(t *testing.T) {
+func TestRace_OneOrTwoCarsFinishOnEveryCircuitAtEveryTickRate(t *testing.T) {
 	for _, key := range circuit.List() {
 		for _, hz := range []int{1, 10, 50} {
 			for cars := 1; cars <= 2; cars++ {
@@ -199,12 +199,12 @@ func TestRace_OneCarAndTwoCarsFinishOnEveryCircuitAtEveryRate(t *testing.T) {
 	}
 }
 
-func TestEntries_AreNamedCodedAndColouredForPeople(t *testing.T) {
+func TestEntries_HaveUniqueNamesAndCodesAndLegibleColours(t *testing.T) {
 	m := mustModel(t, "velora", 2_000, 1, 1)
 	codes, numbers, names := map[string]bool{}, map[int]bool{}, map[string]bool{}
 	for i, e := range m.Entries() {
 		if codes[e.Code] || numbers[e.Number] || names[e.Name] || len(e.Code) != 3 || e.Team == "" {
-			t.Fatalf("entry %d is not one of its own: %+v", i, e)
+			t.Fatalf("entry %d is not unique: %+v", i, e)
 		}
 		codes[e.Code], numbers[e.Number], names[e.Name] = true, true, true
 		if e.Grid < 1 || e.Grid > 2_000 || e.StartOffsetM < 1 {
@@ -227,7 +227,7 @@ func TestEntries_AreNamedCodedAndColouredForPeople(t *testing.T) {
 	}
 }
 
-func TestEntries_GivenOnesKeepTheirGridAndPitLaneStart(t *testing.T) {
+func TestEntries_FromTheConfigKeepTheirGridAndPitLaneStart(t *testing.T) {
 	entries := []race.Entry{{Number: 1, Grid: 2}, {Number: 2, Grid: 1}, {Number: 3, PitLaneStart: true}, {Number: 4}}
 	m, err := NewModel(Config{Circuit: mustOpen(t, "velora"), Laps: 2, Entries: entries})
 	if err != nil {

@@ -2,9 +2,9 @@ package drive
 
 import "lightsout/race"
 
-// Events are the records, other than passings, that follow in the tick from prev to next, in a fixed order: flags,
-// then tyres, then retirements, by car. Tyres on the grid are recorded in the first tick. Flags that race control
-// asked for by Inputs are among them.
+// Events returns the records, other than passings, of the tick from prev to next, in a fixed order: flags, then tyres, then
+// retirements, by car. Tyres on the grid are recorded in the first tick. Flags that race control ordered with Inputs are
+// included.
 func (m *Model) Events(prev, next *Field) []race.Record {
 	var records []race.Record
 	add := func(body race.Body) { records = append(records, race.Record{Time: next.Time, Body: body}) }

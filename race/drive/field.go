@@ -2,32 +2,32 @@ package drive
 
 import "lightsout/race"
 
-// Field is all cars at the end of a tick. It is not changed after Close, so it may be shared.
+// Field is the state of all cars at the end of a tick. It does not change after Close, so it may be shared.
 type Field struct {
 	Tick race.Tick
 	Time race.Micros
 	Rows []Row // by CarIdx
-	// Ahead and Behind are each car's neighbours on the road, whoever is leading; NoCar where there is none.
-	// Cars in the pit lane and cars that are out have none and are none.
+	// Ahead and Behind are each car's neighbours on the road, whatever their positions; NoCar if there is none. Cars in the
+	// pit lane and retired cars have no neighbours and are none.
 	Ahead, Behind []race.CarIdx
-	// Leader is the car that is furthest; NoCar when all are out.
+	// Leader is the leading car; NoCar if all are out.
 	Leader race.CarIdx
-	// Flag is what race control shows to the whole circuit; FlagClear unless told.
+	// Flag is the flag for the whole circuit; FlagClear unless race control ordered one.
 	Flag race.FlagState
-	// YellowUntil is the last tick of a yellow flag for each sector; YellowForced stays until cleared by hand.
+	// YellowUntil is the last tick of a yellow flag for each sector; YellowForced stays until race control clears it.
 	YellowUntil [sectors]race.Tick
 	// ChequeredAt is when Winner completed the distance; race.NoTime before.
 	ChequeredAt race.Micros
 	Winner      race.CarIdx
 
 	race  uint64        // the model's fingerprint
-	order []race.CarIdx // on the road and in the lane, by place on the lap, from the rearmost on
+	order []race.CarIdx // on the road and in the lane, by place on the lap, the rearmost first
 	base  int64         // where the order begins, on the profile's clock
 }
 
 const sectors = 3
 
-// yellow says whether a sector, from 0, is under a yellow flag.
+// yellow reports whether a sector, from 0, is under a yellow flag.
 func (f *Field) yellow(sector int) bool {
 	return f.Flag == race.FlagYellow || f.YellowUntil[sector] > f.Tick
 }
@@ -41,7 +41,7 @@ func (f *Field) anyYellow() bool {
 	return false
 }
 
-// Hash stands for the whole field: equal fields have equal hashes on every platform.
+// Hash returns a hash of the whole field: equal fields have equal hashes on every platform.
 func (f *Field) Hash() uint64 {
 	h := mix(f.race)
 	h = mix(h ^ uint64(f.Tick)<<8 ^ uint64(f.Flag))
@@ -77,8 +77,8 @@ func (r *Row) hash(h uint64) uint64 {
 type Inputs struct {
 	Retire  []race.CarIdx
 	PitCall []race.CarIdx
-	// Flag changes the track status: clear, yellow (of a sector, or of the whole circuit), safety_car,
-	// virtual_safety_car, red. The field's Events record it, so whoever gives it does not.
+	// Flag changes the track status: clear, yellow (in a sector or on the whole circuit), safety_car, virtual_safety_car, red.
+	// The caller must not record it: it is in the field's Events.
 	Flag *race.FlagShown
 }
 

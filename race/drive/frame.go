@@ -2,7 +2,7 @@ package drive
 
 import "lightsout/race"
 
-// Frame is the picture of a field: all cars, all columns. The caller owns it.
+// Frame returns the frame of a field: all cars, all columns. The caller owns it.
 func (m *Model) Frame(f *Field) *race.Frame {
 	n := len(f.Rows)
 	words := make([]uint16, 3*n)
@@ -24,7 +24,7 @@ func (m *Model) Frame(f *Field) *race.Frame {
 	return frame
 }
 
-// cockpit is what the driver's feet and the engine do: the profile's where the car drives at its pace.
+// cockpit returns engine speed, pedals, gear and DRS: the profile's if the car drives at its pace.
 func (m *Model) cockpit(r *Row) (rpm50, throttle, brake, gearDRS uint8) {
 	if r.over() {
 		return 0, 0, 0, 0

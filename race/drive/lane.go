@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// lane is the pit lane on the profile's clock and in its own micrometres.
+// lane is the pit lane, on the profile's clock and in micrometres from its entry.
 type lane struct {
 	entry, exit int64 // profile clock
 	exitLine    int
@@ -15,7 +15,7 @@ type lane struct {
 	lengthUM    int64
 	finishUM    int64 // 0 if the finish line does not cross the lane
 	limitMMS    int64
-	entryUM     int64 // on the track
+	entryUM     int64 // of the track
 	approachNS  int64 // how long before the entry a car may have to brake
 }
 
@@ -41,7 +41,7 @@ func (m *Model) findLane() {
 	l.approachNS = 8_000_000_000
 }
 
-// approach is the most speed, in mm/s, from which a car can still brake to the limit at the pit entry.
+// approach returns the highest speed, in mm/s, from which a car can still brake to the limit at the pit entry.
 func (l *lane) approach(p *profile, clock int64) int64 {
 	if clock > l.entry || l.entry-clock > l.approachNS {
 		return 1 << 40
@@ -62,7 +62,7 @@ func (t *turn) enterLane() {
 	t.inLane()
 }
 
-// inLane moves a car through the pit lane for what is left of the tick.
+// inLane moves a car through the pit lane for the rest of the tick.
 func (t *turn) inLane() {
 	m, r := t.m, &t.row
 	if r.WaitUS > 0 {
@@ -95,7 +95,7 @@ func (t *turn) inLane() {
 	t.roll(step, int64(r.LaneUM)+step)
 }
 
-// roll moves the car to a place in the lane, over what lies on the way.
+// roll moves the car to a place in the lane and handles what it passes.
 func (t *turn) roll(step, to int64) {
 	m, r := t.m, &t.row
 	from := int64(r.LaneUM)
@@ -126,7 +126,7 @@ func (t *turn) roll(step, to int64) {
 	t.advance(int64(r.SpeedMMS) * t.left * 1000 / int64(max(top, 1000)))
 }
 
-// laneClock puts a car in the lane beside the track, for the order on the road and the picture.
+// laneClock sets the place of a car in the lane beside the track, for the order on the road and the picture.
 func (m *Model) laneClock(r *Row) {
 	l, at := &m.lane, int64(r.LaneUM)/1000
 	switch {
@@ -139,7 +139,7 @@ func (m *Model) laneClock(r *Row) {
 	}
 }
 
-// stop begins the stop at the box; how long it is comes from the table of stationary times.
+// stop begins the stop at the box; its duration is drawn from the table of stationary times.
 func (t *turn) stop() {
 	m, r := t.m, &t.row
 	if r.State != race.InPit {
@@ -151,7 +151,7 @@ func (t *turn) stop() {
 	r.SpeedMMS = 0
 }
 
-// release sends the car on with new tyres.
+// release ends the stop with new tyres.
 func (t *turn) release() {
 	m, r := t.m, &t.row
 	if r.Mode&Served != 0 { // a start from the pit lane
@@ -160,7 +160,7 @@ func (t *turn) release() {
 	r.Stops++
 	c := m.compound(t.car, int64(r.Stops))
 	if int64(r.Stops) == int64(m.specs[t.car].stops) && c == race.Soft && r.Compound != race.Medium {
-		c = race.Medium // to the end
+		c = race.Medium // until the end
 	}
 	r.Compound, r.TyreAge = c, 0
 	r.Mode = r.Mode&^PitCalled | Served | FreshTyres

@@ -8,53 +8,53 @@ import (
 	"lightsout/race/circuit"
 )
 
-// Model is what is fixed in a race: the circuit's profile, the entries and their plans. It is not changed after
-// NewModel and is shared by all cars.
+// Model is the fixed part of a race: the circuit's profile, the entries and their plans. It does not change after NewModel and
+// is shared by all cars.
 type Model struct {
 	cfg     Config
 	circuit *circuit.Circuit
 	profile *profile
 	entries []race.Entry
 	specs   []spec
-	starts  []int64 // by CarIdx: how far behind the line the car starts, in micrometres
+	starts  []int64 // by CarIdx: the start's distance behind the line, in micrometres
 
-	// fingerprint stands for the configuration and the profile: snapshots carry it.
+	// fingerprint identifies the configuration and the profile in snapshots.
 	fingerprint uint64
 
-	lines     []int64 // profile clock of each line; the finish line's is the lap
+	lines     []int64 // profile clock of each line; of the finish line: the lap
 	next      []uint8 // the next line on the track after each
 	sectorEnd [sectors]int64
-	places    []int64 // where overtaking is tried
+	places    []int64 // places where overtaking is tried
 	flap      flap
 	lane      lane
 	stopsUS   [1024]int32 // quantiles of the stationary time
 	pullMMS2  [128]int32  // acceleration by speed in m/s
-	minGapNS  int64       // that a car keeps behind another
-	duelNS    int64       // within which two cars cost each other time
-	needUS    int64       // s/lap of advantage that overtaking needs, in microseconds
+	minGapNS  int64       // minimum gap to the car ahead
+	duelNS    int64       // distance within which two cars slow each other down
+	needUS    int64       // advantage needed to overtake, in microseconds per lap
 	tickUS    int64
 	baseUS    int64 // race pace of the best car without fuel
-	timeScale int64 // lap time over 90 s, in thousandths: lap time effects are scaled by it
-	roadScale int64 // lap length over 5.3 km, in thousandths: wear and fuel are scaled by it
+	timeScale int64 // lap time over 90 s, in thousandths: scales lap time effects
+	roadScale int64 // lap length over 5.3 km, in thousandths: scales wear and fuel
 }
 
-// flap is where DRS is: detected at one place, used in one zone.
+// flap is where DRS is available: detected at one place, used in one zone.
 type flap struct{ detect, from, to, gainPermille int64 }
 
-// Reference lap that the figures of model.md are about.
+// Reference lap of the figures in model.md.
 const (
 	lapReferenceNS = 90_000_000_000
 	lapReferenceUM = 5_300_000_000
 	raceReferenceM = 305_000
 
-	racePaceUS   = 3_600_000 // race pace behind qualifying pace
+	racePaceUS   = 3_600_000 // race pace minus qualifying pace
 	minGapMaxNS  = 500_000_000
 	minGapLap    = 3 // minimum gap: at most 3/10 of the lap over the number of cars
 	duelMaxNS    = 800_000_000
 	overtakingUS = 2_000_000
 )
 
-// NewModel works out a race's model. The error joins every fault of the configuration.
+// NewModel computes a race's model. The error joins all faults of the configuration.
 func NewModel(cfg Config) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("race model: %w", err)
@@ -89,24 +89,24 @@ func NewModel(cfg Config) (*Model, error) {
 	return m, nil
 }
 
-// Entries are the cars of the race by CarIdx. The caller gets a copy.
+// Entries returns a copy of the cars of the race by CarIdx.
 func (m *Model) Entries() []race.Entry { return append([]race.Entry(nil), m.entries...) }
 
-// Circuit is the race's circuit; its lines are the race's.
+// Circuit returns the race's circuit; its lines are the race's.
 func (m *Model) Circuit() *circuit.Circuit { return m.circuit }
 
-// BestLap is the profile's lap: what the best car would do in qualifying.
+// BestLap returns the profile's lap: the qualifying lap of the best car.
 func (m *Model) BestLap() race.Micros { return race.Micros(m.profile.lapNS / 1000) }
 
-// stationary is a quantile of the stationary time at a stop in microseconds: 1.9 s and a log-logistic tail with a
-// median of 1.1 s and a shape of 1.6, so u/(1-u) to the power of 5/8, made of square roots.
+// stationary returns a quantile of the stationary time at a stop in microseconds: 1.9 s and a log-logistic tail with a median
+// of 1.1 s and a shape of 1.6, so u/(1-u) to the power of 5/8, computed with square roots.
 func stationary(u float64) int32 {
 	odds := u / (1 - u)
 	tail := math.Sqrt(odds) * math.Sqrt(math.Sqrt(math.Sqrt(odds)))
 	return int32(math.Round(min(40, 1.9+float64(1.1*tail))*1000)) * 1000
 }
 
-// findLines puts the timing lines on the profile's clock.
+// findLines computes the places of the timing lines on the profile's clock.
 func (m *Model) findLines() {
 	lines := m.circuit.Lines
 	m.lines = make([]int64, len(lines))
@@ -141,8 +141,8 @@ func (m *Model) sector(clock int64) int {
 	return s
 }
 
-// findPlaces finds where cars overtake, the ends of the two fastest straights, and the DRS zone before the best.
-// How much advantage overtaking needs hangs on the top speed: 2.0 s at 320 km/h, less 0.034 s per km/h.
+// findPlaces computes where cars overtake, the ends of the two fastest straights, and the DRS zone before the best. The
+// advantage that overtaking needs depends on the top speed: 2.0 s at 320 km/h, less 0.034 s per km/h.
 func (m *Model) findPlaces() {
 	cells := m.profile.cells[:len(m.profile.cells)-1]
 	n := len(cells)
@@ -170,7 +170,7 @@ func (m *Model) findPlaces() {
 	topKMH10 := int64(cells[top].speedMMS) * 36 / 1000
 	m.needUS = min(4_000_000, max(1_000_000, overtakingUS-(topKMH10-3200)*3_400))
 	from := top
-	for k := 1; k < n/3; k++ { // back along the straight to where it was slow
+	for k := 1; k < n/3; k++ { // back along the straight to its slow end
 		i := (top - k + n) % n
 		if cells[i].speedMMS < cells[top].speedMMS*7/10 {
 			break

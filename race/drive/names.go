@@ -9,7 +9,7 @@ import (
 
 const carsPerTeam = 2
 
-// Invented people and teams; any likeness is chance.
+// Invented people and teams; any resemblance is coincidental.
 var (
 	givenNames = []string{
 		"Aiko", "Bastien", "Carla", "Dario", "Elin", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Luca", "Mira",
@@ -29,7 +29,7 @@ var (
 	}
 )
 
-// enter makes up the entries, or completes those that were given.
+// enter invents the entries, or completes those of the Config.
 func (m *Model) enter() []race.Entry {
 	if m.cfg.Entries != nil {
 		return append([]race.Entry(nil), m.cfg.Entries...)
@@ -47,12 +47,12 @@ func (m *Model) enter() []race.Entry {
 	return entries
 }
 
-// carNumber spreads a small field over 1 to 99, as painted numbers are; a big one is numbered through.
+// carNumber spreads a small field over 1 to 99, as real numbers are; a large field is numbered consecutively.
 func carNumber(i, cars int) int {
 	if cars > 99 {
 		return i + 1
 	}
-	return (i*38+43)%99 + 1 // 38 and 99 share no divisor
+	return (i*38+43)%99 + 1 // 38 and 99 are coprime
 }
 
 func driverName(i int) (given, surname string) {
@@ -77,7 +77,7 @@ func teamName(team int) string {
 	return name
 }
 
-// colour is a team's: of middling lightness, so that it can be read on dark and on light ground.
+// colour returns a team's colour: of medium lightness, legible on dark and on light ground.
 func colour(team int) string {
 	if team < len(teamColour) {
 		return teamColour[team]
@@ -89,7 +89,7 @@ func colour(team int) string {
 		{high, low + part, low}, {high - part, high, low}, {low, high, low + part},
 		{low, high - part, high}, {low + part, low, high}, {high, low, high - part},
 	}[hue/60]
-	// Green looks lightest and blue darkest: weigh them to about the same luminance.
+	// Green looks lightest and blue darkest: weight them to about the same luminance.
 	for lum := 30*rgb[0] + 59*rgb[1] + 11*rgb[2]; lum > 12_800; lum = 30*rgb[0] + 59*rgb[1] + 11*rgb[2] {
 		for i := range rgb {
 			rgb[i] = rgb[i] * 15 / 16
@@ -103,7 +103,7 @@ func colour(team int) string {
 	return fmt.Sprintf("%02x%02x%02x", rgb[0], rgb[1], rgb[2])
 }
 
-// codes hands out three-letter codes, each once until all 17,576 are gone.
+// codes assigns three-letter codes, each once until all 17,576 are used.
 type codes struct {
 	taken [26 * 26 * 26]bool
 	left  int

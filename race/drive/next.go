@@ -2,23 +2,23 @@ package drive
 
 import "lightsout/race"
 
-// paceUnit is a pace of real time: billionths.
+// paceUnit is a pace of real time, in billionths.
 const paceUnit = 1_000_000_000
 
-// turn is one car's tick while it is worked out.
+// turn is the computation of one car's tick.
 type turn struct {
 	m    *Model
 	prev *Field
 	car  race.CarIdx
 	row  Row
-	// now and left are the race time reached inside the tick and what is left of the tick, in microseconds.
+	// now is the race time reached inside the tick, left the rest of the tick, in microseconds.
 	now, left int64
 	ordinal   int
 	buf       []Crossing
 }
 
-// Next works out row n+1 of a car and its crossings in that tick from field n alone. Crossings are appended to buf
-// in time order. It changes nothing, so it may be called in any order, from anywhere, and again.
+// Next computes row n+1 of a car and its crossings in that tick from field n alone. It appends the crossings to buf in time
+// order. It changes nothing else, so it may be called in any order, concurrently, and repeatedly.
 func (m *Model) Next(prev *Field, in *Inputs, car race.CarIdx, buf []Crossing) (Row, []Crossing) {
 	t := turn{m: m, prev: prev, car: car, row: prev.Rows[car], now: int64(prev.Time), left: m.tickUS, buf: buf}
 	r := &t.row
@@ -43,7 +43,7 @@ func (m *Model) Next(prev *Field, in *Inputs, car race.CarIdx, buf []Crossing) (
 	return t.row, t.buf
 }
 
-// Retire is the row of a car that is taken out of the race in the tick after prev, where it stands.
+// Retire returns the row of a car that is taken out of the race, where it stands, in the tick after prev.
 func (m *Model) Retire(prev *Field, car race.CarIdx) Row {
 	r := prev.Rows[car]
 	r.Step = 0
@@ -55,7 +55,7 @@ func (m *Model) Retire(prev *Field, car race.CarIdx) Row {
 	return r
 }
 
-// call tells a car to come in: at the next pit entry, if it still lies ahead on this lap.
+// call orders a car into the pits: at the next pit entry, if that is still ahead on this lap.
 func (m *Model) call(r *Row) {
 	if r.Lap >= 1 && int(r.Lap) <= m.cfg.Laps && r.State == race.Running {
 		if r.Clock < m.lane.entry {
@@ -67,7 +67,7 @@ func (m *Model) call(r *Row) {
 
 func (t *turn) onTrack() {
 	m, r := t.m, &t.row
-	if r.WaitUS > 0 { // reaction at the start
+	if r.WaitUS > 0 { // reaction time at the start
 		r.WaitUS -= int32(t.left)
 		if r.WaitUS > 0 {
 			return
@@ -101,15 +101,15 @@ func (t *turn) onTrack() {
 	t.advance(step)
 }
 
-// limited is a step that keeps to what the car can do while it picks up speed, brakes for the pit lane or stops for
-// a red flag; it sets the speed.
+// limited returns a step within the car's limits while it accelerates, brakes for the pit lane or stops for a red flag; it
+// sets the speed.
 func (t *turn) limited(step int64, top int32) int64 {
 	m, r := t.m, &t.row
 	if t.left <= 0 {
-		return 0 // the wait took all of the tick
+		return 0 // the reaction took all of the tick
 	}
 	before := int64(r.SpeedMMS)
-	after := step * int64(top) / t.left / 1000 // mm/s at the pace that is wanted
+	after := step * int64(top) / t.left / 1000 // mm/s at the wanted pace
 	if r.Mode&Launching != 0 {
 		pull := int64(m.pullMMS2[min(before/1000, int64(len(m.pullMMS2)-1))])
 		if faster := before + pull*t.left/1_000_000; faster < after {
@@ -140,7 +140,7 @@ const (
 	rollOutMMS2  = 5_000
 )
 
-// rollOut brings a broken car to a halt.
+// rollOut stops a broken car.
 func (t *turn) rollOut() {
 	m, r := t.m, &t.row
 	_, top := m.profile.at(r.Clock)
@@ -158,8 +158,8 @@ func (t *turn) rollOut() {
 	}
 }
 
-// advance moves the car on by a step of the profile's clock over what is left of the tick, through all that lies on
-// the way: lines, the pit entry, the finish.
+// advance moves the car by a step of the profile's clock over the rest of the tick and handles what it passes: lines, the pit
+// entry, the finish.
 func (t *turn) advance(step int64) {
 	m, r := t.m, &t.row
 	if step <= 0 {
@@ -191,7 +191,7 @@ func (t *turn) advance(step int64) {
 	}
 }
 
-// move takes the car over a part of a step, with the lines on the way.
+// move moves the car by a part of a step and reports the lines on the way.
 func (t *turn) move(step, part int64) {
 	t.cross(step, t.row.Clock+part)
 	us := t.left * part / step
@@ -200,7 +200,7 @@ func (t *turn) move(step, part int64) {
 	t.left -= us
 }
 
-// cross reports the lines up to an instant of the profile's clock, the finish line left out.
+// cross reports the lines up to an instant of the profile's clock, except the finish line.
 func (t *turn) cross(step, to int64) {
 	m, r := t.m, &t.row
 	for r.NextLine != 0 && m.lines[r.NextLine] <= to {
@@ -222,7 +222,7 @@ func (t *turn) crossing(line int, at int64, inPit bool, kmh int) {
 	t.ordinal++
 }
 
-// finishLine is the car's crossing of it, at the time reached: a lap begins, or the race is over for it.
+// finishLine handles the car's crossing of the finish line at the time reached: a lap begins, or its race is over.
 func (t *turn) finishLine(inPit bool) {
 	m, r := t.m, &t.row
 	t.crossing(0, t.now, inPit, 0)

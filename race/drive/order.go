@@ -6,8 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// firstOrder sorts all cars that are in the race by their place on the lap, from the base on; cars at one place by
-// their index.
+// firstOrder sorts all cars that are in the race by their place on the lap, from the base on; cars at the same place by index.
 func (m *Model) firstOrder(f *Field) {
 	for i := range f.Rows {
 		if !f.Rows[i].over() {

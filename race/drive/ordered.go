@@ -7,7 +7,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// NewRace makes the head and the model of an ordered race.
+// NewRace returns the race info and the model of an ordered race.
 func NewRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *Model, error) {
 	if err := o.Validate(); err != nil {
 		return race.Race{}, nil, err
@@ -16,7 +16,7 @@ func NewRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *Model, e
 		o.TickHz = 10
 	}
 	model, err := NewModel(Config{Circuit: c, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, TickHz: o.TickHz})
-	if err != nil { // of what was ordered
+	if err != nil { // a fault of the order
 		return race.Race{}, nil, &race.InvalidError{Faults: []race.Fault{{Field: "order", Message: err.Error()}}}
 	}
 	text, err := c.MarshalText()
@@ -27,14 +27,14 @@ func NewRace(o race.Order, id race.ID, c *circuit.Circuit) (race.Race, *Model, e
 		o.Name = c.Name
 	}
 	rules := race.F1(o.Laps)
-	rules.RunningLimit, rules.WindowLimit = 0, 0 // a simulated race goes its distance
+	rules.RunningLimit, rules.WindowLimit = 0, 0 // a simulated race always covers its distance
 	return race.Race{
 		ID: id, Name: o.Name, Kind: race.Simulation, Circuit: c.Key, CircuitText: string(text), Lines: c.Lines,
 		Rules: rules, Cars: o.Cars, Seed: o.Seed, TickHz: o.TickHz, Speed: o.Speed, TelemetryEvery: o.TelemetryEvery,
 	}, model, nil
 }
 
-// ModelOf makes the model of a race that was announced before, from its head alone.
+// ModelOf returns the model of a race that was announced before, from its race info alone.
 func ModelOf(info race.Race) (*Model, error) {
 	c, err := circuit.FromText(info.Circuit, info.CircuitText)
 	if err != nil {

@@ -2,25 +2,26 @@ package drive
 
 import "lightsout/race"
 
-// What changes a lap, from model.md, in microseconds on the reference lap of 90 s and 5.3 km.
+// Effects on the lap time, from model.md, in microseconds on the reference lap of 90 s and 5.3 km.
 const (
 	fuelUSPerLap = 55_800 // 1.8 kg a lap at 0.031 s/kg
 	noiseSdUS    = 340_000
 	coldTyresUS  = 1_000_000
-	lapFloorUS   = 900 // a lap is never driven faster than this part, in thousandths, of the best
+	lapFloorUS   = 900 // no lap is faster than this part, in thousandths, of the best
 )
 
-// tyre is what a compound does: its lap time behind soft, its wear per lap, the km that it lasts.
+// tyre describes a compound: its lap time behind soft, its wear per lap, its life in km.
 type tyre struct{ behindUS, wearUS, lifeKM int64 }
 
-// Net of fuel the wear comes out as measured within stints: soft +0.020, medium -0.002, hard +0.001 s a lap.
+// Without the effect of fuel, the wear matches the measured one within stints: soft +0.020, medium -0.002, hard +0.001 s a
+// lap.
 var tyres = [4]tyre{
 	race.Soft:   {0, 76_000, 90},
 	race.Medium: {500_000, 54_000, 140},
 	race.Hard:   {800_000, 50_000, 200},
 }
 
-// wear past a tyre's life is worth this many times as much.
+// wearPastLife multiplies the wear beyond a tyre's life.
 const wearPastLife = 3
 
 func (m *Model) compound(car race.CarIdx, stint int64) race.Compound {
@@ -35,13 +36,13 @@ func (m *Model) compound(car race.CarIdx, stint int64) race.Compound {
 		return race.Hard
 	}
 	c := pick(stint)
-	if stint == 1 && c == pick(0) { // the sport asks for two compounds
+	if stint == 1 && c == pick(0) { // the rules require two compounds
 		return 1 + c%3
 	}
 	return c
 }
 
-// stintLaps is how long a car stays out on a set by plan.
+// stintLaps returns the planned length of a stint.
 func (m *Model) stintLaps(car race.CarIdx, stint int64, c race.Compound) int64 {
 	even := int64(m.cfg.Laps) * 1000 / int64(m.specs[car].stops+1)
 	part := [4]int64{race.Soft: 800, race.Medium: 1000, race.Hard: 1200}[c]
@@ -49,7 +50,7 @@ func (m *Model) stintLaps(car race.CarIdx, stint int64, c race.Compound) int64 {
 	return max(2, even*part/1_000_000)
 }
 
-// wantsStop decides at the start of a lap whether the car comes in at its end.
+// wantsStop decides at the start of a lap whether the car pits at its end.
 func (m *Model) wantsStop(car race.CarIdx, r *Row) bool {
 	left := int64(m.cfg.Laps) - int64(r.Lap)
 	if r.Mode&PitCalled != 0 {
@@ -59,7 +60,7 @@ func (m *Model) wantsStop(car race.CarIdx, r *Row) bool {
 		int64(r.TyreAge) >= m.stintLaps(car, int64(r.Stops), r.Compound)
 }
 
-// setPace works out the lap time that the car is good for on the lap that begins, and its pace.
+// setPace computes the car's lap time for the lap that begins, and its pace.
 func (m *Model) setPace(car race.CarIdx, r *Row) {
 	us := m.baseUS + int64(m.specs[car].offsetUS)
 	lapsOfFuel := max(0, int64(m.cfg.Laps)-int64(r.Lap)+1)

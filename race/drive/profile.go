@@ -6,7 +6,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// The car that the profile is driven with, light of fuel. Fitted to 15 real pole times (mean error +0.6 %).
+// The car that drives the profile, with little fuel. Fitted to 15 real pole times (mean error +0.6 %).
 const (
 	carKG       = 808.0
 	gripMu      = 1.72
@@ -20,7 +20,7 @@ const (
 	speedMaxMPS = 98.0
 )
 
-// cellBits sets the profile's grid: a cell is 2^25 ns of its clock, about 34 ms.
+// cellBits sets the resolution of the profile: a cell is 2^25 ns of its clock, about 34 ms.
 const (
 	cellBits = 25
 	cellMask = 1<<cellBits - 1
@@ -36,17 +36,17 @@ type cell struct {
 	brake    uint8
 }
 
-// profile is one lap at the limit. It is worked out once in floats and kept in integers.
+// profile is one lap at the limit. It is computed once in floats and stored in integers.
 type profile struct {
 	lapNS  int64
-	cells  []cell // one more than the lap needs, so that there is always a next
+	cells  []cell // one more than the lap needs, so that every cell has a next one
 	length int64  // micrometres
 }
 
 func newProfile(c *circuit.Circuit) *profile {
 	speeds := limit(c)
 	n, step := len(speeds), c.Length()/float64(c.Steps())
-	// Times at the steps, each step driven at the mean of its ends; whole nanoseconds.
+	// Times at the steps: each step is driven at the mean speed of its ends; whole nanoseconds.
 	at := make([]int64, n+1)
 	for i := range n {
 		mean := (speeds[i] + speeds[(i+1)%n]) / 2
@@ -60,7 +60,7 @@ func newProfile(c *circuit.Circuit) *profile {
 		t := int64(k) << cellBits
 		if t >= p.lapNS {
 			p.cells[k] = p.cells[0]
-			// The last cell is cut short by the line: its end lies beyond it by the speed there.
+			// The line cuts the last cell short: its end is extrapolated beyond the line.
 			p.cells[k].um = p.cells[k-1].um + int64(p.cells[k-1].speedMMS)*(1<<cellBits)/1_000_000
 			continue
 		}
@@ -75,8 +75,8 @@ func newProfile(c *circuit.Circuit) *profile {
 	return p
 }
 
-// limit is the quasi-steady state of model.md at each step: bends, then acceleration forwards, then braking
-// backwards, two rounds of the lap.
+// limit computes the quasi-steady state of model.md at each step: bends, then acceleration forwards, then braking backwards,
+// two rounds of the lap.
 func limit(c *circuit.Circuit) []float64 {
 	n, step := c.Steps(), c.Length()/float64(c.Steps())
 	v := make([]float64, n)
@@ -103,7 +103,7 @@ func cornering(bend float64) float64 {
 	return min(speedMaxMPS, math.Sqrt(gripMu*carKG*gravityMS2/rest))
 }
 
-// free is what the friction ellipse leaves of the grip for driving and braking, in m/s², and the drag there.
+// free returns the grip that the friction ellipse leaves for driving and braking, in m/s², and the drag.
 func free(v, bend float64) (grip, drag float64) {
 	most := gripMu * (gravityMS2 + float64(0.5*airKGM3*downforceM2*v*v)/carKG)
 	used := float64(v*v*bend) / most
@@ -123,10 +123,10 @@ func braked(v, bend, step float64) float64 {
 	return math.Sqrt(float64(v*v) + float64(2*(grip+drag)*step))
 }
 
-// gearTops are the speeds in m/s up to which each gear is used at 11,800 rpm.
+// gearTops are the top speeds of the gears in m/s, at 11,800 rpm.
 var gearTops = [8]float64{26, 36, 46, 56, 66, 76, 86, 97}
 
-// cellOf quantises a speed in m/s and an acceleration in m/s², with what the pedals and the engine do there.
+// cellOf quantises a speed in m/s and an acceleration in m/s², with the pedals and the engine speed.
 func cellOf(v, a float64) cell {
 	c := cell{speedMMS: int32(math.Round(v * 1000))}
 	c.gear, c.rpm50 = gearbox(c.speedMMS)
@@ -134,7 +134,7 @@ func cellOf(v, a float64) cell {
 	push := a + drag
 	if push >= 0 {
 		c.throttle = uint8(min(100, math.Round(100*push*carKG*v/(powerW*efficiency))))
-		if push > 8 { // as much as the tyres take
+		if push > 8 { // as much as the tyres can transmit
 			c.throttle = uint8(min(100, max(float64(c.throttle), 60)))
 		}
 	} else {
@@ -143,7 +143,7 @@ func cellOf(v, a float64) cell {
 	return c
 }
 
-// gearbox picks the gear and the engine speed, in units of 50 rpm, at a speed.
+// gearbox returns the gear and the engine speed, in units of 50 rpm, at a speed.
 func gearbox(speedMMS int32) (gear, rpm50 uint8) {
 	for g, top := range gearTops {
 		topMMS := int32(top * 1000)
@@ -154,7 +154,7 @@ func gearbox(speedMMS int32) (gear, rpm50 uint8) {
 	return 8, 236
 }
 
-// at is the distance from the finish line in micrometres, and the speed, at an instant of the profile's clock.
+// at returns the distance from the finish line in micrometres, and the speed, at an instant of the profile's clock.
 func (p *profile) at(clock int64) (um int64, speedMMS int32) {
 	k := clock >> cellBits
 	a, b := &p.cells[k], &p.cells[k+1]
@@ -164,7 +164,7 @@ func (p *profile) at(clock int64) (um int64, speedMMS int32) {
 	return min(um, p.length-1), speedMMS
 }
 
-// clock is when the profile is at a distance of 0 to the length, in micrometres: the inverse of at.
+// clock returns when the profile is at a distance of 0 to the length, in micrometres: the inverse of at.
 func (p *profile) clock(um int64) int64 {
 	low, high := int64(0), p.lapNS
 	for low < high {

@@ -24,8 +24,7 @@ func TestNext_AllocatesNothing(t *testing.T) {
 	}
 }
 
-// leastAllocs is what a pure function allocates: the count is the whole process's, and the runtime allocates now and then
-// beside it.
+// leastAllocs returns the smallest count of allocations: the counter is process-wide, and the runtime allocates occasionally.
 func leastAllocs(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 4 {
@@ -37,10 +36,10 @@ func leastAllocs(f func()) float64 {
 	return least
 }
 
-func TestRace_LooksLikeTheRacesThatWereMeasured(t *testing.T) { looksLikeMeasured(t, 1) }
+func TestRace_MatchesMeasuredRaces(t *testing.T) { looksLikeMeasured(t, 1) }
 
-// looksLikeMeasured compares races over a full distance with model.md. The bounds are wide: they catch a broken
-// model, not a bad day. How many retire is only looked at in several races.
+// looksLikeMeasured compares races over a full distance with model.md. The bounds are wide: they detect a broken model, not an
+// unusual race. The number of retirements is only checked over several races.
 func looksLikeMeasured(t *testing.T, races int) {
 	const cars, laps = 20, 56
 	retired, stops, chases, starters := 0, 0, 0, 0
@@ -88,7 +87,7 @@ func looksLikeMeasured(t *testing.T, races int) {
 	}
 }
 
-func TestRace_EndsForEachCarAtItsNextCrossing(t *testing.T) {
+func TestRace_EndsForEachCarAtItsNextCrossingAfterTheFlag(t *testing.T) {
 	m := mustModel(t, "kartwerk", 20, 12, 3)
 	s := drive(t, m, nil)
 	at, seen := s.final.ChequeredAt, 0
@@ -96,7 +95,7 @@ func TestRace_EndsForEachCarAtItsNextCrossing(t *testing.T) {
 	slices.SortStableFunc(s.crossings, func(a, b Crossing) int { return int(a.Time - b.Time) })
 	for _, x := range s.crossings {
 		if end, over := finished[x.Car]; over && x.Time > end+race.Second/10 {
-			t.Fatalf("car %d goes on after its finish: %+v", x.Car, x)
+			t.Fatalf("car %d continues after its finish: %+v", x.Car, x)
 		}
 		if x.Line == 0 && x.Time >= at {
 			finished[x.Car] = x.Time
@@ -113,7 +112,7 @@ func TestRace_EndsForEachCarAtItsNextCrossing(t *testing.T) {
 	}
 }
 
-func TestEvents_OpenWithTyresAndShowOneChequeredFlag(t *testing.T) {
+func TestEvents_BeginWithTyresAndContainOneChequeredFlag(t *testing.T) {
 	m := mustModel(t, "meridian", 14, 20, 9)
 	s := drive(t, m, nil)
 	chequered, tyres, out := 0, 0, 0
@@ -153,7 +152,7 @@ func TestEvents_OpenWithTyresAndShowOneChequeredFlag(t *testing.T) {
 	}
 }
 
-func TestInputs_RetireTakesACarOutAtOnce(t *testing.T) {
+func TestInputs_RetireTakesACarOutImmediately(t *testing.T) {
 	m := mustModel(t, "velora", 4, 5, 1)
 	f := m.Grid()
 	for range 200 {
@@ -175,7 +174,7 @@ func TestInputs_RetireTakesACarOutAtOnce(t *testing.T) {
 	}
 }
 
-func TestInputs_PitCallBringsACarInAtTheNextEntry(t *testing.T) {
+func TestInputs_PitCallSendsACarIntoThePitsAtTheNextEntry(t *testing.T) {
 	m := mustModel(t, "velora", 2, 6, 1)
 	f := m.Grid()
 	for range 300 {
@@ -228,7 +227,7 @@ func TestInputs_FlagsSlowAndStopTheField(t *testing.T) {
 		t.Errorf("red: %+v", records)
 	}
 	if _, went := lapOf(race.FlagRed); went > 2_000_000_000 {
-		t.Errorf("cars go on under red: %d ns", went)
+		t.Errorf("cars continue under red: %d ns", went)
 	}
 	records, _ = lapOf(race.FlagClear)
 	if len(records) != 2 || records[0].Body != (race.Resumed{}) {
@@ -239,7 +238,7 @@ func TestInputs_FlagsSlowAndStopTheField(t *testing.T) {
 	}
 }
 
-func TestFrame_HasWholeColumnsOfPlausibleValues(t *testing.T) {
+func TestFrame_HasCompleteColumnsOfPlausibleValues(t *testing.T) {
 	m := mustModel(t, "velora", 20, 4, 2)
 	top, brakes, geared := uint16(0), 0, map[uint8]bool{}
 	drive(t, m, func(_, next *Field) {
@@ -265,7 +264,7 @@ func TestFrame_HasWholeColumnsOfPlausibleValues(t *testing.T) {
 	}
 }
 
-func TestEntries_ABigFieldSharesAllCodes(t *testing.T) {
+func TestEntries_OfALargeFieldUseAllCodes(t *testing.T) {
 	codes := map[string]int{}
 	for _, e := range mustModel(t, "granite", 20_000, 2, 1).Entries() {
 		codes[e.Code]++

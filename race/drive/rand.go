@@ -1,6 +1,7 @@
 package drive
 
-// purpose names one use of randomness. A new use gets a new number at the end: so it never shifts an old one.
+// purpose identifies one use of randomness. A new use gets a new number at the end, so that it never changes the draws of the
+// others.
 type purpose uint64
 
 const (
@@ -26,16 +27,16 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// draw is 64 random bits that depend on nothing but what is given.
+// draw returns 64 random bits that depend only on its arguments.
 func draw(seed uint64, p purpose, when int64, a, b uint64) uint64 {
 	return mix(mix(mix(mix(seed^uint64(p))^uint64(when))^a) ^ b)
 }
 
-// permille is 0 to 999.
+// permille maps bits to 0 to 999.
 func permille(bits uint64) int64 { return int64(bits >> 11 % 1000) }
 
-// bell is a normal draw of mean 0 in thousandths of its standard deviation, from -6000 to 6000: the sum of twelve
-// uniform ones (Irwin and Hall), so it is the same everywhere.
+// bell returns a normal draw with mean 0, in thousandths of its standard deviation, from -6000 to 6000: the sum of twelve
+// uniform draws (Irwin and Hall), so that it is the same on every platform.
 func bell(bits uint64) int64 {
 	sum := int64(0)
 	for range 4 {

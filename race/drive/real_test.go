@@ -9,7 +9,7 @@ import (
 	"lightsout/race/circuit"
 )
 
-// realCircuits reads the surveyed outlines that lie beside the repository; the test is skipped where they do not.
+// realCircuits reads the surveyed outlines beside the repository; without them the test is skipped.
 func realCircuits(t *testing.T) []*circuit.Circuit {
 	t.Helper()
 	dir := "../../../shared/data/circuits"

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// ErrSnapshot is wrapped when a snapshot is damaged or belongs to another race.
+// ErrSnapshot is wrapped if a snapshot is damaged or belongs to another race.
 var ErrSnapshot = errors.New("not a snapshot of this race")
 
 // A snapshot, all integers little-endian:
@@ -20,14 +20,14 @@ var ErrSnapshot = errors.New("not a snapshot of this race")
 //	│ rows 69 × cars        │ order count u32  │ car i32 × count        │ the field's hash u64   │
 //	└───────────────────────┴──────────────────┴────────────────────────┴────────────────────────┘
 //
-// race is the model's fingerprint. Neighbours and leader are worked out again.
+// race is the model's fingerprint. Neighbours and leader are recomputed.
 const (
 	snapshotMagic = "LOF1"
 	snapshotHead  = 4 + 8 + 4 + 8 + 8 + 1 + sectors*8 + 4
 	rowBytes      = 3*8 + 9*4 + 2*2 + 5
 )
 
-// AppendBinary appends the field as a snapshot, versioned and guarded by its hash; it does not fail.
+// AppendBinary appends the field as a snapshot with a version and the field's hash as a checksum; it does not fail.
 func (f *Field) AppendBinary(b []byte) ([]byte, error) {
 	le := binary.LittleEndian
 	b = slices.Grow(b, snapshotHead+len(f.Rows)*rowBytes+4+len(f.order)*4+8)
@@ -83,7 +83,8 @@ func (r *Row) read(b []byte) {
 	r.Mode, r.Reason = Mode(b[7]), Reason(b[8])
 }
 
-// DecodeField reads a snapshot of this race. Damaged bytes are an error that wraps ErrSnapshot. b is borrowed.
+// DecodeField decodes a snapshot of this race. It returns an error that wraps ErrSnapshot if the bytes are damaged. It does
+// not keep b.
 func (m *Model) DecodeField(b []byte) (*Field, error) { return m.decode(b, true) }
 
 func (m *Model) decode(b []byte, guarded bool) (*Field, error) {
@@ -125,12 +126,12 @@ func (m *Model) decode(b []byte, guarded bool) (*Field, error) {
 	m.link(f)
 	m.lead(f)
 	if guarded && f.Hash() != hash {
-		return nil, fmt.Errorf("%w: its hash does not fit", ErrSnapshot)
+		return nil, fmt.Errorf("%w: its hash does not match", ErrSnapshot)
 	}
 	return f, nil
 }
 
-// sound checks that every value is one that a race can have, so that nothing later can fail on it.
+// sound checks that every value is valid, so that no later tick can fail on it.
 func (m *Model) sound(f *Field) error {
 	n := race.CarIdx(m.cfg.Cars)
 	bad := func(what string, i int) error {

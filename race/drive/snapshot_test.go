@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-func TestSnapshot_AndTheRestAreTheWholeRace(t *testing.T) {
+func TestSnapshot_ContinuesAsTheOriginalRace(t *testing.T) {
 	m := mustModel(t, "meridian", 20, 4, 5)
 	want := drive(t, m, nil).final.Hash()
 	for _, at := range []race.Tick{0, 1, 500, 2_000, 3_600} {
@@ -24,18 +24,18 @@ func TestSnapshot_AndTheRestAreTheWholeRace(t *testing.T) {
 			t.Fatal(err)
 		}
 		if g.Hash() != f.Hash() || g.Time != f.Time || g.Leader != f.Leader {
-			t.Fatalf("tick %d comes back as another", at)
+			t.Fatalf("tick %d differs after decoding", at)
 		}
 		for i := range f.Ahead {
 			if f.Ahead[i] != g.Ahead[i] || f.Behind[i] != g.Behind[i] {
-				t.Fatalf("tick %d: car %d has other neighbours", at, i)
+				t.Fatalf("tick %d: car %d has different neighbours", at, i)
 			}
 		}
 		for !m.Done(g) {
 			g, _ = tick(m, g, nil)
 		}
 		if g.Hash() != want {
-			t.Errorf("from tick %d on the race goes another way", at)
+			t.Errorf("the race continued from tick %d differs", at)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func FuzzDecodeField(f *testing.F) {
 		field, _ = tick(m, field, nil)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		g, err := m.decode(b, false) // the hash would stop every guess
+		g, err := m.decode(b, false) // otherwise the hash would reject every input
 		if err != nil {
 			return
 		}

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-func TestRace_AHundredThousandCarsStayInOrderForAThousandTicks(t *testing.T) {
+func TestRace_HundredThousandCarsStayInOrderForAThousandTicks(t *testing.T) {
 	m := mustModel(t, "granite", race.CarsMax, 2, 1)
 	f := m.Grid()
 	crossings := 0
@@ -35,4 +35,4 @@ func TestRace_AHundredThousandCarsStayInOrderForAThousandTicks(t *testing.T) {
 	}
 }
 
-func TestRace_ManyRacesLookLikeTheRacesThatWereMeasured(t *testing.T) { looksLikeMeasured(t, 30) }
+func TestRace_ManyRacesMatchMeasuredRaces(t *testing.T) { looksLikeMeasured(t, 30) }

@@ -6,25 +6,25 @@ import (
 	"lightsout/race"
 )
 
-// spec is what a car is from the start: how fast, how it is planned to stop, whether and where it will fail.
+// spec is fixed per car: its pace, its planned stops, whether and where it will fail.
 type spec struct {
-	offsetUS   int32 // car and driver behind the best
+	offsetUS   int32 // pace of car and driver behind the best
 	stops      int32 // planned
-	failLap    int32 // 0: it does not fail
+	failLap    int32 // 0 means no failure
 	reactionUS int32
 	failClock  int64
 	boxUM      int64
 }
 
 const (
-	carSpreadUS     = 2_300_000 // the slowest car behind the best
+	carSpreadUS     = 2_300_000 // pace of the slowest car behind the best
 	driverSpreadUS  = 1_000_000
 	qualifyingSdUS  = 300_000
 	reactionUS      = 250_000
 	reactionSdUS    = 60_000
 	failPermille    = 143
 	failPermilleMax = 500
-	slotUM          = 8_000_000 // between two places on the grid
+	slotUM          = 8_000_000 // distance between two grid slots
 	gridPermilleMax = 600       // of the lap
 )
 
@@ -32,8 +32,8 @@ func (m *Model) draw(p purpose, when int64, a race.CarIdx) uint64 {
 	return draw(m.cfg.Seed, p, when, uint64(a), 0)
 }
 
-// paceUS is how far a car and its driver are behind the best, per lap. Few teams are spread evenly and shuffled;
-// of many each has a draw of its own.
+// paceUS returns the pace of a car and its driver behind the best, per lap. A few teams are evenly spread and shuffled; in
+// large fields each team has a random pace.
 func (m *Model) paceUS(car race.CarIdx) int64 {
 	team := car / carsPerTeam
 	teams := (int64(m.cfg.Cars) + carsPerTeam - 1) / carsPerTeam
@@ -72,7 +72,7 @@ func (m *Model) specify(car race.CarIdx) {
 	s.boxUM = m.circuit.Pit.BoxUM(int(car)/carsPerTeam, teams)
 }
 
-// plannedStops: none in short races, then one, then one to three, then one for each 150 km.
+// plannedStops returns none in short races, then one, then one to three, then one for each 150 km.
 func (m *Model) plannedStops(car race.CarIdx, km int64) int64 {
 	luck := permille(m.draw(forStrategy, 0, car))
 	switch {
@@ -92,8 +92,8 @@ func (m *Model) plannedStops(car race.CarIdx, km int64) int64 {
 	return km/150 + luck/500
 }
 
-// line puts the cars on the grid: by their entries' places if they have them, else by a qualifying draw. Slots are
-// 8 m apart; a field too big for that is pressed together on 60 % of the lap.
+// line puts the cars on the grid: by the grid positions of their entries, otherwise by a qualifying draw. Slots are 8 m apart;
+// a field too large for that is compressed to 60 % of the lap.
 func (m *Model) line() {
 	order := make([]race.CarIdx, m.cfg.Cars)
 	key := make([]int64, m.cfg.Cars)
@@ -131,7 +131,7 @@ func (m *Model) line() {
 	}
 }
 
-// Grid is the field before the start: tick 0.
+// Grid returns the field before the start: tick 0.
 func (m *Model) Grid() *Field {
 	rows := make([]Row, m.cfg.Cars)
 	f := &Field{race: m.fingerprint, Rows: rows, ChequeredAt: race.NoTime, Winner: race.NoCar, Leader: race.NoCar}
@@ -154,7 +154,7 @@ func (m *Model) Grid() *Field {
 	return f
 }
 
-// nextLine is the first line on the track that a car behind it has yet to cross.
+// nextLine returns the next line on the track ahead of a place.
 func (m *Model) nextLine(clock int64) uint8 {
 	for i := m.next[0]; i != 0; i = m.next[i] {
 		if m.lines[i] > clock {

@@ -2,14 +2,14 @@ package drive
 
 import "lightsout/race"
 
-// What traffic does to a car.
+// Effects of traffic on a car.
 const (
 	duelPart       = 300 // a duel costs both 0.3 s of a 90 s lap: one part in 300
 	chasePart      = 33  // an overtaking car gains 3 %: slipstream and late braking
 	yieldPart      = 67  // the overtaken one loses 1.5 %
 	lappedPart     = 20  // a lapped car lifts by 5 %
 	yellowPart     = 20
-	fallBackPart   = 25 // a car too close falls back by 4 % of the speed of the one ahead
+	fallBackPart   = 25 // a car too close falls back by 4 % of the speed of the car ahead
 	flapGapNS      = 1_000_000_000
 	flapFromLap    = 3
 	chaseSeconds   = 12
@@ -18,7 +18,7 @@ const (
 	safetyCarGapNS = 800_000_000
 )
 
-// gap is how far b is ahead of a on the road, on the profile's clock.
+// gap returns how far b is ahead of a on the road, on the profile's clock.
 func (m *Model) gap(a, b *Row) int64 {
 	d := b.Clock - a.Clock
 	if d < 0 {
@@ -27,13 +27,13 @@ func (m *Model) gap(a, b *Row) int64 {
 	return d
 }
 
-// lapping says that the car behind on the road is ahead in the race.
+// lapping reports whether the car behind on the road is ahead in the race.
 func (m *Model) lapping(behind, ahead *Row) bool {
 	return behind.Lap > ahead.Lap || (behind.Lap == ahead.Lap && behind.Clock > ahead.Clock)
 }
 
-// rate is how fast the car's clock would go in this tick but for a car right ahead: its pace, less what flags and
-// neighbours cost, plus DRS.
+// rate returns the speed of the car's clock in this tick without a car directly ahead: its pace, less the effect of flags and
+// neighbours, plus DRS.
 func (t *turn) rate() int64 {
 	m, r := t.m, &t.row
 	rate := int64(r.Pace)
@@ -70,8 +70,8 @@ func (t *turn) rate() int64 {
 	return t.flagged(rate)
 }
 
-// flagged is the rate under the flags: safety car laps are 1.52 times as long and the field closes up, virtual
-// safety car laps 1.3 times.
+// flagged returns the rate under the flags: safety car laps take 1.52 times as long and the field closes up, virtual safety
+// car laps 1.3 times.
 func (t *turn) flagged(rate int64) int64 {
 	switch t.prev.Flag {
 	case race.FlagVirtualSafetyCar:
@@ -83,7 +83,7 @@ func (t *turn) flagged(rate int64) int64 {
 			return rate * 100 / 152
 		}
 		return rate * 100 / 120
-	default: // the others slow nobody everywhere
+	default: // other flags slow no car on the whole circuit
 	}
 	if t.prev.yellow(t.m.sector(t.row.Clock)) {
 		return rate - rate/yellowPart
@@ -91,8 +91,8 @@ func (t *turn) flagged(rate int64) int64 {
 	return rate
 }
 
-// follow is the step that keeps the car behind the one ahead, unless it may pass: a slow car, a lapped one, one that
-// it is overtaking.
+// follow returns the step that keeps the car behind the one ahead, unless it may pass: a slow car, a lapped one, one that it
+// is overtaking.
 func (t *turn) follow(step int64) int64 {
 	m, r := t.m, &t.row
 	a := t.prev.Ahead[t.car]
@@ -127,8 +127,7 @@ func (f flap) within(clock int64) bool {
 	return clock >= f.from || clock < f.to
 }
 
-// seen is what a car looks out for between two instants of the profile's clock: the DRS detection and the places
-// where it may try to overtake.
+// seen handles the DRS detection and the overtaking places between two instants of the profile's clock.
 func (t *turn) seen(from, to int64) {
 	m, r := t.m, &t.row
 	past := func(place int64) bool { return from < place && place <= to }
@@ -150,7 +149,7 @@ func (t *turn) seen(from, to int64) {
 	}
 }
 
-// duel decides whether the car overtakes the one ahead: by its advantage in pace, and luck that both share.
+// duel decides whether the car overtakes the one ahead: by its advantage in pace and a random draw.
 func (t *turn) duel(a race.CarIdx, place int) {
 	m, r := t.m, &t.row
 	ahead := &t.prev.Rows[a]

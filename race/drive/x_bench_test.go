@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// BenchmarkTick drives a race from its 300th tick on, all cars and the close, as one actor would.
+// BenchmarkTick drives a race from its 300th tick on, all cars and Close, as one actor would.
 func BenchmarkTick(b *testing.B) {
 	for _, cars := range []int{20, 1_000, 100_000} {
 		b.Run(fmt.Sprintf("cars=%d", cars), func(b *testing.B) {
@@ -32,7 +32,7 @@ func BenchmarkTick(b *testing.B) {
 				n++
 			}
 			if passed == 0 && n > 100 {
-				b.Fatal("nobody passed a line")
+				b.Fatal("no car passed a line")
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/float64(cars), "ns/car")
 		})
@@ -55,11 +55,11 @@ func BenchmarkNext(b *testing.B) {
 		car = (car + 1) % 20
 	}
 	if sum == 0 {
-		b.Fatal("nobody moved")
+		b.Fatal("no car moved")
 	}
 }
 
-// BenchmarkSnapshot is what a checkpoint of a race costs.
+// BenchmarkSnapshot measures a checkpoint of a race.
 func BenchmarkSnapshot(b *testing.B) {
 	m := mustModel(b, "meridian", 20, 10, 1)
 	f, _ := tick(m, m.Grid(), nil)
