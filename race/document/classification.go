@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// classification is the result itself: the cars in its order, with those that are not classified under their own head.
+// classification lists the cars in the order of the result; cars that are not classified have headings of their own.
 func classification(in *Input, d *Document) {
 	d.Title = statusTitle(&in.Result) + " classification"
 	d.Columns = append([]Column{{Name: "position", Kind: Number, Label: "Pos"}}, who()...)
@@ -55,8 +55,8 @@ func classification(in *Input, d *Document) {
 	}
 }
 
-// status is how a car stands. The page says it in words before there is a result; of a result the position, the gap or the
-// heading says it.
+// status returns the status of a car. The page shows it only before there is a result; in a result the position, the gap or
+// the heading implies it.
 func (in *Input) status(s race.ClassifiedStatus) Cell {
 	c := text(s.String())
 	if in.Result.Version > 0 {
@@ -66,7 +66,7 @@ func (in *Input) status(s race.ClassifiedStatus) Cell {
 	return c.as(s.Words())
 }
 
-// penalty is what was added to a race time; the page leaves nothing blank.
+// penalty returns the time added to a race time; the page leaves no cell blank.
 func penalty(ms int64) Cell {
 	if ms == 0 {
 		return Cell{Known: true, Blank: true}
@@ -74,7 +74,7 @@ func penalty(ms int64) Cell {
 	return applies(ms).as(seconds(ms))
 }
 
-// fastest is the best lap of all, in ms; -1 where there is none.
+// fastest returns the best lap of all, in ms; -1 if there is none.
 func fastest(entries []race.Classified) int64 {
 	best := int64(-1)
 	for _, e := range entries {
@@ -85,7 +85,7 @@ func fastest(entries []race.Classified) int64 {
 	return best
 }
 
-// statusTitle begins a title with how firm the result is.
+// statusTitle returns the title's prefix for the status of the result.
 func statusTitle(v *race.Version) string {
 	switch {
 	case v.Version == 0:
@@ -98,7 +98,7 @@ func statusTitle(v *race.Version) string {
 	return "Provisional"
 }
 
-// statusShort is what stands in the place of a position or a gap.
+// statusShort returns the text in the place of a position or a gap.
 func statusShort(s race.ClassifiedStatus) string {
 	switch s {
 	case race.StatusRetired:
@@ -114,7 +114,7 @@ func statusShort(s race.ClassifiedStatus) string {
 	return ""
 }
 
-// section is the heading that a car stands under; none for those who are classified.
+// section returns the heading of a car; empty for classified cars.
 func section(s race.ClassifiedStatus) string {
 	switch s {
 	case race.StatusNotClassified:

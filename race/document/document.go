@@ -8,10 +8,10 @@ import (
 	"lightsout/race"
 )
 
-// ErrUnknown is wrapped where a document or a format is asked for that there is not; the error lists what there is.
+// ErrUnknown is wrapped for an unknown document or format; the error lists the known ones.
 var ErrUnknown = errors.New("unknown")
 
-// Document is a table with a title, of a version of a race's result.
+// Document is a table with a title, for one version of a race's result.
 type Document struct {
 	Name    string
 	Title   string
@@ -21,29 +21,29 @@ type Document struct {
 	Started, Published string
 	Columns            []Column
 	Rows               []Row
-	// Notes stand under the table.
+	// Notes are printed below the table.
 	Notes []string
 
 	figures figures
-	// blocks has the page show each group of rows as a table of its own.
+	// blocks makes the page show each group of rows as a table of its own.
 	blocks bool
-	// keys are the columns that are repeated where the page cuts a table that is too wide.
+	// keys is the number of columns that are repeated when the page splits a table that is too wide.
 	keys int
 }
 
-// Column is what stands in a place of every row.
+// Column describes a column of the table.
 type Column struct {
-	Name string // as CSV and JSON have it, without the unit
-	Unit string // empty where there is none
+	Name string // in CSV and JSON, without the unit
+	Unit string // empty if there is none
 	Kind Kind
-	// Label is what the page has at the head of the column; empty: the page does without the column.
+	// Label is the column's heading on the page; empty means that the page omits the column.
 	Label string
-	// only says where alone the column is; empty: everywhere.
+	// only restricts the column to one place; empty means everywhere.
 	only where
 }
 
-// where a column may be alone: on the page, where CSV and JSON have it in other columns; in CSV, where JSON and the page have
-// it in the head of the document.
+// where is the only place of a column: the page, if CSV and JSON have the value in other columns; or CSV, if JSON and the page
+// have it in the head of the document.
 type where string
 
 const (
@@ -51,7 +51,7 @@ const (
 	inCSV  where = "csv"
 )
 
-// Heading is the column's name with its unit, as CSV and JSON have it.
+// Heading returns the column's name with its unit, as in CSV and JSON.
 func (c *Column) Heading() string {
 	if c.Unit == "" {
 		return c.Name
@@ -59,10 +59,10 @@ func (c *Column) Heading() string {
 	return c.Name + "_" + strings.ReplaceAll(c.Unit, "/", "")
 }
 
-// Kind is what a column holds.
+// Kind is the type of a column's values.
 type Kind uint8
 
-// Kinds of column. Times are whole milliseconds; a Decimal has three places and is kept in thousandths.
+// Kinds of column. Times are whole milliseconds; a Decimal has three places and is stored in thousandths.
 const (
 	Text Kind = iota
 	Number
@@ -74,7 +74,7 @@ const (
 
 var kindNames = [...]string{"text", "number", "truth", "time", "gap", "decimal"}
 
-// String is the kind's name in JSON.
+// String returns the kind's name in JSON.
 func (k Kind) String() string {
 	if int(k) >= len(kindNames) {
 		return fmt.Sprintf("unknown_%d", k)
@@ -84,20 +84,20 @@ func (k Kind) String() string {
 
 // Row is a line of the table.
 type Row struct {
-	// Group is the heading on the page under which it stands with its neighbours of the same group; empty: none.
+	// Group is the heading on the page above consecutive rows of the same group; empty means none.
 	Group string
 	Cells []Cell
 }
 
-// Cell is a value, or none.
+// Cell is a value, or missing.
 type Cell struct {
 	Known  bool
 	Text   string // of a Text column
-	Number int64  // of the others; a truth is 0 or 1
-	// Page is what the page shows instead; empty: the value. Blank has it show nothing.
+	Number int64  // of the other kinds; a bool is 0 or 1
+	// Page is shown on the page instead; empty means the value. Blank shows nothing.
 	Page  string
 	Blank bool
-	// Mark is how the page sets it off: "best", "own", "struck", "weak"; empty: not.
+	// Mark is the highlighting on the page: "best", "own", "struck", "weak"; empty means none.
 	Mark string
 }
 
@@ -107,10 +107,10 @@ func millis(ms int64) Cell       { return Cell{Known: true, Number: ms} }
 func (c Cell) as(s string) Cell  { c.Page = s; return c }
 func (c Cell) set(m string) Cell { c.Mark = m; return c }
 
-// positive is a number that is none where it is not above 0.
+// positive returns a number that is missing unless it is above 0.
 func positive[T ~int | ~int64](n T) Cell { return Cell{Known: n > 0, Number: int64(n)} }
 
-// applies is a time that is none below 0.
+// applies returns a time that is missing below 0.
 func applies(ms int64) Cell { return Cell{Known: ms >= 0, Number: ms} }
 
 func truth(b bool) Cell {
@@ -120,7 +120,7 @@ func truth(b bool) Cell {
 	return Cell{Known: true}
 }
 
-// makers are the documents by their names, in the order in which they are listed.
+// makers are the documents by name, in the order of Names.
 var makers = []struct {
 	name string
 	make func(in *Input, d *Document)
@@ -133,7 +133,7 @@ var makers = []struct {
 	{"penalties", penalties},
 }
 
-// Names are the documents that there are.
+// Names returns the names of all documents.
 func Names() []string {
 	names := make([]string, len(makers))
 	for i, m := range makers {
@@ -142,7 +142,7 @@ func Names() []string {
 	return names
 }
 
-// Make makes the document of a name. An unknown one gives an error that lists those that are known.
+// Make makes a document. The error for an unknown name lists the known ones.
 func Make(name string, in *Input) (*Document, error) {
 	for _, m := range makers {
 		if m.name == name {
@@ -157,7 +157,7 @@ func Make(name string, in *Input) (*Document, error) {
 	return nil, fmt.Errorf("%w document %q: allowed are %s", ErrUnknown, name, strings.Join(Names(), ", "))
 }
 
-// who are the columns that name a car, and their values.
+// who returns the columns that identify a car.
 func who() []Column {
 	return []Column{{Name: "driver_number", Kind: Number, Label: "No"}, {Name: "name_acronym", Label: "Car"}}
 }
@@ -167,7 +167,7 @@ func (in *Input) who(car race.CarIdx) []Cell {
 	return []Cell{number(e.Number), text(e.Code)}
 }
 
-// entry is a car's; an empty one where the slot is none.
+// entry returns a car's entry; an empty one for an invalid slot.
 func (in *Input) entry(car race.CarIdx) race.Entry {
 	if car < 0 || int(car) >= len(in.Entries) {
 		return race.Entry{}
@@ -175,7 +175,7 @@ func (in *Input) entry(car race.CarIdx) race.Entry {
 	return in.Entries[car]
 }
 
-// heading names a car over its group of rows.
+// heading returns the heading of a car's group of rows.
 func (in *Input) heading(car race.CarIdx) string {
 	e := in.entry(car)
 	return strings.TrimSpace(fmt.Sprintf("%d  %s", e.Number, race.Isolated(nameOf(e))))

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// hostile is a name that means something to HTML, to CSV and to a reader of JSON.
+// hostile is a name with special characters of HTML, CSV and JSON.
 const hostile = `<b>"Jörg", Müller`
 
 // meridian is a circuit of two straights of 1 km and two half circles of 50 m: 2,314.159 m.
@@ -91,11 +91,11 @@ func small() *document.Input {
 	}
 }
 
-func TestPitStops_TakeTheTimeInThePitLaneFromTheTyresWhereNoLinesTellIt(t *testing.T) {
+func TestPitStops_TakeTheTimeFromTheTyresIfThePitLaneHasNoLines(t *testing.T) {
 	in := small()
 	in.Stops = []race.Record{
 		{Time: 140 * race.Second, Body: race.TyresFitted{Car: 2, PitLane: 24_500 * race.Millisecond}},
-		{Time: 97 * race.Second, Body: race.TyresFitted{Car: 1, PitLane: race.Hour}}, // its lines tell of it
+		{Time: 97 * race.Second, Body: race.TyresFitted{Car: 1, PitLane: race.Hour}}, // the pit lines give its time
 	}
 	d, err := document.Make("pit_stops", in)
 	if err != nil {
@@ -107,12 +107,12 @@ func TestPitStops_TakeTheTimeInThePitLaneFromTheTyresWhereNoLinesTellIt(t *testi
 	}
 	for _, want := range []string{",92000,23500,2400,hard,23500", ",140000,24500,,,24500"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not in\n%s", want, out.String())
+			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
 }
 
-func TestDocuments_AreAsTheirGoldenFiles(t *testing.T) {
+func TestDocuments_EqualTheirGoldenFiles(t *testing.T) {
 	for _, name := range document.Names() {
 		d, err := document.Make(name, small())
 		if err != nil {
@@ -134,13 +134,13 @@ func TestDocuments_AreAsTheirGoldenFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("%s differs; if that is meant, run with -update:\n%s", file, got.String())
+				t.Errorf("%s differs; if that is intended, run with -update:\n%s", file, got.String())
 			}
 		}
 	}
 }
 
-func TestNames_ThatAreUnknownListThoseThatAre(t *testing.T) {
+func TestMake_UnknownNamesListTheKnownOnes(t *testing.T) {
 	_, err := document.Make("results", small())
 	if !errors.Is(err, document.ErrUnknown) || !strings.Contains(err.Error(), "classification, lap_chart, lap_analysis, best_sectors, pit_stops, penalties") {
 		t.Errorf("document: %v", err)
@@ -154,7 +154,7 @@ func TestNames_ThatAreUnknownListThoseThatAre(t *testing.T) {
 	}
 }
 
-// written makes a document of the small race in a format.
+// written returns a document of the small race in a format.
 func written(t *testing.T, name, format string) string {
 	t.Helper()
 	d, err := document.Make(name, small())
@@ -168,7 +168,7 @@ func written(t *testing.T, name, format string) string {
 	return b.String()
 }
 
-func TestCSV_KeepsTextAndTakesTheFormulasOutOfIt(t *testing.T) {
+func TestCSV_KeepsTextAndEscapesFormulas(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(written(t, "classification", "csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -189,11 +189,11 @@ func TestCSV_KeepsTextAndTakesTheFormulasOutOfIt(t *testing.T) {
 		}
 	}
 	if text := written(t, "penalties", "csv"); !strings.Contains(text, `"'=HYPERLINK(""http://x"")"`) {
-		t.Errorf("a formula as a reason is written as it is:\n%s", text)
+		t.Errorf("a formula as a reason is not escaped:\n%s", text)
 	}
 }
 
-func TestHTML_EscapesAllThatUsersWrote(t *testing.T) {
+func TestHTML_EscapesAllUserInput(t *testing.T) {
 	for _, name := range document.Names() {
 		page := written(t, name, "html")
 		for _, never := range []string{"<b>", "<script", "<Nowhere>", "ZgotmplZ", "onclick"} {
@@ -202,15 +202,15 @@ func TestHTML_EscapesAllThatUsersWrote(t *testing.T) {
 			}
 		}
 		if strings.Count(page, "</style>") != 1 {
-			t.Errorf("%s ends its style early", name)
+			t.Errorf("user input ends the style of %s", name)
 		}
 	}
 	if page := written(t, "classification", "html"); !strings.Contains(page, "&lt;b&gt;&#34;Jörg&#34;, Müller") {
-		t.Error("the name is not on the page")
+		t.Error("the name is missing on the page")
 	}
 }
 
-func TestJSON_HasTheRowsByNameAndTheVersion(t *testing.T) {
+func TestJSON_HasRowsByColumnNameAndTheVersion(t *testing.T) {
 	var got struct {
 		Title   string
 		Columns []struct {
@@ -251,12 +251,12 @@ func TestEmptyRace_HasEmptyDocuments(t *testing.T) {
 			}
 		}
 		if len(d.Rows) != 0 {
-			t.Errorf("%s has %d rows of nothing", name, len(d.Rows))
+			t.Errorf("%s of an empty race has %d rows", name, len(d.Rows))
 		}
 	}
 }
 
-func TestWideChart_IsCutInTablesThatRepeatTheLap(t *testing.T) {
+func TestWideChart_IsSplitIntoTablesThatRepeatTheLapColumn(t *testing.T) {
 	in := &document.Input{Race: race.Race{ID: "x"}}
 	for i := range 60 {
 		in.Entries = append(in.Entries, race.Entry{Number: i + 1, Grid: i + 1})

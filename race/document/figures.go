@@ -8,17 +8,17 @@ import (
 	"lightsout/race/circuit"
 )
 
-// figures are those of the race as a whole. What is not known is empty or 0.
+// figures are the figures of the race as a whole. Unknown values are empty or 0.
 type figures struct {
 	circuit string // its name, not its key
-	lengthM int64  // of a lap, to the metre, as circuits are published; so the distance is a whole number of it
+	lengthM int64  // of a lap, rounded to the metre as published lengths are; the distance is a multiple of it
 	laps    int    // the distance
-	// timeMS is the winner's race time, and speed its average in thousandths of a km/h. Before there is a result there is no winner.
+	// timeMS is the winner's race time, speed its average in thousandths of a km/h. Both are 0 before there is a result.
 	timeMS, speed int64
 }
 
-// figures takes the circuit from the text that the race was announced with: where that is missing or cannot be read, what
-// follows from it is not known.
+// figures computes them; the circuit is read from the text in the race info. If that is missing or invalid, the figures that
+// need it are unknown.
 func (in *Input) figures() figures {
 	f := figures{laps: in.Distance}
 	if c, err := circuit.Parse(in.Race.Circuit, strings.NewReader(in.Race.CircuitText)); err == nil {
@@ -30,11 +30,11 @@ func (in *Input) figures() figures {
 	return f
 }
 
-// distanceM is how far a number of laps is; 0 where it is not known.
+// distanceM returns the distance of a number of laps; 0 if unknown.
 func (f *figures) distanceM(laps int) int64 { return f.lengthM * int64(laps) }
 
-// average is a car's average speed in thousandths of a km/h: its complete laps over its race time, in which suspensions and
-// penalties are. 0 where one of them is not known.
+// average returns a car's average speed in thousandths of a km/h: its complete laps over its race time, which includes
+// suspensions and penalties. 0 if one of them is unknown.
 func (f *figures) average(e *race.Classified) int64 {
 	if e.DurationMS <= 0 {
 		return 0

@@ -55,7 +55,7 @@ func mustPaper(t *testing.T, name string, in *document.Input) (p paper) {
 	return p
 }
 
-// held checks that a page has what it must, and nothing of what it must not.
+// held checks that a page contains every text of has and none of never.
 func (p *paper) held(t *testing.T, has, never []string) {
 	t.Helper()
 	for _, text := range has {
@@ -83,7 +83,7 @@ func declaredLate() *document.Input {
 	return in
 }
 
-func TestRaceTime_IsTheWinnersAndNotWhenTheResultWasDeclared(t *testing.T) {
+func TestRaceTime_IsTheWinnersTimeNotTheTimeOfTheDeclaration(t *testing.T) {
 	for _, name := range document.Names() {
 		p := mustPaper(t, name, declaredLate())
 		p.held(t, []string{"<dt>Race time</dt><dd><bdi>1:35:21.000</bdi></dd>", "<dt>Average speed</dt><dd><bdi>82.998 km/h</bdi></dd>"},
@@ -92,7 +92,7 @@ func TestRaceTime_IsTheWinnersAndNotWhenTheResultWasDeclared(t *testing.T) {
 			t.Errorf("%s: the race took %v ms", name, got)
 		}
 		if _, there := p.json.Result["time_us"]; there {
-			t.Errorf("%s: the time of a record stands for that of the race", name)
+			t.Errorf("%s: the time of a record is shown as the race time", name)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestClassification_HasDateCircuitDistanceAndSpeedInEveryFormat(t *testing.T
 	}
 }
 
-func TestFigures_ThatAreNotKnownAreLeftOut(t *testing.T) {
+func TestFigures_UnknownOnesAreOmitted(t *testing.T) {
 	for name, change := range map[string]func(in *document.Input){
 		"no circuit":                  func(in *document.Input) { in.Race.Circuit, in.Race.CircuitText = "", "" },
 		"a circuit of lines alone":    func(in *document.Input) { in.Race.CircuitText = "" },
@@ -174,7 +174,7 @@ func TestFigures_ThatAreNotKnownAreLeftOut(t *testing.T) {
 	})
 }
 
-func TestDistance_IsThatOfTheRaceAndNotOfItsRules(t *testing.T) {
+func TestDistance_IsTheRacesNotTheRules(t *testing.T) {
 	in := declaredLate()
 	in.Race.Rules, in.Distance = race.F1(53), 51
 	p := mustPaper(t, "lap_chart", in)
@@ -184,7 +184,7 @@ func TestDistance_IsThatOfTheRaceAndNotOfItsRules(t *testing.T) {
 	}
 }
 
-func TestStatus_HasWordsWhileTheRaceRuns(t *testing.T) {
+func TestStatus_IsShownInWordsDuringTheRace(t *testing.T) {
 	in := small()
 	in.Result = race.Version{Classification: race.Classification{Entries: []race.Classified{
 		{Position: 1, Car: 0, Laps: 3, DurationMS: 274_012, BestLapMS: -1},
@@ -207,8 +207,8 @@ func TestStatus_HasWordsWhileTheRaceRuns(t *testing.T) {
 	}
 	p.held(t, []string{
 		`<th class="t" scope="col">Status</th>`, ">finished<", ">running<", ">stopped<", ">not running<", ">waiting<",
-		`<td class="n"></td><td class="n">5</td>`, // without a position nothing stands in its place
+		`<td class="n"></td><td class="n">5</td>`, // a cell without a position is blank
 	}, []string{"not_running", "Not classified", "Did not start"})
 	of := mustPaper(t, "classification", small())
-	of.held(t, nil, []string{`scope="col">Status</th>`}) // of a result the position, the gap or the heading says it
+	of.held(t, nil, []string{`scope="col">Status</th>`}) // in a result the position, the gap or the heading implies it
 }

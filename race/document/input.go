@@ -7,29 +7,29 @@ import (
 	"lightsout/race/history"
 )
 
-// Input is what documents are made of. All of it is borrowed.
+// Input is the data for the documents. Make does not modify or keep it.
 type Input struct {
 	Race    race.Race
 	Entries []race.Entry // by slot
-	// Distance is that of the race in laps, as far as it is known (race.SessionStatus.Laps); 0: by time.
+	// Distance is the distance of the race in laps as known so far (race.SessionStatus.Laps); 0 means by time.
 	Distance int
-	// Result is the version of the result that the documents are of.
+	// Result is the version of the result that is documented.
 	Result race.Version
-	// Started says when the start signal was given, Published when the version was: RFC 3339 in UTC; empty where it is not known.
+	// Started is the date of the start signal, Published of the version: RFC 3339 in UTC; empty if unknown.
 	Started, Published string
 	// Laps of all cars, each once, in any order.
 	Laps []race.Lap
-	// Events in the order in which they were told; pit stops, and the laps of penalties, are taken from them.
+	// Events in the order of publication; they give the pit stops and the laps of penalties.
 	Events []race.Event
-	// Stops are the records of tyres that say how long a car was in the pit lane; others are passed over.
+	// Stops are the records of tyres with a time in the pit lane; other records are skipped.
 	Stops []race.Record
-	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings; others are passed over.
-	// Their times are race time: counted from the start signal as it was moved.
+	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings; other records are skipped.
+	// Their times are race time, counted from the moved start signal.
 	Rulings []race.Record
 }
 
-// FromHistory is the input for the documents of a race with entries. Before there is a result they are of the order so far.
-// instant writes UTC nanoseconds in RFC 3339, and 0, which stands for no date, as an empty text.
+// FromHistory returns the input for the documents of a race with entries. Before there is a result they show the provisional
+// order. instant formats UTC nanoseconds as RFC 3339, and 0 as an empty text.
 func FromHistory(h *history.Race, instant func(ns int64) string) *Input {
 	in := &Input{
 		Race: h.State.Race(), Entries: h.State.Entries(), Distance: h.Session.Laps, Result: h.Result, Laps: h.Laps(), Events: h.State.Events(),

@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// lapsByCar sorts the laps by car and number.
+// lapsByCar returns the laps sorted by car and number.
 func (in *Input) lapsByCar() []race.Lap {
 	out := slices.Clone(in.Laps)
 	slices.SortStableFunc(out, func(a, b race.Lap) int {
@@ -18,7 +18,8 @@ func (in *Input) lapsByCar() []race.Lap {
 	return out
 }
 
-// lapChart has a row for each lap: the cars in the order in which they completed it (race.Lap.Position), before them the grid.
+// lapChart has a row for each lap with the cars in the order in which they completed it (race.Lap.Position), preceded by the
+// grid.
 func lapChart(in *Input, d *Document) {
 	d.Title = "Lap chart"
 	byLap := map[int][]race.Lap{}
@@ -57,7 +58,7 @@ func lapChart(in *Input, d *Document) {
 	d.note("Each row has the numbers of the cars in the order in which they completed that lap.")
 }
 
-// grid is the cars by their places, those from the pit lane last; without places it is not known.
+// grid returns the cars by grid position, pit-lane starters last; nil if there are no positions.
 func (in *Input) grid() (out []race.CarIdx) {
 	for i, e := range in.Entries {
 		if e.Grid > 0 || e.PitLaneStart {
@@ -77,13 +78,12 @@ func (in *Input) grid() (out []race.CarIdx) {
 	return out
 }
 
-// lapAnalysis has every lap of every car: its time and sectors, where it went through the pit lane, and whether it was
-// deleted.
+// lapAnalysis lists every lap of every car: times, sectors, visits to the pit lane, and whether it was deleted.
 func lapAnalysis(in *Input, d *Document) {
 	d.Title, d.blocks = "Lap analysis", true
 	hidden := who()
 	for i := range hidden {
-		hidden[i].Label = "" // the heading of the block has them
+		hidden[i].Label = "" // in the heading of the block
 	}
 	d.Columns = append(hidden,
 		Column{Name: "lap", Kind: Number, Label: "Lap"}, Column{Name: "lap_time", Unit: "ms", Kind: Time, Label: "Time"},
@@ -94,7 +94,7 @@ func lapAnalysis(in *Input, d *Document) {
 		Column{Name: "marks", Label: " ", only: onPage})
 	own, all := in.bestLaps()
 	list := in.lapsByCar()
-	slices.SortStableFunc(list, func(a, b race.Lap) int { // as they are painted on the cars
+	slices.SortStableFunc(list, func(a, b race.Lap) int { // by car number
 		return cmp.Compare(in.entry(a.Car).Number, in.entry(b.Car).Number)
 	})
 	for _, l := range list {
@@ -121,7 +121,7 @@ func lapAnalysis(in *Input, d *Document) {
 		"IN and OUT: through the pit lane; Y, VSC, SC, R: under that flag.")
 }
 
-// bestLaps are the shortest laps that were not deleted: by car and of all.
+// bestLaps returns the fastest laps that were not deleted: by car and of all cars.
 func (in *Input) bestLaps() (own map[race.CarIdx]int64, all int64) {
 	own = map[race.CarIdx]int64{}
 	for _, l := range in.Laps {
@@ -138,7 +138,7 @@ func (in *Input) bestLaps() (own map[race.CarIdx]int64, all int64) {
 	return own, all
 }
 
-// marks are what is worth saying of a lap besides its times.
+// marks returns the remarks on a lap.
 func marks(l *race.Lap) string {
 	var out []string
 	for _, m := range []struct {

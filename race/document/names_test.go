@@ -8,7 +8,7 @@ import (
 	"lightsout/race/document"
 )
 
-// Names in scripts that are written from right to left, that combine, and that are wide.
+// Names in right-to-left, combining and wide scripts.
 const (
 	hebrew   = "יוסי כהן 7"
 	arabic   = "محمد (الثاني)"
@@ -30,7 +30,7 @@ func named() *document.Input {
 	return in
 }
 
-func TestNames_OfAnyScriptStayWholeInTheCellsOfEveryFormat(t *testing.T) {
+func TestNames_OfAnyScriptAreUnchangedInTheCellsOfEveryFormat(t *testing.T) {
 	p := mustPaper(t, "classification", named())
 	for i, name := range []string{hebrew, arabic, combined, wide} {
 		if p.csv[i]["full_name"] != name || p.csv[i]["team_name"] != name || p.json.Rows[i]["full_name"] != name {
@@ -43,7 +43,7 @@ func TestNames_OfAnyScriptStayWholeInTheCellsOfEveryFormat(t *testing.T) {
 	}
 }
 
-func TestNames_FromRightToLeftAreIsolatedInSentences(t *testing.T) {
+func TestNames_RightToLeftOnesAreIsolatedInSentences(t *testing.T) {
 	isolated := func(name string) string { return "\u2068" + name + "\u2069" }
 	p := mustPaper(t, "classification", named())
 	if want := "Fastest lap: 7 " + isolated(hebrew) + ", 1:30.012 on lap 3."; p.json.Notes[0] != want {
@@ -58,13 +58,13 @@ func TestNames_FromRightToLeftAreIsolatedInSentences(t *testing.T) {
 	settled := mustPaper(t, "penalties", named())
 	settled.held(t, []string{isolated(arabic) + ": weighed again"}, nil)
 	in := named()
-	in.Entries[0].Name = combined // it is as long as its sentence needs no mark
+	in.Entries[0].Name = combined // long, but a left-to-right name needs no isolate
 	if note := mustPaper(t, "classification", in).json.Notes[0]; note != "Fastest lap: 7 "+combined+", 1:30.012 on lap 3." {
-		t.Errorf("a name from left to right is written %q", note)
+		t.Errorf("a left-to-right name is written %q", note)
 	}
 }
 
-func TestFoot_OfAPageHasTheNameWhole(t *testing.T) {
+func TestPageFooter_HasTheCompleteName(t *testing.T) {
 	p := mustPaper(t, "lap_chart", named())
 	from := strings.Index(p.html, `content: "`)
 	foot, _, _ := strings.Cut(p.html[from+len(`content: "`):], `"; font`)
@@ -73,7 +73,7 @@ func TestFoot_OfAPageHasTheNameWhole(t *testing.T) {
 	}
 }
 
-func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
+func TestPenalties_AfterTheEndBelongToTheCarsLastLap(t *testing.T) {
 	in := small()
 	late := func(seq race.Seq, body race.Body) race.Record {
 		return race.Record{Seq: seq, Time: race.Hour, Author: "Stewards", Body: body}
@@ -83,7 +83,7 @@ func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
 		late(51, race.Penalised{Car: 2, Amount: race.Second}), // a lap down
 		late(52, race.CarDisqualified{Car: 1}), late(53, race.Undone{Of: 52}),
 		{Seq: 54, Time: 200 * race.Second, Body: race.Penalised{Car: 1, Amount: race.Second}}, // in lap 3
-		late(55, race.LapDeleted{Car: 1, Lap: 1, Passing: 7}),                                 // it is its second by now
+		late(55, race.LapDeleted{Car: 1, Lap: 1, Passing: 7}),                                 // now its second lap
 	}
 	in.Events = []race.Event{{Kind: race.EventPenalty, Of: 50, Car: 0, Lap: 3, TimeMS: 3_600_000}}
 	in.Laps[4].Passing = 7
@@ -95,7 +95,7 @@ func TestPenalties_AfterTheEndAreOfTheLastLapOfTheCar(t *testing.T) {
 	}
 }
 
-func TestLapChart_AgreesWithTheAnalysisAlsoWithinAThousandth(t *testing.T) {
+func TestLapChart_AgreesWithTheAnalysisWithinAMillisecond(t *testing.T) {
 	in := &document.Input{Entries: []race.Entry{{Number: 7}, {Number: 8}, {Number: 9}}, Laps: []race.Lap{
 		{Car: 0, Number: 1, DurationMS: 90_000, EndMS: 90_000, Position: 3}, // 90.000.900
 		{Car: 1, Number: 1, DurationMS: 90_000, EndMS: 90_000, Position: 1}, // 90.000.100

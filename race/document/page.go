@@ -19,21 +19,21 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// columnsMax is how many columns a page has room for; the rest of a wider table stands below, with its keys again.
+// columnsMax is how many columns fit on a page; the other columns of a wider table are printed below, with its keys repeated.
 const columnsMax = 23
 
-// widthMax is how many columns may be as wide as what they hold; those of a wider table are all narrow.
+// widthMax is how many columns may have their natural width; in a wider table all are narrow.
 const widthMax = 18
 
-// wordMax is how long a text is kept in one line.
+// wordMax is the longest text that is not wrapped.
 const wordMax = 16
 
-// page is what the template is filled with.
+// page is the input of the template.
 type page struct {
 	Title, Race string
 	Name        string   // of the race, for a sentence
 	Facts       []string // of the race, in one line
-	Issue       string   // the version and how firm it is
+	Issue       string   // the version and its status
 	Details     []detail // of the version
 	Foot        string
 	Blocks      bool
@@ -45,7 +45,7 @@ type page struct {
 
 type detail struct{ Label, Text string }
 
-// pageTable is a table of the page. Its groups have headings between the rows, but the first may have none.
+// pageTable is a table of the page. Its groups have headings between the rows; the first may have none.
 type pageTable struct {
 	Heading string
 	Head    []pageCell
@@ -60,10 +60,10 @@ type pageGroup struct {
 
 type pageCell struct {
 	Text, Class string
-	Own         bool // it is a text, and written in its own direction
+	Own         bool // a text, written in its own direction
 }
 
-// WriteHTML writes a page to print: A4, without scripts, everything in one file.
+// WriteHTML writes a page to print: A4, without scripts, in a single file.
 func (d *Document) WriteHTML(w io.Writer) error {
 	p := page{
 		Title: d.Title, Race: d.Race.Name, Facts: d.facts(), Issue: issue(&d.Version), Details: d.details(),
@@ -87,7 +87,7 @@ func (d *Document) WriteHTML(w io.Writer) error {
 	return nil
 }
 
-// facts are what stands under the name of a race, as far as it is known.
+// facts returns the known figures that are printed below the name of the race.
 func (d *Document) facts() (out []string) {
 	f, rules := &d.figures, &d.Race.Rules
 	add := func(parts ...string) {
@@ -115,7 +115,7 @@ func (d *Document) facts() (out []string) {
 	return out
 }
 
-// kilometres is a length in metres as it is printed; empty where it is not known.
+// kilometres formats a length in metres; empty if it is 0.
 func kilometres(m int64) string {
 	if m <= 0 {
 		return ""
@@ -123,14 +123,14 @@ func kilometres(m int64) string {
 	return decimal(m) + " km"
 }
 
-// decimal is a number that is kept in thousandths.
+// decimal formats a number of thousandths.
 func decimal(n int64) string { return fmt.Sprintf("%d.%03d", n/1000, n%1000) }
 
 var months = [...]string{
 	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 }
 
-// moment is an instant in RFC 3339, in UTC, as it is printed: 24 November 2026, 18:03 UTC. Empty stays empty.
+// moment formats an instant in RFC 3339, UTC, for print: 24 November 2026, 18:03 UTC. Empty stays empty.
 func moment(at string) string {
 	var year, month, day, hour, minute int
 	_, err := fmt.Sscanf(at, "%d-%d-%dT%d:%d", &year, &month, &day, &hour, &minute)
@@ -147,7 +147,7 @@ func issue(v *race.Version) string {
 	return fmt.Sprintf("Version %d · %s", v.Version, v.Status)
 }
 
-// details say who made the version, why and when, and the winner's race time and average speed.
+// details returns author, reason and time of the version, and the winner's race time and average speed.
 func (d *Document) details() []detail {
 	v := &d.Version
 	if v.Version == 0 {
@@ -168,7 +168,7 @@ func (d *Document) details() []detail {
 	return out
 }
 
-// tables cuts the rows in tables: one for each group where there are blocks, and in width where they are too wide.
+// tables splits the rows into tables: one for each group if blocks is set, and by columns if they are too wide.
 func (d *Document) tables() (out []pageTable) {
 	if !d.blocks {
 		return d.cut("", d.Rows)
@@ -184,7 +184,7 @@ func (d *Document) tables() (out []pageTable) {
 	return out
 }
 
-// cut makes as many tables as the rows are wide.
+// cut splits rows into as many tables as their width needs.
 func (d *Document) cut(heading string, rows []Row) (out []pageTable) {
 	shown := d.shown(rows)
 	room := columnsMax - d.keys
@@ -200,7 +200,7 @@ func (d *Document) cut(heading string, rows []Row) (out []pageTable) {
 	return out
 }
 
-// shown are the columns with a label that have anything to show in some rows, the keys always.
+// shown returns the columns with a label that have a value in some row, and always the keys.
 func (d *Document) shown(rows []Row) (out []int) {
 	for _, i := range d.columns(onPage) {
 		if d.Columns[i].Label == "" {
@@ -225,7 +225,7 @@ func (d *Document) table(columns []int) pageTable {
 	return t
 }
 
-// class says how the page sets a column.
+// class returns the CSS classes of a column.
 func (c *Column) class() string {
 	if c.Kind == Text {
 		return "t"
@@ -253,7 +253,7 @@ func (c Cell) page(column *Column) pageCell {
 	if c.Mark != "" {
 		out.Class += " " + c.Mark
 	}
-	if column.Kind == Text && utf8.RuneCountInString(c.Text) <= wordMax { // longer ones may be broken
+	if column.Kind == Text && utf8.RuneCountInString(c.Text) <= wordMax { // longer ones may be wrapped
 		out.Class += " k"
 	}
 	if c.Page != "" || !c.Known || c.Blank {
@@ -278,7 +278,7 @@ func (c Cell) page(column *Column) pageCell {
 	return out
 }
 
-// duration is a time in ms as the sport writes it: 28.568, 1:32.512, 1:02:03.004.
+// duration formats a time in ms as usual in the sport: 28.568, 1:32.512, 1:02:03.004.
 func duration(ms int64) string {
 	if ms >= 0 && ms < 60_000 {
 		return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
@@ -286,5 +286,5 @@ func duration(ms int64) string {
 	return (race.Micros(ms) * race.Millisecond).String()
 }
 
-// seconds is a penalty as it is spoken of: +5 s.
+// seconds formats a time penalty: +5 s.
 func seconds(ms int64) string { return "+" + strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64) + " s" }

@@ -20,20 +20,20 @@ var stateLabels = map[string]string{
 	stateAdded: "Added", stateServed: "Served", stateUnserved: "Not served", stateRemoved: "Removed", stateInForce: "In force",
 }
 
-// ruling is a penalty and what became of it.
+// ruling is a penalty and its state.
 type ruling struct {
 	record race.Record
 	car    race.CarIdx
 	kind   string
-	amount int64 // ms; -1: none
-	lap    int   // that was deleted, or that the car was on; after its race the last that it drove
+	amount int64 // ms; -1 means none
+	lap    int   // the deleted lap, or the car's lap then; after its race its last lap
 	reason string
 	state  string
-	by     race.Record // what settled it; without Seq: nothing
+	by     race.Record // the record that settled it; without Seq none did
 	why    string
 }
 
-// penalties lists what the stewards decided: of whom, why, who decided it, and whether it was served or removed.
+// penalties lists the rulings of the stewards: car, reason, author, and whether it was served or removed.
 func penalties(in *Input, d *Document) {
 	d.Title = "Penalties"
 	d.Columns = append([]Column{
@@ -80,7 +80,7 @@ var kindLabels = map[string]string{
 	race.PenaltyStopAndGo.String(): "Stop-and-go", kindLapDeleted: "Lap deleted", kindDisqualified: "Disqualified",
 }
 
-// rulings are the penalties by the sequence of their records, and what settled them.
+// rulings returns the penalties by record, with the records that settled them.
 func (in *Input) rulings() []ruling {
 	records := slices.Clone(in.Rulings)
 	slices.SortStableFunc(records, func(a, b race.Record) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -125,7 +125,7 @@ func (in *Input) rulings() []ruling {
 	return out
 }
 
-// lapIndex finds the laps that rulings are about.
+// lapIndex finds the laps to which rulings belong.
 type lapIndex struct {
 	emitted  map[race.Seq]int        // the lap of a ruling's event
 	ends     map[race.CarIdx][]int64 // race time at the end of each lap, in ms
@@ -155,7 +155,7 @@ func (in *Input) lapIndex() *lapIndex {
 	return x
 }
 
-// at is the lap that a car was on when a ruling was given. A ruling that was undone has no event.
+// at returns the lap that a car was on when a ruling was given. A ruling that was undone has no event.
 func (x *lapIndex) at(r *race.Record, car race.CarIdx) int {
 	if lap, ok := x.emitted[r.Seq]; ok {
 		return lap
@@ -172,7 +172,7 @@ func (x *lapIndex) at(r *race.Record, car race.CarIdx) int {
 	return max(lap, 1)
 }
 
-// deleted is the number that a deleted lap has now: a lap may have been split or taken out before it since.
+// deleted returns the current number of a deleted lap: laps before it may have been split or removed since.
 func (x *lapIndex) deleted(b race.LapDeleted) int {
 	if lap, ok := x.passings[b.Passing]; ok {
 		return lap
@@ -180,7 +180,7 @@ func (x *lapIndex) deleted(b race.LapDeleted) int {
 	return b.Lap
 }
 
-// undoings are the records that undo others and are not undone themselves, by what they undo.
+// undoings returns the records that undo others and are not undone themselves, by the record that they undo.
 func undoings(records []race.Record) map[race.Seq]race.Record {
 	out := map[race.Seq]race.Record{}
 	for i := len(records) - 1; i >= 0; i-- { // an undoing comes after what it undoes
@@ -191,7 +191,7 @@ func undoings(records []race.Record) map[race.Seq]race.Record {
 	return out
 }
 
-// amount is what a penalty adds where it is not served, in ms.
+// amount returns what a penalty adds if it is not served, in ms.
 func (in *Input) amount(p race.Penalised) int64 {
 	switch {
 	case p.Amount > 0:

@@ -8,14 +8,14 @@ import (
 	"lightsout/race"
 )
 
-// sectorBest is a car's best time of a sector, and the lap in which it was driven; 0: none.
+// sectorBest is a car's best time in a sector and its lap; 0 means none.
 type sectorBest struct {
 	car race.CarIdx
 	ms  int64
 	lap int
 }
 
-// bestSectors ranks each car's best time of each sector, and the ideal laps that they add up to.
+// bestSectors ranks each car's best time in each sector, and the ideal laps, which are their sums.
 func bestSectors(in *Input, d *Document) {
 	d.Title, d.blocks = "Best sector times", true
 	d.Columns = append([]Column{{Name: "sector"}, {Name: "rank", Kind: Number, Label: "Pos"}}, who()...)
@@ -46,7 +46,7 @@ func bestSectors(in *Input, d *Document) {
 	d.note("Sectors of deleted laps do not count. The ideal lap is the sum of a car's best sectors.")
 }
 
-// sectorBests are each car's best sectors, by slot; of equal times the earlier one.
+// sectorBests returns each car's best sectors, by slot; of equal times the earlier one.
 func (in *Input) sectorBests() [][3]sectorBest {
 	best := make([][3]sectorBest, len(in.Entries))
 	for i := range best {
@@ -67,7 +67,7 @@ func (in *Input) sectorBests() [][3]sectorBest {
 	return best
 }
 
-// rank adds a list in the order of its times; who shares a time shares the rank.
+// rank adds a list sorted by time; equal times share a rank.
 func (in *Input) rank(d *Document, sector, group string, list []sectorBest) {
 	slices.SortStableFunc(list, func(a, b sectorBest) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.car, b.car)) })
 	rank := 0

@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// stop is a way through the pit lane. Times are race time in ms; -1: not known.
+// stop is a visit to the pit lane. Times are race time in ms; -1 means unknown.
 type stop struct {
 	car        race.CarIdx
 	lap        int
@@ -19,7 +19,7 @@ type stop struct {
 	total      int64 // in the lane so far
 }
 
-// pitStops lists the ways through the pit lane in the order of time.
+// pitStops lists the visits to the pit lane by time.
 func pitStops(in *Input, d *Document) {
 	d.Title = "Pit stops"
 	d.Columns = append([]Column{{Name: "stop", Kind: Number, Label: "Stop"}}, who()...)
@@ -44,8 +44,8 @@ func pitStops(in *Input, d *Document) {
 	}
 }
 
-// stops pairs entries and exits of the lane with what was done in it. Where a circuit has no lines in its lane, a stop
-// is what was done alone.
+// stops pairs entries and exits of the pit lane with the tyre changes between them. On circuits without pit lines each tyre
+// change is a stop.
 func (in *Input) stops() []stop {
 	byCar := map[race.CarIdx][]race.Event{}
 	for _, e := range in.Events {
@@ -68,16 +68,16 @@ func (in *Input) stops() []stop {
 	return out
 }
 
-// fitted is when a car was fitted with tyres.
+// fitted identifies a tyre change by car and time.
 type fitted struct {
 	car race.CarIdx
 	at  int64
 }
 
-// lane is what is known of the pit lane beside the events.
+// lane is what the records say about the pit lane in addition to the events.
 type lane struct {
-	reported map[fitted]int64 // time in it that was told with the tyres, in ms
-	exits    bool             // a line at its exit was passed
+	reported map[fitted]int64 // time in the lane reported with the tyres, in ms
+	exits    bool             // there are passings on an exit line
 }
 
 func (in *Input) lane() lane {
@@ -91,11 +91,11 @@ func (in *Input) lane() lane {
 	return l
 }
 
-// stopsOf are a car's, from its events in the order of time.
+// stopsOf returns a car's stops from its events, by time.
 func stopsOf(car race.CarIdx, events []race.Event, ends []int64, pits lane) (out []stop) {
 	open := false // the last one has no exit yet
 	begin := func(at int64) {
-		lap, _ := slices.BinarySearch(ends, at) // what happens at the end of a lap is of that lap
+		lap, _ := slices.BinarySearch(ends, at) // an event at the end of a lap belongs to that lap
 		out = append(out, stop{car: car, lap: lap + 1, at: at, lane: -1, stationary: -1, number: len(out) + 1})
 	}
 	for _, e := range events {
@@ -123,13 +123,13 @@ func stopsOf(car race.CarIdx, events []race.Event, ends []int64, pits lane) (out
 				s := &out[len(out)-1]
 				s.lane, open = e.TimeMS-s.at, false
 			}
-		default: // no other was kept
+		default: // not in events
 		}
 	}
 	return out
 }
 
-// addUp works out the time in the lane so far, at each stop of a car.
+// addUp computes the cumulated time in the lane at each stop of a car.
 func addUp(stops []stop) []stop {
 	total := int64(0)
 	for i := range stops {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Formats are those that documents are written in.
+// Formats returns the formats of documents.
 func Formats() []string { return []string{"csv", "json", "html"} }
 
-// Write writes the document in a format. An unknown one gives an error that lists those that are known.
+// Write writes the document in a format. The error for an unknown format lists the known ones.
 func (d *Document) Write(w io.Writer, format string) error {
 	switch format {
 	case "csv":
@@ -25,7 +25,7 @@ func (d *Document) Write(w io.Writer, format string) error {
 	return fmt.Errorf("%w format %q: allowed are %s", ErrUnknown, format, strings.Join(Formats(), ", "))
 }
 
-// WriteCSV writes a line of headings, names with their units, and the rows. What is not known is empty.
+// WriteCSV writes a header with names and units, and the rows. Missing values are empty.
 func (d *Document) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	columns := d.columns(inCSV)
@@ -51,10 +51,10 @@ func (d *Document) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// inJSON is where no column is alone.
+// inJSON is a place that no column is restricted to.
 const inJSON where = "json"
 
-// columns are those that are written in a place.
+// columns returns the columns that are written in a place.
 func (d *Document) columns(in where) (out []int) {
 	for i := range d.Columns {
 		if only := d.Columns[i].only; only == "" || only == in {
@@ -78,13 +78,13 @@ func (c Cell) csv(kind Kind) string {
 	return strconv.FormatInt(c.Number, 10)
 }
 
-// appendThousandths writes a number that is kept in thousandths, without zeros at its end.
+// appendThousandths appends a number of thousandths without trailing zeros.
 func appendThousandths(b []byte, n int64) []byte {
 	return strconv.AppendFloat(b, float64(n)/1000, 'f', -1, 64)
 }
 
-// harmless keeps a spreadsheet from taking text for a formula: a quote before what it would begin with. Source: OWASP,
-// CSV Injection.
+// harmless keeps a spreadsheet from interpreting text as a formula: it adds a quote before a leading special character.
+// Source: OWASP, CSV Injection.
 func harmless(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
 		return "'" + s
@@ -99,7 +99,7 @@ type columnJSON struct {
 	Kind string  `json:"kind"`
 }
 
-// documentJSON is what stands before the rows.
+// documentJSON is the part before the rows.
 type documentJSON struct {
 	Name    string       `json:"name"`
 	Title   string       `json:"title"`
@@ -110,7 +110,7 @@ type documentJSON struct {
 	Rows    []rowJSON    `json:"rows"`
 }
 
-// raceJSON is the race as a whole; what is not known is null. The race time and the average speed are the winner's.
+// raceJSON describes the race as a whole; unknown values are null. Race time and average speed are the winner's.
 type raceJSON struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name"`
@@ -135,7 +135,7 @@ func (d *Document) raceJSON() raceJSON {
 	}
 }
 
-// known is a value, or null where it is the one that stands for none.
+// known returns a value, or null for the zero value.
 func known[T comparable](v T) *T {
 	var none T
 	if v == none {
@@ -161,7 +161,7 @@ type rowJSON struct {
 	cells []Cell
 }
 
-// MarshalJSON keeps the order of the columns, which a map would not.
+// MarshalJSON keeps the order of the columns, which a map would lose.
 func (r rowJSON) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i, at := range r.d.columns(inJSON) {
@@ -169,7 +169,7 @@ func (r rowJSON) MarshalJSON() ([]byte, error) {
 			b = append(b, ',')
 		}
 		c := r.cells[at]
-		b = strconv.AppendQuote(b, r.d.Columns[at].Heading()) // names of ours are plain ASCII
+		b = strconv.AppendQuote(b, r.d.Columns[at].Heading()) // column names are plain ASCII
 		b = append(b, ':')
 		switch kind := r.d.Columns[at].Kind; {
 		case !c.Known:
