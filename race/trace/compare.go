@@ -16,23 +16,23 @@ const (
 	maxGrid  = 20_000
 )
 
-// What cannot be compared.
+// Reasons why laps cannot be compared.
 var (
 	ErrNoTelemetry = errors.New("there is no telemetry of this lap")
 	ErrNoDistance  = errors.New("how far into the lap the car was is not known")
 )
 
-// Driven is a car's lap with all that was told of it, from timing line to timing line.
+// Driven is a car's lap from timing line to timing line, with its telemetry.
 type Driven struct {
 	Lap   Lap
 	Trace *race.Trace
 }
 
-// Compared channels; the last is not between two values, it is one of them.
+// compared are the compared channels; the last one is not interpolated.
 var compared = [...]race.Channel{race.ChannelSpeed, race.ChannelThrottle, race.ChannelBrake, race.ChannelGear}
 
-// Profile is a lap by distance: at each point of the grid the values, and the time since the lap's beginning. A column of
-// what was not told is nil.
+// Profile is a lap by distance: at each point of the grid the values, and the time since the lap's beginning. A column without
+// data is nil.
 type Profile struct {
 	From  Source
 	Time  []race.Micros
@@ -42,7 +42,7 @@ type Profile struct {
 	NGear           []int32
 
 	lengthM  float64
-	distance []float64 // never falls
+	distance []float64 // never decreases
 	at       []race.Micros
 	known    [len(compared)][]reading
 }
@@ -53,7 +53,7 @@ type reading struct {
 	value  int32
 }
 
-// Comparison is two laps by distance. Delta is how much later B is than A, below 0: earlier; at the end it is the
+// Comparison is two laps by distance. Delta is how much later B is than A, negative if earlier; at the end it is the
 // difference of the lap times.
 type Comparison struct {
 	LengthM  float64
@@ -63,7 +63,7 @@ type Comparison struct {
 	Delta    []race.Micros
 }
 
-// Compare lays two laps over each other by distance. Without a lap's length that of A is used, as its telemetry has it.
+// Compare compares two laps by distance. If lengthM is 0, the length of A according to its telemetry is used.
 func Compare(a, b Driven, lengthM, stepM float64) (*Comparison, error) {
 	c := &Comparison{LengthM: lengthM, StepM: stepM}
 	var err error
@@ -90,8 +90,8 @@ func Compare(a, b Driven, lengthM, stepM float64) (*Comparison, error) {
 	return c, nil
 }
 
-// newProfile works out how far into the lap the car was when. At the lap's lines distance and time are those of the
-// lines, whatever the telemetry says; between them distance never falls.
+// newProfile computes the distance into the lap over time. At the lap's lines, distance and time are those of the lines,
+// whatever the telemetry says; between them distance never decreases.
 func newProfile(d Driven, lengthM float64) (Profile, error) {
 	p := Profile{lengthM: lengthM}
 	if len(d.Trace.Time) < 2 || d.Lap.Duration <= 0 {
@@ -101,7 +101,7 @@ func newProfile(d Driven, lengthM float64) (Profile, error) {
 	if err != nil {
 		return p, err
 	}
-	if metres[0] >= -1 { // else it starts from the grid, behind the line
+	if metres[0] >= -1 { // otherwise it starts from the grid, behind the line
 		p.distance, p.at = append(p.distance, 0), append(p.at, 0)
 	}
 	furthest := math.Inf(-1)
@@ -122,7 +122,7 @@ func newProfile(d Driven, lengthM float64) (Profile, error) {
 	return p, nil
 }
 
-// metres are how far from the lap's beginning each sample is; behind the line it is below 0.
+// metres returns the distance of each sample from the lap's beginning; behind the line it is negative.
 func (p *Profile) metres(d Driven) ([]float64, error) {
 	t := d.Trace
 	out := make([]float64, len(t.Time))
@@ -154,7 +154,7 @@ func (p *Profile) metres(d Driven) ([]float64, error) {
 	return out, nil
 }
 
-// lay works out the profile's columns at the points of a grid.
+// lay computes the profile's columns at the points of a grid.
 func (p *Profile) lay(grid []float64) {
 	p.Time = make([]race.Micros, len(grid))
 	for i, metres := range grid {
@@ -171,7 +171,7 @@ func (p *Profile) lay(grid []float64) {
 	}
 }
 
-// timeAt is when the car came to a distance first.
+// timeAt returns when the car first reached a distance.
 func (p *Profile) timeAt(metres float64) race.Micros {
 	i, _ := slices.BinarySearch(p.distance, metres)
 	switch {
@@ -187,7 +187,7 @@ func (p *Profile) timeAt(metres float64) race.Micros {
 	return p.at[i-1] + race.Micros(math.Round(float64(p.at[i]-p.at[i-1])*(metres-from)/(to-from)))
 }
 
-// valueAt is a value at a distance: between two readings, or with step the one before.
+// valueAt returns the value at a distance: interpolated between two readings, or with step the earlier one.
 func valueAt(readings []reading, metres float64, step bool) int32 {
 	i, exact := slices.BinarySearchFunc(readings, metres, func(r reading, m float64) int {
 		switch {

@@ -7,16 +7,16 @@ import (
 	"lightsout/race"
 )
 
-// Course is where a car drives, and when it was on which lap.
+// Course is the course of a car's race and the times of its laps.
 type Course struct {
-	// LengthM is a lap's length; 0 where it is not known.
+	// LengthM is a lap's length; 0 if unknown.
 	LengthM float64
-	// At is the place after a part of the lap; nil where the outline is not known.
+	// At returns the position at a fraction of the lap; nil if the outline is unknown.
 	At   func(fraction float64) (x, y float64)
 	Laps []Lap
 }
 
-// Needs are the channels that a store must be asked for, so that wanted can be shown.
+// Needs returns the channels to read from a store in order to show the wanted ones.
 func Needs(wanted []race.Channel) []race.Channel {
 	var out []race.Channel
 	add := func(channels ...race.Channel) {
@@ -39,8 +39,8 @@ func Needs(wanted []race.Channel) []race.Channel {
 	return out
 }
 
-// Derive adds to what a store keeps what follows from it, and leaves the channels that are wanted. The stretch should be
-// of whole laps: where a car does not know its part of the lap, distances are worked out lap by lap.
+// Derive adds the derived channels to a trace and keeps only the wanted ones. The trace should cover whole laps: if a car does
+// not report its lap fraction, distances are computed lap by lap.
 func Derive(t *race.Trace, course *Course, wanted []race.Channel) Series {
 	s := Series{Time: t.Time}
 	copy(s.Values[:], t.Values[:])
@@ -61,7 +61,7 @@ func Derive(t *race.Trace, course *Course, wanted []race.Channel) Series {
 	return s
 }
 
-// lapsAt are the laps that the car was on, by its crossings of the finish line.
+// lapsAt returns the car's laps at the given times, from its crossings of the finish line.
 func lapsAt(times []race.Micros, laps []Lap) []int32 {
 	out := make([]int32, len(times))
 	next := 0
@@ -97,7 +97,7 @@ const fractionUnit = 65536
 
 func tenths(v float64) int32 { return int32(math.Round(v * 10)) }
 
-// distances are metres into the lap, in tenths, and what they were worked out from.
+// distances returns the metres into the lap, in tenths, and their source.
 func distances(t *race.Trace, course *Course) ([]int32, Source) {
 	if fraction := t.Values[race.ChannelLapFraction]; fraction != nil {
 		if course.LengthM <= 0 {
@@ -135,7 +135,7 @@ func distances(t *race.Trace, course *Course) ([]int32, Source) {
 	return out, from
 }
 
-// lapAt is the lap that a car is on; whole says that it was completed.
+// lapAt returns the lap that a car is on; whole reports whether it was completed.
 func lapAt(laps []Lap, t race.Micros) (lap Lap, whole bool) {
 	for _, l := range laps {
 		if t < l.From {
@@ -151,7 +151,7 @@ func lapAt(laps []Lap, t race.Micros) (lap Lap, whole bool) {
 	return Lap{Number: 1, From: t, To: math.MaxInt64}, false
 }
 
-// sourceOf is what distances of a real car can be worked out from: speed where most samples have one.
+// sourceOf returns the source for distances of a real car: speed if most samples have one.
 func sourceOf(t *race.Trace) Source {
 	known := func(c race.Channel) int {
 		n := 0
@@ -172,7 +172,7 @@ func sourceOf(t *race.Trace) Source {
 	return NoSource
 }
 
-// travelled are the metres since the lap's beginning at each sample from begin to end (excluded), and at the lap's end.
+// travelled returns the metres since the lap's beginning at each sample from begin to end (excluded), and at the lap's end.
 func travelled(t *race.Trace, begin, end int, lap Lap, from Source) (driven []float64, total float64) {
 	driven = make([]float64, end-begin)
 	if from == FromSpeed {
@@ -193,8 +193,8 @@ func travelled(t *race.Trace, begin, end int, lap Lap, from Source) (driven []fl
 	return driven, total
 }
 
-// integrate adds up speed over time, from the lap's beginning to its end; between samples speed changes evenly, before
-// the first and after the last it stays.
+// integrate integrates speed over time, from the lap's beginning to its end; speed is interpolated between samples and
+// constant before the first and after the last.
 func integrate(times []race.Micros, speed []int32, lap Lap, driven []float64) (total float64) {
 	last, at := -1.0, lap.From
 	metres := func(dkmh float64, over race.Micros) float64 {

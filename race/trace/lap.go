@@ -6,15 +6,15 @@ import (
 	"lightsout/race"
 )
 
-// Lap is when a car was on a lap, from timing line to timing line.
+// Lap is the time of a car on a lap, from timing line to timing line.
 type Lap struct {
 	Number   int
 	From, To race.Micros
-	// Duration is the lap time as it was timed: To less From but for what is truncated.
+	// Duration is the official lap time: To - From, truncated.
 	Duration race.Micros
 }
 
-// LapsOf are the laps of one car, by number, without gaps between those that follow each other.
+// LapsOf returns the laps of one car, by number, without gaps between consecutive laps.
 func LapsOf(laps []race.Lap) []Lap {
 	out := make([]Lap, 0, len(laps))
 	for _, l := range laps {
@@ -33,8 +33,8 @@ func LapsOf(laps []race.Lap) []Lap {
 	return out
 }
 
-// Stretch is the race time from the beginning of lap first to the end of lap last, or to the end of the race where the
-// car is on one of them; ok is false where it has not come so far.
+// Stretch returns the race time from the beginning of lap first to the end of lap last, or to the end of the race if the car
+// is on one of them; ok is false if the car has not begun lap first.
 func Stretch(laps []Lap, first, last int) (from, to race.Micros, ok bool) {
 	from, to = race.NoTime, race.TimeMax
 	for _, l := range laps {
@@ -52,20 +52,20 @@ func Stretch(laps []Lap, first, last int) (from, to race.Micros, ok bool) {
 		from = 0
 	}
 	if n := len(laps); n > 0 && last < laps[n-1].Number && to == race.TimeMax {
-		return 0, 0, false // the laps in between are missing
+		return 0, 0, false // laps between them are missing
 	}
 	return from, to, from != race.NoTime
 }
 
-// spanMax bounds how much of a car's race is looked at in one piece.
+// spanMax bounds the race time that is processed in one piece.
 const spanMax = 2 * race.Hour
 
-// Span is a piece of race time, both ends included.
+// Span is a range of race time, both ends included.
 type Span struct{ From, To race.Micros }
 
-// Spans cuts a stretch of race time into pieces of whole laps, so that distances can be worked out in each and memory
-// stays bounded. The first begins with the lap that from lies in. A lap of more than two hours is cut; what comes after
-// the last lap is not where to is race.TimeMax: that is a lap being driven, or a car that stands.
+// Spans splits a range of race time into spans of whole laps, so that distances can be computed in each and memory stays
+// bounded. The first begins with the lap that contains from. A lap of more than two hours is split. If to is race.TimeMax, the
+// part after the last lap is not split: it is the current lap, or a car that has stopped.
 func Spans(laps []Lap, from, to race.Micros) []Span {
 	c := cutter{start: lapStart(laps, from)}
 	for i, l := range laps {
@@ -76,7 +76,7 @@ func Spans(laps []Lap, from, to race.Micros) []Span {
 		if i+1 < len(laps) {
 			next = min(next, laps[i+1].To)
 		}
-		if next-c.start >= spanMax { // with the next lap it would be too long
+		if next-c.start >= spanMax { // including the next lap it would be too long
 			c.cut(l.To)
 		}
 	}
@@ -86,7 +86,7 @@ func Spans(laps []Lap, from, to race.Micros) []Span {
 	return append(c.spans, Span{c.start, to})
 }
 
-// lapStart is when the lap began that a car is on at a moment.
+// lapStart returns the beginning of the lap that a car is on at a time.
 func lapStart(laps []Lap, at race.Micros) race.Micros {
 	start := min(at, 0)
 	for _, l := range laps {
@@ -113,7 +113,7 @@ func (c *cutter) cut(at race.Micros) {
 	}
 }
 
-// shorten cuts so often that at is near.
+// shorten splits until at is less than spanMax away.
 func (c *cutter) shorten(at race.Micros) {
 	for at-c.start >= spanMax {
 		c.spans = append(c.spans, Span{c.start, c.start + spanMax - 1})

@@ -8,22 +8,22 @@ import (
 	"lightsout/race"
 )
 
-// Distance is the channel that no store keeps: how far into the lap the car is, in tenths of a metre.
+// Distance is the channel that no store keeps: the car's distance into the lap, in tenths of a metre.
 const Distance = race.ChannelCount
 
-// Count is how many channels a series may have.
+// Count is the number of channels that a series may have.
 const Count = race.ChannelCount + 1
 
-// shown are the channels that are shown at the edges, in the order in which they stand there.
+// shown are the channels offered to clients, in their order.
 var shown = []race.Channel{
 	race.ChannelLap, Distance, race.ChannelSpeed, race.ChannelRPM, race.ChannelGear, race.ChannelThrottle,
 	race.ChannelBrake, race.ChannelDRS, race.ChannelX, race.ChannelY,
 }
 
-// Shown are the channels that are shown at the edges.
+// Shown returns the channels offered to clients.
 func Shown() []race.Channel { return slices.Clone(shown) }
 
-// Name is a channel's name at the edges.
+// Name returns a channel's API name.
 func Name(c race.Channel) string {
 	if c == Distance {
 		return "distance"
@@ -31,7 +31,7 @@ func Name(c race.Channel) string {
 	return c.String()
 }
 
-// Names are the names of the channels that are shown.
+// Names returns the API names of the channels offered to clients.
 func Names() []string {
 	out := make([]string, len(shown))
 	for i, c := range shown {
@@ -40,7 +40,7 @@ func Names() []string {
 	return out
 }
 
-// Parse reads the name of a channel that is shown.
+// Parse parses the API name of a channel.
 func Parse(name string) (race.Channel, error) {
 	for _, c := range shown {
 		if Name(c) == name {
@@ -50,32 +50,32 @@ func Parse(name string) (race.Channel, error) {
 	return 0, fmt.Errorf("channel %q: allowed are %s", name, strings.Join(Names(), ", "))
 }
 
-// Tenths says that a channel's values are tenths of what is shown: of a km/h, of a metre.
+// Tenths reports whether a channel's values are tenths of the unit shown, of a km/h or of a metre.
 func Tenths(c race.Channel) bool {
 	return c == race.ChannelSpeed || c == race.ChannelX || c == race.ChannelY || c == Distance
 }
 
-// Series is the telemetry of one car in columns, with what is derived. Columns that nobody knows are nil; a value that
-// was not reported is race.Unknown.
+// Series is the telemetry of one car in columns, including derived channels. Unknown columns are nil; a value that was not
+// reported is race.Unknown.
 type Series struct {
 	Time   []race.Micros
 	Values [Count][]int32
-	// From says what Distance was worked out from.
+	// From is the source of Distance.
 	From Source
 }
 
-// Source is what distances into a lap were worked out from.
+// Source is the data from which distances into a lap are computed.
 type Source uint8
 
-// Sources of distance, best first. All but the first are scaled so that a whole lap has the lap's length.
+// Sources of distance, best first. All except the first are scaled to the lap's length.
 const (
 	NoSource       Source = iota
-	FromFraction          // the car's own part of the lap
-	FromSpeed             // speed over time
-	FromCoordinate        // the way between reported places
+	FromFraction          // the reported lap fraction
+	FromSpeed             // speed integrated over time
+	FromCoordinate        // the distance between reported positions
 )
 
-// String is the source's name at the edges.
+// String returns the source's API name.
 func (s Source) String() string {
 	switch s {
 	case FromFraction:
@@ -89,10 +89,10 @@ func (s Source) String() string {
 	return ""
 }
 
-// Len counts the samples.
+// Len returns the number of samples.
 func (s *Series) Len() int { return len(s.Time) }
 
-// Cut leaves what lies between two race times, both included. It shares the columns.
+// Cut returns the part between two race times, both included. It shares the columns.
 func (s *Series) Cut(from, to race.Micros) Series {
 	first, _ := slices.BinarySearch(s.Time, from)
 	last, found := slices.BinarySearch(s.Time, to)
@@ -109,7 +109,7 @@ func (s *Series) Cut(from, to race.Micros) Series {
 	return out
 }
 
-// pick leaves the samples of which keep is true, in their order.
+// pick returns the samples for which keep is true, in order.
 func (s *Series) pick(keep func(i int) bool) Series {
 	out := Series{From: s.From}
 	var kept []int
@@ -131,7 +131,7 @@ func (s *Series) pick(keep func(i int) bool) Series {
 	return out
 }
 
-// append adds what comes after. A column that only one of the two has is filled up with Unknown.
+// append appends a later series. A column that only one of the two has is filled with Unknown.
 func (s *Series) append(next *Series) {
 	before := len(s.Time)
 	s.Time = append(s.Time, next.Time...)

@@ -2,25 +2,24 @@ package trace
 
 import "lightsout/race"
 
-// Extremes says how many points a bucket may need: the least and the greatest of each channel.
+// extremes is how many points a bucket may need: the minimum and the maximum of each channel.
 const extremes = 2 * int(Count)
 
-// PointsMin is the smallest number of points with which the extremes of all channels are always kept: those, and both
-// ends.
+// PointsMin is the smallest number of points that always keeps the extremes of all channels: those, and both ends.
 const PointsMin = extremes + 2
 
-// Thin leaves points samples at the most (2 or more): of each of many equal stretches of time those where a channel has
-// its least and its greatest value, and the first and the last of all. So all channels keep one axis of time, and
-// whatever is drawn a pixel or so wide looks as with all samples. There are as many stretches as points allow.
+// Thin returns at most points samples (2 or more): of each of many equal intervals of time those with the minimum and the
+// maximum of a channel, and the first and the last sample. All channels keep a common time axis, and a drawing in which an
+// interval is about a pixel wide looks as with all samples. It uses as many intervals as points allow.
 func (s *Series) Thin(points int) Series {
 	points = max(points, 2)
 	if s.Len() <= points {
 		return *s
 	}
 	keep := make([]bool, s.Len())
-	// The most buckets that fit. What they keep grows almost evenly with them, so that a guess between the two that are known is close;
-	// every other one halves, whatever grows.
-	low, high := 0, points/2+1 // low fits, none at all being both ends alone; high does not
+	// Search the largest number of buckets that fits. The number of kept samples grows almost linearly with it, so that
+	// interpolation between the two known bounds is close; every other step bisects, to guarantee progress.
+	low, high := 0, points/2+1 // low fits (0 buckets keep only both ends), high does not
 	fits, over := 2, 0
 	for halve := true; low+1 < high; halve = !halve {
 		middle := (low + high) / 2
@@ -37,7 +36,7 @@ func (s *Series) Thin(points int) Series {
 	return s.pick(func(i int) bool { return keep[i] })
 }
 
-// mark says which samples stay with so many buckets, and counts them.
+// mark marks the samples that stay with a number of buckets, and counts them.
 func (s *Series) mark(buckets int, keep []bool) int {
 	clear(keep)
 	n := len(s.Time)
@@ -64,7 +63,7 @@ func (s *Series) mark(buckets int, keep []bool) int {
 	return kept
 }
 
-// bucket is the equal stretch of time that sample i lies in, from 0.
+// bucket returns the equal interval of time that contains sample i, from 0.
 func (s *Series) bucket(i, buckets int) int {
 	first, last := s.Time[0], s.Time[len(s.Time)-1]
 	if last == first {
@@ -92,14 +91,14 @@ func markExtremes(column []int32, begin, end int, keep []bool) {
 	}
 }
 
-// gatherMax bounds how many samples of a car are held while it is gathered.
+// gatherMax bounds how many samples of a car are held by a Gatherer.
 const gatherMax = 200_000
 
-// Gatherer puts the pieces of a car's race together, and thins while it does, so that memory stays bounded.
+// Gatherer concatenates the parts of a car's race and thins them meanwhile, so that memory stays bounded.
 type Gatherer struct {
-	// Every leaves one sample of each window of this length, the first; 0 leaves all.
+	// Every keeps the first sample of each window of this length; 0 keeps all.
 	Every race.Micros
-	// Points is how many samples there may be in the end.
+	// Points is the maximum number of samples of the result.
 	Points int
 
 	series Series
@@ -108,7 +107,7 @@ type Gatherer struct {
 	read   int
 }
 
-// Add takes the next piece, in order of time. It is the Gatherer's now.
+// Add adds the next part, in order of time. The Gatherer owns it from here on.
 func (g *Gatherer) Add(next Series) {
 	g.read += next.Len()
 	if g.Every > 0 {
@@ -127,8 +126,8 @@ func (g *Gatherer) Add(next Series) {
 	}
 }
 
-// Len is how many samples are held.
+// Len returns the number of samples held.
 func (g *Gatherer) Len() int { return g.series.Len() }
 
-// Done gives what was gathered, thinned, and how many samples were read for it.
+// Done returns the thinned result, and the number of samples read for it.
 func (g *Gatherer) Done() (series Series, read int) { return g.series.Thin(g.Points), g.read }

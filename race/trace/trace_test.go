@@ -14,7 +14,7 @@ import (
 
 const second = race.Second
 
-// simulated is a car's lap of so many metres at so many metres a second, ten samples a second.
+// simulated returns a car's lap of the given length and speed, with ten samples a second.
 func simulated(number int, from race.Micros, lengthM, mps float64) trace.Driven {
 	d := trace.Driven{Trace: &race.Trace{}}
 	duration := race.Micros(lengthM / mps * 1e6).Truncate(race.Millisecond)
@@ -34,7 +34,7 @@ func simulated(number int, from race.Micros, lengthM, mps float64) trace.Driven 
 	return d
 }
 
-// reported is a real car's lap: speed alone, or places alone.
+// reported returns a real car's lap with only speed or only positions.
 func reported(number int, from, duration race.Micros, speedKMH func(part float64) float64) trace.Driven {
 	d := trace.Driven{Trace: &race.Trace{}, Lap: trace.Lap{Number: number, From: from, To: from + duration, Duration: duration}}
 	for at := race.Micros(0); at <= duration; at += second / 4 {
@@ -44,7 +44,7 @@ func reported(number int, from, duration race.Micros, speedKMH func(part float64
 	return d
 }
 
-func TestThin_KeepsExtremesAndOrder_AndNeverMoreThanAsked(t *testing.T) {
+func TestThin_KeepsExtremesAndOrderWithinTheLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 400).Draw(t, "samples")
 		points := rapid.IntRange(trace.PointsMin, 200).Draw(t, "points")
@@ -76,7 +76,7 @@ func TestThin_KeepsExtremesAndOrder_AndNeverMoreThanAsked(t *testing.T) {
 			}
 		}
 		if again := s.Thin(points); !slices.Equal(again.Time, out.Time) {
-			t.Fatal("thinned twice, it is not the same")
+			t.Fatal("thinning twice changes the result")
 		}
 	})
 }
@@ -91,7 +91,7 @@ func ends(column []int32) (low, high int32) {
 	return low, high
 }
 
-func TestGatherer_IsTheSameHoweverARaceIsCut(t *testing.T) {
+func TestGatherer_ResultDoesNotDependOnHowTheRaceIsSplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 300).Draw(t, "samples")
 		whole := trace.Series{}
@@ -121,7 +121,7 @@ func TestGatherer_IsTheSameHoweverARaceIsCut(t *testing.T) {
 	})
 }
 
-func TestCompare_OfALapWithItselfIsNothing(t *testing.T) {
+func TestCompare_LapWithItselfHasNoDelta(t *testing.T) {
 	d := simulated(3, 100*second, 5000, 70)
 	c, err := trace.Compare(d, d, 5000, 10)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestCompare_EndsWithTheDifferenceOfTheLapTimes(t *testing.T) {
 	})
 }
 
-func TestCompare_ReadsBetweenSamples(t *testing.T) {
+func TestCompare_InterpolatesBetweenSamples(t *testing.T) {
 	a, b := simulated(1, 0, 5000, 50), simulated(1, 0, 5000, 40)
 	c, err := trace.Compare(a, b, 5000, 10)
 	if err != nil {
@@ -176,14 +176,14 @@ func TestCompare_ReadsBetweenSamples(t *testing.T) {
 	if c.A.Speed[17] != 1800 || c.B.Speed[17] != 1440 || c.A.From != trace.FromFraction {
 		t.Errorf("speeds are %d and %d by %v", c.A.Speed[17], c.B.Speed[17], c.A.From)
 	}
-	for i, gear := range c.A.NGear { // gears are whole, each from where it was engaged
+	for i, gear := range c.A.NGear { // gears are not interpolated
 		if want := int32(1 + math.Floor(c.Distance[max(0, i-1)]/1250)); gear != want && gear != want+1 {
 			t.Fatalf("at %v m the gear is %d", c.Distance[i], gear)
 		}
 	}
 }
 
-func TestCompare_OfTheFirstLapBeginsBehindTheLine(t *testing.T) {
+func TestCompare_FirstLapBeginsBehindTheLine(t *testing.T) {
 	d := simulated(1, 0, 5000, 50)
 	for i, f := range d.Trace.Values[race.ChannelLapFraction] { // the grid is 500 m, ten seconds, behind the line
 		f -= 6553
@@ -212,7 +212,7 @@ func TestCompare_WithoutACircuitUsesTheFirstLapsLength(t *testing.T) {
 	}
 }
 
-func TestCompare_SaysWhatIsMissing(t *testing.T) {
+func TestCompare_NamesTheMissingData(t *testing.T) {
 	good := simulated(1, 0, 5000, 50)
 	if _, err := trace.Compare(good, trace.Driven{Lap: good.Lap, Trace: &race.Trace{}}, 5000, 10); !errors.Is(err, trace.ErrNoTelemetry) {
 		t.Errorf("a lap without telemetry: %v", err)
@@ -223,7 +223,7 @@ func TestCompare_SaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestDerive_GivesDistanceAndPlaceOfASimulation(t *testing.T) {
+func TestDerive_ComputesDistanceAndPositionOfASimulation(t *testing.T) {
 	d := simulated(4, 60*second, 1000, 50)
 	course := &trace.Course{LengthM: 1000, At: func(f float64) (x, y float64) { return 100 * f, -50 }}
 	wanted := []race.Channel{trace.Distance, race.ChannelX, race.ChannelY, race.ChannelLap}
@@ -235,7 +235,7 @@ func TestDerive_GivesDistanceAndPlaceOfASimulation(t *testing.T) {
 		t.Errorf("it is at %d, %d", x, y)
 	}
 	if s.Values[race.ChannelSpeed] != nil || s.Values[race.ChannelLap][0] != 4 {
-		t.Error("other channels are shown than were wanted")
+		t.Error("the channels differ from the wanted ones")
 	}
 }
 
@@ -256,7 +256,7 @@ func TestDerive_ScalesARealCarsDistanceToTheLap(t *testing.T) {
 	}
 }
 
-func TestDerive_GoesByPlacesWhereSpeedIsNotTold(t *testing.T) {
+func TestDerive_UsesPositionsIfSpeedIsMissing(t *testing.T) {
 	tr := &race.Trace{}
 	for i := range 41 {
 		tr.Time = append(tr.Time, race.Micros(i)*second)
@@ -270,7 +270,7 @@ func TestDerive_GoesByPlacesWhereSpeedIsNotTold(t *testing.T) {
 	}
 }
 
-func TestLaps_FollowEachOtherAndAreFound(t *testing.T) {
+func TestLaps_AreContiguousAndStretchFindsThem(t *testing.T) {
 	laps := trace.LapsOf([]race.Lap{
 		{Number: 2, EndMS: 181_000, DurationMS: 90_999}, {Number: 1, EndMS: 90_000, DurationMS: 90_000}, {Number: 3, EndMS: 270_000, DurationMS: 89_000},
 	})
@@ -292,7 +292,7 @@ func TestLaps_FollowEachOtherAndAreFound(t *testing.T) {
 	}
 }
 
-func TestSpans_CoverAStretchOnceAndInBoundedPieces(t *testing.T) {
+func TestSpans_CoverARangeOnceInBoundedParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var laps []race.Lap
 		end := int64(0)
@@ -319,7 +319,7 @@ func TestSpans_CoverAStretchOnceAndInBoundedPieces(t *testing.T) {
 	})
 }
 
-func TestNames_AreReadAsTheyAreWritten(t *testing.T) {
+func TestNames_ParseTheNamesTheyReturn(t *testing.T) {
 	for _, c := range trace.Shown() {
 		got, err := trace.Parse(trace.Name(c))
 		if err != nil || got != c {
@@ -327,6 +327,6 @@ func TestNames_AreReadAsTheyAreWritten(t *testing.T) {
 		}
 	}
 	if _, err := trace.Parse("lap_fraction"); err == nil {
-		t.Error("what only stores know is shown")
+		t.Error("a channel that only stores use is shown")
 	}
 }
