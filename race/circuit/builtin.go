@@ -10,7 +10,7 @@ import (
 //go:embed builtin/*.circuit
 var builtin embed.FS
 
-// List is the keys of the built-in circuits, in alphabetical order.
+// List returns the keys of the built-in circuits, in alphabetical order.
 func List() []string {
 	entries, err := builtin.ReadDir("builtin")
 	if err != nil {
@@ -23,7 +23,7 @@ func List() []string {
 	return keys
 }
 
-// Open is the built-in circuit of a key. It wraps ErrUnknown and names the allowed keys where there is none.
+// Open returns a built-in circuit. It wraps ErrUnknown and names the allowed keys if there is none with the key.
 func Open(key string) (*Circuit, error) {
 	text, err := builtin.ReadFile("builtin/" + key + ".circuit")
 	if err != nil || !keyPattern.MatchString(key) {

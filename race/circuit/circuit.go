@@ -6,12 +6,12 @@ import (
 	"lightsout/race"
 )
 
-// Limits of what a circuit may be.
+// Limits of a circuit.
 const (
 	// LengthMinM and LengthMaxM bound a lap.
 	LengthMinM = 200.0
 	LengthMaxM = 100_000.0
-	// Lap is a whole lap in the unit of places: ten thousandths of it.
+	// Lap is a whole lap in the unit of places: ten thousandths.
 	Lap = 10_000
 	// SectorsPerLap is fixed by race.Row and by the sport.
 	SectorsPerLap = 3
@@ -22,10 +22,10 @@ const (
 	stepM       = 5.0
 )
 
-// Point is a place on the ground in metres, x to the east and y to the north.
+// Point is a position in metres, x to the east and y to the north.
 type Point struct{ X, Y float64 }
 
-// Circuit is a closed course. It is not changed after it was made, so it may be shared.
+// Circuit is a closed course. It is immutable and may be shared.
 type Circuit struct {
 	Key       string
 	Name      string
@@ -43,19 +43,19 @@ type Circuit struct {
 	bends []float64
 }
 
-// Length is one lap in metres.
+// Length returns the length of a lap in metres.
 func (c *Circuit) Length() float64 { return float64(c.length) / 1e6 }
 
-// LengthUM is one lap in micrometres.
+// LengthUM returns the length of a lap in micrometres.
 func (c *Circuit) LengthUM() int64 { return c.length }
 
-// OffsetUM is how far a place, in ten thousandths of the lap, is from the finish line, in micrometres.
+// OffsetUM returns the distance of a place, in ten thousandths of the lap, from the finish line, in micrometres.
 func (c *Circuit) OffsetUM(permyriad int) int64 { return c.length * int64(permyriad) / Lap }
 
-// LineUM is how far timing line i is from the finish line, in micrometres.
+// LineUM returns the distance of timing line i from the finish line, in micrometres.
 func (c *Circuit) LineUM(i int) int64 { return c.OffsetUM(c.Lines[i].Permyriad) }
 
-// LineOf finds the first line of a kind; -1 if there is none.
+// LineOf returns the index of the first line of a kind; -1 if there is none.
 func (c *Circuit) LineOf(kind race.LineKind) int {
 	for i, l := range c.Lines {
 		if l.Kind == kind {
@@ -65,13 +65,13 @@ func (c *Circuit) LineOf(kind race.LineKind) int {
 	return -1
 }
 
-// Steps counts the equal steps of about 5 m that a lap is cut into.
+// Steps returns the number of equal steps of about 5 m in a lap.
 func (c *Circuit) Steps() int { return len(c.track) }
 
-// Curvature is the bend of a driver's line at step i of Steps, in 1/m, positive to the left.
+// Curvature returns the curvature of a driver's line at step i of Steps, in 1/m, positive to the left.
 func (c *Circuit) Curvature(i int) float64 { return c.bends[i] }
 
-// At is the place on the outline after a fraction of the lap; whole laps are taken off.
+// At returns the position on the outline at a fraction of the lap; whole laps are ignored.
 func (c *Circuit) At(fraction float64) (x, y float64) {
 	fraction -= math.Floor(fraction)
 	if !(fraction >= 0 && fraction < 1) {
@@ -87,7 +87,7 @@ func (c *Circuit) At(fraction float64) (x, y float64) {
 	return p.X, p.Y
 }
 
-// Outline is the course at n equal steps from the finish line. It is not closed by repeating the first point.
+// Outline returns the course at n equal steps from the finish line. The first point is not repeated at the end.
 func (c *Circuit) Outline(n int) []Point {
 	points := make([]Point, max(n, 0))
 	for i := range points {
@@ -96,7 +96,7 @@ func (c *Circuit) Outline(n int) []Point {
 	return points
 }
 
-// heading is the unit direction of driving at a fraction of the lap.
+// heading returns the unit vector of the driving direction at a fraction of the lap.
 func (c *Circuit) heading(fraction float64) Point {
 	step := 1 / float64(len(c.track))
 	ax, ay := c.At(fraction - step)

@@ -20,7 +20,7 @@ func mustOpen(t *testing.T, key string) *Circuit {
 	return c
 }
 
-func TestOpen_KnowsSixCircuitsOfDifferentCharacter(t *testing.T) {
+func TestOpen_OffersSixDifferentCircuits(t *testing.T) {
 	keys := List()
 	if len(keys) != 6 {
 		t.Fatalf("built-in are %v", keys)
@@ -38,7 +38,7 @@ func TestOpen_KnowsSixCircuitsOfDifferentCharacter(t *testing.T) {
 	}
 }
 
-func TestOpen_NamesTheAllowedKeysForAnUnknownOne(t *testing.T) {
+func TestOpen_NamesTheAllowedKeysForAnUnknownKey(t *testing.T) {
 	for _, key := range []string{"", "nowhere", "../builtin/velora", "VELORA"} {
 		_, err := Open(key)
 		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "velora") {
@@ -47,7 +47,7 @@ func TestOpen_NamesTheAllowedKeysForAnUnknownOne(t *testing.T) {
 	}
 }
 
-func TestCircuit_LinesAreInOrderAndDistinctWithTheFinishFirst(t *testing.T) {
+func TestCircuit_LinesAreOrderedAndDistinctWithTheFinishFirst(t *testing.T) {
 	for _, key := range List() {
 		c := mustOpen(t, key)
 		if c.Lines[0] != (race.Line{Kind: race.LineFinish, Sector: 3}) {
@@ -67,7 +67,7 @@ func TestCircuit_LinesAreInOrderAndDistinctWithTheFinishFirst(t *testing.T) {
 	}
 }
 
-func TestCircuit_OutlineIsClosedEvenAndDoesNotCrossItself(t *testing.T) {
+func TestCircuit_OutlineIsClosedAndEvenWithoutCrossings(t *testing.T) {
 	for _, key := range List() {
 		c := mustOpen(t, key)
 		n := c.Steps()
@@ -91,7 +91,7 @@ func crosses(a, b, c, d Point) bool {
 	return side(a, b, c)*side(a, b, d) < 0 && side(c, d, a)*side(c, d, b) < 0
 }
 
-func TestCircuit_AtGoesRoundAndRound(t *testing.T) {
+func TestCircuit_AtIgnoresWholeLaps(t *testing.T) {
 	c := mustOpen(t, "velora")
 	for _, f := range []float64{0, 0.25, 0.9999} {
 		x, y := c.At(f)
@@ -108,7 +108,7 @@ func TestCircuit_AtGoesRoundAndRound(t *testing.T) {
 	}
 }
 
-func TestPit_LaneLiesBesideTheTrackAndBoxesInIt(t *testing.T) {
+func TestPit_LaneIsBesideTheTrackWithTheBoxesInIt(t *testing.T) {
 	for _, key := range List() {
 		c := mustOpen(t, key)
 		lane := c.PitLane(51)
@@ -130,7 +130,7 @@ func TestPit_LaneLiesBesideTheTrackAndBoxesInIt(t *testing.T) {
 	}
 }
 
-func TestDraw_FillsTheTerminalAndNoMore(t *testing.T) {
+func TestDraw_FitsTheTerminal(t *testing.T) {
 	for _, key := range List() {
 		text := mustOpen(t, key).Draw(60, 20)
 		rows := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
@@ -139,7 +139,7 @@ func TestDraw_FillsTheTerminalAndNoMore(t *testing.T) {
 		}
 	}
 	if mustOpen(t, "velora").Draw(0, -1) != "" {
-		t.Error("no room is drawn on")
+		t.Error("a terminal without room is drawn on")
 	}
 }
 
@@ -152,7 +152,7 @@ func TestSinCos_AgreesWithTheMathPackage(t *testing.T) {
 	}
 }
 
-func TestImportGeoJSON_ReadsEveryRealOutlineAtItsLength(t *testing.T) {
+func TestImportGeoJSON_ScalesEveryRealOutlineToItsLength(t *testing.T) {
 	dir := "../../../shared/data/circuits"
 	files, _ := filepath.Glob(dir + "/*.geojson")
 	if len(files) == 0 {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ImportCSV makes a circuit of rows "x,y" or "x,y,width" (or "x,y,width to the right,width to the left") in metres,
-// closed by itself, with default timing lines and pit lane at its first row. A heading and lines that begin with #
-// are left out.
+// ImportCSV makes a circuit of rows "x,y" or "x,y,width" (or "x,y,width to the right,width to the left") in metres. The
+// outline is closed; timing lines and pit lane are the defaults at its first row. A header and lines that begin with # are
+// skipped.
 func ImportCSV(file string, r io.Reader) (*Circuit, error) {
 	var points []Point
 	var width float64

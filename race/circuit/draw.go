@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Draw is the circuit for a terminal of width by height characters, in braille dots, with the finish line marked by
-// a full block. It is empty where there is no room.
+// Draw returns the circuit for a terminal of width by height characters, in braille dots, with a full block at the finish
+// line. It is empty if there is no room.
 func (c *Circuit) Draw(width, height int) string {
 	if width < 2 || height < 2 || width > 1000 || height > 1000 {
 		return ""
@@ -18,7 +18,7 @@ func (c *Circuit) Draw(width, height int) string {
 		low = Point{min(low.X, p.X), min(low.Y, p.Y)}
 		high = Point{max(high.X, p.X), max(high.Y, p.Y)}
 	}
-	// A dot is as wide as it is high: a character is 2 dots wide and 4 high.
+	// Dots are square: a character is 2 dots wide and 4 high.
 	w, h := float64(width*2-1), float64(height*4-1)
 	scale := min(w/max(high.X-low.X, 1), h/max(high.Y-low.Y, 1))
 	cells := make([]rune, width*height)

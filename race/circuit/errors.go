@@ -5,18 +5,18 @@ import (
 	"fmt"
 )
 
-// ErrUnknown is wrapped when there is no built-in circuit of a key.
+// ErrUnknown is wrapped if there is no built-in circuit with a key.
 var ErrUnknown = errors.New("unknown circuit")
 
-// Error says where a circuit's text or outline is wrong, what is wrong, and what is allowed.
+// Error is a fault in a circuit's text or outline: where, what, and what is allowed.
 type Error struct {
 	File string
-	// Line counts from 1; 0 where the fault is in the whole.
+	// Line counts from 1; 0 means the whole text.
 	Line    int
 	Message string
 }
 
-// Error is file:line: message.
+// Error returns file:line: message.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %s", e.File, e.Message)

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// feature is what is read of a GeoJSON document, whatever its outermost type is.
+// feature is the part of a GeoJSON document that is read, whatever its outermost type.
 type feature struct {
 	Type        string          `json:"type"`
 	Features    []feature       `json:"features"`
@@ -23,8 +23,8 @@ type feature struct {
 	} `json:"properties"`
 }
 
-// ImportGeoJSON makes a circuit of a closed line of longitude and latitude (WGS 84), with default timing lines and
-// pit lane at its first point. Where a length in metres is given it is scaled to it.
+// ImportGeoJSON makes a circuit of a closed line of longitude and latitude (WGS 84), with default timing lines and pit lane at
+// its first point. If the document gives a length in metres, the outline is scaled to it.
 func ImportGeoJSON(file string, data []byte) (*Circuit, error) {
 	var doc feature
 	if err := json.Unmarshal(data, &doc); err != nil {
@@ -66,7 +66,7 @@ func ImportGeoJSON(file string, data []byte) (*Circuit, error) {
 	return imported(file, keyOf(key, file), nameOf(name, file), points)
 }
 
-// line finds the first LineString or Polygon ring and the feature that it belongs to.
+// line returns the first LineString or Polygon ring and its feature.
 func (f *feature) line() (*feature, json.RawMessage, bool) {
 	for i := range f.Features {
 		if g, raw, ok := f.Features[i].line(); ok {
@@ -111,7 +111,7 @@ func positions(file string, raw json.RawMessage) ([]Point, error) {
 	return points, nil
 }
 
-// project lays degrees flat round their first point; good to a thousandth over the size of a circuit.
+// project projects degrees to a plane around their first point, accurate to a thousandth over the size of a circuit.
 func project(degrees []Point) []Point {
 	const perDegree = 6_371_008.8 * math.Pi / 180 // metres, mean radius of the earth (IUGG)
 	_, cos := sinCos(degrees[0].Y)
@@ -122,7 +122,7 @@ func project(degrees []Point) []Point {
 	return points
 }
 
-// keyOf makes an allowed key of an id, or else of the file's name.
+// keyOf makes a valid key of an id, or else of the file's name.
 func keyOf(id, file string) string {
 	for _, s := range []string{id, strings.TrimSuffix(path.Base(file), path.Ext(file)), "imported"} {
 		s = strings.Trim(strings.Map(func(r rune) rune {

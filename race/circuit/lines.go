@@ -38,10 +38,11 @@ func arrange(lines []race.Line) ([]race.Line, error) {
 	return lines, nil
 }
 
-// place writes ten thousandths as a decimal part of the lap.
+// place formats ten thousandths as a decimal fraction of the lap.
 func place(permyriad int) string { return fmt.Sprintf("%.4f", float64(permyriad)/Lap) }
 
-// divided adds mini-sector lines that cut each sector into n equal parts; a place that is taken moves on by one.
+// divided adds mini-sector lines that divide each sector into n equal parts; a line at an occupied place moves to the next
+// one.
 func divided(lines []race.Line, n int) []race.Line {
 	taken := map[int]bool{}
 	bounds := []int{0}
@@ -66,11 +67,11 @@ func divided(lines []race.Line, n int) []race.Line {
 	return lines
 }
 
-// defaults gives an imported outline its lines and its pit lane: sectors at thirds, five mini-sectors each, a
-// speed trap before the finish, and a lane beside the finish line on the inside.
+// defaults adds default lines and a pit lane to an imported outline: sectors at thirds, five mini-sectors each, a speed trap
+// before the finish, and a lane beside the finish line on the inside.
 func (c *Circuit) defaults() error {
 	m := c.Length()
-	aside := max(250, int(220/m*Lap)) // the lane takes about 220 m on either side, 2.5 % at least
+	aside := max(250, int(220/m*Lap)) // the lane extends about 220 m to either side, at least 2.5 %
 	aside = min(aside, 1500)
 	c.WidthM = 12
 	c.Pit = Pit{Entry: Lap - aside, Exit: aside, LimitKMH: 80, BoxFrom: 3000, BoxTo: 7000}

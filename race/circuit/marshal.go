@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// MarshalText writes the circuit in the project's text format, so that Parse gives the same circuit again.
+// MarshalText writes the circuit in the project's text format; Parse returns the same circuit again.
 func (c *Circuit) MarshalText() ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "circuit %s\nname %s\n", c.Key, c.Name)

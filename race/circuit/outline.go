@@ -13,7 +13,7 @@ func between(a, b Point, part float64) Point {
 	return Point{a.X + float64(part*(b.X-a.X)), a.Y + float64(part*(b.Y-a.Y))}
 }
 
-// around is the length of the closed outline.
+// around returns the length of the closed outline.
 func around(points []Point) float64 {
 	length := 0.0
 	for i, p := range points {
@@ -22,7 +22,7 @@ func around(points []Point) float64 {
 	return length
 }
 
-// area is twice the signed area that the outline encloses: positive when it is driven to the left.
+// area returns twice the signed area of the outline: positive if it is driven to the left.
 func area(points []Point) float64 {
 	sum := 0.0
 	for i, p := range points {
@@ -34,7 +34,7 @@ func area(points []Point) float64 {
 
 // resample walks the closed outline from a distance in n equal steps.
 func resample(points []Point, from, length float64, n int) []Point {
-	marks := make([]float64, len(points)+1) // how far along each point is
+	marks := make([]float64, len(points)+1) // distance of each point along the outline
 	for i, p := range points {
 		marks[i+1] = marks[i] + distance(p, points[(i+1)%len(points)])
 	}
@@ -54,8 +54,8 @@ func resample(points []Point, from, length float64, n int) []Point {
 	return steps
 }
 
-// smooth runs a box filter of an odd width over the closed outline, several times. Four passes of 11 points at
-// 5 m make a driver's line of a surveyed outline; unsmoothed, lap times come out 28 % too long.
+// smooth applies a box filter of odd width to the closed outline, several times. Four passes of 11 points at 5 m turn a
+// surveyed outline into a driver's line; without smoothing lap times are 28 % too long.
 func smooth(points []Point, width, passes int) []Point {
 	n := len(points)
 	for range passes {
@@ -74,7 +74,7 @@ func smooth(points []Point, width, passes int) []Point {
 	return points
 }
 
-// curvature is the bend at each point by the circle through it and the points two steps away.
+// curvature returns the curvature at each point, of the circle through it and the points two steps away.
 func curvature(points []Point) []float64 {
 	n := len(points)
 	bends := make([]float64, n)
@@ -88,14 +88,13 @@ func curvature(points []Point) []float64 {
 	return bends
 }
 
-// build works out the circuit's outline, length and curvature from an outline of its shape. Positions are kept to
-// the millimetre.
+// build computes the circuit's outline, length and curvature from an outline. Positions are rounded to the millimetre.
 func (c *Circuit) build(points []Point, width, passes int) {
 	length := around(points)
 	n := max(32, int(math.Round(length/stepM)))
 	c.length = int64(math.Round(length * 1e6))
 	c.track = resample(points, float64(length*float64(c.shape.finish))/Lap, length, n)
-	for n <= 4*width { // too short a lap for the filter
+	for n <= 4*width { // the lap is too short for the filter
 		width = max(1, width-2)
 		if width == 1 {
 			break

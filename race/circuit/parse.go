@@ -16,7 +16,7 @@ const textMaxBytes = 4 << 20
 
 var keyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// parser reads one circuit line by line; a word is known by its verb.
+// parser reads one circuit line by line; each line begins with a verb.
 type parser struct {
 	c     *Circuit
 	file  string
@@ -26,8 +26,8 @@ type parser struct {
 	seen  map[string]bool
 }
 
-// Parse reads a circuit in the project's text format; see FORMAT.md. file is only for messages. Every fault is an
-// *Error with the line.
+// Parse reads a circuit in the project's text format; see FORMAT.md. file is only used in messages. Every fault is an *Error
+// with the line.
 func Parse(file string, r io.Reader) (*Circuit, error) {
 	p := &parser{c: &Circuit{WidthM: 12}, file: file, lines: []race.Line{{Kind: race.LineFinish}}, seen: map[string]bool{}}
 	scan := bufio.NewScanner(io.LimitReader(r, textMaxBytes))
@@ -178,7 +178,7 @@ func (p *parser) timing(verb, rest string) error {
 	return nil
 }
 
-// place reads a part of the lap, exact to four decimals.
+// place parses a fraction of the lap, exact to four decimals.
 func (p *parser) place(s string, to *int) error {
 	var part float64
 	if err := p.number(s, "a place", 0, 0.9999, &part); err != nil {

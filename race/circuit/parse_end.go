@@ -58,7 +58,7 @@ func (p *parser) pit(rest string) error {
 	return nil
 }
 
-// finish checks what belongs together and builds the circuit.
+// finish checks the circuit as a whole and builds it.
 func (p *parser) finish() (*Circuit, error) {
 	c := p.c
 	switch {

@@ -38,18 +38,18 @@ func roundTrip(t failer, c *Circuit) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	if !reflect.DeepEqual(c, again) {
-		t.Fatalf("%s is not itself after a round trip:\n%s", c.Key, text)
+		t.Fatalf("%s differs after a round trip:\n%s", c.Key, text)
 	}
 }
 
-func TestMarshalText_GivesTheSameCircuitAgain(t *testing.T) {
+func TestMarshalText_RoundTripsBuiltInCircuits(t *testing.T) {
 	for _, key := range List() {
 		roundTrip(t, mustOpen(t, key))
 	}
 }
 
-// TestMarshalText_GivesAnyCircuitAgain draws circuits from numbered seeds, so that a failure can be drawn again.
-func TestMarshalText_GivesAnyCircuitAgain(t *testing.T) {
+// TestMarshalText_RoundTripsRandomCircuits draws circuits from numbered seeds, so that a failure can be reproduced.
+func TestMarshalText_RoundTripsRandomCircuits(t *testing.T) {
 	parsed := 0
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -67,17 +67,17 @@ func TestMarshalText_GivesAnyCircuitAgain(t *testing.T) {
 			if length < 2500 {
 				t.Errorf("seed %d: %v", seed, err)
 			}
-			continue // too long a pit lane
+			continue // the pit lane is too long
 		}
 		parsed++
 		roundTrip(t, c)
 	}
 	if parsed < 60 {
-		t.Errorf("only %d of the drawn circuits are good", parsed)
+		t.Errorf("only %d of the random circuits are valid", parsed)
 	}
 }
 
-func TestParse_SaysWhereAndWhatIsAllowed(t *testing.T) {
+func TestParse_ReportsLineAndWhatIsAllowed(t *testing.T) {
 	edit := func(from, to string) string { return strings.Replace(oval, from, to, 1) }
 	for name, test := range map[string]struct {
 		text string
@@ -111,7 +111,7 @@ func TestParse_SaysWhereAndWhatIsAllowed(t *testing.T) {
 			_, err := Parse("a.circuit", strings.NewReader(test.text))
 			var fault *Error
 			if !errors.As(err, &fault) || fault.Line != test.line || !strings.Contains(fault.Message, test.says) {
-				t.Errorf("line %d and %q are expected, it said %v", test.line, test.says, err)
+				t.Errorf("got %[3]v, want line %[1]d and %[2]q", test.line, test.says, err)
 			}
 		})
 	}
@@ -133,7 +133,7 @@ func TestNames_AreLimitedInCharactersInEveryScript(t *testing.T) {
 	}
 }
 
-func TestImportGeoJSON_SaysWhatIsWrong(t *testing.T) {
+func TestImportGeoJSON_NamesTheFault(t *testing.T) {
 	ring := func(coordinates string) string {
 		return `{"type":"Feature","properties":{"length":3142},"geometry":{"type":"LineString","coordinates":[` + coordinates + `]}}`
 	}
@@ -154,13 +154,13 @@ func TestImportGeoJSON_SaysWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := ImportGeoJSON("a.geojson", []byte(test.text))
 			if err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%q is expected, it said %v", test.says, err)
+				t.Errorf("got %[2]v, want %[1]q", test.says, err)
 			}
 		})
 	}
 }
 
-// circle is rows of a circle of 500 m radius with n points of which the last few are left out.
+// circle returns rows of a circle of 500 m radius with n points, without the last few.
 func circle(n, without int) string {
 	var b strings.Builder
 	for i := range n - without {
@@ -170,7 +170,7 @@ func circle(n, without int) string {
 	return b.String()
 }
 
-func TestImportCSV_ReadsRowsWithAndWithoutHeading(t *testing.T) {
+func TestImportCSV_ReadsRowsWithAndWithoutHeader(t *testing.T) {
 	for name, text := range map[string]string{
 		"plain": circle(100, 0), "heading": "x_m,y_m,width\n" + circle(100, 0), "comments": "# x,y,w\n\n" + circle(100, 0),
 		"closed": circle(100, 0) + "500.000,0.000,12\n",
@@ -191,7 +191,7 @@ func TestImportCSV_ReadsRowsWithAndWithoutHeading(t *testing.T) {
 	}
 }
 
-func TestImportCSV_SaysWhatIsWrong(t *testing.T) {
+func TestImportCSV_NamesTheFault(t *testing.T) {
 	for name, test := range map[string]struct{ text, says string }{
 		"nothing":       {"", "0 points"},
 		"an open end":   {circle(100, 8), "does not close"},
@@ -204,7 +204,7 @@ func TestImportCSV_SaysWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := ImportCSV("a.csv", strings.NewReader(test.text))
 			if err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%q is expected, it said %v", test.says, err)
+				t.Errorf("got %[2]v, want %[1]q", test.says, err)
 			}
 		})
 	}
@@ -248,7 +248,7 @@ func FuzzImportCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := ImportCSV("fuzz.csv", strings.NewReader(text))
 		if err == nil && (c.Length() <= 0 || len(c.Lines) == 0) {
-			t.Errorf("a circuit of %v m with %d lines was taken", c.Length(), len(c.Lines))
+			t.Errorf("a circuit of %v m with %d lines was accepted", c.Length(), len(c.Lines))
 		}
 	})
 }

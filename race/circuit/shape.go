@@ -16,27 +16,27 @@ func (e element) length() float64 {
 	return math.Abs(e.turn) * (math.Pi / 180) * e.radius
 }
 
-// shape is what an outline was made of; the circuit's text is written from it.
+// shape is the source of an outline; the circuit's text is written from it.
 type shape struct {
 	elements []element
 	// close allows the elements to be adjusted until the outline closes.
 	close  bool
 	points []Point
-	// finish is where the finish line lies on the shape, in ten thousandths from its first point.
+	// finish is the place of the finish line on the shape, in ten thousandths from its first point.
 	finish int
 }
 
-// How far an outline of elements may be from closing before it is adjusted.
+// Largest gap of an outline of elements that is adjusted.
 const (
 	closeGapPart   = 0.05 // of the length, with "close"
 	closeTurnDeg   = 5.0
-	exactGapM      = 1.0 // without
+	exactGapM      = 1.0 // without close
 	exactTurnDeg   = 0.1
 	straightMinM   = 1.0
 	arcPointsEvery = 2.0 // metres
 )
 
-// end is where a pen arrives that starts at p with heading degrees.
+// end returns the position and heading at the end of the element for a start at p with a heading in degrees.
 func (e element) end(p Point, heading float64) (Point, float64) {
 	s0, c0 := sinCos(heading)
 	if e.radius == 0 {
@@ -55,15 +55,15 @@ func run(elements []element) (gap Point, turn, length float64) {
 	return gap, turn, length
 }
 
-// closed adjusts angles, then straights in proportion to their lengths, until the outline closes; ok is false when
-// it is too far from closing, gapM and turnDeg say how far.
+// closed adjusts angles, then straights in proportion to their lengths, until the outline closes; ok is false if it is too far
+// from closing, by gapM and turnDeg.
 func (s shape) closed() (elements []element, gapM, turnDeg float64, ok bool) {
 	gap, turn, length := run(s.elements)
 	gapM, turnDeg = norm(gap), turn-360
 	if math.Abs(turn+360) < math.Abs(turnDeg) {
 		turnDeg = turn + 360
 	}
-	eight := math.Abs(turn) < exactTurnDeg // a figure of eight turns by nothing in all
+	eight := math.Abs(turn) < exactTurnDeg // the turns of a figure of eight add up to zero
 	if eight {
 		turnDeg = turn
 	}
@@ -83,7 +83,7 @@ func (s shape) closed() (elements []element, gapM, turnDeg float64, ok bool) {
 	return elements, gapM, turnDeg, stretch(elements)
 }
 
-// stretch changes the straights by the smallest weighted amounts that bring the pen back to its start.
+// stretch changes the straights by the smallest weighted amounts that close the outline.
 func stretch(elements []element) bool {
 	gap, _, _ := run(elements)
 	var xx, xy, yy, heading float64
@@ -116,7 +116,7 @@ func stretch(elements []element) bool {
 	return true
 }
 
-// trace turns closed elements into a dense outline, not closed by repeating the first point.
+// trace converts closed elements to a dense outline, without the first point repeated at the end.
 func trace(elements []element) []Point {
 	var points []Point
 	var p Point

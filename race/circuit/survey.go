@@ -2,8 +2,8 @@ package circuit
 
 import "math"
 
-// How an outline becomes a driver's line. A survey follows the middle of the track and is smoothed over 55 m; our
-// own drawings are made of the line that is driven and only have their joints rounded.
+// Conversion of an outline to a driver's line. A survey follows the middle of the track and is smoothed over 55 m; a shape of
+// elements is already the driven line, and only its joints are rounded.
 const (
 	surveyWidth, surveyPasses = 11, 4
 	drawnWidth, drawnPasses   = 5, 2
@@ -13,7 +13,7 @@ const (
 	gapStepsMax     = 3
 )
 
-// sound checks a surveyed outline: enough points, numbers, a length.
+// sound checks a surveyed outline: enough points, finite numbers, a valid length.
 func sound(file string, points []Point) error {
 	if len(points) < surveyPointsMin {
 		return fault(file, 0, "the outline has %d points: allowed are %d or more", len(points), surveyPointsMin)
@@ -33,8 +33,7 @@ func sound(file string, points []Point) error {
 	return nil
 }
 
-// gap checks that the way from the last point to the first is one that a survey may leave out. The steps rule
-// applies where the rows are dense.
+// gap checks the distance from the last point to the first. steps also limits it by the longest step, for dense rows.
 func gap(file string, points []Point, steps bool) error {
 	if len(points) < surveyPointsMin {
 		return sound(file, points)

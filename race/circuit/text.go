@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// FromText reads the circuit of the text format that a race carries.
+// FromText parses the circuit text of a race.
 func FromText(key, text string) (*Circuit, error) {
 	c, err := Parse(key, strings.NewReader(text))
 	if err != nil {
@@ -16,7 +16,7 @@ func FromText(key, text string) (*Circuit, error) {
 	return c, nil
 }
 
-// Unknown is the error for a key of no circuit; known are those that there are.
+// Unknown returns the error for an unknown key; known are the existing ones.
 func Unknown(key string, known []string) error {
 	return &race.InvalidError{Faults: []race.Fault{{
 		Field: "circuit", Message: fmt.Sprintf("%q is unknown", key), Allowed: strings.Join(known, ", "),

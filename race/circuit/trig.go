@@ -2,8 +2,8 @@ package circuit
 
 import "math"
 
-// sinCos is the sine and cosine of an angle in degrees, the same to the last bit on every platform: math.Sin has
-// assembly on some, and a fused multiply-add would change the last digit on others.
+// sinCos returns the sine and cosine of an angle in degrees, equal to the last bit on every platform: math.Sin has assembly on
+// some, and a fused multiply-add would change the last digit on others.
 func sinCos(degrees float64) (sin, cos float64) {
 	degrees = math.Mod(degrees, 360)
 	if degrees < 0 {
