@@ -8,22 +8,22 @@ import (
 	"lightsout/race/timing"
 )
 
-// Audit takes the log of one race, record by record, and then its frames. It is not for concurrent use.
+// Audit checks the log of one race, record by record, and then its frames. It is not safe for concurrent use.
 type Audit struct {
 	state     *timing.State
 	info      race.Race
 	announced int
 	cars      []car
-	end       race.Seq // of the record that ended the race; 0: none did
+	end       race.Seq // the record that ended the race; 0 means none did
 	endTime   race.Micros
 	abandoned bool
-	latest    race.Micros // of a simulation's own records
+	latest    race.Micros // of the records that the simulation made
 	track     *track
-	frame     *race.Frame // the last of the telemetry so far
+	frame     *race.Frame // the last frame so far
 	found     []finding
 }
 
-// car is what is known of a car of a simulation.
+// car is the state of a car of a simulation.
 type car struct {
 	passed   bool
 	line     int // of its last passing
@@ -31,10 +31,10 @@ type car struct {
 	finished bool // it took the chequered flag
 }
 
-// New begins the audit of a race.
+// New returns the audit of a race before its first record.
 func New() *Audit { return &Audit{latest: -race.TimeMax} }
 
-// Record takes the next record of the log.
+// Record checks the next record of the log.
 func (a *Audit) Record(step timing.Step) {
 	a.state = step.State
 	r := step.Record
@@ -44,12 +44,12 @@ func (a *Audit) Record(step timing.Step) {
 		return
 	case race.Entered:
 		a.cars = append(a.cars, car{})
-	default: // below
+	default: // handled below
 	}
 	if a.announced == 0 || a.info.Kind != race.Simulation {
 		return
 	}
-	if r.Author == "" { // what race control ordered may come at any time
+	if r.Author == "" { // orders of race control may have any time
 		a.simulated(r, step.Refused)
 	}
 	for _, f := range step.Facts.Facts {
@@ -59,14 +59,14 @@ func (a *Audit) Record(step timing.Step) {
 	}
 }
 
-// announce takes the head.
+// announce checks the race info.
 func (a *Audit) announce(r *race.Record, info *race.Race) {
 	if a.announced++; a.announced > 1 {
-		said := "it announces the race again"
+		text := "it announces the race again"
 		for _, d := range a.info.Differences(info) {
-			said += fmt.Sprintf(", with %s %s instead of %s", d.Field, d.Ordered, d.Kept)
+			text += fmt.Sprintf(", with %s %s instead of %s", d.Field, d.Ordered, d.Kept)
 		}
-		a.find(inLog, r.Seq, "another head", said)
+		a.find(inLog, r.Seq, "another head", text)
 		return
 	}
 	a.info = *info
@@ -78,7 +78,7 @@ func (a *Audit) announce(r *race.Record, info *race.Race) {
 	}
 }
 
-// simulated takes a record that a simulation made.
+// simulated checks a record made by a simulation.
 func (a *Audit) simulated(r *race.Record, refused error) {
 	switch {
 	case a.end > 0:
@@ -99,11 +99,11 @@ func (a *Audit) simulated(r *race.Record, refused error) {
 	case race.Ended:
 		a.end, a.endTime = r.Seq, r.Time
 		a.ended(r.Seq)
-	default: // nothing more holds of it
+	default: // no further checks
 	}
 }
 
-// pass follows a car from line to line.
+// pass checks that a car passes the lines in order.
 func (a *Audit) pass(seq race.Seq, p race.Passing) {
 	if p.Car < 0 || int(p.Car) >= len(a.cars) || p.Line < 0 || p.Line >= len(a.track.lines) {
 		a.find(inLog, seq, "unknown", fmt.Sprintf("Passing of the car in slot %d on line %d: there are %d cars and %d lines", p.Car, p.Line,
@@ -122,7 +122,7 @@ func (a *Audit) pass(seq race.Seq, p race.Passing) {
 
 func (a *Audit) numberOf(idx race.CarIdx) int { return a.state.Entries()[idx].Number }
 
-// ended looks whether the race went its distance.
+// ended checks that the race covered its distance.
 func (a *Audit) ended(seq race.Seq) {
 	laps, racing := 0, false
 	for _, e := range a.state.Classification().Entries {
@@ -134,7 +134,7 @@ func (a *Audit) ended(seq race.Seq) {
 	}
 }
 
-// Findings are what does not hold together, in words; none of a sound race.
+// Findings returns the contradictions in words; none for a sound race.
 func (a *Audit) Findings() []string {
 	if a.announced == 0 {
 		return []string{"no record announces it"}
@@ -146,5 +146,5 @@ func (a *Audit) Findings() []string {
 	return out
 }
 
-// nameOf names a record by its kind.
+// nameOf returns the kind of a record.
 func nameOf(b race.Body) string { return strings.TrimPrefix(fmt.Sprintf("%T", b), "race.") }

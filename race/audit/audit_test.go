@@ -9,7 +9,7 @@ import (
 	"lightsout/race/timing"
 )
 
-// script is a log of two cars on three lines, 10 ticks a second.
+// script returns a log of two cars on three lines, 10 ticks a second.
 func script(kind race.Kind, bodies ...any) []race.Record {
 	info := race.Race{
 		ID: "r", Kind: kind, Cars: 2, TickHz: 10, Rules: race.Kart(2),
@@ -51,13 +51,13 @@ func frame(tick race.Tick, at race.Micros, cars int) *race.Frame {
 	return &race.Frame{Tick: tick, Time: at, LapFraction: make([]uint16, cars), State: make([]race.CarState, cars)}
 }
 
-func TestAudit_SaysWhatDoesNotHoldTogether(t *testing.T) {
+func TestAudit_NamesTheContradictions(t *testing.T) {
 	const s = race.Second
 	lap := []any{10 * s, pass(0, 1), 20 * s, pass(0, 2), 30 * s, pass(0, 0)}
 	for name, c := range map[string]struct {
 		records []race.Record
 		frames  []*race.Frame
-		want    string // empty: it is sound
+		want    string // empty means sound
 	}{
 		"a lap":                        {records: script(race.Simulation, lap...)},
 		"telemetry":                    {records: script(race.Simulation, lap...), frames: []*race.Frame{frame(1, s/10, 2), frame(2, 2*s/10, 2)}},
@@ -88,7 +88,7 @@ func TestAudit_SaysWhatDoesNotHoldTogether(t *testing.T) {
 	}
 }
 
-func TestAudit_TellsOfManyFindingsInFewWords(t *testing.T) {
+func TestAudit_SummarisesManyFindings(t *testing.T) {
 	var bodies []any
 	for i := range 100 {
 		at := race.Micros(i+1) * 10 * race.Second

@@ -6,7 +6,7 @@ import (
 	"lightsout/race"
 )
 
-// place is what a finding counts.
+// place is the unit that a finding counts.
 type place string
 
 const (
@@ -14,19 +14,19 @@ const (
 	inPicture place = "tick"
 )
 
-// maxFindings is how many findings of one kind are told.
+// maxFindings is how many findings of one kind are reported.
 const maxFindings = 3
 
-// finding is something that does not hold, from one record or tick to another.
+// finding is a contradiction in a range of records or ticks.
 type finding struct {
 	place       place
 	kind        string
 	first, last uint64
-	said        string // of the first
+	text        string // of the first
 }
 
-// find notes something that does not hold of a record or tick; one right after another of the same kind goes with it.
-func (a *Audit) find(where place, at race.Seq, kind, said string) {
+// find adds a finding; consecutive findings of the same kind become one.
+func (a *Audit) find(where place, at race.Seq, kind, text string) {
 	n := uint64(at)
 	if len(a.found) > 0 {
 		if last := &a.found[len(a.found)-1]; last.place == where && last.kind == kind && last.last+1 >= n && n >= last.first {
@@ -34,10 +34,10 @@ func (a *Audit) find(where place, at race.Seq, kind, said string) {
 			return
 		}
 	}
-	a.found = append(a.found, finding{where, kind, n, n, said})
+	a.found = append(a.found, finding{where, kind, n, n, text})
 }
 
-// words tells of findings, of each kind only so many.
+// words formats the findings, at most maxFindings of each kind.
 func words(found []finding) []string {
 	var out []string
 	told, firsts := map[string]int{}, []finding{}
@@ -48,9 +48,9 @@ func words(found []finding) []string {
 		switch {
 		case told[f.kind] > maxFindings:
 		case f.last > f.first:
-			out = append(out, fmt.Sprintf("%ss %d to %d, the first: %s", f.place, f.first, f.last, f.said))
+			out = append(out, fmt.Sprintf("%ss %d to %d, the first: %s", f.place, f.first, f.last, f.text))
 		default:
-			out = append(out, fmt.Sprintf("%s %d: %s", f.place, f.first, f.said))
+			out = append(out, fmt.Sprintf("%s %d: %s", f.place, f.first, f.text))
 		}
 	}
 	for _, f := range firsts {

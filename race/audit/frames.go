@@ -6,14 +6,14 @@ import (
 	"lightsout/race"
 )
 
-// A car may go somewhat further in a tick than its speed at both ends says, since telemetry is rounded and a corner lies
-// between them.
+// A car may move somewhat further in a tick than its speeds at both ends suggest, because telemetry is rounded and there may
+// be a corner in between.
 const (
 	reachFactor = 1.5
 	reachMetres = 10
 )
 
-// Frame takes the next frame of the race, after all records. It keeps f.
+// Frame checks the next frame of the race, after all records. It keeps f.
 func (a *Audit) Frame(f *race.Frame) {
 	last := a.frame
 	a.frame = f
@@ -41,12 +41,12 @@ func (a *Audit) Frame(f *race.Frame) {
 	}
 }
 
-// due is the race time of a simulation's tick.
+// due returns the race time of a simulation's tick.
 func (a *Audit) due(tick race.Tick) race.Micros {
 	return race.Micros(tick) * race.Second / race.Micros(max(1, a.info.TickHz))
 }
 
-// jumps looks for a car that has gone further in a tick than it can.
+// jumps looks for cars that moved further in a tick than they can.
 func (a *Audit) jumps(last, f *race.Frame) {
 	if a.track.length == 0 || len(f.SpeedDKMH) != f.Cars() || len(last.SpeedDKMH) != f.Cars() {
 		return

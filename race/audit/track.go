@@ -10,7 +10,7 @@ import (
 // track is the order of a circuit's lines, and its length.
 type track struct {
 	lines  []race.Line
-	length float64 // metres; 0: not known
+	length float64 // metres; 0 means unknown
 }
 
 func newTrack(info *race.Race) *track {
@@ -21,8 +21,8 @@ func newTrack(info *race.Race) *track {
 	return t
 }
 
-// follows says that a car which passed one line may pass another one next. On the track no line is left out; in the pit lane
-// there are its entry, the finish line and its exit.
+// follows reports whether a car may pass line is after line was. On the track no line may be skipped; in the pit lane there
+// are its entry, the finish line and its exit.
 func (t *track) follows(was int, wasInPit bool, is int, inPit bool) bool {
 	switch from, to := t.lines[was].Kind, t.lines[is].Kind; {
 	case to == race.LinePitEntry:
@@ -36,7 +36,7 @@ func (t *track) follows(was int, wasInPit bool, is int, inPit bool) bool {
 	}
 }
 
-// next is the line that comes after another one on the track.
+// next returns the next line on the track.
 func (t *track) next(line int) int {
 	for range t.lines {
 		line = (line + 1) % len(t.lines)
