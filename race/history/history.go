@@ -8,29 +8,29 @@ import (
 	"lightsout/race/timing"
 )
 
-// Race is the history of a race as its log gives it: what followed from its records and still stands.
+// Race is the history of a race: the facts that still hold after all records of its log.
 type Race struct {
-	// State is the race as timed so far; nil before the first record.
+	// State is the timing state so far; nil before the first record.
 	State *timing.State
-	// Rulings are the records of penalties, servings, deleted laps, disqualifications and undoings that the rules accepted.
+	// Rulings are the accepted records of penalties, servings, deleted laps, disqualifications and undoings.
 	Rulings []race.Record
-	// Stops are the records of tyres that were fitted.
+	// Stops are the records of fitted tyres.
 	Stops   []race.Record
-	Result  race.Version // the newest one; Version 0 means that none was published
+	Result  race.Version // the newest version; Version 0 means none
 	Session race.SessionStatus
 	// AnnouncedAt and StartedAt are when the race was announced and when the start signal was given, in UTC nanoseconds.
 	AnnouncedAt, StartedAt int64
 
-	laps   map[race.CarIdx][]race.Lap // by number less 1
+	laps   map[race.CarIdx][]race.Lap // by number - 1
 	judged map[race.Seq]race.PassingJudged
 }
 
-// New is the history of a race before its first record.
+// New returns the history of a race before its first record.
 func New() *Race {
 	return &Race{laps: map[race.CarIdx][]race.Lap{}, judged: map[race.Seq]race.PassingJudged{}}
 }
 
-// Add adds a record and what followed from it.
+// Add adds a record and its facts.
 func (h *Race) Add(step timing.Step) {
 	h.State = step.State
 	if r := step.Record; step.Refused == nil {
@@ -54,12 +54,12 @@ func (h *Race) Add(step timing.Step) {
 			h.Session = f.Session
 		case race.ResultPublished:
 			h.Result = race.Version{Classification: f.Classification, Seq: r.Seq, Time: r.Time, RecordedAt: r.RecordedAt}
-		default: // shown on the tower
+		default: // only shown on the tower
 		}
 	}
 }
 
-// record keeps a record that the rules accepted.
+// record adds a record that the rules accepted.
 func (h *Race) record(r *race.Record) {
 	switch r.Body.(type) {
 	case race.Penalised, race.PenaltyServed, race.LapDeleted, race.CarDisqualified, race.Undone:
@@ -74,7 +74,7 @@ func (h *Race) record(r *race.Record) {
 	}
 }
 
-// Laps are the completed laps in the order in which they ended.
+// Laps returns the completed laps in the order in which they ended.
 func (h *Race) Laps() []race.Lap {
 	var out []race.Lap
 	for _, list := range h.laps {
@@ -86,7 +86,7 @@ func (h *Race) Laps() []race.Lap {
 	return out
 }
 
-// LapCount is how many laps were completed.
+// LapCount returns the number of completed laps.
 func (h *Race) LapCount() (n int) {
 	for _, list := range h.laps {
 		n += len(list)
@@ -94,7 +94,7 @@ func (h *Race) LapCount() (n int) {
 	return n
 }
 
-// Lap is a car's lap by its number; the zero Lap if the car did not complete it.
+// Lap returns a car's lap by number; the zero Lap if the car did not complete it.
 func (h *Race) Lap(car race.CarIdx, number int) race.Lap {
 	if list := h.laps[car]; number >= 1 && number <= len(list) {
 		return list[number-1]
@@ -102,7 +102,7 @@ func (h *Race) Lap(car race.CarIdx, number int) race.Lap {
 	return race.Lap{}
 }
 
-// Passings are the passings of one verdict in the order of the log.
+// Passings returns the passings with a verdict, in the order of the log.
 func (h *Race) Passings(v race.Verdict) []race.PassingJudged {
 	var out []race.PassingJudged
 	for _, j := range h.judged {
