@@ -1,5 +1,5 @@
-// Package storage is where records rest: the contract of a store and, below it, one folder for each kind of store.
+// Package storage is the room of the stores: one package below it for each kind of store.
 // Owns: SQLite, files, compression. What is acknowledged is on disk.
-// Imported by cmd, which hands stores to the rooms that declare what they need. Imports race.
-// Never: what a record means; a store keeps, finds and gives back.
+// Imported by cmd, which passes stores to the rooms that declare what they need. Imports race.
+// Never: the meaning of a record; a store keeps, finds and returns records.
 package storage

@@ -8,14 +8,14 @@ import (
 	"lightsout/race"
 )
 
-// ruled is a record that is no passing, as a row: what race control, stewards, marshals and mechanics did.
+// ruled is a record other than a passing, as a row: an action of race control, stewards, marshals or mechanics.
 type ruled struct {
 	*race.Record
 	kind        string
 	car         race.CarIdx
 	value       string // by kind
 	of          race.Seq
-	at          race.Micros // NoTime: none
+	at          race.Micros // NoTime means none
 	transponder string
 	decoder     string
 	session     string // of the decoder
@@ -25,20 +25,20 @@ type ruled struct {
 }
 
 var controlTable = &table[ruled]{
-	name: "control", about: "what race control, stewards and marshals ordered, and the tyres that were fitted, without what the rules did not allow",
+	name: "control", about: "the orders of race control, stewards and marshals, and the fitted tyres, without records that the rules refused",
 	columns: []column[ruled]{
 		{Column{Name: "seq", About: "of the record", Type: Whole}, func(_ *Export, r *ruled) cell { return whole(r.Seq) }},
 		{Column{Name: "time_us", Unit: "us", About: "race time", Type: Whole}, func(_ *Export, r *ruled) cell { return whole(r.Time) }},
 		{Column{Name: "kind", About: "see storage/folder/README.md", Type: Text}, func(_ *Export, r *ruled) cell { return text(r.kind) }},
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *ruled) cell { return number(e.entry(r.car)) }},
 		{Column{Name: "value", About: "by kind: a sector, a lap, a line, milliseconds of a penalty, microseconds of an offset", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.value) }},
-		{Column{Name: "of_seq", About: "the record that it is about", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.of), 0) }},
-		{Column{Name: "at_us", Unit: "us", About: "race time of a hit that was put in, from which a transponder is a car's, or to which the start is moved", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell {
+		{Column{Name: "of_seq", About: "the record that it refers to", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell { return above(int64(r.of), 0) }},
+		{Column{Name: "at_us", Unit: "us", About: "race time of an inserted passing, from which a transponder belongs to a car, or to which the start is moved", Type: Whole, Optional: true}, func(_ *Export, r *ruled) cell {
 			return cell{whole: int64(r.at), missing: r.at == race.NoTime}
 		}},
 		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.transponder) }},
 		{Column{Name: "decoder", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.decoder) }},
-		{Column{Name: "session", About: "of the decoder; empty: all that no offset names", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.session) }},
+		{Column{Name: "session", About: "of the decoder; empty means all sessions without an offset of their own", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell { return word(r.session) }},
 		{Column{Name: "compound", Type: Text, Optional: true}, func(_ *Export, r *ruled) cell {
 			return cell{text: r.tyres.Compound.String(), missing: !r.fitted}
 		}},
@@ -85,7 +85,7 @@ func controlRows(ctx context.Context, e *Export, emit func(*ruled) error, stretc
 	return nil
 }
 
-// ruledOf is a record as a row; false for the head, the entries and passings, which are in other tables.
+// ruledOf returns a record as a row; false for the race info, the entries and passings, which are in other tables.
 func ruledOf(rec *race.Record) (ruled, bool) {
 	r := ruled{Record: rec, car: race.NoCar, at: race.NoTime}
 	switch b := rec.Body.(type) {
@@ -147,7 +147,7 @@ func (r *ruled) ofCar(b race.Body) {
 		r.kind, r.of, r.reason = "undo", b.Of, b.Reason
 	case race.Corrected:
 		r.corrected(&b)
-	default: // ruledOf has it
+	default: // handled by ruledOf
 	}
 }
 
@@ -168,7 +168,7 @@ func (r *ruled) corrected(b *race.Corrected) {
 	}
 }
 
-// positive is a number that stands for nothing where it is 0.
+// positive formats a number; empty for 0.
 func positive(n int) string {
 	if n == 0 {
 		return ""
@@ -176,7 +176,8 @@ func positive(n int) string {
 	return strconv.Itoa(n)
 }
 
-// penaltyText is a penalty in milliseconds; one that is not whole as minutes and seconds, which are not taken for thousands.
+// penaltyText formats a penalty in milliseconds, or as minutes and seconds if it is not whole, so that a reader cannot mistake
+// decimals for thousands.
 func penaltyText(t race.Micros) string {
 	switch {
 	case t == 0:

@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "rewrite the tables of README.md")
 // startedAt is when the start signal of the race was given, in UTC nanoseconds.
 const startedAt = 1_795_000_000_123_456_000
 
-// mustKeep is a store with one race of two cars that has something in every table.
+// mustKeep returns a store with one race of two cars that has data in every table.
 func mustKeep(t testing.TB) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
@@ -105,7 +105,7 @@ func mustExport(t *testing.T, s export.Source) *export.Export {
 	return e
 }
 
-// mustTable reads a table back: the header, and the rows.
+// mustTable writes a table and reads it back: the header, and the rows.
 func mustTable(t *testing.T, e *export.Export, name string) [][]string {
 	t.Helper()
 	var out bytes.Buffer
@@ -168,7 +168,7 @@ func TestCSV_HasEveryTableWithItsUnits(t *testing.T) {
 	}
 }
 
-func TestJSONL_SaysTheSameAsCSV(t *testing.T) {
+func TestJSONL_HasTheValuesOfCSV(t *testing.T) {
 	e := mustExport(t, mustKeep(t))
 	for _, name := range export.Tables() {
 		rows := mustTable(t, e, name)
@@ -223,7 +223,7 @@ func (l *logged) messages(t *testing.T) (out []transport.Message) {
 	}
 }
 
-func TestLog_HasAllInOneOrder(t *testing.T) {
+func TestLog_IsCompleteAndAlwaysTheSame(t *testing.T) {
 	s := mustKeep(t)
 	var first, second logged
 	for _, to := range []*logged{&first, &second} {
@@ -232,7 +232,7 @@ func TestLog_HasAllInOneOrder(t *testing.T) {
 		}
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Error("the same race gives two files")
+		t.Error("the same race gives two different files")
 	}
 	var got []string
 	for _, m := range first.messages(t) {
@@ -251,7 +251,7 @@ func TestLog_HasAllInOneOrder(t *testing.T) {
 	}
 }
 
-func TestExport_SaysWhatThereIsNot(t *testing.T) {
+func TestExport_NamesWhatIsMissing(t *testing.T) {
 	s := mustKeep(t)
 	if _, err := export.New(context.Background(), s, "other", export.Rules{}); !errors.Is(err, race.ErrNotFound) {
 		t.Errorf("another race: %v", err)
@@ -274,11 +274,11 @@ func TestExport_SaysWhatThereIsNot(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := e.Table(ctx, "telemetry", export.CSV, io.Discard); !errors.Is(err, context.Canceled) {
-		t.Errorf("an export that nobody waits for: %v", err)
+		t.Errorf("an export with a cancelled context: %v", err)
 	}
 }
 
-func TestReadme_ListsTheColumns(t *testing.T) {
+func TestREADME_ListsTheColumns(t *testing.T) {
 	const begin, end = "<!-- columns -->\n", "<!-- end of columns -->\n"
 	var list strings.Builder
 	for _, name := range export.Tables() {
@@ -315,7 +315,7 @@ func TestReadme_ListsTheColumns(t *testing.T) {
 	}
 }
 
-func TestInstant_IsTheStartSignalAndTheRaceTime(t *testing.T) {
+func TestInstant_IsTheStartSignalPlusTheRaceTime(t *testing.T) {
 	if got := time.Unix(0, startedAt).UTC().Format(time.RFC3339Nano); got != "2026-11-18T11:06:40.123456Z" {
 		t.Error(got)
 	}

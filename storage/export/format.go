@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-// Format is how tables are written.
+// Format is the file format of tables.
 type Format uint8
 
 // Formats of tables.
@@ -22,18 +22,18 @@ const (
 
 var formatNames = []string{"csv", "jsonl", "parquet"}
 
-// String is the format's name, and how its files end.
+// String returns the format's name, which is also the extension of its files.
 func (f Format) String() string { return formatNames[f] }
 
-// MediaType of a file.
+// MediaType returns the media type of a file.
 func (f Format) MediaType() string {
 	return []string{"text/csv; charset=utf-8; header=present", "application/jsonl", "application/vnd.apache.parquet"}[f]
 }
 
-// Packed says that files of the format gain nothing from being compressed again.
+// Packed reports whether files of the format are already compressed.
 func (f Format) Packed() bool { return f == Parquet }
 
-// ParseFormat reads a format's name.
+// ParseFormat parses a format's name.
 func ParseFormat(s string) (Format, error) {
 	i := slices.Index(formatNames, s)
 	if i < 0 {
@@ -53,7 +53,7 @@ var tables = []anyTable{
 	entriesTable, linesTable, classificationTable, resultsTable, lapsTable, eventsTable, passingsTable, controlTable, telemetryTable,
 }
 
-// Tables are the names of the tables.
+// Tables returns the names of the tables.
 func Tables() []string {
 	names := make([]string, len(tables))
 	for i, t := range tables {
@@ -62,7 +62,7 @@ func Tables() []string {
 	return names
 }
 
-// Columns of a table, and what its rows are.
+// Columns returns the columns of a table and a description of its rows.
 func Columns(name string) ([]Column, string, error) {
 	t, err := find(name)
 	if err != nil {
@@ -71,7 +71,7 @@ func Columns(name string) ([]Column, string, error) {
 	return t.Columns(), t.About(), nil
 }
 
-// KnownTable says whether there is a table of a name, and which there are.
+// KnownTable returns an error that lists the tables if there is none with the name.
 func KnownTable(name string) error { _, err := find(name); return err }
 
 func find(name string) (anyTable, error) {
@@ -106,14 +106,13 @@ func (e *Export) Table(ctx context.Context, name string, f Format, w io.Writer) 
 	return nil
 }
 
-// Folder is where files of tables go.
+// Folder receives the files of tables.
 type Folder interface {
-	// Create begins a file; closing it ends it.
+	// Create begins a file; Close completes it.
 	Create(name string) (io.WriteCloser, error)
 }
 
-// Folder writes what the race is, and all tables, each to a file of its own name. As CSV it is a folder that
-// storage/folder reads.
+// Folder writes race.json and all tables, each to its own file. As CSV it is a folder that storage/folder reads.
 func (e *Export) Folder(ctx context.Context, f Format, to Folder) error {
 	if err := e.file(to, headFile, e.Head); err != nil {
 		return err
@@ -127,7 +126,7 @@ func (e *Export) Folder(ctx context.Context, f Format, to Folder) error {
 	return nil
 }
 
-// file writes a file of a folder. Who owns the folder takes away what was begun.
+// file writes a file of a folder. If that fails, the owner of the folder must remove the partial file.
 func (e *Export) file(to Folder, name string, write func(io.Writer) error) error {
 	file, err := to.Create(name)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"lightsout/race"
 )
 
-// headFile has what the race is, beside the tables.
+// headFile contains name and rules of the race; it accompanies the tables.
 const headFile = "race.json"
 
-// Files are the names of all files of a folder.
+// Files returns the names of all files of a folder.
 func Files(f Format) []string {
 	names := []string{headFile}
 	for _, t := range Tables() {
@@ -21,7 +21,7 @@ func Files(f Format) []string {
 	return names
 }
 
-// Head writes what the race is: its name and its rules.
+// Head writes the race's name and rules.
 func (e *Export) Head(w io.Writer) error {
 	head := e.summary.Race
 	text, err := json.MarshalIndent(struct {
@@ -45,8 +45,8 @@ var linesTable = &table[race.Line]{
 	name: "lines", about: "timing lines in driving order, the finish line first",
 	columns: []column[race.Line]{
 		{Column{Name: "kind", About: "finish, sector, mini, speed_trap, pit_entry or pit_exit", Type: Text}, func(_ *Export, r *race.Line) cell { return text(r.Kind.String()) }},
-		{Column{Name: "sector", About: "that ends there, 1 to 3", Type: Small, Optional: true}, func(_ *Export, r *race.Line) cell { return above(r.Sector, 0) }},
-		{Column{Name: "permyriad", About: "where it lies, in ten thousandths of the lap", Type: Small}, func(_ *Export, r *race.Line) cell { return whole(r.Permyriad) }},
+		{Column{Name: "sector", About: "the sector that ends there, 1 to 3", Type: Small, Optional: true}, func(_ *Export, r *race.Line) cell { return above(r.Sector, 0) }},
+		{Column{Name: "permyriad", About: "its place, in ten thousandths of the lap", Type: Small}, func(_ *Export, r *race.Line) cell { return whole(r.Permyriad) }},
 	},
 	rows: func(_ context.Context, e *Export, emit func(*race.Line) error, _ func() error) error {
 		return all(e.summary.Race.Lines, emit)

@@ -7,7 +7,7 @@ import (
 	"lightsout/race"
 )
 
-// LogWriter writes a log file: records in order, frames between them, then samples, and Close at the end.
+// LogWriter writes a log file: records in order, frames between them, then samples, and finally Close.
 type LogWriter interface {
 	Record(r *race.Record) error
 	Frame(f *race.Frame) error
@@ -15,8 +15,8 @@ type LogWriter interface {
 	Close() error
 }
 
-// Log writes all that is kept of the race in one order: each frame before the first record of a later time, and the
-// samples last. So the same race gives the same file, to the byte.
+// Log writes the whole race in a fixed order: each frame before the first record of a later time, and the samples last. The
+// same race always gives the same bytes.
 func (e *Export) Log(ctx context.Context, w LogWriter) error {
 	p := pager{e: e}
 	err := e.src.Frames(ctx, e.id, 0, e.end.Tick, func(f *race.Frame) error {
@@ -45,7 +45,7 @@ type pager struct {
 	after race.Seq
 }
 
-// write writes the records up to the first one of a later time.
+// write writes the records before the first one of a later time.
 func (p *pager) write(ctx context.Context, w LogWriter, until race.Micros) error {
 	for p.after < p.e.end.Seq {
 		if len(p.page) == 0 {

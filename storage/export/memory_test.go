@@ -13,14 +13,14 @@ import (
 	"lightsout/transport"
 )
 
-// generated is a store whose race has as much telemetry as is asked for.
+// generated is a store whose race has any amount of telemetry.
 type generated struct {
 	*sqlite.Store
 	cars, ticks int
-	watch       func() // called now and then
+	watch       func() // called at intervals
 }
 
-// Roster has a car for each number.
+// Roster returns a car for each number.
 func (g generated) Roster(ctx context.Context, id race.ID) (*race.Roster, error) {
 	r, err := g.Store.Roster(ctx, id)
 	for len(r.Entries) < g.cars {
@@ -29,14 +29,14 @@ func (g generated) Roster(ctx context.Context, id race.ID) (*race.Roster, error)
 	return r, err
 }
 
-// FeedEnd counts the ticks.
+// FeedEnd returns the number of ticks.
 func (g generated) FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error) {
 	c, err := g.Store.FeedEnd(ctx, id)
 	c.Tick = race.Tick(g.ticks)
 	return c, err
 }
 
-// Frames makes them as they are asked for.
+// Frames generates the frames on request.
 func (g generated) Frames(_ context.Context, _ race.ID, from, to race.Tick, each func(*race.Frame) error) error {
 	for tick := max(1, from); tick <= to; tick++ {
 		f := &race.Frame{
@@ -59,11 +59,11 @@ func (g generated) Frames(_ context.Context, _ race.ID, from, to race.Tick, each
 	return nil
 }
 
-// heapMost is how much of the heap an export may hold at the most: the library for Parquet keeps buffers of its own, 20 to 60
-// MB. The rows of the test would take 162 MB as its values.
+// heapMost is the largest live heap allowed for an export: the Parquet library has buffers of its own, 20 to 60 MB. The rows
+// of the test would take 162 MB as the library's values.
 const heapMost = 80 << 20
 
-func TestExport_OfABigRaceTakesLittleMemory(t *testing.T) {
+func TestExport_OfALargeRaceTakesLittleMemory(t *testing.T) {
 	const cars, ticks = 1000, 450
 	for name, write := range map[string]func(*export.Export) error{
 		"csv": func(e *export.Export) error {
@@ -76,7 +76,7 @@ func TestExport_OfABigRaceTakesLittleMemory(t *testing.T) {
 	} {
 		src := generated{Store: mustKeep(t), cars: cars, ticks: ticks}
 		var peak uint64
-		src.watch = func() { // what is alive, not what waits to be collected
+		src.watch = func() { // live objects only
 			runtime.GC()
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)

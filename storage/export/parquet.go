@@ -8,13 +8,13 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// groupRows is how many rows a row group has at the most: what a reader can pass over, and what is in memory at once.
+// groupRows is the maximum number of rows in a row group: the unit that a reader can skip, and that is in memory at once.
 const groupRows = stretchRows
 
-// handedOver is how many values of a column are handed to the library at once.
+// handedOver is the number of values of a column passed to the library at once.
 const handedOver = 4096
 
-// parquetSink writes row groups, column by column, compressed by zstd.
+// parquetSink writes row groups, column by column, compressed with zstd.
 type parquetSink struct {
 	w       *parquet.GenericWriter[any]
 	columns []Column
@@ -23,14 +23,14 @@ type parquetSink struct {
 	group   int // rows in the row group
 }
 
-// lastWord spares a conversion where the same text comes again.
+// lastWord avoids converting the same text repeatedly.
 type lastWord struct {
 	text  string
 	value parquet.Value
 }
 
-// newParquet writes the units of the columns to the metadata of the file, as unit:COLUMN, for Parquet has no metadata of
-// columns that its readers show.
+// newParquet writes the units of the columns to the metadata of the file, as unit:COLUMN, because Parquet readers do not show
+// metadata of columns.
 func (e *Export) newParquet(w io.Writer, t anyTable) (*parquetSink, error) {
 	columns := t.Columns()
 	head := e.summary.Race
@@ -59,7 +59,7 @@ func (e *Export) newParquet(w io.Writer, t anyTable) (*parquetSink, error) {
 	}, nil
 }
 
-// parquetSchema makes a schema by the library's tags of structs, which is its only way that keeps the order of columns.
+// parquetSchema builds the schema from struct tags, the only way in the library that keeps the order of columns.
 func parquetSchema(name string, columns []Column) *parquet.Schema {
 	fields := make([]reflect.StructField, len(columns))
 	for i, c := range columns {

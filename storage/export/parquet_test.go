@@ -28,7 +28,7 @@ func mustParquet(t *testing.T, e *export.Export, name string) *parquet.File {
 	return f
 }
 
-// rowsOf are the rows of a Parquet file as CSV has them.
+// rowsOf returns the rows of a Parquet file, formatted as in CSV.
 func rowsOf(t *testing.T, f *parquet.File, columns []export.Column) [][]string {
 	t.Helper()
 	var out [][]string
@@ -70,7 +70,7 @@ func cellOf(v parquet.Value, c export.Column) string {
 	return v.String()
 }
 
-func TestParquet_SaysTheSameAsCSV(t *testing.T) {
+func TestParquet_HasTheValuesOfCSV(t *testing.T) {
 	e := mustExport(t, mustKeep(t))
 	for _, name := range export.Tables() {
 		columns, _, err := export.Columns(name)
@@ -95,7 +95,7 @@ func TestParquet_SaysTheSameAsCSV(t *testing.T) {
 	}
 }
 
-func TestParquet_HasTypesThatReadersKnow(t *testing.T) {
+func TestParquet_UsesStandardTypes(t *testing.T) {
 	e := mustExport(t, mustKeep(t))
 	want := map[string]string{
 		"date": "TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)", "time_us": "INT(64,true)", "driver_number": "INT(32,true)", "speed": "DOUBLE", "state": "STRING", "x": "DOUBLE",
@@ -112,7 +112,7 @@ func TestParquet_HasTypesThatReadersKnow(t *testing.T) {
 	}
 }
 
-func TestParquet_CutsRowGroupsCarByCar(t *testing.T) {
+func TestParquet_RowGroupsAreOrderedByCar(t *testing.T) {
 	const cars, ticks = 1000, 270
 	e := mustExport(t, generated{Store: mustKeep(t), cars: cars, ticks: ticks})
 	f := mustParquet(t, e, "telemetry")
@@ -123,7 +123,7 @@ func TestParquet_CutsRowGroupsCarByCar(t *testing.T) {
 			t.Errorf("row group %d has %d rows", i, n)
 		}
 	}
-	if want := int64(cars*ticks + 1); total != want { // and a sample
+	if want := int64(cars*ticks + 1); total != want { // plus a sample
 		t.Errorf("%d rows, expected %d", total, want)
 	}
 }

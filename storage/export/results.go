@@ -10,7 +10,7 @@ import (
 )
 
 var entriesTable = &table[race.Entry]{
-	name: "entries", about: "who takes part, in the order of the slots",
+	name: "entries", about: "the cars of the race, in the order of the slots",
 	columns: []column[race.Entry]{
 		{Column{Name: "driver_number", About: "the number painted on the car", Type: Small}, func(_ *Export, r *race.Entry) cell { return whole(r.Number) }},
 		{Column{Name: "name_acronym", Type: Text, Optional: true}, func(_ *Export, r *race.Entry) cell { return word(r.Code) }},
@@ -57,7 +57,7 @@ var lapsTable = &table[race.Lap]{
 		{Column{Name: "is_pit_out_lap", Type: Truth}, func(_ *Export, r *race.Lap) cell { return truth(r.PitOut) }},
 		{Column{Name: "flag", About: "track status at the line", Type: Text}, func(_ *Export, r *race.Lap) cell { return text(r.Flag.String()) }},
 		{Column{Name: "mark", About: "slower, personal_best or session_best", Type: Text}, func(_ *Export, r *race.Lap) cell { return text(r.Mark.String()) }},
-		{Column{Name: "is_deleted", About: "it counts for the distance and not as a best", Type: Truth}, func(_ *Export, r *race.Lap) cell { return truth(r.Deleted) }},
+		{Column{Name: "is_deleted", About: "it counts for the distance, but not as a best", Type: Truth}, func(_ *Export, r *race.Lap) cell { return truth(r.Deleted) }},
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.Lap) error, stretch func() error) error {
 		for car := range e.roster.Entries {
@@ -74,7 +74,7 @@ var lapsTable = &table[race.Lap]{
 }
 
 var passingsTable = &table[race.PassingRow]{
-	name: "passings", about: "hits on timing lines and what is made of them, in the order of the log",
+	name: "passings", about: "passings on timing lines with their verdicts, in the order of the log",
 	columns: []column[race.PassingRow]{
 		{Column{Name: "seq", About: "of the record", Type: Whole}, func(_ *Export, r *race.PassingRow) cell { return whole(r.Seq) }},
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(e.owner(r))) }},
@@ -86,7 +86,7 @@ var passingsTable = &table[race.PassingRow]{
 		{Column{Name: "speed_kmh", Unit: "km/h", Type: Small, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return above(r.Passing.SpeedKMH, 0) }},
 		{Column{Name: "verdict", About: "accepted, duplicate, suspect, rejected or estimated", Type: Text}, func(_ *Export, r *race.PassingRow) cell { return text(r.Verdict.String()) }},
 		{Column{Name: "reason", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(r.Reason) }},
-		{Column{Name: "split_us", Unit: "us", About: "when a missed crossing of the finish line will have been", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
+		{Column{Name: "split_us", Unit: "us", About: "the proposed time of a missed crossing of the finish line", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
 			return cell{whole: int64(r.Split), missing: r.Split == race.NoTime}
 		}},
 		{Column{Name: "decoder", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Decoder) }},
@@ -95,15 +95,15 @@ var passingsTable = &table[race.PassingRow]{
 			return cell{whole: int64(source(r).Sequence), missing: r.Passing.Source == nil}
 		}},
 		{Column{Name: "transponder", Type: Text, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return word(source(r).Transponder) }},
-		{Column{Name: "recorded_at", About: "when it was told", Type: Instant, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return moment(r.RecordedAt) }},
-		{Column{Name: "told_us", Unit: "us", About: "race time as it was told, by the decoder's own clock; missing for a hit that a marshal put in", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
+		{Column{Name: "recorded_at", About: "when it was received", Type: Instant, Optional: true}, func(_ *Export, r *race.PassingRow) cell { return moment(r.RecordedAt) }},
+		{Column{Name: "told_us", Unit: "us", About: "race time as reported, by the decoder's own clock; missing for a passing that a marshal inserted", Type: Whole, Optional: true}, func(_ *Export, r *race.PassingRow) cell {
 			return cell{whole: int64(r.ReportedTime), missing: r.ReportedTime == race.NoTime}
 		}},
-		{Column{Name: "told_driver_number", About: "the car that was told; missing where the transponder says whose it is", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ReportedCar)) }},
+		{Column{Name: "told_driver_number", About: "the car as reported; missing if it was reported by transponder", Type: Small, Optional: true}, func(e *Export, r *race.PassingRow) cell { return number(e.entry(r.ReportedCar)) }},
 	},
 	rows: func(ctx context.Context, e *Export, emit func(*race.PassingRow) error, stretch func() error) error {
 		timed := func(r *race.PassingRow) error {
-			if r.Time == race.NoTime { // the start signal is not given yet
+			if r.Time == race.NoTime { // before the start signal
 				return nil
 			}
 			return emit(r)
@@ -113,7 +113,7 @@ var passingsTable = &table[race.PassingRow]{
 			if err != nil {
 				return err
 			}
-			now := slices.IndexFunc(page, func(r race.PassingRow) bool { return r.Seq > e.end.Seq }) // of a race that goes on
+			now := slices.IndexFunc(page, func(r race.PassingRow) bool { return r.Seq > e.end.Seq }) // recorded after the export began
 			if now >= 0 {
 				page = page[:now]
 			}
@@ -128,7 +128,8 @@ var passingsTable = &table[race.PassingRow]{
 	},
 }
 
-// owner is whose a passing is. Of a passing that was told by its transponder, and of which nothing was said since, it is the entry's.
+// owner returns the car of a passing. For a passing reported by transponder and not corrected since, it is the car whose entry
+// has the transponder.
 func (e *Export) owner(r *race.PassingRow) race.CarIdx {
 	if r.Passing.Car == race.NoCar && r.Verdict == race.Accepted {
 		if car, ok := e.transponders[source(r).Transponder]; ok {
@@ -153,7 +154,7 @@ func source(r *race.PassingRow) race.Source {
 }
 
 var eventsTable = &table[race.Event]{
-	name: "events", about: "what a spectator reads about, in order",
+	name: "events", about: "the messages to spectators, in order",
 	columns: []column[race.Event]{
 		{Column{Name: "kind", Type: Text}, func(_ *Export, r *race.Event) cell { return text(r.Kind.String()) }},
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *race.Event) cell { return number(e.entry(r.Car)) }},
@@ -173,7 +174,7 @@ var eventsTable = &table[race.Event]{
 }
 
 var classificationTable = &table[race.Classified]{
-	name: "classification", about: "the newest result, or the order so far",
+	name: "classification", about: "the newest result, or the provisional order",
 	columns: []column[race.Classified]{
 		{Column{Name: "position", About: "from 1", Type: Small, Optional: true}, func(_ *Export, r *race.Classified) cell { return above(r.Position, 0) }},
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *race.Classified) cell { return number(e.entry(r.Car)) }},

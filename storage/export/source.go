@@ -7,57 +7,58 @@ import (
 	"lightsout/race"
 )
 
-// Heads say what a race is. Errors are race.ErrNotFound, or internal.
+// Heads describes races. Errors are race.ErrNotFound, or internal.
 type Heads interface {
 	Summary(ctx context.Context, id race.ID) (race.Summary, error)
-	// Roster has the entries, and when the start signal was given.
+	// Roster returns the entries and the time of the start signal.
 	Roster(ctx context.Context, id race.ID) (*race.Roster, error)
-	// FeedEnd is how far the race has come.
+	// FeedEnd returns the end of the race's log.
 	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
 }
 
-// Results are what was made of the records.
+// Results are the facts of a race.
 type Results interface {
-	// Laps of one car, by end time.
+	// Laps returns the laps of one car, by end time.
 	Laps(ctx context.Context, id race.ID, car race.CarIdx) ([]race.Lap, error)
 	Events(ctx context.Context, id race.ID) ([]race.Event, error)
-	// Rulings are the records of race control, and which records the rulebook refused.
+	// Rulings returns the records of race control, and the records that the rules refused with the reasons.
 	Rulings(ctx context.Context, id race.ID) ([]race.Record, map[race.Seq]string, error)
-	// Passings after a sequence number, limit at most, with a verdict of -1: all.
+	// Passings returns the passings after a sequence number, at most limit; a verdict of -1 means all.
 	Passings(ctx context.Context, id race.ID, after race.Seq, limit, verdict int) ([]race.PassingRow, error)
-	// Versions of the result, oldest first, without their lines.
+	// Versions returns the versions of the result, oldest first, without their lines.
 	Versions(ctx context.Context, id race.ID) ([]race.Version, error)
-	// Classification is the newest version; race.ErrNotFound where there is none.
+	// Classification returns the newest version; race.ErrNotFound if there is none.
 	Classification(ctx context.Context, id race.ID) (race.Classification, error)
 }
 
-// Telemetry is what cars reported, and what simulated ones did.
+// Telemetry is the telemetry of simulated and real cars.
 type Telemetry interface {
-	// Frames calls each in order of ticks, from and to included, until it returns an error.
+	// Frames calls each with the frames from from to to, both included, by tick, until each returns an error.
 	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
-	// Samples of one car, or of all with race.NoCar, between two race times, by car and time, limit at most.
+	// Samples returns the samples of one car, or of all cars with race.NoCar, between two race times, by car and time, at most
+	// limit.
 	Samples(ctx context.Context, id race.ID, car race.CarIdx, from, to race.Micros, limit int) ([]race.Sample, error)
 }
 
-// Source keeps races.
+// Source is a store of races.
 type Source interface {
 	Heads
 	Results
 	Telemetry
-	// Records after a sequence number, limit at most, in order and without gaps.
+	// Records returns the records after a sequence number, at most limit, in order and without gaps.
 	Records(ctx context.Context, id race.ID, after race.Seq, limit int) ([]race.Record, error)
 }
 
-// How much is read at once. A page of passings costs a look at all that come after it, so it is long.
+// How much is read at once. Each page of passings searches all later passings, so pages are long.
 const (
 	recordsPage  = 10_000
 	passingsPage = 100_000
 	samplesPage  = 10_000
 )
 
-// Export is a race that is being written out, as it was when the export began.
+// Export writes one race, as it was when the export began.
 type Export struct {
-	// Progress is told now and then how many rows were written since the export began; nil: nobody asks.
+	// Progress is called at intervals with the number of rows written so far; nil means no reports.
 	Progress func(rows int64)
 
 	src     Source
@@ -68,19 +69,19 @@ type Export struct {
 	end     race.FeedCursor
 	course  *Course
 	rows    int64
-	// transponders of the entries.
+	// transponders maps the transponders of the entries to their cars.
 	transponders map[string]race.CarIdx
 }
 
-// Rules are what an export asks of the sport. Each may be nil.
+// Rules are the parts of the sport that an export needs. Each may be nil.
 type Rules struct {
-	// Course gives places to simulated cars; it returns nil for a race that knows none.
+	// Course returns the positions for simulated cars; nil for a race without a known course.
 	Course func(race.Race) (*Course, error)
-	// OrderSoFar is the classification of a race without a result.
+	// OrderSoFar returns the provisional classification of a race without a result.
 	OrderSoFar func(ctx context.Context, id race.ID) (race.Classification, error)
 }
 
-// New begins an export.
+// New returns an export.
 func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, error) {
 	e := &Export{src: src, id: id, rules: rules}
 	var err error
@@ -107,13 +108,13 @@ func New(ctx context.Context, src Source, id race.ID, rules Rules) (*Export, err
 	return e, nil
 }
 
-// Race is the race that is exported.
+// Race returns the info of the exported race.
 func (e *Export) Race() race.Race { return e.summary.Race }
 
-// Written is how many rows were written since the export began.
+// Written returns the number of rows written since the export began.
 func (e *Export) Written() int64 { return e.rows }
 
-// Estimate is about how many rows the tables have, or with none named the log.
+// Estimate returns the approximate number of rows of the tables, or of the log if no table is named.
 func (e *Export) Estimate(tables ...string) int64 {
 	ticks, cars := int64(e.end.Tick), int64(len(e.roster.Entries))
 	if len(tables) == 0 {
@@ -133,7 +134,7 @@ func (e *Export) Estimate(tables ...string) int64 {
 	return n
 }
 
-// tellEvery is how many rows lie between two reports of progress.
+// tellEvery is the number of rows between two progress reports.
 const tellEvery = 1 << 10
 
 // wrote counts a row.
@@ -144,7 +145,7 @@ func (e *Export) wrote() {
 	}
 }
 
-// entry is who drives in a slot; nil where nobody knows.
+// entry returns the entry of a slot; nil if it is unknown.
 func (e *Export) entry(car race.CarIdx) *race.Entry {
 	if car < 0 || int(car) >= len(e.roster.Entries) {
 		return nil
@@ -152,7 +153,7 @@ func (e *Export) entry(car race.CarIdx) *race.Entry {
 	return &e.roster.Entries[car]
 }
 
-// samples calls each with what real cars reported, by car and time, a page at a time.
+// samples calls each with the samples of real cars, by car and time, page by page.
 func (e *Export) samples(ctx context.Context, each func([]race.Sample) error) error {
 	const always = 2 * race.TimeMax
 	read := func(car race.CarIdx, from race.Micros, limit int) ([]race.Sample, error) {

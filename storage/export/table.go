@@ -11,16 +11,16 @@ type Type uint8
 
 // Types of columns.
 const (
-	Small   Type = iota // a whole number of 32 bits
-	Whole               // a whole number of 64 bits
-	Count               // a whole number of 64 bits without a sign
-	Real                // a floating-point number
-	Text                //
-	Truth               // true or false
-	Instant             // a moment, in microseconds of UTC
+	Small Type = iota // a 32-bit integer
+	Whole             // a 64-bit integer
+	Count             // an unsigned 64-bit integer
+	Real              // a floating-point number
+	Text
+	Truth   // true or false
+	Instant // a UTC time, in microseconds
 )
 
-// String is the type's name.
+// String returns the type's name.
 func (t Type) String() string {
 	return []string{"int32", "int64", "uint64", "double", "text", "bool", "moment"}[t]
 }
@@ -28,7 +28,7 @@ func (t Type) String() string {
 // Column of a table.
 type Column struct {
 	Name  string
-	Unit  string // empty where there is none
+	Unit  string // empty if there is none
 	About string
 	Type  Type
 	// Optional values may be missing.
@@ -46,7 +46,7 @@ type cell struct {
 func whole[T ~int | ~int32 | ~int64 | ~uint64](v T) cell { return cell{whole: int64(v)} }
 func text(s string) cell                                 { return cell{text: s} }
 
-// word is a text that may be missing.
+// word returns a text that is missing if empty.
 func word(s string) cell { return cell{text: s, missing: s == ""} }
 
 func truth(v bool) cell {
@@ -56,20 +56,20 @@ func truth(v bool) cell {
 	return cell{}
 }
 
-// known is a number that is race.Unknown where it was not reported.
+// known returns a number that is missing if it is race.Unknown.
 func known[T ~int | ~int32](v T) cell {
 	return cell{whole: int64(v), missing: int64(v) == race.Unknown}
 }
 
-// above is a number that is missing unless it is above a limit.
+// above returns a number that is missing unless it is above a limit.
 func above[T ~int | ~int64](v, limit T) cell { return cell{whole: int64(v), missing: v <= limit} }
 
-// tenths is a number in tenths, race.Unknown where it was not reported.
+// tenths returns a number of tenths that is missing if it is race.Unknown.
 func tenths[T ~int | ~int32](v T) cell {
 	return cell{real: float64(v) / 10, missing: int64(v) == race.Unknown}
 }
 
-// seconds of milliseconds that are missing unless they are above a limit.
+// seconds converts milliseconds; missing unless above a limit.
 func seconds(ms, limit int64) cell { return cell{real: float64(ms) / 1000, missing: ms <= limit} }
 
 func number(who *race.Entry) cell {
@@ -86,29 +86,29 @@ func acronym(who *race.Entry) cell {
 	return word(who.Code)
 }
 
-// moment is a UTC time in nanoseconds; 0: missing.
+// moment returns a UTC time in nanoseconds; 0 means missing.
 func moment(ns int64) cell { return cell{whole: ns / 1000, missing: ns == 0} }
 
-// date is when something happened: the start signal and the race time.
+// date returns the start signal plus the race time.
 func (e *Export) date(at race.Micros) cell {
 	return cell{whole: e.roster.StartedAt/1000 + int64(at), missing: e.roster.StartedAt == 0}
 }
 
-// column of rows of a kind.
+// column is a column of rows of type R.
 type column[R any] struct {
 	Column
 	of func(e *Export, r *R) cell
 }
 
-// table is a list of columns and whoever knows the rows.
+// table is a list of columns and the source of the rows.
 type table[R any] struct {
 	name, about string
 	columns     []column[R]
-	// rows calls emit with each row, which it may use again, and stretch where a good place for a cut is.
+	// rows calls emit with each row, which it may reuse, and stretch at places where a file may be divided.
 	rows func(ctx context.Context, e *Export, emit func(*R) error, stretch func() error) error
 }
 
-// anyTable is a table of any kind of rows.
+// anyTable is a table with any type of rows.
 type anyTable interface {
 	Name() string
 	About() string
@@ -116,21 +116,21 @@ type anyTable interface {
 	write(ctx context.Context, e *Export, to sink) error
 }
 
-// sink takes the rows of a table.
+// sink receives the rows of a table.
 type sink interface {
-	// row takes a row; cells are borrowed.
+	// row writes a row; it must not keep cells.
 	row(cells []cell) error
 	stretch() error
 	end() error
 }
 
-// Name of the table.
+// Name returns the name of the table.
 func (t *table[R]) Name() string { return t.name }
 
-// About says what its rows are.
+// About returns the description of its rows.
 func (t *table[R]) About() string { return t.about }
 
-// Columns of the table.
+// Columns returns the columns of the table.
 func (t *table[R]) Columns() []Column {
 	out := make([]Column, len(t.columns))
 	for i := range t.columns {

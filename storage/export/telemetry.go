@@ -7,13 +7,13 @@ import (
 	"lightsout/race"
 )
 
-// Course says where a car is on the ground: all that a store keeps of a simulated car is how far round the lap it is.
+// Course maps the lap fraction of a simulated car, which is all that a store keeps of its position, to coordinates.
 type Course struct {
 	lengthM float64
-	x, y    [1 << 16]int32 // tenths of a metre, by 65536ths of the lap
+	x, y    [1 << 16]int32 // tenths of a metre, by 1/65536 of the lap
 }
 
-// NewCourse asks a circuit for its places, in metres, by the fraction of the lap.
+// NewCourse samples the positions of a circuit, in metres, by the fraction of the lap.
 func NewCourse(lengthM float64, at func(fraction float64) (x, y float64)) *Course {
 	c := &Course{lengthM: lengthM}
 	for i := range c.x {
@@ -23,34 +23,34 @@ func NewCourse(lengthM float64, at func(fraction float64) (x, y float64)) *Cours
 	return c
 }
 
-// moving is what a car does at an instant, in whole units; what is not known is race.Unknown.
+// moving is a car's telemetry at an instant, in whole units; unknown values are race.Unknown.
 type moving struct {
 	car                                  race.CarIdx
 	time                                 race.Micros
 	speedDKMH                            int
 	rpm, gear, throttle, brake, drs, lap int
-	fraction                             int // 65536ths
+	fraction                             int // in 1/65536
 	xDM, yDM                             int
 	state                                string
 }
 
 var telemetryTable = &table[moving]{
-	name: "telemetry", about: "what cars did and reported: car by car within a stretch of time",
+	name: "telemetry", about: "telemetry of simulated and real cars: car by car within a range of time",
 	columns: []column[moving]{
-		{Column{Name: "date", About: "the start signal and the race time", Type: Instant, Optional: true}, func(e *Export, r *moving) cell { return e.date(r.time) }},
+		{Column{Name: "date", About: "the start signal plus the race time", Type: Instant, Optional: true}, func(e *Export, r *moving) cell { return e.date(r.time) }},
 		{Column{Name: "time_us", Unit: "us", About: "race time", Type: Whole}, func(_ *Export, r *moving) cell { return whole(r.time) }},
 		{Column{Name: "driver_number", Type: Small, Optional: true}, func(e *Export, r *moving) cell { return number(e.entry(r.car)) }},
-		{Column{Name: "lap_number", About: "the lap that the car is on, from 1; 0 on the grid", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.lap) }},
+		{Column{Name: "lap_number", About: "the current lap, from 1; 0 on the grid", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.lap) }},
 		{Column{Name: "speed", Unit: "km/h", Type: Real, Optional: true}, func(_ *Export, r *moving) cell { return tenths(r.speedDKMH) }},
 		{Column{Name: "rpm", Unit: "1/min", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.rpm) }},
 		{Column{Name: "n_gear", About: "0: neutral", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.gear) }},
 		{Column{Name: "throttle", Unit: "%", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.throttle) }},
 		{Column{Name: "brake", Unit: "%", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.brake) }},
-		{Column{Name: "drs", About: "1: open in a simulation; as a real car reports it", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.drs) }},
+		{Column{Name: "drs", About: "simulation: 1 is open; real car: as reported", Type: Small, Optional: true}, func(_ *Export, r *moving) cell { return known(r.drs) }},
 		{Column{Name: "x", Unit: "m", About: "to the east", Type: Real, Optional: true}, func(_ *Export, r *moving) cell { return tenths(r.xDM) }},
 		{Column{Name: "y", Unit: "m", About: "to the north", Type: Real, Optional: true}, func(_ *Export, r *moving) cell { return tenths(r.yDM) }},
 		{Column{Name: "distance", Unit: "m", About: "from the finish line, in the lap", Type: Real, Optional: true}, (*Export).distance},
-		{Column{Name: "relative_distance", About: "the part of the lap that is driven, 0 to 1", Type: Real, Optional: true}, func(_ *Export, r *moving) cell {
+		{Column{Name: "relative_distance", About: "the driven fraction of the lap, 0 to 1", Type: Real, Optional: true}, func(_ *Export, r *moving) cell {
 			return cell{real: math.Round(float64(r.fraction)/65536*1e6) / 1e6, missing: r.fraction == race.Unknown}
 		}},
 		{Column{Name: "state", About: "grid, running, pit, finished, retired, did_not_start or disqualified", Type: Text, Optional: true}, func(_ *Export, r *moving) cell { return word(r.state) }},
@@ -65,8 +65,8 @@ func (e *Export) distance(r *moving) cell {
 	return cell{real: math.Round(float64(r.fraction)/65536*e.course.lengthM*10) / 10}
 }
 
-// stretchRows is how many rows of telemetry are gathered, to be written car by car: packed well, and one car is read
-// without the others. As frames they take 3 MB.
+// stretchRows is the number of telemetry rows that are collected and then written car by car: they compress well, and a reader
+// can skip other cars. As frames they take 3 MB.
 const stretchRows = 1 << 18
 
 func telemetryRows(ctx context.Context, e *Export, emit func(*moving) error, stretch func() error) error {
@@ -106,7 +106,7 @@ func telemetryRows(ctx context.Context, e *Export, emit func(*moving) error, str
 	})
 }
 
-// emitFrames emits the rows of frames of the same cars.
+// emitFrames emits the rows of consecutive frames, car by car.
 func (e *Export) emitFrames(frames []*race.Frame, emit func(*moving) error) error {
 	for i := range frames[0].Cars() {
 		for _, f := range frames {
@@ -127,7 +127,7 @@ func (e *Export) emitFrames(frames []*race.Frame, emit func(*moving) error) erro
 	return nil
 }
 
-// reported is what a real car reported of itself.
+// reported converts a sample of a real car.
 func reported(s *race.Sample) *moving {
 	return &moving{
 		car: s.Car, time: s.Time, speedDKMH: s.SpeedDKMH, rpm: s.RPM, gear: s.Gear, throttle: s.Throttle, brake: s.Brake, drs: s.DRS,

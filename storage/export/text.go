@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// textSink writes rows as lines. What is missing is left empty in CSV, and null in JSON Lines.
+// textSink writes rows as lines. Missing values are empty in CSV and null in JSON Lines.
 type textSink struct {
 	w       *bufio.Writer
 	columns []Column
 	line    []byte
 	json    bool
-	heads   []string // of the values in a line
+	heads   []string // the text before each value of a line
 }
 
 const bufferSize = 1 << 16
@@ -34,7 +34,7 @@ func newCSV(w io.Writer, columns []Column) (*textSink, error) {
 	return s, s.flushLine()
 }
 
-// newJSONL writes an object a line, its keys in the order of the columns.
+// newJSONL returns a sink that writes one object per line, its keys in the order of the columns.
 func newJSONL(w io.Writer, columns []Column) *textSink {
 	s := &textSink{w: bufio.NewWriterSize(w, bufferSize), columns: columns, json: true}
 	for i, c := range columns {
@@ -103,7 +103,7 @@ func (s *textSink) text(v string) {
 	switch {
 	case s.json:
 		quoted, err := json.Marshal(v)
-		if err != nil { // no text can fail
+		if err != nil { // encoding a text cannot fail
 			quoted = []byte("null")
 		}
 		s.line = append(s.line, quoted...)

@@ -9,21 +9,21 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// Zip is a folder in one file.
+// Zip is a Folder in a single file.
 type Zip struct {
 	w      *zip.Writer
 	packed bool
-	made   time.Time // of the race: files of the same race are the same
+	made   time.Time // creation time of the race, so that the same race gives the same bytes
 }
 
-// NewZip begins a zip file for the tables of the race. Files that are packed already are stored as they are.
+// NewZip begins a zip file for the tables of the race. Files that are already compressed are stored.
 func (e *Export) NewZip(w io.Writer, f Format) *Zip {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	return &Zip{w: z, packed: f.Packed(), made: time.Unix(0, e.summary.CreatedAt).UTC()}
 }
 
-// Create begins a file; the one before must be closed.
+// Create begins a file; the previous one must be closed.
 func (z *Zip) Create(name string) (io.WriteCloser, error) {
 	method := zip.Deflate
 	if z.packed {
