@@ -13,8 +13,8 @@ import (
 	"lightsout/race"
 )
 
-// Acknowledged counts how often InfluxDB acknowledged each point of a race. It stands between a feed and the network, and reads
-// requests that are not compressed.
+// Acknowledged counts how often InfluxDB acknowledged each point of a race. It wraps a feed's HTTP transport; requests must
+// not be compressed.
 type Acknowledged struct {
 	Race race.ID
 
@@ -22,16 +22,16 @@ type Acknowledged struct {
 	lines map[string]int
 }
 
-// acknowledging is Acknowledged in its place.
+// acknowledging is the wrapping transport.
 type acknowledging struct {
 	to   *Acknowledged
 	next http.RoundTripper
 }
 
-// Wrap puts it before a transport.
+// Wrap returns a transport that counts and calls next.
 func (a *Acknowledged) Wrap(next http.RoundTripper) http.RoundTripper { return acknowledging{a, next} }
 
-// RoundTrip is part of http.RoundTripper.
+// RoundTrip implements http.RoundTripper.
 func (a acknowledging) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil || !strings.HasSuffix(r.URL.Path, "/api/v2/write") {
 		return a.next.RoundTrip(r)
@@ -64,14 +64,14 @@ func (a *Acknowledged) count(body string) {
 	}
 }
 
-// Lines are how often each line was acknowledged by now.
+// Lines returns how often each line was acknowledged so far.
 func (a *Acknowledged) Lines() map[string]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return maps.Clone(a.lines)
 }
 
-// Of is how often lines of a series were acknowledged by now.
+// Of returns how often lines of a series were acknowledged so far.
 func (a *Acknowledged) Of(series string) (n int) {
 	for line, times := range a.Lines() {
 		if strings.HasPrefix(line, series+",") {
@@ -81,7 +81,7 @@ func (a *Acknowledged) Of(series string) (n int) {
 	return n
 }
 
-// Differs says which lines were acknowledged more or less often than by another feed of the same log; empty: none.
+// Differs returns the lines that were acknowledged more or less often than by another feed of the same log; empty if none.
 func (a *Acknowledged) Differs(from *Acknowledged) string {
 	got, want := a.Lines(), from.Lines()
 	var wrong []string

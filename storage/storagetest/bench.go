@@ -9,25 +9,25 @@ import (
 	"lightsout/race"
 )
 
-// Benched is a store that is measured.
+// Benched is a store to measure.
 type Benched struct {
 	Journal
 	Traces
-	// Size is what telemetry takes at rest by now, in bytes; nil where that is not known.
+	// Size returns the bytes of telemetry at rest; nil if unknown.
 	Size func() int64
-	// Window is how many samples may be on the way to the store at once; 0: window ticks.
+	// Window is the maximum number of samples in flight to the store; 0 means window ticks.
 	Window int
-	// Minutes is how long the race is out of which laps are read; 0: half an hour.
+	// Minutes is the length of the race from which laps are read; 0 means half an hour.
 	Minutes int
 }
 
-// window is how many ticks are on the way to the store at once, as a simulation has it; lap is how long one takes.
+// window is how many ticks are in flight to the store, as with a simulation; lap is the duration of a lap.
 const (
 	window = 16
 	lap    = 90 * race.Second
 )
 
-// Bench measures what telemetry costs to keep and to read. open gives an empty store that is closed by whoever gives it.
+// Bench measures the cost of storing and reading telemetry. open returns an empty store and closes it after the benchmark.
 func Bench(b *testing.B, open func(b *testing.B) Benched) {
 	for _, cars := range []int{20, 1000, 10_000} {
 		b.Run(fmt.Sprintf("append/cars=%d", cars), func(b *testing.B) { benchAppend(b, open(b), cars) })
@@ -37,7 +37,7 @@ func Bench(b *testing.B, open func(b *testing.B) Benched) {
 	}
 }
 
-// feeder appends ticks, so many of them at a time as the store's window has.
+// feeder appends ticks, with at most a window of them in flight.
 type feeder struct {
 	b    *testing.B
 	s    Benched
@@ -87,7 +87,7 @@ func benchAppend(b *testing.B, s Benched, cars int) {
 		f.append(&race.Batch{Race: "r", Count: uint64(tick) + 1, Frame: &frame})
 	}
 	begun := time.Now()
-	for range cap(f.done) { // the window is full before the loop begins, so that it runs no faster than the store
+	for range cap(f.done) { // fill the window first, so that the loop runs at the speed of the store
 		next()
 	}
 	b.ReportAllocs()
@@ -95,7 +95,7 @@ func benchAppend(b *testing.B, s Benched, cars int) {
 		next()
 	}
 	f.settle()
-	// Some stores acknowledge by the window: ns/op of a few ticks says nothing then, the whole of it does.
+	// Some stores acknowledge once per window: ns/op of a few ticks is meaningless then, only the whole is meaningful.
 	samples := float64(tick) * float64(cars)
 	b.ReportMetric(float64(time.Since(begun).Nanoseconds())/samples, "ns/sample")
 	if s.Size != nil {
@@ -103,14 +103,14 @@ func benchAppend(b *testing.B, s Benched, cars int) {
 	}
 }
 
-// benchLap reads laps of ninety seconds out of a race of half an hour, or as long as the store says.
+// benchLap reads laps of ninety seconds from a race of half an hour, or of Minutes.
 func benchLap(b *testing.B, s Benched, cars int) {
 	field := Field{ID: "r", Cars: cars}
 	if s.Minutes == 0 {
 		s.Minutes = 30
 	}
 	laps := max(1, s.Minutes*int(60*race.Second)/int(lap))
-	ticks := race.Tick(laps*lapTicks + lapTicks/18) // a little more than whole laps, so that blocks are open
+	ticks := race.Tick(laps*lapTicks + lapTicks/18) // slightly more than whole laps, so that some blocks are open
 	f := newFeeder(b, s, cars)
 	f.append(field.Info())
 	for tick := race.Tick(1); tick <= ticks; tick++ {

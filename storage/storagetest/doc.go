@@ -1,3 +1,3 @@
-// Package storagetest is what every store promises, as tests: the same for SQLite and for memory.
+// Package storagetest contains the contracts of stores as tests, the same for SQLite and memory.
 // Imported by the stores' own tests. Imports race.
 package storagetest

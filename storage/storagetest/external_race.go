@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// MustKeepExternalRace puts the records of ExternalRace into a store, numbered from 1.
+// MustKeepExternalRace appends the records of ExternalRace to a store, numbered from 1.
 func MustKeepExternalRace(t *testing.T, store Journal) {
 	t.Helper()
 	seq := race.Seq(0)
@@ -22,7 +22,7 @@ func MustKeepExternalRace(t *testing.T, store Journal) {
 	}
 }
 
-// ExternalRace is a race of real cars, as it is reported: 6 cars, 5 laps, rulings of which one is refused, and samples.
+// ExternalRace returns a race of real cars in reports: 6 cars, 5 laps, rulings of which one is refused, and samples.
 func ExternalRace() []race.Report {
 	info := race.Race{
 		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),

@@ -11,7 +11,7 @@ import (
 	"lightsout/race"
 )
 
-// Feeds is what a store promises to whoever feeds its races to other stores.
+// Feeds is the part of a store that feeds use.
 type Feeds interface {
 	RegisterFeed(ctx context.Context, feed string) error
 	DropFeed(ctx context.Context, feed string) error
@@ -24,15 +24,15 @@ type Feeds interface {
 	SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error)
 }
 
-// FeedsContract is what every store with feeds promises. open gives an empty one that is closed by whoever gives it.
+// FeedsContract tests every store with feeds. open returns an empty one and closes it after the test.
 func FeedsContract(t *testing.T, open func(t *testing.T) (Journal, Feeds)) {
 	for name, test := range map[string]func(*testing.T, Journal, Feeds){
-		"a cursor is where it was moved to":                              movesCursors,
-		"what is not fed is told, oldest race first":                     tellsUnfed,
-		"points that were put aside are there once, newest first":        keepsDeadLetters,
-		"samples come in whole batches, each merged and with the newest": givesSamples,
-		"a feed that is dropped begins anew":                             dropsFeeds,
-		"an unknown race is not found":                                   knowsNoRace,
+		"a cursor is where it was moved to":                                      movesCursors,
+		"races that are not fed are listed, oldest first":                        tellsUnfed,
+		"dead letters are stored once and returned newest first":                 keepsDeadLetters,
+		"samples are returned in whole batches, merged, with their newest batch": givesSamples,
+		"a dropped feed starts over":                                             dropsFeeds,
+		"an unknown race is not found":                                           knowsNoRace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			j, f := open(t)
@@ -76,7 +76,7 @@ func tellsUnfed(t *testing.T, j Journal, f Feeds) {
 	}
 	must(t, f.RegisterFeed(ctx, "a"))
 	unfed()
-	for i, id := range []race.ID{"z", "b"} { // in the order of their making
+	for i, id := range []race.ID{"z", "b"} { // in the order of creation
 		batches := Batches(id)
 		for n := range batches[0].Records {
 			batches[0].Records[n].RecordedAt = int64(i + 1)
@@ -135,7 +135,7 @@ func givesSamples(t *testing.T, j Journal, f Feeds) {
 			b.Samples = []race.Sample{sample(0, race.Micros(count), 1), sample(1, race.Micros(count), 1)}
 		}
 		if count == 7 {
-			b.Samples = append(b.Samples, sample(0, 2, 99), race.Sample{Time: 2, SpeedDKMH: race.Unknown, RPM: race.Unknown, Gear: 7}) // told again
+			b.Samples = append(b.Samples, sample(0, 2, 99), race.Sample{Time: 2, SpeedDKMH: race.Unknown, RPM: race.Unknown, Gear: 7}) // reported again
 		}
 		MustAppend(t, j, b)
 	}
@@ -176,7 +176,7 @@ func dropsFeeds(t *testing.T, j Journal, f Feeds) {
 		t.Errorf("cursor %+v, %v", c, err)
 	}
 	if l, err := f.Rejected(ctx, "a", "r", 9); err != nil || len(l) != 0 {
-		t.Errorf("put aside: %v, %v", l, err)
+		t.Errorf("dead letters: %v, %v", l, err)
 	}
 }
 
@@ -185,7 +185,7 @@ func knowsNoRace(t *testing.T, _ Journal, f Feeds) {
 	_, end := f.FeedEnd(ctx, "none")
 	_, _, samples := f.SamplesAfter(ctx, "none", 0, 10)
 	for what, err := range map[string]error{
-		"moving a cursor": f.MoveCursor(ctx, "a", "none", race.FeedCursor{Seq: 1}), "putting aside": f.DeadLetter(ctx, "a", "none", "p", "r"),
+		"moving a cursor": f.MoveCursor(ctx, "a", "none", race.FeedCursor{Seq: 1}), "adding a dead letter": f.DeadLetter(ctx, "a", "none", "p", "r"),
 		"the end": end, "samples": samples,
 	} {
 		if !errors.Is(err, race.ErrNotFound) {

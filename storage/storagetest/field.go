@@ -2,20 +2,20 @@ package storagetest
 
 import "lightsout/race"
 
-// Field makes telemetry of a race that never was: smooth like a real one, with a little noise, and a function of tick and car
-// alone, so that whatever a store gives back can be checked.
+// Field generates the telemetry of an imaginary race: smooth like real telemetry, with a little noise, and a function of tick
+// and car alone, so that everything a store returns can be checked.
 type Field struct {
 	ID   race.ID
 	Cars int
 }
 
-// TickHz of a Field.
+// TickHz is the tick rate of a Field.
 const TickHz = 10
 
-// lapTicks is how long a lap of a Field takes: 90 seconds.
+// lapTicks is the duration of a lap of a Field: 90 seconds.
 const lapTicks = 900
 
-// Info is the batch that announces the race.
+// Info returns the batch that announces the race.
 func (f Field) Info() *race.Batch {
 	info := race.Race{
 		ID: f.ID, Name: "Field", Kind: race.Simulation, Cars: f.Cars, TickHz: TickHz, Rules: race.F1(100),
@@ -24,12 +24,12 @@ func (f Field) Info() *race.Batch {
 	return &race.Batch{Race: f.ID, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 1, Body: race.Announced{Race: info}}}}
 }
 
-// Tick is the batch of a tick, from 1: its frame.
+// Tick returns the batch of a tick, from 1, with its frame.
 func (f Field) Tick(tick race.Tick) *race.Batch {
 	return &race.Batch{Race: f.ID, Count: uint64(tick) + 1, Frame: f.Frame(tick)}
 }
 
-// Batches are the announcement and so many ticks.
+// Batches returns the announcement and the given number of ticks.
 func (f Field) Batches(ticks int) []*race.Batch {
 	out := []*race.Batch{f.Info()}
 	for tick := range ticks {
@@ -38,7 +38,7 @@ func (f Field) Batches(ticks int) []*race.Batch {
 	return out
 }
 
-// Frame of a tick.
+// Frame returns the frame of a tick.
 func (f Field) Frame(tick race.Tick) *race.Frame {
 	n := f.Cars
 	out := &race.Frame{
@@ -51,13 +51,13 @@ func (f Field) Frame(tick race.Tick) *race.Frame {
 	return out
 }
 
-// At is the race time of a tick.
+// At returns the race time of a tick.
 func (f Field) At(tick race.Tick) race.Micros { return race.Micros(tick) * race.Second / TickHz }
 
 func (f Field) set(out *race.Frame, car int) {
-	way := int(out.Tick) + car*37 // in ticks; cars are apart
+	way := int(out.Tick) + car*37 // in ticks; the cars are 37 ticks apart
 	at := way % lapTicks
-	corner := at % 90 // ten corners: 60 ticks of speeding up, 30 of braking
+	corner := at % 90 // ten corners: 60 ticks of acceleration, 30 of braking
 	noise := int(uint32(way*2654435761+car*40503) >> 30)
 	speed, throttle, brake := 900+35*corner, 100, 0
 	if corner >= 60 {
@@ -75,7 +75,7 @@ func (f Field) set(out *race.Frame, car int) {
 	}
 }
 
-// Trace is what a store must answer for a car of the field that has driven from tick 1 to last.
+// Trace returns the expected trace of a car of the field that has driven from tick 1 to last.
 func (f Field) Trace(q race.TraceQuery, last race.Tick) *race.Trace {
 	out := &race.Trace{Car: q.Car}
 	for tick := race.Tick(1); tick <= last; tick++ {

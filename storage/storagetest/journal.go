@@ -9,7 +9,7 @@ import (
 	"lightsout/race"
 )
 
-// Journal is the part of a store that every store has.
+// Journal is the part of a store that all stores have.
 type Journal interface {
 	Append(b *race.Batch, ready func(error))
 	AppendFacts(id race.ID, facts []race.Facts)
@@ -21,10 +21,10 @@ type Journal interface {
 // text is a snapshot for tests.
 type text string
 
-// AppendBinary is part of race.Snapshot.
+// AppendBinary implements race.Snapshot.
 func (s text) AppendBinary(b []byte) ([]byte, error) { return append(b, s...), nil }
 
-// Batches is a small race in batches: an announcement, and three ticks. Records are numbered.
+// Batches returns a small race in batches: an announcement, and three ticks. Records are numbered.
 func Batches(id race.ID) []*race.Batch {
 	seq := race.Seq(0)
 	batch := func(count uint64, bodies ...race.Body) *race.Batch {
@@ -69,7 +69,7 @@ func MustAppend(t testing.TB, j Journal, b *race.Batch) {
 	}
 }
 
-// MustLoad asks how far a race has come.
+// MustLoad returns the position of a race.
 func MustLoad(t testing.TB, j Journal, id race.ID) race.Position {
 	t.Helper()
 	type answer struct {
@@ -101,7 +101,7 @@ func MustRead(t *testing.T, j Journal, id race.ID, after race.Seq, limit int) []
 	return a.r
 }
 
-// Contract is what every journal promises. open gives an empty one.
+// Contract tests every journal. open returns an empty one.
 func Contract(t *testing.T, open func(t *testing.T) Journal) {
 	mustOpen := func(t *testing.T) Journal {
 		t.Helper()
@@ -113,7 +113,7 @@ func Contract(t *testing.T, open func(t *testing.T) Journal) {
 		})
 		return j
 	}
-	t.Run("an unknown race has come nowhere", func(t *testing.T) {
+	t.Run("an unknown race has an empty position", func(t *testing.T) {
 		if p := MustLoad(t, mustOpen(t), "none"); p.Seq != 0 || p.Count != 0 || p.Info != nil || p.Snapshot != nil {
 			t.Errorf("got %+v", p)
 		}
@@ -121,8 +121,8 @@ func Contract(t *testing.T, open func(t *testing.T) Journal) {
 	t.Run("what was appended is read in order, page by page", func(t *testing.T) { readsPages(t, mustOpen(t)) })
 	t.Run("the position is that of the last batch", func(t *testing.T) { tellsPosition(t, mustOpen(t)) })
 	t.Run("answers come in the order of the calls", func(t *testing.T) { answersInOrder(t, mustOpen(t)) })
-	t.Run("the names of what was taken in are remembered in their order", func(t *testing.T) { remembersRequests(t, mustOpen(t)) })
-	t.Run("a record that is there already is refused, and nothing is changed", func(t *testing.T) { refusesDoubles(t, mustOpen(t)) })
+	t.Run("the keys of reports are returned in order", func(t *testing.T) { remembersRequests(t, mustOpen(t)) })
+	t.Run("an existing record is refused and nothing changes", func(t *testing.T) { refusesDoubles(t, mustOpen(t)) })
 }
 
 func readsPages(t *testing.T, j Journal) {
@@ -155,7 +155,7 @@ func tellsPosition(t *testing.T, j Journal) {
 			t.Errorf("after batch %d: seq %d", b.Count, p.Seq)
 		}
 		if p.Info == nil || p.Info.ID != "r" {
-			t.Errorf("after batch %d: the head is %+v", b.Count, p.Info)
+			t.Errorf("after batch %d: the race info is %+v", b.Count, p.Info)
 		}
 	}
 }
@@ -194,7 +194,7 @@ func refusesDoubles(t *testing.T, j Journal) {
 	again := make(chan error, 1)
 	j.Append(batches[0], func(err error) { again <- err })
 	if err := <-again; err == nil {
-		t.Error("the same records were taken twice")
+		t.Error("the same records were accepted twice")
 	}
 	MustAppend(t, j, batches[1])
 	if n := len(MustRead(t, j, "r", 0, 100)); n != 6 {

@@ -14,17 +14,17 @@ import (
 	"lightsout/race"
 )
 
-// Traces is what every store of telemetry answers.
+// Traces is a store that returns traces.
 type Traces interface {
 	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
 }
 
-// Frames is what a store answers that has telemetry as it came.
+// Frames is a store that returns telemetry frames.
 type Frames interface {
 	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
 }
 
-// Telemetry is what a store promises that is written to and read from: it runs TracesContract too.
+// Telemetry tests a store that telemetry is written to and read from; it includes TracesContract.
 func Telemetry(t *testing.T, open func(t *testing.T) (Journal, Frames, Traces)) {
 	TracesContract(t, func(t *testing.T, batches []*race.Batch) Traces {
 		j, _, traces := open(t)
@@ -33,29 +33,28 @@ func Telemetry(t *testing.T, open func(t *testing.T) (Journal, Frames, Traces)) 
 		}
 		return traces
 	})
-	t.Run("frames come whole, in order, and only those asked for", func(t *testing.T) {
+	t.Run("frames are complete, in order, and only the requested ones", func(t *testing.T) {
 		j, frames, _ := open(t)
 		givesFrames(t, j, frames)
 	})
-	t.Run("what is read while a race is written is never torn", func(t *testing.T) {
+	t.Run("reads are consistent while a race is written", func(t *testing.T) {
 		j, frames, traces := open(t)
 		readsWhatIsWritten(t, j, frames, traces)
 	})
-	t.Run("a reader that stops reading stops nobody", func(t *testing.T) {
+	t.Run("a reader that stops reading blocks no writer", func(t *testing.T) {
 		j, frames, _ := open(t)
 		waitsForNoReader(t, j, frames)
 	})
 }
 
-// TracesContract is what every store of telemetry promises. fill gives one that holds the batches, all of them, however
-// they came there.
+// TracesContract tests every store of telemetry. fill returns one that contains all of the batches, however they are written.
 func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch) Traces) {
 	field := Field{ID: "simulated", Cars: 70}
 	const last = 250 // neither cars nor ticks fill their blocks
 	outside, samples := externalRace()
 	repeated, merged := repeatedRace()
 	traces := fill(t, slices.Concat(field.Batches(last), outside, repeated))
-	t.Run("one car, over any stretch of time, in the channels asked for", func(t *testing.T) {
+	t.Run("one car, over any range of time, in the requested channels", func(t *testing.T) {
 		for _, q := range []race.TraceQuery{
 			{Car: 0, To: race.TimeMax},
 			{Car: 31, To: race.TimeMax}, {Car: 32, To: race.TimeMax}, {Car: 69, To: race.TimeMax},
@@ -73,7 +72,7 @@ func TracesContract(t *testing.T, fill func(t *testing.T, batches []*race.Batch)
 			compareTraces(t, traces, q, field.Trace(q, last))
 		}
 	})
-	t.Run("a real car, with what it did not report", func(t *testing.T) {
+	t.Run("a real car, with channels that it did not report", func(t *testing.T) {
 		for _, q := range []race.TraceQuery{
 			{Car: 0, From: -race.Hour, To: race.TimeMax}, {Car: 1, From: -race.Hour, To: race.TimeMax},
 			{Car: 0, From: 0, To: 10_001}, {Car: 2, From: -race.Hour, To: race.TimeMax},
@@ -119,14 +118,14 @@ func compareTraces(t *testing.T, traces Traces, q race.TraceQuery, want *race.Tr
 	}
 }
 
-// announced is the first batch of a race of two cars that is reported.
+// announced returns the first batch of an external race of two cars.
 func announced(id race.ID) *race.Batch {
 	info := race.Race{ID: id, Name: "Real", Kind: race.External, Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}
 	return &race.Batch{Race: id, Count: 1, Records: []race.Record{{Seq: 1, RecordedAt: 2, Body: race.Announced{Race: info}}}}
 }
 
-// repeatedRace is a race whose car 0 reports its instants in parts: 40 of them (more than one statement of a store) in two
-// batches, and one in parts of one batch. The trace is what must have become of it.
+// repeatedRace returns a race whose car 0 reports its instants in parts: 40 of them (more than one statement of a store) in
+// two batches, and one in parts of one batch. The trace is the expected result.
 func repeatedRace() ([]*race.Batch, *race.Trace) {
 	const u = race.Unknown
 	batches := []*race.Batch{announced("repeated"), {Race: "repeated", Count: 2}, {Race: "repeated", Count: 3}}
@@ -158,7 +157,7 @@ func repeatedRace() ([]*race.Batch, *race.Trace) {
 	return batches, out
 }
 
-// externalRace is a race that was reported, and all its samples.
+// externalRace returns an external race and all its samples.
 func externalRace() ([]*race.Batch, []race.Sample) {
 	batches := []*race.Batch{announced("real")}
 	var all []race.Sample
@@ -199,7 +198,7 @@ func mustFrames(t *testing.T, f Frames, id race.ID, from, to race.Tick) []*race.
 	return out
 }
 
-// SameFrames compares frames column by column: cmp takes a second for what takes this a millisecond.
+// SameFrames compares frames column by column: a thousand times faster than cmp.
 func SameFrames(t *testing.T, want, got []*race.Frame) {
 	t.Helper()
 	if len(want) != len(got) {
@@ -247,7 +246,7 @@ func givesFrames(t *testing.T, j Journal, frames Frames) {
 	}
 }
 
-// readsWhatIsWritten reads history all the time while a race is written, and checks every value.
+// readsWhatIsWritten reads history continuously while a race is written, and checks every value.
 func readsWhatIsWritten(t *testing.T, j Journal, frames Frames, traces Traces) {
 	field := Field{ID: "r", Cars: 40}
 	const last = 450
@@ -292,7 +291,8 @@ func readsWhatIsWritten(t *testing.T, j Journal, frames Frames, traces Traces) {
 	t.Logf("read %d times meanwhile", rounds)
 }
 
-// waitsForNoReader stops a reader in the middle and writes on: were anybody waited for, this would never end.
+// waitsForNoReader stops a reader in the middle and continues to write: if the writer waited for the reader, the test would
+// never end.
 func waitsForNoReader(t *testing.T, j Journal, frames Frames) {
 	field := Field{ID: "r", Cars: 40}
 	for _, b := range field.Batches(150) {
