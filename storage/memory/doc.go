@@ -1,5 +1,5 @@
-// Package memory keeps races in memory. It keeps the contract of storage/sqlite (storagetest) except durability: it ends with its
-// process.
+// Package memory stores races in memory, for runs that leave nothing behind. It fulfils the same contract as storage/sqlite
+// (storagetest), except for durability: its data ends with the process.
 // Owns: its maps. Imported by cmd/internal and by tests. Imports race.
 // Never: I/O.
 package memory

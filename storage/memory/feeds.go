@@ -10,7 +10,7 @@ import (
 	"lightsout/race"
 )
 
-// feed is a reader of races on its way to another store.
+// feed is the state of a feed to another store.
 type feed struct {
 	cursors  map[race.ID]race.FeedCursor
 	rejected map[race.ID][]race.FeedReject
@@ -30,7 +30,7 @@ func (s *Store) ask(ctx context.Context, question func() error) error {
 	}
 }
 
-// known is a race that was announced.
+// known returns a race that was announced.
 func (s *Store) known(id race.ID) (*log, error) {
 	if l := s.races[id]; l != nil && len(l.records) > 0 {
 		return l, nil
@@ -47,23 +47,23 @@ func (s *Store) feed(name string) *feed {
 	return f
 }
 
-// RegisterFeed says that a feed is there.
+// RegisterFeed records that a feed exists.
 func (s *Store) RegisterFeed(ctx context.Context, feed string) error {
 	return s.ask(ctx, func() error { s.feed(feed); return nil })
 }
 
-// DropFeed forgets a feed, its cursors and what was made dead letters for it.
+// DropFeed deletes a feed with its cursors and dead letters.
 func (s *Store) DropFeed(ctx context.Context, feed string) error {
 	return s.ask(ctx, func() error { delete(s.feeds, feed); return nil })
 }
 
-// Cursor is how far a feed has come in a race; zero where it has not begun.
+// Cursor returns the position of a feed in a race; zero if it has not begun.
 func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (c race.FeedCursor, err error) {
 	err = s.ask(ctx, func() error { c = s.feed(feed).cursors[id]; return nil })
 	return c, err
 }
 
-// MoveCursor notes how far a feed has come. race.ErrNotFound where the race is not there.
+// MoveCursor stores the position of a feed. race.ErrNotFound if the race does not exist.
 func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
 	return s.ask(ctx, func() error {
 		_, err := s.known(id)
@@ -74,7 +74,7 @@ func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.
 	})
 }
 
-// FeedEnd is how far a feed can come in a race by now.
+// FeedEnd returns the cursor of a feed that has fed everything so far.
 func (s *Store) FeedEnd(ctx context.Context, id race.ID) (c race.FeedCursor, err error) {
 	err = s.ask(ctx, func() error {
 		l, err := s.known(id)
@@ -90,7 +90,7 @@ func (l *log) end() race.FeedCursor {
 	return race.FeedCursor{Seq: l.position.Seq, Tick: l.lastTick, Count: l.samplesCount}
 }
 
-// Unfed are the races of which a feed has not fed everything, oldest first.
+// Unfed returns the races that a feed has not fed completely, oldest first.
 func (s *Store) Unfed(ctx context.Context, feed string) (out []race.ID, err error) {
 	err = s.ask(ctx, func() error {
 		for id, l := range s.races {
@@ -107,7 +107,7 @@ func (s *Store) Unfed(ctx context.Context, feed string) (out []race.ID, err erro
 	return out, err
 }
 
-// DeadLetter keeps a point that another store did not take. The same point of a race made dead letters again is the same.
+// DeadLetter stores a point that another store refused. The same point of a race is stored once.
 func (s *Store) DeadLetter(ctx context.Context, feed string, id race.ID, point, reason string) error {
 	return s.ask(ctx, func() error {
 		if _, err := s.known(id); err != nil {
@@ -120,7 +120,7 @@ func (s *Store) DeadLetter(ctx context.Context, feed string, id race.ID, point, 
 	})
 }
 
-// Rejected are the points of a race that were made dead letters, newest first, limit at most.
+// Rejected returns the dead letters of a race, newest first, at most limit.
 func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int) (out []race.FeedReject, err error) {
 	err = s.ask(ctx, func() error {
 		out = slices.Clone(s.feed(feed).rejected[id])
@@ -131,19 +131,19 @@ func (s *Store) Rejected(ctx context.Context, feed string, id race.ID, limit int
 	return out, err
 }
 
-// sampleKey is what makes two samples the same.
+// sampleKey identifies a sample.
 type sampleKey struct {
 	car race.CarIdx
 	at  race.Micros
 }
 
-// brought is a sample and the count of the batch that brought it last.
+// brought is a sample and the count of the newest batch with it.
 type brought struct {
 	race.Sample
 	count uint64
 }
 
-// keepSamples merges what is reported of the same instant, and forgets the oldest batches beyond what may be kept.
+// keepSamples merges samples of the same instant, and drops the oldest batches above the limit.
 func (l *log) keepSamples(b *race.Batch, kept int) {
 	if len(b.Samples) == 0 {
 		return
@@ -170,7 +170,7 @@ func (l *log) keepSamples(b *race.Batch, kept int) {
 	}
 }
 
-// sorted are the samples that a test holds for, in an order.
+// sorted returns the samples for which holds is true, in an order.
 func (l *log) sorted(holds func(*brought) bool, order func(a, b brought) int) []brought {
 	var out []brought
 	for _, v := range l.samples {
@@ -182,8 +182,8 @@ func (l *log) sorted(holds func(*brought) bool, order func(a, b brought) int) []
 	return out
 }
 
-// SamplesAfter are the samples of real cars that were brought by batches after one of count, in the order of the batches,
-// and the count of the last. Batches are given whole: those that reach limit.
+// SamplesAfter returns samples of real cars from the batches after count, in the order of the batches, and the count of the
+// last one. It returns whole batches, so slightly more than limit samples are possible.
 func (s *Store) SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) (out []race.Sample, last uint64, err error) {
 	last = count
 	err = s.ask(ctx, func() error {

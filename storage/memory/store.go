@@ -9,24 +9,24 @@ import (
 	"lightsout/race"
 )
 
-// ErrClosed says that the store was closed before the answer.
+// ErrClosed means that the store was closed before the answer.
 var ErrClosed = errors.New("the store is closed")
 
-// Store is a journal in memory. Its methods may be called from any goroutine.
+// Store is a journal in memory. It is safe for concurrent use.
 type Store struct {
 	mu     sync.Mutex
 	wake   *sync.Cond
 	queue  []func()
 	closed bool
 	done   chan struct{}
-	kept   int // frames times cars, and samples, of a race
+	kept   int // limit of frames times cars, and of samples, per race
 
-	// Of the worker alone.
+	// Only the worker uses these.
 	races map[race.ID]*log
 	feeds map[string]*feed
 }
 
-// log is what is kept of a race.
+// log is the data of a race.
 type log struct {
 	position race.Position
 	records  []race.Record
@@ -38,10 +38,10 @@ type log struct {
 	lastTick     race.Tick
 }
 
-// New starts an empty store, which keeps no telemetry. Close ends it.
+// New returns an empty store that keeps no telemetry. Close stops it.
 func New() *Store { return Keeping(0) }
 
-// Keeping is a store that keeps telemetry too: of each race, up to so many of the newest values of a car at an instant.
+// Keeping returns a store that also keeps telemetry: of each race at most the given number of samples, the newest ones.
 func Keeping(values int) *Store {
 	s := &Store{kept: values, races: map[race.ID]*log{}, feeds: map[string]*feed{}, done: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
@@ -49,7 +49,7 @@ func Keeping(values int) *Store {
 	return s
 }
 
-// work answers in the order of the calls, from a goroutine of its own as every journal does.
+// work runs the jobs in the order of the calls, in a goroutine of its own like every journal.
 func (s *Store) work() {
 	defer close(s.done)
 	for {
@@ -69,7 +69,7 @@ func (s *Store) work() {
 	}
 }
 
-// Close answers what is queued and ends.
+// Close runs the queued jobs and stops the store.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -97,7 +97,7 @@ func (s *Store) log(id race.ID) *log {
 	return l
 }
 
-// Append keeps a batch whose records are numbered.
+// Append stores a batch whose records are numbered.
 func (s *Store) Append(b *race.Batch, ready func(error)) {
 	s.enqueue(func() { ready(s.append(b)) })
 }
@@ -106,7 +106,7 @@ func (s *Store) append(b *race.Batch) error {
 	l := s.log(b.Race)
 	for i, r := range b.Records {
 		if want := l.position.Seq + race.Seq(i) + 1; r.Seq != want {
-			return fmt.Errorf("race %s: record %d where %d is next: %w", b.Race, r.Seq, want, race.ErrConflict)
+			return fmt.Errorf("race %s: got record %d, expected %d: %w", b.Race, r.Seq, want, race.ErrConflict)
 		}
 	}
 	l.records = append(l.records, b.Records...)
@@ -125,7 +125,7 @@ func (s *Store) append(b *race.Batch) error {
 	return nil
 }
 
-// AppendFacts notes how far facts were told; they are worked out again when asked for.
+// AppendFacts stores how far facts were published; facts are recomputed on request.
 func (s *Store) AppendFacts(id race.ID, facts []race.Facts) {
 	s.enqueue(func() {
 		if l := s.log(id); len(facts) > 0 {
@@ -134,7 +134,7 @@ func (s *Store) AppendFacts(id race.ID, facts []race.Facts) {
 	})
 }
 
-// Load tells how far the race has come.
+// Load passes the position of the race to ready.
 func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 	s.enqueue(func() {
 		l := s.log(id)
@@ -153,7 +153,7 @@ func (s *Store) Load(id race.ID, ready func(race.Position, error)) {
 	})
 }
 
-// Read gives records after a sequence number, limit at most.
+// Read passes records after a sequence number to ready, at most limit.
 func (s *Store) Read(id race.ID, after race.Seq, limit int, ready func([]race.Record, error)) {
 	s.enqueue(func() {
 		all := s.log(id).records

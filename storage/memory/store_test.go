@@ -9,11 +9,11 @@ import (
 	"lightsout/storage/storagetest"
 )
 
-func TestStore_KeepsTheContract(t *testing.T) {
+func TestStore_FulfilsTheJournalContract(t *testing.T) {
 	storagetest.Contract(t, func(*testing.T) storagetest.Journal { return memory.New() })
 }
 
-func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
+func TestStore_FulfilsTheFeedContract(t *testing.T) {
 	storagetest.FeedsContract(t, func(t *testing.T) (storagetest.Journal, storagetest.Feeds) {
 		s := memory.Keeping(1 << 20)
 		t.Cleanup(func() { _ = s.Close() })
@@ -21,7 +21,7 @@ func TestStore_KeepsTheContractOfFeeds(t *testing.T) {
 	})
 }
 
-func TestStore_KeepsTheContractOfTelemetry(t *testing.T) {
+func TestStore_FulfilsTheTelemetryContract(t *testing.T) {
 	storagetest.Telemetry(t, func(t *testing.T) (storagetest.Journal, storagetest.Frames, storagetest.Traces) {
 		s := memory.Keeping(1 << 20)
 		t.Cleanup(func() { _ = s.Close() })
@@ -29,7 +29,7 @@ func TestStore_KeepsTheContractOfTelemetry(t *testing.T) {
 	})
 }
 
-func TestKeeping_ForgetsTheOldest(t *testing.T) {
+func TestKeeping_DropsTheOldestTelemetry(t *testing.T) {
 	s := memory.Keeping(25)
 	defer s.Close()
 	for _, b := range (storagetest.Field{ID: "r", Cars: 10}).Batches(5) {

@@ -8,7 +8,7 @@ import (
 	"lightsout/race"
 )
 
-// keepFrame keeps a frame, and forgets the oldest beyond what may be kept.
+// keepFrame stores a frame, and drops the oldest ones above the limit.
 func (l *log) keepFrame(f *race.Frame, kept int) {
 	l.lastTick = max(l.lastTick, f.Tick)
 	if kept > 0 {
@@ -20,7 +20,7 @@ func (l *log) keepFrame(f *race.Frame, kept int) {
 	}
 }
 
-// Frames calls each with the telemetry of a race in order of ticks, from and to included, until it returns an error.
+// Frames calls each with the telemetry of a race by tick, from from to to, both included, until each returns an error.
 func (s *Store) Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error {
 	for from <= to {
 		var f *race.Frame
@@ -43,7 +43,7 @@ func (s *Store) Frames(ctx context.Context, id race.ID, from, to race.Tick, each
 	return nil
 }
 
-// Trace is the telemetry of one car.
+// Trace returns the telemetry of one car.
 func (s *Store) Trace(ctx context.Context, q race.TraceQuery) (out *race.Trace, err error) {
 	err = s.ask(ctx, func() error {
 		l, err := s.known(q.Race)
