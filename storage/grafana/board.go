@@ -13,14 +13,14 @@ import (
 // DataSource is the uid of the provisioned InfluxDB.
 const DataSource = "lightsout-influxdb"
 
-// Board is a dashboard as it is provisioned.
+// Board is a provisioned dashboard.
 type Board struct {
-	// Name of its file, without the ending.
+	// Name of its file, without the extension.
 	Name string
 	JSON []byte
 }
 
-// Boards are all boards of the project.
+// Boards returns all boards of the project.
 func Boards() ([]Board, error) {
 	var out []Board
 	for _, b := range []struct {
@@ -40,7 +40,8 @@ func Boards() ([]Board, error) {
 	return out, nil
 }
 
-// newBoard has what all boards have. Races that are simulated faster than the clock lie ahead of now.
+// newBoard returns the common part of all boards. Its time range extends beyond now for races that are simulated faster than
+// real time.
 func newBoard(uid, title, about string) *dashboard.DashboardBuilder {
 	b := dashboard.NewDashboardBuilder(title).Uid("lightsout-" + uid).Description(about).Tags([]string{"lightsout"}).
 		Timezone("browser").Refresh("5s").Tooltip(dashboard.DashboardCursorSyncCrosshair)
@@ -60,21 +61,22 @@ func source() common.DataSourceRef {
 	return common.DataSourceRef{Type: &kind, Uid: &uid}
 }
 
-// ask is a query in Flux as Grafana sends it.
+// ask returns a Flux query as Grafana sends it.
 func ask(ref, flux string) cog.Builder[variants.Dataquery] {
 	return variants.NewUnknownDataqueryBuilderFromObject(variants.UnknownDataquery{
 		"refId": ref, "datasource": map[string]any{"type": "influxdb", "uid": DataSource}, "query": flux,
 	})
 }
 
-// choice is a variable of the board whose values come from a query.
+// choice returns a variable of the board whose values come from a query.
 func choice(name, label, flux string) *dashboard.QueryVariableBuilder {
 	return dashboard.NewQueryVariableBuilder(name).Label(label).Datasource(source()).Definition(flux).
 		Query(dashboard.StringOrMap{Map: map[string]any{"refId": "variable", "query": flux}}).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged)
 }
 
-// mark shows drills and flags on the time axis of every panel. The query gives _time, text and tags.
+// mark returns an annotation that shows drills or flags on the time axis of every panel. The query returns _time, text and
+// tags.
 func mark(name, colour, flux string) *dashboard.AnnotationQueryBuilder {
 	return dashboard.NewAnnotationQueryBuilder().Name(name).Datasource(source()).Enable(true).IconColor(colour).
 		Target(ask("mark", flux))

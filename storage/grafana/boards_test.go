@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the boards that are provisioned")
 
-func TestBoards_AreThoseThatAreProvisioned(t *testing.T) {
+func TestBoards_EqualTheProvisionedFiles(t *testing.T) {
 	boards, err := grafana.Boards()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestBoards_AreThoseThatAreProvisioned(t *testing.T) {
 			t.Fatalf("%v: run task golden", err)
 		}
 		if diff := cmp.Diff(string(have), string(b.JSON)); diff != "" {
-			t.Errorf("%s is not what the code makes: run task golden\n%.1000s", file, diff)
+			t.Errorf("%s differs from the code: run task golden\n%.1000s", file, diff)
 		}
 	}
 	if files, err := filepath.Glob("boards/*.json"); err != nil || len(files) != len(boards) {
@@ -42,7 +42,7 @@ func TestBoards_AreThoseThatAreProvisioned(t *testing.T) {
 	}
 }
 
-func TestBoards_AreReadStrictlyAndSayWhatTheyShow(t *testing.T) {
+func TestBoards_ParseStrictlyAndDescribeTheirPanels(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	boards, err := grafana.Boards()
 	if err != nil {
@@ -74,7 +74,7 @@ func TestBoards_AreReadStrictlyAndSayWhatTheyShow(t *testing.T) {
 		for _, p := range shown.Panels {
 			panels++
 			if p.Title == "" || p.Description == "" || len(p.Targets) == 0 || p.GridPos.W == 0 || p.GridPos.H == 0 {
-				t.Errorf("%s has a panel that lacks something: %+v", b.Name, p)
+				t.Errorf("%s has an incomplete panel: %+v", b.Name, p)
 			}
 		}
 	}
@@ -83,13 +83,13 @@ func TestBoards_AreReadStrictlyAndSayWhatTheyShow(t *testing.T) {
 	}
 }
 
-func TestProvisioning_NamesTheSourceThatTheBoardsAsk(t *testing.T) {
+func TestProvisioning_DefinesTheDataSourceOfTheBoards(t *testing.T) {
 	data, err := os.ReadFile("provisioning/datasources/influxdb.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(data, []byte("uid: "+grafana.DataSource+"\n")) {
-		t.Errorf("the provisioned source is another one than %s", grafana.DataSource)
+		t.Errorf("the provisioned data source is not %s", grafana.DataSource)
 	}
 	boards, err := grafana.Boards()
 	if err != nil {
@@ -101,7 +101,7 @@ func TestProvisioning_NamesTheSourceThatTheBoardsAsk(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := bytes.Count(b.JSON, []byte(`"type": "influxdb"`)); n == 0 || n != bytes.Count(b.JSON, []byte(grafana.DataSource)) {
-			t.Errorf("%s: %d panels ask InfluxDB, not all of them this one", b.Name, n)
+			t.Errorf("%s: %d panels query InfluxDB, some of them another data source", b.Name, n)
 		}
 	}
 }

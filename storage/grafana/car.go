@@ -5,7 +5,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// carBoard shows the telemetry of a car by lap.
+// carBoard returns the dashboard with the telemetry of a car by lap.
 func carBoard() *dashboard.DashboardBuilder {
 	return newBoard("car", "Lights Out: car", "The telemetry of one car on one lap, and its laps.").
 		Time("now-1h", "now+1h").
@@ -25,7 +25,7 @@ func carBoard() *dashboard.DashboardBuilder {
 		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", half, usual, lapTable))
 }
 
-// driven are the points of the chosen lap.
+// driven selects the points of the chosen lap.
 var driven = series("telemetry", "") + ofCar + points +
 	"  |> filter(fn: (r) => r.lap_number == int(v: \"${lap}\"))\n  |> group()\n"
 

@@ -1,5 +1,5 @@
-// Package grafana makes the boards that Grafana shows over InfluxDB: the race, a car, the engine, the spectators.
-// Owns: the boards, as code, and the JSON that is provisioned (boards/), which a test holds to the code.
-// Imported by tests alone: the program serves no boards. Imports nothing of ours; the series are storage/influx/SERIES.md.
-// Never: a query that is not run against a real InfluxDB by a test.
+// Package grafana builds the dashboards that Grafana shows for InfluxDB: the race, a car, the engine, the spectators.
+// Owns: the boards, as code, and the provisioned JSON (boards/), which a test compares with the code.
+// Imported by tests alone: the program serves no boards. Imports no other room; the series are in storage/influx/SERIES.md.
+// Never: a query that no test runs on a real InfluxDB.
 package grafana

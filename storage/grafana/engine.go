@@ -5,14 +5,14 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// actorKinds leaves out what is no kind of actor.
+// actorKinds excludes the kinds that are not actors.
 const actorKinds = `r.kind != "log" and r.kind != "influx" and r.kind != "drill" and r.kind != "spectators"`
 
-// perSecond makes a rate of what only grows; a process that starts again begins at 0.
+// perSecond converts a counter to a rate; after a restart of the process the counter begins at 0.
 const perSecond = `  |> derivative(unit: 1s, nonNegative: true)
 `
 
-// engineBoard shows how the platform is doing: latency, mailboxes, restarts, drills, feed.
+// engineBoard returns the dashboard of the platform: latency, mailboxes, restarts, drills, feed.
 func engineBoard() *dashboard.DashboardBuilder {
 	return newBoard("engine", "Lights Out: engine", "How the platform is doing: latency, mailboxes, restarts, drills, the feed.").
 		Time("now-15m", "now").

@@ -2,7 +2,8 @@ package grafana
 
 import "fmt"
 
-// series reads a series of the chosen race, with a condition on its fields: and …, or nothing. Cars are chosen by their numbers where the board has that choice.
+// series selects a series of the chosen race; fields is an additional condition (and …) or empty. Boards with a choice of cars
+// filter by their numbers.
 func series(measurement, fields string) string {
 	return fmt.Sprintf(`from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
@@ -10,19 +11,19 @@ func series(measurement, fields string) string {
 `, measurement, fields)
 }
 
-// ofCars keeps the chosen cars.
+// ofCars filters by the chosen cars.
 const ofCars = `  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
 `
 
-// ofCar keeps the chosen car.
+// ofCar filters by the chosen car.
 const ofCar = `  |> filter(fn: (r) => r.driver_number == "${car}")
 `
 
-// points make a row of each point, its fields in columns.
+// points makes one row per point, with its fields in columns.
 const points = `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
 `
 
-// engine reads fields of the engine series.
+// engine selects fields of the engine series.
 func engine(kinds, fields string) string {
 	return fmt.Sprintf(`from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
@@ -32,12 +33,12 @@ func engine(kinds, fields string) string {
 `, kinds, fields)
 }
 
-// each window keeps what a function makes of it; windows without a point give none.
+// windows aggregates each window of time with a function; windows without points are omitted.
 func windows(fn string) string {
 	return fmt.Sprintf("  |> aggregateWindow(every: v.windowPeriod, fn: %s, createEmpty: false)\n", fn)
 }
 
-// races are the races that the bucket knows in the time that is looked at, the newest first.
+// races are the races in the bucket within the chosen range of time, newest first.
 const races = `import "influxdata/influxdb/schema"
 
 schema.tagValues(bucket: v.defaultBucket, tag: "race", predicate: (r) => r._measurement == "laps",
@@ -50,7 +51,7 @@ const numbers = `import "influxdata/influxdb/schema"
 schema.tagValues(bucket: v.defaultBucket, tag: "driver_number",
   predicate: (r) => r._measurement == "laps" and r.race == "${race}", start: v.timeRangeStart, stop: v.timeRangeStop)`
 
-// flags and drills as marks on the time axis.
+// Annotations for flags and drills on the time axis.
 const (
 	flagMarks = `from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)

@@ -24,7 +24,7 @@ const (
 	plain  = "none"
 )
 
-// lines are series over time, half as wide as the board.
+// lines returns a panel of series over time, half as wide as the board.
 func lines(title, about, unit string, height uint32, flux string) *timeseries.PanelBuilder {
 	return timeseries.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Unit(unit).
 		Span(half).Height(height).LineWidth(1).FillOpacity(0).ShowPoints(common.VisibilityModeNever).
@@ -34,32 +34,32 @@ func lines(title, about, unit string, height uint32, flux string) *timeseries.Pa
 		WithTarget(ask("A", flux))
 }
 
-// number is one value.
+// number returns a panel with one value.
 func number(title, about, unit string, flux string) *stat.PanelBuilder {
 	return stat.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Unit(unit).Span(sixth).Height(low).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Fields("/.*/")).
 		ColorMode(common.BigValueColorModeNone).GraphMode(common.BigValueGraphModeNone).WithTarget(ask("A", flux))
 }
 
-// rows are a table.
+// rows returns a panel with a table.
 func rows(title, about string, width, height uint32, flux string) *table.PanelBuilder {
 	return table.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Span(width).Height(height).
 		CellHeight(common.TableCellHeightSm).Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{})).
 		WithTarget(ask("A", flux))
 }
 
-// unitOf gives a column of a table its unit.
+// unitOf sets the unit of a table's column.
 func unitOf(unit string) []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{{Id: "unit", Value: unit}}
 }
 
-// states are what something was from when to when.
+// states returns a panel that shows states over time.
 func states(title, about string, width, height uint32, flux string) *statetimeline.PanelBuilder {
 	return statetimeline.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Span(width).Height(height).
 		ShowValue(common.VisibilityModeNever).RowHeight(0.8).LineWidth(0).FillOpacity(80).WithTarget(ask("A", flux))
 }
 
-// across draws one column over another that is not the time: the first over the second.
+// across returns a panel that plots the first column over the second instead of over time.
 func across(title, about string, width, height uint32, flux string) *xychart.PanelBuilder {
 	return xychart.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Span(width).Height(height).
 		Mapping(xychart.SeriesMappingAuto).Show(xychart.XYShowModePointsAndLines).

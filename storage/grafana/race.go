@@ -5,7 +5,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// raceBoard shows a race: positions, gaps, speeds, tyres.
+// raceBoard returns the dashboard of a race: positions, gaps, speeds, tyres.
 func raceBoard() *dashboard.DashboardBuilder {
 	return newBoard("race", "Lights Out: race", "A race as it is timed: positions, gaps, laps, speeds, tyres.").
 		Time("now-1h", "now+1h").

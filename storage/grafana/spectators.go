@@ -2,7 +2,7 @@ package grafana
 
 import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
-// spectatorsBoard shows those who watch.
+// spectatorsBoard returns the dashboard of the spectators.
 func spectatorsBoard() *dashboard.DashboardBuilder {
 	of := func(fields string) string { return engine(`r.kind == "spectators"`, fields) }
 	now := `  |> last()
