@@ -209,7 +209,7 @@ func (r *reader) fillCorrected(row *row, o *order, c race.Corrected) {
 // needPassing checks that a ruling refers to a row of passings.csv.
 func (r *reader) needPassing(row *row, o *order) {
 	if row.err == nil && o.of > 0 && !slices.ContainsFunc(r.arrivals, func(a arrival) bool { return a.row == o.of }) {
-		row.fault("of_row is %d: expected the row of a hit in %s", o.of, passingsFile)
+		row.fault("of_row is %d: expected the row of a passing in %s", o.of, passingsFile)
 	}
 }
 

@@ -106,10 +106,10 @@ func (r *reader) readPassing(row *row) error {
 	case row.text(number) != "":
 		p.Car = r.carOf(row, number)
 	case row.text("transponder") == "" && row.t.has("told"):
-		r.note("%s:%d: the hit is nobody's: the rules did not allow it when it was told, and it is passed over", passingsFile, row.line())
+		r.note("%s:%d: the passing has no car: the rules refused it when it was reported, and it is skipped", passingsFile, row.line())
 		return row.err
 	case row.text("transponder") == "":
-		row.fault("the hit is nobody's: expected a number or a transponder")
+		row.fault("the passing has no car: expected a number or a transponder")
 	}
 	if row.err == nil {
 		r.arrivals = append(r.arrivals, arrival{at: at, row: row.line(), seq: row.seq(), body: p})

@@ -210,7 +210,7 @@ func (r *reader) noteLongLap() {
 	}
 	from, gap := f.longest(f.ended(1), f.ended(len(f.firsts)), r.suspensions)
 	if included, _ := f.excess(from, from+gap, r.suspensions); gap > 0 && included > max(2*race.Minute, f.usual) {
-		r.note("nobody crossed the line for %v from %v, and the laps are %v longer than usual: if the race was suspended, say so in %s (red_flags) or %s (red, clear)",
+		r.note("no car crossed the line for %v from %v, and the laps are %v longer than usual: if the race was suspended, say so in %s (red_flags) or %s (red, clear)",
 			gap, from, included, headFile, controlFile)
 	}
 }

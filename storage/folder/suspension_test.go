@@ -149,9 +149,9 @@ func TestSuspensions_WithoutKnownDurationAreNoted(t *testing.T) {
 			`{"laps": 10, "red_flags": [{"Lap": 5}]}`, clubLaps{5, 10, nil, true, true},
 			"red flag in lap 5: no lap near it is longer than usual, so that it is not known how long the race stood still: say so in control.csv (red, clear)",
 		},
-		"a lap that nobody drove": {`{"laps": 10, "red_flags": [{"Lap": 50}]}`, clubLaps{5, 10, nil, true, true}, "red flag in lap 50: no car has a crossing on either side of it"},
-		"no flag":                 {`{"laps": 10}`, clubLaps{5, 10, hour, true, true}, "nobody crossed the line for 1:09:18.000 from 1:10:42.000, and the laps are 1:00:00.000 longer than usual"},
-		"a flag elsewhere":        {`{"laps": 10, "red_flags": [{"Lap": 3}]}`, clubLaps{5, 10, hour, true, true}, "nobody crossed the line for 1:09:18.000"},
+		"a lap that no car drove": {`{"laps": 10, "red_flags": [{"Lap": 50}]}`, clubLaps{5, 10, nil, true, true}, "red flag in lap 50: no car has a crossing on either side of it"},
+		"no flag":                 {`{"laps": 10}`, clubLaps{5, 10, hour, true, true}, "no car crossed the line for 1:09:18.000 from 1:10:42.000, and the laps are 1:00:00.000 longer than usual"},
+		"a flag elsewhere":        {`{"laps": 10, "red_flags": [{"Lap": 3}]}`, clubLaps{5, 10, hour, true, true}, "no car crossed the line for 1:09:18.000"},
 		"passings are there": {
 			`{"laps": 10, "red_flags": [{"Lap": 3}]}`, clubLaps{}, "red_flags of race.json are not read: passings.csv is there; say in control.csv when the race was suspended",
 		},

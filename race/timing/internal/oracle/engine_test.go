@@ -246,7 +246,7 @@ func drawRace(t *rapid.T) drawn {
 // drive adds the passings of a car: most are regular, some missed, repeated, too early, or of an unknown transponder.
 func (d *drawn) drive(t *rapid.T, car race.CarIdx, lines int) {
 	at := race.Micros(0)
-	for n := range rapid.IntRange(0, 6*lines).Draw(t, "hits") {
+	for n := range rapid.IntRange(0, 6*lines).Draw(t, "passings") {
 		at += lap/race.Micros(lines) + race.Micros(rapid.IntRange(-12_000, 12_000).Draw(t, "pace"))*race.Millisecond
 		line := (n + 1) % lines
 		inPit := rapid.IntRange(0, 9).Draw(t, "in the pit lane") == 9
