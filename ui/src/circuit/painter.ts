@@ -106,8 +106,8 @@ export class Painter {
   }
 
   #drawStill(ratio: number, board: BoardView, colours: Colours): void {
-    const flagged = yellowSectors(board.events, board.head.flag);
-    const key = `${this.#width}x${this.#height}@${ratio} ${board.head.flag} ${flagged} ${colours.line}`;
+    const flagged = yellowSectors(board.events, board.session.flag);
+    const key = `${this.#width}x${this.#height}@${ratio} ${board.session.flag} ${flagged} ${colours.line}`;
     if (key === this.#stillKey) return;
     this.#stillKey = key;
     this.#still.width = this.#width * ratio;
@@ -122,7 +122,7 @@ export class Painter {
     g.strokeStyle = colours.line;
     g.lineWidth = 14;
     g.stroke();
-    const flag = flagStroke(board.head.flag);
+    const flag = flagStroke(board.session.flag);
     const whole = flag !== null && flagged.length === 0;
     g.setLineDash(whole ? flag.dash : []);
     g.strokeStyle = whole ? flag.colour : colours.muted;
@@ -205,7 +205,7 @@ export class Painter {
   #placeCars(board: BoardView): void {
     if (board !== this.#clearedFor) {
       this.#clearedFor = board;
-      this.#cleared = clearedAway(board.events, board.head.timeMs, STOPPED_MS);
+      this.#cleared = clearedAway(board.events, board.session.timeMs, STOPPED_MS);
     }
     for (const car of this.#cleared) this.#states[car] = ABSENT;
     const { pit_entry_permyriad: entry = 0, pit_exit_permyriad: exit = 0 } = this.#circuit ?? {};

@@ -1,6 +1,6 @@
 import { compareEvents, nameOf, withEvent, without } from './events';
 import { WireError } from './items';
-import type { Entry, Fact, Facts, Head, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
+import type { Entry, Fact, Facts, SessionStatus, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
 import { CarState, Flag, LARGE_FROM, Mark, Status, Tyre } from './model';
 
 /** The events that a board remembers, as race.EventsMax. */
@@ -12,7 +12,7 @@ export interface BoardView {
   readonly entries: readonly Entry[];
   readonly seq: number;
   readonly timeUs: number;
-  readonly head: Head;
+  readonly session: SessionStatus;
   /** By car. */
   readonly rows: readonly Row[];
   /** Cars by position, each once. In a large field only the places in sight are as they are now. */
@@ -26,7 +26,13 @@ export interface BoardView {
   readonly result: Result | null;
 }
 
-const BEFORE: Head = { status: Status.Waiting, flag: Flag.Clear, leaderLap: 0, laps: 0, timeMs: 0 };
+const BEFORE_START: SessionStatus = {
+  status: Status.Waiting,
+  flag: Flag.Clear,
+  leaderLap: 0,
+  laps: 0,
+  timeMs: 0,
+};
 
 /** The timing tower as the fold of a race's facts; race/board.go is its twin. */
 export class Board {
@@ -34,7 +40,7 @@ export class Board {
   #entries: readonly Entry[] = [];
   #seq = 0;
   #timeUs = 0;
-  #head: Head = BEFORE;
+  #session: SessionStatus = BEFORE_START;
   #rows: Row[] = [];
   #order: number[] = [];
   #places: number[] = [];
@@ -56,8 +62,8 @@ export class Board {
     return this.#entries.length >= LARGE_FROM;
   }
 
-  get head(): Head {
-    return this.#head;
+  get session(): SessionStatus {
+    return this.#session;
   }
 
   /** Replaces everything, also by an older snapshot: what the server holds is what happened. */
@@ -66,7 +72,7 @@ export class Board {
     this.#entries = s.entries;
     this.#seq = s.seq;
     this.#timeUs = s.timeUs;
-    this.#head = s.head;
+    this.#session = s.session;
     this.#rows = s.entries.map((_, car) => s.rows[car] ?? blankRow(car));
     this.#order = wholeOrder(s.order, s.entries);
     this.#places = new Array<number>(s.entries.length);
@@ -102,7 +108,7 @@ export class Board {
       entries: this.#entries,
       seq: this.#seq,
       timeUs: this.#timeUs,
-      head: this.#head,
+      session: this.#session,
       rows: this.#rows.slice(),
       order: this.#order.slice(),
       places: this.#places.slice(),
@@ -153,8 +159,8 @@ export class Board {
       case 'withdrawn':
         this.#events = without(this.#events, fact.event);
         break;
-      case 'head':
-        this.#head = fact.head;
+      case 'session':
+        this.#session = fact.session;
         break;
       case 'result':
         this.#result = fact.result;

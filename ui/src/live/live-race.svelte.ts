@@ -115,7 +115,7 @@ export class LiveRace {
   }
 
   get #runs(): boolean {
-    return this.#board.head.status === Status.Running;
+    return this.#board.session.status === Status.Running;
   }
 
   #say(look: Look): boolean {

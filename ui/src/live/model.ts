@@ -109,7 +109,7 @@ export interface RaceInfo {
   /** The circuit's key; empty where only the lines are known. */
   readonly circuit: string;
   readonly cars: number;
-  /** The distance that was announced, 0 by time alone. What is left of it after aborted starts is in the head. */
+  /** The announced distance, 0 for a race by time alone. SessionStatus.laps is what aborted starts left of it. */
   readonly laps: number;
   /** Times real time; 0: as fast as possible. */
   readonly speed: number;
@@ -128,12 +128,12 @@ export interface Entry {
   readonly grid: number;
 }
 
-export interface Head {
+export interface SessionStatus {
   readonly status: Status;
   readonly flag: Flag;
-  /** The lap that the leader is on; the last one once it has finished. */
+  /** The lap that the leader is on; its last lap once it has finished. */
   readonly leaderLap: number;
-  /** The distance as far as it is known, 0 by time: aborted starts shorten it. */
+  /** The distance as far as it is known, 0 for a race by time. Aborted starts shorten it. */
   readonly laps: number;
   readonly timeMs: number;
 }
@@ -233,7 +233,7 @@ export interface Snapshot {
   readonly timeUs: number;
   readonly race: RaceInfo;
   readonly entries: readonly Entry[];
-  readonly head: Head;
+  readonly session: SessionStatus;
   readonly order: Uint32Array;
   readonly rows: readonly Row[];
   readonly events: readonly RaceEvent[];
@@ -248,7 +248,7 @@ export type Fact =
   | { readonly kind: 'event'; readonly event: RaceEvent }
   /** A correction made the event of this name untrue. */
   | { readonly kind: 'withdrawn'; readonly event: EventName }
-  | { readonly kind: 'head'; readonly head: Head }
+  | { readonly kind: 'session'; readonly session: SessionStatus }
   | { readonly kind: 'result'; readonly result: Result }
   /** What is made of a hit was told, or told anew. */
   | { readonly kind: 'passing'; readonly seq: number }

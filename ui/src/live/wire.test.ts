@@ -31,7 +31,7 @@ test('the golden snapshot is read', () => {
   });
   expect(s.race.lines).toHaveLength(5);
   expect(s.entries[1]).toMatchObject({ number: 44, code: 'BÖB', colour: '#ff5a4d', grid: 2 });
-  expect(s.head).toEqual({
+  expect(s.session).toEqual({
     status: Status.Running,
     flag: Flag.Yellow,
     leaderLap: 13,
@@ -62,7 +62,7 @@ test('the golden facts are read', () => {
     'order',
     'lap',
     'event',
-    'head',
+    'session',
     'result',
     'withdrawn',
     'passing',
@@ -191,7 +191,7 @@ test('what a newer server knows and this page does not is unknown, and nothing e
     [4, [EventKind.Flag, -1, 1, 0, 99, '', 1]],
   ];
   const f = readMessage(encode([1, 2, 7, 0, facts])) as Facts;
-  expect(f.facts.map((x) => x.kind)).toEqual(['head', 'row', 'event']);
-  expect(f.facts[0]).toMatchObject({ head: { status: Status.Unknown, flag: Flag.Unknown } });
+  expect(f.facts.map((x) => x.kind)).toEqual(['session', 'row', 'event']);
+  expect(f.facts[0]).toMatchObject({ session: { status: Status.Unknown, flag: Flag.Unknown } });
   expect(f.facts[1]).toMatchObject({ row: { tyre: Tyre.Unknown, state: CarState.Unknown } });
 });

@@ -10,7 +10,7 @@ import type {
   Fact,
   Facts,
   Frame,
-  Head,
+  SessionStatus,
   Lap,
   Line,
   Look,
@@ -35,7 +35,7 @@ const FACT = {
   order: 2,
   lap: 3,
   event: 4,
-  head: 5,
+  session: 5,
   result: 6,
   passing: 8,
   refused: 9,
@@ -97,7 +97,7 @@ function readSnapshot(m: Items): Snapshot {
     timeUs: m.int(3),
     race,
     entries,
-    head: readHead(m.array(6, 'head')),
+    session: readSessionStatus(m.array(6, 'session status')),
     order,
     rows,
     events: m
@@ -151,7 +151,7 @@ function readEntry(value: unknown): Entry {
   };
 }
 
-function readHead(h: Items): Head {
+function readSessionStatus(h: Items): SessionStatus {
   return {
     status: known(Status, h.count(0), Status.Unknown),
     flag: known(Flag, h.count(1), Flag.Unknown),
@@ -184,8 +184,8 @@ function readFact(value: unknown): Fact | null {
       const event = readEvent(f.value(1));
       return event && { kind: 'event', event };
     }
-    case FACT.head:
-      return { kind: 'head', head: readHead(f.array(1, 'head')) };
+    case FACT.session:
+      return { kind: 'session', session: readSessionStatus(f.array(1, 'session status')) };
     case FACT.result:
       return { kind: 'result', result: readResult(f.array(1, 'result')) };
     case FACT.passing:

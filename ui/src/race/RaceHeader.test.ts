@@ -8,12 +8,12 @@ import { readMessage } from '../live/wire';
 import { golden } from '../test/golden';
 import RaceHeader from './RaceHeader.svelte';
 
-function board(head: Partial<BoardView['head']> = {}): BoardView {
+function board(session: Partial<BoardView['session']> = {}): BoardView {
   const b = new Board();
   b.replace(readMessage(golden('snapshot')) as Snapshot);
   const view = b.view();
   if (view === null) throw new Error('no board');
-  return { ...view, head: { ...view.head, ...head } };
+  return { ...view, session: { ...view.session, ...session } };
 }
 function said(status: Status, connection: Connection = { kind: 'live' }): string {
   const { unmount } = render(RaceHeader, { board: board({ status }), connection, raceId: 'x' });

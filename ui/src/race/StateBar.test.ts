@@ -7,7 +7,7 @@ import StateBar from './StateBar.svelte';
 function said(status: ResultStatus, ...lines: Partial<Classified>[]): string {
   const classified = lines.map((line, car) => ({ car, laps: 5, durationMs: 0, position: car + 1, ...line }));
   const board = {
-    head: { status: Status.Finished },
+    session: { status: Status.Finished },
     entries: [{ code: 'D01' }, { code: 'سام' }],
     result: { status, classified },
   } as unknown as BoardView;
@@ -22,7 +22,7 @@ afterEach(() => void vi.useRealTimers());
 test('the seconds of a silence are seen, and only its beginning is said aloud', async () => {
   vi.useFakeTimers();
   const sinceMs = performance.now();
-  const board = { head: { status: Status.Running }, result: null } as unknown as BoardView;
+  const board = { session: { status: Status.Running }, result: null } as unknown as BoardView;
   const { rerender, container } = render(StateBar, {
     board,
     connection: { kind: 'stale', sinceMs },

@@ -90,17 +90,17 @@ test('positions are those of the result, where there is one: shared, or none', (
 });
 
 test('the lap that a car went out on is never beyond the last', () => {
-  const head = { ...many(2).head, laps: 5 };
+  const session = { ...many(2).session, laps: 5 };
   const b = at(
     many(2),
     [
       { state: CarState.Retired, laps: 3 },
       { state: CarState.Retired, laps: 5 },
     ],
-    { head },
+    { session },
   );
   expect([line(b, 0)?.outLap, line(b, 1)?.outLap]).toEqual([4, 5]);
-  expect(line({ ...b, head: { ...head, laps: 0 } }, 1)?.outLap).toBe(6);
+  expect(line({ ...b, session: { ...session, laps: 0 } }, 1)?.outLap).toBe(6);
 });
 
 test('of all laps one has the star: the last lap where it is that, else the best, and it is not remembered', async () => {

@@ -117,7 +117,7 @@ export function line(board: BoardView, place: number): Line | null {
     stops: row.stops,
     state: row.state,
     laps: row.laps,
-    outLap: Math.min(row.laps + 1, board.head.laps || Infinity),
+    outLap: Math.min(row.laps + 1, board.session.laps || Infinity),
     penaltyMs: row.penaltyMs,
     team: entry.team,
     minis: row.minis,
