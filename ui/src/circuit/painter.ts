@@ -2,9 +2,9 @@ import type { Circuit } from '../api';
 import {
   ABSENT,
   CarState,
-  clearedAway,
+  clearedCars,
   Flag,
-  LARGE_FROM,
+  LARGE_FIELD_FROM,
   LineKind,
   yellowSectors,
   type BoardView,
@@ -97,9 +97,9 @@ export class Painter {
       this.#xs = new Float64Array(positions.cars);
       this.#ys = new Float64Array(positions.cars);
     }
-    positions.sample(live.pictureTimeUs(nowMs), this.#fractions, this.#states);
+    positions.sample(live.mapTimeUs(nowMs), this.#fractions, this.#states);
     this.#placeCars(board);
-    this.#drawCars(g, board, colours, live.held(nowMs));
+    this.#drawCars(g, board, colours, live.positionsStale(nowMs));
     this.#drawLabels(g, board, marked, colours);
     const many = board.entries.length > BATCH_FROM;
     drawRings(g, (car) => this.#at(car), live.ops.restarted, colours.back, many ? RING.many : RING.few);
@@ -205,7 +205,7 @@ export class Painter {
   #placeCars(board: BoardView): void {
     if (board !== this.#clearedFor) {
       this.#clearedFor = board;
-      this.#cleared = clearedAway(board.events, board.session.timeMs, STOPPED_MS);
+      this.#cleared = clearedCars(board.events, board.session.timeMs, STOPPED_MS);
     }
     for (const car of this.#cleared) this.#states[car] = ABSENT;
     const { pit_entry_permyriad: entry = 0, pit_exit_permyriad: exit = 0 } = this.#circuit ?? {};
@@ -258,7 +258,7 @@ export class Painter {
 
   #drawCars(g: CanvasRenderingContext2D, board: BoardView, colours: Colours, hollow: boolean): void {
     const cars = board.entries.length;
-    const crowd = cars >= LARGE_FROM;
+    const crowd = cars >= LARGE_FIELD_FROM;
     const size = crowd ? SIZES.crowd : cars > BATCH_FROM ? SIZES.many : SIZES.few;
     g.lineWidth = 1;
     this.#taken.fill(0);

@@ -1,4 +1,4 @@
-import { nameOf, type RaceEvent, type RecoveryLine } from '../live';
+import { eventKey, type RaceEvent, type RecoveryLine } from '../live';
 
 /** A line of the feed: the race's own, or of what happened to its actors. */
 export type FeedItem =
@@ -23,7 +23,7 @@ export function newestFirst({ events, lines, most }: Feed): FeedItem[] {
     const line = lines[l];
     if (event && !(line && line.timeMs > event.timeMs)) {
       e--;
-      out.push({ key: `e${nameOf(event)}`, event });
+      out.push({ key: `e${eventKey(event)}`, event });
     } else if (line) {
       l--;
       out.push({ key: `o${line.id}`, line });

@@ -48,20 +48,20 @@ test('names that are written from right to left stay whole, and the words around
 });
 
 test('recoveries are sentences too', () => {
-  const r = { kind: 'car', actors: 12, seen: 12, slowestUs: 1234, reason: 'killed in a drill' };
+  const r = { kind: 'car', actors: 12, listed: 12, slowestUs: 1234, reason: 'killed in a drill' };
   expect(recovered(r)).toBe('12 cars restarted, slowest 1.2 ms');
-  expect(recovered({ ...r, actors: 1, seen: 1 })).toBe('1 car restarted in 1.2 ms (killed in a drill)');
+  expect(recovered({ ...r, actors: 1, listed: 1 })).toBe('1 car restarted in 1.2 ms (killed in a drill)');
   expect(recovered({ ...r, kind: 'timekeeper', actors: 1, reason: '' })).toBe(
     'The timekeeper restarted in 1.2 ms',
   );
-  expect(recovered({ ...r, kind: '', actors: 5000, seen: 100 })).toBe(
+  expect(recovered({ ...r, kind: '', actors: 5000, listed: 100 })).toBe(
     '5,000 actors restarted, slowest of the newest 100: 1.2 ms',
   );
 });
 
 test('recoveries stand among the messages by the time of the race, and take none of their places', () => {
   const events = [5, 30, 60, 90].map((timeMs) => ({ ...event, kind: EventKind.Flag, timeMs, of: timeMs }));
-  const line = { kind: 'car', actors: 1, seen: 1, slowestUs: 1, reason: '' };
+  const line = { kind: 'car', actors: 1, listed: 1, slowestUs: 1, reason: '' };
   const lines = [59, 60, 100].map((timeMs, id) => ({ ...line, id, timeMs }));
   const items = newestFirst({ events, lines, most: 3 });
   const keys = (of: ReturnType<typeof newestFirst>): string[] => of.map((item) => item.key);

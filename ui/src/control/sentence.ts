@@ -60,7 +60,7 @@ function result(status: ResultStatus, winner: Entry | undefined): string {
 
 /** A recovery as whoever runs the machine would say it. */
 export function recovered(r: Recovery): string {
-  const slowest = r.actors > r.seen ? `slowest of the newest ${count(r.seen)}:` : 'slowest';
+  const slowest = r.actors > r.listed ? `slowest of the newest ${count(r.listed)}:` : 'slowest';
   if (r.actors > 1)
     return `${counted(r.actors, r.kind || 'actor')} restarted, ${slowest} ${took(r.slowestUs)}`;
   const who = r.kind === 'car' ? '1 car' : `The ${r.kind || 'actor'}`;

@@ -1,12 +1,12 @@
-import { compareEvents, nameOf, withEvent, without } from './events';
+import { compareEvents, eventKey, withEvent, withoutEvent } from './events';
 import { WireError } from './items';
 import type { Entry, Fact, Facts, SessionStatus, RaceEvent, RaceInfo, Result, Row, Snapshot } from './model';
-import { CarState, Flag, LARGE_FROM, Mark, Status, Tyre } from './model';
+import { CarState, Flag, LARGE_FIELD_FROM, Mark, Status, Tyre } from './model';
 
-/** The events that a board remembers, as race.EventsMax. */
+/** The number of events a board keeps; race.EventsMax on the server. */
 export const EVENTS_MAX = 500;
 
-/** A board at one moment. Whoever holds one may keep it: nothing in it changes. */
+/** An immutable copy of the board at one moment. */
 export interface BoardView {
   readonly race: RaceInfo;
   readonly entries: readonly Entry[];
@@ -15,13 +15,13 @@ export interface BoardView {
   readonly session: SessionStatus;
   /** By car. */
   readonly rows: readonly Row[];
-  /** Cars by position, each once. In a large field only the places in sight are as they are now. */
+  /** Cars by position, each once. In a large field only watchedPlaces are up to date. */
   readonly order: readonly number[];
-  /** By car: its place in the order. */
+  /** Each car's place in the order, from 0. */
   readonly places: readonly number[];
-  /** The places that are looked at, the second not among them: in a field that is not large all. */
-  readonly sight: readonly [from: number, to: number];
-  /** By time, kind, car and record, each name once; the newest. */
+  /** The places that the server keeps up to date, from inclusive, to exclusive: all in a field that is not large. */
+  readonly watchedPlaces: readonly [from: number, to: number];
+  /** The newest events, ordered by time, kind, car and record; each key once. */
   readonly events: readonly RaceEvent[];
   readonly result: Result | null;
 }
@@ -34,7 +34,7 @@ const BEFORE_START: SessionStatus = {
   timeMs: 0,
 };
 
-/** The timing tower as the fold of a race's facts; race/board.go is its twin. */
+/** Folds a race's facts into the timing tower, as race/board.go does on the server. */
 export class Board {
   #race: RaceInfo | null = null;
   #entries: readonly Entry[] = [];
@@ -44,11 +44,11 @@ export class Board {
   #rows: Row[] = [];
   #order: number[] = [];
   #places: number[] = [];
-  #sight: readonly [number, number] = [0, 0];
+  #watchedPlaces: readonly [number, number] = [0, 0];
   #events: readonly RaceEvent[] = [];
   #result: Result | null = null;
 
-  /** The last record that is in here; 0 before the first snapshot. */
+  /** The sequence number of the newest record folded in; 0 before the first snapshot. */
   get seq(): number {
     return this.#race === null ? 0 : this.#seq;
   }
@@ -57,16 +57,16 @@ export class Board {
     return this.#race;
   }
 
-  /** Whether the field is so large that the server tells only of what is looked at. */
+  /** Whether the field is so large that the server sends only the rows and places a spectator watches. */
   get large(): boolean {
-    return this.#entries.length >= LARGE_FROM;
+    return this.#entries.length >= LARGE_FIELD_FROM;
   }
 
   get session(): SessionStatus {
     return this.#session;
   }
 
-  /** Replaces everything, also by an older snapshot: what the server holds is what happened. */
+  /** Replaces the whole board. An older snapshot is accepted as well: the server's state is the truth. */
   replace(s: Snapshot): void {
     this.#race = s.race;
     this.#entries = s.entries;
@@ -74,22 +74,22 @@ export class Board {
     this.#timeUs = s.timeUs;
     this.#session = s.session;
     this.#rows = s.entries.map((_, car) => s.rows[car] ?? blankRow(car));
-    this.#order = wholeOrder(s.order, s.entries);
+    this.#order = completeOrder(s.order, s.entries);
     this.#places = new Array<number>(s.entries.length);
     this.#order.forEach((car, place) => (this.#places[car] = place));
-    if (!this.large) this.#sight = [0, s.entries.length];
-    this.#events = [...new Map(s.events.map((e) => [nameOf(e), e])).values()].sort(compareEvents);
+    if (!this.large) this.#watchedPlaces = [0, s.entries.length];
+    this.#events = [...new Map(s.events.map((e) => [eventKey(e), e])).values()].sort(compareEvents);
     this.#result = s.result;
   }
 
-  /** Notes which places of a large field are told from now on. */
-  look(from: number, to: number): void {
-    this.#sight = [from, to];
+  /** Sets which places of a large field the server sends from now on. */
+  watch(from: number, to: number): void {
+    this.#watchedPlaces = [from, to];
   }
 
   /**
-   * Folds facts in and says whether they were news. Throws WireError before anything changed. What is newly looked
-   * at in a large field comes with the seq that was seen last.
+   * Folds facts in and reports whether they were new. Throws WireError before it changes anything. In a large field,
+   * rows and places that come into view arrive with the sequence number of the previous message.
    */
   apply(f: Facts): boolean {
     if (this.#race === null || f.seq < this.#seq || (f.seq === this.#seq && !this.large)) return false;
@@ -112,7 +112,7 @@ export class Board {
       rows: this.#rows.slice(),
       order: this.#order.slice(),
       places: this.#places.slice(),
-      sight: this.#sight,
+      watchedPlaces: this.#watchedPlaces,
       events: this.#events.slice(-EVENTS_MAX),
       result: this.#result,
     };
@@ -132,10 +132,10 @@ export class Board {
   }
 
   /**
-   * Puts a car in its place and the one that was there in the car's place before. Once all places of a message are told
-   * this is just what it says, and where it says a part each car still has one place.
+   * Swaps a car into its place. After all places of a message this gives the server's order; after a part of them
+   * each car still has exactly one place.
    */
-  #put(car: number, place: number): void {
+  #place(car: number, place: number): void {
     const other = this.#order[place] ?? car;
     const before = this.#places[car] ?? place;
     this.#order[before] = other;
@@ -150,14 +150,14 @@ export class Board {
         this.#rows[fact.row.car] = fact.row;
         break;
       case 'order':
-        fact.cars.forEach((car, i) => this.#put(car, fact.from + i));
+        fact.cars.forEach((car, i) => this.#place(car, fact.from + i));
         break;
       case 'event':
         this.#events = withEvent(this.#events, fact.event);
         if (this.#events.length > 2 * EVENTS_MAX) this.#events = this.#events.slice(-EVENTS_MAX);
         break;
       case 'withdrawn':
-        this.#events = without(this.#events, fact.event);
+        this.#events = withoutEvent(this.#events, fact.event);
         break;
       case 'session':
         this.#session = fact.session;
@@ -165,7 +165,7 @@ export class Board {
       case 'result':
         this.#result = fact.result;
         break;
-      case 'lap': // history, kept by the server's store
+      case 'lap': // the store keeps these; the tower does not show them
       case 'passing':
       case 'refused':
         break;
@@ -173,17 +173,19 @@ export class Board {
   }
 }
 
-/** The order with every car in it, once: those it does not name follow by grid, and unknown cars are left out. */
-function wholeOrder(told: Uint32Array, entries: readonly Entry[]): number[] {
-  const named = new Set(told);
-  const order = [...named].filter((car) => car < entries.length);
+/**
+ * Completes the order so that it has every car once: missing cars follow by grid position, unknown ones are dropped.
+ */
+function completeOrder(partial: Uint32Array, entries: readonly Entry[]): number[] {
+  const listed = new Set(partial);
+  const order = [...listed].filter((car) => car < entries.length);
   if (order.length === entries.length) return order;
   const grid = (car: number): number => entries[car]?.grid || Infinity;
-  const rest = entries.map((_, car) => car).filter((car) => !named.has(car));
+  const rest = entries.map((_, car) => car).filter((car) => !listed.has(car));
   return [...order, ...rest.sort((a, b) => (grid(a) === grid(b) ? a - b : grid(a) - grid(b)))];
 }
 
-/** A car of which nothing was told yet. */
+/** The row of a car before its first timing line. */
 export function blankRow(car: number): Row {
   return {
     car,

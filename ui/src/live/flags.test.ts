@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { clearedAway, yellowSectors } from './flags';
+import { clearedCars, yellowSectors } from './flags';
 import { EventKind, Flag, type RaceEvent } from './model';
 
 const flag = (value: Flag, text = ''): RaceEvent => ({
@@ -13,7 +13,7 @@ const flag = (value: Flag, text = ''): RaceEvent => ({
   of: 1,
 });
 
-test('a yellow flag holds in its sectors until they are clear, or all is', () => {
+test('a yellow flag stays in its sectors until they, or the whole track, are clear', () => {
   const two = [flag(Flag.Yellow, 'sector 2'), flag(Flag.Yellow, 'sector 1')];
   expect(yellowSectors(two, Flag.Yellow)).toEqual([1, 2]);
   expect(yellowSectors([...two, flag(Flag.Clear, 'sector 2')], Flag.Yellow)).toEqual([1]);
@@ -21,7 +21,7 @@ test('a yellow flag holds in its sectors until they are clear, or all is', () =>
   expect(yellowSectors([...two, flag(Flag.Yellow)], Flag.Yellow)).toEqual([]);
 });
 
-test('a car that stopped is cleared away after a while', () => {
+test('a stopped car is cleared from the track after a while', () => {
   const out: RaceEvent = {
     kind: EventKind.Retired,
     car: 4,
@@ -31,6 +31,6 @@ test('a car that stopped is cleared away after a while', () => {
     text: 'gearbox',
     of: 7,
   };
-  expect(clearedAway([out], 30_000, 30_000).has(4)).toBe(false);
-  expect(clearedAway([out], 31_001, 30_000).has(4)).toBe(true);
+  expect(clearedCars([out], 30_000, 30_000).has(4)).toBe(false);
+  expect(clearedCars([out], 31_001, 30_000).has(4)).toBe(true);
 });

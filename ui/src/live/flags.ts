@@ -1,6 +1,6 @@
 import { EventKind, Flag, type RaceEvent } from './model';
 
-/** The sectors that a yellow flag waves in, from 1; none where the flag that holds is for the whole track. */
+/** The sectors under yellow, from 1; empty where the flag is for the whole track. */
 export function yellowSectors(events: readonly RaceEvent[], flag: Flag): readonly number[] {
   if (flag !== Flag.Yellow) return [];
   const yellow = new Set<number>();
@@ -14,11 +14,11 @@ export function yellowSectors(events: readonly RaceEvent[], flag: Flag): readonl
   return [...yellow].sort((a, b) => a - b);
 }
 
-/** The cars that stopped so long ago that they have been cleared away. */
-export function clearedAway(events: readonly RaceEvent[], nowMs: number, afterMs: number): Set<number> {
-  const gone = new Set<number>();
+/** The retired cars that have been cleared from the track by now. */
+export function clearedCars(events: readonly RaceEvent[], nowMs: number, afterMs: number): Set<number> {
+  const cleared = new Set<number>();
   for (const event of events) {
-    if (event.kind === EventKind.Retired && nowMs - event.timeMs > afterMs) gone.add(event.car);
+    if (event.kind === EventKind.Retired && nowMs - event.timeMs > afterMs) cleared.add(event.car);
   }
-  return gone;
+  return cleared;
 }

@@ -1,19 +1,22 @@
 import type { Frame } from './model';
 import { CarState } from './model';
-import { ABSENT, STOPPED_SHOWN_US, type Pictures } from './positions';
+import { ABSENT, STOPPED_SHOWN_US, type FrameSource } from './positions';
 
 const SLOTS = 16;
 const LAP = 65_536;
-/** A step of more than this, the forward way round, is taken for a small step back: cars do not drive a lap in one. */
-const BACKWARDS = LAP - LAP / 16;
+/** A forward step above this is read as a small step back: no car drives nearly a lap between two frames. */
+const BACKWARD_FROM = LAP - LAP / 16;
 
-/** The newest frames of all cars in columns that never move. Written by the live line, read by the map; never reactive. */
-export class FrameRing implements Pictures {
+/**
+ * Keeps the newest frames of all cars in preallocated columns. The live connection writes it, the map reads it; it
+ * is never reactive.
+ */
+export class FrameRing implements FrameSource {
   readonly cars: number;
   readonly #times = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
   readonly #fractions: Uint16Array;
   readonly #states: Uint8Array;
-  /** When a car was first seen out of the race; -Infinity: before the first frame here; +Infinity: not. */
+  /** When a car was first seen retired; -Infinity: before the first frame here; +Infinity: still in the race. */
   readonly #outSinceUs: Float64Array;
   #newest = -1;
   #count = 0;
@@ -43,7 +46,7 @@ export class FrameRing implements Pictures {
     }
   }
 
-  /** Forgets everything, for another stretch of the race. */
+  /** Drops all frames, because the race jumped to another time. */
   clear(): void {
     this.#times.fill(Number.NEGATIVE_INFINITY);
     this.#states.fill(ABSENT);
@@ -52,20 +55,22 @@ export class FrameRing implements Pictures {
     this.#count = 0;
   }
 
-  /** Between two frames cars move the forward way round; before the oldest and after the newest they hold still. */
+  /**
+   * Interpolates between two frames, always forwards; holds cars still before the oldest and after the newest frame.
+   */
   sample(timeUs: number, fractions: Float64Array, states: Uint8Array): void {
     if (this.#count === 0) {
       states.fill(ABSENT);
       return;
     }
-    const { from, to, part } = this.#around(timeUs);
+    const { from, to, part } = this.#bracket(timeUs);
     for (let car = 0; car < this.cars; car++) {
       const a = this.#fractions[from * this.cars + car] ?? 0;
       let step = ((this.#fractions[to * this.cars + car] ?? 0) - a + LAP) % LAP;
-      if (step > BACKWARDS) step -= LAP;
+      if (step > BACKWARD_FROM) step -= LAP;
       fractions[car] = ((a + step * part + LAP) % LAP) / LAP;
-      const out = timeUs - (this.#outSinceUs[car] ?? 0) > STOPPED_SHOWN_US;
-      states[car] = out ? ABSENT : (this.#states[from * this.cars + car] ?? ABSENT);
+      const retiredLong = timeUs - (this.#outSinceUs[car] ?? 0) > STOPPED_SHOWN_US;
+      states[car] = retiredLong ? ABSENT : (this.#states[from * this.cars + car] ?? ABSENT);
     }
   }
 
@@ -75,7 +80,7 @@ export class FrameRing implements Pictures {
     this.#times[this.#newest] = timeUs;
   }
 
-  #around(timeUs: number): { from: number; to: number; part: number } {
+  #bracket(timeUs: number): { from: number; to: number; part: number } {
     let to = this.#newest;
     for (let back = 0; back < this.#count; back++) {
       const from = (this.#newest - back + SLOTS) % SLOTS;

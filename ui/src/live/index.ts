@@ -1,7 +1,7 @@
-/** The door of the live line: a race as it happens, and the words it is told in. */
+/** Entry point of live timing: one race's board, positions and connection. */
 export type { BoardView } from './board';
-export { nameOf } from './events';
-export { clearedAway, yellowSectors } from './flags';
+export { eventKey } from './events';
+export { clearedCars, yellowSectors } from './flags';
 export { LiveRace, type LiveRaceOptions } from './live-race.svelte';
 export * from './model';
 export type { OpsLog, RecoveryLine } from './ops-log.svelte';

@@ -1,9 +1,9 @@
-/** What a message was, that is not of this wire. The line is cut and opened anew. */
+/** The message does not follow transport/WIRE.md. The connection is closed and opened again. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
-/** A decoded array whose items are read by place and by type; items at the end that nobody reads are ignored. */
+/** Reads the items of a decoded array by index and type; extra items at the end are ignored. */
 export class Items {
   readonly #items: readonly unknown[];
   readonly #what: string;
@@ -55,7 +55,7 @@ export class Items {
     return value;
   }
 
-  /** A column of little-endian u16. Copied: a typed array must start at a multiple of its width. */
+  /** A column of little-endian u16. Copies, because a typed array must start at a multiple of its width. */
   u16s(at: number): Uint16Array {
     return new Uint16Array(this.#column(at, 2));
   }

@@ -13,18 +13,18 @@ const row = (car: number, laps: number, gapMs: number): Row => ({
   state: CarState.Running,
 });
 
-function places(estimator: LineEstimator, timeUs: number): number[] {
+function fractions(estimator: LineEstimator, timeUs: number): number[] {
   const fractions = new Float64Array(estimator.cars);
   estimator.sample(timeUs, fractions, new Uint8Array(estimator.cars));
   return Array.from(fractions, (f) => Math.round(f * 100));
 }
 
-test('whoever joins sees the cars as far apart as their gaps are', () => {
+test('after joining, the cars on the map are as far apart as their gaps', () => {
   const estimator = new LineEstimator(race, 4);
-  // The leader and one more have crossed the line, two are still on the lap before.
+  // The leader and one other car have crossed the line, two are still on the lap before.
   estimator.start([row(0, 5, 0), row(1, 5, 10_000), row(2, 4, 40_000), row(3, 4, 60_000)], [0, 1, 2, 3], 0);
-  expect(places(estimator, 0)).toEqual([10, 0, 70, 50]);
-  expect(places(estimator, 20_000_000)).toEqual([30, 20, 90, 70]);
+  expect(fractions(estimator, 0)).toEqual([10, 0, 70, 50]);
+  expect(fractions(estimator, 20_000_000)).toEqual([30, 20, 90, 70]);
   estimator.observe(row(2, 5, 40_000), 30_000_000);
-  expect(places(estimator, 30_000_000)).toEqual([40, 30, 0, 80]);
+  expect(fractions(estimator, 30_000_000)).toEqual([40, 30, 0, 80]);
 });

@@ -2,65 +2,65 @@ import { BASE } from '../base';
 import { Board, type BoardView } from './board';
 import { FrameRing } from './frame-ring';
 import { LineEstimator } from './line-estimator';
-import { Looking } from './looking';
+import { LookSender } from './look-sender';
 import type { Fact, Facts, Frame, Look, Snapshot } from './model';
 import { Status } from './model';
-import type { Pictures, Positions } from './positions';
+import type { FrameSource, Positions } from './positions';
 import { OpsLog } from './ops-log.svelte';
 import { RaceClock } from './race-clock';
-import { Sightings } from './sightings';
+import { DeadReckoner } from './dead-reckoner';
 import { LiveSocket, type Connection, type Socket } from './socket';
 import { readMessage, writeLook } from './wire';
 
-/** The board is given to the page at most this often. */
+/** The board is published at most this often. */
 const PUBLISH_EVERY_MS = 100;
-/** How far cars are driven on ahead of the newest fact, where there are no frames. */
+/** How far an estimate may run ahead of the newest fact. */
 const ESTIMATE_AHEAD_US = 5_000_000;
-/** After this much silence the cars on the map stand still. */
-const HELD_AFTER_MS = 2000;
+/** After this much silence the cars on the map stop. */
+const POSITIONS_STALE_AFTER_MS = 2000;
 
 export interface LiveRaceOptions {
-  /** For tests: a line that is not a WebSocket. */
+  /** For tests: replaces the WebSocket. */
   readonly open?: (url: string) => Socket;
-  /** Told of facts that were news; null: a snapshot replaced everything. */
-  readonly heard?: (facts: readonly Fact[] | null) => void;
+  /** Called with new facts; null: a snapshot replaced everything. */
+  readonly onFacts?: (facts: readonly Fact[] | null) => void;
 }
 
-/** One race as it is seen live: the board for the page, the positions for the map, and how the line stands. */
+/** A race live: the board for the page, the positions for the map, and the state of the connection. */
 export class LiveRace {
   readonly id: string;
-  /** What happens to the race's actors. */
+  /** Restarts and drills of the race's actors. */
   readonly ops: OpsLog;
   #board = new Board();
   #view = $state.raw<BoardView | null>(null);
   #connection = $state.raw<Connection>({ kind: 'connecting' });
   #snapshots = $state(0);
   #publishing: ReturnType<typeof setTimeout> | null = null;
-  #pictures: Pictures | null = null;
+  #frames: FrameSource | null = null;
   #estimator: LineEstimator | null = null;
   #frameClock = new RaceClock(1);
   #factClock = new RaceClock(1);
   readonly #socket: LiveSocket;
-  readonly #looking = new Looking((look) => this.#say(look));
-  readonly #heard: (facts: readonly Fact[] | null) => void;
+  readonly #lookSender = new LookSender((look) => this.#sendLook(look));
+  readonly #reportFacts: (facts: readonly Fact[] | null) => void;
 
-  constructor(id: string, { heard = () => undefined, ...options }: LiveRaceOptions = {}) {
+  constructor(id: string, { onFacts = () => undefined, ...options }: LiveRaceOptions = {}) {
     this.id = id;
     this.ops = new OpsLog(id);
-    this.#heard = heard;
+    this.#reportFacts = onFacts;
     this.#socket = new LiveSocket({
       url: () => liveUrl(id, this.#board.seq),
       receive: (data, atMs) => this.#receive(data, atMs),
-      changed: (connection) => {
+      onChange: (connection) => {
         this.#connection = connection;
-        if (connection.kind === 'live') this.#looking.again();
+        if (connection.kind === 'live') this.#lookSender.resend();
       },
       reset: () => (this.#board = new Board()),
       ...options,
     });
   }
 
-  /** Null until the first snapshot; the last one known while the line is down. */
+  /** Null before the first snapshot; the last known board while the connection is down. */
   get board(): BoardView | null {
     return this.#view;
   }
@@ -69,14 +69,14 @@ export class LiveRace {
     return this.#connection;
   }
 
-  /** Counts the snapshots: what changed with one did not happen now, so nothing moves for it. */
+  /** Counts snapshots. A change that came with a snapshot did not happen now, so it is not animated. */
   get snapshots(): number {
     return this.#snapshots;
   }
 
-  /** Whether the map's positions are worked out from timing lines, there being no frames. Read each picture. */
+  /** Whether positions are estimated from timing lines for want of frames. Not reactive: read it for each picture. */
   get estimated(): boolean {
-    return this.#pictures === null || this.#pictures.empty;
+    return this.#frames === null || this.#frames.empty;
   }
 
   connect(): void {
@@ -86,42 +86,42 @@ export class LiveRace {
   close(): void {
     this.#socket.close();
     if (this.#publishing !== null) clearTimeout(this.#publishing);
-    this.#looking.end();
+    this.#lookSender.end();
     this.ops.end();
   }
 
-  /** Has what is looked at told, as it is and as it changes: of a large field nothing else is. */
+  /** Asks the server for the rows in view. In a large field it sends only those. */
   look(look: Look): void {
-    this.#looking.want(look);
+    this.#lookSender.update(look);
   }
 
-  /** Where the cars are; null before the first snapshot. */
+  /** Null before the first snapshot. */
   get positions(): Positions | null {
-    return this.estimated ? this.#estimator : this.#pictures;
+    return this.estimated ? this.#estimator : this.#frames;
   }
 
-  /** The race time that the map shows at a moment of ours. */
-  pictureTimeUs(atMs: number): number {
+  /** The race time that the map shows at a time of performance.now. */
+  mapTimeUs(atMs: number): number {
     if (!this.estimated) return this.#frameClock.playbackUs(atMs);
-    const heardUntil = Math.min(atMs, this.#socket.heardMs + HELD_AFTER_MS);
-    return this.#factClock.nowUs(heardUntil, this.#runs ? ESTIMATE_AHEAD_US : 0);
+    const untilMs = Math.min(atMs, this.#socket.lastMessageMs + POSITIONS_STALE_AFTER_MS);
+    return this.#factClock.nowUs(untilMs, this.#running ? ESTIMATE_AHEAD_US : 0);
   }
 
-  /** Whether the positions may be old: nothing was heard, or a race that runs sent no frame. */
-  held(atMs: number): boolean {
-    const framed = this.#runs && !this.estimated;
-    const ageMs = framed ? this.#frameClock.ageMs(atMs) : atMs - this.#socket.heardMs;
-    return ageMs > HELD_AFTER_MS;
+  /** Whether the positions are out of date: no message came, or a running race sent no frame. */
+  positionsStale(atMs: number): boolean {
+    const hasFrames = this.#running && !this.estimated;
+    const ageMs = hasFrames ? this.#frameClock.ageMs(atMs) : atMs - this.#socket.lastMessageMs;
+    return ageMs > POSITIONS_STALE_AFTER_MS;
   }
 
-  get #runs(): boolean {
+  get #running(): boolean {
     return this.#board.session.status === Status.Running;
   }
 
-  #say(look: Look): boolean {
+  #sendLook(look: Look): boolean {
     if (this.#socket.connection.kind !== 'live' || !this.#board.large) return false;
     this.#socket.send(writeLook(look));
-    this.#board.look(look.from, look.to);
+    this.#board.watch(look.from, look.to);
     return true;
   }
 
@@ -129,28 +129,28 @@ export class LiveRace {
     const message = readMessage(data);
     switch (message?.type) {
       case 'snapshot':
-        this.#start(message, atMs);
+        this.#onSnapshot(message, atMs);
         break;
       case 'facts':
-        this.#follow(message, atMs);
+        this.#onFacts(message, atMs);
         break;
       case 'frame':
-        this.#picture(message, atMs);
+        this.#onFrame(message, atMs);
         break;
       case 'ops':
-        this.ops.hear(message, this.#board.race === null ? 0 : this.pictureTimeUs(atMs) / 1000);
+        this.ops.apply(message, this.#board.race === null ? 0 : this.mapTimeUs(atMs) / 1000);
         break;
-      case 'pulse': // heard, which is all it is for
+      case 'pulse': // a pulse only keeps the connection alive
       case undefined:
         break;
     }
   }
 
-  #start(snapshot: Snapshot, atMs: number): void {
+  #onSnapshot(snapshot: Snapshot, atMs: number): void {
     this.#board.replace(snapshot);
     const cars = snapshot.entries.length;
-    if (this.#pictures?.cars !== cars) {
-      this.#pictures = this.#board.large ? new Sightings(cars) : new FrameRing(cars);
+    if (this.#frames?.cars !== cars) {
+      this.#frames = this.#board.large ? new DeadReckoner(cars) : new FrameRing(cars);
     }
     this.#frameClock = new RaceClock(snapshot.race.speed);
     this.#factClock = new RaceClock(snapshot.race.speed);
@@ -160,12 +160,12 @@ export class LiveRace {
     this.#estimator.start(this.#view?.rows ?? [], this.#view?.order ?? [], snapshot.timeUs);
     this.#snapshots++;
     this.ops.join(atMs);
-    this.#heard(null);
+    this.#reportFacts(null);
   }
 
-  #follow(facts: Facts, atMs: number): void {
+  #onFacts(facts: Facts, atMs: number): void {
     if (!this.#board.apply(facts)) return;
-    this.#heard(facts.facts);
+    this.#reportFacts(facts.facts);
     this.#factClock.observe(facts.timeUs, atMs);
     if (this.estimated) {
       for (const fact of facts.facts) {
@@ -178,8 +178,8 @@ export class LiveRace {
     }, PUBLISH_EVERY_MS);
   }
 
-  #picture(frame: Frame, atMs: number): void {
-    this.#pictures?.push(frame);
+  #onFrame(frame: Frame, atMs: number): void {
+    this.#frames?.push(frame);
     this.#frameClock.observe(frame.timeUs, atMs);
   }
 }

@@ -1,9 +1,9 @@
 /*
- * The words of a race as the live line speaks them; mirrored from race/*.go and transport/WIRE.md.
- * Times are race time, 0 = none yet. `car` is a car's 0-based slot, its place in `entries`.
+ * The types of live timing, mirrored from race/*.go and transport/WIRE.md. Times are race time, 0: none yet. `car`
+ * is a car's 0-based slot, its index in `entries`.
  */
 
-/* Unknown stands for what a newer server says and this page does not know. */
+/* Unknown stands for a value that a newer server sends and this page does not know. */
 
 export enum Status {
   Unknown = -1,
@@ -14,7 +14,7 @@ export enum Status {
   Failed,
 }
 
-/** Whether a race waits for its start, runs or is paused: it is not over. */
+/** Whether a race is waiting, running or paused, that is, not over. */
 export const isOpen = (status: Status): boolean => status >= Status.Waiting && status <= Status.Paused;
 
 export enum Flag {
@@ -77,7 +77,7 @@ export enum EventKind {
   Result,
 }
 
-/** How a car's race ended; the last four are of a race that is not over. */
+/** How a car is classified; the last four values occur only while the race is not over. */
 export enum ClassifiedStatus {
   Finished,
   Retired,
@@ -88,16 +88,16 @@ export enum ClassifiedStatus {
   Running,
   /** The race is suspended or paused. */
   Stopped,
-  /** The car was not seen for as long as three of the fastest laps take. */
+  /** The car has not crossed a line for three times the fastest lap. */
   NotRunning,
 }
 
-/** Marks an event that concerns no single car. */
+/** The car of an event that concerns no single car. */
 export const NO_CAR = -1;
 
 export interface Line {
   readonly kind: LineKind;
-  /** From 1: the sector that ends here; 0 for other lines. */
+  /** The sector that ends at this line, from 1; 0 for other lines. */
   readonly sector: number;
   readonly permyriad: number;
 }
@@ -106,12 +106,12 @@ export interface RaceInfo {
   readonly id: string;
   readonly name: string;
   readonly kind: 'simulation' | 'external';
-  /** The circuit's key; empty where only the lines are known. */
+  /** The circuit's key; empty where only the timing lines are known. */
   readonly circuit: string;
   readonly cars: number;
   /** The announced distance, 0 for a race by time alone. SessionStatus.laps is what aborted starts left of it. */
   readonly laps: number;
-  /** Times real time; 0: as fast as possible. */
+  /** A multiple of real time; 0: as fast as possible. */
   readonly speed: number;
   readonly tickHz: number;
   readonly lines: readonly Line[];
@@ -142,7 +142,7 @@ export interface Row {
   readonly car: number;
   readonly laps: number;
   readonly gapMs: number;
-  /** Above 0: that many laps behind, and the time does not apply. */
+  /** Above 0, the car is that many laps behind and the time does not apply. */
   readonly gapLaps: number;
   readonly intervalMs: number;
   readonly intervalLaps: number;
@@ -156,7 +156,7 @@ export interface Row {
   readonly stops: number;
   readonly state: CarState;
   readonly penaltyMs: number;
-  /** One mark for each mini-sector of the lap being driven. */
+  /** One mark for each mini-sector of the current lap. */
   readonly minis: Uint8Array;
   readonly speedTrapKmh: number;
   readonly bestIsSession: boolean;
@@ -167,26 +167,26 @@ export interface Lap {
   readonly number: number;
   readonly durationMs: number;
   readonly endMs: number;
-  /** 1 and the cars that completed their lap of this number earlier. */
+  /** 1 plus the number of cars that completed their lap of this number earlier. */
   readonly position: number;
-  /** Session best on one lap of all, personal best on one lap of every other car. */
+  /** Session best on the fastest lap of all, personal best on the fastest of every other car. */
   readonly mark: Mark;
   readonly deleted: boolean;
-  /** The record of the passing that ended the lap; rulings name the lap by it. */
+  /** The record of the passing that ended the lap. Rulings identify the lap by it. */
   readonly passing: number;
 }
 
-/** Names an event for good: of two with one name the later one amends the earlier. */
+/** Identifies an event. A later event with the same name amends the earlier one. */
 export interface EventName {
   readonly kind: EventKind;
   /** The record that the event is about, 0 for the start, the chequered flag and the result. */
   readonly of: number;
-  /** NO_CAR where it concerns all. */
+  /** NO_CAR where the event concerns all cars. */
   readonly car: number;
 }
 
 export interface RaceEvent extends EventName {
-  /** The lap that was completed for a new leader, a fastest lap and the chequered flag, else the one being driven. */
+  /** The completed lap for a new leader, a fastest lap and the chequered flag; otherwise the current lap. */
   readonly lap: number;
   readonly timeMs: number;
   readonly value: number;
@@ -194,12 +194,12 @@ export interface RaceEvent extends EventName {
 }
 
 export interface Classified {
-  /** 0: none. */
+  /** 0: no position. */
   readonly position: number;
   readonly car: number;
   readonly laps: number;
   readonly status: ClassifiedStatus;
-  /** -1 where it does not apply, as in the other times. */
+  /** -1 where it does not apply; so are the other times. */
   readonly durationMs: number;
   readonly gapMs: number;
   readonly gapLaps: number;
@@ -220,10 +220,10 @@ export interface Result {
   readonly final: boolean;
   readonly classified: readonly Classified[];
   readonly stateHash: string;
-  /** From 1; 0 where a server does not say. */
+  /** From 1; 0 where the server does not send it. */
   readonly version: number;
   readonly status: ResultStatus;
-  /** The same lines by car. */
+  /** The entries of `classified` by car. */
   readonly byCar: ReadonlyMap<number, Classified>;
 }
 
@@ -244,15 +244,15 @@ export type Fact =
   | { readonly kind: 'row'; readonly row: Row }
   | { readonly kind: 'order'; readonly from: number; readonly cars: Uint32Array }
   | { readonly kind: 'lap'; readonly lap: Lap }
-  /** It happened, or amends the one of the same name. */
+  /** Adds an event, or amends the one with the same name. */
   | { readonly kind: 'event'; readonly event: RaceEvent }
-  /** A correction made the event of this name untrue. */
+  /** Retracts an event that a correction made untrue. */
   | { readonly kind: 'withdrawn'; readonly event: EventName }
   | { readonly kind: 'session'; readonly session: SessionStatus }
   | { readonly kind: 'result'; readonly result: Result }
-  /** What is made of a hit was told, or told anew. */
+  /** The verdict on a passing is new or has changed. */
   | { readonly kind: 'passing'; readonly seq: number }
-  /** The rulebook does not allow a record. */
+  /** The rulebook refuses a record: it changes nothing. */
   | { readonly kind: 'refused'; readonly seq: number; readonly reason: string };
 
 export interface Facts {
@@ -262,16 +262,16 @@ export interface Facts {
   readonly facts: readonly Fact[];
 }
 
-/** Cars at one instant: the columns that the map needs. Of a large field a frame has some cars. */
+/** Cars at one instant: the columns that the map needs. In a large field a frame has some of the cars. */
 export interface Frame {
   readonly type: 'frame';
   readonly tick: number;
   readonly timeUs: number;
-  /** The car of the first item; the others follow it. */
+  /** The car of the first item; the other items follow by car. */
   readonly first: number;
-  /** The cars where they are not in a row, else null. */
+  /** The cars by item where they are not consecutive, else null. */
   readonly cars: Uint32Array | null;
-  /** 65536ths of the lap from the finish line. */
+  /** In 65536ths of a lap from the finish line. */
   readonly lapFraction: Uint16Array;
   readonly state: Uint8Array;
 }
@@ -281,20 +281,23 @@ export interface Pulse {
   readonly wallMs: number;
 }
 
-/** From this many cars on a spectator is told only of what it looks at, as race.LookFrom. */
-export const LARGE_FROM = 301;
-/** What may be looked at, as race.LookPlaces and race.LookCars. */
-export const LOOK_PLACES = 200;
-export const LOOK_CARS = 64;
+/** From this many cars on, a spectator receives only what it looks at; race.LookFrom on the server. */
+export const LARGE_FIELD_FROM = 301;
+/** The most that a look may ask for; race.LookPlaces and race.LookCars on the server. */
+export const LOOK_PLACES_MAX = 200;
+export const LOOK_CARS_MAX = 64;
 
-/** What a spectator of a large field looks at: places from 0, `to` not among them, and cars wherever they are. */
+/**
+ * The part of a large field that a spectator watches: places from inclusive to exclusive, counted from 0, and cars
+ * at any place.
+ */
 export interface Look {
   readonly from: number;
   readonly to: number;
   readonly cars: readonly number[];
 }
 
-/** A drill strikes, then the same race undisturbed is run beside it, then the verdict is there. */
+/** A drill injects faults, then the server runs the same race without them and compares. */
 export enum DrillPhase {
   On,
   Judging,
@@ -302,13 +305,13 @@ export enum DrillPhase {
   Failed,
 }
 
-/** An actor's death and its next incarnation. */
+/** An actor that died and its next incarnation. */
 export interface Restart {
   readonly kind: string;
-  /** NO_CAR where it is no car's actor. */
+  /** NO_CAR where the actor is not a car's. */
   readonly car: number;
   readonly reason: string;
-  /** From the death to the next incarnation. */
+  /** Time from the death to the next incarnation. */
   readonly tookUs: number;
 }
 
@@ -316,17 +319,17 @@ export interface DrillState {
   readonly name: string;
   readonly phase: DrillPhase;
   readonly injected: number;
-  /** The verdict in a sentence, or what was broken. */
+  /** The verdict in a sentence, or the broken promises. */
   readonly text: string;
 }
 
-/** What happens to a race's actors and not to the race: no record tells of it. */
+/** Restarts and drills of a race's actors. They are no part of the race or its log. */
 export interface Ops {
   readonly type: 'ops';
   readonly restarts: number;
-  /** The newest since the last time, 100 at most. */
+  /** The newest restarts since the previous message, 100 at most. */
   readonly recent: readonly Restart[];
-  /** The one that is on, or the last one. */
+  /** The running drill, or the last one. */
   readonly drill: DrillState | null;
 }
 

@@ -4,18 +4,18 @@ interface Sample {
 }
 
 const WINDOW = 16;
-/** How much of the difference between a sample and the clock is taken over at once: the rest is the network's jitter. */
-const FOLLOW = 0.15;
-/** A measured rate nearer to the race's speed than this is the race's speed. */
+/** The part of a sample's deviation that the clock takes over at once; the rest is taken for network jitter. */
+const CORRECTION = 0.15;
+/** A measured rate this close to the race's speed counts as the race's speed. */
 const SAME_RATE = 0.25;
 
 /**
- * Tells what time it is in the race from samples (race time, arrival), for the map to draw "now minus one frame".
- * It follows the race's own speed where there is one, else the rate it measures (speed 0: as fast as possible),
- * and jumps where the race jumped: after a pause, or when the server went on elsewhere.
+ * Estimates the current race time from samples (race time, arrival), so that the map can draw one frame behind. It
+ * runs at the race's own speed, or at the measured rate where that is unknown (speed 0), and jumps where the race
+ * jumped: after a pause, or when the server resumed elsewhere.
  */
 export class RaceClock {
-  readonly #nominal: number; // µs of race time in a ms of ours; 0: not known
+  readonly #nominal: number; // µs of race time per ms of real time; 0: unknown
   #samples: Sample[] = [];
   #anchor: Sample | null = null;
 
@@ -34,17 +34,17 @@ export class RaceClock {
     const predicted = this.#predict(atMs);
     const far = Math.max(3 * this.#intervalUs(), 500 * this.#rate());
     if (predicted === null || !last || timeUs < last.timeUs || Math.abs(timeUs - predicted) > far) {
-      // Two samples are kept over a jump ahead, so that a race without a speed of its own gets a rate at once.
+      // Keep two samples across a jump ahead, so that a race without a speed of its own gets a rate at once.
       this.#samples = last && this.#samples.length === 1 && timeUs > last.timeUs ? [last, sample] : [sample];
       this.#anchor = sample;
       return;
     }
     this.#samples.push(sample);
     if (this.#samples.length > WINDOW) this.#samples.shift();
-    this.#anchor = { timeUs: predicted + FOLLOW * (timeUs - predicted), atMs };
+    this.#anchor = { timeUs: predicted + CORRECTION * (timeUs - predicted), atMs };
   }
 
-  /** Race time to draw: one frame behind, so that there is a frame on both sides; never past the newest. */
+  /** The race time to draw: one frame behind, so that there is a frame on both sides; never past the newest. */
   playbackUs(atMs: number): number {
     const predicted = this.#predict(atMs);
     const newest = this.#samples.at(-1);
@@ -52,7 +52,7 @@ export class RaceClock {
     return Math.min(newest.timeUs, predicted - this.#intervalUs());
   }
 
-  /** Race time now, for positions that are worked out ahead of the newest message, by at most that much. */
+  /** The current race time for estimated positions, at most aheadMaxUs past the newest message. */
   nowUs(atMs: number, aheadMaxUs: number): number {
     const predicted = this.#predict(atMs);
     const newest = this.#samples.at(-1);
@@ -60,7 +60,7 @@ export class RaceClock {
     return Math.min(newest.timeUs + aheadMaxUs, predicted);
   }
 
-  /** How long ago the newest sample came, in ms of ours. */
+  /** The age of the newest sample in ms of real time. */
   ageMs(atMs: number): number {
     const newest = this.#samples.at(-1);
     return newest ? atMs - newest.atMs : Number.POSITIVE_INFINITY;

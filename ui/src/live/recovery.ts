@@ -1,44 +1,43 @@
 import { NO_CAR, type Restart } from './model';
 
-/** A car's recovery is marked for so long, and fades in the last part of it. */
+/** How long a restarted car stays marked, and when the mark begins to fade. */
 export const MARKED_MS = 2000;
 export const FADES_AFTER_MS = 1200;
 
-/** How a mark stands. */
 export type Freshness = 'fresh' | 'fading';
 
 export const NO_MARKS: ReadonlyMap<number, Freshness> = new Map();
 
-/** Actors that came back within half a second. */
+/** Actors that restarted within half a second. */
 export interface Recovery {
-  /** Empty: of several kinds. */
+  /** Empty for several kinds. */
   readonly kind: string;
   readonly actors: number;
-  /** How many of them were told of one by one: the slowest is one of these. */
-  readonly seen: number;
+  /** How many restarts the server listed one by one; slowestUs is the slowest of these. */
+  readonly listed: number;
   readonly slowestUs: number;
-  /** Why the first of them died. */
+  /** Why the first listed actor died. */
   readonly reason: string;
 }
 
-/** Restarts by kind; one for all of them where there were more than are told of. */
+/** Groups restarts by kind, or into one recovery where the server listed only some of them. */
 export function recoveriesOf(recent: readonly Restart[], restarts: number): Recovery[] {
-  const recovery = (kind: string, actors: number, seen: readonly Restart[]): Recovery => ({
+  const recovery = (kind: string, actors: number, listed: readonly Restart[]): Recovery => ({
     kind,
     actors,
-    seen: seen.length,
-    slowestUs: Math.max(...seen.map((restart) => restart.tookUs)),
-    reason: seen[0]?.reason ?? '',
+    listed: listed.length,
+    slowestUs: Math.max(...listed.map((restart) => restart.tookUs)),
+    reason: listed[0]?.reason ?? '',
   });
   if (recent.length === 0) return [];
   if (restarts > recent.length) return [recovery('', restarts, recent)];
   return [...new Set(recent.map((restart) => restart.kind))].map((kind) => {
-    const seen = recent.filter((restart) => restart.kind === kind);
-    return recovery(kind, seen.length, seen);
+    const listed = recent.filter((restart) => restart.kind === kind);
+    return recovery(kind, listed.length, listed);
   });
 }
 
-/** Which cars came back a moment ago. */
+/** Remembers which cars restarted a moment ago. */
 export class RestartMarks {
   readonly #atMs = new Map<number, number>();
 
@@ -46,7 +45,7 @@ export class RestartMarks {
     for (const { car } of recent) if (car !== NO_CAR) this.#atMs.set(car, nowMs);
   }
 
-  /** The marks as they stand, and in how many milliseconds one of them will stand differently: null for never. */
+  /** The current marks, and in how many milliseconds the next one changes; null: never. */
   sweep(nowMs: number): { readonly marks: ReadonlyMap<number, Freshness>; readonly nextMs: number | null } {
     const marks = new Map<number, Freshness>();
     let nextMs: number | null = null;

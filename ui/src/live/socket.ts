@@ -1,14 +1,14 @@
-/** How the line stands. Times are of performance.now. */
+/** The state of the connection. Times are those of performance.now. */
 export type Connection =
-  /** For the first time, and not for long yet. */
+  /** The first attempt, for at most STALE_AFTER_MS. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'stale'; readonly sinceMs: number }
-  /** Until the next message comes: a hung server accepts connections. retryAtMs is null while a try is under way. */
+  /** Lasts until the next message, since a hung server accepts connections. retryAtMs is null during an attempt. */
   | { readonly kind: 'lost'; readonly retryAtMs: number | null }
-  | { readonly kind: 'gone'; readonly reason: 'no such race' | 'refused' };
+  | { readonly kind: 'closed'; readonly reason: 'no such race' | 'refused' };
 
-/** The part of WebSocket that is used here. */
+/** The part of WebSocket that LiveSocket uses. */
 export interface Socket {
   binaryType: BinaryType;
   onmessage: ((event: MessageEvent) => void) | null;
@@ -23,23 +23,23 @@ export interface Clock {
 }
 
 export interface LiveSocketOptions {
-  /** Where to connect, asked again for each try: it names the last seq seen. */
+  /** The address; called for each attempt, because it carries the last sequence number. */
   readonly url: () => string;
-  /** Takes one message. What it throws cuts the line, which is opened anew after `reset`. */
+  /** Handles one message. If it throws, the connection is closed and opened again after `reset`. */
   readonly receive: (data: ArrayBuffer, atMs: number) => void;
-  readonly changed: (connection: Connection) => void;
-  /** A message could not be read or folded: start from a snapshot. */
+  readonly onChange: (connection: Connection) => void;
+  /** Called after an unreadable message: the next connection starts from a snapshot. */
   readonly reset: () => void;
-  /** Takes what was wrong with a message, for whoever watches the page. */
+  /** Reports what was wrong with a message to the console. */
   readonly report?: (fault: unknown) => void;
   readonly open?: (url: string) => Socket;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
 
-/** The server sends something every second; after this much silence the page says so. */
+/** The server sends something every second; silence longer than this is shown. */
 export const STALE_AFTER_MS = 3000;
-/** After this much silence the line is taken for dead, though nobody closed it. */
+/** After this much silence the connection is given up, though it was not closed. */
 const DEAD_AFTER_MS = 15_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 5000;
@@ -55,19 +55,19 @@ export const browserClock: Clock = {
   },
 };
 
-/** A line to /live/{id} that comes back by itself and always knows in words how it stands. */
+/** A connection to /live/{id} that reconnects by itself and reports its state. */
 export class LiveSocket {
-  readonly #o: Required<LiveSocketOptions>;
+  readonly #options: Required<LiveSocketOptions>;
   #socket: Socket | null = null;
   #connection: Connection = { kind: 'connecting' };
-  #heardMs = 0;
-  /** When the silence began that may become too long. */
-  #sinceMs = 0;
-  #tries = 0;
+  #lastMessageMs = 0;
+  /** When the last message came or the connection was opened. */
+  #silentSinceMs = 0;
+  #attempts = 0;
   #stopTimer = (): void => undefined;
 
   constructor(options: LiveSocketOptions) {
-    this.#o = {
+    this.#options = {
       open: (url) => new WebSocket(url),
       report: (fault) => reportError(fault),
       clock: browserClock,
@@ -81,82 +81,81 @@ export class LiveSocket {
   }
 
   /** When the last message came; 0 before the first. */
-  get heardMs(): number {
-    return this.#heardMs;
+  get lastMessageMs(): number {
+    return this.#lastMessageMs;
   }
 
-  /** Opens the line, or opens it at once where it waits to be opened again. */
+  /** Connects, or reconnects at once instead of waiting. */
   connect(): void {
-    this.#hangUp();
-    if (this.#connection.kind !== 'connecting') this.#become({ kind: 'lost', retryAtMs: null });
-    const socket = this.#o.open(this.#o.url());
+    this.#disconnect();
+    if (this.#connection.kind !== 'connecting') this.#setConnection({ kind: 'lost', retryAtMs: null });
+    const socket = this.#options.open(this.#options.url());
     socket.binaryType = 'arraybuffer';
-    socket.onmessage = (event) => this.#hear(event.data);
-    socket.onclose = (event) => this.#closed(event.code);
+    socket.onmessage = (event) => this.#onMessage(event.data);
+    socket.onclose = (event) => this.#onClose(event.code);
     this.#socket = socket;
-    this.#sinceMs = this.#o.clock.now();
-    this.#watch();
+    this.#silentSinceMs = this.#options.clock.now();
+    this.#watchSilence();
   }
 
-  /** Says something, on a line on which something was heard. */
   send(data: Uint8Array<ArrayBuffer>): void {
     this.#socket?.send(data);
   }
 
-  /** Ends the line for good. */
   close(): void {
-    this.#hangUp();
+    this.#disconnect();
   }
 
-  #hear(data: unknown): void {
-    this.#heardMs = this.#sinceMs = this.#o.clock.now();
+  #onMessage(data: unknown): void {
+    this.#lastMessageMs = this.#silentSinceMs = this.#options.clock.now();
     try {
-      if (!(data instanceof ArrayBuffer)) throw new TypeError('a message that is not binary');
-      this.#o.receive(data, this.#heardMs);
+      if (!(data instanceof ArrayBuffer)) throw new TypeError('the message is not binary');
+      this.#options.receive(data, this.#lastMessageMs);
     } catch (fault) {
-      // Not a reason to stop: the snapshot that follows replaces everything.
-      this.#o.report(fault);
-      this.#o.reset();
-      this.#hangUp();
+      // Reconnect instead of giving up: the snapshot that follows replaces everything.
+      this.#options.report(fault);
+      this.#options.reset();
+      this.#disconnect();
       this.#retry();
       return;
     }
-    this.#tries = 0;
-    if (this.#connection.kind !== 'live') this.#become({ kind: 'live' });
+    this.#attempts = 0;
+    if (this.#connection.kind !== 'live') this.#setConnection({ kind: 'live' });
   }
 
-  #closed(code: number): void {
-    this.#hangUp();
-    if (code === CLOSE_NO_SUCH_RACE) this.#become({ kind: 'gone', reason: 'no such race' });
-    else if (code === CLOSE_BAD_REQUEST) this.#become({ kind: 'gone', reason: 'refused' });
+  #onClose(code: number): void {
+    this.#disconnect();
+    if (code === CLOSE_NO_SUCH_RACE) this.#setConnection({ kind: 'closed', reason: 'no such race' });
+    else if (code === CLOSE_BAD_REQUEST) this.#setConnection({ kind: 'closed', reason: 'refused' });
     else this.#retry();
   }
 
-  /** Looks at the silence when it can have become too long. */
-  #watch(): void {
-    const silentMs = this.#o.clock.now() - this.#sinceMs;
+  /** Checks the silence, and schedules the next check. */
+  #watchSilence(): void {
+    const silentMs = this.#options.clock.now() - this.#silentSinceMs;
     if (silentMs >= DEAD_AFTER_MS) {
-      this.#hangUp();
+      this.#disconnect();
       this.#retry();
       return;
     }
     if (silentMs >= STALE_AFTER_MS) {
-      if (this.#connection.kind === 'live') this.#become({ kind: 'stale', sinceMs: this.#sinceMs });
-      if (this.#connection.kind === 'connecting') this.#become({ kind: 'lost', retryAtMs: null });
+      if (this.#connection.kind === 'live')
+        this.#setConnection({ kind: 'stale', sinceMs: this.#silentSinceMs });
+      if (this.#connection.kind === 'connecting') this.#setConnection({ kind: 'lost', retryAtMs: null });
     }
     const limit = silentMs < STALE_AFTER_MS ? STALE_AFTER_MS : DEAD_AFTER_MS;
-    this.#stopTimer = this.#o.clock.after(limit - silentMs, () => this.#watch());
+    this.#stopTimer = this.#options.clock.after(limit - silentMs, () => this.#watchSilence());
   }
 
-  /** Half of the wait is drawn by lot, so that a thousand pages do not come back in the same instant. */
+  /** Half of the delay is random, so that a thousand pages do not reconnect at the same instant. */
   #retry(): void {
-    const limit = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** this.#tries++);
-    const wait = limit / 2 + (limit / 2) * this.#o.random();
-    this.#become({ kind: 'lost', retryAtMs: this.#o.clock.now() + wait });
-    this.#stopTimer = this.#o.clock.after(wait, () => this.connect());
+    const limit = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** this.#attempts++);
+    const wait = limit / 2 + (limit / 2) * this.#options.random();
+    this.#setConnection({ kind: 'lost', retryAtMs: this.#options.clock.now() + wait });
+    this.#stopTimer = this.#options.clock.after(wait, () => this.connect());
   }
 
-  #hangUp(): void {
+  #disconnect(): void {
     this.#stopTimer();
     const socket = this.#socket;
     this.#socket = null;
@@ -165,8 +164,8 @@ export class LiveSocket {
     socket.close();
   }
 
-  #become(connection: Connection): void {
+  #setConnection(connection: Connection): void {
     this.#connection = connection;
-    this.#o.changed(connection);
+    this.#options.onChange(connection);
   }
 }

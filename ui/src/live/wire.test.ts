@@ -18,7 +18,7 @@ import {
 } from './model';
 import { readMessage, WireError, writeLook } from './wire';
 
-test('the golden snapshot is read', () => {
+test('the golden snapshot is decoded', () => {
   const s = readMessage(golden('snapshot')) as Snapshot;
   expect(s).toMatchObject({ type: 'snapshot', seq: 4242, timeUs: 123_000_000 });
   expect(s.race).toMatchObject({
@@ -54,7 +54,7 @@ test('the golden snapshot is read', () => {
   expect(s.result).toBeNull();
 });
 
-test('the golden facts are read', () => {
+test('the golden facts are decoded', () => {
   const f = readMessage(golden('facts')) as Facts;
   expect(f.seq).toBe(4250);
   expect(f.facts.map((x) => x.kind)).toEqual([
@@ -95,7 +95,7 @@ test('the golden facts are read', () => {
   });
 });
 
-test('the golden frame and picture are read', () => {
+test('the golden frame, and the one for the map, are decoded', () => {
   for (const name of ['frame', 'picture']) {
     const f = readMessage(golden(name)) as Frame;
     expect(f).toMatchObject({ tick: 54_000, timeUs: 5_400_000_000 });
@@ -106,7 +106,7 @@ test('the golden frame and picture are read', () => {
   expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123 });
 });
 
-test('the golden cars are read, and what is looked at is written as the server reads it', () => {
+test('the golden cars are decoded, and a look is encoded as the server reads it', () => {
   const picture = readMessage(golden('picture')) as Frame;
   const f = readMessage(golden('cars')) as Frame;
   expect(f).toMatchObject({ tick: 54_000, timeUs: 5_400_000_000 });
@@ -119,7 +119,7 @@ test('the golden cars are read, and what is looked at is written as the server r
   ).toThrow(WireError);
 });
 
-test('the golden ops are read, and where no drill was there is none', () => {
+test('the golden ops are decoded, with and without a drill', () => {
   expect(readMessage(golden('ops'))).toEqual({
     type: 'ops',
     restarts: 1234,
@@ -133,7 +133,7 @@ test('the golden ops are read, and where no drill was there is none', () => {
   expect(() => readMessage(encode([1, 5, 0, [['car']], null]))).toThrow(WireError);
 });
 
-test('what is not of this wire is refused, what is of a later one passed over', () => {
+test('a malformed message is refused, and one of an unknown type or with extra items is not', () => {
   for (const bytes of [
     new Uint8Array([0xc1]),
     encode('text'),
@@ -147,7 +147,7 @@ test('what is not of this wire is refused, what is of a later one passed over', 
   expect(readMessage(encode([1, 4, 7, 'more']))).toEqual({ type: 'pulse', wallMs: 7 });
 });
 
-test('what is made of hits, and what is refused, is told in short', () => {
+test('verdicts and refused records are decoded in short, retracted laps are skipped', () => {
   const none = -(2 ** 63);
   const f = readMessage(
     encode([
@@ -156,7 +156,7 @@ test('what is made of hits, and what is refused, is told in short', () => {
       9,
       0,
       [
-        [8, 7, -1, 0, 99, 2, 'nobody', none],
+        [8, 7, -1, 0, 99, 2, 'no such car', none],
         [9, 8, 'too late'],
         [7, 0, 3],
       ],
@@ -171,7 +171,7 @@ test('what is made of hits, and what is refused, is told in short', () => {
 test('a board folds facts once, in order', () => {
   const board = new Board();
   const facts = readMessage(golden('facts')) as Facts;
-  expect(board.apply(facts)).toBe(false); // before a snapshot there is nothing to fold into
+  expect(board.apply(facts)).toBe(false); // there is no snapshot yet to fold into
   board.replace(readMessage(golden('snapshot')) as Snapshot);
   expect(board.apply(facts)).toBe(true);
   const view = board.view();
@@ -182,7 +182,7 @@ test('a board folds facts once, in order', () => {
   expect(board.view()?.events).toHaveLength(3);
 });
 
-test('what a newer server knows and this page does not is unknown, and nothing else', () => {
+test('values that only a newer server knows are decoded as unknown', () => {
   const row = [0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 0, 0, 99, 0, new Uint8Array(0), 0, false];
   const facts = [
     [5, [99, 99, 3, 10, 1000]],

@@ -43,8 +43,8 @@ const FACT = {
 } as const;
 
 /**
- * Reads a message of transport/WIRE.md. Null for a type, or facts of a kind, that a newer server may send and this
- * page need not know. Throws WireError where the bytes are not of this wire.
+ * Decodes a message of transport/WIRE.md. Returns null for a type, and skips facts and events of a kind, that only a
+ * newer server knows. Throws WireError for malformed bytes.
  */
 export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
   const m = new Items(unpack(data), 'message');
@@ -68,7 +68,7 @@ export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
   }
 }
 
-/** Writes what is looked at. */
+/** Encodes a look. */
 export function writeLook({ from, to, cars }: Look): Uint8Array<ArrayBuffer> {
   const column = new DataView(new ArrayBuffer(4 * cars.length));
   cars.forEach((car, i) => column.setUint32(4 * i, car, true));
@@ -111,7 +111,7 @@ function readSnapshot(m: Items): Snapshot {
 function readRace(value: unknown): RaceInfo {
   if (typeof value !== 'object' || value === null) throw new WireError('race is not a map');
   const map = value as Record<string, unknown>;
-  // The values in a fixed order, so that one reader checks the types of maps and of arrays.
+  // As an array in a fixed order, so that one reader checks maps and arrays.
   const fields = ['id', 'name', 'kind', 'circuit', 'cars', 'laps', 'speed', 'tick_hz', 'lines'];
   const race = new Items(
     fields.map((field) => map[field]),
@@ -145,7 +145,7 @@ function readEntry(value: unknown): Entry {
     code: undirected(e.string(1)),
     name: undirected(e.string(2)),
     team: undirected(e.string(3)),
-    // A colour goes into style attributes and onto the canvas: anything else becomes grey.
+    // Colours go into style attributes and onto the canvas: anything but rrggbb becomes grey.
     colour: /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : '#7a8290',
     grid: e.count(5),
   };
@@ -153,8 +153,8 @@ function readEntry(value: unknown): Entry {
 
 function readSessionStatus(h: Items): SessionStatus {
   return {
-    status: known(Status, h.count(0), Status.Unknown),
-    flag: known(Flag, h.count(1), Flag.Unknown),
+    status: enumValue(Status, h.count(0), Status.Unknown),
+    flag: enumValue(Flag, h.count(1), Flag.Unknown),
     leaderLap: h.count(2),
     laps: h.count(3),
     timeMs: h.int(4),
@@ -199,8 +199,8 @@ function readFact(value: unknown): Fact | null {
   }
 }
 
-/** A value of an enum; `unknown` for one that a newer server has and this page does not. */
-function known<E extends number>(of: Readonly<Record<number, string>>, value: number, unknown: E): E {
+/** The enum's value, or `unknown` for one that only a newer server knows. */
+function enumValue<E extends number>(of: Readonly<Record<number, string>>, value: number, unknown: E): E {
   return value in of ? (value as E) : unknown;
 }
 
@@ -220,10 +220,10 @@ function readRow(value: unknown): Row {
     sectorsMs: [r.int(8), r.int(9), r.int(10)],
     sectorMarks: [mark(0), mark(1), mark(2)],
     lastMark: mark(3),
-    tyre: known(Tyre, r.count(12), Tyre.Unknown),
+    tyre: enumValue(Tyre, r.count(12), Tyre.Unknown),
     tyreAgeLaps: r.count(13),
     stops: r.count(14),
-    state: known(CarState, r.count(15), CarState.Unknown),
+    state: enumValue(CarState, r.count(15), CarState.Unknown),
     penaltyMs: r.int(16),
     minis: r.bytes(17),
     speedTrapKmh: r.count(18),
@@ -244,7 +244,7 @@ function readLap(l: Items): Lap {
   };
 }
 
-/** Null for a kind of event that this page has no sentence for. */
+/** Null for a kind of event that this page does not know. */
 function readEvent(value: unknown): RaceEvent | null {
   const e = new Items(value, 'event');
   if (!(e.count(0) in EventKind)) return null;
@@ -267,7 +267,7 @@ function readResult(r: Items): Result {
     classified,
     byCar: new Map(classified.map((line) => [line.car, line])),
     stateHash: r.string(2),
-    // What stands further back is younger than the logs of some races.
+    // Logs of older races end before these items.
     version: r.length > 4 ? r.count(3) : 0,
     status: r.length > 4 ? r.count(4) : final ? ResultStatus.Final : ResultStatus.Provisional,
   };

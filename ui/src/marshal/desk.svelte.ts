@@ -86,7 +86,7 @@ export class Desk {
     return () => refreshers.forEach(([, refresher]) => refresher.end());
   }
 
-  heard(facts: readonly Fact[] | null): void {
+  refreshFor(facts: readonly Fact[] | null): void {
     for (const list of concerns(facts)) this.#refreshers[list]?.touch();
   }
 

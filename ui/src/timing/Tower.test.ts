@@ -28,7 +28,7 @@ function many(n: number): BoardView {
     rows: Array.from({ length: n }, (_, i) => blankRow(i)),
     order: Array.from({ length: n }, (_, i) => i),
     places: Array.from({ length: n }, (_, i) => i),
-    sight: [0, n],
+    watchedPlaces: [0, n],
   };
 }
 
@@ -238,6 +238,6 @@ test('the tower tells which places are in sight, or which cars where some are lo
 
 test('gaps of a large field are compared in sight: the rows of others are old', () => {
   const rows = [{ gapMs: 9000 }, { gapMs: 9000 }, { gapMs: 5000 }, { gapMs: 5100 }, { gapMs: 5050 }];
-  const b = at(many(5), rows, { sight: [2, 5] });
+  const b = at(many(5), rows, { watchedPlaces: [2, 5] });
   expect([2, 3, 4].map((place) => line(b, place)?.gap)).toEqual(['+5.000', '+5.100', '–']);
 });

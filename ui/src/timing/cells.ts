@@ -73,7 +73,7 @@ function overtakenOf(board: BoardView): ReadonlySet<number> {
   if (known) return known;
   const out = new Set<number>();
   let [laps, ms] = [0, 0];
-  for (const car of board.result ? [] : board.order.slice(...board.sight)) {
+  for (const car of board.result ? [] : board.order.slice(...board.watchedPlaces)) {
     const row = board.rows[car];
     if (!row || isOut(row.state)) continue;
     if (row.gapLaps < laps || (row.gapLaps === laps && laps === 0 && row.gapMs < ms)) out.add(car);
