@@ -233,9 +233,9 @@ test('a server with a token asks for it, and the tab alone remembers it', async 
   await page.goto(`${guarded.url}/race/${loops.id}/control`);
   await button(page, 'Yellow').click();
   await answer(page, 'Your name', 'Ada', 'Sign');
-  await answer(page, 'Token', 'wrong', 'Use it');
-  await expect(page.getByRole('heading', { name: 'That was not the token' })).toBeVisible();
-  await answer(page, 'Token', 'the-token', 'Use it');
+  await answer(page, 'Token', 'wrong', 'Send');
+  await expect(page.getByRole('heading', { name: 'Wrong token' })).toBeVisible();
+  await answer(page, 'Token', 'the-token', 'Send');
   await expect(button(page, 'Yellow')).toHaveAttribute('aria-pressed', 'true');
   await button(page, 'Clear').click();
   await expect(button(page, 'Clear')).toHaveAttribute('aria-pressed', 'true');

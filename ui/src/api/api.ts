@@ -1,48 +1,45 @@
-import { ask, race } from './ask';
+import { request, racePath } from './request';
 import { ProblemError } from './errors';
 import type { Circuit, CircuitSummary, ExternalOrder, RaceControl, RaceOrder, RaceSummary } from './types';
 
-/*
- * The answers are the server's own and are taken at their word: the contract's types are asserted here, in this one
- * place, and nowhere else.
- */
+/* Responses are trusted to follow the contract: its types are asserted in this folder and nowhere else. */
 
 export async function listRaces(): Promise<readonly RaceSummary[]> {
-  return ((await ask('/races')) as { races: RaceSummary[] }).races;
+  return ((await request('/races')) as { races: RaceSummary[] }).races;
 }
 
 export async function startRace(order: RaceOrder): Promise<RaceSummary> {
-  return (await ask('/races', { method: 'POST', body: order })) as RaceSummary;
+  return (await request('/races', { method: 'POST', body: order })) as RaceSummary;
 }
 
-export async function makeExternal(order: ExternalOrder): Promise<RaceSummary> {
-  return (await ask('/races', { method: 'POST', body: order })) as RaceSummary;
+export async function createExternalRace(order: ExternalOrder): Promise<RaceSummary> {
+  return (await request('/races', { method: 'POST', body: order })) as RaceSummary;
 }
 
 export async function controlRace(id: string, control: RaceControl): Promise<RaceSummary> {
-  return (await ask(`${race(id)}/${control}`, { method: 'POST' })) as RaceSummary;
+  return (await request(`${racePath(id)}/${control}`, { method: 'POST' })) as RaceSummary;
 }
 
-/** Ends a real race, now or at a race time. */
+/** Ends an external race, now or at a race time. */
 export async function stopRace(id: string, atUs: number | null): Promise<RaceSummary> {
   const body = atUs === null ? {} : { time_us: atUs };
-  return (await ask(`${race(id)}/stop`, { method: 'POST', body })) as RaceSummary;
+  return (await request(`${racePath(id)}/stop`, { method: 'POST', body })) as RaceSummary;
 }
 
 export async function listCircuits(): Promise<readonly CircuitSummary[]> {
-  return ((await ask('/circuits')) as { circuits: CircuitSummary[] }).circuits;
+  return ((await request('/circuits')) as { circuits: CircuitSummary[] }).circuits;
 }
 
 export async function getCircuit(key: string): Promise<Circuit> {
-  return (await ask(`/circuits/${encodeURIComponent(key)}`)) as Circuit;
+  return (await request(`/circuits/${encodeURIComponent(key)}`)) as Circuit;
 }
 
-/** The circuit that a race is on; null where only its timing lines are known. */
+/** Returns null where only the timing lines are known. */
 export async function getRaceCircuit(id: string): Promise<Circuit | null> {
   try {
-    return (await ask(`${race(id)}/circuit`)) as Circuit;
-  } catch (fault) {
-    if (fault instanceof ProblemError && fault.status === 404) return null;
-    throw fault;
+    return (await request(`${racePath(id)}/circuit`)) as Circuit;
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 404) return null;
+    throw error;
   }
 }

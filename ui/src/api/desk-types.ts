@@ -1,4 +1,4 @@
-/* What race control orders and is told, under /api/v1/races/{id}. */
+/* Rulings, passings and results under /api/v1/races/{id}. */
 
 export type FlagOrder =
   'clear' | 'yellow' | 'safety_car' | 'virtual_safety_car' | 'red' | 'abandoned' | 'start_aborted';
@@ -14,26 +14,29 @@ export const PENALTIES = [
 ] as const;
 export type PenaltyKind = (typeof PENALTIES)[number];
 
-/** Who decided, and why. */
-export interface Signed {
+/** Who decided and why. */
+export interface Signature {
   readonly author: string;
   readonly reason: string;
 }
 
-export interface FlagRuling extends Pick<Signed, 'author'> {
+export interface FlagRuling extends Pick<Signature, 'author'> {
   readonly flag: FlagOrder;
   readonly sector?: number;
   readonly reason?: string;
 }
 
-export type PenaltyRuling = Signed &
+export type PenaltyRuling = Signature &
   (
     | { readonly kind: 'time'; readonly driver_number: number; readonly amount_ms: number }
     | {
         readonly kind: 'lap_deleted';
         readonly driver_number: number;
         readonly lap: number;
-        /** The record that ended the lap: it names the lap for good, a number can become another lap's. */
+        /**
+         * The record of the passing that ended the lap. It identifies the lap; a correction may change the lap's
+         * number.
+         */
         readonly passing: number;
       }
     | { readonly kind: 'served'; readonly driver_number: number; readonly of: number }
@@ -43,7 +46,7 @@ export type PenaltyRuling = Signed &
       }
   );
 
-export type CorrectionRuling = Signed &
+export type CorrectionRuling = Signature &
   (
     | { readonly kind: 'accept' | 'reject' | 'undo'; readonly of: number }
     | { readonly kind: 'move'; readonly of: number; readonly driver_number: number }
@@ -54,18 +57,18 @@ export type CorrectionRuling = Signed &
         readonly driver_number: number;
       } & (
         | { readonly all: true }
-        /** From then on; before, it stays whose it was. */
+        /** Assigned from this time on. */
         | { readonly time_us: number }
       ))
     | {
         readonly kind: 'offset';
         readonly decoder: string;
-        /** One session of it; all that no offset names where it is missing. */
+        /** One session of the decoder. Where it is missing, all sessions without an offset of their own. */
         readonly session?: string;
-        /** Added to the times that the decoder told, in place of what was set before. */
+        /** Added to the decoder's times; replaces an earlier offset. */
         readonly offset_us: number;
       }
-    /** When the start signal was given: in race time as it is counted now, or as a date. */
+    /** When the start signal was given, in present race time or as a date. */
     | { readonly kind: 'start'; readonly at_us: number }
     | { readonly kind: 'start'; readonly started_at: string }
     | {
@@ -76,13 +79,13 @@ export type CorrectionRuling = Signed &
       }
   );
 
-/** Answers a ruling once it is durable. */
-export interface Ruled {
+/** Acknowledges a ruling that is on disk. */
+export interface RulingReceipt {
   readonly seq: number;
   readonly time_us: number;
 }
 
-/** A decision of race control or of the stewards. */
+/** A ruling by race control, stewards or marshals. */
 export interface Ruling {
   readonly seq: number;
   readonly time_us: number;
@@ -92,11 +95,11 @@ export interface Ruling {
   readonly detail: string;
   readonly author: string;
   readonly reason: string;
-  /** The record that it is about. */
+  /** The record that the ruling is about. */
   readonly of: number | null;
   readonly undone: boolean;
   readonly undoable: boolean;
-  /** Why the rulebook does not allow it: it changed nothing. */
+  /** Why the rulebook refuses the ruling, which then changes nothing. */
   readonly refused: string | null;
 }
 
@@ -130,27 +133,27 @@ export const VERDICTS = [
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What is known of a decoder's clock. */
+/** A decoder and its clock. */
 export interface Decoder {
   readonly decoder: string;
   readonly passings: number;
-  /** Set for it, or for one of its sessions, last. */
+  /** The newest offset of the decoder or of one of its sessions. */
   readonly offset_us: number;
   readonly lag_ms: number | null;
 }
 
-/** A hit on a timing line and what is made of it. */
+/** A car on a timing line at a time, and the verdict on it. */
 export interface Passing {
   readonly seq: number;
-  /** Null where nobody knows whose it is. */
+  /** Null for an unknown transponder. */
   readonly driver_number: number | null;
   readonly line: number;
-  /** Null where it was told by date and the start signal is awaited. */
+  /** Null for a passing reported by date before the start signal. */
   readonly time_us: number | null;
   readonly verdict: Verdict;
-  /** Why it does not count; of one that came after the result was final, also what it would change. */
+  /** Why the passing does not count. For one received after the result was final, also what it would change. */
   readonly reason: string;
-  /** When a missed crossing of the finish line will have been: a split is offered. */
+  /** Where a crossing of the finish line was missed: the estimated time of it, at which a split is offered. */
   readonly split_us: number | null;
   readonly decoder: string;
   readonly session: string;

@@ -1,17 +1,17 @@
-/* Fault drills and the living system, under /api/v1. */
+/* Fault drills and actors, under /api/v1. */
 
 export const VERBS = ['kill', 'poison', 'panic', 'stall', 'hits', 'store', 'link'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** One thing that goes wrong: what is done (one of the verbs, or to InfluxDB) to whom, to how many, when. */
+/** One fault: a verb (or influx) with its target, how many actors it hits and when. */
 export type Fault = Readonly<
   Partial<Record<Verb | 'influx', string>> & {
     number?: number;
     share?: number;
-    /** Deaths of each in a second of race time. */
+    /** Deaths per actor and second of race time. */
     rate?: number;
     chance?: number;
-    /** Durations as `1s` or `250ms`; race time, but for how long something lasts. */
+    /** Durations such as `1s` or `250ms`: race time, except `for`. */
     at?: string;
     every?: string;
     from?: string;
@@ -32,7 +32,7 @@ export type DrillOrder =
   | { readonly scenario: string }
   | { readonly name: string; readonly seed: number; readonly faults: readonly Fault[] };
 
-/** A race under faults beside the same race without. */
+/** Compares a race under faults with the same race without. */
 export interface DrillVerdict {
   readonly injected: number;
   /** By kind of actor. */
@@ -49,7 +49,7 @@ export interface DrillVerdict {
   readonly laps_identical: boolean;
   readonly state_hash_of_every_lap_identical: boolean;
   readonly messages_set_aside: number;
-  /** The promises that were; empty where all were kept. */
+  /** Broken promises; empty where all were kept. */
   readonly broken: readonly string[];
 }
 
@@ -61,25 +61,28 @@ export interface Drill {
   readonly injected: number;
   readonly text: string;
   readonly started_at: string;
-  /** Null until the race is over, and where it could not be judged. */
+  /** Null until the race is over, and where the drill could not be judged. */
   readonly verdict: DrillVerdict | null;
 }
 
-/** A living actor, as it is now. */
+/** The present state of an actor. */
 export interface ActorNode {
   readonly kind: string;
   readonly id: string;
   readonly restarts: number;
-  /** How many messages wait. */
+  /** Number of waiting messages. */
   readonly mailbox: number;
-  /** It waits for its back-off. */
+  /** Waits for its back-off before the next restart. */
   readonly resting: boolean;
   readonly last_error: string | null;
   readonly last_error_at: string | null;
   readonly children: readonly ActorGroup[];
 }
 
-/** An actor's children of a kind: all of them counted, those worth a look by name. */
+/**
+ * The children of one kind. The counts cover all of them; `actors` has those with most restarts and waiting
+ * messages.
+ */
 export interface ActorGroup {
   readonly kind: string;
   readonly count: number;

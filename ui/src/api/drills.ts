@@ -1,27 +1,27 @@
-import { ask, race } from './ask';
+import { request, racePath } from './request';
 import type { ActorNode, Drill, DrillOrder, Scenario } from './drill-types';
 
 /** The drills that ship with the server. */
 export async function listScenarios(): Promise<readonly Scenario[]> {
-  return ((await ask('/drills')) as { scenarios: Scenario[] }).scenarios;
+  return ((await request('/drills')) as { scenarios: Scenario[] }).scenarios;
 }
 
 /** Oldest first. */
 export async function listDrills(id: string): Promise<readonly Drill[]> {
-  return ((await ask(`${race(id)}/drills`)) as { drills: Drill[] }).drills;
+  return ((await request(`${racePath(id)}/drills`)) as { drills: Drill[] }).drills;
 }
 
-/** Gives the drill's number. */
+/** Returns the drill's id. */
 export async function startDrill(id: string, order: DrillOrder): Promise<number> {
-  return ((await ask(`${race(id)}/drills`, { method: 'POST', body: order })) as { id: number }).id;
+  return ((await request(`${racePath(id)}/drills`, { method: 'POST', body: order })) as { id: number }).id;
 }
 
-/** Lets the drill that is on strike no more. */
+/** Stops the running drill from injecting further faults. */
 export async function stopDrill(id: string): Promise<void> {
-  await ask(`${race(id)}/drills`, { method: 'DELETE' });
+  await request(`${racePath(id)}/drills`, { method: 'DELETE' });
 }
 
-/** The roots of the living system; of each kind of child, so many are named. */
-export async function listActors(most: number): Promise<readonly ActorNode[]> {
-  return ((await ask(`/actors?most=${most}`)) as { actors: ActorNode[] }).actors;
+/** The root actors. Of each kind of child at most perKindMax are listed by name. */
+export async function listActors(perKindMax: number): Promise<readonly ActorNode[]> {
+  return ((await request(`/actors?most=${perKindMax}`)) as { actors: ActorNode[] }).actors;
 }

@@ -1,6 +1,6 @@
-import type { FieldFault, Problem } from './types';
+import type { FieldError, Problem } from './types';
 
-/** The server answered that it could not do what was asked, and why. */
+/** The server refused a request and said why. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -15,16 +15,16 @@ export class ProblemError extends Error {
   }
 }
 
-/** No answer came, or one that is not of this API: the server is away, or something stands in between. */
+/** No response came, or one that does not follow the API: the server is down, or a proxy answered. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
-/** Reads a problem document as far as it goes; proxies answer without one. */
+/** Reads a problem document; missing fields get defaults, because proxies answer without one. */
 export function toProblem(status: number, body: unknown): Problem {
-  const map = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const text = (key: string, otherwise: string): string => {
-    const value = map[key];
+    const value = fields[key];
     return typeof value === 'string' && value !== '' ? value : otherwise;
   };
   return {
@@ -32,27 +32,27 @@ export function toProblem(status: number, body: unknown): Problem {
     title: text('title', `The server answered ${status}`),
     status,
     detail: text('detail', ''),
-    errors: Array.isArray(map.errors) ? map.errors.filter(isFault) : [],
+    errors: Array.isArray(fields.errors) ? fields.errors.filter(isFieldError) : [],
   };
 }
 
-function isFault(value: unknown): value is FieldFault {
+function isFieldError(value: unknown): value is FieldError {
   if (typeof value !== 'object' || value === null) return false;
-  const fault = value as Record<string, unknown>;
-  return typeof fault.field === 'string' && typeof fault.message === 'string';
+  const error = value as Record<string, unknown>;
+  return typeof error.field === 'string' && typeof error.message === 'string';
 }
 
-/** What to tell a person of anything that was thrown. */
-export function describe(fault: unknown): string {
-  if (fault instanceof ProblemError) return fault.message;
-  if (fault instanceof UnreachableError) return 'The server does not answer.';
-  return fault instanceof Error ? fault.message : String(fault);
+/** A message for people from anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof ProblemError) return error.message;
+  if (error instanceof UnreachableError) return 'The server does not answer.';
+  return error instanceof Error ? error.message : String(error);
 }
 
-/** The same, field by field where the server says which. */
-export function explain(fault: unknown): string {
-  if (!(fault instanceof ProblemError) || fault.problem.errors.length === 0) return describe(fault);
-  return fault.problem.errors
+/** Like errorMessage, with the refused fields where the server names them. */
+export function errorDetails(error: unknown): string {
+  if (!(error instanceof ProblemError) || error.problem.errors.length === 0) return errorMessage(error);
+  return error.problem.errors
     .map((e) => `${e.field} ${e.message}${e.allowed ? `; allowed: ${e.allowed}` : ''}`)
     .join('. ');
 }

@@ -1,4 +1,4 @@
-/* What is kept of a race, under /api/v1/races/{id}; times are race time. */
+/* The stored history of a race, under /api/v1/races/{id}. Times are race time. */
 import type { CircuitLine, RaceSummary } from './types';
 
 export interface RaceDetail extends RaceSummary {
@@ -12,17 +12,17 @@ export interface RaceEntry {
   readonly team_name: string;
   /** rrggbb, or empty. */
   readonly team_colour: string;
-  /** 0: there is no grid. */
+  /** 0: no grid. */
   readonly grid_position: number;
 }
 
-/** How a car stands. The first four are of a race that is not over. */
+/** The first four occur only while the race is not over. */
 export type CarStatus =
   | 'waiting'
   | 'running'
   /** The race is suspended or paused. */
   | 'stopped'
-  /** The car was not seen for as long as three of the fastest laps take. */
+  /** The car has not crossed a line for three times the fastest lap. */
   | 'not_running'
   | 'finished'
   | 'retired'
@@ -31,7 +31,7 @@ export type CarStatus =
   | 'disqualified';
 
 export interface ClassifiedCar {
-  /** Null: none. */
+  /** Null: no position. */
   readonly position: number | null;
   readonly driver_number: number;
   readonly laps: number;
@@ -44,21 +44,21 @@ export interface Lap {
   readonly lap_number: number;
   readonly lap_duration_ms: number | null;
   readonly end_ms: number;
-  /** 1 and the cars that completed their lap of this number earlier. */
+  /** 1 plus the number of cars that completed their lap of this number earlier. */
   readonly position: number;
   readonly compound: 'soft' | 'medium' | 'hard' | 'unknown';
   readonly tyre_age: number;
   readonly is_pit_in_lap: boolean;
   readonly is_pit_out_lap: boolean;
-  /** session_best on one lap of all, personal_best on one lap of every other car. */
+  /** session_best on the fastest lap of all, personal_best on the fastest of every other car. */
   readonly mark: 'none' | 'slower' | 'personal_best' | 'session_best';
-  /** It counts for the distance and not as a best. */
+  /** A deleted lap counts for the distance but not as a best. */
   readonly is_deleted: boolean;
-  /** The record of the passing that ended the lap; rulings name the lap by it. */
+  /** The record of the passing that ended the lap. Rulings identify the lap by it. */
   readonly passing: number;
 }
 
-/** A way through the pit lane. */
+/** A pass through the pit lane. */
 export interface PitStop {
   readonly stop: number;
   readonly driver_number: number;
@@ -68,7 +68,7 @@ export interface PitStop {
   readonly stationary_ms: number | null;
 }
 
-/** A lap by distance; a column is null where the car did not tell. */
+/** A lap by distance. A column is null where the car did not report that channel. */
 export interface Profile {
   readonly driver_number: number;
   readonly name_acronym: string;
@@ -91,6 +91,6 @@ export interface Comparison {
   readonly distance: readonly number[];
   readonly a: Profile;
   readonly b: Profile;
-  /** How much later b is than a. */
+  /** Time of b minus time of a. */
   readonly delta_ms: readonly number[];
 }

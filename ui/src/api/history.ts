@@ -1,34 +1,35 @@
-import { ask, race } from './ask';
+import { request, racePath } from './request';
 import type { ClassifiedCar, Comparison, Lap, PitStop, RaceDetail, RaceEntry } from './history-types';
 
 export async function getRace(id: string): Promise<RaceDetail> {
-  return (await ask(race(id))) as RaceDetail;
+  return (await request(racePath(id))) as RaceDetail;
 }
 
 export async function listEntries(id: string): Promise<readonly RaceEntry[]> {
-  return ((await ask(`${race(id)}/entries`)) as { entries: RaceEntry[] }).entries;
+  return ((await request(`${racePath(id)}/entries`)) as { entries: RaceEntry[] }).entries;
 }
 
-/** In the order of the result, or in the order so far. */
-export async function getOrder(id: string): Promise<readonly ClassifiedCar[]> {
-  return ((await ask(`${race(id)}/classification`)) as { classification: ClassifiedCar[] }).classification;
+/** In the order of the result, or in the current order. */
+export async function getClassification(id: string): Promise<readonly ClassifiedCar[]> {
+  return ((await request(`${racePath(id)}/classification`)) as { classification: ClassifiedCar[] })
+    .classification;
 }
 
 /** The laps of some cars, by end time. */
 export async function listLaps(id: string, cars: readonly number[]): Promise<readonly Lap[]> {
-  return ((await ask(`${race(id)}/laps?cars=${cars.join(',')}`)) as { laps: Lap[] }).laps;
+  return ((await request(`${racePath(id)}/laps?cars=${cars.join(',')}`)) as { laps: Lap[] }).laps;
 }
 
-/** The laps at whose end a car led. */
+/** The laps that the leader completed. */
 export async function listLeadersLaps(id: string): Promise<readonly Lap[]> {
-  return ((await ask(`${race(id)}/laps?position=1`)) as { laps: Lap[] }).laps;
+  return ((await request(`${racePath(id)}/laps?position=1`)) as { laps: Lap[] }).laps;
 }
 
 export async function listPitStops(id: string): Promise<readonly PitStop[]> {
-  return ((await ask(`${race(id)}/documents/pit_stops.json`)) as { rows: PitStop[] }).rows;
+  return ((await request(`${racePath(id)}/documents/pit_stops.json`)) as { rows: PitStop[] }).rows;
 }
 
-/** A car and one of its laps. */
+/** A lap, by car number and lap number. */
 export interface CarLap {
   readonly car: number;
   readonly lap: number;
@@ -36,5 +37,5 @@ export interface CarLap {
 
 export async function compareLaps(id: string, a: CarLap, b: CarLap, stepM: number): Promise<Comparison> {
   const query = `a=${a.car}:${a.lap}&b=${b.car}:${b.lap}&step=${stepM}`;
-  return (await ask(`${race(id)}/compare?${query}`)) as Comparison;
+  return (await request(`${racePath(id)}/compare?${query}`)) as Comparison;
 }

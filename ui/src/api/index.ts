@@ -1,10 +1,10 @@
-/** The door of the HTTP API: typed questions, typed answers, typed refusals. */
+/** Entry point of the HTTP API: typed requests, responses and errors. */
 export * from './api';
 export * from './desk';
 export * from './drills';
 export * from './history';
-export { describe, explain, ProblemError, UnreachableError } from './errors';
-export { askForTokenWith } from './token';
+export { errorMessage, errorDetails, ProblemError, UnreachableError } from './errors';
+export { setTokenPrompt } from './token';
 export type * from './types';
 export type * from './history-types';
 export { PENALTIES, VERDICTS } from './desk-types';

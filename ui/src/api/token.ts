@@ -1,31 +1,34 @@
-const NAME = 'lightsout.token';
+const STORAGE_KEY = 'lightsout.token';
 
-let kept: string | null = null;
-let asker: (again: boolean) => Promise<string | null> = () => Promise.resolve(null);
+let remembered: string | null = null;
+let prompt: (retry: boolean) => Promise<string | null> = () => Promise.resolve(null);
 
-/** The token of a server that has one: known until the tab is closed, and to this tab alone. */
+/** The server's token, kept in this tab until it is closed; null where none was entered. */
 export function token(): string | null {
   try {
-    return sessionStorage.getItem(NAME) ?? kept;
+    return sessionStorage.getItem(STORAGE_KEY) ?? remembered;
   } catch {
-    return kept; // no storage: it holds until the page is left
+    return remembered; // no storage: keep it until the page is left
   }
 }
 
-/** Says who asks a person for the token; null where the person does not give one. */
-export function askForTokenWith(ask: (again: boolean) => Promise<string | null>): void {
-  asker = ask;
+/**
+ * Sets how the user is asked for the token. The prompt resolves to null when cancelled; retry is true after a wrong
+ * token.
+ */
+export function setTokenPrompt(request: (retry: boolean) => Promise<string | null>): void {
+  prompt = request;
 }
 
-/** Asks for a token and keeps it; again: the one before was not the server's. Null where none is given. */
-export async function askForToken(again: boolean): Promise<string | null> {
-  const given = (await asker(again))?.trim() || null;
-  if (given === null) return null;
-  kept = given;
+/** Asks for the token and stores it; retry: the last one was wrong. Returns null when cancelled. */
+export async function promptForToken(retry: boolean): Promise<string | null> {
+  const entered = (await prompt(retry))?.trim() || null;
+  if (entered === null) return null;
+  remembered = entered;
   try {
-    sessionStorage.setItem(NAME, given);
+    sessionStorage.setItem(STORAGE_KEY, entered);
   } catch {
-    // It holds until the page is left.
+    // no storage: keep it until the page is left
   }
-  return given;
+  return entered;
 }

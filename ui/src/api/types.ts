@@ -1,4 +1,4 @@
-/* The HTTP contract under /api/v1, derived by hand; names are the server's. */
+/* The HTTP contract under /api/v1, written by hand; names are the server's. */
 
 export type RaceStatus = 'waiting' | 'running' | 'paused' | 'finished' | 'failed';
 
@@ -11,12 +11,12 @@ export interface RaceSummary {
   readonly status: RaceStatus;
   readonly circuit: string;
   readonly cars: number;
-  /** The distance as far as it is known; 0: by time. */
+  /** The distance as far as it is known; 0 for a race by time. */
   readonly laps: number;
   readonly leader_lap: number;
   readonly seed: number;
   readonly tick_hz: number;
-  /** Times real time; 0: as fast as possible. */
+  /** A multiple of real time; 0: as fast as possible. */
   readonly speed: number;
   readonly created_at: string;
   /** The winner's code. */
@@ -27,7 +27,7 @@ export interface CircuitSummary {
   readonly key: string;
   readonly name: string;
   readonly length_m: number;
-  /** One sentence for people. */
+  /** One descriptive sentence. */
   readonly character: string;
 }
 
@@ -40,7 +40,7 @@ export interface CircuitLine {
 export type Point = readonly [x: number, y: number];
 
 export interface Circuit extends CircuitSummary {
-  /** Metres, x east and y north, at equal steps of the lap from the finish line; not closed. */
+  /** In metres, x east and y north, at equal steps of the lap from the finish line; not closed. */
   readonly outline: readonly Point[];
   readonly pit_lane: readonly Point[];
   readonly pit_entry_permyriad: number;
@@ -57,7 +57,7 @@ export interface RaceOrder {
   readonly name?: string;
 }
 
-/** What is not given has the server's default. */
+/** Missing fields get the server's defaults. */
 export interface ExternalEntry {
   readonly driver_number: number;
   readonly name_acronym?: string;
@@ -67,21 +67,21 @@ export interface ExternalEntry {
   readonly transponders?: readonly string[];
 }
 
-/** A race of real cars: its records come from outside. */
+/** A race of real cars, reported by a timing house. */
 export interface ExternalOrder {
   readonly kind: 'external';
   readonly name: string;
   readonly circuit?: string;
-  /** In driving order, the finish line first; instead of a circuit. */
+  /** In driving order, the finish line first. Replaces a circuit. */
   readonly lines?: readonly { readonly kind: LineKindName; readonly sector?: number }[];
   readonly rules: {
-    /** The preset; what else is given is set over it. */
+    /** The preset, which the other fields override. */
     readonly name: 'f1' | 'endurance' | 'kart';
     readonly laps: number;
     readonly window_limit_us?: number;
-    /** What a car's first crossing of the finish line is. */
+    /** Whether a car's first crossing of the finish line ends lap 1 or starts it. */
     readonly first_crossing: 'ends_lap' | 'starts_lap';
-    /** How long after the chequered flag fell a crossing counts; 0: until the race is stopped. */
+    /** How long crossings count after the chequered flag; 0: until the race is stopped. */
     readonly finish_window_us: number;
   };
   readonly entries: readonly ExternalEntry[];
@@ -89,8 +89,8 @@ export interface ExternalOrder {
 
 export type RaceControl = 'start' | 'pause' | 'resume' | 'stop';
 
-export interface FieldFault {
-  /** Of the item, from 0, where several were sent. */
+export interface FieldError {
+  /** Index of the item, from 0, where several were sent. */
   readonly index?: number;
   readonly field: string;
   readonly message: string;
@@ -103,5 +103,5 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly errors: readonly FieldFault[];
+  readonly errors: readonly FieldError[];
 }

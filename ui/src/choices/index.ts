@@ -1,3 +1,3 @@
-/** The door of what a visitor chose, in this browser and in this tab. */
+/** Entry point of the visitor's settings, kept in this browser or in this tab. */
 export { settings } from './settings.svelte';
-export { recall, remember } from './tab';
+export { loadTabState, saveTabState } from './tab-state';

@@ -1,4 +1,4 @@
-const NAME = 'lightsout.choices';
+const STORAGE_KEY = 'lightsout.choices';
 
 interface Saved {
   readonly singleKeys: boolean;
@@ -7,20 +7,20 @@ interface Saved {
 }
 
 function load(): Saved {
-  const usual = { singleKeys: true, gaps: false, author: '' };
+  const defaults = { singleKeys: true, gaps: false, author: '' };
   try {
-    const saved: unknown = JSON.parse(localStorage.getItem(NAME) ?? '{}');
-    return typeof saved === 'object' ? { ...usual, ...saved } : usual;
+    const saved: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}');
+    return typeof saved === 'object' ? { ...defaults, ...saved } : defaults;
   } catch {
-    return usual; // no storage, or not ours: what a visitor chose before is forgotten
+    return defaults; // no storage, or foreign content: use the defaults
   }
 }
 
-/** What a visitor chose, kept in the browser. */
+/** The visitor's settings, kept in the browser. */
 class Settings {
   #saved = $state.raw<Saved>(load());
 
-  /** Whether letters act by themselves (WCAG 2.1.4 wants a way to turn that off). */
+  /** Whether single-letter shortcuts are on (WCAG 2.1.4 requires a way to turn them off). */
   get singleKeys(): boolean {
     return this.#saved.singleKeys;
   }
@@ -29,7 +29,7 @@ class Settings {
     this.#save({ ...this.#saved, singleKeys: on });
   }
 
-  /** Whether gaps to the leader are shown where there is room for one column only. */
+  /** Whether a narrow tower shows gaps to the leader instead of intervals. */
   get gaps(): boolean {
     return this.#saved.gaps;
   }
@@ -38,7 +38,7 @@ class Settings {
     this.#save({ ...this.#saved, gaps: on });
   }
 
-  /** The name that signs what is ordered at the marshal's desk; empty until it was asked. */
+  /** The name that signs rulings at the marshal's desk; empty until it is entered. */
   get author(): string {
     return this.#saved.author;
   }
@@ -50,9 +50,9 @@ class Settings {
   #save(next: Saved): void {
     this.#saved = next;
     try {
-      localStorage.setItem(NAME, JSON.stringify(next));
+      localStorage.setItem(STORAGE_KEY, JSON.stringify(next));
     } catch {
-      // It holds until the page is closed.
+      // no storage: keep it until the page is closed
     }
   }
 }

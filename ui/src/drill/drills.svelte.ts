@@ -1,5 +1,5 @@
 import {
-  explain,
+  errorDetails,
   listDrills,
   listScenarios,
   startDrill,
@@ -16,7 +16,7 @@ export class Drills {
   readonly list: Listing<Drill>;
   readonly scenarios: Listing<Scenario>;
   #busy = $state(false);
-  #fault = $state<string | null>(null);
+  #error = $state<string | null>(null);
   #refresher: Refresher | null = null;
   #settled = false;
 
@@ -36,8 +36,8 @@ export class Drills {
   }
 
   /** Why the last order was refused. */
-  get fault(): string | null {
-    return this.#fault;
+  get error(): string | null {
+    return this.#error;
   }
 
   /** Keeps the list fresh; returns what ends that. */
@@ -67,17 +67,17 @@ export class Drills {
     if (this.#settled) return;
     this.#settled = true;
     await this.list.load();
-    if (this.list.items === null || this.on !== null || this.list.fault !== null) this.#settled = false;
+    if (this.list.items === null || this.on !== null || this.list.error !== null) this.#settled = false;
   }
 
   async #order(give: () => Promise<unknown>): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    this.#fault = null;
+    this.#error = null;
     try {
       await give();
-    } catch (fault) {
-      this.#fault = explain(fault);
+    } catch (error) {
+      this.#error = errorDetails(error);
     }
     this.#settled = false;
     await this.list.load();

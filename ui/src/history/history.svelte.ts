@@ -1,6 +1,6 @@
 import {
-  describe,
-  getOrder,
+  errorMessage,
+  getClassification,
   getRace,
   getRaceCircuit,
   listEntries,
@@ -15,7 +15,7 @@ import {
   type RaceDetail,
   type RaceEntry,
 } from '../api';
-import { recall, remember } from '../choices';
+import { loadTabState, saveTabState } from '../choices';
 import { lateIsSaid, Refresher } from '../lists';
 import { inOrder, leaderEnds, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
 
@@ -37,14 +37,14 @@ export class History {
   #stops = $state.raw<readonly PitStop[]>([]);
   #circuit = $state.raw<Circuit | null>(null);
   #chosen = $state.raw<readonly number[] | null>(null);
-  #fault = $state<string | null>(null);
+  #error = $state<string | null>(null);
   #gone = $state(false);
   #refresher: Refresher | null = null;
   #wanted: readonly number[] = [];
 
   constructor(id: string) {
     this.id = id;
-    const kept = recall(this.#kept);
+    const kept = loadTabState(this.#kept);
     if (Array.isArray(kept))
       this.#chosen = kept.filter((car) => Number.isSafeInteger(car)).slice(0, CARS_MOST);
   }
@@ -80,8 +80,8 @@ export class History {
     return this.#circuit;
   }
   /** Why the newest reading failed, or that it is late. */
-  get fault(): string | null {
-    return this.#fault;
+  get error(): string | null {
+    return this.#error;
   }
   /** There is no such race. */
   get gone(): boolean {
@@ -122,7 +122,7 @@ export class History {
 
   #choose(cars: readonly number[] | null): void {
     this.#chosen = cars;
-    remember(this.#kept, cars);
+    saveTabState(this.#kept, cars);
     void this.want(this.chosen);
   }
 
@@ -139,7 +139,7 @@ export class History {
 
   async #load(): Promise<void> {
     await this.#try(async () => {
-      const [race, order] = await Promise.all([getRace(this.id), getOrder(this.id)]);
+      const [race, order] = await Promise.all([getRace(this.id), getClassification(this.id)]);
       if (this.#entries.length === 0) {
         [this.#entries, this.#circuit] = await Promise.all([listEntries(this.id), getRaceCircuit(this.id)]);
       }
@@ -166,11 +166,11 @@ export class History {
 
   async #try(read: () => Promise<void>): Promise<void> {
     try {
-      await lateIsSaid(read(), (fault) => (this.#fault = fault));
-      this.#fault = null;
-    } catch (fault) {
-      this.#gone = fault instanceof ProblemError && fault.status === 404 && this.#race === null;
-      this.#fault = describe(fault);
+      await lateIsSaid(read(), (error) => (this.#error = error));
+      this.#error = null;
+    } catch (error) {
+      this.#gone = error instanceof ProblemError && error.status === 404 && this.#race === null;
+      this.#error = errorMessage(error);
     }
   }
 }

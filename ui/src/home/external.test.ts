@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { faultsOf, orderOf, readEntries, type Typed } from './external';
+import { formErrors, orderOf, readEntries, type Typed } from './external';
 
 const typed: Typed = {
   name: ' Club race ',
@@ -49,16 +49,16 @@ test('the grid is the order of the lines where that is said', () => {
 });
 
 test('what is wrong is said by its line, and what is good beside it stays', () => {
-  const { entries, faults } = readEntries('7, ANN\nBOB, 9\n7; CYD\n9; סאם; סאם יוסף', false);
+  const { entries, errors } = readEntries('7, ANN\nBOB, 9\n7; CYD\n9; סאם; סאם יוסף', false);
   expect(entries.map((e) => e.name_acronym)).toEqual(['ANN', 'סאם']);
-  expect(faults).toEqual([
+  expect(errors).toEqual([
     "Line 2: begins with the car's number, as in 7, ANN",
     'Line 3: 7 is the number of line 1',
   ]);
-  expect(faultsOf({ ...typed, name: ' ', laps: null, entries: '' })).toEqual([
+  expect(formErrors({ ...typed, name: ' ', laps: null, entries: '' })).toEqual([
     'What is the race called?',
     'How many laps, or how many minutes?',
     'Which cars? One a line',
   ]);
-  expect(faultsOf(typed)).toEqual([]);
+  expect(formErrors(typed)).toEqual([]);
 });

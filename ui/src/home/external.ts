@@ -27,10 +27,10 @@ export const RULES = [
 
 const MINUTE_US = 60_000_000;
 
-/** One car a line: number, code, name, team, transponders; the faults name the line. */
-export function readEntries(text: string, grid: boolean): { entries: ExternalEntry[]; faults: string[] } {
+/** One car a line: number, code, name, team, transponders; the errors name the line. */
+export function readEntries(text: string, grid: boolean): { entries: ExternalEntry[]; errors: string[] } {
   const entries: ExternalEntry[] = [];
-  const faults: string[] = [];
+  const errors: string[] = [];
   const lineOf = new Map<number, number>();
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
@@ -39,9 +39,9 @@ export function readEntries(text: string, grid: boolean): { entries: ExternalEnt
       .map((c) => c.trim());
     const driver_number = Number(number);
     const before = lineOf.get(driver_number);
-    if (!/^\d{1,7}$/.test(number)) faults.push(`Line ${i + 1}: begins with the car's number, as in 7, ANN`);
+    if (!/^\d{1,7}$/.test(number)) errors.push(`Line ${i + 1}: begins with the car's number, as in 7, ANN`);
     else if (before !== undefined)
-      faults.push(`Line ${i + 1}: ${driver_number} is the number of line ${before}`);
+      errors.push(`Line ${i + 1}: ${driver_number} is the number of line ${before}`);
     else {
       lineOf.set(driver_number, i + 1);
       const transponders = boxes.flatMap((box) => box.split(/\s+/)).filter((box) => box !== '');
@@ -55,17 +55,17 @@ export function readEntries(text: string, grid: boolean): { entries: ExternalEnt
       });
     }
   }
-  return { entries, faults };
+  return { entries, errors };
 }
 
 /** What keeps a form from being sent; empty: nothing. */
-export function faultsOf(typed: Typed): string[] {
-  const { entries, faults } = readEntries(typed.entries, typed.grid);
+export function formErrors(typed: Typed): string[] {
+  const { entries, errors } = readEntries(typed.entries, typed.grid);
   return [
     ...(typed.name.trim() === '' ? ['What is the race called?'] : []),
     ...(typed.laps || typed.minutes ? [] : ['How many laps, or how many minutes?']),
-    ...faults,
-    ...(entries.length + faults.length === 0 ? ['Which cars? One a line'] : []),
+    ...errors,
+    ...(entries.length + errors.length === 0 ? ['Which cars? One a line'] : []),
   ];
 }
 

@@ -1,10 +1,10 @@
-import { describe } from '../api';
+import { errorMessage } from '../api';
 import { lateIsSaid } from './late';
 
 /** A list of the server's that is read again and again. */
 export class Listing<T> {
   #items = $state.raw<readonly T[] | null>(null);
-  #fault = $state<string | null>(null);
+  #error = $state<string | null>(null);
   #asked = 0;
   readonly #read: () => Promise<readonly T[]>;
 
@@ -18,26 +18,26 @@ export class Listing<T> {
   }
 
   /** Why the newest reading failed, or that it is late; the items are those of the one before. */
-  get fault(): string | null {
-    return this.#fault;
+  get error(): string | null {
+    return this.#error;
   }
 
   async load(): Promise<void> {
     const mine = ++this.#asked;
-    const fail = (fault: string): void => {
-      if (mine === this.#asked) this.#fault = fault;
+    const fail = (error: string): void => {
+      if (mine === this.#asked) this.#error = error;
     };
     try {
       const items = await lateIsSaid(this.#read(), fail);
-      if (mine === this.#asked) [this.#items, this.#fault] = [items, null];
-    } catch (fault) {
-      fail(describe(fault));
+      if (mine === this.#asked) [this.#items, this.#error] = [items, null];
+    } catch (error) {
+      fail(errorMessage(error));
     }
   }
 
   /** Forgets what was read: another list is asked for. */
   clear(): void {
     this.#asked++;
-    [this.#items, this.#fault] = [null, null];
+    [this.#items, this.#error] = [null, null];
   }
 }

@@ -14,13 +14,13 @@ test('an answer that is late is said to be missing, and taken when it comes', as
   await first;
   const second = list.load();
   await vi.advanceTimersByTimeAsync(LATE_AFTER_MS - 1);
-  expect(list.fault).toBeNull();
+  expect(list.error).toBeNull();
   await vi.advanceTimersByTimeAsync(1);
-  expect(list.fault).toBe('The server does not answer.');
+  expect(list.error).toBe('The server does not answer.');
   expect(list.items).toEqual(['one']);
   answer(['two']);
   await second;
-  expect([list.items, list.fault]).toEqual([['two'], null]);
+  expect([list.items, list.error]).toEqual([['two'], null]);
   await vi.advanceTimersByTimeAsync(LATE_AFTER_MS);
-  expect(list.fault).toBeNull();
+  expect(list.error).toBeNull();
 });

@@ -1,7 +1,7 @@
-import { recall, remember } from '../choices';
+import { loadTabState, saveTabState } from '../choices';
 import type { DrillState } from './model';
 
-const NAME = 'lightsout.dismissed';
+const STORAGE_KEY = 'lightsout.dismissed';
 
 /** Identifies a verdict. The number of injected faults tells two drills of the same name apart. */
 function verdictKey(race: string, drill: DrillState): string {
@@ -10,10 +10,10 @@ function verdictKey(race: string, drill: DrillState): string {
 
 /** Whether this tab has dismissed the verdict, possibly before a reload. */
 export function wasDismissed(race: string, drill: DrillState): boolean {
-  return recall(NAME) === verdictKey(race, drill);
+  return loadTabState(STORAGE_KEY) === verdictKey(race, drill);
 }
 
 /** Remembers the last dismissed verdict until the tab is closed. */
 export function rememberDismissed(race: string, drill: DrillState): void {
-  remember(NAME, verdictKey(race, drill));
+  saveTabState(STORAGE_KEY, verdictKey(race, drill));
 }

@@ -31,7 +31,7 @@ export interface LiveSocketOptions {
   /** Called after an unreadable message: the next connection starts from a snapshot. */
   readonly reset: () => void;
   /** Reports what was wrong with a message to the console. */
-  readonly report?: (fault: unknown) => void;
+  readonly report?: (error: unknown) => void;
   readonly open?: (url: string) => Socket;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -69,7 +69,7 @@ export class LiveSocket {
   constructor(options: LiveSocketOptions) {
     this.#options = {
       open: (url) => new WebSocket(url),
-      report: (fault) => reportError(fault),
+      report: (error) => reportError(error),
       clock: browserClock,
       random: Math.random,
       ...options,
@@ -111,9 +111,9 @@ export class LiveSocket {
     try {
       if (!(data instanceof ArrayBuffer)) throw new TypeError('the message is not binary');
       this.#options.receive(data, this.#lastMessageMs);
-    } catch (fault) {
+    } catch (error) {
       // Reconnect instead of giving up: the snapshot that follows replaces everything.
-      this.#options.report(fault);
+      this.#options.report(error);
       this.#options.reset();
       this.#disconnect();
       this.#retry();

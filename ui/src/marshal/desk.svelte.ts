@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 
 import {
-  explain,
+  errorDetails,
   listPassings,
   listResults,
   listRulings,
@@ -23,7 +23,7 @@ const NAME_MOST = 100;
 /** What became of an order: done, or called off by the person, or not possible and why. */
 export interface Outcome {
   readonly done: boolean;
-  readonly fault: string | null;
+  readonly error: string | null;
 }
 
 /** Gives an order in somebody's name. */
@@ -39,7 +39,7 @@ export class Desk {
   #said = $state('');
   #orders = $state(0);
   #settling = $state.raw<readonly number[]>([]);
-  readonly #faults = new SvelteMap<number, string>();
+  readonly #errors = new SvelteMap<number, string>();
   #refreshers: Readonly<Partial<Record<List, Refresher>>> = {};
 
   /** newest: the number of the newest record that is known. */
@@ -75,8 +75,8 @@ export class Desk {
   }
 
   /** Why a passing could not be settled. */
-  fault(seq: number): string | null {
-    return this.#faults.get(seq) ?? null;
+  error(seq: number): string | null {
+    return this.#errors.get(seq) ?? null;
   }
 
   /** Keeps the lists fresh; returns what ends that. */
@@ -99,16 +99,16 @@ export class Desk {
   /** Gives an order, signed; `done` is what is said of it then. */
   async order(done: string, give: Order): Promise<Outcome> {
     const author = settings.author || (await this.sign());
-    if (author === null) return { done: false, fault: null };
+    if (author === null) return { done: false, error: null };
     try {
       await give(author);
-    } catch (fault) {
-      return { done: false, fault: explain(fault) };
+    } catch (error) {
+      return { done: false, error: errorDetails(error) };
     }
     this.#said = done;
     await Promise.all(LISTS.map((list) => this[list].load()));
     this.#orders++;
-    return { done: true, fault: null };
+    return { done: true, error: null };
   }
 
   /** Asks who gives the orders, and remembers it. Null where nobody says so. */
@@ -127,10 +127,10 @@ export class Desk {
   async settle(passing: Passing, done: string, give: Order): Promise<Outcome> {
     const { seq } = passing;
     this.#settling = [...this.#settling, seq];
-    this.#faults.delete(seq);
+    this.#errors.delete(seq);
     const outcome = await this.order(done, give);
     this.#settling = this.#settling.filter((other) => other !== seq);
-    if (outcome.fault !== null) this.#faults.set(seq, outcome.fault);
+    if (outcome.error !== null) this.#errors.set(seq, outcome.error);
     return outcome;
   }
 }

@@ -33,7 +33,7 @@ test('a passing leaves at once when it is settled, and stays away', async () => 
   expect(seqs(desk)).toEqual([1]);
   passings = [{ seq: 1 }];
   answer();
-  expect(await settled).toEqual({ done: true, fault: null });
+  expect(await settled).toEqual({ done: true, error: null });
   expect(seqs(desk)).toEqual([1]);
   expect(desk.said).toBe('done');
 });
@@ -42,7 +42,7 @@ test('a passing that cannot be settled comes back with the reason', async () => 
   const desk = await loaded();
   await desk.settle(passings[0] as Passing, 'done', () => Promise.reject(new Error('the car is out')));
   expect(seqs(desk)).toEqual([2, 1]);
-  expect(desk.fault(1)).toBe('the car is out');
+  expect(desk.error(1)).toBe('the car is out');
   expect(desk.said).toBe('');
 });
 
@@ -52,7 +52,7 @@ test('the name is asked once, and nothing is ordered without it', async () => {
   const give = vi.fn(() => Promise.resolve());
   const off = desk.order('done', give);
   asker.answer(null);
-  expect(await off).toEqual({ done: false, fault: null });
+  expect(await off).toEqual({ done: false, error: null });
   const signed = desk.order('done', give);
   asker.answer('Grace');
   await signed;

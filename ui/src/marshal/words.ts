@@ -1,4 +1,4 @@
-import type { PenaltyKind, ResultVersion, Ruling, Signed, Verdict } from '../api';
+import type { PenaltyKind, ResultVersion, Ruling, Signature, Verdict } from '../api';
 import { isolate, lapTime, seconds } from '../format';
 import { LineKind, type Entry, type Line } from '../live';
 import { carName } from '../cars';
@@ -133,6 +133,6 @@ export function fieldText(field: string, value: unknown): string {
 }
 
 /** Why something was decided, and by whom. */
-export function because({ reason, author }: Signed): string {
+export function because({ reason, author }: Signature): string {
   return [reason, author].filter(Boolean).map(isolate).join(' · ');
 }

@@ -1,5 +1,5 @@
 import type { BoardView } from '../live';
-import { recall, remember, settings } from '../choices';
+import { loadTabState, saveTabState, settings } from '../choices';
 import { neighbour } from '../timing';
 import type { Action } from './keys';
 
@@ -22,7 +22,7 @@ export class View {
   /** A view of a race as this tab left it. */
   constructor(id: string) {
     this.#name = `lightsout.view.${id}`;
-    const kept = recall(this.#name);
+    const kept = loadTabState(this.#name);
     if (!Array.isArray(kept)) return;
     const [tab, selected, expanded, pins] = kept as readonly unknown[];
     this.#tab = TABS.find((name) => name === tab) ?? 'Tower';
@@ -33,7 +33,7 @@ export class View {
 
   /** Keeps it for Back and for a reload; to be called in an effect. */
   keep(): void {
-    remember(this.#name, [this.#tab, this.#selected, this.#expanded, this.#pins]);
+    saveTabState(this.#name, [this.#tab, this.#selected, this.#expanded, this.#pins]);
   }
 
   get tab(): Tab {
