@@ -193,7 +193,7 @@ test('what the server refuses comes back with its words', async ({ page }) => {
   await expect(list(page, 'passings').getByRole('alert')).toHaveText('the car is out');
   await page.route('**/passings?*', (route) => route.fulfill({ status: 500, json: {} }));
   await page.getByLabel('Which passings').selectOption('rejected');
-  await expect(page.getByText('This could not be read')).toBeVisible();
+  await expect(page.getByText('This could not be loaded')).toBeVisible();
   await page.unroute('**/passings?*');
   await button(page, 'Retry').click();
   await expect(page.getByText('No rejected passings')).toBeVisible();

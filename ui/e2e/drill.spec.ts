@@ -267,10 +267,10 @@ test('the living system is walked by keys, and says when it may be old', async (
   await expect(cars).toHaveAttribute('aria-expanded', 'false');
 
   await page.route('**/api/v1/actors*', (route) => route.abort());
-  await expect(page.getByText('This may be old: The server does not answer.')).toBeVisible();
+  await expect(page.getByText('This may be out of date: The server does not answer.')).toBeVisible();
   await expect(tree).toBeVisible();
   await page.unroute('**/api/v1/actors*');
-  await expect(page.getByText('This may be old')).toBeHidden();
+  await expect(page.getByText('This may be out of date')).toBeHidden();
 });
 
 for (const width of [1440, 768, 390]) {

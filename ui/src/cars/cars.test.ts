@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Entry } from '../live';
-import { carName, carOf, matching } from './cars';
+import { carTextByNumber, findCar, matchingCars } from './cars';
 
 const entry = (number: number, code: string, name: string): Entry => ({
   number,
@@ -19,22 +19,26 @@ const field = [
   entry(9, 'TWN', 'B'),
 ];
 
-test('a car is meant by its number, its code, or both', () => {
-  for (const text of ['44', 'ham', ' 44 HAM ']) expect(carOf(field, text)?.number).toBe(44);
-  expect(carOf(field, '4')?.code).toBe('NOR');
-  expect(carOf(field, '7')?.number).toBe(7);
+test('a car is found by its number, its code, or both', () => {
+  for (const text of ['44', 'ham', ' 44 HAM ']) expect(findCar(field, text)?.number).toBe(44);
+  expect(findCar(field, '4')?.code).toBe('NOR');
+  expect(findCar(field, '7')?.number).toBe(7);
 });
 
-test('what means no car, or two, is no car', () => {
-  for (const text of ['', '45', 'lewis', 'twn']) expect(carOf(field, text)).toBeNull();
+test('a text that matches no car, or two, finds none', () => {
+  for (const text of ['', '45', 'lewis', 'twn']) expect(findCar(field, text)).toBeNull();
 });
 
-test('the car whose number was typed comes first', () => {
-  expect(matching(field, '4', 5).map((e) => e.number)).toEqual([4, 44]);
-  expect(matching(field, 'lewis', 5).map((e) => e.number)).toEqual([44]);
-  expect(matching(field, '', 2)).toHaveLength(2);
+test('the car with exactly the typed number comes first', () => {
+  expect(matchingCars(field, '4', 5).map((e) => e.number)).toEqual([4, 44]);
+  expect(matchingCars(field, 'lewis', 5).map((e) => e.number)).toEqual([44]);
+  expect(matchingCars(field, '', 2)).toHaveLength(2);
 });
 
 test('a car without an entry keeps its number', () => {
-  expect([carName(field, 44), carName(field, 7), carName(field, 99)]).toEqual(['44 HAM', '7', '99']);
+  expect([carTextByNumber(field, 44), carTextByNumber(field, 7), carTextByNumber(field, 99)]).toEqual([
+    '44 HAM',
+    '7',
+    '99',
+  ]);
 });

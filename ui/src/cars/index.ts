@@ -1,3 +1,3 @@
-/** The door of cars: how they are named, and picked by what is typed. */
+/** Entry point of car labels and the car picker. */
 export { default as CarPicker } from './CarPicker.svelte';
 export * from './cars';

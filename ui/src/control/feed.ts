@@ -1,22 +1,22 @@
 import { eventKey, type RaceEvent, type RecoveryLine } from '../live';
 
-/** A line of the feed: the race's own, or of what happened to its actors. */
+/** An item of the feed: an event of the race, or a recovery of its actors. */
 export type FeedItem =
   | { readonly key: string; readonly event: RaceEvent; readonly line?: never }
   | { readonly key: string; readonly line: RecoveryLine; readonly event?: never };
 
 interface Feed {
-  /** Oldest first, as the lines. */
+  /** Oldest first; so are the lines. */
   readonly events: readonly RaceEvent[];
   readonly lines: readonly RecoveryLine[];
-  /** How many events are shown. */
-  readonly most: number;
+  /** The number of events to show. */
+  readonly eventsMax: number;
 }
 
-/** Both lists as one, newest first, by the time of the race. An event keeps its key when it is amended. */
-export function newestFirst({ events, lines, most }: Feed): FeedItem[] {
+/** Merges both lists, newest first, by race time. An amended event keeps its key. */
+export function feedItems({ events, lines, eventsMax }: Feed): FeedItem[] {
   const out: FeedItem[] = [];
-  const oldest = Math.max(0, events.length - most);
+  const oldest = Math.max(0, events.length - eventsMax);
   let [e, l] = [events.length - 1, lines.length - 1];
   for (;;) {
     const event = e >= oldest ? events[e] : undefined;

@@ -1,3 +1,3 @@
-/** The door of race control: what happened, in sentences. */
+/** Entry point of the race control feed and its sentences. */
 export { default as ControlFeed } from './ControlFeed.svelte';
-export { recovered, sentence } from './sentence';
+export { recoverySentence, eventSentence } from './sentence';

@@ -1,4 +1,4 @@
-import { count, counted, isolate, lapTime, seconds, took } from '../format';
+import { formatCount, plural, isolate, lapTime, formatSeconds, formatDuration } from '../format';
 import { EventKind, Flag, ResultStatus, type Entry, type RaceEvent, type Recovery } from '../live';
 
 const FLAGS: Readonly<Record<Flag, string>> = {
@@ -17,9 +17,9 @@ const RESULTS: Readonly<Record<ResultStatus, readonly [what: string, verb: strin
   [ResultStatus.Amended]: ['The result was amended', 'wins'],
 };
 
-/** An event as race control would say it; names are isolated. */
-export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
-  const who = isolate(entries[e.car]?.code ?? 'All cars');
+/** An event as a sentence of race control; names are isolated. */
+export function eventSentence(e: RaceEvent, entries: readonly Entry[]): string {
+  const name = isolate(entries[e.car]?.code ?? 'All cars');
   const because = e.text ? ` (${isolate(e.text)})` : '';
   switch (e.kind) {
     case EventKind.Start:
@@ -27,27 +27,27 @@ export function sentence(e: RaceEvent, entries: readonly Entry[]): string {
     case EventKind.Flag:
       return `${FLAGS[e.value as Flag] ?? 'Flag'}${e.text ? ` in ${e.text}` : ''}`;
     case EventKind.PitIn:
-      return `${who} enters the pit lane`;
+      return `${name} enters the pit lane`;
     case EventKind.PitOut:
-      return `${who} leaves the pit lane`;
+      return `${name} leaves the pit lane`;
     case EventKind.Tyres:
       return e.value > 0
-        ? `${who} stops for ${seconds(e.value)}, ${e.text} tyres`
-        : `${who} makes a pit stop`;
+        ? `${name} stops for ${formatSeconds(e.value)}, ${e.text} tyres`
+        : `${name} makes a pit stop`;
     case EventKind.Retired:
-      return `${who} is out${because}`;
+      return `${name} is out${because}`;
     case EventKind.Penalty:
-      return `${who} gets a penalty of ${seconds(e.value)}${because}`;
+      return `${name} gets a penalty of ${formatSeconds(e.value)}${because}`;
     case EventKind.FastestLap:
-      return `${who} sets the fastest lap: ${lapTime(e.value)}`;
+      return `${name} sets the fastest lap: ${lapTime(e.value)}`;
     case EventKind.Leader:
-      return `${who} takes the lead`;
+      return `${name} takes the lead`;
     case EventKind.Chequered:
-      return e.text ? `The race ends, ${e.text}` : `Chequered flag for ${who}`;
+      return e.text ? `The race ends, ${e.text}` : `Chequered flag for ${name}`;
     case EventKind.DidNotStart:
-      return `${who} does not start${because}`;
+      return `${name} does not start${because}`;
     case EventKind.Disqualified:
-      return `${who} is disqualified${because}`;
+      return `${name} is disqualified${because}`;
     case EventKind.Result:
       return result(e.value as ResultStatus, entries[e.car]);
   }
@@ -58,11 +58,11 @@ function result(status: ResultStatus, winner: Entry | undefined): string {
   return `${what}: ${winner ? `${isolate(winner.code)} ${verb}` : 'no car is classified'}`;
 }
 
-/** A recovery as whoever runs the machine would say it. */
-export function recovered(r: Recovery): string {
-  const slowest = r.actors > r.listed ? `slowest of the newest ${count(r.listed)}:` : 'slowest';
+/** A recovery as a sentence for operators. */
+export function recoverySentence(r: Recovery): string {
+  const slowest = r.actors > r.listed ? `slowest of the newest ${formatCount(r.listed)}:` : 'slowest';
   if (r.actors > 1)
-    return `${counted(r.actors, r.kind || 'actor')} restarted, ${slowest} ${took(r.slowestUs)}`;
-  const who = r.kind === 'car' ? '1 car' : `The ${r.kind || 'actor'}`;
-  return `${who} restarted in ${took(r.slowestUs)}${r.reason ? ` (${r.reason})` : ''}`;
+    return `${plural(r.actors, r.kind || 'actor')} restarted, ${slowest} ${formatDuration(r.slowestUs)}`;
+  const name = r.kind === 'car' ? '1 car' : `The ${r.kind || 'actor'}`;
+  return `${name} restarted in ${formatDuration(r.slowestUs)}${r.reason ? ` (${r.reason})` : ''}`;
 }

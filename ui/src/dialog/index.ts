@@ -1,3 +1,3 @@
-/** The door of questions to a person. */
-export { default as AskDialog } from './AskDialog.svelte';
-export { asker, Asker, type Question } from './asker.svelte';
+/** Entry point of the dialog that asks for a name, a reason, a token or a confirmation. */
+export { default as PromptDialog } from './PromptDialog.svelte';
+export { prompts, Prompts, type Question } from './prompts.svelte';

@@ -8,13 +8,13 @@ import {
   type DrillOrder,
   type Scenario,
 } from '../api';
-import { EVERY_MS, Listing, Refresher } from '../lists';
+import { REFRESH_MS, RemoteList, Refresher } from '../lists';
 
 /** The drills of one race: those there were, the one that is on, and the library. */
 export class Drills {
   readonly id: string;
-  readonly list: Listing<Drill>;
-  readonly scenarios: Listing<Scenario>;
+  readonly list: RemoteList<Drill>;
+  readonly scenarios: RemoteList<Scenario>;
   #busy = $state(false);
   #error = $state<string | null>(null);
   #refresher: Refresher | null = null;
@@ -22,8 +22,8 @@ export class Drills {
 
   constructor(id: string) {
     this.id = id;
-    this.list = new Listing(() => listDrills(id));
-    this.scenarios = new Listing(listScenarios);
+    this.list = new RemoteList(() => listDrills(id));
+    this.scenarios = new RemoteList(listScenarios);
   }
 
   /** The one that is on, or strikes no more and is not judged yet: until then another cannot be started. */
@@ -42,16 +42,16 @@ export class Drills {
 
   /** Keeps the list fresh; returns what ends that. */
   open(): () => void {
-    const refresher = new Refresher(() => this.#follow(), { anywayMs: EVERY_MS });
+    const refresher = new Refresher(() => this.#follow(), { idleMs: REFRESH_MS });
     this.#refresher = refresher;
     void this.scenarios.load();
-    return () => refresher.end();
+    return () => refresher.stop();
   }
 
   /** Something happened to a drill: the list is no longer as it was. */
-  touch(): void {
+  invalidate(): void {
     this.#settled = false;
-    this.#refresher?.touch();
+    this.#refresher?.invalidate();
   }
 
   start(order: DrillOrder): Promise<void> {

@@ -1,5 +1,5 @@
 import { VERBS, type Fault, type Scenario, type Verb } from '../api';
-import { capital, parseMoment } from '../format';
+import { capitalise, parseRaceTime } from '../format';
 
 /** Kinds of actor that can be struck; of the first two a race has many. */
 const KINDS = [
@@ -114,7 +114,7 @@ export function missing(draft: Draft): string | null {
 }
 
 function missingTime(draft: Draft): string | null {
-  if (once(draft)) return parseMoment(draft.at) === null ? 'At what race time? Like 1:30.' : null;
+  if (once(draft)) return parseRaceTime(draft.at) === null ? 'At what race time? Like 1:30.' : null;
   if (!(draft.everyS !== null && draft.everyS > 0 && draft.everyS <= 86_400)) {
     return 'How often? Every so many seconds.';
   }
@@ -125,7 +125,7 @@ function missingTime(draft: Draft): string | null {
 }
 
 /** Microseconds of a race time that may be left empty; null where it is none. */
-const moment = (text: string): number | null => (text.trim() === '' ? 0 : parseMoment(text));
+const moment = (text: string): number | null => (text.trim() === '' ? 0 : parseRaceTime(text));
 
 /** Race time as the server takes it. */
 const written = (text: string): string => `${(moment(text) ?? 0) / 1_000_000}s`;
@@ -172,5 +172,5 @@ export function inWords(fault: Fault): string {
 
 /** `half-the-field` for people: "Half the field". */
 export function title(scenario: Pick<Scenario, 'name'>): string {
-  return capital(scenario.name.replaceAll('-', ' '));
+  return capitalise(scenario.name.replaceAll('-', ' '));
 }

@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 
-import { routeOf } from '../router';
+import { parseRoute } from '../router';
 import {
-  capital,
-  characters,
-  clock,
+  capitalise,
+  countCharacters,
+  raceClock,
   gap,
   isolate,
-  lapsInWords,
+  lapProgress,
   lapTime,
-  moment,
-  parseMoment,
-  parseShift,
-  penalty,
-  seconds,
-  shiftSize,
+  raceTime,
+  parseRaceTime,
+  parseSignedSeconds,
+  penaltyChip,
+  formatSeconds,
+  formatOffset,
   tooLong,
-  took,
+  formatDuration,
 } from '.';
 
-test('times are written as on a timing screen', () => {
+test('times are formatted as on a timing screen', () => {
   expect([0, 9_005, 32_512, 92_512, 3_723_004].map(lapTime)).toEqual([
     '–',
     '9.005',
@@ -34,24 +34,24 @@ test('times are written as on a timing screen', () => {
     '3 LAPS',
     '+0.045',
   ]);
-  expect([clock(0), clock(61_000), clock(3_723_000)]).toEqual(['0:00', '1:01', '1:02:03']);
-  expect([0, 17, 1234, 2_345_678].map(took)).toEqual(['under 1 µs', '17 µs', '1.2 ms', '2.35 s']);
-  expect([seconds(2400), seconds(5000), penalty(10_000)]).toEqual(['2.4 s', '5 s', '+10']);
+  expect([raceClock(0), raceClock(61_000), raceClock(3_723_000)]).toEqual(['0:00', '1:01', '1:02:03']);
+  expect([0, 17, 1234, 2_345_678].map(formatDuration)).toEqual(['under 1 µs', '17 µs', '1.2 ms', '2.35 s']);
+  expect([formatSeconds(2400), formatSeconds(5000), penaltyChip(10_000)]).toEqual(['2.4 s', '5 s', '+10']);
 });
 
-test('paths are pages', () => {
-  expect(routeOf('/')).toEqual({ page: 'home' });
-  expect(routeOf('/actors')).toEqual({ page: 'actors' });
-  expect(routeOf('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
-  expect(routeOf('/race/demo-1/control')).toEqual({ page: 'desk', id: 'demo-1' });
-  expect(routeOf('/race/demo-1/history')).toEqual({ page: 'history', id: 'demo-1' });
-  expect(routeOf('/race/Demo')).toEqual({ page: 'nowhere' });
-  expect(routeOf('/lights/race/demo-1/control', '/lights/')).toEqual({ page: 'desk', id: 'demo-1' });
-  expect(routeOf('/lights', '/lights/')).toEqual({ page: 'home' });
-  expect(routeOf('/race/demo-1', '/lights/')).toEqual({ page: 'nowhere' });
+test('paths lead to pages', () => {
+  expect(parseRoute('/')).toEqual({ page: 'home' });
+  expect(parseRoute('/actors')).toEqual({ page: 'actors' });
+  expect(parseRoute('/race/demo-1/')).toEqual({ page: 'race', id: 'demo-1' });
+  expect(parseRoute('/race/demo-1/control')).toEqual({ page: 'desk', id: 'demo-1' });
+  expect(parseRoute('/race/demo-1/history')).toEqual({ page: 'history', id: 'demo-1' });
+  expect(parseRoute('/race/Demo')).toEqual({ page: 'not-found' });
+  expect(parseRoute('/lights/race/demo-1/control', '/lights/')).toEqual({ page: 'desk', id: 'demo-1' });
+  expect(parseRoute('/lights', '/lights/')).toEqual({ page: 'home' });
+  expect(parseRoute('/race/demo-1', '/lights/')).toEqual({ page: 'not-found' });
 });
 
-test('a moment of a race is read as it is written', () => {
+test('a race time is parsed as it is written', () => {
   for (const [text, us] of [
     ['1:23.456', 83_456_000],
     ['83.456', 83_456_000],
@@ -59,23 +59,23 @@ test('a moment of a race is read as it is written', () => {
     ['92', 92_000_000],
     ['0', 0],
   ] as const) {
-    expect(parseMoment(text)).toBe(us);
+    expect(parseRaceTime(text)).toBe(us);
   }
-  for (const text of ['', 'x', '1:75', '1:2:3:4', '-5', '1.']) expect(parseMoment(text)).toBeNull();
-  expect([moment(83_456_789), moment(0), moment(-1_500_000)]).toEqual(['1:23.456', '0.000', '−1.500']);
+  for (const text of ['', 'x', '1:75', '1:2:3:4', '-5', '1.']) expect(parseRaceTime(text)).toBeNull();
+  expect([raceTime(83_456_789), raceTime(0), raceTime(-1_500_000)]).toEqual(['1:23.456', '0.000', '−1.500']);
 });
 
-test('a clock is corrected by seconds, ahead or behind', () => {
-  expect(['-0.25', '+1,5', '3', '−0.000001', '0'].map(parseShift)).toEqual([
+test('an offset is parsed in seconds, ahead or behind', () => {
+  expect(['-0.25', '+1,5', '3', '−0.000001', '0'].map(parseSignedSeconds)).toEqual([
     -250_000, 1_500_000, 3_000_000, -1, 0,
   ]);
-  for (const text of ['', '-', '1:02', '1.2345678', 'x']) expect(parseShift(text)).toBeNull();
-  expect([-250_000, 1_500_000, 1].map(shiftSize)).toEqual(['0.250 s', '1.500 s', '0.000001 s']);
+  for (const text of ['', '-', '1:02', '1.2345678', 'x']) expect(parseSignedSeconds(text)).toBeNull();
+  expect([-250_000, 1_500_000, 1].map(formatOffset)).toEqual(['0.250 s', '1.500 s', '0.000001 s']);
 });
 
-test('a race says its laps by the distance that is left, and without one', () => {
+test('the progress of a race shows its laps, with and without a distance', () => {
   const say = (status: string, leader_lap: number, laps: number): string =>
-    lapsInWords({ status, leader_lap, laps });
+    lapProgress({ status, leader_lap, laps });
   expect(say('running', 3, 19)).toBe('lap 3 of 19');
   expect(say('running', 3, 0)).toBe('lap 3');
   expect(say('finished', 19, 19)).toBe('19 laps');
@@ -88,7 +88,7 @@ test('a race says its laps by the distance that is left, and without one', () =>
   ]);
 });
 
-test('names of any script are parts of a sentence', () => {
+test('right-to-left names are isolated, others stay as they are', () => {
   expect([isolate('NOR'), isolate('Å. Öz'), isolate('车队'), isolate('👩🏽‍🚀')]).toEqual([
     'NOR',
     'Å. Öz',
@@ -100,21 +100,21 @@ test('names of any script are parts of a sentence', () => {
     '\u20687 חשמל\u2069',
     '\u2068𞤀𞤁\u2069',
   ]);
-  // What would turn the sentence around is left out, what joins letters is not.
+  // Direction marks are removed, joiners stay.
   expect(isolate('\u202eevil\u2069')).toBe('evil');
   expect(isolate('می\u200cخواهم')).toBe('\u2068می\u200cخواهم\u2069');
 });
 
-test('a text is cut nowhere, counted in characters, and begins with a whole letter', () => {
-  expect([characters('abc'), characters('👍👍'), characters('e\u0301')]).toEqual([3, 2, 2]);
+test('a text is counted in characters, never cut, and capitalised by whole letters', () => {
+  expect([countCharacters('abc'), countCharacters('👍👍'), countCharacters('e\u0301')]).toEqual([3, 2, 2]);
   expect(tooLong('The reason', '👍'.repeat(500), 500)).toBeNull();
   expect(tooLong('The reason', `  ${'a'.repeat(500)}  `, 500)).toBeNull();
   expect(tooLong('The reason', 'ß'.repeat(501), 500)).toBe('The reason has 501 characters: 500 at most');
-  expect([capital('lap'), capital('e\u0301a'), capital('👩🏽‍🚀 x'), capital('𞤢𞤣'), capital('')]).toEqual([
-    'Lap',
-    'E\u0301a',
-    '👩🏽‍🚀 x',
-    '𞤀𞤣',
-    '',
-  ]);
+  expect([
+    capitalise('lap'),
+    capitalise('e\u0301a'),
+    capitalise('👩🏽‍🚀 x'),
+    capitalise('𞤢𞤣'),
+    capitalise(''),
+  ]).toEqual(['Lap', 'E\u0301a', '👩🏽‍🚀 x', '𞤀𞤣', '']);
 });

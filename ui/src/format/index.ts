@@ -1,5 +1,5 @@
-/** The door of number and word formats, and of names in sentences. */
+/** Entry point of formats for numbers, times and names. */
 export * from './text';
 export * from './time';
-export * from './words';
-export { default as Words } from './Words.svelte';
+export * from './numbers';
+export { default as IsolatedText } from './IsolatedText.svelte';

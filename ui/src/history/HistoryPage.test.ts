@@ -57,7 +57,7 @@ test('no such race, a race that cannot be read, and one in which nobody has comp
 
   serve({ ...whole(0), '/classification': 500 });
   const broken = render(HistoryPage, { id: 'r' });
-  expect((await screen.findByRole('alert')).textContent).toContain('The race could not be read');
+  expect((await screen.findByRole('alert')).textContent).toContain('The race could not be loaded');
   broken.unmount();
 
   serve(whole(0));

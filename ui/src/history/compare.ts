@@ -1,5 +1,5 @@
 import type { CarLap, Circuit, ClassifiedCar, Comparison, Lap, Profile, RaceDetail } from '../api';
-import { lapTime, NONE } from '../format';
+import { lapTime, DASH } from '../format';
 import type { Plot, PlotLine, TableColumn } from './plots';
 
 /** Points of a comparison: enough for a wide screen. */
@@ -134,7 +134,7 @@ export interface LapFact {
 export function factsOf(c: Comparison): LapFact[] {
   const fact = (name: string, of: (p: Profile) => string | null): LapFact[] => {
     const [a, b] = [of(c.a), of(c.b)];
-    return a === null && b === null ? [] : [{ name, a: a ?? NONE, b: b ?? NONE }];
+    return a === null && b === null ? [] : [{ name, a: a ?? DASH, b: b ?? DASH }];
   };
   const kmh = (column: readonly number[] | null, pick: (...v: number[]) => number): string | null =>
     column === null ? null : `${Math.round(pick(...column))} km/h`;

@@ -16,7 +16,7 @@ import {
   type RaceEntry,
 } from '../api';
 import { loadTabState, saveTabState } from '../choices';
-import { lateIsSaid, Refresher } from '../lists';
+import { reportLate, Refresher } from '../lists';
 import { inOrder, leaderEnds, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
 
 /** So many cars are shown at once: more lines nobody tells apart. */
@@ -101,9 +101,9 @@ export class History {
 
   /** Reads what there is, and reads on while the race runs; returns what ends that. */
   open(): () => void {
-    const refresher = new Refresher(() => this.#load(), { anywayMs: RUNNING_MS });
+    const refresher = new Refresher(() => this.#load(), { idleMs: RUNNING_MS });
     this.#refresher = refresher;
-    return () => refresher.end();
+    return () => refresher.stop();
   }
 
   /** Shows a car, or no longer; says whether there was room. */
@@ -134,7 +134,7 @@ export class History {
   }
 
   retry(): void {
-    this.#refresher?.touch();
+    this.#refresher?.invalidate();
   }
 
   async #load(): Promise<void> {
@@ -153,7 +153,7 @@ export class History {
       this.#leader = leaderEnds(leaders);
       this.#stops = stops;
       this.#race = race;
-      if (!this.runs && race.status !== 'waiting') this.#refresher?.end();
+      if (!this.runs && race.status !== 'waiting') this.#refresher?.stop();
     });
   }
 
@@ -166,7 +166,7 @@ export class History {
 
   async #try(read: () => Promise<void>): Promise<void> {
     try {
-      await lateIsSaid(read(), (error) => (this.#error = error));
+      await reportLate(read(), (error) => (this.#error = error));
       this.#error = null;
     } catch (error) {
       this.#gone = error instanceof ProblemError && error.status === 404 && this.#race === null;

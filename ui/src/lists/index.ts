@@ -1,5 +1,5 @@
-/** The door of lists that are the server's, and are read again and again while somebody looks. */
-export { Listing } from './listing.svelte';
-export { lateIsSaid } from './late';
-export { EVERY_MS, Refresher } from './refresher';
-export { default as Shown } from './Shown.svelte';
+/** Entry point of lists that are polled while the page is visible. */
+export { RemoteList } from './remote-list.svelte';
+export { reportLate } from './late';
+export { REFRESH_MS, Refresher } from './refresher';
+export { default as RemoteItems } from './RemoteItems.svelte';

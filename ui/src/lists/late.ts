@@ -1,13 +1,13 @@
 import { errorMessage, UnreachableError } from '../api';
 
-/** After this much waiting for an answer the page says so. */
-export const LATE_AFTER_MS = 3000;
+/** A response that takes longer is reported as late. */
+export const LATE_MS = 3000;
 
-/** Waits for an answer, and says in words when it is late: what is shown meanwhile may be old. */
-export async function lateIsSaid<T>(answer: Promise<T>, say: (error: string) => void): Promise<T> {
-  const timer = setTimeout(() => say(errorMessage(new UnreachableError('no answer yet'))), LATE_AFTER_MS);
+/** Waits for a response and reports when it is late: what is shown meanwhile may be out of date. */
+export async function reportLate<T>(response: Promise<T>, report: (error: string) => void): Promise<T> {
+  const timer = setTimeout(() => report(errorMessage(new UnreachableError('no response yet'))), LATE_MS);
   try {
-    return await answer;
+    return await response;
   } finally {
     clearTimeout(timer);
   }

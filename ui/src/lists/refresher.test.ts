@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { ANYWAY_MS, EVERY_MS, Refresher } from './refresher';
+import { IDLE_REFRESH_MS, REFRESH_MS, Refresher } from './refresher';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function page(): { hidden: boolean; changed: () => void; hiddenNow: (on: boolean) => void } {
+function page(): { hidden: boolean; changed: () => void; setHidden: (on: boolean) => void } {
   const p = {
     hidden: false,
     changed: (): void => undefined,
-    hiddenNow(on: boolean) {
+    setHidden(on: boolean) {
       p.hidden = on;
       p.changed();
     },
@@ -18,64 +18,64 @@ function page(): { hidden: boolean; changed: () => void; hiddenNow: (on: boolean
 }
 
 function refresher(load: () => Promise<void>, p = page()): Refresher {
-  const watched = {
+  const visibility = {
     hidden: () => p.hidden,
-    watch: (changed: () => void) => {
+    onChange: (changed: () => void) => {
       p.changed = changed;
       return () => undefined;
     },
   };
-  return new Refresher(load, { page: watched });
+  return new Refresher(load, { page: visibility });
 }
 
-test('a list is read at once, then no more often than every two seconds, however much happens', async () => {
+test('a list is loaded at once, then at most every two seconds', async () => {
   const load = vi.fn(() => Promise.resolve());
   const r = refresher(load);
   await vi.advanceTimersByTimeAsync(0);
   expect(load).toHaveBeenCalledTimes(1);
   for (let i = 0; i < 100; i++) {
-    r.touch();
-    await vi.advanceTimersByTimeAsync(EVERY_MS / 50);
+    r.invalidate();
+    await vi.advanceTimersByTimeAsync(REFRESH_MS / 50);
   }
   expect(load.mock.calls.length).toBeLessThanOrEqual(3);
-  r.end();
-  r.touch();
-  await vi.advanceTimersByTimeAsync(ANYWAY_MS);
+  r.stop();
+  r.invalidate();
+  await vi.advanceTimersByTimeAsync(IDLE_REFRESH_MS);
   expect(load.mock.calls.length).toBeLessThanOrEqual(3);
 });
 
-test('where nothing is told it is read now and then', async () => {
+test('an unchanged list is loaded every ten seconds', async () => {
   const load = vi.fn(() => Promise.resolve());
   refresher(load);
-  await vi.advanceTimersByTimeAsync(ANYWAY_MS - 1);
+  await vi.advanceTimersByTimeAsync(IDLE_REFRESH_MS - 1);
   expect(load).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(load).toHaveBeenCalledTimes(2);
 });
 
-test('nothing is read for a page that nobody sees, and all at once when it is seen again', async () => {
+test('a hidden page loads nothing, and loads at once when it is visible again', async () => {
   const load = vi.fn(() => Promise.resolve());
   const p = page();
   const r = refresher(load, p);
   await vi.advanceTimersByTimeAsync(0);
-  p.hiddenNow(true);
-  r.touch();
+  p.setHidden(true);
+  r.invalidate();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(load).toHaveBeenCalledTimes(1);
-  p.hiddenNow(false);
+  p.setHidden(false);
   await vi.advanceTimersByTimeAsync(0);
   expect(load).toHaveBeenCalledTimes(2);
 });
 
-test('what changes while the list is on its way is read after it', async () => {
+test('a change during a load causes another load', async () => {
   let arrive = (): void => undefined;
   const load = vi.fn(() => new Promise<void>((done) => (arrive = done)));
   const r = refresher(load);
   await vi.advanceTimersByTimeAsync(0);
-  r.touch();
-  await vi.advanceTimersByTimeAsync(ANYWAY_MS);
+  r.invalidate();
+  await vi.advanceTimersByTimeAsync(IDLE_REFRESH_MS);
   expect(load).toHaveBeenCalledTimes(1);
   arrive();
-  await vi.advanceTimersByTimeAsync(EVERY_MS);
+  await vi.advanceTimersByTimeAsync(REFRESH_MS);
   expect(load).toHaveBeenCalledTimes(2);
 });

@@ -1,78 +1,81 @@
-/** A list is read anew at most this often. */
-export const EVERY_MS = 2000;
-/** And this often where nothing was told: some rulings change nothing that is told of. */
-export const ANYWAY_MS = 10_000;
+/** A list is loaded at most this often. */
+export const REFRESH_MS = 2000;
+/** How often a list is loaded without a notification: some rulings cause no fact. */
+export const IDLE_REFRESH_MS = 10_000;
 
-export interface Page {
+export interface PageVisibility {
   readonly hidden: () => boolean;
-  /** Calls back when the page is seen or hidden; returns what ends that. */
-  readonly watch: (changed: () => void) => () => void;
+  /** Subscribes to changes of visibility; returns the unsubscribe function. */
+  readonly onChange: (changed: () => void) => () => void;
 }
 
 export interface RefresherOptions {
-  readonly page?: Page;
-  /** How often the list is read where nothing was told. */
-  readonly anywayMs?: number;
+  readonly page?: PageVisibility;
+  /** How often the list is loaded without a notification. */
+  readonly idleMs?: number;
 }
 
-const browser: Page = {
+const browser: PageVisibility = {
   hidden: () => document.hidden,
-  watch: (changed) => {
+  onChange: (changed) => {
     document.addEventListener('visibilitychange', changed);
     return () => document.removeEventListener('visibilitychange', changed);
   },
 };
 
-/** Reads a list anew when it is no longer as it was: at once, but not often, and never for a page that nobody sees. */
+/** Reloads a list after it changed: at once, but rate-limited, and never while the page is hidden. */
 export class Refresher {
   readonly #load: () => Promise<void>;
-  readonly #page: Page;
-  readonly #anywayMs: number;
-  readonly #unwatch: () => void;
+  readonly #page: PageVisibility;
+  readonly #idleMs: number;
+  readonly #unsubscribe: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #busy = false;
+  #loading = false;
   #stale = true;
-  #ended = false;
+  #stopped = false;
 
-  constructor(load: () => Promise<void>, { page = browser, anywayMs = ANYWAY_MS }: RefresherOptions = {}) {
+  constructor(
+    load: () => Promise<void>,
+    { page = browser, idleMs = IDLE_REFRESH_MS }: RefresherOptions = {},
+  ) {
     this.#load = load;
-    this.#anywayMs = anywayMs;
+    this.#idleMs = idleMs;
     this.#page = page;
-    this.#unwatch = page.watch(() => this.#plan());
-    this.#plan();
+    this.#unsubscribe = page.onChange(() => this.#schedule());
+    this.#schedule();
   }
 
-  /** Says that the list is no longer as it was. */
-  touch(): void {
+  /** Marks the list as changed. */
+  invalidate(): void {
     this.#stale = true;
-    this.#plan();
+    this.#schedule();
   }
 
-  end(): void {
-    this.#ended = true;
-    this.#unwatch();
+  stop(): void {
+    this.#stopped = true;
+    this.#unsubscribe();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  #plan(): void {
+  #schedule(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#ended || this.#busy || this.#page.hidden()) return;
-    const dueMs = this.#lastMs + (this.#stale ? EVERY_MS : this.#anywayMs);
-    this.#timer = setTimeout(() => void this.#run(), Math.max(0, dueMs - Date.now()));
+    if (this.#stopped || this.#loading || this.#page.hidden()) return;
+    const dueMs = this.#lastMs + (this.#stale ? REFRESH_MS : this.#idleMs);
+    this.#timer = setTimeout(() => void this.#refresh(), Math.max(0, dueMs - Date.now()));
   }
 
-  async #run(): Promise<void> {
+  async #refresh(): Promise<void> {
     this.#timer = null;
-    this.#busy = true;
+    this.#loading = true;
     this.#stale = false;
     try {
       await this.#load();
     } finally {
-      this.#busy = false;
+      this.#loading = false;
       this.#lastMs = Date.now();
-      this.#plan();
+      this.#schedule();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { decode, encode } from '@msgpack/msgpack';
 
-import { undirected } from '../format';
+import { stripDirections } from '../format';
 import { Items, WireError } from './items';
 import { CarState, EventKind, Flag, ResultStatus, Status, Tyre } from './model';
 import type {
@@ -121,7 +121,7 @@ function readRace(value: unknown): RaceInfo {
   if (kind !== 'simulation' && kind !== 'external') throw new WireError(`race: unknown kind ${kind}`);
   return {
     id: race.string(0),
-    name: undirected(race.string(1)),
+    name: stripDirections(race.string(1)),
     kind,
     circuit: race.string(3),
     cars: race.count(4),
@@ -142,9 +142,9 @@ function readEntry(value: unknown): Entry {
   const colour = e.string(4);
   return {
     number: e.count(0),
-    code: undirected(e.string(1)),
-    name: undirected(e.string(2)),
-    team: undirected(e.string(3)),
+    code: stripDirections(e.string(1)),
+    name: stripDirections(e.string(2)),
+    team: stripDirections(e.string(3)),
     // Colours go into style attributes and onto the canvas: anything but rrggbb becomes grey.
     colour: /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : '#7a8290',
     grid: e.count(5),

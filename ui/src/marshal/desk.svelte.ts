@@ -11,8 +11,8 @@ import {
   type Verdict,
 } from '../api';
 import { settings } from '../choices';
-import { asker } from '../dialog';
-import { Listing, Refresher } from '../lists';
+import { prompts } from '../dialog';
+import { RemoteList, Refresher } from '../lists';
 import type { Fact } from '../live';
 import { concerns, LISTS, type List } from './concerns';
 
@@ -32,9 +32,9 @@ export type Order = (author: string) => Promise<unknown>;
 /** The desk of one race: what lies on it, and the orders that are given at it. */
 export class Desk {
   readonly id: string;
-  readonly rulings: Listing<Ruling>;
-  readonly results: Listing<ResultVersion>;
-  readonly passings: Listing<Passing>;
+  readonly rulings: RemoteList<Ruling>;
+  readonly results: RemoteList<ResultVersion>;
+  readonly passings: RemoteList<Passing>;
   #verdict = $state<Verdict>('suspect');
   #said = $state('');
   #orders = $state(0);
@@ -45,9 +45,9 @@ export class Desk {
   /** newest: the number of the newest record that is known. */
   constructor(id: string, newest: () => number) {
     this.id = id;
-    this.rulings = new Listing(() => listRulings(id));
-    this.results = new Listing(() => listResults(id));
-    this.passings = new Listing(() => {
+    this.rulings = new RemoteList(() => listRulings(id));
+    this.results = new RemoteList(() => listResults(id));
+    this.passings = new RemoteList(() => {
       const after = this.#verdict === 'accepted' ? Math.max(0, newest() - LATEST_RECORDS) : 0;
       return listPassings(id, this.#verdict, after);
     });
@@ -83,11 +83,11 @@ export class Desk {
   open(): () => void {
     const refreshers = LISTS.map((list) => [list, new Refresher(() => this[list].load())] as const);
     this.#refreshers = Object.fromEntries(refreshers);
-    return () => refreshers.forEach(([, refresher]) => refresher.end());
+    return () => refreshers.forEach(([, refresher]) => refresher.stop());
   }
 
   refreshFor(facts: readonly Fact[] | null): void {
-    for (const list of concerns(facts)) this.#refreshers[list]?.touch();
+    for (const list of concerns(facts)) this.#refreshers[list]?.invalidate();
   }
 
   list(verdict: Verdict): void {
@@ -113,11 +113,11 @@ export class Desk {
 
   /** Asks who gives the orders, and remembers it. Null where nobody says so. */
   async sign(): Promise<string | null> {
-    const name = await asker.ask({
+    const name = await prompts.ask({
       title: 'Who is at the desk?',
       text: 'The name stands beside each decision. This browser remembers it.',
-      field: { label: 'Your name', value: settings.author, most: NAME_MOST },
-      yes: 'Sign',
+      field: { label: 'Your name', value: settings.author, maxLength: NAME_MOST },
+      confirmLabel: 'Sign',
     });
     if (name !== null) settings.author = name;
     return name;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { settings } from '../choices';
-import { asker } from '../dialog';
+import { prompts } from '../dialog';
 import type { Passing } from '../api';
 import { Desk } from './desk.svelte';
 
@@ -51,12 +51,12 @@ test('the name is asked once, and nothing is ordered without it', async () => {
   const desk = await loaded();
   const give = vi.fn(() => Promise.resolve());
   const off = desk.order('done', give);
-  asker.answer(null);
+  prompts.answer(null);
   expect(await off).toEqual({ done: false, error: null });
   const signed = desk.order('done', give);
-  asker.answer('Grace');
+  prompts.answer('Grace');
   await signed;
   await desk.order('done', give);
   expect(give.mock.calls).toEqual([['Grace'], ['Grace']]);
-  expect(asker.question).toBeNull();
+  expect(prompts.question).toBeNull();
 });

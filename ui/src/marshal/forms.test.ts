@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Passing } from '../api';
 import { settings } from '../choices';
-import { Asker } from '../dialog';
+import { Prompts } from '../dialog';
 import type { Entry } from '../live';
 import { Desk } from './desk.svelte';
 import MoveStart from './MoveStart.svelte';
@@ -204,14 +204,17 @@ test('the start is moved later, earlier, or to a time of day', async () => {
 });
 
 test('a real race is stopped now, or at a time that is said to end it', async () => {
-  const asker = new Asker();
-  const at = whenStopped(asker, true);
-  const field = asker.question?.field;
-  expect(field?.says?.('')).toContain('The race ends now');
-  expect(field?.says?.('1:02')).toBe('What is timed after 1:02.000 counts for nothing.');
-  expect([field?.check?.('x'), field?.check?.('1:02')]).toEqual(['A race time, as in 1:02:03.456', null]);
-  asker.answer('1:02');
+  const prompts = new Prompts();
+  const at = whenStopped(prompts, true);
+  const field = prompts.question?.field;
+  expect(field?.hint?.('')).toContain('The race ends now');
+  expect(field?.hint?.('1:02')).toBe('What is timed after 1:02.000 counts for nothing.');
+  expect([field?.validate?.('x'), field?.validate?.('1:02')]).toEqual([
+    'A race time, as in 1:02:03.456',
+    null,
+  ]);
+  prompts.answer('1:02');
   expect(await at).toBe('1:02');
-  void whenStopped(asker, false);
-  expect(asker.question?.field).toBeUndefined();
+  void whenStopped(prompts, false);
+  expect(prompts.question?.field).toBeUndefined();
 });

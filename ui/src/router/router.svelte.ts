@@ -1,10 +1,10 @@
 import { createContext } from 'svelte';
 
-import { routeOf, type Route } from './route';
+import { parseRoute, type Route } from './route';
 
-/** The address bar as state: it follows the history, and clicks on links of this site. */
+/** The address as state. It follows the browser's history and clicks on links within this site. */
 export class Router {
-  #route = $state.raw<Route>(routeOf(location.pathname));
+  #route = $state.raw<Route>(parseRoute(location.pathname));
 
   get route(): Route {
     return this.#route;
@@ -16,7 +16,7 @@ export class Router {
     window.scrollTo(0, 0);
   }
 
-  /** Takes over links and the back button; returns what undoes it. */
+  /** Handles links and the back button; returns the function that stops it. */
   listen(): () => void {
     const popped = (): void => this.#read();
     const clicked = (event: MouseEvent): void => this.#click(event);
@@ -29,17 +29,17 @@ export class Router {
   }
 
   #read(): void {
-    this.#route = routeOf(location.pathname);
+    this.#route = parseRoute(location.pathname);
   }
 
-  /** Leaves to the browser whatever is meant for another tab, another site or a file. */
+  /** Leaves links to other tabs, other sites and files to the browser. */
   #click(event: MouseEvent): void {
     const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     if (event.defaultPrevented || event.button !== 0 || modified) return;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!link || link.target || link.origin !== location.origin) return;
     if (link.hash && link.pathname === location.pathname) return;
-    if (routeOf(link.pathname).page === 'nowhere') return;
+    if (parseRoute(link.pathname).page === 'not-found') return;
     event.preventDefault();
     this.go(link.pathname);
   }

@@ -1,4 +1,4 @@
-import { gap, isolate, lapTime, NONE } from '../format';
+import { gap, isolate, lapTime, DASH } from '../format';
 import { CarState, Mark, Tyre, type BoardView, type Row } from '../live';
 
 /** A row of the tower as text and marks. */
@@ -103,8 +103,8 @@ export function line(board: BoardView, place: number): Line | null {
     name: entry.name,
     number: entry.number,
     colour: entry.colour,
-    interval: untrue ? NONE : distance(place, started, row.intervalMs, row.intervalLaps, 'Interval'),
-    gap: untrue ? NONE : distance(place, started, row.gapMs, row.gapLaps, 'Leader'),
+    interval: untrue ? DASH : distance(place, started, row.intervalMs, row.intervalLaps, 'Interval'),
+    gap: untrue ? DASH : distance(place, started, row.gapMs, row.gapLaps, 'Leader'),
     last: lapTime(row.lastMs),
     lastMark: row.lastMark,
     best: lapTime(row.bestMs),
@@ -131,8 +131,8 @@ export function lineOf(board: BoardView, car: number | null): Line | null {
 }
 
 function distance(place: number, started: boolean, ms: number, laps: number, first: string): string {
-  if (place === 0) return first === 'Leader' ? 'Leader' : NONE;
-  if (!started) return NONE;
+  if (place === 0) return first === 'Leader' ? 'Leader' : DASH;
+  if (!started) return DASH;
   return gap(ms, laps);
 }
 
@@ -143,10 +143,10 @@ function sectors(row: Row): Line['sectors'] {
 /** The gap of a car to the one that is looked at, at their last lines: above it with a minus. */
 export function versus(board: BoardView, car: number, selected: number): string {
   const [a, b] = [board.rows[car], board.rows[selected]];
-  if (!a || !b || car === selected || isOut(a.state) || isOut(b.state)) return NONE;
-  if ([car, selected].some((one) => overtakenOf(board).has(one))) return NONE;
+  if (!a || !b || car === selected || isOut(a.state) || isOut(b.state)) return DASH;
+  if ([car, selected].some((one) => overtakenOf(board).has(one))) return DASH;
   const started = (row: Row): boolean => row.gapMs > 0 || row.gapLaps > 0 || row.car === board.order[0];
-  if (!started(a) || !started(b)) return NONE;
+  if (!started(a) || !started(b)) return DASH;
   const [ms, laps] = [a.gapMs - b.gapMs, a.gapLaps - b.gapLaps];
   const behind = laps === 0 ? ms : laps;
   return gap(Math.abs(ms), Math.abs(laps)).replace(/^\+?/, behind < 0 ? '−' : '+');
@@ -159,6 +159,6 @@ export function spoken(board: BoardView, car: number): string {
   const who = isolate(l.code);
   if (l.unplaced) return `${who} ${l.unplaced[1]}`;
   if (isOut(l.state)) return `${who} out of the race`;
-  const where = l.gap === NONE ? '' : `, ${l.gap}`;
+  const where = l.gap === DASH ? '' : `, ${l.gap}`;
   return `${who} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
 }

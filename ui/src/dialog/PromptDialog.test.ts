@@ -1,43 +1,47 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 
-import AskDialog from './AskDialog.svelte';
-import { Asker } from './asker.svelte';
+import PromptDialog from './PromptDialog.svelte';
+import { Prompts } from './prompts.svelte';
 
-test('questions are asked one after the other, and answered or called off', async () => {
-  const asker = new Asker();
-  render(AskDialog, { asker });
-  const name = asker.ask({ title: 'Who signs?', field: { label: 'Name', value: 'Ada' }, yes: 'Sign' });
-  const sure = asker.ask({ title: 'Sure?', yes: 'Yes' });
+test('questions are shown one after the other, and each is answered or cancelled', async () => {
+  const prompts = new Prompts();
+  render(PromptDialog, { prompts });
+  const name = prompts.ask({
+    title: 'Who signs?',
+    field: { label: 'Name', value: 'Ada' },
+    confirmLabel: 'Sign',
+  });
+  const sure = prompts.ask({ title: 'Sure?', confirmLabel: 'Yes' });
   await fireEvent.click(await screen.findByText('Sign'));
   expect(await name).toBe('Ada');
   await screen.findByText('Sure?');
   await fireEvent.click(screen.getByText('Cancel'));
   expect(await sure).toBeNull();
-  expect(asker.question).toBeNull();
+  expect(prompts.question).toBeNull();
 });
 
-test('a field that is needed is not left empty', async () => {
-  const asker = new Asker();
-  render(AskDialog, { asker });
-  void asker.ask({ title: 'Why?', field: { label: 'Reason' }, yes: 'Send' });
+test('a required field cannot be left empty', async () => {
+  const prompts = new Prompts();
+  render(PromptDialog, { prompts });
+  void prompts.ask({ title: 'Why?', field: { label: 'Reason' }, confirmLabel: 'Send' });
   await fireEvent.submit((await screen.findByText('Send')).closest('form') as HTMLFormElement);
-  expect(asker.question?.title).toBe('Why?');
+  expect(prompts.question?.title).toBe('Why?');
 });
 
-test('what a field cannot take is said and not sent, what it will do is said before', async () => {
-  const asker = new Asker();
-  render(AskDialog, { asker });
-  const answer = asker.ask({
+test('an invalid answer is explained and not sent, and the hint says what a valid one does', async () => {
+  const prompts = new Prompts();
+  render(PromptDialog, { prompts });
+  const answer = prompts.ask({
     title: 'When?',
     field: {
       label: 'Time',
-      most: 4,
+      maxLength: 4,
       optional: true,
-      check: (text) => (text === 'x' ? 'no time' : null),
-      says: (text) => `at ${text || 'once'}`,
+      validate: (text) => (text === 'x' ? 'no time' : null),
+      hint: (text) => `at ${text || 'once'}`,
     },
-    yes: 'Send',
+    confirmLabel: 'Send',
   });
   const note = async (text: string): Promise<string | null> => {
     await fireEvent.input(await screen.findByLabelText('Time'), { target: { value: text } });
@@ -51,7 +55,7 @@ test('what a field cannot take is said and not sent, what it will do is said bef
   await send();
   expect(await note('👍👍👍👍👍')).toBe('Time has 5 characters: 4 at most');
   await send();
-  expect(asker.question?.title).toBe('When?');
+  expect(prompts.question?.title).toBe('When?');
   expect(await note('👍👍👍👍')).toBe('at 👍👍👍👍');
   expect(await note('')).toBe('at once');
   await send();

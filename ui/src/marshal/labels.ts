@@ -1,7 +1,7 @@
 import type { PenaltyKind, ResultVersion, Ruling, Signature, Verdict } from '../api';
-import { isolate, lapTime, seconds } from '../format';
+import { isolate, lapTime, formatSeconds } from '../format';
 import { LineKind, type Entry, type Line } from '../live';
-import { carName } from '../cars';
+import { carTextByNumber } from '../cars';
 
 /** How many characters a reason may have. */
 export const REASON_MOST = 500;
@@ -46,7 +46,7 @@ export function ruled(kind: string): string {
 
 /** A ruling in words: what, on which car, and how much; names are isolated. */
 export function ruling(entries: readonly Entry[], r: Ruling): string {
-  const car = r.driver_number === null ? '' : ` ${carName(entries, r.driver_number)}`;
+  const car = r.driver_number === null ? '' : ` ${carTextByNumber(entries, r.driver_number)}`;
   return `${ruled(r.kind)}${car}${r.detail && `, ${isolate(r.detail)}`}`;
 }
 
@@ -127,7 +127,7 @@ export function fieldName(field: string): string {
 /** A value of a result as it is read; "–" for none. */
 export function fieldText(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return '–';
-  if (typeof value === 'number' && field === 'penalty_ms') return value === 0 ? '–' : seconds(value);
+  if (typeof value === 'number' && field === 'penalty_ms') return value === 0 ? '–' : formatSeconds(value);
   if (typeof value === 'number' && field.endsWith('_ms')) return value === 0 ? '0.000' : lapTime(value);
   return field === 'status' ? String(value).replaceAll('_', ' ') : String(value);
 }

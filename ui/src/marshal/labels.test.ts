@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { LineKind } from '../live';
-import { fieldName, fieldText, lineName, ruled } from './words';
+import { fieldName, fieldText, lineName, ruled } from './labels';
 
 test('rulings are said in words, younger ones as well as can be', () => {
   expect(ruled('lap_deleted')).toBe('Lap deleted');
