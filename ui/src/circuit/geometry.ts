@@ -1,13 +1,13 @@
 import type { Point } from '../api';
 import { LineKind, type Line } from '../live';
 
-/** A closed line that cars travel along by their part of the lap. */
+/** A line in canvas coordinates that cars are drawn along. */
 export interface Track {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
 }
 
-/** Fits points in metres, y north, into a canvas, y down, with room at the border. */
+/** Returns the transform from metres, y north, to a canvas, y down, with a margin. */
 export function fit(
   points: readonly Point[],
   width: number,
@@ -33,27 +33,27 @@ export function track(points: readonly Point[], place: (p: Point) => [number, nu
   return { xs, ys };
 }
 
-/** The place at a part of a closed track (0 to 1). */
-export function along(t: Track, part: number): [number, number] {
+/** The point at a fraction of a closed lap. */
+export function pointOnLap(t: Track, fraction: number): [number, number] {
   const n = t.xs.length;
-  const at = (((part % 1) + 1) % 1) * n;
+  const at = (((fraction % 1) + 1) % 1) * n;
   return between(t, Math.floor(at) % n, (Math.floor(at) + 1) % n, at % 1);
 }
 
-/** The place at a part of an open line (0 to 1). */
-export function alongLine(t: Track, part: number): [number, number] {
+/** The point at a fraction (0 to 1) of an open line. */
+export function pointOnLine(t: Track, fraction: number): [number, number] {
   const last = t.xs.length - 1;
-  const at = Math.min(Math.max(part, 0), 1) * last;
+  const at = Math.min(Math.max(fraction, 0), 1) * last;
   const i = Math.min(Math.floor(at), last - 1);
   return between(t, i, i + 1, at - i);
 }
 
-function between(t: Track, i: number, j: number, part: number): [number, number] {
+function between(t: Track, i: number, j: number, fraction: number): [number, number] {
   const [xi, yi, xj, yj] = [t.xs[i] ?? 0, t.ys[i] ?? 0, t.xs[j] ?? 0, t.ys[j] ?? 0];
-  return [xi + (xj - xi) * part, yi + (yj - yi) * part];
+  return [xi + (xj - xi) * fraction, yi + (yj - yi) * fraction];
 }
 
-/** The part of the lap that a sector (from 1) takes: from the line that ends the one before to its own. */
+/** The fractions of the lap between which a sector (from 1) lies. */
 export function sectorSpan(lines: readonly Line[], sector: number): readonly [from: number, to: number] {
   const end = (n: number, otherwise: number): number => {
     const line = lines.find((l) => l.kind === LineKind.Sector && l.sector === n);
@@ -62,21 +62,21 @@ export function sectorSpan(lines: readonly Line[], sector: number): readonly [fr
   return [sector > 1 ? end(sector - 1, 0) : 0, end(sector, 1)];
 }
 
-/** The points of a closed track between two parts of the lap. */
-export function stretch(t: Track, from: number, to: number): [number, number][] {
+/** The points of a lap between two fractions. */
+export function lapSection(t: Track, from: number, to: number): [number, number][] {
   const n = t.xs.length;
-  const out = [along(t, from)];
+  const out = [pointOnLap(t, from)];
   for (let i = Math.ceil(from * n); i < to * n && i < n; i++) out.push([t.xs[i] ?? 0, t.ys[i] ?? 0]);
-  return [...out, along(t, to)];
+  return [...out, pointOnLap(t, to)];
 }
 
-/** Where a part of the lap lies within the pit lane's span (0 to 1); the span may cross the finish line. */
-export function inLane(part: number, entry: number, exit: number): number {
+/** Converts a fraction of the lap to a fraction of the pit lane, which may cross the finish line. */
+export function pitLaneFraction(fraction: number, entry: number, exit: number): number {
   const span = (exit - entry + 1) % 1 || 1;
-  return Math.min(1, ((part - entry + 1) % 1) / span);
+  return Math.min(1, ((fraction - entry + 1) % 1) / span);
 }
 
-/** A ring for races of which only the timing lines are known. */
+/** An oval for races of which only the timing lines are known. */
 export function ring(n: number): Point[] {
   return Array.from({ length: n }, (_, i) => {
     const a = Math.PI / 2 - (i / n) * 2 * Math.PI;
@@ -96,10 +96,10 @@ export function svgPath(points: readonly Point[]): string {
   return `M${points.map(([x, y]) => `${x} ${-y}`).join('L')}Z`;
 }
 
-/** The place at a part of the lap (0 to 1) of a closed outline, in metres. */
-export function placeOf(points: readonly Point[], part: number): Point {
-  return along(
+/** The point at a fraction of the lap of an outline, in metres. */
+export function pointAtFraction(points: readonly Point[], fraction: number): Point {
+  return pointOnLap(
     track(points, ([x, y]) => [x, y]),
-    part,
+    fraction,
   );
 }

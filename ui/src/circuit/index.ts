@@ -1,4 +1,4 @@
-/** The door of the circuit: the live map, and a still outline. */
+/** Entry point of the live map and the circuit outline. */
 export { default as CircuitMap } from './CircuitMap.svelte';
 export { default as CircuitOutline } from './CircuitOutline.svelte';
-export { placeOf } from './geometry';
+export { pointAtFraction } from './geometry';

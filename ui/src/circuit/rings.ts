@@ -1,35 +1,35 @@
 import type { Freshness } from '../live';
 
-type Place = readonly [x: number, y: number];
-/** Where a car is drawn; null where it is not. */
-type PlaceOf = (car: number) => Place | null;
+type Position = readonly [x: number, y: number];
+/** Returns where a car is drawn, or null. */
+type PositionOf = (car: number) => Position | null;
 
-/** How far a ring is from the middle of its car, in px. */
-export const RING = { few: 11, many: 6 } as const;
+/** The radius of a ring in px. */
+export const RING_RADIUS = { few: 11, many: 6 } as const;
 
-/** A ring round each car that came back a moment ago; those that fade are drawn fainter. */
+/** The positions of the rings around restarted cars; fading rings are drawn fainter. */
 export function rings(
-  placeOf: PlaceOf,
+  positionOf: PositionOf,
   restarted: ReadonlyMap<number, Freshness>,
-): Readonly<Record<Freshness, Place[]>> {
-  const out: Record<Freshness, Place[]> = { fresh: [], fading: [] };
+): Readonly<Record<Freshness, Position[]>> {
+  const out: Record<Freshness, Position[]> = { fresh: [], fading: [] };
   for (const [car, freshness] of restarted) {
-    const place = placeOf(car);
+    const place = positionOf(car);
     if (place) out[freshness].push(place);
   }
   return out;
 }
 
-/** Draws the rings, all of a kind in one path: half of a field of thousands may come back at once. */
+/** Draws all rings of a kind as one path: half of a field of thousands may restart at once. */
 export function drawRings(
   g: CanvasRenderingContext2D,
-  placeOf: PlaceOf,
+  positionOf: PositionOf,
   restarted: ReadonlyMap<number, Freshness>,
   colour: string,
   radius: number,
 ): void {
   if (restarted.size === 0) return;
-  const found = rings(placeOf, restarted);
+  const found = rings(positionOf, restarted);
   g.strokeStyle = colour;
   g.lineWidth = 2;
   for (const [freshness, alpha] of [

@@ -1,6 +1,6 @@
 import type { BoardView } from '../live';
 import { loadTabState, saveTabState, settings } from '../choices';
-import { neighbour } from '../timing';
+import { neighbouringCar } from '../timing';
 import type { Action } from './keys';
 
 export const TABS = ['Tower', 'Map', 'Control'] as const;
@@ -109,7 +109,7 @@ export class View {
     switch (action) {
       case 'down':
       case 'up':
-        this.#selected = neighbour(board, this.#selected, action === 'down' ? 1 : -1, this.#search);
+        this.#selected = neighbouringCar(board, this.#selected, action === 'down' ? 1 : -1, this.#search);
         return true;
       case 'details':
         this.#expanded = !this.#expanded && this.#selected !== null;

@@ -5,8 +5,8 @@ import { Board, blankRow } from '../live/board';
 import { CarState, Mark, type BoardView, type Classified, type Result, type Snapshot } from '../live';
 import { readMessage } from '../live/wire';
 import { golden } from '../test/golden';
-import { line, spoken, versus } from './cells';
-import { inSight, listed } from './list';
+import { towerLine, carAnnouncement, gapBetween } from './cells';
+import { visibleRows, filterRows } from './tower-rows';
 import { moves } from './motion';
 import Tower from './Tower.svelte';
 
@@ -32,8 +32,8 @@ function many(n: number): BoardView {
   };
 }
 
-test('a row says gaps, marks, tyre and penalty in the words of the sport', () => {
-  const l = line(board(), 1);
+test('a row shows gaps, marks, tyre and penalty in the terms of the sport', () => {
+  const l = towerLine(board(), 1);
   expect(l).toMatchObject({
     position: 2,
     code: 'BÖB',
@@ -45,8 +45,8 @@ test('a row says gaps, marks, tyre and penalty in the words of the sport', () =>
     penaltyMs: 5000,
   });
   expect(l?.sectors.map((s) => s.text)).toEqual(['30.100', '31.200', '–']);
-  expect(line(board(), 0)).toMatchObject({ gap: 'Leader', interval: '–' });
-  expect(line(board(), 9)).toBeNull();
+  expect(towerLine(board(), 0)).toMatchObject({ gap: 'Leader', interval: '–' });
+  expect(towerLine(board(), 9)).toBeNull();
 });
 
 const at = (b: BoardView, rows: readonly Partial<BoardView['rows'][number]>[], more = {}): BoardView => ({
@@ -59,13 +59,13 @@ function result(...positions: readonly number[]): Result {
   return { classified, byCar: new Map(classified.map((c) => [c.car, c])) } as unknown as Result;
 }
 
-test('a car that is disqualified or did not start has no position, and is not said to have stopped', () => {
+test('a disqualified car and one that did not start have no position and are not shown as stopped', () => {
   const states = [CarState.Running, CarState.Disqualified, CarState.DidNotStart, CarState.Retired];
   const b = at(
     many(4),
     states.map((state) => ({ state, laps: 3 })),
   );
-  expect([0, 1, 2, 3].map((place) => line(b, place))).toMatchObject([
+  expect([0, 1, 2, 3].map((place) => towerLine(b, place))).toMatchObject([
     { position: 1, unplaced: null },
     { position: 0, unplaced: ['DSQ', 'disqualified'], place: 2 },
     { position: 0, unplaced: ['DNS', 'did not start'] },
@@ -76,20 +76,20 @@ test('a car that is disqualified or did not start has no position, and is not sa
   expect(rows[2]).toMatch(/^DSQ C1/);
   expect(rows[3]).toMatch(/^DNS C2/);
   expect(rows.filter((row) => row?.includes('OUT'))).toEqual([rows[4]]);
-  expect(spoken(b, 1)).toBe('C1 disqualified');
-  expect(spoken(b, 3)).toBe('C3 out of the race');
+  expect(carAnnouncement(b, 1)).toBe('C1 disqualified');
+  expect(carAnnouncement(b, 3)).toBe('C3 out of the race');
 });
 
-test('positions are those of the result, where there is one: shared, or none', () => {
+test('positions come from the result: shared in a dead heat, or none', () => {
   const b = at(many(3), [], { result: result(1, 1, 0) });
-  expect([0, 1, 2].map((place) => line(b, place))).toMatchObject([
+  expect([0, 1, 2].map((place) => towerLine(b, place))).toMatchObject([
     { position: 1 },
     { position: 1, place: 2 },
     { position: 0, unplaced: ['NC', 'not classified'] },
   ]);
 });
 
-test('the lap that a car went out on is never beyond the last', () => {
+test('a car retires at the latest on the last lap', () => {
   const session = { ...many(2).session, laps: 5 };
   const b = at(
     many(2),
@@ -99,11 +99,11 @@ test('the lap that a car went out on is never beyond the last', () => {
     ],
     { session },
   );
-  expect([line(b, 0)?.outLap, line(b, 1)?.outLap]).toEqual([4, 5]);
-  expect(line({ ...b, session: { ...session, laps: 0 } }, 1)?.outLap).toBe(6);
+  expect([towerLine(b, 0)?.retiredOnLap, towerLine(b, 1)?.retiredOnLap]).toEqual([4, 5]);
+  expect(towerLine({ ...b, session: { ...session, laps: 0 } }, 1)?.retiredOnLap).toBe(6);
 });
 
-test('of all laps one has the star: the last lap where it is that, else the best, and it is not remembered', async () => {
+test('only one lap has the star: the last lap if it is the session best, else the best', async () => {
   const star = { lastMs: 60_000, bestMs: 60_000, lastMark: Mark.SessionBest, bestIsSession: true };
   const plain = { lastMs: 61_000, bestMs: 61_000, lastMark: Mark.PersonalBest, bestIsSession: false };
   const props = { selected: null, onopen: vi.fn() };
@@ -111,20 +111,20 @@ test('of all laps one has the star: the last lap where it is that, else the best
   const stars = (): string[] =>
     screen.getAllByText('★').map((s) => s.closest('tr')?.querySelector('.code')?.textContent ?? '');
   expect(stars()).toEqual(['C0']);
-  // The next lap of the first is slower: its best has the star.
+  // The next lap of C0 is slower: its best keeps the star.
   await rerender({ board: at(many(2), [{ ...star, lastMs: 62_000, lastMark: Mark.Slower }, plain]) });
   expect(stars()).toEqual(['C0']);
-  // The other is faster: both rows are told anew.
+  // C1 is faster: both rows change.
   await rerender({
     board: at(many(2), [{ ...star, lastMark: Mark.PersonalBest, bestIsSession: false }, star]),
   });
   expect(stars()).toEqual(['C1']);
-  // That lap is deleted.
+  // The lap of C1 is deleted.
   await rerender({ board: at(many(2), [star, { ...star, lastMark: Mark.Slower, bestIsSession: false }]) });
   expect(stars()).toEqual(['C0']);
 });
 
-test('a name that is written from right to left has a direction of its own', () => {
+test('a right-to-left name keeps its own direction', () => {
   const one = many(1);
   const entries = one.entries.map((e) => ({ ...e, code: 'سام', name: 'سامي يوسف', number: 7 }));
   render(Tower, { board: { ...one, entries }, selected: 0, onopen: vi.fn() });
@@ -132,10 +132,10 @@ test('a name that is written from right to left has a direction of its own', () 
   expect(head?.querySelector('bdi')?.textContent).toBe('سام');
   expect(head?.title).toBe('7 \u2068سامي يوسف\u2069');
   expect(screen.getByTitle('time to \u2068سام\u2069').querySelector('bdi')).toBeTruthy();
-  expect(spoken({ ...one, entries }, 0)).toBe('\u2068سام\u2069 P1, Leader');
+  expect(carAnnouncement({ ...one, entries }, 0)).toBe('\u2068سام\u2069 P1, Leader');
 });
 
-test('the tower is a table in order of position, with what colour says in words too', () => {
+test('the tower is a table by position, and repeats its colours in words', () => {
   render(Tower, { board: board(), selected: null, onopen: vi.fn() });
   const cars = screen.getAllByRole('rowheader').map((c) => c.textContent?.trim().slice(0, 3));
   expect(cars).toEqual(['CCC', 'BÖB', 'AAA']);
@@ -144,7 +144,7 @@ test('the tower is a table in order of position, with what colour says in words 
   expect(screen.getAllByText(/session best/).length).toBeGreaterThan(0);
 });
 
-test('a selected car adds the gap of all to it, its details open, and pinned cars stand above the list', () => {
+test('a selected car adds a column of gaps to it, shows its details, and pinned cars stand above the list', () => {
   const onpin = vi.fn();
   render(Tower, {
     board: board(),
@@ -170,11 +170,11 @@ test('the gap to the selected car is the difference of the gaps to the leader', 
     gapLaps: i === 2 ? 1 : 0,
   }));
   const at = { ...b, rows };
-  expect([0, 1, 2].map((car) => versus(at, car, 1))).toEqual(['−1.500', '–', '+1 LAP']);
-  expect(spoken(at, 1)).toBe('C1 P2, +1.500');
+  expect([0, 1, 2].map((car) => gapBetween(at, car, 1))).toEqual(['−1.500', '–', '+1 LAP']);
+  expect(carAnnouncement(at, 1)).toBe('C1 P2, +1.500');
 });
 
-test('the gap of a car that is overtaken in the pits does not break the order', () => {
+test('the outdated gap of a car overtaken in the pits is not shown', () => {
   const b = many(6);
   const gaps = [0, 5000, 4000, 4500, 0, 3000];
   const rows = b.rows.map((r, i) => ({
@@ -186,24 +186,28 @@ test('the gap of a car that is overtaken in the pits does not break the order', 
     state: i === 2 ? CarState.Pit : CarState.Running,
   }));
   const passed = { ...b, rows };
-  expect(passed.order.map((_, place) => line(passed, place)?.gap)).toEqual([
+  expect(passed.order.map((_, place) => towerLine(passed, place)?.gap)).toEqual([
     'Leader',
     '+5.000',
-    '–', // in the pits, overtaken by the one above
+    '–', // in the pits, overtaken by the car above
     '–', // just out of the pits
     '1 LAP',
     '–',
   ]);
-  expect([line(passed, 2)?.interval, versus(passed, 2, 1), versus(passed, 1, 3)]).toEqual(['–', '–', '–']);
-  expect(spoken(passed, 2)).toBe('C2 P3, in the pits');
-  // Its next line makes the gap true again.
+  expect([towerLine(passed, 2)?.interval, gapBetween(passed, 2, 1), gapBetween(passed, 1, 3)]).toEqual([
+    '–',
+    '–',
+    '–',
+  ]);
+  expect(carAnnouncement(passed, 2)).toBe('C2 P3, in the pits');
+  // The car's next timing line updates the gap.
   const next = { ...passed, rows: rows.map((r, i) => (i === 2 ? { ...r, gapMs: 5100 } : r)) };
-  expect(line(next, 2)?.gap).toBe('+5.100');
-  // A result has its own gaps.
-  expect(line({ ...passed, result: result(1, 2, 3, 4, 5, 6) }, 2)?.gap).toBe('+4.000');
+  expect(towerLine(next, 2)?.gap).toBe('+5.100');
+  // In a result gaps are final.
+  expect(towerLine({ ...passed, result: result(1, 2, 3, 4, 5, 6) }, 2)?.gap).toBe('+4.000');
 });
 
-test('rows move where few did, and stay where many did', () => {
+test('a few moved rows are animated, many are not', () => {
   expect([...(moves([1, 2, 3], [2, 1, 3]) ?? [])]).toEqual([
     [0, 1],
     [1, -1],
@@ -212,16 +216,16 @@ test('rows move where few did, and stay where many did', () => {
   expect(moves(many, [...many].reverse())).toBeNull();
 });
 
-test('of many cars only those in sight are drawn, and they can be found', async () => {
+test('of many cars only those in view are rendered, and search finds the others', async () => {
   render(Tower, { board: many(2000), selected: null, onopen: vi.fn() });
   expect(screen.getAllByRole('rowheader').length).toBeLessThan(60);
   await fireEvent.input(screen.getByRole('searchbox'), { target: { value: 'c1999' } });
   expect(screen.getAllByRole('rowheader')).toHaveLength(1);
-  expect(inSight(3200, 320, 32, 2000)).toEqual([95, 115]);
-  expect(listed(many(20), '  c1 ').cars(0, 20)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  expect(visibleRows(3200, 320, 32, 2000)).toEqual([95, 115]);
+  expect(filterRows(many(20), '  c1 ').cars(0, 20)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
 });
 
-test('the tower tells which places are in sight, or which cars where some are looked for', async () => {
+test('the tower reports the places in view, or the cars that match a search', async () => {
   const onlook = vi.fn();
   const b = many(2000);
   const { rerender } = render(Tower, { board: b, selected: null, onopen: vi.fn(), onlook });
@@ -236,8 +240,8 @@ test('the tower tells which places are in sight, or which cars where some are lo
   });
 });
 
-test('gaps of a large field are compared in sight: the rows of others are old', () => {
+test('in a large field only gaps in view are compared, because other rows are out of date', () => {
   const rows = [{ gapMs: 9000 }, { gapMs: 9000 }, { gapMs: 5000 }, { gapMs: 5100 }, { gapMs: 5050 }];
   const b = at(many(5), rows, { watchedPlaces: [2, 5] });
-  expect([2, 3, 4].map((place) => line(b, place)?.gap)).toEqual(['+5.000', '+5.100', '–']);
+  expect([2, 3, 4].map((place) => towerLine(b, place)?.gap)).toEqual(['+5.000', '+5.100', '–']);
 });

@@ -1,4 +1,4 @@
-/** The door of the timing tower. */
-export { spoken } from './cells';
-export { neighbour, WINDOW_FROM } from './list';
+/** Entry point of the timing tower. */
+export { carAnnouncement } from './cells';
+export { neighbouringCar, VIRTUAL_LIST_FROM } from './tower-rows';
 export { default as Tower } from './Tower.svelte';

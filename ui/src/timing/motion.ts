@@ -1,9 +1,12 @@
-/** More rows than this do not move: the eye cannot follow them. */
+/** With more moved rows nothing is animated: the eye cannot follow them. */
 const MOVED_MAX = 12;
 const SLIDE_MS = 300;
 const FADE_MS = 600;
 
-/** How many places each row came from below (above 0) or above; null where too many moved. By place. */
+/**
+ * How many places each row came from below (above 0) or from above, by its new place; null where too many rows
+ * moved.
+ */
 export function moves(
   before: readonly number[],
   after: readonly number[],
@@ -17,30 +20,30 @@ export function moves(
   return out.size > MOVED_MAX ? null : out;
 }
 
-/** What the list showed the last time it was drawn. */
-export interface Drawn {
+/** What the list rendered last. */
+export interface DrawnRows {
   readonly cars: readonly number[];
-  /** The first place that is drawn. */
+  /** The first rendered place. */
   readonly first: number;
   readonly snapshots: number;
 }
 
-/** Lets the rows slide whose cars overtook; not where the list was scrolled or replaced by a snapshot. */
-export function follow(list: HTMLElement | undefined, was: Drawn | null, now: Drawn): void {
+/** Animates overtaking, unless the list was scrolled or replaced by a snapshot. */
+export function animateMoves(list: HTMLElement | undefined, was: DrawnRows | null, now: DrawnRows): void {
   const rows = list?.querySelectorAll<HTMLElement>('tr[data-car]');
   if (!was || !rows || was.first !== now.first || was.snapshots !== now.snapshots) return;
-  const by = moves(was.cars, now.cars);
-  if (by) slide(rows, by);
+  const offsets = moves(was.cars, now.cars);
+  if (offsets) slide(rows, offsets);
 }
 
-function still(): boolean {
+function reducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
-/** Lets rows slide from where they were. */
-function slide(rows: ArrayLike<HTMLElement>, by: ReadonlyMap<number, number>): void {
-  if (by.size === 0 || still()) return;
-  for (const [place, places] of by) {
+/** Slides rows from their previous place. */
+function slide(rows: ArrayLike<HTMLElement>, offsets: ReadonlyMap<number, number>): void {
+  if (offsets.size === 0 || reducedMotion()) return;
+  for (const [place, places] of offsets) {
     const row = rows[place];
     if (!row) continue;
     const from = { transform: `translateY(${places * row.offsetHeight}px)` };
@@ -48,8 +51,8 @@ function slide(rows: ArrayLike<HTMLElement>, by: ReadonlyMap<number, number>): v
   }
 }
 
-/** Shows that a cell has a new value. */
+/** Highlights a changed cell. */
 export function fade(cell: HTMLElement): void {
-  if (still()) return;
+  if (reducedMotion()) return;
   cell.animate([{ backgroundColor: 'rgb(124 196 255 / 28%)' }, { backgroundColor: 'transparent' }], FADE_MS);
 }
