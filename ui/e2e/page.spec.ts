@@ -38,14 +38,14 @@ test('a hung server is lost until it is heard again, whatever it accepts', async
   const words = await recorded(state(page));
   server.signal('SIGSTOP');
   await expect(page.getByText(/No data for \d+ s/)).toBeVisible();
-  await expect(state(page)).toHaveText('Silent');
+  await expect(state(page)).toHaveText('No data');
   // The line is given up, opened, accepted by the kernel, and given up again.
   await expect.poll(() => lines).toBeGreaterThanOrEqual(3);
   await expect(page.getByText('Connection lost')).toBeVisible();
-  await expect(page.locator('main.old')).toBeVisible();
-  await expect(page.locator('header .old').getByTestId('flag')).toBeVisible();
+  await expect(page.locator('main.outdated')).toBeVisible();
+  await expect(page.locator('header .outdated').getByTestId('flag')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled();
-  expect(await words()).toEqual(['Live', 'Silent', 'Lost']);
+  expect(await words()).toEqual(['Live', 'No data', 'Lost']);
   for (const width of [1440, 390, 320]) {
     await page.setViewportSize({ width, height: 900 });
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -53,7 +53,7 @@ test('a hung server is lost until it is heard again, whatever it accepts', async
   }
   server.signal('SIGCONT');
   await expect(state(page)).toHaveText('Live');
-  await expect(page.locator('main.old')).toHaveCount(0);
+  await expect(page.locator('main.outdated')).toHaveCount(0);
   expect((await words()).slice(2)).toEqual(['Lost', 'Live']);
   await stop(id);
 });
@@ -76,7 +76,7 @@ test('pages that read again and again say that a hung server may have moved on',
   for (const one of [page, history, actors]) {
     await one.bringToFront();
     await expect(one.getByText(/The server does not answer/)).toBeVisible();
-    await expect(one.locator('.old').first()).toBeVisible();
+    await expect(one.locator('.outdated').first()).toBeVisible();
     await expect(one.getByText('Live', { exact: true })).toHaveCount(0);
   }
   await race.bringToFront();

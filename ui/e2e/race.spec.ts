@@ -98,7 +98,7 @@ test('a car is selected, looked at closely, pinned and compared by keys', async 
   await page.keyboard.press('ArrowDown');
   await expect(page.locator('tr.selected')).toHaveCount(1);
   await expect(page.getByRole('columnheader', { name: /^vs / })).toBeVisible();
-  await expect(page.getByTestId('spoken')).toContainText(/P\d/);
+  await expect(page.getByTestId('car-announcement')).toContainText(/P\d/);
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('details')).toContainText('Speed trap');
   await page.keyboard.press('p');
@@ -107,7 +107,7 @@ test('a car is selected, looked at closely, pinned and compared by keys', async 
   await expect(page.getByRole('dialog')).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
-  await page.getByLabel('Letters act by themselves').uncheck();
+  await page.getByLabel('Single-letter shortcuts').uncheck();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
   await page.keyboard.press('p');

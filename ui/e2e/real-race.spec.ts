@@ -151,7 +151,7 @@ test('names that are written from right to left do not turn a sentence around', 
   const fastest = feed(page).filter({ hasText: 'sets the fastest lap' });
   await readsInOrder(fastest.locator('.what'), ['דנה', 'sets', 'lap:', '59.500']);
   await rows(page).first().click();
-  await expect(page.getByTestId('spoken')).toHaveText('\u2068דנה\u2069 P1, Leader');
+  await expect(page.getByTestId('car-announcement')).toHaveText('\u2068דנה\u2069 P1, Leader');
   await page.goto(`${server.url}/race/${id}/control`);
   const ruling = page.getByTestId('rulings').getByRole('listitem').first();
   await expect(ruling).toContainText('Time penalty 2 דנה, 5 s');

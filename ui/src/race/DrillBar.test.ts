@@ -8,14 +8,14 @@ const drill = { name: 'half-the-field', phase: DrillPhase.On, injected: 5498, te
 const calm = { restarts: 5490, raceFailed: false, ondismiss: () => undefined, onopen: () => undefined };
 const shown = (): string => screen.getByTestId('drill').textContent?.replace(/\s+/g, ' ') ?? '';
 
-test('a drill that is on is counted in words, and cannot be dismissed', () => {
+test('a running drill shows its counts and cannot be dismissed', () => {
   render(DrillBar, { ...calm, drill });
   expect(shown()).toContain('Drill half-the-field: 5,498 struck, 5,490 restarts');
   expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
   expect(screen.getByRole('status').textContent).not.toMatch(/\d/);
 });
 
-test('a verdict says what came of it until it is dismissed', async () => {
+test('a verdict stays until it is dismissed', async () => {
   const ondismiss = vi.fn();
   render(DrillBar, { ...calm, ondismiss, drill: { ...drill, phase: DrillPhase.Passed } });
   expect(shown()).toContain('The faults changed nothing but the restart counters');
@@ -23,7 +23,7 @@ test('a verdict says what came of it until it is dismissed', async () => {
   expect(ondismiss).toHaveBeenCalled();
 });
 
-test('what was broken is said, also where the race itself failed', async () => {
+test('a broken promise is shown, also where the race itself failed', async () => {
   const failed = { ...drill, phase: DrillPhase.Failed, text: 'the laps differ' };
   const { rerender } = render(DrillBar, { ...calm, drill: failed });
   expect(shown()).toContain('Drill failed The laps differ');

@@ -15,35 +15,35 @@ function board(session: Partial<BoardView['session']> = {}): BoardView {
   if (view === null) throw new Error('no board');
   return { ...view, session: { ...view.session, ...session } };
 }
-function said(status: Status, connection: Connection = { kind: 'live' }): string {
+function label(status: Status, connection: Connection = { kind: 'live' }): string {
   const { unmount } = render(RaceHeader, { board: board({ status }), connection, raceId: 'x' });
   const text = screen.getByTestId('connection').textContent?.trim() ?? '';
   unmount();
   return text;
 }
 
-test('only a race that runs is live, and only while the server is heard', () => {
-  expect(said(Status.Running)).toBe('Live');
-  expect(said(Status.Waiting)).toBe('Waiting');
-  expect(said(Status.Paused)).toBe('Paused');
-  expect(said(Status.Finished)).toBe('Finished');
-  expect(said(Status.Failed)).toBe('Failed');
-  expect(said(Status.Unknown)).toBe('–');
-  expect(said(Status.Running, { kind: 'stale', sinceMs: 0 })).toBe('Silent');
-  expect(said(Status.Running, { kind: 'lost', retryAtMs: null })).toBe('Lost');
-  expect(said(Status.Finished, { kind: 'lost', retryAtMs: 5 })).toBe('Lost');
+test('only a running race is live, and only while messages arrive', () => {
+  expect(label(Status.Running)).toBe('Live');
+  expect(label(Status.Waiting)).toBe('Waiting');
+  expect(label(Status.Paused)).toBe('Paused');
+  expect(label(Status.Finished)).toBe('Finished');
+  expect(label(Status.Failed)).toBe('Failed');
+  expect(label(Status.Unknown)).toBe('–');
+  expect(label(Status.Running, { kind: 'stale', sinceMs: 0 })).toBe('No data');
+  expect(label(Status.Running, { kind: 'lost', retryAtMs: null })).toBe('Lost');
+  expect(label(Status.Finished, { kind: 'lost', retryAtMs: 5 })).toBe('Lost');
 });
 
-test('a flag that is not known is –, and not a green Clear', () => {
+test('an unknown flag is –, not a green Clear', () => {
   render(RaceHeader, { board: board({ flag: Flag.Unknown }), connection: { kind: 'live' }, raceId: 'x' });
   const chip = screen.getByTestId('flag');
   expect(chip.textContent).toMatch(/^–/);
   expect(chip.className).not.toContain('is-clear');
 });
 
-test('while the line is down nothing of the header is in colour', async () => {
+test('while the connection is down the header loses its colours', async () => {
   const { rerender } = render(RaceHeader, { board: board(), connection: { kind: 'live' }, raceId: 'x' });
-  expect(screen.getByTestId('flag').closest('.old')).toBeNull();
+  expect(screen.getByTestId('flag').closest('.outdated')).toBeNull();
   await rerender({ connection: { kind: 'lost', retryAtMs: null } });
-  expect(screen.getByTestId('flag').closest('.old')).toBeTruthy();
+  expect(screen.getByTestId('flag').closest('.outdated')).toBeTruthy();
 });

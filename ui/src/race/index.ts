@@ -1,7 +1,7 @@
-/** The door of the race page, and of what frames every page of a race. */
-export { default as Gone } from './Gone.svelte';
+/** Entry point of the race page and of the parts that all pages of a race share. */
+export { default as RaceUnavailable } from './RaceUnavailable.svelte';
 export { default as RaceHeader } from './RaceHeader.svelte';
 export { default as RacePage } from './RacePage.svelte';
-export { default as StateWord } from './StateWord.svelte';
-export { default as StateBar } from './StateBar.svelte';
+export { default as StatusLabel } from './StatusLabel.svelte';
+export { default as StatusBar } from './StatusBar.svelte';
 export { default as Tabs } from './Tabs.svelte';

@@ -8,8 +8,8 @@ export type Tab = (typeof TABS)[number];
 
 export const PINS_MAX = 5;
 
-/** What a visitor looks at on the page of a race. */
-export class View {
+/** What a visitor has selected on the race page. */
+export class RaceView {
   #tab = $state<Tab>('Tower');
   #selected = $state<number | null>(null);
   #expanded = $state(false);
@@ -17,23 +17,23 @@ export class View {
   #keys = $state(false);
   #note = $state('');
   #search = $state('');
-  readonly #name: string;
+  readonly #storageKey: string;
 
-  /** A view of a race as this tab left it. */
+  /** Restores the view that this tab saved. */
   constructor(id: string) {
-    this.#name = `lightsout.view.${id}`;
-    const kept = loadTabState(this.#name);
-    if (!Array.isArray(kept)) return;
-    const [tab, selected, expanded, pins] = kept as readonly unknown[];
+    this.#storageKey = `lightsout.view.${id}`;
+    const saved = loadTabState(this.#storageKey);
+    if (!Array.isArray(saved)) return;
+    const [tab, selected, expanded, pins] = saved as readonly unknown[];
     this.#tab = TABS.find((name) => name === tab) ?? 'Tower';
     this.#selected = isCar(selected) ? selected : null;
     this.#expanded = expanded === true && this.#selected !== null;
     this.#pins = Array.isArray(pins) ? pins.filter(isCar).slice(0, PINS_MAX) : [];
   }
 
-  /** Keeps it for Back and for a reload; to be called in an effect. */
-  keep(): void {
-    saveTabState(this.#name, [this.#tab, this.#selected, this.#expanded, this.#pins]);
+  /** Saves the view for Back and for a reload; call it in an effect. */
+  save(): void {
+    saveTabState(this.#storageKey, [this.#tab, this.#selected, this.#expanded, this.#pins]);
   }
 
   get tab(): Tab {
@@ -46,28 +46,28 @@ export class View {
   get expanded(): boolean {
     return this.#expanded;
   }
-  /** The cars that are kept above the list, 5 at most. */
+  /** The cars pinned above the list, at most PINS_MAX. */
   get pins(): readonly number[] {
     return this.#pins;
   }
-  /** What is looked for in a long list. */
+  /** The search text of a long list. */
   get search(): string {
     return this.#search;
   }
   set search(text: string) {
     this.#search = text;
   }
-  /** Whether the keys are explained. */
+  /** Whether the shortcuts dialog is open. */
   get keys(): boolean {
     return this.#keys;
   }
-  /** What could not be done, in words. */
+  /** Why the last action failed. */
   get note(): string {
     return this.#note;
   }
 
-  /** Says what could not be done; null: nothing. */
-  say(note: string | null): void {
+  /** Shows why an action failed; null clears the note. */
+  setNote(note: string | null): void {
     this.#note = note ?? '';
   }
 
@@ -75,17 +75,17 @@ export class View {
     this.#tab = tab;
   }
 
-  explain(open: boolean): void {
+  showKeys(open: boolean): void {
     this.#keys = open;
   }
 
-  /** Selects a car, with details if those of another were shown. */
+  /** Selects a car; open details switch to it. */
   select(car: number): void {
     this.#note = '';
     this.#selected = car;
   }
 
-  /** Shows the details of a car, or where they are shown closes them and selects none. */
+  /** Shows the details of a car, or hides them and deselects it. */
   open(car: number): void {
     const shown = car === this.#selected && this.#expanded;
     this.#note = '';
@@ -104,8 +104,8 @@ export class View {
     }
   }
 
-  /** Does what a key asks for, and says whether there was anything to do. */
-  act(action: Action, board: BoardView): boolean {
+  /** Performs the action of a key and reports whether it did anything. */
+  perform(action: Action, board: BoardView): boolean {
     switch (action) {
       case 'down':
       case 'up':

@@ -1,37 +1,37 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import type { BoardView } from '../live';
-import { PINS_MAX, View } from './view.svelte';
+import { PINS_MAX, RaceView } from './race-view.svelte';
 
 const entries = Array.from({ length: 5 }, (_, i) => ({ code: `C${i}`, name: '', number: i, team: '' }));
 const board = { order: [4, 2, 0], places: [2, -1, 1, -1, 0], entries } as unknown as BoardView;
 
 beforeEach(() => sessionStorage.clear());
 
-test('keys go from car to car in the order of the tower, and stop at its ends', () => {
-  const view = new View('x');
-  view.act('down', board);
+test('keys move the selection in tower order and stop at both ends', () => {
+  const view = new RaceView('x');
+  view.perform('down', board);
   expect(view.selected).toBe(4);
-  view.act('down', board);
-  view.act('down', board);
-  view.act('down', board);
+  view.perform('down', board);
+  view.perform('down', board);
+  view.perform('down', board);
   expect(view.selected).toBe(0);
-  view.act('up', board);
+  view.perform('up', board);
   expect(view.selected).toBe(2);
 });
 
-test('keys go only to the cars that are found, and keep the selected one where none is', () => {
-  const view = new View('x');
+test('keys move among the cars that match the search, and keep the selection where none does', () => {
+  const view = new RaceView('x');
   view.search = 'c0';
-  view.act('down', board);
+  view.perform('down', board);
   expect(view.selected).toBe(0);
-  view.search = 'nobody';
-  view.act('down', board);
+  view.search = 'no such car';
+  view.perform('down', board);
   expect(view.selected).toBe(0);
 });
 
-test("a car's details are opened and closed with one tap each, another's at once", () => {
-  const view = new View('x');
+test("one tap opens a car's details and the next one closes them; another car's open at once", () => {
+  const view = new RaceView('x');
   view.open(2);
   expect([view.selected, view.expanded]).toEqual([2, true]);
   view.open(4);
@@ -40,20 +40,20 @@ test("a car's details are opened and closed with one tap each, another's at once
   expect([view.selected, view.expanded]).toEqual([null, false]);
 });
 
-test('a car that is selected by key or on the map is opened by Enter, and Esc closes step by step', () => {
-  const view = new View('x');
+test('Enter opens the selected car, and Esc closes details, then the selection', () => {
+  const view = new RaceView('x');
   view.select(2);
   expect([view.selected, view.expanded]).toEqual([2, false]);
-  view.act('details', board);
+  view.perform('details', board);
   expect([view.selected, view.expanded]).toEqual([2, true]);
-  view.act('escape', board);
+  view.perform('escape', board);
   expect([view.selected, view.expanded]).toEqual([2, false]);
-  view.act('escape', board);
+  view.perform('escape', board);
   expect(view.selected).toBeNull();
 });
 
-test('a sixth car cannot be pinned, and it is said', () => {
-  const view = new View('x');
+test('a sixth car cannot be pinned, and a note says so', () => {
+  const view = new RaceView('x');
   for (let car = 0; car <= PINS_MAX; car++) view.pin(car);
   expect(view.pins).toEqual([0, 1, 2, 3, 4]);
   expect(view.note).toContain('5 cars are pinned already');
@@ -62,22 +62,22 @@ test('a sixth car cannot be pinned, and it is said', () => {
   expect(view.note).toBe('');
 });
 
-test('what was looked at in a race is there again after a reload, and in no other race', () => {
-  const view = new View('x');
+test('the view of a race is restored after a reload, and only for that race', () => {
+  const view = new RaceView('x');
   view.open(2);
   view.pin(4);
   view.show('Map');
-  view.keep();
-  const again = new View('x');
+  view.save();
+  const again = new RaceView('x');
   expect([again.tab, again.selected, again.expanded, again.pins]).toEqual(['Map', 2, true, [4]]);
-  const other = new View('y');
+  const other = new RaceView('y');
   expect([other.tab, other.selected, other.expanded, other.pins]).toEqual(['Tower', null, false, []]);
 });
 
-test('what a tab remembers of an older page does no harm', () => {
-  for (const kept of ['{', '{}', '["Nowhere",-1,true,["a",1,null]]', '[null,1.5,true]']) {
-    sessionStorage.setItem('lightsout.view.x', kept);
-    const view = new View('x');
+test('a malformed saved view is ignored', () => {
+  for (const saved of ['{', '{}', '["Nowhere",-1,true,["a",1,null]]', '[null,1.5,true]']) {
+    sessionStorage.setItem('lightsout.view.x', saved);
+    const view = new RaceView('x');
     expect([view.tab, view.selected, view.expanded]).toEqual(['Tower', null, false]);
   }
 });
