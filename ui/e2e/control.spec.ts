@@ -40,7 +40,7 @@ test('a race is controlled from its start to an amended result', async ({ page }
   await page.goto(`${server.url}/race/${loops.id}`);
   await page.getByRole('link', { name: "Marshal's desk" }).click();
   await expect(page.getByText('No suspect passings')).toBeVisible();
-  await expect(page.getByText('Nothing was ordered yet')).toBeVisible();
+  await expect(page.getByText('No rulings yet')).toBeVisible();
 
   await button(page, 'Start the race').click();
   await answer(page, 'Your name', 'Ada', 'Sign');
@@ -66,12 +66,12 @@ test('a race is controlled from its start to an amended result', async ({ page }
   await expect(list(page, 'passings')).toHaveCount(1);
   await list(page, 'passings').getByRole('button', { name: 'Split' }).click();
   await expect(page.getByText('No suspect passings')).toBeVisible();
-  await expect(page.getByTestId('said')).toContainText('lap split');
+  await expect(page.getByTestId('desk-announcement')).toContainText('lap split');
 
   await page.getByLabel('Car', { exact: true }).fill('pia');
   await page.getByLabel('Seconds').fill('5');
   await button(page, 'Give the penalty').click();
-  await expect(page.getByText('For what reason?')).toBeVisible();
+  await expect(page.getByText('Give a reason')).toBeVisible();
   await page.getByLabel('Reason', { exact: true }).fill('track limits');
   await button(page, 'Give the penalty').click();
   await expect(list(page, 'penalties')).toContainText(['2 PIA']);
@@ -90,7 +90,7 @@ test('a race is controlled from its start to an amended result', async ({ page }
   await expect(page.getByTestId('differences').getByRole('row', { name: /penalty 5 s –/ })).toBeVisible();
   await page.getByLabel('Compare', { exact: true }).selectOption('1');
   await page.getByLabel('with', { exact: true }).selectOption('2');
-  await expect(page.getByText('Both say the same of every car.')).toBeVisible();
+  await expect(page.getByText('Both versions are the same.')).toBeVisible();
   await expect(page.getByTestId('winner')).toContainText('Amended result.');
 
   await page.getByRole('link', { name: 'To the race' }).click();
@@ -126,7 +126,7 @@ test("a stranger's transponder is given to a car, and what other desks order is 
   await loops.report([1, 0, 90], [2, 0, 91], ['X9', 0, 92]);
   await expect(list(page, 'passings')).toContainText(['Transponder X9']);
   await page.getByRole('button', { name: 'Assign…' }).click();
-  await page.getByLabel('It is the transponder of').fill('3');
+  await page.getByLabel('Transponder of car').fill('3');
   await button(page, 'Assign').click();
   await expect(page.getByText('No suspect passings')).toBeVisible();
   await expect(list(page, 'rulings').first()).toContainText('Transponder assigned 3 VER');
@@ -275,7 +275,7 @@ test('a simulated race takes orders too, and its lists are not read more often t
   await expect(list(page, 'rulings').filter({ hasText: 'Safety car' })).toContainText(['Ada']);
   await button(page, 'Stop the race').click();
   await button(page, 'Stop it').click();
-  await expect(page.getByText('The race is over: its flags are history.')).toBeVisible();
+  await expect(page.getByText('The race is over. Flags can no longer be shown.')).toBeVisible();
 });
 
 test('a race that is none has no desk', async ({ page }) => {

@@ -38,9 +38,9 @@ test('a race is stopped at a time; what came after it says why, and a late passi
   await button(page, 'Stop the race').click();
   await page.getByLabel('Race time of the end').fill('soon');
   await button(page, 'Stop it').click();
-  await expect(page.getByText('A race time, as in 1:02:03.456')).toBeVisible();
+  await expect(page.getByText('Enter a race time, for example 1:02:03.456')).toBeVisible();
   await page.getByLabel('Race time of the end').fill('4:00');
-  await expect(page.getByText('What is timed after 4:00.000 counts for nothing.')).toBeVisible();
+  await expect(page.getByText('Passings after 4:00.000 do not count.')).toBeVisible();
   await button(page, 'Stop it').click();
   await expect(page.getByTestId('winner')).toContainText('NOR leads after 2 laps');
   await page.getByLabel('Which passings').selectOption('after_the_end');
@@ -54,7 +54,7 @@ test('a race is stopped at a time; what came after it says why, and a late passi
   await page.getByLabel('Which passings').selectOption('suspect');
   const late = list(page, 'passings').filter({ hasText: '2:59.000' });
   await expect(late).toContainText(/car 3 has 2 laps instead of 1 .*car 3 wins instead of car 1/);
-  await expect(page.getByText('The result is final. A passing that came later')).toBeVisible();
+  await expect(page.getByText('The result is final. A later passing')).toBeVisible();
   await expect(page.getByTestId('winner')).toContainText('NOR wins');
   await late.getByRole('button', { name: 'Accept' }).click();
   await expect(page.getByTestId('winner')).toContainText(
@@ -71,8 +71,8 @@ test('a lap is chosen and deleted, whatever its number becomes', async ({ page }
   await page.getByLabel('Car', { exact: true }).fill('nor');
   await page.getByLabel('Penalty').selectOption('lap_deleted');
   const laps = page.getByLabel('Lap', { exact: true });
-  await laps.selectOption({ label: '2 · 1:20.000 · ended at 2:50.000 · the fastest of all' });
-  await expect(page.getByText('Lap 2, ended at 2:50.000, is no best any more')).toBeVisible();
+  await laps.selectOption({ label: '2 · 1:20.000 · ended at 2:50.000 · fastest of the race' });
+  await expect(page.getByText('Lap 2, ended at 2:50.000, will not count as a best lap')).toBeVisible();
   await page.getByLabel('Reason', { exact: true }).fill('short cut');
   const sent = page.waitForRequest('**/penalties');
   await button(page, 'Give the penalty').click();
@@ -100,7 +100,7 @@ test('the start signal is moved, and all times with it', async ({ page }) => {
   await button(page, 'Move the start…').click();
   const form = page.getByRole('form', { name: 'Move the start signal' });
   await form.getByLabel('By', { exact: true }).fill('2.5');
-  await expect(form).toContainText('what is at 1:30.000 now is at 1:27.500 then');
+  await expect(form).toContainText('1:30.000 becomes 1:27.500');
   await form.getByLabel('Reason').fill('the clerk was early');
   await form.getByRole('button').click();
   await expect(form).toBeHidden();
@@ -127,7 +127,7 @@ test('a transponder is handed on from a passing, and one session of a decoder is
   await at('3:00.000').getByLabel('Move to car').fill('VER');
   await at('3:00.000').getByLabel('What moves').selectOption('from');
   await expect(at('3:00.000')).toContainText(
-    "From 3:00.000 on, transponder T1 is 3 VER's; before, it stays as it is.",
+    'From 3:00.000 on, transponder T1 belongs to 3 VER; earlier passings keep their car.',
   );
   await at('3:00.000').getByRole('button', { name: 'Assign' }).click();
   await expect(at('3:00.000')).toContainText('3 VER');
@@ -136,12 +136,12 @@ test('a transponder is handed on from a passing, and one session of a decoder is
 
   await at('1:31.000').getByRole('button', { name: 'Clock…' }).click();
   await at('1:31.000').getByLabel('Seconds to add').fill('-0.25');
-  await expect(at('1:31.000')).toContainText('All passings of session 1 of main, past and to come');
-  await at('1:31.000').getByRole('button', { name: 'Set the clock' }).click();
+  await expect(at('1:31.000')).toContainText('All passings of session 1 of main, past and future');
+  await at('1:31.000').getByRole('button', { name: 'Set the offset' }).click();
   await expect(at('1:30.750')).toContainText('2 PIA');
   await expect(list(page, 'rulings').first()).toContainText('decoder main by -0.250 s, session 1');
   await at('1:30.750').getByRole('button', { name: 'Clock…' }).click();
-  await expect(at('1:30.750')).toContainText('Set before, by ruling');
+  await expect(at('1:30.750')).toContainText('Set earlier, by ruling');
 });
 
 for (const width of [1440, 768, 390]) {

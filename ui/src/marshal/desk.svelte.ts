@@ -14,62 +14,62 @@ import { settings } from '../choices';
 import { prompts } from '../dialog';
 import { RemoteList, Refresher } from '../lists';
 import type { Fact } from '../live';
-import { concerns, LISTS, type List } from './concerns';
+import { staleLists, LISTS, type ListName } from './stale-lists';
 
-/** Accepted passings are looked for among the newest records: there are as many as hits. */
-const LATEST_RECORDS = 2000;
-const NAME_MOST = 100;
+/** Accepted passings are listed from the newest records only, because every crossing is one. */
+const RECENT_RECORDS = 2000;
+const NAME_CHARS_MAX = 100;
 
-/** What became of an order: done, or called off by the person, or not possible and why. */
+/** The outcome of an order: done, cancelled (neither done nor an error), or failed with an error. */
 export interface Outcome {
   readonly done: boolean;
   readonly error: string | null;
 }
 
-/** Gives an order in somebody's name. */
-export type Order = (author: string) => Promise<unknown>;
+/** Sends an order signed by the author. */
+export type SendOrder = (author: string) => Promise<unknown>;
 
-/** The desk of one race: what lies on it, and the orders that are given at it. */
+/** The marshal's desk of one race: its passings, rulings and results, and the orders given there. */
 export class Desk {
   readonly id: string;
   readonly rulings: RemoteList<Ruling>;
   readonly results: RemoteList<ResultVersion>;
   readonly passings: RemoteList<Passing>;
   #verdict = $state<Verdict>('suspect');
-  #said = $state('');
-  #orders = $state(0);
+  #announcement = $state('');
+  #ordersDone = $state(0);
   #settling = $state.raw<readonly number[]>([]);
   readonly #errors = new SvelteMap<number, string>();
-  #refreshers: Readonly<Partial<Record<List, Refresher>>> = {};
+  #refreshers: Readonly<Partial<Record<ListName, Refresher>>> = {};
 
-  /** newest: the number of the newest record that is known. */
+  /** newest returns the sequence number of the newest known record. */
   constructor(id: string, newest: () => number) {
     this.id = id;
     this.rulings = new RemoteList(() => listRulings(id));
     this.results = new RemoteList(() => listResults(id));
     this.passings = new RemoteList(() => {
-      const after = this.#verdict === 'accepted' ? Math.max(0, newest() - LATEST_RECORDS) : 0;
+      const after = this.#verdict === 'accepted' ? Math.max(0, newest() - RECENT_RECORDS) : 0;
       return listPassings(id, this.#verdict, after);
     });
   }
 
-  /** Which passings are listed. */
+  /** The verdict whose passings are listed. */
   get verdict(): Verdict {
     return this.#verdict;
   }
 
-  /** What was done last, for those who do not see it. */
-  get said(): string {
-    return this.#said;
+  /** The last order that was done, for screen readers. */
+  get announcement(): string {
+    return this.#announcement;
   }
 
-  /** Counts the orders that were done, when the lists show what came of them. */
-  get orders(): number {
-    return this.#orders;
+  /** Counts the orders done; it rises once the lists show the effect. */
+  get ordersDone(): number {
+    return this.#ordersDone;
   }
 
-  /** The passings, newest first, without those that are being settled; null until they are known. */
-  get shown(): readonly Passing[] | null {
+  /** The passings, newest first, without those being settled; null before the first load. */
+  get visiblePassings(): readonly Passing[] | null {
     const items = this.passings.items;
     return items?.filter((p) => !this.#settling.includes(p.seq)).reverse() ?? null;
   }
@@ -79,7 +79,7 @@ export class Desk {
     return this.#errors.get(seq) ?? null;
   }
 
-  /** Keeps the lists fresh; returns what ends that. */
+  /** Keeps the lists up to date; returns the function that stops it. */
   open(): () => void {
     const refreshers = LISTS.map((list) => [list, new Refresher(() => this[list].load())] as const);
     this.#refreshers = Object.fromEntries(refreshers);
@@ -87,48 +87,48 @@ export class Desk {
   }
 
   refreshFor(facts: readonly Fact[] | null): void {
-    for (const list of concerns(facts)) this.#refreshers[list]?.invalidate();
+    for (const list of staleLists(facts)) this.#refreshers[list]?.invalidate();
   }
 
-  list(verdict: Verdict): void {
+  showVerdict(verdict: Verdict): void {
     this.#verdict = verdict;
     this.passings.clear();
     void this.passings.load();
   }
 
-  /** Gives an order, signed; `done` is what is said of it then. */
-  async order(done: string, give: Order): Promise<Outcome> {
+  /** Signs and sends an order, then announces `done` and reloads the lists. */
+  async order(done: string, send: SendOrder): Promise<Outcome> {
     const author = settings.author || (await this.sign());
     if (author === null) return { done: false, error: null };
     try {
-      await give(author);
+      await send(author);
     } catch (error) {
       return { done: false, error: errorDetails(error) };
     }
-    this.#said = done;
+    this.#announcement = done;
     await Promise.all(LISTS.map((list) => this[list].load()));
-    this.#orders++;
+    this.#ordersDone++;
     return { done: true, error: null };
   }
 
-  /** Asks who gives the orders, and remembers it. Null where nobody says so. */
+  /** Asks for the name that signs rulings and stores it. Returns null when cancelled. */
   async sign(): Promise<string | null> {
     const name = await prompts.ask({
       title: 'Who is at the desk?',
-      text: 'The name stands beside each decision. This browser remembers it.',
-      field: { label: 'Your name', value: settings.author, maxLength: NAME_MOST },
+      text: 'Each ruling is signed with this name. This browser remembers it.',
+      field: { label: 'Your name', value: settings.author, maxLength: NAME_CHARS_MAX },
       confirmLabel: 'Sign',
     });
     if (name !== null) settings.author = name;
     return name;
   }
 
-  /** Settles a passing: it leaves the list at once, and comes back with the reason where that is not possible. */
-  async settle(passing: Passing, done: string, give: Order): Promise<Outcome> {
+  /** Settles a passing. It leaves the list at once and returns with the error if the order fails. */
+  async settle(passing: Passing, done: string, send: SendOrder): Promise<Outcome> {
     const { seq } = passing;
     this.#settling = [...this.#settling, seq];
     this.#errors.delete(seq);
-    const outcome = await this.order(done, give);
+    const outcome = await this.order(done, send);
     this.#settling = this.#settling.filter((other) => other !== seq);
     if (outcome.error !== null) this.#errors.set(seq, outcome.error);
     return outcome;

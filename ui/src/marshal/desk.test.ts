@@ -21,9 +21,9 @@ async function loaded(): Promise<Desk> {
   await desk.passings.load();
   return desk;
 }
-const seqs = (desk: Desk): number[] | undefined => desk.shown?.map((p) => p.seq);
+const seqs = (desk: Desk): number[] | undefined => desk.visiblePassings?.map((p) => p.seq);
 
-test('a passing leaves at once when it is settled, and stays away', async () => {
+test('a settled passing leaves the list at once and does not return', async () => {
   const desk = await loaded();
   expect(seqs(desk)).toEqual([2, 1]);
   let answer = (): void => undefined;
@@ -35,28 +35,28 @@ test('a passing leaves at once when it is settled, and stays away', async () => 
   answer();
   expect(await settled).toEqual({ done: true, error: null });
   expect(seqs(desk)).toEqual([1]);
-  expect(desk.said).toBe('done');
+  expect(desk.announcement).toBe('done');
 });
 
-test('a passing that cannot be settled comes back with the reason', async () => {
+test('a passing that cannot be settled returns with the error', async () => {
   const desk = await loaded();
   await desk.settle(passings[0] as Passing, 'done', () => Promise.reject(new Error('the car is out')));
   expect(seqs(desk)).toEqual([2, 1]);
   expect(desk.error(1)).toBe('the car is out');
-  expect(desk.said).toBe('');
+  expect(desk.announcement).toBe('');
 });
 
-test('the name is asked once, and nothing is ordered without it', async () => {
+test('the name is asked for once, and nothing is sent without it', async () => {
   settings.author = '';
   const desk = await loaded();
-  const give = vi.fn(() => Promise.resolve());
-  const off = desk.order('done', give);
+  const send = vi.fn(() => Promise.resolve());
+  const off = desk.order('done', send);
   prompts.answer(null);
   expect(await off).toEqual({ done: false, error: null });
-  const signed = desk.order('done', give);
+  const signed = desk.order('done', send);
   prompts.answer('Grace');
   await signed;
-  await desk.order('done', give);
-  expect(give.mock.calls).toEqual([['Grace'], ['Grace']]);
+  await desk.order('done', send);
+  expect(send.mock.calls).toEqual([['Grace'], ['Grace']]);
   expect(prompts.question).toBeNull();
 });

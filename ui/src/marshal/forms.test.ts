@@ -9,7 +9,7 @@ import { Desk } from './desk.svelte';
 import MoveStart from './MoveStart.svelte';
 import PassingRow from './PassingRow.svelte';
 import PenaltyForm from './PenaltyForm.svelte';
-import { whenStopped } from './stop';
+import { askStopTime } from './stop-question';
 
 const entries: Entry[] = [
   { number: 1, code: 'ANN', name: 'Ann', team: '', colour: '#fff', grid: 1 },
@@ -38,7 +38,7 @@ const lap = (lap_number: number, passing: number, more = {}) => ({
   ...more,
 });
 
-/** What was sent, by the end of its path. */
+/** The requests sent, by the last part of the path. */
 const sent: (readonly [path: string, body: unknown])[] = [];
 
 beforeEach(() => {
@@ -65,7 +65,7 @@ function row(more: Partial<Passing> = {}): void {
     passing: { ...passing, ...more },
     entries,
     lines: [],
-    standing: null,
+    rulingInForce: null,
     reason: 'seen on video',
     onsettle: vi.fn(),
   });
@@ -78,27 +78,29 @@ const choose = (label: string | RegExp, value: string): Promise<boolean> =>
   fireEvent.change(screen.getByLabelText(label), { target: { value } });
 const body = { author: 'Ada', reason: 'seen on video' };
 
-test('a late passing is accepted with what it changes in sight', async () => {
+test('a late passing shows what accepting it would change', async () => {
   row();
   expect(screen.getByText(/^Received after the result was final.*car 1 wins\.$/)).toBeTruthy();
   await press('Accept');
   await vi.waitFor(() => expect(sent).toEqual([['corrections', { ...body, kind: 'accept', of: 15 }]]));
 });
 
-test('a passing after the end says why, and cannot be accepted', () => {
+test('a passing after the end shows the reason and cannot be accepted', () => {
   row({ verdict: 'after_the_end', reason: 'the race was stopped at 1:50.000' });
   expect(screen.getByText('after the end')).toBeTruthy();
   expect(screen.getByText('The race was stopped at 1:50.000.')).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Accept' })).toBeNull();
 });
 
-test('a passing is moved alone, or its transponder from then on, or for all', async () => {
+test('a passing is moved alone, or its transponder is assigned from then on or for the whole race', async () => {
   row();
   await press('Move…');
   await fill('Move to car', '2');
-  expect(screen.getByText(/This passing alone becomes 2 /)).toBeTruthy();
+  expect(screen.getByText(/Only this passing moves to 2 /)).toBeTruthy();
   await choose('What moves', 'from');
-  expect(screen.getByText(/From 1:58\.000 on, transponder T1 is 2 .*before, it stays as it is/)).toBeTruthy();
+  expect(
+    screen.getByText(/From 1:58\.000 on, transponder T1 belongs to 2 .*earlier passings keep their car/),
+  ).toBeTruthy();
   await press('Assign');
   await vi.waitFor(() => expect(sent).toHaveLength(1));
   await choose('What moves', 'all');
@@ -115,46 +117,48 @@ test('a passing is moved alone, or its transponder from then on, or for all', as
   ]);
 });
 
-test("a stranger's transponder is given for all its passings unless somebody says otherwise", async () => {
+test('an unknown transponder is assigned with all its passings by default', async () => {
   row({ driver_number: null, transponder: 'X9' });
   await press('Assign…');
-  await fill('It is the transponder of', '2');
+  await fill('Transponder of car', '2');
   await press('Assign');
   await vi.waitFor(() =>
     expect(sent[0]?.[1]).toEqual({ ...body, kind: 'assign', transponder: 'X9', driver_number: 2, all: true }),
   );
 });
 
-test('the clock of one session is set, or of the whole decoder', async () => {
+test('a clock offset is set for one session or for the whole decoder', async () => {
   row();
   await press('Clock…');
-  await screen.findByText(/^1,204 passings so far, each at least 0\.230 s after its time\.$/);
+  await screen.findByText(/^1,204 passings so far, received at least 0\.230 s after the crossing\.$/);
   await fill('Seconds to add', '-0.25');
   expect(
-    screen.getByText(/All passings of session b of main, .* timed 0\.250 s earlier than it says/),
+    screen.getByText(/All passings of session b of main, .* timed 0\.250 s earlier than reported/),
   ).toBeTruthy();
-  await press('Set the clock');
+  await press('Set the offset');
   await vi.waitFor(() => expect(sent).toHaveLength(1));
   const whose = screen.getByLabelText<HTMLSelectElement>('Whose clock');
   whose.selectedIndex = 1;
   await fireEvent.change(whose);
-  await press('Set the clock');
+  await press('Set the offset');
   await vi.waitFor(() => expect(sent).toHaveLength(2));
   const offset = { ...body, kind: 'offset', decoder: 'main', offset_us: -250_000 };
   expect(sent.map(([, what]) => what)).toEqual([{ ...offset, session: 'b' }, offset]);
 });
 
-test('a lap is deleted by the passing that ended it', async () => {
+test('a deleted lap is identified by the passing that ended it', async () => {
   render(PenaltyForm, { desk: new Desk('r', () => 0), entries });
   await fill('Car', '2');
   await choose('Penalty', 'lap_deleted');
-  await screen.findByRole('option', { name: /^2 · 1:00\.002 · ended at 2:00\.000 · the fastest of all$/ });
+  await screen.findByRole('option', { name: /^2 · 1:00\.002 · ended at 2:00\.000 · fastest of the race$/ });
   expect(screen.getByRole<HTMLOptionElement>('option', { name: /^3 .*deleted$/ }).disabled).toBe(true);
   await fill('Reason', 'short cut');
   await press('Give the penalty');
   expect(screen.getByRole('alert').textContent).toBe('Which lap?');
   await choose('Lap', '32');
-  expect(screen.getByText(/^Lap 2, ended at 2:00\.000, is no best any more; it still counts/)).toBeTruthy();
+  expect(
+    screen.getByText(/^Lap 2, ended at 2:00\.000, will not count as a best lap; it still counts/),
+  ).toBeTruthy();
   await press('Give the penalty');
   await vi.waitFor(() => expect(sent).toHaveLength(1));
   expect(sent[0]).toEqual([
@@ -163,7 +167,7 @@ test('a lap is deleted by the passing that ended it', async () => {
   ]);
 });
 
-test('a reason that is too long is said to be, and not cut', async () => {
+test('a reason that is too long is rejected, not cut', async () => {
   render(PenaltyForm, { desk: new Desk('r', () => 0), entries });
   await fill('Car', '1');
   await fill('Reason', '👍'.repeat(501));
@@ -179,20 +183,18 @@ test('the start is moved later, earlier, or to a time of day', async () => {
   const ondone = vi.fn();
   render(MoveStart, { desk: new Desk('r', () => 0), ondone });
   await press('Move the start');
-  expect(screen.getByRole('alert').textContent).toBe('By how much? As in 2.5');
+  expect(screen.getByRole('alert').textContent).toBe('By how much? For example 2.5');
   await fill('By', '2.5');
   await fill('Reason', 'the clerk was early');
-  expect(screen.getByText(/from 2\.500 s later: what is at 1:30\.000 now is at 1:27\.500 then/)).toBeTruthy();
+  expect(screen.getByText(/start 2\.500 s later: 1:30\.000 becomes 1:27\.500/)).toBeTruthy();
   await press('Move the start');
   await vi.waitFor(() => expect(ondone).toHaveBeenCalledTimes(1));
   await choose('The signal was given', 'earlier');
-  expect(
-    screen.getByText(/from 2\.500 s earlier: what is at 1:30\.000 now is at 1:32\.500 then/),
-  ).toBeTruthy();
+  expect(screen.getByText(/start 2\.500 s earlier: 1:30\.000 becomes 1:32\.500/)).toBeTruthy();
   await press('Move the start');
   await vi.waitFor(() => expect(ondone).toHaveBeenCalledTimes(2));
   await choose('The signal was given', 'date');
-  await fill('Date and time here', '2026-05-03T14:00:02.250');
+  await fill('Local date and time', '2026-05-03T14:00:02.250');
   await press('Move the start');
   await vi.waitFor(() => expect(ondone).toHaveBeenCalledTimes(3));
   const start = { author: 'Ada', reason: 'the clerk was early', kind: 'start' };
@@ -203,18 +205,18 @@ test('the start is moved later, earlier, or to a time of day', async () => {
   ]);
 });
 
-test('a real race is stopped now, or at a time that is said to end it', async () => {
+test('an external race is stopped now or at a given race time', async () => {
   const prompts = new Prompts();
-  const at = whenStopped(prompts, true);
+  const at = askStopTime(prompts, true);
   const field = prompts.question?.field;
   expect(field?.hint?.('')).toContain('The race ends now');
-  expect(field?.hint?.('1:02')).toBe('What is timed after 1:02.000 counts for nothing.');
+  expect(field?.hint?.('1:02')).toBe('Passings after 1:02.000 do not count.');
   expect([field?.validate?.('x'), field?.validate?.('1:02')]).toEqual([
-    'A race time, as in 1:02:03.456',
+    'Enter a race time, for example 1:02:03.456',
     null,
   ]);
   prompts.answer('1:02');
   expect(await at).toBe('1:02');
-  void whenStopped(prompts, false);
+  void askStopTime(prompts, false);
   expect(prompts.question?.field).toBeUndefined();
 });

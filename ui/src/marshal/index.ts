@@ -1,2 +1,2 @@
-/** The door of the marshal's desk: what race control orders, and what came of it. */
+/** Entry point of the marshal's desk. */
 export { default as DeskPage } from './DeskPage.svelte';

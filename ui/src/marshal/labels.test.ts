@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 
 import { LineKind } from '../live';
-import { fieldName, fieldText, lineName, ruled } from './labels';
+import { fieldName, fieldText, lineName, rulingName } from './labels';
 
-test('rulings are said in words, younger ones as well as can be', () => {
-  expect(ruled('lap_deleted')).toBe('Lap deleted');
-  expect(ruled('grid_drop')).toBe('grid drop');
+test('rulings have names, and an unknown kind keeps its own', () => {
+  expect(rulingName('lap_deleted')).toBe('Lap deleted');
+  expect(rulingName('grid_drop')).toBe('grid drop');
 });
 
-test('lines have names', () => {
+test('timing lines have names', () => {
   const lines = [
     { kind: LineKind.Finish, sector: 3, permyriad: 0 },
     { kind: LineKind.Sector, sector: 1, permyriad: 3000 },
@@ -22,7 +22,7 @@ test('lines have names', () => {
   ]);
 });
 
-test('what changed between two results is read as times and words', () => {
+test('result fields are shown as times and words', () => {
   expect(fieldName('duration_ms')).toBe('race time');
   expect(fieldText('duration_ms', 96_000)).toBe('1:36.000');
   expect(fieldText('gap_ms', 0)).toBe('0.000');

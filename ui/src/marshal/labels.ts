@@ -3,10 +3,10 @@ import { isolate, lapTime, formatSeconds } from '../format';
 import { LineKind, type Entry, type Line } from '../live';
 import { carTextByNumber } from '../cars';
 
-/** How many characters a reason may have. */
-export const REASON_MOST = 500;
+/** The most characters a reason may have. */
+export const REASON_CHARS_MAX = 500;
 
-const RULINGS: Readonly<Record<string, string>> = {
+const RULING_NAMES: Readonly<Record<string, string>> = {
   clear: 'Track clear',
   yellow: 'Yellow flag',
   safety_car: 'Safety car',
@@ -33,48 +33,48 @@ const RULINGS: Readonly<Record<string, string>> = {
   insert: 'Passing inserted',
   split: 'Lap split',
   assign: 'Transponder assigned',
-  offset: 'Decoder set',
+  offset: 'Decoder offset set',
   start_moved: 'Start signal moved',
   undo: 'Undone',
   result: 'Result declared',
 };
 
-/** What was ordered, in words; a kind that is younger than this page keeps its own. */
-export function ruled(kind: string): string {
-  return RULINGS[kind] ?? kind.replaceAll('_', ' ');
+/** The name of a kind of ruling; an unknown kind keeps its own. */
+export function rulingName(kind: string): string {
+  return RULING_NAMES[kind] ?? kind.replaceAll('_', ' ');
 }
 
-/** A ruling in words: what, on which car, and how much; names are isolated. */
-export function ruling(entries: readonly Entry[], r: Ruling): string {
+/** A ruling in words: kind, car and detail; names are isolated. */
+export function rulingText(entries: readonly Entry[], r: Ruling): string {
   const car = r.driver_number === null ? '' : ` ${carTextByNumber(entries, r.driver_number)}`;
-  return `${ruled(r.kind)}${car}${r.detail && `, ${isolate(r.detail)}`}`;
+  return `${rulingName(r.kind)}${car}${r.detail && `, ${isolate(r.detail)}`}`;
 }
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
   suspect: 'Suspect',
   after_the_end: 'After the end',
   duplicate: 'Duplicate',
   rejected: 'Rejected',
   estimated: 'Estimated',
-  accepted: 'Accepted, latest',
+  accepted: 'Accepted, most recent',
 };
 
-export const VERDICT_NONE: Readonly<Record<Verdict, string>> = {
+export const VERDICT_EMPTY: Readonly<Record<Verdict, string>> = {
   suspect: 'No suspect passings',
   after_the_end: 'No passings after the end',
   duplicate: 'No duplicate passings',
   rejected: 'No rejected passings',
   estimated: 'No estimated passings',
-  accepted: 'No accepted passings of late',
+  accepted: 'No recent accepted passings',
 };
 
-export const RESULT_WORDS: Readonly<Record<ResultVersion['status'], string>> = {
+export const RESULT_LABELS: Readonly<Record<ResultVersion['status'], string>> = {
   provisional: 'Provisional',
   final: 'Final',
   amended: 'Amended',
 };
 
-export const PENALTY_WORDS: Readonly<Record<PenaltyKind, string>> = {
+export const PENALTY_LABELS: Readonly<Record<PenaltyKind, string>> = {
   time: 'Time penalty',
   drive_through: 'Drive-through',
   stop_and_go: 'Stop-and-go',
@@ -84,7 +84,7 @@ export const PENALTY_WORDS: Readonly<Record<PenaltyKind, string>> = {
   disqualified: 'Disqualified',
 };
 
-/** `Finish`, `Sector 1`, `Line 4 (speed trap)`. */
+/** `Finish line`, `Sector 1`, `Line 4, speed trap`. */
 export function lineName(lines: readonly Line[], at: number): string {
   const line = lines[at];
   switch (line?.kind) {
@@ -105,7 +105,7 @@ export function lineName(lines: readonly Line[], at: number): string {
   }
 }
 
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELD_NAMES: Readonly<Record<string, string>> = {
   position: 'position',
   laps: 'laps',
   status: 'status',
@@ -119,12 +119,12 @@ const FIELDS: Readonly<Record<string, string>> = {
   reason: 'reason',
 };
 
-/** A field of a result in words. */
+/** The name of a result field. */
 export function fieldName(field: string): string {
-  return FIELDS[field] ?? field.replaceAll('_', ' ');
+  return FIELD_NAMES[field] ?? field.replaceAll('_', ' ');
 }
 
-/** A value of a result as it is read; "–" for none. */
+/** The text of a result field; "–" for none. */
 export function fieldText(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'number' && field === 'penalty_ms') return value === 0 ? '–' : formatSeconds(value);
@@ -132,7 +132,7 @@ export function fieldText(field: string, value: unknown): string {
   return field === 'status' ? String(value).replaceAll('_', ' ') : String(value);
 }
 
-/** Why something was decided, and by whom. */
-export function because({ reason, author }: Signature): string {
+/** The reason and the author of a ruling. */
+export function reasonAndAuthor({ reason, author }: Signature): string {
   return [reason, author].filter(Boolean).map(isolate).join(' · ');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Passing, Ruling } from '../api';
-import { penaltiesOf, standing } from './rulings';
+import { penaltiesFrom, rulingInForce } from './rulings';
 
 const ruling = (seq: number, kind: string, more: Partial<Ruling> = {}): Ruling => ({
   seq,
@@ -20,14 +20,14 @@ const ruling = (seq: number, kind: string, more: Partial<Ruling> = {}): Ruling =
 });
 const passing = (seq: number): Passing => ({ seq }) as Passing;
 
-test('a penalty is served once, and owed again when the serving is undone', () => {
+test('a penalty is served once, and due again when that is undone', () => {
   const given = [ruling(5, 'time'), ruling(6, 'served', { of: 5 })];
-  expect(penaltiesOf(given)).toMatchObject([{ servable: false, served: { seq: 6 } }]);
+  expect(penaltiesFrom(given)).toMatchObject([{ servable: false, served: { seq: 6 } }]);
   const undone = [ruling(5, 'time'), ruling(6, 'served', { of: 5, undone: true })];
-  expect(penaltiesOf(undone)).toMatchObject([{ servable: true, served: null }]);
+  expect(penaltiesFrom(undone)).toMatchObject([{ servable: true, served: null }]);
 });
 
-test('penalties come newest first, without flags and what was refused', () => {
+test('penalties are listed newest first, without flags and refused ones', () => {
   const list = [
     ruling(1, 'yellow'),
     ruling(2, 'drive_through'),
@@ -35,21 +35,21 @@ test('penalties come newest first, without flags and what was refused', () => {
     ruling(4, 'disqualified'),
     ruling(5, 'time', { undone: true }),
   ];
-  expect(penaltiesOf(list).map((g) => [g.ruling.seq, g.servable])).toEqual([
+  expect(penaltiesFrom(list).map((g) => [g.ruling.seq, g.servable])).toEqual([
     [5, false],
     [4, false],
     [2, true],
   ]);
 });
 
-test('a passing is as it is for the newest ruling on it, or for the one that made it', () => {
+test('the ruling in force on a passing is the newest on it, or the one that created it', () => {
   const list = [
     ruling(10, 'accept', { of: 3 }),
     ruling(11, 'reject', { of: 3 }),
     ruling(12, 'move', { of: 3, undone: true }),
     ruling(13, 'split'),
   ];
-  expect(standing(passing(3), list)?.seq).toBe(11);
-  expect(standing(passing(13), list)?.seq).toBe(13);
-  expect(standing(passing(4), list)).toBeNull();
+  expect(rulingInForce(passing(3), list)?.seq).toBe(11);
+  expect(rulingInForce(passing(13), list)?.seq).toBe(13);
+  expect(rulingInForce(passing(4), list)).toBeNull();
 });

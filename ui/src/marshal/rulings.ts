@@ -1,6 +1,6 @@
 import type { Passing, Ruling } from '../api';
 
-const GIVEN: ReadonlySet<string> = new Set([
+const PENALTY_KINDS: ReadonlySet<string> = new Set([
   'time',
   'drive_through',
   'stop_and_go',
@@ -9,24 +9,24 @@ const GIVEN: ReadonlySet<string> = new Set([
   'did_not_start',
   'disqualified',
 ]);
-/** Those that a car can serve in the pit lane. */
+/** Penalties that a car can serve in the pit lane. */
 const SERVABLE: ReadonlySet<string> = new Set(['time', 'drive_through', 'stop_and_go']);
 
-/** A penalty that was given, and whether it holds. */
-export interface Given {
+/** A penalty and whether it can be or was served. */
+export interface Penalty {
   readonly ruling: Ruling;
   readonly servable: boolean;
-  /** The ruling that says that it was served. */
+  /** The ruling that marks it as served. */
   readonly served: Ruling | null;
 }
 
-const holds = (r: Ruling): boolean => !r.undone && r.refused === null;
+const isInForce = (r: Ruling): boolean => !r.undone && r.refused === null;
 
-/** The penalties, newest first, those that were taken back too. */
-export function penaltiesOf(rulings: readonly Ruling[]): readonly Given[] {
-  const served = new Map(rulings.filter((r) => r.kind === 'served' && holds(r)).map((r) => [r.of, r]));
+/** The penalties, newest first, including undone ones. */
+export function penaltiesFrom(rulings: readonly Ruling[]): readonly Penalty[] {
+  const served = new Map(rulings.filter((r) => r.kind === 'served' && isInForce(r)).map((r) => [r.of, r]));
   return rulings
-    .filter((r) => GIVEN.has(r.kind) && r.refused === null)
+    .filter((r) => PENALTY_KINDS.has(r.kind) && r.refused === null)
     .map((ruling) => ({
       ruling,
       servable: SERVABLE.has(ruling.kind) && !ruling.undone && !served.has(ruling.seq),
@@ -35,17 +35,17 @@ export function penaltiesOf(rulings: readonly Ruling[]): readonly Given[] {
     .reverse();
 }
 
-const MADE: ReadonlySet<string> = new Set(['insert', 'split']);
-const JUDGED: ReadonlySet<string> = new Set(['accept', 'reject', 'move']);
+const CREATING: ReadonlySet<string> = new Set(['insert', 'split']);
+const JUDGING: ReadonlySet<string> = new Set(['accept', 'reject', 'move']);
 
-/** The newest ruling that a passing is as it is for, where it can be taken back. */
-export function standing(passing: Passing, rulings: readonly Ruling[]): Ruling | null {
+/** The newest ruling on a passing, or the one that created it, if it can be undone. */
+export function rulingInForce(passing: Passing, rulings: readonly Ruling[]): Ruling | null {
   return (
     rulings.findLast(
       (r) =>
         r.undoable &&
-        holds(r) &&
-        ((JUDGED.has(r.kind) && r.of === passing.seq) || (MADE.has(r.kind) && r.seq === passing.seq)),
+        isInForce(r) &&
+        ((JUDGING.has(r.kind) && r.of === passing.seq) || (CREATING.has(r.kind) && r.seq === passing.seq)),
     ) ?? null
   );
 }

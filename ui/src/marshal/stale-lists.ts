@@ -1,11 +1,11 @@
 import { EventKind, type Fact } from '../live';
 
-/** The lists of the desk that are read anew. */
+/** The lists of the desk. */
 export const LISTS = ['passings', 'rulings', 'results'] as const;
-export type List = (typeof LISTS)[number];
+export type ListName = (typeof LISTS)[number];
 
-/** Events that follow from a ruling; the others come of driving. */
-const RULED: ReadonlySet<EventKind> = new Set([
+/** Events that may follow from a ruling; the others follow from driving. */
+const RULING_EVENTS: ReadonlySet<EventKind> = new Set([
   EventKind.Start,
   EventKind.Flag,
   EventKind.Retired,
@@ -16,12 +16,12 @@ const RULED: ReadonlySet<EventKind> = new Set([
   EventKind.Result,
 ]);
 
-/** Which lists are no longer as they were. A snapshot (null) may have changed all. */
-export function concerns(facts: readonly Fact[] | null): ReadonlySet<List> {
-  const out = new Set<List>(facts === null ? LISTS : []);
+/** The lists that the facts may have changed. A snapshot (null) may have changed all. */
+export function staleLists(facts: readonly Fact[] | null): ReadonlySet<ListName> {
+  const out = new Set<ListName>(facts === null ? LISTS : []);
   for (const fact of facts ?? []) {
     switch (fact.kind) {
-      case 'passing': // it may be a ruling of another desk
+      case 'passing': // another desk may have ruled on it
         out.add('passings').add('rulings');
         break;
       case 'refused':
@@ -32,9 +32,9 @@ export function concerns(facts: readonly Fact[] | null): ReadonlySet<List> {
         break;
       case 'event':
       case 'withdrawn':
-        if (RULED.has(fact.event.kind)) out.add('rulings');
+        if (RULING_EVENTS.has(fact.event.kind)) out.add('rulings');
         break;
-      default: // the tower's
+      default: // shown in the tower only
         break;
     }
   }
