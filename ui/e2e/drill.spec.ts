@@ -81,7 +81,7 @@ test('half of the field dies, comes back in sight, and the verdict says what cha
   await button(page, 'Drill…').click();
   await page.getByRole('radio', { name: /^Half the field/ }).check();
   await button(page, 'Start the drill').click();
-  await expect(page.getByRole('dialog')).toContainText('Half the field is on.');
+  await expect(page.getByRole('dialog')).toContainText('Half the field is running.');
   await button(page, 'Close').click();
   await expect(bar(page)).toContainText('Drill half-the-field');
   await button(page, 'Start').click();
@@ -89,7 +89,7 @@ test('half of the field dies, comes back in sight, and the verdict says what cha
   await expect(page.getByTestId('winner')).toContainText('wins after 3 laps');
   await expect(bar(page)).toContainText('Drill passed');
   await expect(bar(page)).toContainText('The faults changed nothing but the restart counters');
-  await expect(bar(page)).toContainText(/half-the-field: [1-9][\d,]* struck, [1-9][\d,]* restarts/);
+  await expect(bar(page)).toContainText(/half-the-field: [1-9][\d,]* faults?, [1-9][\d,]* restarts/);
   await expect(page.getByRole('log')).toContainText(/\d+ (cars|actors) restarted, slowest/);
   expect(await marked()).toBeGreaterThan(0);
   await expect(marks(page)).toHaveCount(0);
@@ -99,7 +99,7 @@ test('half of the field dies, comes back in sight, and the verdict says what cha
   for (const same of ['Classification', 'Laps', 'State hash of every lap']) {
     await expect(page.getByRole('row', { name: same, exact: false }).last()).toContainText('identical');
   }
-  await expect(page.getByRole('dialog')).toContainText('The race does not run');
+  await expect(page.getByRole('dialog')).toContainText('The race is not running');
   await button(page, 'Close').click();
   await button(page, 'Dismiss').click();
   await expect(bar(page)).toBeHidden();
@@ -152,7 +152,7 @@ test('what a drill has broken is said until it is dismissed, and said anew of th
   await expect(page.getByTestId('restarts')).toContainText('2 restarts of actors');
   await expect(bar(page)).toBeHidden();
   tell(1, [], ['storm', 0, 5498, '']);
-  await expect(bar(page)).toContainText('Drill storm: 5,498 struck');
+  await expect(bar(page)).toContainText('Drill storm: 5,498 faults');
   await expect(button(page, 'Dismiss')).toBeHidden();
 });
 
@@ -162,8 +162,8 @@ test('a drill is composed, refused while one is on, and stopped', async ({ page 
   await button(page, 'Drill…').click();
   await button(page, 'Compose').click();
   await page.getByLabel('Share, %').fill('');
-  await expect(page.getByText('What share?')).toBeVisible();
-  await page.getByLabel('Whom').selectOption('race');
+  await expect(page.getByText('Enter a share')).toBeVisible();
+  await page.getByLabel('Target').selectOption('race');
   await page.getByLabel('Every, seconds').fill('2');
   await expect(page.getByText('kill race, every 2s')).toBeVisible();
   await page.route('**/drills', (route) =>
@@ -179,11 +179,11 @@ test('a drill is composed, refused while one is on, and stopped', async ({ page 
   await expect(page.getByRole('alert').getByText('a drill is on already')).toBeVisible();
   await page.unroute('**/drills');
   await button(page, 'Start the drill').click();
-  await expect(page.getByRole('dialog')).toContainText('Kill race is on.');
-  await expect(page.getByTestId('drills')).toContainText('On');
+  await expect(page.getByRole('dialog')).toContainText('Kill race is running.');
+  await expect(page.getByTestId('drills')).toContainText('Running');
   await page.keyboard.press('j'); // a key of the page behind
-  await button(page, 'Stop striking').click();
-  await expect(page.getByRole('dialog')).toContainText('strikes no more');
+  await button(page, 'Stop the drill').click();
+  await expect(page.getByRole('dialog')).toContainText('injects no more faults');
   await expect(page.getByTestId('drills')).toContainText(
     'It was stopped, and is judged at the end of the race.',
   );
@@ -204,29 +204,29 @@ test('a drill is composed of several faults, each at its time, and poisoned cars
   await button(page, 'Drill…').click();
   await button(page, 'Compose').click();
   const faults = page.getByTestId('faults').getByRole('listitem');
-  await page.getByLabel('Whom').selectOption('timekeeper');
+  await page.getByLabel('Target').selectOption('timekeeper');
   await page.getByLabel('When', { exact: true }).selectOption('once');
   await page.getByLabel('At race time').fill('0:25');
   await page.getByLabel('Before or after a message').selectOption('after');
   await expect(faults).toContainText(['kill timekeeper, at 25s, after a message']);
   await button(page, 'Add another fault').click();
-  await page.getByLabel('What').selectOption('poison');
+  await page.getByLabel('Fault', { exact: true }).selectOption('poison');
   await page.getByLabel('How many').selectOption('number');
   await page.getByLabel('Number').fill('2');
   await expect(page.getByLabel('When', { exact: true })).toBeHidden();
   await page.getByLabel('From race time').fill('x');
-  await expect(faults.last()).toContainText('At what race time?');
+  await expect(faults.last()).toContainText('Enter a race time');
   await expect(button(page, 'Start the drill')).toHaveAttribute('aria-disabled', 'true');
   await page.getByLabel('From race time').fill('30');
   await button(page, 'Add another fault').click();
-  await page.getByLabel('What').selectOption('kill');
+  await page.getByLabel('Fault', { exact: true }).selectOption('kill');
   await page.getByLabel('When', { exact: true }).selectOption('every');
   await page.getByLabel('Until race time').fill('0:40');
   await expect(faults).toHaveCount(3);
   await button(page, 'Remove fault 3').click();
   await expect(faults).toContainText(['kill timekeeper', 'poison car, 2 of them, at 30s']);
   await button(page, 'Start the drill').click();
-  await expect(page.getByRole('dialog')).toContainText('Kill timekeeper and poison car is on.');
+  await expect(page.getByRole('dialog')).toContainText('Kill timekeeper and poison car is running.');
   await button(page, 'Close').click();
   await button(page, 'Start').click();
   await expect(page.getByTestId('winner')).toBeVisible();
@@ -246,7 +246,7 @@ test('real cars are not killed', async ({ page }) => {
 test('the living system is walked by keys, and says when it may be old', async ({ page }) => {
   await order(20);
   await page.goto(server.url);
-  await page.getByRole('link', { name: 'The living system' }).click();
+  await page.getByRole('link', { name: 'Actors', exact: true }).click();
   const tree = page.getByRole('treegrid', { name: 'Actors' });
   await expect(tree).toBeVisible();
   await expect(page.getByTestId('totals')).toContainText(/\d+ actors/);
@@ -297,7 +297,7 @@ for (const width of [1440, 768, 390]) {
       await button(page, 'Start the drill').click();
       await expect(page.getByTestId('drills')).toBeVisible();
       await inTheWay();
-      await page.getByRole('link', { name: 'The living system' }).click();
+      await page.getByRole('link', { name: 'All actors' }).click();
       await expect(page.getByTestId('actors')).toBeVisible();
       await page
         .getByRole('row', { name: /car × \d+/ })

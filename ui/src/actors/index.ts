@@ -1,2 +1,2 @@
-/** The door of the living system: every actor, who keeps it alive, and how often it died. */
+/** Entry point of the actors page. */
 export { default as ActorsPage } from './ActorsPage.svelte';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 
 import type { ActorGroup, ActorNode } from '../api';
-import { press, totals, visible } from './tree';
+import { keyAction, totals, visibleRows } from './tree';
 
 function node(kind: string, id: string, more: Partial<ActorNode> = {}): ActorNode {
-  const calm = { restarts: 0, mailbox: 0, resting: false, last_error: null, last_error_at: null };
-  return { ...calm, kind, id, children: [], ...more };
+  const idle = { restarts: 0, mailbox: 0, resting: false, last_error: null, last_error_at: null };
+  return { ...idle, kind, id, children: [], ...more };
 }
 
 function group(kind: string, actors: readonly ActorNode[], more: Partial<ActorGroup> = {}): ActorGroup {
@@ -23,8 +23,8 @@ const race = node('race', 'demo', {
 const roots = [node('processor', '1'), node('simulator', '1', { children: [group('race', [race])] })];
 const none = new Set<string>();
 
-test('the worst comes first, a group of one is that one, a large group is closed', () => {
-  expect(visible(roots, none).map((row) => [row.level, row.key, row.open])).toEqual([
+test('actors with most restarts come first, a group of one is shown as that actor, a large group is closed', () => {
+  expect(visibleRows(roots, none).map((row) => [row.level, row.key, row.open])).toEqual([
     [1, 'simulator/1', true],
     [2, 'simulator/1/race/demo', true],
     [3, 'simulator/1/race/demo/car', false],
@@ -34,16 +34,16 @@ test('the worst comes first, a group of one is that one, a large group is closed
   expect(totals(roots)).toEqual({ alive: 44, restarts: 10, mailbox: 0 });
 });
 
-test('an opened group names its worst, and says how many it does not name', () => {
-  const open = visible(roots, new Set(['simulator/1/race/demo/car']));
+test('an open group lists its actors with most restarts and counts the unlisted ones', () => {
+  const open = visibleRows(roots, new Set(['simulator/1/race/demo/car']));
   expect(open.filter((row) => row.level === 4).map((row) => row.id)).toEqual(['4', '3', '2', '1', '0']);
-  expect(open[2]).toMatchObject({ alive: 40, restarts: 10, unnamed: 35, open: true });
+  expect(open[2]).toMatchObject({ alive: 40, restarts: 10, unlisted: 35, open: true });
   expect(open[3]).toMatchObject({ place: 1, places: 40, parent: 'simulator/1/race/demo/car' });
 });
 
-test('keys walk the tree as trees are walked', () => {
-  const rows = visible(roots, none);
-  const from = (key: string, pressed: string) => press(rows, key, pressed);
+test('keys move through the tree as in any tree', () => {
+  const rows = visibleRows(roots, none);
+  const from = (key: string, pressed: string) => keyAction(rows, key, pressed);
   expect(from('simulator/1', 'ArrowDown')).toEqual({ go: 'simulator/1/race/demo' });
   expect(from('simulator/1', 'ArrowUp')).toEqual({ go: 'simulator/1' });
   expect(from('simulator/1', 'ArrowLeft')).toEqual({ toggle: 'simulator/1' });

@@ -1,11 +1,11 @@
 import type { ActorGroup, ActorNode } from '../api';
 
-/** Groups of more than this are closed until somebody opens them. */
-const OPEN_MOST = 4;
+/** Larger groups are closed by default. */
+const OPEN_GROUP_MAX = 4;
 
 /** A row of the tree. */
 export interface TreeRow {
-  /** Says which row it is, however often it is read anew. */
+  /** Identifies the row across reloads. */
   readonly key: string;
   readonly parent: string | null;
   /** From 1. */
@@ -13,9 +13,9 @@ export interface TreeRow {
   readonly place: number;
   readonly places: number;
   readonly kind: string;
-  /** An actor's name; empty for a group. */
+  /** The actor's name; empty for a group. */
   readonly id: string;
-  /** How many actors the row stands for. */
+  /** The number of actors in this row. */
   readonly alive: number;
   readonly restarts: number;
   readonly mailbox: number;
@@ -24,13 +24,13 @@ export interface TreeRow {
   readonly resting: boolean;
   readonly error: string | null;
   readonly errorAt: string | null;
-  /** Null: there is nothing below. */
+  /** Null: the row has no children. */
   readonly open: boolean | null;
-  /** How many actors of a group are not named. */
-  readonly unnamed: number;
+  /** The number of actors of a group that the server did not list. */
+  readonly unlisted: number;
 }
 
-/** Restarts of an actor and of all that is below it, as far as it is told. */
+/** Restarts of an actor and of all listed actors below it. */
 function restartsBelow(node: ActorNode): number {
   return node.restarts + node.children.reduce((sum, group) => sum + restartsOf(group), 0);
 }
@@ -48,21 +48,24 @@ function worstFirst<T>(
   return [...items].sort((a, b) => restarts(b) - restarts(a) || waiting(b) - waiting(a));
 }
 
-const actorsByWorth = (nodes: readonly ActorNode[]): ActorNode[] =>
+const worstActorsFirst = (nodes: readonly ActorNode[]): ActorNode[] =>
   worstFirst(nodes, restartsBelow, (node) => node.mailbox);
 
-interface At {
+interface TreePosition {
   readonly parent: string | null;
   readonly level: number;
   readonly place: number;
   readonly places: number;
 }
 
-/** The rows that are seen, the worst first; toggled: those that are not as they are by themselves. */
-export function visible(roots: readonly ActorNode[], toggled: ReadonlySet<string>): TreeRow[] {
+/**
+ * The rows to show, those with most restarts first. toggled has the keys of rows that are not in their default
+ * state.
+ */
+export function visibleRows(roots: readonly ActorNode[], toggled: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
 
-  function actor(node: ActorNode, key: string, at: At): void {
+  function actor(node: ActorNode, key: string, at: TreePosition): void {
     const open = node.children.length === 0 ? null : !toggled.has(key);
     rows.push({
       ...at,
@@ -77,22 +80,22 @@ export function visible(roots: readonly ActorNode[], toggled: ReadonlySet<string
       error: node.last_error,
       errorAt: node.last_error_at,
       open,
-      unnamed: 0,
+      unlisted: 0,
     });
     if (!open) return;
     const groups = worstFirst(node.children, restartsOf, (group) => group.mailbox_max);
     groups.forEach((group, i) => {
       const below = { parent: key, level: at.level + 1, place: i + 1, places: groups.length };
       const [only] = group.actors;
-      // A group of one is that one.
+      // A group of one is shown as that actor.
       if (group.count === 1 && only) actor(only, `${key}/${only.kind}/${only.id}`, below);
       else family(group, `${key}/${group.kind}`, below);
     });
   }
 
-  function family(group: ActorGroup, key: string, at: At): void {
-    const byItself = group.count <= OPEN_MOST;
-    const open = group.actors.length === 0 ? null : byItself !== toggled.has(key);
+  function family(group: ActorGroup, key: string, at: TreePosition): void {
+    const openByDefault = group.count <= OPEN_GROUP_MAX;
+    const open = group.actors.length === 0 ? null : openByDefault !== toggled.has(key);
     rows.push({
       ...at,
       key,
@@ -106,10 +109,10 @@ export function visible(roots: readonly ActorNode[], toggled: ReadonlySet<string
       error: null,
       errorAt: null,
       open,
-      unnamed: group.count - group.actors.length,
+      unlisted: group.count - group.actors.length,
     });
     if (!open) return;
-    actorsByWorth(group.actors).forEach((one, i) => {
+    worstActorsFirst(group.actors).forEach((one, i) => {
       actor(one, `${key}/${one.id}`, {
         parent: key,
         level: at.level + 1,
@@ -119,13 +122,13 @@ export function visible(roots: readonly ActorNode[], toggled: ReadonlySet<string
     });
   }
 
-  actorsByWorth(roots).forEach((root, i) => {
+  worstActorsFirst(roots).forEach((root, i) => {
     actor(root, `${root.kind}/${root.id}`, { parent: null, level: 1, place: i + 1, places: roots.length });
   });
   return rows;
 }
 
-/** All that lives, in numbers. */
+/** Totals over all actors. */
 export function totals(roots: readonly ActorNode[]): Pick<TreeRow, 'alive' | 'restarts' | 'mailbox'> {
   let [alive, restarts, mailbox] = [0, 0, 0];
   const add = (node: ActorNode): void => {
@@ -145,8 +148,8 @@ export function totals(roots: readonly ActorNode[]): Pick<TreeRow, 'alive' | 're
   return { alive, restarts, mailbox };
 }
 
-/** What a key asks for in a tree: another row, or that this one is opened or closed. Null: not a key of trees. */
-export function press(
+/** The action of a key in a tree: go to another row, or toggle this one. Null for other keys. */
+export function keyAction(
   rows: readonly TreeRow[],
   current: string,
   key: string,

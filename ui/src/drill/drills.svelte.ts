@@ -10,7 +10,7 @@ import {
 } from '../api';
 import { REFRESH_MS, RemoteList, Refresher } from '../lists';
 
-/** The drills of one race: those there were, the one that is on, and the library. */
+/** The drills of one race, and the library. */
 export class Drills {
   readonly id: string;
   readonly list: RemoteList<Drill>;
@@ -18,7 +18,7 @@ export class Drills {
   #busy = $state(false);
   #error = $state<string | null>(null);
   #refresher: Refresher | null = null;
-  #settled = false;
+  #allJudged = false;
 
   constructor(id: string) {
     this.id = id;
@@ -26,8 +26,8 @@ export class Drills {
     this.scenarios = new RemoteList(listScenarios);
   }
 
-  /** The one that is on, or strikes no more and is not judged yet: until then another cannot be started. */
-  get on(): Drill | null {
+  /** The drill that is running or not yet judged. Until its verdict another cannot start. */
+  get running(): Drill | null {
     return this.list.items?.find(({ phase }) => phase === 'on' || phase === 'judging') ?? null;
   }
 
@@ -40,17 +40,17 @@ export class Drills {
     return this.#error;
   }
 
-  /** Keeps the list fresh; returns what ends that. */
+  /** Keeps the list up to date; returns the function that stops it. */
   open(): () => void {
-    const refresher = new Refresher(() => this.#follow(), { idleMs: REFRESH_MS });
+    const refresher = new Refresher(() => this.#loadUnlessJudged(), { idleMs: REFRESH_MS });
     this.#refresher = refresher;
     void this.scenarios.load();
     return () => refresher.stop();
   }
 
-  /** Something happened to a drill: the list is no longer as it was. */
+  /** Marks the list as changed. */
   invalidate(): void {
-    this.#settled = false;
+    this.#allJudged = false;
     this.#refresher?.invalidate();
   }
 
@@ -62,24 +62,25 @@ export class Drills {
     return this.#order(() => stopDrill(this.id));
   }
 
-  /** Verdicts are long, and do not change: a list of nothing else is not read again. */
-  async #follow(): Promise<void> {
-    if (this.#settled) return;
-    this.#settled = true;
+  /** Skips the load when all drills are judged: verdicts are long and do not change. */
+  async #loadUnlessJudged(): Promise<void> {
+    if (this.#allJudged) return;
+    this.#allJudged = true;
     await this.list.load();
-    if (this.list.items === null || this.on !== null || this.list.error !== null) this.#settled = false;
+    if (this.list.items === null || this.running !== null || this.list.error !== null)
+      this.#allJudged = false;
   }
 
-  async #order(give: () => Promise<unknown>): Promise<void> {
+  async #order(send: () => Promise<unknown>): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
     this.#error = null;
     try {
-      await give();
+      await send();
     } catch (error) {
       this.#error = errorDetails(error);
     }
-    this.#settled = false;
+    this.#allJudged = false;
     await this.list.load();
     this.#busy = false;
   }

@@ -1,7 +1,7 @@
 import { VERBS, type Fault, type Scenario, type Verb } from '../api';
 import { capitalise, parseRaceTime } from '../format';
 
-/** Kinds of actor that can be struck; of the first two a race has many. */
+/** Kinds of actor that a fault can target; a race has many of the first two. */
 const KINDS = [
   'car',
   'checkpoint',
@@ -13,47 +13,47 @@ const KINDS = [
   'publisher',
 ] as const;
 
-/** What each verb can be done to, and what it needs to be told. */
+/** The targets of each verb and the fields that it needs. */
 export const VERB_RULES: Readonly<
   Record<
     Verb,
     {
       readonly label: string;
-      readonly objects: readonly string[];
+      readonly targets: readonly string[];
       readonly chance?: boolean;
-      readonly lasts?: boolean;
-      /** It holds from a moment on. */
+      readonly hasDuration?: boolean;
+      /** The fault takes effect from one race time on. */
       readonly once?: boolean;
     }
   >
 > = {
-  kill: { label: 'Kill: the actor dies and is started again', objects: KINDS },
+  kill: { label: 'Kill: the actor dies and is restarted', targets: KINDS },
   poison: {
-    label: 'Poison: it dies of every tick from a moment on',
-    objects: ['car', 'checkpoint'],
+    label: 'Poison: the actor dies on every tick from a race time on',
+    targets: ['car', 'checkpoint'],
     once: true,
   },
-  panic: { label: 'Panic: it dies now and then, as of a bug', objects: KINDS, chance: true },
-  stall: { label: 'Stall: it hangs for a while', objects: KINDS, lasts: true },
+  panic: { label: 'Panic: the actor dies at random, as from a bug', targets: KINDS, chance: true },
+  stall: { label: 'Stall: the actor hangs for a while', targets: KINDS, hasDuration: true },
   hits: {
-    label: 'Hits: those on timing lines go wrong',
-    objects: ['lose', 'double', 'late'],
+    label: 'Passings: lost, duplicated or late at the timing lines',
+    targets: ['lose', 'double', 'late'],
     chance: true,
   },
-  store: { label: 'Store: nothing is kept for a while', objects: ['full', 'slow'], lasts: true },
-  link: { label: 'Link: the race is cut off from its log', objects: ['cut'], lasts: true },
+  store: { label: 'Store: full or slow for a while', targets: ['full', 'slow'], hasDuration: true },
+  link: { label: 'Link: the race is cut off from its log', targets: ['cut'], hasDuration: true },
 };
 
-/** When a fault strikes: again and again, or once. */
+/** When a fault strikes: repeatedly, or once. */
 export type Timing = 'every' | 'once';
 
-/** How many of a kind: one, a share in per cent, or a number. */
+/** How many actors of a kind: one, a share in per cent, or a number. */
 export type Amount = 'one' | 'share' | 'number';
 
-/** A fault as it is put together. Numbers are null where their field is empty. */
+/** A fault being composed. Numbers are null where their field is empty. */
 export interface Draft {
   readonly verb: Verb;
-  readonly object: string;
+  readonly target: string;
   readonly amount: Amount;
   readonly share: number | null;
   readonly number: number | null;
@@ -61,19 +61,19 @@ export interface Draft {
   readonly chance: number | null;
   readonly timing: Timing;
   readonly everyS: number | null;
-  /** Race times as they are typed; from and until may be empty. */
+  /** Race times as typed; from and until may be empty. */
   readonly at: string;
   readonly from: string;
   readonly until: string;
-  /** Whether it strikes before a message or after it; empty: as chance decides. */
+  /** Whether it strikes before or after a message; empty: at random. */
   readonly message: '' | 'before' | 'after';
   readonly forMs: number | null;
 }
 
-/** What a composed drill begins with. */
-export const FIRST: Draft = {
+/** The first fault of a composed drill. */
+export const DEFAULT_DRAFT: Draft = {
   verb: 'kill',
-  object: 'car',
+  target: 'car',
   amount: 'share',
   share: 50,
   number: 10,
@@ -87,90 +87,92 @@ export const FIRST: Draft = {
   forMs: 100,
 };
 
-/** Whether the fault strikes once, by its own nature or by choice. */
-export function once(draft: Draft): boolean {
+/** Whether the fault strikes once, by its verb or by choice. */
+export function isOneShot(draft: Draft): boolean {
   return VERB_RULES[draft.verb].once === true || draft.timing === 'once';
 }
 
-/** Whether a race has several of these, so that it has to be said how many. */
-export function many(draft: Draft): boolean {
+/** Whether a race has several such actors, so that an amount is needed. */
+export function needsAmount(draft: Draft): boolean {
   const actors = ['kill', 'stall', 'poison'].includes(draft.verb);
-  return actors && (draft.object === 'car' || draft.object === 'checkpoint');
+  return actors && (draft.target === 'car' || draft.target === 'checkpoint');
 }
 
-/** What is still to be said, as a question; null where nothing is. */
-export function missing(draft: Draft): string | null {
+/** What is missing or out of range; null where the draft is complete. */
+export function draftError(draft: Draft): string | null {
   const rules = VERB_RULES[draft.verb];
   const within = (n: number | null, most: number): boolean => n !== null && n > 0 && n <= most;
-  if (many(draft) && draft.amount === 'share' && !within(draft.share, 100)) {
-    return 'What share? From above 0 to 100 %.';
+  if (needsAmount(draft) && draft.amount === 'share' && !within(draft.share, 100)) {
+    return 'Enter a share above 0 and up to 100 %.';
   }
-  if (many(draft) && draft.amount === 'number' && !within(draft.number, 100_000)) return 'How many?';
-  if (rules.chance) return within(draft.chance, 100) ? null : 'With what chance? From above 0 to 100 %.';
-  const when = missingTime(draft);
+  if (needsAmount(draft) && draft.amount === 'number' && !within(draft.number, 100_000))
+    return 'Enter how many.';
+  if (rules.chance) return within(draft.chance, 100) ? null : 'Enter a chance above 0 and up to 100 %.';
+  const when = timeError(draft);
   if (when !== null) return when;
-  if (rules.lasts && !within(draft.forMs, 60_000)) return 'For how long? A minute at most.';
+  if (rules.hasDuration && !within(draft.forMs, 60_000)) return 'Enter a duration of at most 60,000 ms.';
   return null;
 }
 
-function missingTime(draft: Draft): string | null {
-  if (once(draft)) return parseRaceTime(draft.at) === null ? 'At what race time? Like 1:30.' : null;
+function timeError(draft: Draft): string | null {
+  if (isOneShot(draft))
+    return parseRaceTime(draft.at) === null ? 'Enter a race time, for example 1:30.' : null;
   if (!(draft.everyS !== null && draft.everyS > 0 && draft.everyS <= 86_400)) {
-    return 'How often? Every so many seconds.';
+    return 'Enter an interval in seconds.';
   }
-  const [from, until] = [moment(draft.from), moment(draft.until)];
-  if (from === null) return 'From what race time? Like 1:30, or leave it empty.';
-  if (until === null) return 'Until what race time? Like 2:30, or leave it empty.';
-  return until !== 0 && until <= from ? 'Until a race time after it begins.' : null;
+  const [from, until] = [optionalTime(draft.from), optionalTime(draft.until)];
+  if (from === null) return 'Enter the race time to start at, for example 1:30, or leave it empty.';
+  if (until === null) return 'Enter the race time to end at, for example 2:30, or leave it empty.';
+  return until !== 0 && until <= from ? 'The end must be after the start.' : null;
 }
 
-/** Microseconds of a race time that may be left empty; null where it is none. */
-const moment = (text: string): number | null => (text.trim() === '' ? 0 : parseRaceTime(text));
+/** Parses a race time to microseconds; 0 for an empty text, null for an invalid one. */
+const optionalTime = (text: string): number | null => (text.trim() === '' ? 0 : parseRaceTime(text));
 
-/** Race time as the server takes it. */
-const written = (text: string): string => `${(moment(text) ?? 0) / 1_000_000}s`;
+/** A race time in the server's format. */
+const durationText = (text: string): string => `${(optionalTime(text) ?? 0) / 1_000_000}s`;
 
 function timeOf(draft: Draft): Fault {
-  if (once(draft)) return { at: written(draft.at) };
+  if (isOneShot(draft)) return { at: durationText(draft.at) };
   return {
     every: `${draft.everyS}s`,
-    ...(draft.from.trim() === '' ? {} : { from: written(draft.from) }),
-    ...(draft.until.trim() === '' ? {} : { until: written(draft.until) }),
+    ...(draft.from.trim() === '' ? {} : { from: durationText(draft.from) }),
+    ...(draft.until.trim() === '' ? {} : { until: durationText(draft.until) }),
   };
 }
 
-/** The draft as the server takes it; it checks it again. */
+/** Converts a draft for the server, which checks it again. */
 export function toFault(draft: Draft): Fault {
   const rules = VERB_RULES[draft.verb];
-  const several = many(draft);
+  const withAmount = needsAmount(draft);
   return {
-    [draft.verb]: draft.object,
-    ...(several && draft.amount === 'share' ? { share: (draft.share ?? 0) / 100 } : {}),
-    ...(several && draft.amount === 'number' ? { number: draft.number ?? 0 } : {}),
+    [draft.verb]: draft.target,
+    ...(withAmount && draft.amount === 'share' ? { share: (draft.share ?? 0) / 100 } : {}),
+    ...(withAmount && draft.amount === 'number' ? { number: draft.number ?? 0 } : {}),
     ...(rules.chance ? { chance: (draft.chance ?? 0) / 100 } : timeOf(draft)),
     ...(draft.verb === 'kill' && draft.message !== '' ? { when: draft.message } : {}),
-    ...(rules.lasts ? { for: `${draft.forMs}ms` } : {}),
+    ...(rules.hasDuration ? { for: `${draft.forMs}ms` } : {}),
   };
 }
 
-/** A fault in words: "kill car, 50 % of them, every 1s". */
-export function inWords(fault: Fault): string {
+/** A fault as text: "kill car, 50 % of them, every 1s". */
+export function faultText(fault: Fault): string {
   const verbs = [...VERBS, 'influx'] as const;
   const percent = (n: number): string => `${+(100 * n).toFixed(2)} %`;
-  const said = verbs.flatMap((verb) => (fault[verb] ? [`${verb} ${fault[verb]}`] : []));
-  if (fault.number) said.push(`${fault.number} of them`);
-  if (fault.share) said.push(`${percent(fault.share)} of them`);
-  if (fault.rate) said.push(`${fault.rate} times a second each`);
-  if (fault.chance) said.push(`with a chance of ${percent(fault.chance)}`);
+  const parts = verbs.flatMap((verb) => (fault[verb] ? [`${verb} ${fault[verb]}`] : []));
+  if (fault.number) parts.push(`${fault.number} of them`);
+  if (fault.share) parts.push(`${percent(fault.share)} of them`);
+  if (fault.rate) parts.push(`${fault.rate} times a second each`);
+  if (fault.chance) parts.push(`with a chance of ${percent(fault.chance)}`);
   for (const when of ['at', 'every', 'from', 'until', 'for'] as const) {
     const time = fault[when];
-    if (time && time !== '0s') said.push(`${when} ${time}`);
+    if (time && time !== '0s') parts.push(`${when} ${time}`);
   }
-  if (fault.when) said.push(`${fault.when} a message`);
-  return said.join(', ');
+  if (fault.when) parts.push(`${fault.when} a message`);
+  return parts.join(', ');
 }
 
-/** `half-the-field` for people: "Half the field". */
-export function title(scenario: Pick<Scenario, 'name'>): string {
+/** Turns `half-the-field` into "Half the field". */
+export function scenarioTitle(scenario: Pick<Scenario, 'name'>): string {
   return capitalise(scenario.name.replaceAll('-', ' '));
 }

@@ -1,2 +1,2 @@
-/** The door of fault drills: chosen or composed, watched, and judged. */
+/** Entry point of the fault drill dialog. */
 export { default as DrillDialog } from './DrillDialog.svelte';

@@ -10,7 +10,7 @@ const shown = (): string => screen.getByTestId('drill').textContent?.replace(/\s
 
 test('a running drill shows its counts and cannot be dismissed', () => {
   render(DrillBar, { ...calm, drill });
-  expect(shown()).toContain('Drill half-the-field: 5,498 struck, 5,490 restarts');
+  expect(shown()).toContain('Drill half-the-field: 5,498 faults, 5,490 restarts');
   expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
   expect(screen.getByRole('status').textContent).not.toMatch(/\d/);
 });
@@ -28,5 +28,5 @@ test('a broken promise is shown, also where the race itself failed', async () =>
   const { rerender } = render(DrillBar, { ...calm, drill: failed });
   expect(shown()).toContain('Drill failed The laps differ');
   await rerender({ ...calm, raceFailed: true, drill });
-  expect(shown()).toContain('Drill failed The race failed under it');
+  expect(shown()).toContain('Drill failed The race failed during the drill');
 });
