@@ -61,12 +61,12 @@ test('the history of a finished race is read from the store, chart by chart', as
   await expect(lapChart.getByText('Lap 1', { exact: true })).toBeVisible();
   await lapChart.getByText('As a table').click();
   await expect(lapChart.getByRole('row')).toHaveCount(32); // the heads, the grid, thirty laps
-  const cars = page.getByRole('region', { name: 'Cars that are shown' });
+  const cars = page.getByRole('region', { name: 'Cars shown' });
   await expect(cars.getByRole('button', { pressed: true })).toHaveCount(10);
   await cars.getByRole('button', { pressed: true }).first().click();
   await expect(lapChart.getByRole('columnheader')).toHaveCount(10);
   await cars.getByRole('button', { name: 'None' }).click();
-  await expect(page.getByText('No car is chosen.')).toBeVisible();
+  await expect(page.getByText('No car is selected.')).toBeVisible();
   await cars.getByRole('button', { name: 'First 10' }).click();
 
   await view(page, 'Race trace').click();
@@ -74,7 +74,7 @@ test('the history of a finished race is read from the store, chart by chart', as
     'aria-label',
     /\w{3} 0\.000 s, \w{3} −/,
   );
-  await page.getByLabel('Against').selectOption('pace');
+  await page.getByLabel('Reference').selectOption('pace');
   await expect(panel(page, 'Race trace').getByRole('img')).toHaveAttribute(
     'aria-label',
     /\w{3} 0\.000 s, \w{3} −/,
@@ -82,14 +82,14 @@ test('the history of a finished race is read from the store, chart by chart', as
   await view(page, 'Stints').click();
   await expect(panel(page, 'Stints and pit stops')).toContainText(/Laps 1 to \d+ on (soft|medium|hard)/);
   await expect(panel(page, 'Stints and pit stops')).toContainText(
-    /then \d\d\.\d s in the pit lane, \d\.\d s standing/,
+    /then \d\d\.\d s in the pit lane, \d\.\d s stationary/,
   );
   await view(page, 'Lap times').click();
   await expect(panel(page, 'Lap times').getByRole('img')).toHaveAttribute(
     'aria-label',
     /\w{3} best 1:\d\d\.\d{3}/,
   );
-  await page.getByLabel('Slow laps too').check();
+  await page.getByLabel('Include slow laps').check();
   await page.goBack();
   await expect(panel(page, 'Stints and pit stops')).toBeVisible();
   await page.getByRole('link', { name: 'To the race' }).click();
@@ -156,7 +156,7 @@ test('laps of real cars are compared by their speed, and it is said so', async (
   await server.post(`${loops.path}/telemetry`, { samples });
   await page.goto(`${server.url}/race/${loops.id}/history#compare/1:1/2:1`);
   await expect(page.getByTestId('lap-gap')).toContainText('1:30.000 against 1:31.000: B +1.000 s');
-  await expect(page.getByText('Distance is worked out from speed over time')).toBeVisible();
+  await expect(page.getByText('Distance is computed from speed over time')).toBeVisible();
   await expect(panel(page, 'Speed')).toBeVisible();
   await expect(panel(page, 'Gear')).toBeHidden();
   await page.getByLabel('Car B').selectOption('3');
@@ -166,7 +166,7 @@ test('laps of real cars are compared by their speed, and it is said so', async (
 test('a race that runs is read again, and one that nobody knows is said to be none', async ({ page }) => {
   const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 6, speed: 20 });
   await page.goto(`${server.url}/race/${id}/history`);
-  await expect(page.getByText('Nobody has completed a lap yet').or(panel(page, 'Lap chart'))).toBeVisible();
+  await expect(page.getByText('No car has completed a lap yet').or(panel(page, 'Lap chart'))).toBeVisible();
   await expect(panel(page, 'Lap chart')).toBeVisible();
   await expect(page.getByText('Finished')).toBeVisible();
   await panel(page, 'Lap chart').getByText('As a table').click();
@@ -178,7 +178,7 @@ test('a race that runs is read again, and one that nobody knows is said to be no
 test('of a thousand cars ten are drawn, and others are found by their code', async ({ page }) => {
   const id = await finished({ circuit: 'kartwerk', cars: 1000, laps: 2, speed: 0 });
   await page.goto(`${server.url}/race/${id}/history`);
-  const cars = page.getByRole('region', { name: 'Cars that are shown' });
+  const cars = page.getByRole('region', { name: 'Cars shown' });
   await expect(cars).toContainText('10 of 1,000');
   await cars.getByLabel('Add a car').fill('999');
   await cars.getByRole('button', { name: 'Add', exact: true }).click();

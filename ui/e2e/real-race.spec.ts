@@ -106,7 +106,7 @@ test('an aborted start shortens the race everywhere, and who did not start has n
   await expect(page.getByTestId('races').getByRole('listitem').first()).toContainText('lap 2 of 4');
   await page.goto(`${server.url}/race/${id}/history`);
   await expect(page.getByText('Lap 2 of 4')).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Cars that are shown' })).toContainText('DNS');
+  await expect(page.getByRole('region', { name: 'Cars shown' })).toContainText('DNS');
 });
 
 /** Where words stand in a line, from the left. */
@@ -166,13 +166,13 @@ test('a race of real cars is made in the form, and its first crossing starts lap
   const form = page.getByRole('form', { name: 'A race of real cars' });
   await form.getByLabel('Laps').fill('2');
   await form.getByLabel('Cars').fill('7, ANN, Ann Archer, Club, T7\nBOB');
-  await form.getByRole('button', { name: 'Make the race' }).click();
-  await expect(form.getByRole('alert')).toContainText('What is the race called?');
-  await expect(form.getByRole('alert')).toContainText("Line 2: begins with the car's number");
+  await form.getByRole('button', { name: 'Create the race' }).click();
+  await expect(form.getByRole('alert')).toContainText('Enter a name for the race');
+  await expect(form.getByRole('alert')).toContainText("Line 2: must start with the car's number");
   await form.getByLabel('Name').fill('Rolling start');
   await form.getByLabel('Cars').fill('7, ANN, Ann Archer, Club, T7\n9, BOB, Bob Baker, Club, T9');
   await form.getByLabel('The grid is behind the line, or the start is rolling').check();
-  await form.getByRole('button', { name: 'Make the race' }).click();
+  await form.getByRole('button', { name: 'Create the race' }).click();
   await expect(page).toHaveURL(/\/race\/race-.*\/control$/);
   await page.getByRole('button', { name: 'Start the race' }).click();
   await expect(page.getByTestId('lap')).toContainText('Lap 1/2');

@@ -1,10 +1,10 @@
 import { render, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { CARS_MOST, History } from './history.svelte';
+import { CARS_MAX, History } from './history.svelte';
 import HistoryPage from './HistoryPage.svelte';
 
-type Answers = Readonly<Record<string, unknown>>;
+type Responses = Readonly<Record<string, unknown>>;
 
 const cars = Array.from({ length: 30 }, (_, i) => i + 1);
 const race = { id: 'r', name: 'Test', status: 'running', laps: 5, leader_lap: 1, lines: [] };
@@ -18,14 +18,14 @@ const entries = cars.map((driver_number) => ({
   team_colour: '',
   grid_position: driver_number,
 }));
-const asked: string[] = [];
+const requested: string[] = [];
 
-/** A server that gives these answers; a number is a refusal. */
-function serve(answers: Answers): void {
+/** Serves these responses; a number is the status of a refusal. */
+function serve(responses: Responses): void {
   vi.stubGlobal('fetch', (url: string) => {
     const path = url.replace('/api/v1/races/r', '');
-    asked.push(path);
-    const found = Object.entries(answers).find(([key]) => path.split('?')[0] === key)?.[1] ?? 404;
+    requested.push(path);
+    const found = Object.entries(responses).find(([key]) => path.split('?')[0] === key)?.[1] ?? 404;
     return Promise.resolve(
       typeof found === 'number'
         ? Response.json({ title: 'no', status: found, detail: 'said so' }, { status: found })
@@ -34,7 +34,7 @@ function serve(answers: Answers): void {
   });
 }
 
-const whole = (laps: number): Answers => ({
+const whole = (laps: number): Responses => ({
   '': race,
   '/classification': { classification: classified(laps) },
   '/entries': { entries },
@@ -44,16 +44,16 @@ const whole = (laps: number): Answers => ({
 
 beforeEach(() => {
   location.hash = '#stints';
-  asked.length = 0;
+  requested.length = 0;
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test('no such race, a race that cannot be read, and one in which nobody has completed a lap', async () => {
+test('the page shows an unknown race, a failed load, and a race without a completed lap', async () => {
   serve({});
-  const gone = render(HistoryPage, { id: 'r' });
+  const notFound = render(HistoryPage, { id: 'r' });
   expect(screen.getByRole('status').textContent).toContain('Loading');
   await screen.findByText('There is no such race');
-  gone.unmount();
+  notFound.unmount();
 
   serve({ ...whole(0), '/classification': 500 });
   const broken = render(HistoryPage, { id: 'r' });
@@ -62,11 +62,11 @@ test('no such race, a race that cannot be read, and one in which nobody has comp
 
   serve(whole(0));
   render(HistoryPage, { id: 'r' });
-  await screen.findByText(/Nobody has completed a lap yet/);
+  await screen.findByText(/No car has completed a lap yet/);
   expect(screen.getByRole('link', { name: 'Stints' }).getAttribute('aria-current')).toBe('page');
 });
 
-test('the chosen cars are there again after a reload, but for those that the race does not have', async () => {
+test('the chosen cars are restored after a reload, except those not in the race', async () => {
   serve(whole(1));
   for (const [keep, expected] of [
     [undefined, [2, 3]],
@@ -84,25 +84,25 @@ test('the chosen cars are there again after a reload, but for those that the rac
     const end = after.open();
     await vi.waitFor(() => expect(after.race).not.toBeNull());
     expect(after.chosen).toEqual(expected);
-    expect(after.gone).toBe(false);
+    expect(after.notFound).toBe(false);
     end();
   }
   sessionStorage.clear();
 });
 
-test('of many cars the first are shown, and only their laps are read', async () => {
+test('of many cars the first ten are shown, and only their laps are loaded', async () => {
   serve(whole(1));
   const history = new History('r');
   const end = history.open();
   await vi.waitFor(() => expect(history.race).not.toBeNull());
   expect(history.chosen).toEqual(cars.slice(0, 10));
-  expect(asked).toContain('/laps?cars=1,2,3,4,5,6,7,8,9,10');
-  expect(asked).toContain('/laps?position=1');
+  expect(requested).toContain('/laps?cars=1,2,3,4,5,6,7,8,9,10');
+  expect(requested).toContain('/laps?position=1');
   expect(history.toggle(1)).toBe(true);
   for (const car of cars.slice(10, 21)) expect(history.toggle(car)).toBe(true);
-  expect(history.chosen).toHaveLength(CARS_MOST);
+  expect(history.chosen).toHaveLength(CARS_MAX);
   expect(history.toggle(30)).toBe(false);
-  await vi.waitFor(() => expect(asked).toContain('/laps?cars=21'));
+  await vi.waitFor(() => expect(requested).toContain('/laps?cars=21'));
   history.choose('none');
   expect(history.chosen).toEqual([]);
   history.choose('first');

@@ -1,4 +1,4 @@
-/** The charts of the page, by their names in the address. */
+/** The charts of the page by their names in the address. */
 export const VIEWS = ['positions', 'gaps', 'stints', 'times', 'compare'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
@@ -10,18 +10,18 @@ export const TITLES: Readonly<Record<ViewName, string>> = {
   compare: 'Two laps',
 };
 
-/** What the part of the address behind # shows: a chart, and the laps that are compared. */
+/** The fragment of the address: a chart, and the laps to compare. */
 export interface Address {
   readonly view: ViewName;
-  readonly rest: readonly string[];
+  readonly laps: readonly string[];
 }
 
-/** Reads `#compare/1:12/44:12`. */
+/** Parses `#compare/1:12/44:12`. */
 export function readHash(hash: string): Address {
-  const [name, ...rest] = hash.replace(/^#/, '').split('/');
-  return { view: VIEWS.find((view) => view === name) ?? 'positions', rest };
+  const [name, ...laps] = hash.replace(/^#/, '').split('/');
+  return { view: VIEWS.find((view) => view === name) ?? 'positions', laps };
 }
 
-export function hashOf(view: ViewName, ...rest: readonly string[]): string {
-  return `#${[view, ...rest].join('/')}`;
+export function hashOf(view: ViewName, ...laps: readonly string[]): string {
+  return `#${[view, ...laps].join('/')}`;
 }

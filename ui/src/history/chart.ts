@@ -4,52 +4,58 @@ import type { Plot, PlotLine } from './plots';
 import type { Theme } from './theme.svelte';
 
 /** How a plot is drawn. */
-export interface Look {
+export interface ChartStyle {
   readonly y: (value: number) => string;
-  /** A value on the axis, where it is shorter there. */
+  /** A shorter format for the axis. */
   readonly axis?: (value: number) => string;
   readonly x?: (value: number) => string;
-  /** Steps that the axes may take. */
+  /** The tick intervals allowed on each axis. */
   readonly xSteps?: readonly number[];
   readonly ySteps?: readonly number[];
-  /** The first value stands at the top, as positions do. */
-  readonly down?: boolean;
-  /** A value holds until the next one. */
+  /** Small values at the top, as for positions. */
+  readonly inverted?: boolean;
+  /** Draws steps: a value holds until the next one. */
   readonly stepped?: boolean;
-  /** Fixed ends of the scale; what lies above is pointed at. */
+  /** Fixed ends of the scale; a triangle marks values above it. */
   readonly range?: readonly [number, number];
-  /** Each line's name stands at its end. */
-  readonly named?: boolean;
-  /** Each value is a dot. */
+  /** Labels each line at its end. */
+  readonly lineLabels?: boolean;
+  /** Draws a dot at each value. */
   readonly dots?: boolean;
-  /** Places that are marked with a line across, and a name where there is one. */
+  /** Vertical lines across the chart, with an optional name. */
   readonly ticks?: readonly { readonly at: number; readonly name: string }[];
-  /** Marked values stand apart: no line joins them. */
-  readonly apart?: boolean;
-  /** Whether the x axis has its numbers. */
-  readonly numbered?: boolean;
+  /** Does not join marked values with lines. */
+  readonly detachMarked?: boolean;
+  /** Whether the x axis has labels. */
+  readonly xLabels?: boolean;
 }
 
 export const LAPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 export const METRES = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000];
 
 const FONT = '12px "Roboto Condensed Variable", "Roboto Condensed", sans-serif';
-/** Room at the right of a chart: for the names of its lines, or for the half of a number on its axis. */
-export const NAME_ROOM = 44;
-export const END_ROOM = 16;
-const NAME_STEP = 13;
-/** Numbers on an axis with steps of its own stand so close. */
-const STEP_ROOM = 16;
+/** Padding at the right of a chart: for line labels, or for half of an axis label. */
+export const LABEL_WIDTH = 44;
+export const RIGHT_PADDING = 16;
+const LABEL_HEIGHT = 13;
+/** The least distance between ticks on an axis with given intervals, in px. */
+const TICK_SPACING = 16;
 
-export function options(plot: Plot, look: Look, theme: Theme, width: number, height: number): uPlot.Options {
+export function chartOptions(
+  plot: Plot,
+  chartStyle: ChartStyle,
+  theme: Theme,
+  width: number,
+  height: number,
+): uPlot.Options {
   const axis = { stroke: theme.muted, font: FONT, ticks: { show: false } };
   const grid = { stroke: theme.hairline, width: 1 };
-  const numbered = look.numbered ?? true;
+  const xLabels = chartStyle.xLabels ?? true;
   const [first, last] = [plot.x[0] ?? 0, plot.x.at(-1) ?? 1];
   return {
     width,
     height,
-    padding: [8, look.named ? NAME_ROOM : END_ROOM, numbered ? 0 : 8, 0],
+    padding: [8, chartStyle.lineLabels ? LABEL_WIDTH : RIGHT_PADDING, xLabels ? 0 : 8, 0],
     legend: { show: false },
     focus: { alpha: plot.lines.length > 2 ? 0.25 : 1 },
     cursor: {
@@ -61,64 +67,66 @@ export function options(plot: Plot, look: Look, theme: Theme, width: number, hei
     scales: {
       x: { time: false, range: [first, Math.max(last, first + 1)] },
       y: {
-        dir: look.down ? -1 : 1,
-        ...(look.range ? { range: [look.range[0], look.range[1]] } : {}),
+        dir: chartStyle.inverted ? -1 : 1,
+        ...(chartStyle.range ? { range: [chartStyle.range[0], chartStyle.range[1]] } : {}),
       },
     },
     axes: [
       {
         ...axis,
-        grid: { ...grid, show: look.ticks === undefined },
-        show: numbered,
+        grid: { ...grid, show: chartStyle.ticks === undefined },
+        show: xLabels,
         size: 26,
-        ...(look.xSteps ? { incrs: [...look.xSteps] } : {}),
-        values: (_, splits) => splits.map((v) => (look.x ?? String)(v)),
+        ...(chartStyle.xSteps ? { incrs: [...chartStyle.xSteps] } : {}),
+        values: (_, splits) => splits.map((v) => (chartStyle.x ?? String)(v)),
       },
       {
         ...axis,
         grid,
         size: 48,
-        ...(look.ySteps ? { incrs: [...look.ySteps], space: STEP_ROOM } : {}),
-        values: (_, splits) => splits.map((v) => (look.axis ?? look.y)(v)),
+        ...(chartStyle.ySteps ? { incrs: [...chartStyle.ySteps], space: TICK_SPACING } : {}),
+        values: (_, splits) => splits.map((v) => (chartStyle.axis ?? chartStyle.y)(v)),
       },
     ],
-    series: [{}, ...plot.lines.map((line) => series(line, look, theme))],
+    series: [{}, ...plot.lines.map((line) => series(line, chartStyle, theme))],
     hooks: {
-      drawAxes: [(u) => drawTicks(u, look, theme)],
+      drawAxes: [(u) => drawTicks(u, chartStyle, theme)],
       draw: [
         (u) => drawMarks(u, plot, theme),
-        (u) => drawBeyond(u, plot),
+        (u) => drawAboveScale(u, plot),
         (u) => {
-          if (look.named) drawNames(u, plot);
+          if (chartStyle.lineLabels) drawLabels(u, plot);
         },
       ],
     },
   };
 }
 
-function series(line: PlotLine, look: Look, theme: Theme): uPlot.Series {
-  const stepped = look.stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+function series(line: PlotLine, chartStyle: ChartStyle, theme: Theme): uPlot.Series {
+  const stepped = chartStyle.stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
     label: line.label,
     stroke: line.colour,
     width: 1.75,
     dash: [...line.dash],
-    points: { show: look.dots ?? false, size: 5, fill: theme.panel, stroke: line.colour, width: 1.5 },
+    points: { show: chartStyle.dots ?? false, size: 5, fill: theme.panel, stroke: line.colour, width: 1.5 },
     ...(stepped ? { paths: stepped } : {}),
   };
 }
 
-/** What uPlot draws. What lies above a fixed scale is pointed at, and no line goes there and back. */
-export function dataOf(plot: Plot, look: Look): uPlot.AlignedData {
-  const most = look.range?.[1] ?? Infinity;
+/** The data for uPlot, without values above a fixed scale: a triangle marks them, and no line leads there and back. */
+export function chartData(plot: Plot, chartStyle: ChartStyle): uPlot.AlignedData {
+  const yMax = chartStyle.range?.[1] ?? Infinity;
   const joined = (line: PlotLine) =>
-    line.values.map((v, i) => (v === null || v > most || (look.apart && line.marks?.has(i)) ? null : v));
+    line.values.map((v, i) =>
+      v === null || v > yMax || (chartStyle.detachMarked && line.marks?.has(i)) ? null : v,
+    );
   return [[...plot.x], ...plot.lines.map(joined)];
 }
 
-function drawTicks(u: uPlot, look: Look, theme: Theme): void {
+function drawTicks(u: uPlot, chartStyle: ChartStyle, theme: Theme): void {
   const g = u.ctx;
-  for (const { at, name } of look.ticks ?? []) {
+  for (const { at, name } of chartStyle.ticks ?? []) {
     const x = Math.round(u.valToPos(at, 'x', true)) + 0.5;
     g.save();
     g.strokeStyle = theme.hairline;
@@ -127,12 +135,12 @@ function drawTicks(u: uPlot, look: Look, theme: Theme): void {
     g.moveTo(x, u.bbox.top);
     g.lineTo(x, u.bbox.top + u.bbox.height);
     g.stroke();
-    write(u, name, x + 4 * devicePixelRatio, u.bbox.top + 8 * devicePixelRatio, theme.muted);
+    drawText(u, name, x + 4 * devicePixelRatio, u.bbox.top + 8 * devicePixelRatio, theme.muted);
     g.restore();
   }
 }
 
-/** A ring at each marked place. */
+/** Draws a ring at each marked value. */
 function drawMarks(u: uPlot, plot: Plot, theme: Theme): void {
   const g = u.ctx;
   g.save();
@@ -140,7 +148,7 @@ function drawMarks(u: uPlot, plot: Plot, theme: Theme): void {
   for (const line of plot.lines) {
     for (const at of line.marks ?? []) {
       const value = line.values[at];
-      if (value === null || value === undefined || beyond(u, value)) continue;
+      if (value === null || value === undefined || aboveScale(u, value)) continue;
       g.beginPath();
       g.arc(
         u.valToPos(plot.x[at] ?? 0, 'x', true),
@@ -159,15 +167,15 @@ function drawMarks(u: uPlot, plot: Plot, theme: Theme): void {
   g.restore();
 }
 
-const beyond = (u: uPlot, value: number): boolean => value > (u.scales.y?.max ?? Infinity);
+const aboveScale = (u: uPlot, value: number): boolean => value > (u.scales.y?.max ?? Infinity);
 
-/** What lies above the scale is pointed at from its upper end. */
-function drawBeyond(u: uPlot, plot: Plot): void {
+/** Draws a triangle at the top edge for each value above the scale. */
+function drawAboveScale(u: uPlot, plot: Plot): void {
   const g = u.ctx;
   const r = 4 * devicePixelRatio;
   for (const line of plot.lines) {
     for (const [i, value] of line.values.entries()) {
-      if (value === null || !beyond(u, value)) continue;
+      if (value === null || !aboveScale(u, value)) continue;
       const [x, y] = [u.valToPos(plot.x[i] ?? 0, 'x', true), u.bbox.top + 2];
       g.beginPath();
       g.moveTo(x, y);
@@ -180,8 +188,8 @@ function drawBeyond(u: uPlot, plot: Plot): void {
   }
 }
 
-/** Names at the ends of the lines; those that would stand in each other are moved apart. */
-function drawNames(u: uPlot, plot: Plot): void {
+/** Labels the lines at their ends. Labels that would overlap are moved apart. */
+function drawLabels(u: uPlot, plot: Plot): void {
   const right = plot.x.length - 1;
   const names = plot.lines.flatMap((line) => {
     const at = line.values.findLastIndex((v) => v !== null);
@@ -192,27 +200,27 @@ function drawNames(u: uPlot, plot: Plot): void {
       { text: line.label, colour: line.colour, x, y: u.valToPos(value, 'y', true), last: at === right },
     ];
   });
-  const step = NAME_STEP * devicePixelRatio;
-  const atEnd = apart(
+  const step = LABEL_HEIGHT * devicePixelRatio;
+  const atEnd = spreadLabels(
     names.filter((n) => n.last),
     step,
     u.bbox.top + u.bbox.height,
   );
-  for (const n of [...atEnd, ...names.filter((m) => !m.last)]) write(u, n.text, n.x, n.y, n.colour);
+  for (const n of [...atEnd, ...names.filter((m) => !m.last)]) drawText(u, n.text, n.x, n.y, n.colour);
 }
 
-/** Moves things that stand under each other so far apart that none covers another. */
-export function apart<T extends { readonly y: number }>(
-  things: readonly T[],
+/** Moves labels in a column apart, so that none overlaps another or leaves the chart. */
+export function spreadLabels<T extends { readonly y: number }>(
+  labels: readonly T[],
   step: number,
-  most: number,
+  bottom: number,
 ): T[] {
-  const out = [...things].sort((a, b) => a.y - b.y);
+  const out = [...labels].sort((a, b) => a.y - b.y);
   for (let i = 1; i < out.length; i++) {
     const [above, one] = [out[i - 1] as T, out[i] as T];
     out[i] = { ...one, y: Math.max(one.y, above.y + step) };
   }
-  let below = most + step;
+  let below = bottom + step;
   for (let i = out.length - 1; i >= 0; i--) {
     const one = out[i] as T;
     const y = Math.min(one.y, below - step);
@@ -222,7 +230,7 @@ export function apart<T extends { readonly y: number }>(
   return out;
 }
 
-function write(u: uPlot, text: string, x: number, y: number, colour: string): void {
+function drawText(u: uPlot, text: string, x: number, y: number, colour: string): void {
   const g = u.ctx;
   g.save();
   g.font = FONT.replace('12px', `600 ${12 * devicePixelRatio}px`);

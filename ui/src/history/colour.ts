@@ -1,7 +1,7 @@
-/** A colour as its parts, 0 to 255. */
+/** Red, green and blue, 0 to 255. */
 type Rgb = readonly [number, number, number];
 
-/** Reads `#rrggbb`, `rrggbb` or `rgb(r, g, b)`; null where it is none of these. */
+/** Parses `#rrggbb`, `rrggbb` or `rgb(r, g, b)`; null for anything else. */
 export function parseColour(text: string): Rgb | null {
   const hex = /^#?([0-9a-f]{6})$/i.exec(text.trim())?.[1];
   if (hex) return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)) as unknown as Rgb;
@@ -17,28 +17,28 @@ function luminance(colour: Rgb): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** The contrast of two colours as WCAG has it, 1 to 21. */
+/** The WCAG contrast ratio of two colours, 1 to 21. */
 export function contrast(a: Rgb, b: Rgb): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Colours closer than this nobody tells apart on a thin line. */
-const NEAR = 60;
+/** Closer colours cannot be told apart on a thin line. */
+const SIMILAR_DISTANCE = 60;
 
 /** Whether two colours look alike on a thin line. */
-export function alike(a: string, b: string): boolean {
+export function similar(a: string, b: string): boolean {
   const [one, other] = [parseColour(a), parseColour(b)];
   if (one === null || other === null) return a === b;
-  return Math.hypot(...one.map((v, i) => v - (other[i] ?? 0))) < NEAR;
+  return Math.hypot(...one.map((v, i) => v - (other[i] ?? 0))) < SIMILAR_DISTANCE;
 }
 
-/** What a line needs on its ground so that it is seen. */
+/** The contrast ratio that a line needs to be seen. */
 export const LINE_CONTRAST = 3;
 
-/** The colour, mixed with white or black until it stands out from the ground. */
-export function readable(colour: string, ground: string, ratio = LINE_CONTRAST): string {
-  const [c, g] = [parseColour(colour), parseColour(ground)];
+/** Mixes a colour with white or black until it stands out from the background. */
+export function withContrast(colour: string, background: string, ratio = LINE_CONTRAST): string {
+  const [c, g] = [parseColour(colour), parseColour(background)];
   if (c === null || g === null) return colour;
   const towards = luminance(g) > 0.18 ? 0 : 255;
   for (let part = 0; part <= 1; part += 0.05) {

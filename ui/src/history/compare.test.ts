@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 
 import type { Comparison, Lap, Profile, RaceDetail } from '../api';
 import {
-  columnsOf,
+  tableColumns,
   distanceNote,
-  factsOf,
-  fastest,
-  firstPair,
-  panelsOf,
+  lapSummary,
+  fastestLap,
+  defaultPair,
+  comparisonPanels,
   parseCarLap,
-  placeInWords,
+  describePlace,
   sectorEnds,
-  signed,
+  signedSeconds,
   stepFor,
-  written,
+  carLapText,
 } from './compare';
 
 const profile = (number: number, more: Partial<Profile> = {}): Profile => ({
@@ -40,24 +40,24 @@ const comparison = (a: Partial<Profile> = {}, b: Partial<Profile> = {}): Compari
   delta_ms: [0, -45, 123],
 });
 const names = ['A', 'B'] as const;
-const style = { a: 'blue', b: 'amber' };
+const colours = { a: 'blue', b: 'amber' };
 
-test('what both told has a panel, what one told has one, what nobody told has none', () => {
-  expect(panelsOf(comparison(), names, style).map((p) => p.name)).toEqual([
+test('a channel gets a panel if at least one car reported it', () => {
+  expect(comparisonPanels(comparison(), names, colours).map((p) => p.name)).toEqual([
     'Speed',
     'Delta',
     'Throttle',
     'Brake',
     'Gear',
   ]);
-  const some = panelsOf(comparison({ brake: null, n_gear: null }, { n_gear: null }), names, style);
+  const some = comparisonPanels(comparison({ brake: null, n_gear: null }, { n_gear: null }), names, colours);
   expect(some.map((p) => p.name)).toEqual(['Speed', 'Delta', 'Throttle', 'Brake']);
   expect(some[3]?.plot.lines.map((l) => l.values)).toEqual([
     [null, null, null],
     [0, 20, 0],
   ]);
   expect(some[1]?.plot.lines[0]?.values).toEqual([0, -0.045, 0.123]);
-  expect(columnsOf(some).map((c) => c.label)).toEqual([
+  expect(tableColumns(some).map((c) => c.label)).toEqual([
     'Speed A',
     'Speed B',
     'Delta',
@@ -68,10 +68,10 @@ test('what both told has a panel, what one told has one, what nobody told has no
   ]);
 });
 
-test('a place and the laps as a whole are told in words', () => {
+test('a place and both laps are described in words', () => {
   const c = comparison({}, { speed: null, compound: 'unknown' });
-  expect(placeInWords(c, 1, names)).toBe('500 m: A 200 km/h, B, delta −0.045 s');
-  expect(factsOf(c)).toEqual([
+  expect(describePlace(c, 1, names)).toBe('500 m: A 200 km/h, B, delta −0.045 s');
+  expect(lapSummary(c)).toEqual([
     { name: 'Lap time', a: '1:24.001', b: '1:24.002' },
     { name: 'Tyres', a: 'soft, lap 3', b: '–' },
     { name: 'Fastest', a: '300 km/h', b: '–' },
@@ -79,10 +79,10 @@ test('a place and the laps as a whole are told in words', () => {
     { name: 'Full throttle', a: '67 %', b: '67 %' },
     { name: 'On the brakes', a: '33 %', b: '33 %' },
   ]);
-  expect([0, 0.1234, -0.045, -0.0001].map(signed)).toEqual(['0.000', '+0.123', '−0.045', '0.000']);
+  expect([0, 0.1234, -0.045, -0.0001].map(signedSeconds)).toEqual(['0.000', '+0.123', '−0.045', '0.000']);
 });
 
-test('it is said how distances were worked out, where the cars did not know', () => {
+test('a note says how distances were computed where the cars did not report them', () => {
   expect(distanceNote(comparison())).toBeNull();
   expect(distanceNote(comparison({}, { distance_from: 'speed' }))).toContain('speed over time');
   expect(distanceNote(comparison({ distance_from: 'x_y' }, { distance_from: 'speed' }))).toContain(
@@ -90,7 +90,7 @@ test('it is said how distances were worked out, where the cars did not know', ()
   );
 });
 
-test('the first two of the result are compared at their best, and a car alone with itself', () => {
+test('by default the first two of the result are compared at their best, or a single car with itself', () => {
   const car = (driver_number: number, best_lap: number | null) => ({
     driver_number,
     best_lap,
@@ -98,21 +98,21 @@ test('the first two of the result are compared at their best, and a car alone wi
     laps: 3,
     status: 'finished' as const,
   });
-  expect(firstPair([car(7, null), car(1, 9), car(2, 8)])).toEqual([
+  expect(defaultPair([car(7, null), car(1, 9), car(2, 8)])).toEqual([
     { car: 1, lap: 9 },
     { car: 2, lap: 8 },
   ]);
-  expect(firstPair([car(1, 9)])?.map(written)).toEqual(['1:9', '1:9']);
-  expect(firstPair([car(1, null)])).toBeNull();
+  expect(defaultPair([car(1, 9)])?.map(carLapText)).toEqual(['1:9', '1:9']);
+  expect(defaultPair([car(1, null)])).toBeNull();
   const laps = [
     { lap_number: 1, lap_duration_ms: null },
     { lap_number: 2, lap_duration_ms: 80_000, is_deleted: true },
     { lap_number: 3, lap_duration_ms: 81_000 },
   ] as Lap[];
-  expect([fastest(laps), fastest(laps.slice(0, 1)), fastest([])]).toEqual([3, 1, null]);
+  expect([fastestLap(laps), fastestLap(laps.slice(0, 1)), fastestLap([])]).toEqual([3, 1, null]);
 });
 
-test('addresses and circuits', () => {
+test('a lap is parsed from the address, and the circuit gives sectors and step', () => {
   expect(parseCarLap('44:12')).toEqual({ car: 44, lap: 12 });
   expect([parseCarLap('44'), parseCarLap(undefined), parseCarLap('a:1')]).toEqual([null, null, null]);
   const race = {

@@ -2,26 +2,26 @@ import type { CarLap, Circuit, ClassifiedCar, Comparison, Lap, Profile, RaceDeta
 import { lapTime, DASH } from '../format';
 import type { Plot, PlotLine, TableColumn } from './plots';
 
-/** Points of a comparison: enough for a wide screen. */
-const POINTS = 700;
-/** Per cent of throttle that count as all of it. */
-const FLAT_OUT = 98;
+/** Points of a comparison, enough for a wide screen. */
+const POINTS_MAX = 700;
+/** Throttle in per cent that counts as full. */
+const FULL_THROTTLE = 98;
 
-/** How far apart the points of a comparison are, in whole metres. */
+/** The distance between points of a comparison, in whole metres. */
 export function stepFor(circuit: Circuit | null): number {
-  return circuit === null ? 10 : Math.max(1, Math.round(circuit.length_m / POINTS));
+  return circuit === null ? 10 : Math.max(1, Math.round(circuit.length_m / POINTS_MAX));
 }
 
-/** The laps that are compared first: the fastest of the first two of the result. */
-export function firstPair(order: readonly ClassifiedCar[]): readonly [CarLap, CarLap] | null {
+/** The laps compared by default: the best laps of the first two of the result. */
+export function defaultPair(order: readonly ClassifiedCar[]): readonly [CarLap, CarLap] | null {
   const [a, b] = order.filter((car) => car.best_lap !== null);
   if (!a) return null;
   const lap = (car: ClassifiedCar): CarLap => ({ car: car.driver_number, lap: car.best_lap ?? 1 });
   return [lap(a), lap(b ?? a)];
 }
 
-/** A car's fastest lap, or its last; null where it has none. */
-export function fastest(laps: readonly Lap[]): number | null {
+/** The number of a car's fastest lap, or of its last; null for none. */
+export function fastestLap(laps: readonly Lap[]): number | null {
   const timed = laps.filter((lap) => lap.lap_duration_ms !== null && !lap.is_deleted);
   const best = timed.reduce<Lap | null>(
     (a, b) => (a === null || (b.lap_duration_ms ?? 0) < (a.lap_duration_ms ?? 0) ? b : a),
@@ -30,33 +30,33 @@ export function fastest(laps: readonly Lap[]): number | null {
   return best?.lap_number ?? laps.at(-1)?.lap_number ?? null;
 }
 
-/** `1:12` of an address; null where it is none. */
+/** Parses `1:12` from an address; null for anything else. */
 export function parseCarLap(text: string | undefined): CarLap | null {
   const [, car, lap] = /^(\d{1,7}):(\d{1,5})$/.exec(text ?? '') ?? [];
   return car && lap ? { car: Number(car), lap: Number(lap) } : null;
 }
 
-export function written({ car, lap }: CarLap): string {
+export function carLapText({ car, lap }: CarLap): string {
   return `${car}:${lap}`;
 }
 
-/** A chart of the comparison. */
+/** One chart of the comparison. */
 export interface Panel {
   readonly name: string;
   readonly unit: string;
   readonly plot: Plot;
   readonly show: (value: number) => string;
-  /** Steps that its axis may take. */
+  /** The tick intervals allowed on its axis. */
   readonly steps?: readonly number[];
-  /** A value changes at once. */
+  /** Draws steps. */
   readonly stepped?: boolean;
   readonly tall?: boolean;
   /** Fixed ends of the scale. */
   readonly range?: readonly [number, number];
 }
 
-/** How the two laps are drawn, everywhere. */
-export interface PairStyle {
+/** The colours of the two laps. */
+export interface PairColours {
   readonly a: string;
   readonly b: string;
 }
@@ -64,18 +64,22 @@ export interface PairStyle {
 const whole = (v: number): string => String(Math.round(v));
 
 /** `+0.123`, `−0.045`; 0 has no sign. */
-export function signed(seconds: number): string {
+export function signedSeconds(seconds: number): string {
   const text = Math.abs(seconds).toFixed(3);
   if (Number(text) === 0) return text;
   return `${seconds < 0 ? '−' : '+'}${text}`;
 }
 
-/** The panels of a comparison, top to bottom; a channel that neither car told of has none. */
-export function panelsOf(c: Comparison, names: readonly [string, string], style: PairStyle): Panel[] {
+/** The panels of a comparison, top to bottom, without channels that neither car reported. */
+export function comparisonPanels(
+  c: Comparison,
+  names: readonly [string, string],
+  colours: PairColours,
+): Panel[] {
   const line = (side: 'a' | 'b', values: readonly number[] | null): PlotLine => ({
     key: side,
     label: names[side === 'a' ? 0 : 1],
-    colour: style[side],
+    colour: colours[side],
     dash: side === 'a' ? [] : [6, 3],
     values: values ?? c.distance.map(() => null),
   });
@@ -101,7 +105,7 @@ export function panelsOf(c: Comparison, names: readonly [string, string], style:
           },
         ],
       },
-      show: signed,
+      show: signedSeconds,
     },
     {
       name: 'Throttle',
@@ -123,16 +127,16 @@ export function panelsOf(c: Comparison, names: readonly [string, string], style:
   return panels.filter((panel) => panel.plot.lines.length > 0);
 }
 
-/** What is to be said of a lap as a whole, of both. */
-export interface LapFact {
+/** One property of both laps. */
+export interface SummaryRow {
   readonly name: string;
   readonly a: string;
   readonly b: string;
 }
 
-/** Tyres and speeds of both laps, and how much of the distance they were flat out or on the brakes. */
-export function factsOf(c: Comparison): LapFact[] {
-  const fact = (name: string, of: (p: Profile) => string | null): LapFact[] => {
+/** Tyres and speeds of both laps, and the share of the distance at full throttle and on the brakes. */
+export function lapSummary(c: Comparison): SummaryRow[] {
+  const row = (name: string, of: (p: Profile) => string | null): SummaryRow[] => {
     const [a, b] = [of(c.a), of(c.b)];
     return a === null && b === null ? [] : [{ name, a: a ?? DASH, b: b ?? DASH }];
   };
@@ -141,17 +145,17 @@ export function factsOf(c: Comparison): LapFact[] {
   const part = (column: readonly number[] | null, counts: (v: number) => boolean): string | null =>
     column === null ? null : `${Math.round((100 * column.filter(counts).length) / column.length)} %`;
   return [
-    ...fact('Lap time', (p) => lapTime(p.lap_duration_ms)),
-    ...fact('Tyres', (p) => (p.compound === 'unknown' ? null : `${p.compound}, lap ${p.tyre_age}`)),
-    ...fact('Fastest', (p) => kmh(p.speed, Math.max)),
-    ...fact('Slowest', (p) => kmh(p.speed, Math.min)),
-    ...fact('Full throttle', (p) => part(p.throttle, (v) => v >= FLAT_OUT)),
-    ...fact('On the brakes', (p) => part(p.brake, (v) => v > 0)),
+    ...row('Lap time', (p) => lapTime(p.lap_duration_ms)),
+    ...row('Tyres', (p) => (p.compound === 'unknown' ? null : `${p.compound}, lap ${p.tyre_age}`)),
+    ...row('Fastest', (p) => kmh(p.speed, Math.max)),
+    ...row('Slowest', (p) => kmh(p.speed, Math.min)),
+    ...row('Full throttle', (p) => part(p.throttle, (v) => v >= FULL_THROTTLE)),
+    ...row('On the brakes', (p) => part(p.brake, (v) => v > 0)),
   ];
 }
 
-/** The columns of the table that stands for all panels. */
-export function columnsOf(panels: readonly Panel[]): TableColumn[] {
+/** The columns of the table with the data of all panels. */
+export function tableColumns(panels: readonly Panel[]): TableColumn[] {
   return panels.flatMap((panel) =>
     panel.plot.lines.map((line) => ({
       key: `${panel.name} ${line.key}`,
@@ -162,7 +166,7 @@ export function columnsOf(panels: readonly Panel[]): TableColumn[] {
   );
 }
 
-/** Where sectors end, in metres, but at the finish line. */
+/** Where sectors end, in metres, except at the finish line. */
 export function sectorEnds(
   race: RaceDetail,
   lengthM: number,
@@ -172,22 +176,22 @@ export function sectorEnds(
     .map((line) => ({ at: (line.permyriad / 10_000) * lengthM, name: `S${line.sector}` }));
 }
 
-/** What both cars did at a place, in a sentence. */
-export function placeInWords(c: Comparison, at: number, names: readonly [string, string]): string {
+/** The speeds and the delta at an index, in a sentence. */
+export function describePlace(c: Comparison, at: number, names: readonly [string, string]): string {
   const speed = (column: readonly number[] | null): string =>
     column === null ? '' : ` ${Math.round(column[at] ?? 0)} km/h`;
-  const delta = signed((c.delta_ms[at] ?? 0) / 1000);
+  const delta = signedSeconds((c.delta_ms[at] ?? 0) / 1000);
   return `${Math.round(c.distance[at] ?? 0)} m: ${names[0]}${speed(c.a.speed)}, ${names[1]}${speed(c.b.speed)}, delta ${delta} s`;
 }
 
-/** How distances were worked out, where it was not the car's own word. */
+/** Says how distances were computed where a car did not report them; null where both did. */
 export function distanceNote(c: Comparison): string | null {
   const words = {
     lap_fraction: null,
     speed: 'speed over time',
-    x_y: 'the way between reported places',
+    x_y: 'the path between reported positions',
   } as const;
   const [a, b] = [words[c.a.distance_from], words[c.b.distance_from]];
-  const said = [...new Set([a, b].filter((w) => w !== null))].join(' and ');
-  return said === '' ? null : `Distance is worked out from ${said}, and scaled to the lap.`;
+  const methods = [...new Set([a, b].filter((w) => w !== null))].join(' and ');
+  return methods === '' ? null : `Distance is computed from ${methods} and scaled to the lap length.`;
 }

@@ -17,44 +17,44 @@ import {
 } from '../api';
 import { loadTabState, saveTabState } from '../choices';
 import { reportLate, Refresher } from '../lists';
-import { inOrder, leaderEnds, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
+import { sortByResult, leaderEndTimes, NO_LAPS, NO_TIMES, withLaps, type LapsByCar } from './plots';
 
-/** So many cars are shown at once: more lines nobody tells apart. */
-export const CARS_MOST = 20;
-/** So many of the first are shown where nobody has chosen. */
-export const CARS_FIRST = 10;
-/** How often a race that runs is read. */
-const RUNNING_MS = 5000;
+/** The most cars in a chart; more lines could not be told apart. */
+export const CARS_MAX = 20;
+/** The number of cars shown by default. */
+export const CARS_DEFAULT = 10;
+/** How often a running race is loaded. */
+const RELOAD_MS = 5000;
 
-/** What is kept of a race, as far as somebody looks at it: the chosen cars and what all share. */
+/** The stored history of a race: the laps of the chosen cars, and what all charts share. */
 export class History {
   readonly id: string;
   #race = $state.raw<RaceDetail | null>(null);
   #entries = $state.raw<readonly RaceEntry[]>([]);
   #order = $state.raw<readonly ClassifiedCar[]>([]);
   #laps = $state.raw<LapsByCar>(NO_LAPS);
-  #leader = $state.raw<ReadonlyMap<number, number>>(NO_TIMES);
+  #leaderEndMs = $state.raw<ReadonlyMap<number, number>>(NO_TIMES);
   #stops = $state.raw<readonly PitStop[]>([]);
   #circuit = $state.raw<Circuit | null>(null);
   #chosen = $state.raw<readonly number[] | null>(null);
   #error = $state<string | null>(null);
-  #gone = $state(false);
+  #notFound = $state(false);
   #refresher: Refresher | null = null;
-  #wanted: readonly number[] = [];
+  #requested: readonly number[] = [];
 
   constructor(id: string) {
     this.id = id;
-    const kept = loadTabState(this.#kept);
-    if (Array.isArray(kept))
-      this.#chosen = kept.filter((car) => Number.isSafeInteger(car)).slice(0, CARS_MOST);
+    const saved = loadTabState(this.#storageKey);
+    if (Array.isArray(saved))
+      this.#chosen = saved.filter((car) => Number.isSafeInteger(car)).slice(0, CARS_MAX);
   }
 
-  /** Where this tab keeps which cars are chosen, for Back and for a reload. */
-  get #kept(): string {
+  /** The key under which this tab saves the chosen cars. */
+  get #storageKey(): string {
     return `lightsout.charted.${this.id}`;
   }
 
-  /** Null until it was read. */
+  /** Null until the first load. */
   get race(): RaceDetail | null {
     return this.#race;
   }
@@ -64,13 +64,13 @@ export class History {
   get order(): readonly ClassifiedCar[] {
     return this.#order;
   }
-  /** Of the cars that were asked for. */
+  /** The laps of the cars requested so far. */
   get laps(): LapsByCar {
     return this.#laps;
   }
-  /** When each lap was ended by the first car. */
-  get leader(): ReadonlyMap<number, number> {
-    return this.#leader;
+  /** When the first car completed each lap, by lap number. */
+  get leaderEndMs(): ReadonlyMap<number, number> {
+    return this.#leaderEndMs;
   }
   get stops(): readonly PitStop[] {
     return this.#stops;
@@ -79,57 +79,57 @@ export class History {
   get circuit(): Circuit | null {
     return this.#circuit;
   }
-  /** Why the newest reading failed, or that it is late. */
+  /** Why the last load failed, or that it is late. */
   get error(): string | null {
     return this.#error;
   }
-  /** There is no such race. */
-  get gone(): boolean {
-    return this.#gone;
+  /** Whether the race does not exist. */
+  get notFound(): boolean {
+    return this.#notFound;
   }
-  get runs(): boolean {
+  get isRunning(): boolean {
     return this.#race?.status === 'running' || this.#race?.status === 'paused';
   }
 
-  /** The cars that are shown, in the order of the result. */
+  /** The cars shown, in the order of the result. */
   get chosen(): readonly number[] {
-    const first = (): number[] => this.#order.slice(0, CARS_FIRST).map((car) => car.driver_number);
-    const here = (car: number): boolean => this.#order.some((one) => one.driver_number === car);
-    const chosen = this.#chosen?.filter(here) ?? first();
-    return inOrder(chosen, this.#order);
+    const defaults = (): number[] => this.#order.slice(0, CARS_DEFAULT).map((car) => car.driver_number);
+    const inRace = (car: number): boolean => this.#order.some((one) => one.driver_number === car);
+    const chosen = this.#chosen?.filter(inRace) ?? defaults();
+    return sortByResult(chosen, this.#order);
   }
 
-  /** Reads what there is, and reads on while the race runs; returns what ends that. */
+  /** Loads the race, repeatedly while it runs; returns the function that stops it. */
   open(): () => void {
-    const refresher = new Refresher(() => this.#load(), { idleMs: RUNNING_MS });
+    const refresher = new Refresher(() => this.#load(), { idleMs: RELOAD_MS });
     this.#refresher = refresher;
     return () => refresher.stop();
   }
 
-  /** Shows a car, or no longer; says whether there was room. */
+  /** Shows or hides a car; returns false where the limit is reached. */
   toggle(car: number): boolean {
     const chosen = this.chosen;
     if (chosen.includes(car)) this.#choose(chosen.filter((one) => one !== car));
-    else if (chosen.length >= CARS_MOST) return false;
+    else if (chosen.length >= CARS_MAX) return false;
     else this.#choose([...chosen, car]);
     return true;
   }
 
-  /** Shows the first of the result again, or nobody. */
+  /** Shows the default cars, or none. */
   choose(cars: 'first' | 'none'): void {
     this.#choose(cars === 'first' ? null : []);
   }
 
   #choose(cars: readonly number[] | null): void {
     this.#chosen = cars;
-    saveTabState(this.#kept, cars);
-    void this.want(this.chosen);
+    saveTabState(this.#storageKey, cars);
+    void this.loadLaps(this.chosen);
   }
 
-  /** Has the laps of some cars read, where they are not known yet. */
-  async want(cars: readonly number[]): Promise<void> {
-    const missing = cars.filter((car) => !this.#wanted.includes(car));
-    this.#wanted = [...this.#wanted, ...missing];
+  /** Loads the laps of cars that were not requested before. */
+  async loadLaps(cars: readonly number[]): Promise<void> {
+    const missing = cars.filter((car) => !this.#requested.includes(car));
+    this.#requested = [...this.#requested, ...missing];
     if (missing.length > 0) await this.#try(() => this.#readLaps(missing));
   }
 
@@ -144,20 +144,20 @@ export class History {
         [this.#entries, this.#circuit] = await Promise.all([listEntries(this.id), getRaceCircuit(this.id)]);
       }
       this.#order = order;
-      this.#wanted = [...this.#wanted, ...this.chosen.filter((car) => !this.#wanted.includes(car))];
+      this.#requested = [...this.#requested, ...this.chosen.filter((car) => !this.#requested.includes(car))];
       const [leaders, stops] = await Promise.all([
         listLeadersLaps(this.id),
         listPitStops(this.id),
-        this.#readLaps(this.#wanted),
+        this.#readLaps(this.#requested),
       ]);
-      this.#leader = leaderEnds(leaders);
+      this.#leaderEndMs = leaderEndTimes(leaders);
       this.#stops = stops;
       this.#race = race;
-      if (!this.runs && race.status !== 'waiting') this.#refresher?.stop();
+      if (!this.isRunning && race.status !== 'waiting') this.#refresher?.stop();
     });
   }
 
-  /** Fifty cars are asked for at once at the most. */
+  /** Loads laps for at most fifty cars per request. */
   async #readLaps(cars: readonly number[]): Promise<void> {
     const parts: Promise<readonly Lap[]>[] = [];
     for (let i = 0; i < cars.length; i += 50) parts.push(listLaps(this.id, cars.slice(i, i + 50)));
@@ -169,7 +169,7 @@ export class History {
       await reportLate(read(), (error) => (this.#error = error));
       this.#error = null;
     } catch (error) {
-      this.#gone = error instanceof ProblemError && error.status === 404 && this.#race === null;
+      this.#notFound = error instanceof ProblemError && error.status === 404 && this.#race === null;
       this.#error = errorMessage(error);
     }
   }

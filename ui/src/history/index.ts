@@ -1,2 +1,2 @@
-/** The door of what is kept of a race: its charts, and two laps beside each other. */
+/** Entry point of a race's history: its charts, and two laps compared. */
 export { default as HistoryPage } from './HistoryPage.svelte';

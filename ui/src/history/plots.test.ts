@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 
 import type { Lap, RaceEntry } from '../api';
 import { hashOf, readHash } from './address';
-import { apart, dataOf } from './chart';
-import { alike, contrast, parseColour, readable } from './colour';
+import { spreadLabels, chartData } from './chart';
+import { similar, contrast, parseColour, withContrast } from './colour';
 import {
   byCar,
-  inOrder,
+  sortByResult,
   lapChart,
   lapTimes,
-  leaderEnds,
+  leaderEndTimes,
   raceTrace,
-  stylesOf,
-  usualRange,
+  carStyles,
+  typicalRange,
   withLaps,
 } from './plots';
 
@@ -54,31 +54,31 @@ const laps = [
   lap(1, 2, 90_000, 180_000),
   lap(2, 2, 88_500, 179_500, { position: 1 }),
 ];
-const styles = stylesOf(entries, [1, 2, 3, 9], '#ffffff', '#111111');
+const styles = carStyles(entries, [1, 2, 3, 9], '#ffffff', '#111111');
 
-test('cars of one colour are told apart by dashes, and all are seen on their ground', () => {
+test('cars of one colour differ by dashes, and all lines stand out from the background', () => {
   expect(styles.map((s) => [s.code, s.dash.length])).toEqual([
     ['NOR', 0],
     ['PIA', 2],
     ['VER', 0],
   ]);
   expect(styles[2]?.colour).toBe('#111111');
-  for (const ground of ['#ffffff', 'rgb(18, 21, 28)']) {
+  for (const background of ['#ffffff', 'rgb(18, 21, 28)']) {
     for (const colour of ['ff8000', 'ffffff', '000000', 'd6452b', '7f7f7f', 'ffff00']) {
-      const [line, under] = [parseColour(readable(colour, ground)), parseColour(ground)];
+      const [line, under] = [parseColour(withContrast(colour, background)), parseColour(background)];
       if (!line || !under) throw new Error('no colour');
       expect(contrast(line, under)).toBeGreaterThanOrEqual(3);
     }
   }
-  expect(readable('none', '#fff')).toBe('none');
-  expect([alike('#ff0000', 'rgb(250, 10, 0)'), alike('#ff0000', '#0000ff'), alike('x', 'y')]).toEqual([
+  expect(withContrast('none', '#fff')).toBe('none');
+  expect([similar('#ff0000', 'rgb(250, 10, 0)'), similar('#ff0000', '#0000ff'), similar('x', 'y')]).toEqual([
     true,
     false,
     false,
   ]);
 });
 
-test('a lap chart begins on the grid and ends where the car did', () => {
+test("a lap chart starts on the grid and ends with the car's last lap", () => {
   const { x, lines } = lapChart(styles, byCar(laps), entries);
   expect(x).toEqual([0, 1, 2, 3]);
   expect(lines.map((l) => l.values)).toEqual([
@@ -89,8 +89,8 @@ test('a lap chart begins on the grid and ends where the car did', () => {
   expect([...(lines[0]?.marks ?? [])]).toEqual([3]);
 });
 
-test('a trace is seconds ahead of the first over the line, or of the average pace', () => {
-  const leader = leaderEnds([...laps, lap(1, 2, null, 180_000)]);
+test("a race trace is relative to the leader of each lap or to the leader's average pace", () => {
+  const leader = leaderEndTimes([...laps, lap(1, 2, null, 180_000)]);
   expect([...leader]).toEqual([
     [1, 90_000],
     [3, 300_000],
@@ -102,30 +102,30 @@ test('a trace is seconds ahead of the first over the line, or of the average pac
   expect(raceTrace(styles, byCar([lap(1, 9, 1, 1)]), leader, 'leader').lines[0]?.values.at(-1)).toBeNull();
 });
 
-test('lap times have a scale that slow laps do not stretch, and slow laps stay in the plot', () => {
+test('slow laps do not stretch the scale of lap times, but stay in the plot', () => {
   const many = byCar([
     ...Array.from({ length: 9 }, (_, i) => lap(1, i + 1, 90_000 + i * 100, 0)),
     lap(1, 10, 140_000, 0, { is_pit_out_lap: true }),
     lap(1, 11, null, 0),
   ]);
   const plot = lapTimes(styles, many);
-  const [low, high] = usualRange(plot) ?? [0, 0];
+  const [low, high] = typicalRange(plot) ?? [0, 0];
   expect(low).toBeGreaterThan(90);
   expect(low).toBeLessThan(90.1);
   expect(high).toBeLessThan(91);
-  const drawn = dataOf(plot, { y: String, range: [low, high] })[1] as (number | null)[];
+  const drawn = chartData(plot, { y: String, range: [low, high] })[1] as (number | null)[];
   expect(drawn.slice(8)).toEqual([90.8, null, null]);
   expect(plot.lines[0]?.values.slice(8)).toEqual([90.8, 140, null]);
-  expect(usualRange(lapTimes(styles, byCar([])))).toBeNull();
+  expect(typicalRange(lapTimes(styles, byCar([])))).toBeNull();
 });
 
-test('marked values stand apart where that is asked for', () => {
+test('marked values can be left out of the line', () => {
   const plot = lapChart(styles, byCar(laps), entries);
-  expect((dataOf(plot, { y: String, apart: true })[1] as unknown[]).at(3)).toBeNull();
-  expect((dataOf(plot, { y: String })[1] as unknown[]).at(3)).toBe(1);
+  expect((chartData(plot, { y: String, detachMarked: true })[1] as unknown[]).at(3)).toBeNull();
+  expect((chartData(plot, { y: String })[1] as unknown[]).at(3)).toBe(1);
 });
 
-test('what is read anew replaces what was known of those cars, and of no others', () => {
+test('reloaded laps replace those of the same cars only', () => {
   const before = byCar(laps);
   const after = withLaps(before, [2, 3], [lap(2, 1, 1, 1)]);
   expect(after.get(1)).toBe(before.get(1));
@@ -137,17 +137,19 @@ test('what is read anew replaces what was known of those cars, and of no others'
     status: 'running' as const,
     best_lap: null,
   }));
-  expect(inOrder([1, 7, 2], order)).toEqual([2, 1, 7]);
+  expect(sortByResult([1, 7, 2], order)).toEqual([2, 1, 7]);
 });
 
-test('names at the ends of lines are moved apart, and stay inside', () => {
-  const moved = apart([{ y: 10 }, { y: 11 }, { y: 50 }, { y: 99 }, { y: 100 }], 13, 100).map((n) => n.y);
+test('labels at the ends of lines are moved apart and stay inside the chart', () => {
+  const moved = spreadLabels([{ y: 10 }, { y: 11 }, { y: 50 }, { y: 99 }, { y: 100 }], 13, 100).map(
+    (n) => n.y,
+  );
   expect(moved).toEqual([10, 23, 50, 87, 100]);
 });
 
-test('the address says which chart, and which laps', () => {
-  expect(readHash('')).toEqual({ view: 'positions', rest: [] });
-  expect(readHash('#compare/1:12/44:3')).toEqual({ view: 'compare', rest: ['1:12', '44:3'] });
+test('the address holds the chart and the laps', () => {
+  expect(readHash('')).toEqual({ view: 'positions', laps: [] });
+  expect(readHash('#compare/1:12/44:3')).toEqual({ view: 'compare', laps: ['1:12', '44:3'] });
   expect(readHash('#nonsense').view).toBe('positions');
   expect(hashOf('compare', '1:12', '44:3')).toBe('#compare/1:12/44:3');
 });

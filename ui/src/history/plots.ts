@@ -1,31 +1,31 @@
 import type { ClassifiedCar, Lap, RaceEntry } from '../api';
-import { alike, readable } from './colour';
+import { similar, withContrast } from './colour';
 
 /** A line of a chart. */
 export interface PlotLine {
   readonly key: string;
   readonly label: string;
   readonly colour: string;
-  /** Empty: solid. */
+  /** Empty for a solid line. */
   readonly dash: readonly number[];
-  /** As many as the chart has places on its x axis; null where there is nothing. */
+  /** One value for each x; null where there is none. */
   readonly values: readonly (number | null)[];
-  /** Places that are marked with a ring. */
+  /** Indexes that are marked with a ring. */
   readonly marks?: ReadonlySet<number>;
 }
 
-/** What a chart shows. */
+/** The data of a chart. */
 export interface Plot {
   readonly x: readonly number[];
   readonly lines: readonly PlotLine[];
 }
 
-/** A column of the table that stands for a chart. */
+/** A column of the table with a chart's data. */
 export interface TableColumn extends Pick<PlotLine, 'key' | 'label' | 'values'> {
   readonly show: (value: number) => string;
 }
 
-/** How a car is drawn. Cars whose colours are alike are told apart by dashes. */
+/** How a car is drawn. Cars of similar colours differ by dashes. */
 export interface CarStyle {
   readonly number: number;
   readonly code: string;
@@ -35,25 +35,25 @@ export interface CarStyle {
 
 export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [8, 3, 2, 3]];
 
-/** The styles of some cars on a ground; a car without a colour has the text's. */
-export function stylesOf(
+/** The styles of some cars on a background; a car without a colour gets the text colour. */
+export function carStyles(
   entries: readonly RaceEntry[],
   cars: readonly number[],
-  ground: string,
+  background: string,
   text: string,
 ): CarStyle[] {
   const styles: CarStyle[] = [];
   for (const number of cars) {
     const entry = entries.find((e) => e.driver_number === number);
     if (!entry) continue;
-    const colour = entry.team_colour === '' ? text : readable(entry.team_colour, ground);
-    const nth = styles.filter((style) => alike(style.colour, colour)).length;
+    const colour = entry.team_colour === '' ? text : withContrast(entry.team_colour, background);
+    const nth = styles.filter((style) => similar(style.colour, colour)).length;
     styles.push({ number, code: entry.name_acronym, colour, dash: DASHES[nth % DASHES.length] ?? [] });
   }
   return styles;
 }
 
-/** Laps by car, by number. */
+/** Laps by car, ordered by lap number. */
 export type LapsByCar = ReadonlyMap<number, readonly Lap[]>;
 
 export function byCar(laps: readonly Lap[]): Map<number, Lap[]> {
@@ -70,14 +70,14 @@ export function byCar(laps: readonly Lap[]): Map<number, Lap[]> {
 export const NO_LAPS: LapsByCar = new Map();
 export const NO_TIMES: ReadonlyMap<number, number> = new Map();
 
-/** The laps that were known, with those of some cars as they were read anew. */
+/** Replaces the laps of some cars. */
 export function withLaps(before: LapsByCar, cars: readonly number[], read: readonly Lap[]): LapsByCar {
-  const anew = byCar(read);
-  return new Map([...before, ...cars.map((car) => [car, anew.get(car) ?? []] as const)]);
+  const fresh = byCar(read);
+  return new Map([...before, ...cars.map((car) => [car, fresh.get(car) ?? []] as const)]);
 }
 
-/** Cars in the order of the result. */
-export function inOrder(cars: readonly number[], order: readonly ClassifiedCar[]): number[] {
+/** Sorts cars by the result. */
+export function sortByResult(cars: readonly number[], order: readonly ClassifiedCar[]): number[] {
   const place = new Map(order.map((car, i) => [car.driver_number, i]));
   return [...cars].sort((a, b) => (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity));
 }
@@ -86,7 +86,7 @@ function lapsDriven(styles: readonly CarStyle[], laps: LapsByCar): number {
   return Math.max(0, ...styles.map((s) => laps.get(s.number)?.at(-1)?.lap_number ?? 0));
 }
 
-/** A plot over laps from `first` on: each car's value of each of its laps. */
+/** A plot over laps from `first` on, with one value for each lap of each car. */
 function overLaps(
   styles: readonly CarStyle[],
   laps: LapsByCar,
@@ -110,11 +110,11 @@ function overLaps(
   return { x, lines };
 }
 
-const pits = (lap: Lap): boolean => lap.is_pit_in_lap;
+const isPitIn = (lap: Lap): boolean => lap.is_pit_in_lap;
 
-/** Positions by lap, from the grid at 0 on. */
+/** Positions by lap; lap 0 is the grid. */
 export function lapChart(styles: readonly CarStyle[], laps: LapsByCar, entries: readonly RaceEntry[]): Plot {
-  const plot = overLaps(styles, laps, 0, (lap) => lap.position, pits);
+  const plot = overLaps(styles, laps, 0, (lap) => lap.position, isPitIn);
   return {
     x: plot.x,
     lines: plot.lines.map((line) => {
@@ -124,32 +124,35 @@ export function lapChart(styles: readonly CarStyle[], laps: LapsByCar, entries: 
   };
 }
 
-/** What gaps are taken to: who leads at the line, or the pace that the leader had in all. */
+/** The reference of the gaps: the leader of each lap, or the leader's average pace. */
 export type Reference = 'leader' | 'pace';
 
-/** Seconds ahead of the reference at the end of each lap, below 0: behind. `leader` is when each lap was first ended. */
+/**
+ * Seconds ahead of the reference at the end of each lap, negative behind it. leaderEndMs is when the first car
+ * completed each lap.
+ */
 export function raceTrace(
   styles: readonly CarStyle[],
   laps: LapsByCar,
-  leader: ReadonlyMap<number, number>,
-  to: Reference,
+  leaderEndMs: ReadonlyMap<number, number>,
+  reference: Reference,
 ): Plot {
-  const last = Math.max(0, ...leader.keys());
-  const pace = last > 0 ? (leader.get(last) ?? 0) / last : 0;
+  const last = Math.max(0, ...leaderEndMs.keys());
+  const pace = last > 0 ? (leaderEndMs.get(last) ?? 0) / last : 0;
   return overLaps(
     styles,
     laps,
     1,
     (lap) => {
-      const at = to === 'pace' ? pace * lap.lap_number : leader.get(lap.lap_number);
+      const at = reference === 'pace' ? pace * lap.lap_number : leaderEndMs.get(lap.lap_number);
       return at === undefined ? null : (at - lap.end_ms) / 1000;
     },
-    pits,
+    isPitIn,
   );
 }
 
-/** When each lap was ended by the first car. */
-export function leaderEnds(laps: readonly Lap[]): Map<number, number> {
+/** When the first car completed each lap. */
+export function leaderEndTimes(laps: readonly Lap[]): Map<number, number> {
   const out = new Map<number, number>();
   for (const lap of laps) {
     out.set(lap.lap_number, Math.min(lap.end_ms, out.get(lap.lap_number) ?? Infinity));
@@ -157,7 +160,7 @@ export function leaderEnds(laps: readonly Lap[]): Map<number, number> {
   return out;
 }
 
-/** Lap times in seconds; laps that end in the pit lane, or begin there, are marked. */
+/** Lap times in seconds; in and out laps are marked. */
 export function lapTimes(styles: readonly CarStyle[], laps: LapsByCar): Plot {
   return overLaps(
     styles,
@@ -168,20 +171,23 @@ export function lapTimes(styles: readonly CarStyle[], laps: LapsByCar): Plot {
   );
 }
 
-/** A lap above this part of the median is slow: the first, in and out laps, behind a safety car. */
-export const SLOW = 1.07;
+/**
+ * A lap slower than the median by this factor counts as slow: the first lap, in and out laps, laps behind a safety
+ * car.
+ */
+export const SLOW_LAP_FACTOR = 1.07;
 
 /**
- * What lap times are worth a close look: from the fastest to the slowest on the track, but not far above the median. The
- * first lap and those through the pits have no say. Null where there are none.
+ * The scale for lap times: from the fastest lap to the slowest on track, but not far above the median. First, in and
+ * out laps are ignored. Null without lap times.
  */
-export function usualRange(plot: Plot): readonly [low: number, high: number] | null {
-  const said = (values: PlotLine['values'], marks?: ReadonlySet<number>): number[] =>
+export function typicalRange(plot: Plot): readonly [low: number, high: number] | null {
+  const timesOf = (values: PlotLine['values'], marks?: ReadonlySet<number>): number[] =>
     values.filter((v, i): v is number => v !== null && i > 0 && !marks?.has(i));
-  const all = plot.lines.flatMap((line) => said(line.values, line.marks)).sort((a, b) => a - b);
+  const all = plot.lines.flatMap((line) => timesOf(line.values, line.marks)).sort((a, b) => a - b);
   const [low, median] = [all[0], all[Math.floor(all.length / 2)]];
   if (low === undefined || median === undefined) return null;
-  const high = Math.min(all.at(-1) ?? median, median * SLOW);
+  const high = Math.min(all.at(-1) ?? median, median * SLOW_LAP_FACTOR);
   const room = Math.max((high - low) * 0.05, 0.05);
   return [low - room, high + room];
 }

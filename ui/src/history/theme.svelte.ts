@@ -7,7 +7,7 @@ export type Theme = Readonly<Record<(typeof NAMES)[number], string>>;
 
 const dark = new MediaQuery('prefers-color-scheme: dark');
 
-/** What the variables of the style sheet come to in the theme that is on now; read anew where it changes. */
+/** Resolves the style sheet's variables in the current theme; reactive to a change of theme. */
 export function themeNow(): Theme {
   void dark.current;
   const probe = document.createElement('span');

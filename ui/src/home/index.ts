@@ -1,2 +1,2 @@
-/** The door of the front page: the races, and starting one. */
+/** Entry point of the front page: the races, and forms that create one. */
 export { default as Home } from './Home.svelte';

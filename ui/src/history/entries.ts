@@ -1,8 +1,8 @@
 import type { RaceEntry } from '../api';
 import type { Entry } from '../live';
 
-/** Entries as those who pick cars know them. */
-export function known(entries: readonly RaceEntry[]): Entry[] {
+/** Converts entries of the REST API to those of live timing, for the car picker. */
+export function toEntries(entries: readonly RaceEntry[]): Entry[] {
   return entries.map((e) => ({
     number: e.driver_number,
     code: e.name_acronym,
