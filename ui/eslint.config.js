@@ -16,14 +16,14 @@ export default defineConfig([
   svelte.configs.prettier,
   { languageOptions: { globals: { ...globals.browser, ...globals.node } } },
   { rules: { eqeqeq: 'error', 'no-console': 'error' } },
-  { files: ['e2e/**'], rules: { 'no-console': 'off' } }, // a runner talks to its terminal
+  { files: ['e2e/**'], rules: { 'no-console': 'off' } }, // the runner prints to the terminal
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: {
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig },
     },
     rules: {
-      // TypeScript knows the names, and eslint's rule does not know its types.
+      // TypeScript checks names; eslint does not know its types.
       'no-undef': 'off',
       'max-lines': ['error', { max: 200 }],
     },

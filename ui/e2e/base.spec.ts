@@ -2,22 +2,22 @@ import { expect, test } from '@playwright/test';
 
 import { Server } from './server';
 
-// The path is left on by this proxy, which is none: what the browser does is the same.
+// Stands in for a proxy that keeps the path: the server is reached directly, and the browser sees the same.
 const server = new Server(null, ['--public-url', 'http://127.0.0.1/lights/']);
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
-test('a race is made, watched and left under a path', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+test('a race is created, watched and left under a base path', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   page.on('request', (request) => {
     if (/^http/.test(request.url()) && !request.url().startsWith(`${server.url}/lights/`))
-      faults.push(request.url());
+      errors.push(request.url());
   });
   page.on('websocket', (socket) => {
-    if (!socket.url().includes('/lights/live/')) faults.push(socket.url());
+    if (!socket.url().includes('/lights/live/')) errors.push(socket.url());
   });
   await page.goto(`${server.url}/lights/`);
   await page.getByLabel('Circuit', { exact: true }).selectOption('kartwerk');
@@ -31,5 +31,5 @@ test('a race is made, watched and left under a path', async ({ page }) => {
   await page.getByRole('link', { name: 'To the race' }).click();
   await page.getByRole('link', { name: 'All races' }).click();
   await expect(page).toHaveURL(`${server.url}/lights/`);
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });

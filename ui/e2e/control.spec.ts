@@ -7,7 +7,7 @@ import { Server } from './server';
 const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
 const list = (page: Page, name: string) => page.getByTestId(name).getByRole('listitem');
@@ -23,7 +23,7 @@ async function desk(page: Page, loops: Loops, author: string | null = 'Ada'): Pr
   await expect(page.getByRole('heading', { name: 'Track status' })).toBeVisible();
 }
 
-async function answer(page: Page, label: string, text: string, yes: string): Promise<void> {
+async function fillDialog(page: Page, label: string, text: string, yes: string): Promise<void> {
   await page.getByRole('dialog').getByLabel(label).fill(text);
   await page.getByRole('dialog').getByRole('button', { name: yes }).click();
 }
@@ -34,8 +34,8 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 test('a race is controlled from its start to an amended result', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   const loops = await Loops.open(server, 'From start to protest');
   await page.goto(`${server.url}/race/${loops.id}`);
   await page.getByRole('link', { name: "Marshal's desk" }).click();
@@ -43,7 +43,7 @@ test('a race is controlled from its start to an amended result', async ({ page }
   await expect(page.getByText('No rulings yet')).toBeVisible();
 
   await button(page, 'Start the race').click();
-  await answer(page, 'Your name', 'Ada', 'Sign');
+  await fillDialog(page, 'Your name', 'Ada', 'Sign');
   await expect(button(page, 'Stop the race')).toBeVisible();
   await expect(page.getByText('Signed by Ada')).toBeVisible();
   await loops.lap();
@@ -82,7 +82,7 @@ test('a race is controlled from its start to an amended result', async ({ page }
   await page.getByRole('button', { name: 'Stop it' }).click();
   await expect(list(page, 'results')).toContainText(['Provisional']);
   await button(page, 'Declare final').click();
-  await answer(page, 'Reason', 'no protest', 'Declare it final');
+  await fillDialog(page, 'Reason', 'no protest', 'Declare it final');
   await expect(list(page, 'results').first()).toContainText('Final');
   await page.getByRole('button', { name: 'Served by 2 PIA' }).click();
   await expect(list(page, 'results').first()).toContainText('Amended');
@@ -95,10 +95,10 @@ test('a race is controlled from its start to an amended result', async ({ page }
 
   await page.getByRole('link', { name: 'To the race' }).click();
   await expect(page.getByTestId('tower')).toBeVisible();
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-test('a ruling is taken back, and is struck through', async ({ page }) => {
+test('an undone ruling is struck through', async ({ page }) => {
   const loops = await Loops.open(server, 'Taken back');
   await loops.start();
   await loops.lap();
@@ -112,14 +112,14 @@ test('a ruling is taken back, and is struck through', async ({ page }) => {
   await desk(page, loops);
   const ruling = list(page, 'rulings').filter({ hasText: 'Lap deleted 3 VER, lap 1' });
   await ruling.getByRole('button').click();
-  await answer(page, 'Reason', 'inside the line', 'Undo it');
+  await fillDialog(page, 'Reason', 'inside the line', 'Undo it');
   await expect(ruling.locator('s')).toHaveText('Lap deleted 3 VER, lap 1');
   await expect(ruling).toContainText('undone');
   await expect(list(page, 'rulings').first()).toContainText('Undone, record');
   await expect(list(page, 'penalties')).toContainText(['undone']);
 });
 
-test("a stranger's transponder is given to a car, and what other desks order is seen", async ({ page }) => {
+test("an unknown transponder is assigned to a car, and another desk's rulings appear", async ({ page }) => {
   const loops = await Loops.open(server, 'Strangers');
   await loops.start();
   await desk(page, loops);
@@ -135,7 +135,7 @@ test("a stranger's transponder is given to a car, and what other desks order is 
   await expect(list(page, 'rulings').first()).toContainText('Grace');
 });
 
-test('a passing is inserted, moved to another car, and both are taken back', async ({ page }) => {
+test('a passing is inserted, another is moved, and both are undone', async ({ page }) => {
   const loops = await Loops.open(server, 'Corrections');
   await loops.start();
   await loops.report([1, 0, 90], [2, 0, 91]);
@@ -162,7 +162,7 @@ test('a passing is inserted, moved to another car, and both are taken back', asy
   await expect(second).not.toContainText('Passing moved');
 });
 
-test('a race is suspended and resumed, suspended and abandoned', async ({ page }) => {
+test('a race is suspended and resumed, then suspended and abandoned', async ({ page }) => {
   const loops = await Loops.open(server, 'Red');
   await loops.start();
   await loops.lap();
@@ -181,7 +181,7 @@ test('a race is suspended and resumed, suspended and abandoned', async ({ page }
   await expect(list(page, 'rulings').first()).toContainText('Abandoned');
 });
 
-test('what the server refuses comes back with its words', async ({ page }) => {
+test("a refused ruling returns with the server's message", async ({ page }) => {
   const loops = await Loops.open(server, 'Refused');
   await loops.start();
   await loops.report([1, 0, 90], [1, 0, 100]);
@@ -199,7 +199,7 @@ test('what the server refuses comes back with its words', async ({ page }) => {
   await expect(page.getByText('No rejected passings')).toBeVisible();
 });
 
-test('suspects are settled by keyboard, one after the other', async ({ page }) => {
+test('suspect passings are settled by keyboard, one after the other', async ({ page }) => {
   const loops = await Loops.open(server, 'Keys');
   await loops.start();
   await loops.report([1, 0, 90], [2, 0, 91], [1, 0, 100], [2, 0, 101]);
@@ -214,7 +214,7 @@ test('suspects are settled by keyboard, one after the other', async ({ page }) =
   await expect(page.getByTestId('passings')).toBeFocused();
 });
 
-test('the focus stays where it was, or in its panel', async ({ page }) => {
+test('the focus stays on its button, or moves to the title of its panel', async ({ page }) => {
   const loops = await Loops.open(server, 'Focus');
   await desk(page, loops);
   await button(page, 'Start the race').press('Enter');
@@ -226,16 +226,16 @@ test('the focus stays where it was, or in its panel', async ({ page }) => {
   }
 });
 
-test('a server with a token asks for it, and the tab alone remembers it', async ({ page }) => {
+test('a server with a token asks for it, and only the tab remembers it', async ({ page }) => {
   const guarded = new Server('the-token');
   await guarded.start();
   const loops = await Loops.open(guarded, 'Guarded');
   await page.goto(`${guarded.url}/race/${loops.id}/control`);
   await button(page, 'Yellow').click();
-  await answer(page, 'Your name', 'Ada', 'Sign');
-  await answer(page, 'Token', 'wrong', 'Send');
+  await fillDialog(page, 'Your name', 'Ada', 'Sign');
+  await fillDialog(page, 'Token', 'wrong', 'Send');
   await expect(page.getByRole('heading', { name: 'Wrong token' })).toBeVisible();
-  await answer(page, 'Token', 'the-token', 'Send');
+  await fillDialog(page, 'Token', 'the-token', 'Send');
   await expect(button(page, 'Yellow')).toHaveAttribute('aria-pressed', 'true');
   await button(page, 'Clear').click();
   await expect(button(page, 'Clear')).toHaveAttribute('aria-pressed', 'true');
@@ -245,18 +245,16 @@ test('a server with a token asks for it, and the tab alone remembers it', async 
   ]);
   expect(kept[0]).not.toContain('the-token');
   expect(kept[1]).toContain('the-token');
-  expect(await guarded.end('SIGTERM')).toBe(0);
+  expect(await guarded.stop('SIGTERM')).toBe(0);
 });
 
-test('a simulated race takes orders too, and its lists are not read more often than every 2 s', async ({
-  page,
-}) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 4000, speed: 30 });
+test('a simulated race takes rulings too, and its lists are loaded at most every 2 s', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 4000, speed: 30 });
   await page.addInitScript(() => localStorage.setItem('lightsout.choices', '{"author":"Ada"}'));
   await page.goto(`${server.url}/race/${id}/control`);
   await expect(page.getByTestId('lap')).toContainText(/Lap [1-9]\d*\/4000/);
-  // When the page asked for each list, by its own clock.
-  const asked = (list: string): Promise<number[]> =>
+  // The times of the page's requests for a list, by its own clock.
+  const requestTimes = (list: string): Promise<number[]> =>
     page.evaluate(
       (name) =>
         performance
@@ -266,8 +264,8 @@ test('a simulated race takes orders too, and its lists are not read more often t
       list,
     );
   for (const list of ['rulings', 'passings', 'results']) {
-    await expect.poll(async () => (await asked(list)).length).toBeGreaterThan(2);
-    const times = await asked(list);
+    await expect.poll(async () => (await requestTimes(list)).length).toBeGreaterThan(2);
+    const times = await requestTimes(list);
     const pauses = times.slice(1).map((at, i) => at - (times[i] ?? 0));
     expect(Math.min(...pauses)).toBeGreaterThan(1900);
   }
@@ -278,15 +276,15 @@ test('a simulated race takes orders too, and its lists are not read more often t
   await expect(page.getByText('The race is over. Flags can no longer be shown.')).toBeVisible();
 });
 
-test('a race that is none has no desk', async ({ page }) => {
+test('an unknown race has no desk', async ({ page }) => {
   await page.goto(`${server.url}/race/none/control`);
   await expect(page.getByText('There is no such race')).toBeVisible();
 });
 
-test.describe('nothing is in the way at the desk', () => {
+test.describe('the desk has no overflow and no accessibility violations', () => {
   let loops: Loops;
   test.beforeAll(async () => {
-    loops = await Loops.open(server, 'In the way');
+    loops = await Loops.open(server, 'Layout');
     await loops.start();
     await loops.lap();
     await loops.report([2, 0, 101], [1, 1, 120], [1, 1, 215], ['X9', 0, 92]);

@@ -7,7 +7,7 @@ import { Server } from './server';
 const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
 const list = (page: Page, name: string) => page.getByTestId(name).getByRole('listitem');
@@ -28,7 +28,7 @@ async function violations(page: Page): Promise<string[]> {
   return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
 }
 
-test('a race is stopped at a time; what came after it says why, and a late passing what it would change', async ({
+test('after a stop at a race time, later passings say why they do not count, and a late one what it would change', async ({
   page,
 }) => {
   const loops = await race('Late');
@@ -63,7 +63,7 @@ test('a race is stopped at a time; what came after it says why, and a late passi
   await expect(page.getByText('No suspect passings')).toBeVisible();
 });
 
-test('a lap is chosen and deleted, whatever its number becomes', async ({ page }) => {
+test('a deleted lap stays deleted when a correction changes its number', async ({ page }) => {
   const loops = await race('Deleted');
   await loops.lap();
   await loops.report([1, 0, 170], [1, 0, 260]);
@@ -78,7 +78,7 @@ test('a lap is chosen and deleted, whatever its number becomes', async ({ page }
   await button(page, 'Give the penalty').click();
   expect((await sent).postDataJSON()).toMatchObject({ lap: 2, passing: expect.any(Number) });
   await expect(list(page, 'rulings').first()).toContainText('Lap deleted 1 NOR, lap 2');
-  // A crossing before it makes it the third lap: it is still that one which is deleted.
+  // An earlier crossing makes it lap 3; the same lap stays deleted.
   await server.post(`${loops.path}/corrections`, {
     kind: 'insert',
     driver_number: 1,
@@ -93,7 +93,7 @@ test('a lap is chosen and deleted, whatever its number becomes', async ({ page }
   ).toBeDisabled();
 });
 
-test('the start signal is moved, and all times with it', async ({ page }) => {
+test('moving the start signal moves all race times', async ({ page }) => {
   const loops = await race('Moved');
   await loops.lap();
   await desk(page, loops);
@@ -115,7 +115,7 @@ test('the start signal is moved, and all times with it', async ({ page }) => {
   await expect(list(page, 'passings').filter({ hasText: '1:30.000' })).toHaveCount(1);
 });
 
-test('a transponder is handed on from a passing, and one session of a decoder is set right', async ({
+test('a transponder is reassigned from a passing on, and one session of a decoder gets an offset', async ({
   page,
 }) => {
   const loops = await race('Handed on');
@@ -146,35 +146,37 @@ test('a transponder is handed on from a passing, and one session of a decoder is
 
 for (const width of [1440, 768, 390]) {
   for (const colorScheme of ['dark', 'light'] as const) {
-    test(`nothing is in the way of the forms at ${width} px, ${colorScheme}`, async ({ page }) => {
+    test(`the forms have no overflow and no accessibility violations at ${width} px, ${colorScheme}`, async ({
+      page,
+    }) => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      const loops = await race('In the way of forms');
+      const loops = await race('Layout of forms');
       await loops.lap();
       await loops.report(['X9', 0, 92], ['X8', 0, 93]);
       await desk(page, loops);
-      const part = (name: string): Promise<void> =>
+      const showTab = (name: string): Promise<void> =>
         width < 700 ? button(page, name).click() : Promise.resolve();
-      const fine = async (): Promise<void> => {
+      const expectNoLayoutIssues = async (): Promise<void> => {
         expect(
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
         ).toBeLessThanOrEqual(0);
         expect(await violations(page)).toEqual([]);
       };
       await button(page, 'Move the start…').click();
-      await fine();
-      await part('Penalties');
+      await expectNoLayoutIssues();
+      await showTab('Penalties');
       await page.getByLabel('Car', { exact: true }).fill('1');
       await page.getByLabel('Penalty').selectOption('lap_deleted');
       await page.getByLabel('Lap', { exact: true }).selectOption({ index: 1 });
-      await fine();
-      await part('Passings');
+      await expectNoLayoutIssues();
+      await showTab('Passings');
       await list(page, 'passings').first().getByRole('button', { name: 'Assign…' }).click();
       await list(page, 'passings').nth(1).getByRole('button', { name: 'Clock…' }).click();
-      await fine();
+      await expectNoLayoutIssues();
       await page.goto(server.url);
       await button(page, 'Real cars').click();
-      await fine();
+      await expectNoLayoutIssues();
     });
   }
 }

@@ -5,26 +5,28 @@ import { Server } from './server';
 const server = new Server('s3cret');
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
-/** How many operations are described. */
+/** The number of operations in the API description. */
 async function operations(): Promise<number> {
-  const answer = await fetch(`${server.url}/api/v1/openapi.json`);
-  const { paths } = (await answer.json()) as { paths: Record<string, object> };
+  const response = await fetch(`${server.url}/api/v1/openapi.json`);
+  const { paths } = (await response.json()) as { paths: Record<string, object> };
   return Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
 }
 
-test('the API is read, and tried with the token, in a viewer that asks nobody else', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
-  page.on('console', (said) => {
-    if (said.type() === 'error' && !said.text().startsWith('Failed to load resource'))
-      faults.push(said.text());
+test('the API viewer shows all operations, tries them with the token, and contacts no other server', async ({
+  page,
+}) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      errors.push(message.text());
   });
   page.on('request', (request) => {
     if (!/^(data:|blob:)/.test(request.url()) && !request.url().startsWith(server.url))
-      faults.push(request.url());
+      errors.push(request.url());
   });
   await page.goto(`${server.url}/docs`);
   await expect(page.getByRole('heading', { name: /Lights Out/ })).toBeVisible();
@@ -46,5 +48,5 @@ test('the API is read, and tried with the token, in a viewer that asks nobody el
   await page.locator('.auth-btn-wrapper').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Execute' }).click();
   await expect(status).toContainText('404');
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });

@@ -8,18 +8,18 @@ import { Server } from './server';
 const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
-/** What a test left running would be in the next one's tree of actors. */
+/** Races to stop after each test, or their actors would appear in the next test's tree. */
 const running: string[] = [];
 test.afterEach(async () => {
   for (const id of running.splice(0)) await server.post(`/races/${id}/stop`, {});
 });
 
-/** A race that is on for as long as the test is. */
-async function order(cars: number): Promise<string> {
-  const id = await server.order({ circuit: 'kartwerk', cars, laps: 4000, speed: 1 });
+/** Starts a race that outlasts the test. */
+async function startLongRace(cars: number): Promise<string> {
+  const id = await server.createRace({ circuit: 'kartwerk', cars, laps: 4000, speed: 1 });
   running.push(id);
   return id;
 }
@@ -39,7 +39,7 @@ const columns = (page: Page): Promise<number[]> =>
     .getByRole('columnheader')
     .evaluateAll((heads) => heads.map((head) => Math.round(head.getBoundingClientRect().width)));
 
-/** The most cars that were marked at once: a mark passes by, and so it is counted where it is drawn. */
+/** Counts the most cars marked at once. Marks are short-lived, so they are counted in the page. */
 async function countMarks(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
     const most = { marks: 0 };
@@ -52,8 +52,8 @@ async function countMarks(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { most: { marks: number } }).most.marks);
 }
 
-/** The page of a race whose live line says what the test says, besides what the server says. */
-async function told(page: Page, id: string): Promise<(...ops: unknown[]) => void> {
+/** Opens a race whose live connection also delivers the test's ops messages. */
+async function openWithOps(page: Page, id: string): Promise<(...ops: unknown[]) => void> {
   let send: ((data: Buffer) => void) | null = null;
   await page.routeWebSocket(/\/live\//, (line) => {
     line.connectToServer();
@@ -61,19 +61,19 @@ async function told(page: Page, id: string): Promise<(...ops: unknown[]) => void
   });
   await page.goto(`${server.url}/race/${id}`);
   await expect(tower(page).getByRole('rowheader').first()).toBeVisible();
-  const tell = (...ops: unknown[]): void => send?.(Buffer.from(encode([1, 5, ...ops])));
-  tell(0, [], null); // what a page is told first is history
-  return tell;
+  const sendOps = (...ops: unknown[]): void => send?.(Buffer.from(encode([1, 5, ...ops])));
+  sendOps(0, [], null); // the first ops message after joining is not news
+  return sendOps;
 }
 
 const car = (slot: number, tookUs = 1200) => ['car', slot, 'killed in a drill', tookUs];
 
-test('half of the field dies, comes back in sight, and the verdict says what changed', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+test('half of the field is killed and restarted, and the verdict says what changed', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   const marked = await countMarks(page);
   const race = { circuit: 'kartwerk', cars: 40, laps: 3, seed: 7, speed: 10, start: false };
-  const id = await server.order(race);
+  const id = await server.createRace(race);
   await page.goto(`${server.url}/race/${id}`);
   await expect(tower(page).getByRole('rowheader')).toHaveCount(40);
   await expect(bar(page)).toBeHidden();
@@ -107,20 +107,22 @@ test('half of the field dies, comes back in sight, and the verdict says what cha
   await page.reload();
   await expect(page.getByTestId('restarts')).toContainText(/[\d,]+ restarts of actors/);
   await expect(bar(page)).toBeHidden();
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-test('a mark goes after two seconds and moves no column, with motion and without', async ({ page }) => {
-  const id = await order(20);
+test('a restart mark disappears after two seconds and moves no column, with and without motion', async ({
+  page,
+}) => {
+  const id = await startLongRace(20);
   await page.clock.install();
   for (const reducedMotion of ['no-preference', 'reduce'] as const) {
     await page.emulateMedia({ reducedMotion });
-    const tell = await told(page, id);
-    // From here on the page's clock goes only as far as the test says, so that a mark stays until it may go.
-    // It must not go so far on that the line is given up for its silence.
+    const sendOps = await openWithOps(page, id);
+    // From here the page's clock advances only by the test's steps, so that a mark lasts exactly as long as it
+    // should. The jump must stay short, or the page gives the silent connection up.
     await expect(async () => page.clock.pauseAt(await page.evaluate(() => Date.now() + 5000))).toPass();
     const before = await columns(page);
-    tell(
+    sendOps(
       12,
       Array.from({ length: 12 }, (_, slot) => car(slot)),
       null,
@@ -139,25 +141,27 @@ test('a mark goes after two seconds and moves no column, with motion and without
   }
 });
 
-test('what a drill has broken is said until it is dismissed, and said anew of the next', async ({ page }) => {
-  const id = await order(4);
-  const tell = await told(page, id);
-  tell(1, [['timekeeper', -1, 'a bug', 17]], ['storm', 3, 321, '2 records are there twice']);
+test('a failed verdict is shown until it is dismissed, and the next drill is shown again', async ({
+  page,
+}) => {
+  const id = await startLongRace(4);
+  const sendOps = await openWithOps(page, id);
+  sendOps(1, [['timekeeper', -1, 'a bug', 17]], ['storm', 3, 321, '2 records are there twice']);
   await expect(bar(page)).toContainText('Drill failed');
   await expect(bar(page)).toContainText('2 records are there twice');
   await expect(page.getByRole('log')).toContainText('The timekeeper restarted in 17 µs (a bug)');
   await button(page, 'Dismiss').click();
   await expect(bar(page)).toBeHidden();
-  tell(2, [], ['storm', 3, 321, '2 records are there twice']);
+  sendOps(2, [], ['storm', 3, 321, '2 records are there twice']);
   await expect(page.getByTestId('restarts')).toContainText('2 restarts of actors');
   await expect(bar(page)).toBeHidden();
-  tell(1, [], ['storm', 0, 5498, '']);
+  sendOps(1, [], ['storm', 0, 5498, '']);
   await expect(bar(page)).toContainText('Drill storm: 5,498 faults');
   await expect(button(page, 'Dismiss')).toBeHidden();
 });
 
-test('a drill is composed, refused while one is on, and stopped', async ({ page }) => {
-  const id = await order(20);
+test('a drill is composed, refused while another is running, and stopped', async ({ page }) => {
+  const id = await startLongRace(20);
   await page.goto(`${server.url}/race/${id}`);
   await button(page, 'Drill…').click();
   await button(page, 'Compose').click();
@@ -181,7 +185,7 @@ test('a drill is composed, refused while one is on, and stopped', async ({ page 
   await button(page, 'Start the drill').click();
   await expect(page.getByRole('dialog')).toContainText('Kill race is running.');
   await expect(page.getByTestId('drills')).toContainText('Running');
-  await page.keyboard.press('j'); // a key of the page behind
+  await page.keyboard.press('j'); // a shortcut of the page behind the dialog
   await button(page, 'Stop the drill').click();
   await expect(page.getByRole('dialog')).toContainText('injects no more faults');
   await expect(page.getByTestId('drills')).toContainText(
@@ -194,37 +198,35 @@ test('a drill is composed, refused while one is on, and stopped', async ({ page 
   await expect(page.locator('tr.selected')).toHaveCount(0);
 });
 
-test('a drill is composed of several faults, each at its time, and poisoned cars are retired', async ({
-  page,
-}) => {
+test('a drill of several faults is composed, and poisoned cars retire', async ({ page }) => {
   const race = { circuit: 'kartwerk', cars: 20, laps: 4, seed: 7, speed: 10, start: false };
-  const id = await server.order(race);
+  const id = await server.createRace(race);
   await page.goto(`${server.url}/race/${id}`);
   await expect(tower(page)).toBeVisible();
   await button(page, 'Drill…').click();
   await button(page, 'Compose').click();
-  const faults = page.getByTestId('faults').getByRole('listitem');
+  const faultItems = page.getByTestId('faults').getByRole('listitem');
   await page.getByLabel('Target').selectOption('timekeeper');
   await page.getByLabel('When', { exact: true }).selectOption('once');
   await page.getByLabel('At race time').fill('0:25');
   await page.getByLabel('Before or after a message').selectOption('after');
-  await expect(faults).toContainText(['kill timekeeper, at 25s, after a message']);
+  await expect(faultItems).toContainText(['kill timekeeper, at 25s, after a message']);
   await button(page, 'Add another fault').click();
   await page.getByLabel('Fault', { exact: true }).selectOption('poison');
   await page.getByLabel('How many').selectOption('number');
   await page.getByLabel('Number').fill('2');
   await expect(page.getByLabel('When', { exact: true })).toBeHidden();
   await page.getByLabel('From race time').fill('x');
-  await expect(faults.last()).toContainText('Enter a race time');
+  await expect(faultItems.last()).toContainText('Enter a race time');
   await expect(button(page, 'Start the drill')).toHaveAttribute('aria-disabled', 'true');
   await page.getByLabel('From race time').fill('30');
   await button(page, 'Add another fault').click();
   await page.getByLabel('Fault', { exact: true }).selectOption('kill');
   await page.getByLabel('When', { exact: true }).selectOption('every');
   await page.getByLabel('Until race time').fill('0:40');
-  await expect(faults).toHaveCount(3);
+  await expect(faultItems).toHaveCount(3);
   await button(page, 'Remove fault 3').click();
-  await expect(faults).toContainText(['kill timekeeper', 'poison car, 2 of them, at 30s']);
+  await expect(faultItems).toContainText(['kill timekeeper', 'poison car, 2 of them, at 30s']);
   await button(page, 'Start the drill').click();
   await expect(page.getByRole('dialog')).toContainText('Kill timekeeper and poison car is running.');
   await button(page, 'Close').click();
@@ -234,7 +236,7 @@ test('a drill is composed of several faults, each at its time, and poisoned cars
   await expect(tower(page).getByText('OUT')).toHaveCount(2);
 });
 
-test('real cars are not killed', async ({ page }) => {
+test('a race of real cars offers no drill', async ({ page }) => {
   const loops = await Loops.open(server, 'Real cars');
   await loops.start();
   await page.goto(`${server.url}/race/${loops.id}`);
@@ -243,8 +245,8 @@ test('real cars are not killed', async ({ page }) => {
   await expect(button(page, 'Drill…')).toHaveCount(0);
 });
 
-test('the living system is walked by keys, and says when it may be old', async ({ page }) => {
-  await order(20);
+test('the actor tree is navigated by keys and says when it may be out of date', async ({ page }) => {
+  await startLongRace(20);
   await page.goto(server.url);
   await page.getByRole('link', { name: 'Actors', exact: true }).click();
   const tree = page.getByRole('treegrid', { name: 'Actors' });
@@ -275,35 +277,37 @@ test('the living system is walked by keys, and says when it may be old', async (
 
 for (const width of [1440, 768, 390]) {
   for (const colorScheme of ['dark', 'light'] as const) {
-    test(`drills and actors are in nobody's way at ${width} px, ${colorScheme}`, async ({ page }) => {
+    test(`drills and actors have no overflow and no accessibility violations at ${width} px, ${colorScheme}`, async ({
+      page,
+    }) => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const id = await order(20);
-      const inTheWay = async (): Promise<void> => {
+      const id = await startLongRace(20);
+      const expectNoLayoutIssues = async (): Promise<void> => {
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(wider).toBeLessThanOrEqual(0);
         expect(await violations(page)).toEqual([]);
       };
-      const tell = await told(page, id);
-      tell(2, [car(0), car(1)], ['storm', 0, 5498, '']);
+      const sendOps = await openWithOps(page, id);
+      sendOps(2, [car(0), car(1)], ['storm', 0, 5498, '']);
       await expect(bar(page)).toBeVisible();
-      await inTheWay();
+      await expectNoLayoutIssues();
       if (width < 700) await button(page, 'Control').click();
       await page.getByRole('button', { name: 'Drill…' }).locator('visible=true').click();
       await expect(page.getByTestId('library')).toBeVisible();
-      await inTheWay();
+      await expectNoLayoutIssues();
       await button(page, 'Compose').click();
-      await inTheWay();
+      await expectNoLayoutIssues();
       await button(page, 'Start the drill').click();
       await expect(page.getByTestId('drills')).toBeVisible();
-      await inTheWay();
+      await expectNoLayoutIssues();
       await page.getByRole('link', { name: 'All actors' }).click();
       await expect(page.getByTestId('actors')).toBeVisible();
       await page
         .getByRole('row', { name: /car × \d+/ })
         .first()
         .click();
-      await inTheWay();
+      await expectNoLayoutIssues();
     });
   }
 }

@@ -5,11 +5,11 @@ import { Loops } from './loops';
 import { Server } from './server';
 
 const server = new Server();
-/** A race that is over: all of its history comes from the store. */
-let over = '';
+/** A finished race: its whole history comes from the store. */
+let finishedRace = '';
 test.beforeAll(async () => {
   await server.start();
-  over = await finished({
+  finishedRace = await createFinishedRace({
     circuit: 'meridian',
     cars: 20,
     laps: 30,
@@ -19,11 +19,11 @@ test.beforeAll(async () => {
   });
 });
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
-async function finished(race: Readonly<Record<string, unknown>>): Promise<string> {
-  const id = await server.order(race);
+async function createFinishedRace(race: Readonly<Record<string, unknown>>): Promise<string> {
+  const id = await server.createRace(race);
   await expect(async () => {
     const answer = (await (await fetch(`${server.url}/api/v1/races/${id}`)).json()) as { status: string };
     expect(answer.status).toBe('finished');
@@ -35,19 +35,19 @@ const panel = (page: Page, name: string) => page.getByRole('region', { name, exa
 const view = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Charts' }).getByRole('link', { name });
 
-async function inTheWay(page: Page): Promise<void> {
+async function expectNoLayoutIssues(page: Page): Promise<void> {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wider).toBeLessThanOrEqual(0);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
 }
 
-test('the history of a finished race is read from the store, chart by chart', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+test('the history of a finished race is shown chart by chart', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(server.url);
   await page.getByRole('link', { name: /^History of Kept for good/ }).click();
-  await expect(page).toHaveURL(new RegExp(`/race/${over}/history$`));
+  await expect(page).toHaveURL(new RegExp(`/race/${finishedRace}/history$`));
   const lapChart = panel(page, 'Lap chart');
   await expect(lapChart.getByRole('img')).toHaveAttribute(
     'aria-label',
@@ -60,7 +60,7 @@ test('the history of a finished race is read from the store, chart by chart', as
   await expect(slider).toHaveAttribute('aria-valuetext', /^Lap 1: \w{3} P\d+/);
   await expect(lapChart.getByText('Lap 1', { exact: true })).toBeVisible();
   await lapChart.getByText('As a table').click();
-  await expect(lapChart.getByRole('row')).toHaveCount(32); // the heads, the grid, thirty laps
+  await expect(lapChart.getByRole('row')).toHaveCount(32); // the header, the grid, thirty laps
   const cars = page.getByRole('region', { name: 'Cars shown' });
   await expect(cars.getByRole('button', { pressed: true })).toHaveCount(10);
   await cars.getByRole('button', { pressed: true }).first().click();
@@ -95,22 +95,22 @@ test('the history of a finished race is read from the store, chart by chart', as
   await page.getByRole('link', { name: 'To the race' }).click();
   await page.getByRole('link', { name: 'History' }).click();
   await expect(lapChart).toBeVisible();
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-test('two laps are compared by distance, at one place in all charts, and the address says which', async ({
+test('two laps are compared by distance with one cursor in all charts, and the address holds them', async ({
   page,
 }) => {
-  await page.goto(`${server.url}/race/${over}/history#compare`);
+  await page.goto(`${server.url}/race/${finishedRace}/history#compare`);
   const gap = page.getByTestId('lap-gap');
   await expect(gap).toContainText(/1:\d\d\.\d{3} against 1:\d\d\.\d{3}: B [+−]\d\.\d{3} s/);
   for (const name of ['Speed', 'Delta', 'Throttle', 'Brake', 'Gear']) {
     await expect(panel(page, name).getByRole('img')).toBeVisible();
   }
-  const said = (await gap.innerText()).match(/B ([+−]\d\.\d{3}) s/)?.[1] ?? 'nothing';
+  const delta = (await gap.innerText()).match(/B ([+−]\d\.\d{3}) s/)?.[1] ?? 'none';
   await expect(panel(page, 'Delta').getByRole('img')).toHaveAttribute(
     'aria-label',
-    new RegExp(`delta \\${said} s$`),
+    new RegExp(`delta \\${delta} s$`),
   );
 
   const place = page.getByRole('slider', { name: 'Place on the lap' });
@@ -142,7 +142,7 @@ test('two laps are compared by distance, at one place in all charts, and the add
   await expect(gap).toContainText('the same time');
 });
 
-test('laps of real cars are compared by their speed, and it is said so', async ({ page }) => {
+test('laps of real cars are compared by their speed, with a note on how', async ({ page }) => {
   const loops = await Loops.open(server, 'With telemetry');
   await loops.start();
   await loops.lap();
@@ -163,8 +163,8 @@ test('laps of real cars are compared by their speed, and it is said so', async (
   await expect(page.getByRole('alert')).toContainText('These laps cannot be compared');
 });
 
-test('a race that runs is read again, and one that nobody knows is said to be none', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 6, speed: 20 });
+test('a running race is reloaded, and an unknown race is reported', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 5, laps: 6, speed: 20 });
   await page.goto(`${server.url}/race/${id}/history`);
   await expect(page.getByText('No car has completed a lap yet').or(panel(page, 'Lap chart'))).toBeVisible();
   await expect(panel(page, 'Lap chart')).toBeVisible();
@@ -175,8 +175,8 @@ test('a race that runs is read again, and one that nobody knows is said to be no
   await expect(page.getByText('There is no such race')).toBeVisible();
 });
 
-test('of a thousand cars ten are drawn, and others are found by their code', async ({ page }) => {
-  const id = await finished({ circuit: 'kartwerk', cars: 1000, laps: 2, speed: 0 });
+test('of a thousand cars ten are shown, and others are found by their code', async ({ page }) => {
+  const id = await createFinishedRace({ circuit: 'kartwerk', cars: 1000, laps: 2, speed: 0 });
   await page.goto(`${server.url}/race/${id}/history`);
   const cars = page.getByRole('region', { name: 'Cars shown' });
   await expect(cars).toContainText('10 of 1,000');
@@ -191,16 +191,18 @@ test('of a thousand cars ten are drawn, and others are found by their code', asy
 
 for (const width of [1440, 768, 390]) {
   for (const colorScheme of ['dark', 'light'] as const) {
-    test(`nothing is in the way of the charts at ${width} px, ${colorScheme}`, async ({ page }) => {
+    test(`the charts have no overflow and no accessibility violations at ${width} px, ${colorScheme}`, async ({
+      page,
+    }) => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.goto(`${server.url}/race/${over}/history`);
+      await page.goto(`${server.url}/race/${finishedRace}/history`);
       for (const name of ['Lap chart', 'Race trace', 'Stints', 'Lap times', 'Two laps']) {
         await view(page, name).click();
         const shown = { Stints: 'Stints and pit stops', 'Two laps': 'Speed' }[name] ?? name;
         await expect(panel(page, shown)).toBeVisible();
         if (name === 'Lap chart') await page.getByText('As a table').click();
-        await inTheWay(page);
+        await expectNoLayoutIssues(page);
       }
     });
   }

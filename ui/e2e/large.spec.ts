@@ -7,23 +7,23 @@ const ROW = 32;
 
 const server = new Server();
 test.beforeAll(() => server.start());
-test.afterAll(async () => expect(await server.end('SIGTERM')).toBe(0));
+test.afterAll(async () => expect(await server.stop('SIGTERM')).toBe(0));
 
 const tower = (page: Page) => page.getByRole('region', { name: 'Timing tower' });
 const rows = (page: Page) => page.getByTestId('cars').locator('tr[data-car]');
 const scroll = (page: Page, place: number) => tower(page).evaluate((e, y) => e.scrollTo(0, y), ROW * place);
 
-/** The driver numbers in the order that the server gives to those who ask. */
-async function order(id: string): Promise<readonly number[]> {
-  const answer = await fetch(`${server.url}/api/v1/races/${id}/classification`);
-  const { classification } = (await answer.json()) as {
+/** The driver numbers in the server's order. */
+async function serverOrder(id: string): Promise<readonly number[]> {
+  const response = await fetch(`${server.url}/api/v1/races/${id}/classification`);
+  const { classification } = (await response.json()) as {
     classification: readonly { driver_number: number }[];
   };
   return classification.map((line) => line.driver_number);
 }
 
-/** The rows in sight: place from 1 and driver number. */
-const shown = (page: Page) =>
+/** The rendered rows: place from 1 and driver number. */
+const visibleRows = (page: Page) =>
   rows(page).evaluateAll((all) =>
     all.map((row) => {
       const number = Number.parseInt(row.querySelector('th')?.title ?? '');
@@ -31,21 +31,19 @@ const shown = (page: Page) =>
     }),
   );
 
-/** Waits until the rows in sight, at a place that was scrolled to, are those that the server gives. */
-async function isRight(page: Page, id: string, place: number): Promise<void> {
+/** Waits until the rendered rows around a place match the server's order. */
+async function expectServerOrder(page: Page, id: string, place: number): Promise<void> {
   await expect
     .poll(async () => {
-      const [now, truth] = [await shown(page), await order(id)];
+      const [now, truth] = [await visibleRows(page), await serverOrder(id)];
       const there = now.some(([at]) => at === place + 1) && now.length > 20;
       return there && now.every(([at, number]) => truth[at - 1] === number);
     })
     .toBe(true);
 }
 
-test('in 2,000 cars a spectator is told what it looks at, wherever that is, and little else', async ({
-  page,
-}) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: CARS, laps: 1000, speed: 4 });
+test('in a field of 2,000 cars a spectator receives what it watches, and little else', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: CARS, laps: 1000, speed: 4 });
   const line = await page.context().newCDPSession(page);
   await line.send('Network.enable');
   let bytes = 0;
@@ -55,7 +53,7 @@ test('in 2,000 cars a spectator is told what it looks at, wherever that is, and 
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page).first()).toBeVisible();
 
-  // A car that is kept in sight is told of, also where its place is not.
+  // A pinned car is kept up to date although its place is not in view.
   await scroll(page, 700);
   await rows(page).nth(10).click();
   await page.keyboard.press('p');
@@ -71,18 +69,18 @@ test('in 2,000 cars a spectator is told what it looks at, wherever that is, and 
   expect(rate).toBeLessThan(30_000);
 
   await server.post(`/races/${id}/pause`, {});
-  await isRight(page, id, 1500);
+  await expectServerOrder(page, id, 1500);
   const place = async (): Promise<number> =>
     Number((await pinned.locator('td').first().textContent())?.trim());
-  await expect.poll(place).toBe((await order(id)).indexOf(number) + 1);
-  // Where nothing happens a place that comes in sight is told all the same.
+  await expect.poll(place).toBe((await serverOrder(id)).indexOf(number) + 1);
+  // Places that come into view while the race is paused are sent as well.
   for (const at of [0, 400, 1970]) {
     await scroll(page, at);
-    await isRight(page, id, Math.min(at, CARS - 25));
+    await expectServerOrder(page, id, Math.min(at, CARS - 25));
   }
 
-  // What is looked at is said to a server that has started anew; a page that is loaded then shows the same.
-  await server.end('SIGKILL');
+  // After a restart of the server the page sends its look again; a newly opened page shows the same.
+  await server.stop('SIGKILL');
   await server.start();
   await expect(page.getByTestId('connection')).toHaveText('Paused');
   await server.post(`/races/${id}/resume`, {});
@@ -90,11 +88,11 @@ test('in 2,000 cars a spectator is told what it looks at, wherever that is, and 
   await page.waitForTimeout(3000);
   await server.post(`/races/${id}/pause`, {});
   await expect(page.getByTestId('connection')).toHaveText('Paused');
-  const anew = await page.context().newPage();
-  await anew.goto(`${server.url}/race/${id}`);
-  await expect(rows(anew).first()).toBeVisible();
-  await scroll(anew, 1000);
-  const some = async (of: Page): Promise<string> => JSON.stringify((await shown(of)).slice(0, 25));
-  await expect.poll(() => some(anew)).toContain('[[996,');
-  await expect.poll(() => some(page)).toBe(await some(anew));
+  const newPage = await page.context().newPage();
+  await newPage.goto(`${server.url}/race/${id}`);
+  await expect(rows(newPage).first()).toBeVisible();
+  await scroll(newPage, 1000);
+  const some = async (of: Page): Promise<string> => JSON.stringify((await visibleRows(of)).slice(0, 25));
+  await expect.poll(() => some(newPage)).toContain('[[996,');
+  await expect.poll(() => some(page)).toBe(await some(newPage));
 });

@@ -1,6 +1,6 @@
 import type { Server } from './server';
 
-/** Three cars, three timing lines, and the loops that report them. */
+/** A race of three cars on three timing lines, and the loops that report their passings. */
 export class Loops {
   readonly #server: Server;
   readonly id: string;
@@ -17,7 +17,7 @@ export class Loops {
       ['PIA', 'Oscar Piastri'],
       ['VER', 'Max Verstappen'],
     ];
-    const id = await server.order({
+    const id = await server.createRace({
       kind: 'external',
       name,
       lines: [
@@ -44,24 +44,26 @@ export class Loops {
 
   start = (): Promise<unknown> => this.#server.post(`${this.path}/start`, {});
 
-  /** Reports hits: who (a car's number, or a transponder), which line, and the second. */
-  async report(...hits: (readonly [who: number | string, line: number, second: number])[]): Promise<void> {
-    const passings = hits.map(([who, line, second]) => ({
-      ...(typeof who === 'number' ? { driver_number: who } : { transponder: who }),
+  /** Reports passings: a car's number or a transponder, the line, and the race time in seconds. */
+  async report(
+    ...passings: (readonly [car: number | string, line: number, second: number])[]
+  ): Promise<void> {
+    const body = passings.map(([car, line, second]) => ({
+      ...(typeof car === 'number' ? { driver_number: car } : { transponder: car }),
       line,
       time_us: Math.round(second * 1_000_000),
       decoder: 'main',
       session: '1',
       sequence: ++this.#sequence,
     }));
-    await this.#server.post(`${this.path}/passings`, { passings });
+    await this.#server.post(`${this.path}/passings`, { passings: body });
   }
 
-  /** A first lap of 90 s; the cars follow each other by a second. */
+  /** Reports a first lap of 90 s, with the cars one second apart. */
   async lap(): Promise<void> {
-    const hits = [1, 2, 3].flatMap((car) =>
+    const passings = [1, 2, 3].flatMap((car) =>
       [30, 60, 90].map((second, i) => [car, (i + 1) % 3, second + car - 1] as const),
     );
-    await this.report(...hits);
+    await this.report(...passings);
   }
 }

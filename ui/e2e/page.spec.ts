@@ -7,7 +7,7 @@ const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
   server.signal('SIGCONT');
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
 const state = (page: Page) => page.getByTestId('connection');
@@ -16,36 +16,37 @@ const selected = (page: Page) => page.getByTestId('cars').locator('tr.selected')
 const tower = (page: Page) => page.getByRole('region', { name: 'Timing tower' });
 const stop = (id: string) => server.post(`/races/${id}/stop`, {});
 
-/** Keeps all that an element said since, each change once. */
-async function recorded(said: Locator): Promise<() => Promise<string[]>> {
-  await said.evaluate((element) => {
+/** Records the texts of an element from now on, each change once. */
+async function recordTexts(locator: Locator): Promise<() => Promise<string[]>> {
+  await locator.evaluate((element) => {
     const all: string[] = [element.textContent.trim()];
     new MutationObserver(() => {
       const now = element.textContent.trim();
       if (now !== all.at(-1)) all.push(now);
     }).observe(element, { subtree: true, childList: true, characterData: true });
-    Object.assign(window, { said: all });
+    Object.assign(window, { recordedTexts: all });
   });
-  return () => said.page().evaluate(() => (window as unknown as { said: string[] }).said);
+  return () =>
+    locator.page().evaluate(() => (window as unknown as { recordedTexts: string[] }).recordedTexts);
 }
 
-test('a hung server is lost until it is heard again, whatever it accepts', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1 });
+test('a hung server that accepts connections stays lost until it sends again', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1 });
   let lines = 0;
   page.on('websocket', () => lines++);
   await page.goto(`${server.url}/race/${id}`);
   await expect(state(page)).toHaveText('Live');
-  const words = await recorded(state(page));
+  const texts = await recordTexts(state(page));
   server.signal('SIGSTOP');
   await expect(page.getByText(/No data for \d+ s/)).toBeVisible();
   await expect(state(page)).toHaveText('No data');
-  // The line is given up, opened, accepted by the kernel, and given up again.
+  // The connection is given up, opened, accepted by the kernel, and given up again.
   await expect.poll(() => lines).toBeGreaterThanOrEqual(3);
   await expect(page.getByText('Connection lost')).toBeVisible();
   await expect(page.locator('main.outdated')).toBeVisible();
   await expect(page.locator('header .outdated').getByTestId('flag')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled();
-  expect(await words()).toEqual(['Live', 'No data', 'Lost']);
+  expect(await texts()).toEqual(['Live', 'No data', 'Lost']);
   for (const width of [1440, 390, 320]) {
     await page.setViewportSize({ width, height: 900 });
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -54,15 +55,12 @@ test('a hung server is lost until it is heard again, whatever it accepts', async
   server.signal('SIGCONT');
   await expect(state(page)).toHaveText('Live');
   await expect(page.locator('main.outdated')).toHaveCount(0);
-  expect((await words()).slice(2)).toEqual(['Lost', 'Live']);
+  expect((await texts()).slice(2)).toEqual(['Lost', 'Live']);
   await stop(id);
 });
 
-test('pages that read again and again say that a hung server may have moved on', async ({
-  page,
-  context,
-}) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, name: 'Hangs' });
+test('pages that poll a hung server say that it does not answer', async ({ page, context }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, name: 'Hangs' });
   const [history, actors, race] = [await context.newPage(), await context.newPage(), await context.newPage()];
   await race.goto(server.url);
   await expect(race.getByText('Hangs')).toBeVisible();
@@ -91,8 +89,10 @@ test('pages that read again and again say that a hung server may have moved on',
   await stop(id);
 });
 
-test('a race is waiting, live, paused, then finished, and never live when it is not', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, start: false });
+test('a race is waiting, live, paused, then finished, and never live when it is not running', async ({
+  page,
+}) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 5, laps: 5000, speed: 1, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(state(page)).toHaveText('Waiting');
   for (const [act, word] of [
@@ -108,10 +108,10 @@ test('a race is waiting, live, paused, then finished, and never live when it is 
   await expect(state(page)).toHaveText('Finished');
 });
 
-test('the state of a race is never cut off, at any width, and the page never scrolls sideways', async ({
+test('the status of a race is never cut off at any width, and the page never scrolls sideways', async ({
   page,
 }) => {
-  const id = await server.order({
+  const id = await server.createRace({
     circuit: 'kartwerk',
     cars: 20,
     laps: 10_000,
@@ -144,8 +144,8 @@ test('the state of a race is never cut off, at any width, and the page never scr
   await stop(id);
 });
 
-test('what does not exist is a page with the right status and a way on', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 2, laps: 1, speed: 0 });
+test('an unknown address has the right status and a link to all races', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 2, laps: 1, speed: 0 });
   for (const [path, status, says] of [
     ['/nowhere', 404, 'There is no such page'],
     [`/race/${id}/foo`, 404, 'There is no such page'],
@@ -172,10 +172,8 @@ test('what does not exist is a page with the right status and a way on', async (
   }
 });
 
-test('in 2,000 cars the selected row stays in sight, by j and k, and among those that are found', async ({
-  page,
-}) => {
-  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
+test('in 2,000 cars the selected row stays in view, with j and k and in a search', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page).first()).toBeVisible();
   for (let i = 0; i < 60; i++) await page.keyboard.press('j');
@@ -187,14 +185,14 @@ test('in 2,000 cars the selected row stays in sight, by j and k, and among those
   const head = await page.getByTestId('tower').locator('thead').boundingBox();
   const row = await selected(page).boundingBox();
   expect(row?.y).toBeGreaterThanOrEqual((head?.y ?? 0) + (head?.height ?? 0) - 1);
-  // It was scrolled away: the next key brings it back.
+  // After scrolling away, the next key brings it back into view.
   await tower(page).evaluate((e) => e.scrollTo(0, 40_000));
   await expect(selected(page)).toHaveCount(0);
   await page.keyboard.press('j');
   await expect(selected(page)).toHaveAttribute('aria-rowindex', '7');
   await expect(selected(page)).toBeInViewport({ ratio: 1 });
 
-  // On a phone the rows are as high as the list reckons with.
+  // On a phone the rows have the height that the list assumes.
   await page.setViewportSize({ width: 390, height: 844 });
   await expect.poll(async () => (await selected(page).boundingBox())?.height).toBe(32);
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -220,10 +218,10 @@ test('in 2,000 cars the selected row stays in sight, by j and k, and among those
   }
 });
 
-test('a long list goes with the selected car that falls back, until somebody scrolls', async ({ page }) => {
+test('a long list follows the selected car as it falls back, until the visitor scrolls', async ({ page }) => {
   const cars = Array.from({ length: 100 }, (_, i) => i + 1);
   const entries = cars.map((n) => ({ driver_number: n, name_acronym: `C${n}`, grid_position: n }));
-  const id = await server.order({
+  const id = await server.createRace({
     kind: 'external',
     name: 'Long',
     rules: { name: 'kart', laps: 20 },
@@ -255,8 +253,8 @@ test('a long list goes with the selected car that falls back, until somebody scr
   await expect(rows(page).first()).toBeInViewport({ ratio: 1 });
 });
 
-test('arrow keys scroll what has the focus, and select where that is a car', async ({ page }) => {
-  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
+test('arrow keys scroll the focused region, and select where a car has the focus', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page).first()).toBeVisible();
   const scrolled = (): Promise<number> => tower(page).evaluate((e) => e.scrollTop);
@@ -278,8 +276,8 @@ test('arrow keys scroll what has the focus, and select where that is a car', asy
   await expect(page.getByRole('log')).toBeFocused();
 });
 
-test('rows are opened by the tab key and Enter, as a screen reader does it', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
+test('rows are reached with the tab key and opened with Enter', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page)).toHaveCount(20);
   const first = rows(page).first().getByRole('button');
@@ -300,7 +298,7 @@ test.describe('by touch', () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
   for (const cars of [20, 2000]) {
     test(`one tap opens a car of ${cars}, the next one closes it`, async ({ page }) => {
-      const id = await server.order({ circuit: 'meridian', cars, laps: 100, speed: 1, start: false });
+      const id = await server.createRace({ circuit: 'meridian', cars, laps: 100, speed: 1, start: false });
       await page.goto(`${server.url}/race/${id}`);
       await rows(page).nth(3).getByRole('cell').last().tap();
       await expect(page.getByTestId('details')).toBeInViewport({ ratio: 1 });
@@ -311,32 +309,32 @@ test.describe('by touch', () => {
   }
 });
 
-test('what was looked at is there again after a reload, and after Back', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
+test('the selection is restored after a reload and after Back', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 5000, speed: 1, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await rows(page).nth(4).click();
   await page.keyboard.press('p');
   const car = (await rows(page).nth(4).getAttribute('data-car')) ?? '';
-  const kept = async (): Promise<void> => {
+  const expectViewRestored = async (): Promise<void> => {
     await expect(selected(page)).toHaveAttribute('data-car', car);
     await expect(page.getByTestId('pinned').getByRole('rowheader')).toHaveCount(1);
     await expect(page.getByTestId('details')).toBeVisible();
   };
-  await kept();
+  await expectViewRestored();
   await page.reload();
-  await kept();
+  await expectViewRestored();
   await page.getByRole('link', { name: 'History' }).click();
   await expect(page.getByRole('link', { name: 'To the race' })).toBeVisible();
   await page.goBack();
-  await kept();
+  await expectViewRestored();
   await page.getByRole('link', { name: 'All races' }).click();
   await expect(page.getByTestId('races')).toBeVisible();
   await page.goBack();
-  await kept();
+  await expectViewRestored();
 });
 
-test('the gaps never decrease down the tower, whoever is in the pits', async ({ page }) => {
-  const id = await server.order({
+test('gaps never decrease down the tower while cars are in the pits', async ({ page }) => {
+  const id = await server.createRace({
     circuit: 'meridian',
     cars: 20,
     laps: 30,

@@ -4,13 +4,13 @@ import { expect, test, type Page } from '@playwright/test';
 
 import { Server } from './server';
 
-// The pixels of a picture, and how large its file may be.
+// The size of the screenshot in CSS pixels, and the most bytes of its file.
 const size = { width: 1280, height: 800 };
 const bytesMax = 300_000;
 
 test.use({ viewport: size, deviceScaleFactor: 2, colorScheme: 'dark', reducedMotion: 'reduce' });
 
-/** The page as a WebP, which is a third of a PNG. Chromium encodes it in a page of its own. */
+/** A screenshot as WebP, a third of the size of a PNG. Chromium encodes it in another page. */
 async function webp(page: Page): Promise<Buffer> {
   const png = (await page.screenshot()).toString('base64');
   const encoder = await page.context().newPage();
@@ -32,7 +32,7 @@ test('the race page, two thirds into a race', async ({ page }) => {
   const server = new Server();
   await server.start();
   try {
-    const id = await server.order({
+    const id = await server.createRace({
       name: 'Port Harbour Grand Prix',
       circuit: 'harbour',
       cars: 20,
@@ -46,6 +46,6 @@ test('the race page, two thirds into a race', async ({ page }) => {
     expect(picture.byteLength).toBeLessThan(bytesMax);
     writeFileSync(out, picture);
   } finally {
-    await server.end('SIGTERM');
+    await server.stop('SIGTERM');
   }
 });

@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
-  // How long a busy machine may take to come to what stays; where all is well nobody waits for it.
+  // Generous limits for a busy machine; a passing test does not wait for them.
   timeout: 600_000,
   expect: { timeout: 180_000 },
   workers: 1,

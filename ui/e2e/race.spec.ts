@@ -6,14 +6,14 @@ import { Server } from './server';
 const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
 const rows = (page: Page) => page.getByTestId('tower').locator('tbody tr');
 const map = (page: Page) =>
   page.getByTestId('map').evaluate((c) => (c instanceof HTMLCanvasElement ? c.toDataURL() : ''));
 
-/** The lap that a page shows is one of these, however late it is looked at. */
+/** Matches any lap from `from` on, because the race runs on while the test looks. */
 const lapFrom = (from: number, laps: number): RegExp =>
   new RegExp(`Lap (${Array.from({ length: laps - from + 1 }, (_, i) => from + i).join('|')})/${laps}\\b`);
 
@@ -23,9 +23,9 @@ async function stop(page: Page): Promise<void> {
   await expect(page.getByTestId('flag')).toContainText('RED');
 }
 
-test('a race that is started in the form is watched while it runs', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+test('a race started in the form is watched while it runs', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(server.url);
   await page.getByLabel('Circuit', { exact: true }).selectOption('kartwerk');
   await page.getByLabel('Cars', { exact: true }).fill('20');
@@ -40,11 +40,11 @@ test('a race that is started in the form is watched while it runs', async ({ pag
   await expect(page.getByTestId('lap')).toContainText(lapFrom(4, 800));
   await expect(rows(page).first()).toContainText('Leader');
   await stop(page);
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test('a race is watched to its end', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 3, speed: 30, start: false });
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 3, speed: 30, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page)).toHaveCount(20);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
@@ -54,21 +54,23 @@ test('a race is watched to its end', async ({ page }) => {
   await expect(page.getByText('Lights out: the race is on')).toBeVisible();
 });
 
-test('what the form cannot take is said at its field', async ({ page }) => {
+test('an invalid value is explained at its field', async ({ page }) => {
   await page.goto(server.url);
   await page.getByLabel('Cars', { exact: true }).fill('0');
   await page.getByRole('button', { name: 'Start the race' }).click();
   await expect(page.locator('#cars-note')).toContainText('from 1 to 100000');
 });
 
-test('the page comes back after the server was killed, and the race goes on', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 10, laps: 12, speed: 40, start: false });
+test('after the server is killed and restarted the page reconnects and the race continues', async ({
+  page,
+}) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 10, laps: 12, speed: 40, start: false });
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page)).toHaveCount(10);
   await server.post(`/races/${id}/start`, {});
   await server.post(`/races/${id}/pause`, {}); // so that it is not over when the server is killed
   await expect(page.getByText('Paused')).toBeVisible();
-  await server.end('SIGKILL');
+  await server.stop('SIGKILL');
   await expect(page.getByText('Connection lost')).toBeVisible();
   await server.start();
   await expect(page.getByTestId('connection')).toContainText('Paused');
@@ -79,7 +81,7 @@ test('the page comes back after the server was killed, and the race goes on', as
 });
 
 test('a race of 2,000 cars is shown and searched', async ({ page }) => {
-  const id = await server.order({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1 });
+  const id = await server.createRace({ circuit: 'meridian', cars: 2000, laps: 100, speed: 1 });
   await page.goto(`${server.url}/race/${id}`);
   await expect(page.getByTestId('tower')).toHaveAttribute('aria-rowcount', '2001');
   expect(await rows(page).count()).toBeLessThan(80);
@@ -90,8 +92,8 @@ test('a race of 2,000 cars is shown and searched', async ({ page }) => {
   await stop(page);
 });
 
-test('a car is selected, looked at closely, pinned and compared by keys', async ({ page }) => {
-  const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 800, speed: 10 });
+test('a car is selected, expanded, pinned and compared with keys', async ({ page }) => {
+  const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 800, speed: 10 });
   await page.goto(`${server.url}/race/${id}`);
   await expect(page.getByTestId('lap')).toContainText(lapFrom(2, 800));
   await page.keyboard.press('j');
@@ -115,24 +117,26 @@ test('a car is selected, looked at closely, pinned and compared by keys', async 
   await expect(page.getByTestId('details')).toBeHidden();
   await expect(page.getByTestId('pinned').getByRole('rowheader')).toHaveCount(1);
   await page.reload();
-  await expect(rows(page)).toHaveCount(21); // the pinned one, too
+  await expect(rows(page)).toHaveCount(21); // the pinned car has a second row
   await page.keyboard.press('Escape');
   await page.keyboard.press('j');
   await expect(page.locator('tr.selected')).toHaveCount(0);
   await stop(page);
 });
 
-test('an unknown race is said to be none', async ({ page }) => {
+test('an unknown race is reported', async ({ page }) => {
   await page.goto(`${server.url}/race/none`);
   await expect(page.getByText('There is no such race')).toBeVisible();
 });
 
 for (const width of [1440, 768, 390]) {
   for (const colorScheme of ['dark', 'light'] as const) {
-    test(`nothing is in the way at ${width} px, ${colorScheme}`, async ({ page }) => {
+    test(`the front page and a race have no overflow and no accessibility violations at ${width} px, ${colorScheme}`, async ({
+      page,
+    }) => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      const id = await server.order({ circuit: 'kartwerk', cars: 20, laps: 2, speed: 0 });
+      const id = await server.createRace({ circuit: 'kartwerk', cars: 20, laps: 2, speed: 0 });
       for (const path of ['/', `/race/${id}`]) {
         await page.goto(server.url + path);
         await expect(page.getByTestId(path === '/' ? 'races' : 'winner')).toBeVisible();

@@ -5,68 +5,71 @@ import { Server } from './server';
 const server = new Server();
 test.beforeAll(() => server.start());
 test.afterAll(async () => {
-  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await server.stop('SIGTERM')).toBe(0);
 });
 
-type Hit = readonly [car: number, second: number];
+type Passing = readonly [car: number, second: number];
 
-/** A race of real cars D01, D02 … on a finish line alone; the laps are from the line to the line. */
+/** Creates a race of real cars D01, D02 … with a finish line only. */
 async function open(cars: readonly string[], laps: number, rules = {}): Promise<string> {
-  return server.order({
+  return server.createRace({
     kind: 'external',
     name: 'Out of order',
     rules: { name: 'kart', laps, ...rules },
     entries: cars.map((name_acronym, i) => ({ driver_number: i + 1, name_acronym, grid_position: i + 1 })),
   });
 }
-const tell = (id: string, hits: readonly Hit[]): Promise<unknown> =>
+const report = (id: string, passings: readonly Passing[]): Promise<unknown> =>
   server.post(`/races/${id}/passings`, {
-    passings: hits.map(([driver_number, second]) => ({ driver_number, time_us: Math.round(second * 1e6) })),
+    passings: passings.map(([driver_number, second]) => ({
+      driver_number,
+      time_us: Math.round(second * 1e6),
+    })),
   });
 const penalise = (id: string, kind: string, driver_number: number): Promise<unknown> =>
   server.post(`/races/${id}/penalties`, { kind, driver_number, author: 'Grace', reason: 'stewards' });
 
 const rows = (page: Page) => page.getByTestId('cars').locator('tr[data-car]');
 const feed = (page: Page) => page.getByRole('log').getByRole('listitem');
-const places = (page: Page): Promise<string[]> =>
+const towerOrder = (page: Page): Promise<string[]> =>
   rows(page).evaluateAll((list) =>
     list.map(
       (row) => `${row.querySelector('td')?.textContent.trim()} ${row.querySelector('bdi')?.textContent}`,
     ),
   );
-const starred = (page: Page): Promise<string[]> =>
+const starredCars = (page: Page): Promise<string[]> =>
   page
     .getByTestId('tower')
     .getByText('★')
     .evaluateAll((stars) => stars.map((s) => s.closest('tr')?.querySelector('bdi')?.textContent ?? ''));
 
-test('a race that is told out of order has its chequered flag, its winner and one star', async ({ page }) => {
-  const faults: string[] = [];
-  page.on('pageerror', (fault) => faults.push(fault.message));
+test('a race reported out of order has one chequered flag, one winner and one star', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   const id = await open(['D01', 'D02', 'D03'], 3);
   await server.post(`/races/${id}/start`, {});
   await page.goto(`${server.url}/race/${id}`);
   await expect(rows(page)).toHaveCount(3);
 
-  // D02 leads all the way; its last two crossings come last, and D01's laps come backwards.
-  await tell(id, [[3, 62]]);
-  await tell(id, [
+  // D02 leads throughout; its last two crossings arrive last, and D01's laps in reverse.
+  await report(id, [[3, 62]]);
+  await report(id, [
     [1, 183],
     [3, 124],
     [1, 122],
   ]);
   await expect(page.getByTestId('lap')).toContainText('Lap 3/3');
-  await tell(id, [
+  await report(id, [
     [2, 60],
     [3, 186],
     [1, 61],
   ]);
   await expect(feed(page).filter({ hasText: 'Chequered flag for D01' })).toHaveCount(1);
-  await tell(id, [[2, 119]]);
-  await tell(id, [[2, 179]]);
+  await report(id, [[2, 119]]);
+  await report(id, [[2, 179]]);
   await expect(feed(page).filter({ hasText: 'Chequered flag' })).toHaveText([/Chequered flag for D02/]);
-  await expect.poll(() => places(page)).toEqual(['1⚑finished D02', '2⚑finished D01', '3⚑finished D03']);
-  expect(await starred(page)).toEqual(['D02']); // 59 s in lap 2, and no longer anybody's before
+  await expect.poll(() => towerOrder(page)).toEqual(['1⚑finished D02', '2⚑finished D01', '3⚑finished D03']);
+  expect(await starredCars(page)).toEqual(['D02']); // 59 s in lap 2; the earlier best has lost its star
 
   await server.post(`/races/${id}/stop`, {});
   await expect(feed(page).first()).toContainText('Provisional result: D02 leads');
@@ -77,20 +80,20 @@ test('a race that is told out of order has its chequered flag, its winner and on
   await expect(feed(page).filter({ hasText: /result|Result/ })).toHaveText([
     /The result was amended: D01 wins/,
   ]);
-  await expect.poll(() => places(page)).toEqual(['1⚑finished D01', '2⚑finished D03', 'DSQ D02']);
+  await expect.poll(() => towerOrder(page)).toEqual(['1⚑finished D01', '2⚑finished D03', 'DSQ D02']);
   await expect(page.getByTestId('winner')).toContainText('D01 wins');
-  expect((await starred(page)).length).toBeLessThanOrEqual(1);
+  expect((await starredCars(page)).length).toBeLessThanOrEqual(1);
   await expect(page.getByTestId('tower')).not.toContainText('OUT');
-  expect(faults).toEqual([]);
+  expect(errors).toEqual([]);
 
-  // What was watched as it came is what a page shows that comes now.
-  const watched = [await places(page), await feed(page).allInnerTexts()];
+  // A page opened now shows the same as the one that watched the race.
+  const watched = [await towerOrder(page), await feed(page).allInnerTexts()];
   await page.reload();
   await expect(rows(page)).toHaveCount(3);
-  expect([await places(page), await feed(page).allInnerTexts()]).toEqual(watched);
+  expect([await towerOrder(page), await feed(page).allInnerTexts()]).toEqual(watched);
 });
 
-test('an aborted start shortens the race everywhere, and who did not start has no place', async ({
+test('an aborted start shortens the race everywhere, and a car that did not start has no position', async ({
   page,
 }) => {
   const id = await open(['D01', 'D02'], 5);
@@ -100,8 +103,8 @@ test('an aborted start shortens the race everywhere, and who did not start has n
   await server.post(`/races/${id}/flags`, { flag: 'start_aborted', author: 'Grace' });
   await expect(page.getByTestId('lap')).toContainText('Lap 1/4');
   await penalise(id, 'did_not_start', 1);
-  await tell(id, [[2, 60]]);
-  await expect.poll(() => places(page)).toEqual(['1 D02', 'DNS D01']);
+  await report(id, [[2, 60]]);
+  await expect.poll(() => towerOrder(page)).toEqual(['1 D02', 'DNS D01']);
   await page.goto(server.url);
   await expect(page.getByTestId('races').getByRole('listitem').first()).toContainText('lap 2 of 4');
   await page.goto(`${server.url}/race/${id}/history`);
@@ -109,7 +112,7 @@ test('an aborted start shortens the race everywhere, and who did not start has n
   await expect(page.getByRole('region', { name: 'Cars shown' })).toContainText('DNS');
 });
 
-/** Where words stand in a line, from the left. */
+/** The left edges of words in a line. */
 const lefts = (line: Locator, words: readonly string[]): Promise<number[]> =>
   line.evaluate(
     (element, wanted) =>
@@ -127,15 +130,15 @@ const lefts = (line: Locator, words: readonly string[]): Promise<number[]> =>
       }),
     words,
   );
-async function readsInOrder(line: Locator, words: readonly string[]): Promise<void> {
+async function expectVisualOrder(line: Locator, words: readonly string[]): Promise<void> {
   const at = await lefts(line, words);
   expect(words.toSorted((a, b) => (at[words.indexOf(a)] ?? 0) - (at[words.indexOf(b)] ?? 0))).toEqual(words);
 }
 
-test('names that are written from right to left do not turn a sentence around', async ({ page }) => {
+test('right-to-left names do not reorder a sentence', async ({ page }) => {
   const id = await open(['سام', 'דנה'], 5);
   await server.post(`/races/${id}/start`, {});
-  await tell(id, [
+  await report(id, [
     [2, 60],
     [1, 61],
     [2, 119.5],
@@ -149,17 +152,17 @@ test('names that are written from right to left do not turn a sentence around', 
   });
   await page.goto(`${server.url}/race/${id}`);
   const fastest = feed(page).filter({ hasText: 'sets the fastest lap' });
-  await readsInOrder(fastest.locator('.what'), ['דנה', 'sets', 'lap:', '59.500']);
+  await expectVisualOrder(fastest.locator('.what'), ['דנה', 'sets', 'lap:', '59.500']);
   await rows(page).first().click();
   await expect(page.getByTestId('car-announcement')).toHaveText('\u2068דנה\u2069 P1, Leader');
   await page.goto(`${server.url}/race/${id}/control`);
   const ruling = page.getByTestId('rulings').getByRole('listitem').first();
   await expect(ruling).toContainText('Time penalty 2 דנה, 5 s');
-  await readsInOrder(ruling.locator('.what'), ['Time', '2', 'דנה', ', ', '5 s']);
-  await readsInOrder(ruling.locator('.why'), ['חצה', ' · ', 'גרייס', 'at']);
+  await expectVisualOrder(ruling.locator('.what'), ['Time', '2', 'דנה', ', ', '5 s']);
+  await expectVisualOrder(ruling.locator('.why'), ['חצה', ' · ', 'גרייס', 'at']);
 });
 
-test('a race of real cars is made in the form, and its first crossing starts lap 1', async ({ page }) => {
+test('a race of real cars is created in the form, and the first crossing starts lap 1', async ({ page }) => {
   await page.addInitScript(() => localStorage.setItem('lightsout.choices', '{"author":"Ada"}'));
   await page.goto(server.url);
   await page.getByRole('button', { name: 'Real cars' }).click();
@@ -177,17 +180,17 @@ test('a race of real cars is made in the form, and its first crossing starts lap
   await page.getByRole('button', { name: 'Start the race' }).click();
   await expect(page.getByTestId('lap')).toContainText('Lap 1/2');
   const id = /race\/(.*)\/control/.exec(page.url())?.[1] ?? '';
-  const hit = (transponder: string, second: number) =>
+  const report = (transponder: string, second: number) =>
     server.post(`/races/${id}/passings`, { transponder, time_us: second * 1_000_000 });
-  for (const [box, second] of [
+  for (const [transponder, second] of [
     ['T7', 12],
     ['T9', 13],
     ['T7', 72],
   ] as const)
-    await hit(box, second);
+    await report(transponder, second);
   await page.getByRole('link', { name: 'To the race' }).click();
-  await expect(rows(page).first()).toContainText('1:00.000'); // not 1:12, and it is the first lap
+  await expect(rows(page).first()).toContainText('1:00.000'); // not 1:12: the first crossing started lap 1
   await expect(page.getByTestId('lap')).toContainText('Lap 2/2');
-  await hit('T7', 133);
+  await report('T7', 133);
   await expect(feed(page).first()).toContainText('Chequered flag for ANN');
 });

@@ -1,5 +1,4 @@
-// Runs the end-to-end tests, or what another configuration names, against the real server in a real Chromium; says so
-// where there is none.
+// Runs the end-to-end tests, or another configuration, against the real server in Chromium; skips them without one.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

@@ -5,32 +5,32 @@ import { join } from 'node:path';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The real server, as a process of its own on a file of its own. */
+/** The real server in its own process, on its own database. */
 export class Server {
   readonly #db = join(mkdtempSync(join(tmpdir(), 'lightsout-e2e-')), 'races.db');
   readonly #token: string | null;
-  readonly #more: readonly string[];
+  readonly #extraArgs: readonly string[];
   #process: ChildProcess | null = null;
   url = '';
 
-  constructor(token: string | null = null, more: readonly string[] = []) {
+  constructor(token: string | null = null, extraArgs: readonly string[] = []) {
     this.#token = token;
-    this.#more = more;
+    this.#extraArgs = extraArgs;
   }
 
-  /** Starts the server, on the port that it had before, and waits until it listens. */
+  /** Starts the server, on its previous port if it had one, and waits until it listens. */
   async start(): Promise<void> {
     const addr = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const token = this.#token === null ? [] : ['--token', this.#token];
-    const args = ['serve', '--addr', addr, '--db', this.#db, ...token, ...this.#more];
+    const args = ['serve', '--addr', addr, '--db', this.#db, ...token, ...this.#extraArgs];
     const child = spawn(process.env.LIGHTSOUT_BIN ?? '', args);
     this.#process = child;
-    let said = '';
+    let stderr = '';
     await new Promise<void>((ready, failed) => {
-      child.once('exit', () => failed(new Error(`the server ended: ${said}`)));
+      child.once('exit', () => failed(new Error(`the server exited: ${stderr}`)));
       child.stderr.on('data', (data: Buffer) => {
-        said += data.toString();
-        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+        stderr += data.toString();
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(stderr) ?? [];
         if (url) {
           this.url = url;
           ready();
@@ -39,30 +39,30 @@ export class Server {
     });
   }
 
-  /** Ends the server and waits until it is gone. */
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  /** Stops the server and waits for its exit. */
+  async stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     const child = this.#process;
     if (child === null) return null;
     this.#process = null;
-    return new Promise((gone) => {
-      child.once('exit', (code) => gone(code));
+    return new Promise((resolve) => {
+      child.once('exit', (code) => resolve(code));
       child.kill(signal);
     });
   }
 
-  /** Lets the server hang, or go on: it keeps its port, and the kernel accepts connections for it. */
+  /** Suspends or resumes the server: it keeps its port, and the kernel accepts connections for it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#process?.kill(signal);
   }
 
-  /** Has a race made and gives its id. */
-  async order(race: Fields): Promise<string> {
+  /** Creates a race and returns its id. */
+  async createRace(race: Fields): Promise<string> {
     return String((await this.post('/races', race)).id);
   }
 
-  /** Throws what the server says where it refuses. */
+  /** Throws the server's message for a refused request. */
   async post(path: string, body: Fields): Promise<Fields> {
-    const answer = await fetch(`${this.url}/api/v1${path}`, {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -70,7 +70,7 @@ export class Server {
       },
       body: JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-    return (await answer.json()) as Fields;
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return (await response.json()) as Fields;
   }
 }

@@ -4,7 +4,7 @@ import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle';
 
 import { BASE } from '../base';
 
-// The viewer asks nobody but this server: its validator would be asked by others' machines.
+// The viewer contacts only this server: the default validator would send the API description to another one.
 SwaggerUI({
   dom_id: '#docs',
   url: `${BASE}api/v1/openapi.json`,
