@@ -239,12 +239,12 @@ test('a server with a token asks for it, and only the tab remembers it', async (
   await expect(button(page, 'Yellow')).toHaveAttribute('aria-pressed', 'true');
   await button(page, 'Clear').click();
   await expect(button(page, 'Clear')).toHaveAttribute('aria-pressed', 'true');
-  const kept = await page.evaluate(() => [
+  const storage = await page.evaluate(() => [
     JSON.stringify({ ...localStorage }),
     JSON.stringify({ ...sessionStorage }),
   ]);
-  expect(kept[0]).not.toContain('the-token');
-  expect(kept[1]).toContain('the-token');
+  expect(storage[0]).not.toContain('the-token');
+  expect(storage[1]).toContain('the-token');
   expect(await guarded.stop('SIGTERM')).toBe(0);
 });
 

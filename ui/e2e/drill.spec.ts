@@ -42,14 +42,14 @@ const columns = (page: Page): Promise<number[]> =>
 /** Counts the most cars marked at once. Marks are short-lived, so they are counted in the page. */
 async function countMarks(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
-    const most = { marks: 0 };
-    Object.assign(window, { most });
+    const counter = { marks: 0 };
+    Object.assign(window, { counter });
     const look = (): void => {
-      most.marks = Math.max(most.marks, document.querySelectorAll('tr .restarted').length);
+      counter.marks = Math.max(counter.marks, document.querySelectorAll('tr .restarted').length);
     };
     new MutationObserver(look).observe(document, { subtree: true, childList: true });
   });
-  return () => page.evaluate(() => (window as unknown as { most: { marks: number } }).most.marks);
+  return () => page.evaluate(() => (window as unknown as { counter: { marks: number } }).counter.marks);
 }
 
 /** Opens a race whose live connection also delivers the test's ops messages. */

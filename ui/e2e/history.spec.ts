@@ -121,12 +121,12 @@ test('two laps are compared by distance with one cursor in all charts, and the a
     'aria-valuetext',
     /^\d+ m: \w{3} L\d+ \d+ km\/h, \w{3} L\d+ \d+ km\/h, delta/,
   );
-  const there = await place.getAttribute('aria-valuetext');
+  const before = await place.getAttribute('aria-valuetext');
   await expect(panel(page, 'Speed').locator('.u-cursor-x')).toBeVisible();
   await expect(page.getByText(/^\d+ of 5457 m$/)).toBeVisible();
   await place.focus();
   await page.keyboard.press('ArrowRight');
-  await expect(place).not.toHaveAttribute('aria-valuetext', there ?? '');
+  await expect(place).not.toHaveAttribute('aria-valuetext', before ?? '');
 
   const carA = await page.getByLabel('Car A').inputValue();
   await page.getByLabel('Car B').selectOption(carA);

@@ -36,8 +36,8 @@ async function expectServerOrder(page: Page, id: string, place: number): Promise
   await expect
     .poll(async () => {
       const [now, truth] = [await visibleRows(page), await serverOrder(id)];
-      const there = now.some(([at]) => at === place + 1) && now.length > 20;
-      return there && now.every(([at, number]) => truth[at - 1] === number);
+      const inView = now.some(([at]) => at === place + 1) && now.length > 20;
+      return inView && now.every(([at, number]) => truth[at - 1] === number);
     })
     .toBe(true);
 }

@@ -152,14 +152,14 @@ test('right-to-left names do not reorder a sentence', async ({ page }) => {
   });
   await page.goto(`${server.url}/race/${id}`);
   const fastest = feed(page).filter({ hasText: 'sets the fastest lap' });
-  await expectVisualOrder(fastest.locator('.what'), ['דנה', 'sets', 'lap:', '59.500']);
+  await expectVisualOrder(fastest.locator('.text'), ['דנה', 'sets', 'lap:', '59.500']);
   await rows(page).first().click();
   await expect(page.getByTestId('car-announcement')).toHaveText('\u2068דנה\u2069 P1, Leader');
   await page.goto(`${server.url}/race/${id}/control`);
   const ruling = page.getByTestId('rulings').getByRole('listitem').first();
   await expect(ruling).toContainText('Time penalty 2 דנה, 5 s');
-  await expectVisualOrder(ruling.locator('.what'), ['Time', '2', 'דנה', ', ', '5 s']);
-  await expectVisualOrder(ruling.locator('.why'), ['חצה', ' · ', 'גרייס', 'at']);
+  await expectVisualOrder(ruling.locator('.summary'), ['Time', '2', 'דנה', ', ', '5 s']);
+  await expectVisualOrder(ruling.locator('.reason'), ['חצה', ' · ', 'גרייס', 'at']);
 });
 
 test('a race of real cars is created in the form, and the first crossing starts lap 1', async ({ page }) => {

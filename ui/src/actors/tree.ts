@@ -65,7 +65,7 @@ interface TreePosition {
 export function visibleRows(roots: readonly ActorNode[], toggled: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
 
-  function actor(node: ActorNode, key: string, at: TreePosition): void {
+  function addActor(node: ActorNode, key: string, at: TreePosition): void {
     const open = node.children.length === 0 ? null : !toggled.has(key);
     rows.push({
       ...at,
@@ -88,12 +88,12 @@ export function visibleRows(roots: readonly ActorNode[], toggled: ReadonlySet<st
       const below = { parent: key, level: at.level + 1, place: i + 1, places: groups.length };
       const [only] = group.actors;
       // A group of one is shown as that actor.
-      if (group.count === 1 && only) actor(only, `${key}/${only.kind}/${only.id}`, below);
-      else family(group, `${key}/${group.kind}`, below);
+      if (group.count === 1 && only) addActor(only, `${key}/${only.kind}/${only.id}`, below);
+      else addGroup(group, `${key}/${group.kind}`, below);
     });
   }
 
-  function family(group: ActorGroup, key: string, at: TreePosition): void {
+  function addGroup(group: ActorGroup, key: string, at: TreePosition): void {
     const openByDefault = group.count <= OPEN_GROUP_MAX;
     const open = group.actors.length === 0 ? null : openByDefault !== toggled.has(key);
     rows.push({
@@ -113,7 +113,7 @@ export function visibleRows(roots: readonly ActorNode[], toggled: ReadonlySet<st
     });
     if (!open) return;
     worstActorsFirst(group.actors).forEach((one, i) => {
-      actor(one, `${key}/${one.id}`, {
+      addActor(one, `${key}/${one.id}`, {
         parent: key,
         level: at.level + 1,
         place: i + 1,
@@ -123,7 +123,7 @@ export function visibleRows(roots: readonly ActorNode[], toggled: ReadonlySet<st
   }
 
   worstActorsFirst(roots).forEach((root, i) => {
-    actor(root, `${root.kind}/${root.id}`, { parent: null, level: 1, place: i + 1, places: roots.length });
+    addActor(root, `${root.kind}/${root.id}`, { parent: null, level: 1, place: i + 1, places: roots.length });
   });
   return rows;
 }

@@ -19,21 +19,21 @@ export function carTextByNumber(entries: readonly Entry[], number: number): stri
 
 /** The cars whose number, code, name or team contains the text; exact matches first. */
 export function matchingCars(entries: readonly Entry[], text: string, max: number): readonly Entry[] {
-  const wanted = text.trim().toLowerCase();
-  const exact = (e: Entry): boolean => String(e.number) === wanted || e.code.toLowerCase() === wanted;
+  const query = text.trim().toLowerCase();
+  const exact = (e: Entry): boolean => String(e.number) === query || e.code.toLowerCase() === query;
   const matches = entries.filter((e) =>
-    `${e.number} ${e.code} ${e.name} ${e.team}`.toLowerCase().includes(wanted),
+    `${e.number} ${e.code} ${e.name} ${e.team}`.toLowerCase().includes(query),
   );
   return [...matches.filter(exact), ...matches.filter((e) => !exact(e))].slice(0, max);
 }
 
 /** Finds a car by its number, its code, or its label. Null for no match or several. */
 export function findCar(entries: readonly Entry[], text: string): Entry | null {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === '') return null;
+  const query = text.trim().toLowerCase();
+  if (query === '') return null;
   const found =
-    entries.find((e) => String(e.number) === wanted || carLabel(e).toLowerCase() === wanted) ??
-    single(entries.filter((e) => e.code.toLowerCase() === wanted));
+    entries.find((e) => String(e.number) === query || carLabel(e).toLowerCase() === query) ??
+    single(entries.filter((e) => e.code.toLowerCase() === query));
   return found ?? null;
 }
 

@@ -308,10 +308,14 @@ export class Painter {
   ): void {
     const many = board.entries.length > BATCH_CARS;
     const leader = board.order[0];
-    const wanted = [...highlighted, ...(leader === undefined ? [] : [leader]), ...(many ? [] : board.order)];
+    const candidates = [
+      ...highlighted,
+      ...(leader === undefined ? [] : [leader]),
+      ...(many ? [] : board.order),
+    ];
     const placed: (readonly [number, number])[] = [];
     g.font = '600 12px "Roboto Condensed Variable", sans-serif';
-    for (const car of new Set(wanted)) {
+    for (const car of new Set(candidates)) {
       const place = this.#at(car);
       if (place === null || placed.length >= LABELS_MAX) continue;
       const text = board.entries[car]?.code ?? '';

@@ -9,30 +9,31 @@ const entries: Entry[] = [{ number: 7, code: 'AAA', name: 'A', team: 'T', colour
 const event = { car: 0, lap: 3, timeMs: 1, value: 0, text: '', of: 0 };
 
 test('events become sentences', () => {
-  const say = (kind: EventKind, more = {}): string => eventSentence({ ...event, kind, ...more }, entries);
-  expect(say(EventKind.Retired, { text: 'gearbox' })).toBe('AAA is out (gearbox)');
-  expect(say(EventKind.FastestLap, { value: 84_602 })).toBe('AAA sets the fastest lap: 1:24.602');
-  expect(say(EventKind.Flag, { value: Flag.Yellow, text: 'sector 2', car: -1 })).toBe(
+  const sentenceOf = (kind: EventKind, more = {}): string =>
+    eventSentence({ ...event, kind, ...more }, entries);
+  expect(sentenceOf(EventKind.Retired, { text: 'gearbox' })).toBe('AAA is out (gearbox)');
+  expect(sentenceOf(EventKind.FastestLap, { value: 84_602 })).toBe('AAA sets the fastest lap: 1:24.602');
+  expect(sentenceOf(EventKind.Flag, { value: Flag.Yellow, text: 'sector 2', car: -1 })).toBe(
     'Yellow flag in sector 2',
   );
-  expect(say(EventKind.Tyres, { value: 2400, text: 'hard' })).toBe('AAA stops for 2.4 s, hard tyres');
-  expect(say(EventKind.Penalty, { value: 5000 })).toBe('AAA gets a penalty of 5 s');
+  expect(sentenceOf(EventKind.Tyres, { value: 2400, text: 'hard' })).toBe('AAA stops for 2.4 s, hard tyres');
+  expect(sentenceOf(EventKind.Penalty, { value: 5000 })).toBe('AAA gets a penalty of 5 s');
 });
 
 test('a result says whether it is final, and who leads or wins', () => {
-  const say = (value: ResultStatus, car = 0): string =>
+  const sentenceOf = (value: ResultStatus, car = 0): string =>
     eventSentence({ ...event, kind: EventKind.Result, value, car }, entries);
-  expect(say(ResultStatus.Provisional)).toBe('Provisional result: AAA leads');
-  expect(say(ResultStatus.Final)).toBe('The result is final: AAA wins');
-  expect(say(ResultStatus.Amended)).toBe('The result was amended: AAA wins');
-  expect(say(ResultStatus.Final, NO_CAR)).toBe('The result is final: no car is classified');
+  expect(sentenceOf(ResultStatus.Provisional)).toBe('Provisional result: AAA leads');
+  expect(sentenceOf(ResultStatus.Final)).toBe('The result is final: AAA wins');
+  expect(sentenceOf(ResultStatus.Amended)).toBe('The result was amended: AAA wins');
+  expect(sentenceOf(ResultStatus.Final, NO_CAR)).toBe('The result is final: no car is classified');
 });
 
 test('the chequered flag names its car, and the whole field after a countback', () => {
-  const say = (more: object): string =>
+  const sentenceOf = (more: object): string =>
     eventSentence({ ...event, kind: EventKind.Chequered, ...more }, entries);
-  expect(say({})).toBe('Chequered flag for AAA');
-  expect(say({ car: NO_CAR, text: 'counted back' })).toBe('The race ends, counted back');
+  expect(sentenceOf({})).toBe('Chequered flag for AAA');
+  expect(sentenceOf({ car: NO_CAR, text: 'counted back' })).toBe('The race ends, counted back');
 });
 
 test('right-to-left names stay whole and the words around them in place', () => {

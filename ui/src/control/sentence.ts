@@ -20,7 +20,7 @@ const RESULTS: Readonly<Record<ResultStatus, readonly [what: string, verb: strin
 /** An event as a sentence of race control; names are isolated. */
 export function eventSentence(e: RaceEvent, entries: readonly Entry[]): string {
   const name = isolate(entries[e.car]?.code ?? 'All cars');
-  const because = e.text ? ` (${isolate(e.text)})` : '';
+  const reason = e.text ? ` (${isolate(e.text)})` : '';
   switch (e.kind) {
     case EventKind.Start:
       return 'Lights out: the race is on';
@@ -35,9 +35,9 @@ export function eventSentence(e: RaceEvent, entries: readonly Entry[]): string {
         ? `${name} stops for ${formatSeconds(e.value)}, ${e.text} tyres`
         : `${name} makes a pit stop`;
     case EventKind.Retired:
-      return `${name} is out${because}`;
+      return `${name} is out${reason}`;
     case EventKind.Penalty:
-      return `${name} gets a penalty of ${formatSeconds(e.value)}${because}`;
+      return `${name} gets a penalty of ${formatSeconds(e.value)}${reason}`;
     case EventKind.FastestLap:
       return `${name} sets the fastest lap: ${lapTime(e.value)}`;
     case EventKind.Leader:
@@ -45,9 +45,9 @@ export function eventSentence(e: RaceEvent, entries: readonly Entry[]): string {
     case EventKind.Chequered:
       return e.text ? `The race ends, ${e.text}` : `Chequered flag for ${name}`;
     case EventKind.DidNotStart:
-      return `${name} does not start${because}`;
+      return `${name} does not start${reason}`;
     case EventKind.Disqualified:
-      return `${name} is disqualified${because}`;
+      return `${name} is disqualified${reason}`;
     case EventKind.Result:
       return result(e.value as ResultStatus, entries[e.car]);
   }

@@ -74,14 +74,14 @@ test('an offset is parsed in seconds, ahead or behind', () => {
 });
 
 test('the progress of a race shows its laps, with and without a distance', () => {
-  const say = (status: string, leader_lap: number, laps: number): string =>
+  const text = (status: string, leader_lap: number, laps: number): string =>
     lapProgress({ status, leader_lap, laps });
-  expect(say('running', 3, 19)).toBe('lap 3 of 19');
-  expect(say('running', 3, 0)).toBe('lap 3');
-  expect(say('finished', 19, 19)).toBe('19 laps');
-  expect(say('finished', 4, 19)).toBe('ended on lap 4 of 19');
-  expect(say('finished', 33, 0)).toBe('ended on lap 33');
-  expect([say('waiting', 0, 19), say('waiting', 0, 0), say('waiting', 0, 1)]).toEqual([
+  expect(text('running', 3, 19)).toBe('lap 3 of 19');
+  expect(text('running', 3, 0)).toBe('lap 3');
+  expect(text('finished', 19, 19)).toBe('19 laps');
+  expect(text('finished', 4, 19)).toBe('ended on lap 4 of 19');
+  expect(text('finished', 33, 0)).toBe('ended on lap 33');
+  expect([text('waiting', 0, 19), text('waiting', 0, 0), text('waiting', 0, 1)]).toEqual([
     '19 laps',
     'by time',
     '1 lap',

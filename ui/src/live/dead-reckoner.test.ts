@@ -54,14 +54,14 @@ test('between frames a car moves forwards without jumps, also across the line', 
     const tenths = Math.round(10 * t);
     if (tenths % 2 === 0) s.push(frameOf(t, { 1: t / LAP_S })); // a watched car
     if (tenths % 40 === 0) s.push(frameOf(t, { 0: truth(t) }));
-    const [at = 0, looked = 0] = sampled(s, t - 0.2).at;
+    const [at = 0, watched = 0] = sampled(s, t - 0.2).at;
     if (t > 12) {
       const step = (at - last + 1) % 1;
       expect(step).toBeLessThan(0.01);
-      const off = at - truth(t);
-      expect(Math.abs(off - Math.round(off))).toBeLessThan(0.05);
-      const offLooked = looked - (t - 0.2) / LAP_S;
-      expect(Math.abs(offLooked - Math.round(offLooked))).toBeLessThan(0.002);
+      const error = at - truth(t);
+      expect(Math.abs(error - Math.round(error))).toBeLessThan(0.05);
+      const watchedError = watched - (t - 0.2) / LAP_S;
+      expect(Math.abs(watchedError - Math.round(watchedError))).toBeLessThan(0.002);
     }
     last = at;
   }

@@ -6,12 +6,12 @@ export class WireError extends Error {
 /** Reads the items of a decoded array by index and type; extra items at the end are ignored. */
 export class Items {
   readonly #items: readonly unknown[];
-  readonly #what: string;
+  readonly #name: string;
 
   constructor(value: unknown, what: string) {
     if (!Array.isArray(value)) throw new WireError(`${what} is not an array`);
     this.#items = value;
-    this.#what = what;
+    this.#name = what;
   }
 
   get length(): number {
@@ -87,6 +87,6 @@ export class Items {
   }
 
   #wrong(at: number, expected: string): WireError {
-    return new WireError(`${this.#what}: item ${at} is not ${expected}`);
+    return new WireError(`${this.#name}: item ${at} is not ${expected}`);
   }
 }

@@ -56,11 +56,11 @@ export class OpsLog {
     // After joining, the server repeats its last message, however old: its restarts are not news.
     const isHistory = !this.#received && nowMs - this.#joinedMs < JOINING_MS;
     const recent = isHistory || ops.restarts <= this.#restarts ? [] : ops.recent;
-    const news = ops.restarts - this.#restarts;
+    const newRestarts = ops.restarts - this.#restarts;
     this.#received = true;
     this.#restarts = ops.restarts;
     this.#updateDrill(ops.drill);
-    const lines = recoveriesOf(recent, news).map((r) => ({ ...r, id: ++this.#lastId, timeMs }));
+    const lines = recoveriesOf(recent, newRestarts).map((r) => ({ ...r, id: ++this.#lastId, timeMs }));
     if (lines.length > 0) this.#lines = [...this.#lines, ...lines].slice(-LINES_MAX);
     this.#marks.add(recent, nowMs);
     this.#sweep(nowMs);

@@ -50,9 +50,9 @@ test('the name is asked for once, and nothing is sent without it', async () => {
   settings.author = '';
   const desk = await loaded();
   const send = vi.fn(() => Promise.resolve());
-  const off = desk.order('done', send);
+  const cancelled = desk.order('done', send);
   prompts.answer(null);
-  expect(await off).toEqual({ done: false, error: null });
+  expect(await cancelled).toEqual({ done: false, error: null });
   const signed = desk.order('done', send);
   prompts.answer('Grace');
   await signed;

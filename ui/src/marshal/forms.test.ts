@@ -137,9 +137,9 @@ test('a clock offset is set for one session or for the whole decoder', async () 
   ).toBeTruthy();
   await press('Set the offset');
   await vi.waitFor(() => expect(sent).toHaveLength(1));
-  const whose = screen.getByLabelText<HTMLSelectElement>('Whose clock');
-  whose.selectedIndex = 1;
-  await fireEvent.change(whose);
+  const clockSelect = screen.getByLabelText<HTMLSelectElement>('Whose clock');
+  clockSelect.selectedIndex = 1;
+  await fireEvent.change(clockSelect);
   await press('Set the offset');
   await vi.waitFor(() => expect(sent).toHaveLength(2));
   const offset = { ...body, kind: 'offset', decoder: 'main', offset_us: -250_000 };

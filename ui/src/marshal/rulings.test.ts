@@ -21,8 +21,8 @@ const ruling = (seq: number, kind: string, more: Partial<Ruling> = {}): Ruling =
 const passing = (seq: number): Passing => ({ seq }) as Passing;
 
 test('a penalty is served once, and due again when that is undone', () => {
-  const given = [ruling(5, 'time'), ruling(6, 'served', { of: 5 })];
-  expect(penaltiesFrom(given)).toMatchObject([{ servable: false, served: { seq: 6 } }]);
+  const penalties = [ruling(5, 'time'), ruling(6, 'served', { of: 5 })];
+  expect(penaltiesFrom(penalties)).toMatchObject([{ servable: false, served: { seq: 6 } }]);
   const undone = [ruling(5, 'time'), ruling(6, 'served', { of: 5, undone: true })];
   expect(penaltiesFrom(undone)).toMatchObject([{ servable: true, served: null }]);
 });

@@ -5,11 +5,11 @@ import { DrillPhase } from '../live';
 import DrillBar from './DrillBar.svelte';
 
 const drill = { name: 'half-the-field', phase: DrillPhase.On, injected: 5498, text: '' };
-const calm = { restarts: 5490, raceFailed: false, ondismiss: () => undefined, onopen: () => undefined };
+const idle = { restarts: 5490, raceFailed: false, ondismiss: () => undefined, onopen: () => undefined };
 const shown = (): string => screen.getByTestId('drill').textContent?.replace(/\s+/g, ' ') ?? '';
 
 test('a running drill shows its counts and cannot be dismissed', () => {
-  render(DrillBar, { ...calm, drill });
+  render(DrillBar, { ...idle, drill });
   expect(shown()).toContain('Drill half-the-field: 5,498 faults, 5,490 restarts');
   expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
   expect(screen.getByRole('status').textContent).not.toMatch(/\d/);
@@ -17,7 +17,7 @@ test('a running drill shows its counts and cannot be dismissed', () => {
 
 test('a verdict stays until it is dismissed', async () => {
   const ondismiss = vi.fn();
-  render(DrillBar, { ...calm, ondismiss, drill: { ...drill, phase: DrillPhase.Passed } });
+  render(DrillBar, { ...idle, ondismiss, drill: { ...drill, phase: DrillPhase.Passed } });
   expect(shown()).toContain('The faults changed nothing but the restart counters');
   await fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
   expect(ondismiss).toHaveBeenCalled();
@@ -25,8 +25,8 @@ test('a verdict stays until it is dismissed', async () => {
 
 test('a broken promise is shown, also where the race itself failed', async () => {
   const failed = { ...drill, phase: DrillPhase.Failed, text: 'the laps differ' };
-  const { rerender } = render(DrillBar, { ...calm, drill: failed });
+  const { rerender } = render(DrillBar, { ...idle, drill: failed });
   expect(shown()).toContain('Drill failed The laps differ');
-  await rerender({ ...calm, raceFailed: true, drill });
+  await rerender({ ...idle, raceFailed: true, drill });
   expect(shown()).toContain('Drill failed The race failed during the drill');
 });

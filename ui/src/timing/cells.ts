@@ -157,9 +157,9 @@ export function gapBetween(board: BoardView, car: number, selected: number): str
 export function carAnnouncement(board: BoardView, car: number): string {
   const l = towerLineOf(board, car);
   if (l === null) return '';
-  const who = isolate(l.code);
-  if (l.unplaced) return `${who} ${l.unplaced[1]}`;
-  if (isOut(l.state)) return `${who} out of the race`;
-  const where = l.gap === DASH ? '' : `, ${l.gap}`;
-  return `${who} P${l.position}${where}${l.state === CarState.Pit ? ', in the pits' : ''}`;
+  const name = isolate(l.code);
+  if (l.unplaced) return `${name} ${l.unplaced[1]}`;
+  if (isOut(l.state)) return `${name} out of the race`;
+  const gapText = l.gap === DASH ? '' : `, ${l.gap}`;
+  return `${name} P${l.position}${gapText}${l.state === CarState.Pit ? ', in the pits' : ''}`;
 }
