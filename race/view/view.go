@@ -19,7 +19,7 @@ type Classified struct {
 	Reason       *string `json:"reason"`
 }
 
-// NewClassified is the line of a car.
+// NewClassified returns the line of a car.
 func NewClassified(e race.Classified, who race.Entry) Classified {
 	d := Classified{
 		DriverNumber: who.Number, NameAcronym: who.Code, Laps: e.Laps, Status: e.Status.String(),
@@ -38,7 +38,7 @@ func NewClassified(e race.Classified, who race.Entry) Classified {
 	return d
 }
 
-// Lap is a lap, in the words of OpenF1. lap_duration is in seconds, as it is there.
+// Lap is a lap, with the names of OpenF1. lap_duration is in seconds, as in OpenF1.
 type Lap struct {
 	DriverNumber int      `json:"driver_number"`
 	LapNumber    int      `json:"lap_number"`
@@ -59,7 +59,7 @@ type Lap struct {
 	Passing      race.Seq `json:"passing"` // record of the passing that ended the lap; 0 if unknown
 }
 
-// NewLap is a lap of a car.
+// NewLap returns a lap of a car.
 func NewLap(l race.Lap, who race.Entry) Lap {
 	some := func(ms int64) *int64 {
 		if ms <= 0 {
@@ -80,6 +80,7 @@ func NewLap(l race.Lap, who race.Entry) Lap {
 	return d
 }
 
+// Event is an event of a race. A field that does not apply is null.
 type Event struct {
 	Kind         string   `json:"kind"`
 	DriverNumber *int     `json:"driver_number"`
@@ -87,10 +88,10 @@ type Event struct {
 	TimeMS       int64    `json:"time_ms"`
 	Value        int64    `json:"value"`
 	Text         string   `json:"text"`
-	Of           race.Seq `json:"of"` // record that it is about; 0 for the start, the chequered flag and the result
+	Of           race.Seq `json:"of"` // the event's record; 0 for the start, the chequered flag and the result
 }
 
-// NewEvent is an event of a race with these entries.
+// NewEvent returns an event of a race with these entries.
 func NewEvent(e race.Event, entries []race.Entry) Event {
 	d := Event{Kind: e.Kind.String(), LapNumber: e.Lap, TimeMS: e.TimeMS, Value: e.Value, Text: e.Text, Of: e.Of}
 	if e.Car >= 0 && int(e.Car) < len(entries) {
@@ -104,7 +105,7 @@ type Passing struct {
 	Seq          race.Seq `json:"seq"`
 	DriverNumber *int     `json:"driver_number"` // null for an unknown car
 	Line         int      `json:"line"`
-	TimeUS       *int64   `json:"time_us"` // null: reported by date, and the start signal is still awaited
+	TimeUS       *int64   `json:"time_us"` // null if it was reported by date and the start signal has not been given
 	InPit        bool     `json:"in_pit"`
 	SpeedKMH     *int     `json:"speed_kmh"`
 	Verdict      string   `json:"verdict"`
@@ -116,7 +117,7 @@ type Passing struct {
 	Transponder  string   `json:"transponder"`
 }
 
-// NewPassing is a passing in a race with these entries.
+// NewPassing returns a passing in a race with these entries.
 func NewPassing(p race.PassingRow, entries []race.Entry) Passing {
 	d := Passing{
 		Seq: p.Seq, Line: p.Passing.Line, InPit: p.Passing.InPit, Verdict: p.Verdict.String(), Reason: p.Reason,
@@ -140,7 +141,7 @@ func NewPassing(p race.PassingRow, entries []race.Entry) Passing {
 	return d
 }
 
-// orNull is nil for a negative time, which means none.
+// orNull returns nil for a negative time, which means none.
 func orNull(ms int64) *int64 {
 	if ms < 0 {
 		return nil

@@ -247,7 +247,7 @@ func (s *Store) Stops(ctx context.Context, id race.ID) ([]race.Record, error) {
 	return out, err
 }
 
-// DecoderReports calls passing with the passings that decoders reported, by their own clocks, and when they arrived.
+// DecoderReports calls passing for each passing that a decoder reported, with its time by the decoder's clock and its arrival.
 func (s *Store) DecoderReports(ctx context.Context, id race.ID, passing func(decoder string, at race.Micros, recordedAt int64)) error {
 	signal, err := s.signal(ctx, id)
 	if err != nil {
