@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,5 +93,53 @@ func TestHouse_EachNolintNamesAnEnabledLinter(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no nolint was found: the test looks in the wrong place")
+	}
+}
+
+// fileMax bounds the lines of a Go file that is no test.
+const fileMax = 400
+
+// nameless are names that say nothing of what is in a file or folder.
+var nameless = regexp.MustCompile(`(?i)(^|/)(utils?|helpers?|common|types|misc)(/|\.[a-z]+$)`)
+
+// untidy returns what breaks the house style among files: too many lines, a name that says nothing, a package without a doc.go.
+func untidy(files []string, lines func(name string) int) (found []string) {
+	packages := map[string]bool{} // with a door
+	for _, name := range files {
+		if nameless.MatchString(name) {
+			found = append(found, name+": the name says nothing of what is in it")
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if n := lines(name); n > fileMax {
+			found = append(found, fmt.Sprintf("%s: %d lines, allowed are %d", name, n, fileMax))
+		}
+		dir := filepath.Dir(name)
+		packages[dir] = packages[dir] || filepath.Base(name) == "doc.go"
+	}
+	for dir, door := range packages {
+		if !door {
+			found = append(found, dir+": no doc.go says what the package is for")
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestHouse_IsTidy(t *testing.T) {
+	lines := func(name string) int {
+		text, err := os.ReadFile(filepath.Join(checkout, name))
+		if err != nil && !os.IsNotExist(err) { // deleted and still tracked
+			t.Error(err)
+		}
+		return strings.Count(string(text), "\n")
+	}
+	for _, said := range untidy(trackedFiles(t), lines) {
+		t.Error(said)
+	}
+	planted := untidy([]string{"a/doc.go", "a/helpers.go", "b/b.go", "b/b_test.go"}, func(name string) int { return map[string]int{"b/b.go": 401}[name] })
+	if len(planted) != 3 {
+		t.Errorf("of three planted faults it finds %q", planted)
 	}
 }

@@ -1,6 +1,6 @@
 import { request, racePath } from './request';
 import { ProblemError } from './errors';
-import type { Circuit, CircuitSummary, ExternalOrder, RaceControl, RaceOrder, RaceSummary } from './types';
+import type { Circuit, CircuitSummary, ExternalOrder, RaceControl, RaceOrder, RaceSummary } from './answers';
 
 /* Responses are trusted to follow the contract: its types are asserted in this folder and nowhere else. */
 

@@ -1,4 +1,4 @@
-import type { FieldError, Problem } from './types';
+import type { FieldError, Problem } from './answers';
 
 /** The server refused a request and said why. */
 export class ProblemError extends Error {

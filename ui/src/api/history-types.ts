@@ -1,5 +1,5 @@
 /* The stored history of a race, under /api/v1/races/{id}. Times are race time. */
-import type { CircuitLine, RaceSummary } from './types';
+import type { CircuitLine, RaceSummary } from './answers';
 
 export interface RaceDetail extends RaceSummary {
   readonly lines: readonly CircuitLine[];

@@ -5,7 +5,7 @@ export * from './drills';
 export * from './history';
 export { errorMessage, errorDetails, ProblemError, UnreachableError } from './errors';
 export { setTokenPrompt } from './token';
-export type * from './types';
+export type * from './answers';
 export type * from './history-types';
 export { PENALTIES, VERDICTS } from './desk-types';
 export type * from './desk-types';
