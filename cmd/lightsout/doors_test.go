@@ -13,7 +13,7 @@ var doors = map[string][]string{
 	"race":                        {},
 	"race/audit":                  {"race", "race/circuit", "race/timing"},
 	"race/circuit":                {"race"},
-	"race/document":               {"race", "race/circuit", "race/history"},
+	"race/document":               {"race", "race/circuit", "race/history", "race/view"},
 	"race/drive":                  {"race", "race/circuit"},
 	"race/history":                {"race", "race/timing"},
 	"race/timing":                 {"race"},

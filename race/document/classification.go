@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lightsout/race"
+	"lightsout/race/view"
 )
 
 // classification lists the cars in the order of the result; cars that are not classified have headings of their own.
@@ -28,11 +29,12 @@ func classification(in *Input, d *Document) {
 	best := fastest(in.Result.Entries)
 	for _, e := range in.Result.Entries {
 		who := in.entry(e.Car)
-		position, gapLaps := positive(e.Position), number(e.GapLaps)
+		line := view.NewClassified(e, who)
+		position, gapLaps := orNone(line.Position), orNone(line.GapLaps)
 		if e.Position == 0 {
-			position, gapLaps = position.as(statusShort(e.Status)), Cell{}
+			position = position.as(statusShort(e.Status))
 		}
-		gap, interval := applies(e.GapMS), applies(e.IntervalMS)
+		gap, interval := orNone(line.GapMS), orNone(line.IntervalMS)
 		switch {
 		case e.Position == 1:
 			gap, interval = gap.as("–"), interval.as("–")
@@ -41,13 +43,13 @@ func classification(in *Input, d *Document) {
 		case e.Position > 0 && e.GapLaps > 0:
 			gap = gap.as(laps(e.GapLaps))
 		}
-		bestLap := applies(e.BestLapMS)
+		bestLap := orNone(line.BestLapMS)
 		if bestLap.Known && e.BestLapMS == best {
 			bestLap = bestLap.set("best")
 		}
 		d.add(section(e.Status), []Cell{position}, in.who(e.Car), []Cell{
-			text(who.Name), text(who.Team), number(e.Laps), in.status(e.Status), applies(e.DurationMS), gap, gapLaps,
-			interval, positive(f.average(&e)), penalty(e.PenaltyMS), bestLap, positive(e.BestLap), text(e.Reason), positive(f.distanceM(e.Laps)),
+			text(who.Name), text(who.Team), number(e.Laps), in.status(e.Status), orNone(line.DurationMS), gap, gapLaps,
+			interval, positive(f.average(&e)), penalty(e.PenaltyMS), bestLap, orNone(line.BestLap), text(e.Reason), positive(f.distanceM(e.Laps)),
 		}, whole)
 		if bestLap.Mark != "" {
 			d.note("Fastest lap: %d %s, %s on lap %d.", who.Number, race.Isolated(nameOf(who)), duration(e.BestLapMS), e.BestLap)

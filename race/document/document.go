@@ -110,6 +110,14 @@ func (c Cell) set(m string) Cell { c.Mark = m; return c }
 // positive returns a number that is missing unless it is above 0.
 func positive[T ~int | ~int64](n T) Cell { return Cell{Known: n > 0, Number: int64(n)} }
 
+// orNone returns a number that is missing if it is nil.
+func orNone[T ~int | ~int64](n *T) Cell {
+	if n == nil {
+		return Cell{}
+	}
+	return Cell{Known: true, Number: int64(*n)}
+}
+
 // applies returns a time that is missing below 0.
 func applies(ms int64) Cell { return Cell{Known: ms >= 0, Number: ms} }
 
