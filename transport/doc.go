@@ -1,5 +1,5 @@
-// Package transport is how records and pictures travel: the wire format (WIRE.md), log files, links.
-// Owns: msgpack. Everything it decodes may be hostile: lengths, depth and values are bounded, it never panics.
-// Imported by cmd, which hands its codec to the rooms that need one. Imports race.
-// Never: meaning; what a record does to a race is race/timing's.
+// Package transport encodes what travels: the wire format (WIRE.md) and log files.
+// Owns: msgpack. Decoded data may be hostile: lengths, depth and values are bounded, and decoding never panics.
+// Imported by cmd/internal, which gives its codec to the rooms that need one. Imports race and race/trace.
+// Never: meaning; race/timing decides what a record does to a race.
 package transport

@@ -2,10 +2,10 @@ package transport
 
 import "lightsout/race"
 
-// raceItems are those that every announcement has; telemetry_every follows where it is set.
+// raceItems are the items of every announcement; telemetry_every follows if it is set.
 const raceItems = 11
 
-// ruleItems are those that every rule set has; what a first crossing is and the finish window follow where they are set.
+// ruleItems are the items of every rule set; the first crossing and the finish window follow if they are set.
 const ruleItems = 11
 
 func (w *writer) announced(r *race.Race) {
@@ -21,7 +21,7 @@ func (w *writer) announced(r *race.Race) {
 	w.str(r.CircuitText)
 	w.lines(r.Lines)
 	rules := r.Rules
-	more := rules.FirstCrossing != race.EndsLap || rules.FinishWindow != 0 // left out of races that have neither
+	more := rules.FirstCrossing != race.EndsLap || rules.FinishWindow != 0 // left out if the race has neither
 	w.array(ruleItems + 2*given(more))
 	w.str(r.Rules.Name)
 	w.int(int64(r.Rules.Laps))

@@ -12,27 +12,27 @@ import (
 	"lightsout/race"
 )
 
-// Heads of a log file. The last digit is the file's version. Version 2 has no samples and no end message, so that it may
-// be cut between two blocks without a trace; it is read, and no longer written.
+// Heads of a log file. The last digit is the version of the file. Version 2 has no samples and no end message, so a cut between two blocks
+// leaves no trace. It is read, but no longer written.
 const (
 	logMagic  = "LIGHTSOUT LOG 3\n"
 	logMagic2 = "LIGHTSOUT LOG 2\n"
 )
 
-// blockMax bounds a block of a log file, so that a damaged length cannot take the memory.
+// blockMax bounds a block of a log file, so that a damaged length cannot exhaust the memory.
 const blockMax = 16 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// What can be wrong with a log file. Test with errors.Is.
+// Errors of log files. Test with errors.Is.
 var (
 	ErrNotALog = errors.New("not a Lights Out log")
-	// ErrCut says that the file ends before the log does: what was read before is whole.
+	// ErrCut says that the file ends before the log does; what was read before is intact.
 	ErrCut     = errors.New("the log is cut off")
 	ErrDamaged = errors.New("the log is damaged")
 )
 
-// samplesAtOnce is how many samples a message of a log holds at the most.
+// samplesAtOnce is the largest number of samples in a message of a log.
 const samplesAtOnce = 4096
 
 // LogWriter writes a race's records, frames and samples to a log file.
@@ -62,7 +62,7 @@ func (l *LogWriter) Frame(f *race.Frame) error {
 	return l.message(l.codec.Frame(f))
 }
 
-// Samples appends what real cars reported.
+// Samples appends samples of real cars.
 func (l *LogWriter) Samples(list []race.Sample) error {
 	for part := range slices.Chunk(list, samplesAtOnce) {
 		l.wrote.Samples += int64(len(part))
@@ -73,8 +73,7 @@ func (l *LogWriter) Samples(list []race.Sample) error {
 	return l.err
 }
 
-// Close writes the end and hands everything to the writer below, which stays open. It returns the first error of all
-// writes, as each of them does.
+// Close writes the end and flushes to the underlying writer, which stays open. It returns the first error of all writes, as each write does.
 func (l *LogWriter) Close() error {
 	if err := l.message(l.codec.logEnd(l.wrote)); err != nil {
 		return err
@@ -113,7 +112,7 @@ type LogReader struct {
 	offset int64
 	block  []byte
 	read   logEnd
-	// endless files, those of version 2, have no end message; ended says that it was read.
+	// endless files, of version 2, have no end message; ended says that the end message was read.
 	endless, ended bool
 }
 
@@ -133,8 +132,8 @@ func NewLogReader(r io.Reader) (*LogReader, error) {
 	return l, nil
 }
 
-// Next gives the next *race.Record, *race.Frame or []race.Sample; io.EOF at the end, which is ErrCut where the log says
-// that more was written. Errors name the byte where the block begins.
+// Next returns the next *race.Record, *race.Frame or []race.Sample; io.EOF at the end, or ErrCut if the log says that more was written. Errors
+// name the byte at which the block begins.
 func (l *LogReader) Next() (Message, error) {
 	m, err := l.next()
 	if err != nil {
@@ -186,7 +185,7 @@ func (l *LogReader) next() (Message, error) {
 	return m, nil
 }
 
-// room is how long the next block may be: behind the end there is none.
+// room is the largest possible length of the next block; after the end it is 0.
 func (l *LogReader) room() int {
 	if l.ended {
 		return 0

@@ -21,13 +21,13 @@ const (
 // ErrMalformed is wrapped by every decoding error.
 var ErrMalformed = errors.New("malformed message")
 
-// reader takes msgpack apart and remembers the first error; after one, every read gives zero.
+// reader decodes msgpack and remembers the first error; after it, every read returns zero.
 type reader struct {
 	src *bytes.Reader
 	dec *msgpack.Decoder
 	err error
 
-	values int // that were read
+	values int // number of values read
 }
 
 func newReader(data []byte) *reader {
@@ -48,7 +48,7 @@ func (r *reader) check(what string, err error) bool {
 	return r.err == nil
 }
 
-// array opens an array of at least atLeast items and returns how many it has.
+// array opens an array of at least atLeast items and returns their number.
 func (r *reader) array(what string, atLeast, atMost int) int {
 	if r.err != nil {
 		return 0
@@ -72,7 +72,7 @@ func (r *reader) list(what string, item func(i int)) {
 	}
 }
 
-// tuple opens an array whose first known items are read by body; items beyond are skipped.
+// tuple opens an array whose first known items are read by body; it skips the rest.
 func (r *reader) tuple(what string, known int, body func()) {
 	n := r.array(what, known, known+64)
 	if r.err != nil {
@@ -88,7 +88,7 @@ func (r *reader) rest(n int) {
 	}
 }
 
-// skip passes over one value. Ours, since the library's recursion has no bound.
+// skip skips one value. The library's recursion has no bound.
 func (r *reader) skip(depth int) {
 	if depth > depthMax {
 		r.fail("nested deeper than %d", depthMax)
@@ -164,7 +164,7 @@ func (r *reader) bool(what string) bool {
 	return v
 }
 
-// null passes over a nil and says whether there was one.
+// null skips a nil and reports whether there was one.
 func (r *reader) null(what string) bool {
 	if r.err != nil {
 		return true
@@ -180,7 +180,7 @@ func (r *reader) str(what string) string { return string(r.text(what, false)) }
 
 func (r *reader) bin(what string) []byte { return r.text(what, true) }
 
-// text reads a string or binary after checking its length against what is there.
+// text reads a string or binary after checking its length against the data.
 func (r *reader) text(what string, binary bool) []byte {
 	if r.err != nil {
 		return nil

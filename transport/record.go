@@ -50,7 +50,7 @@ func (Codec) Record(rec *race.Record) ([]byte, error) {
 	return w.done("record")
 }
 
-// recordShape says a body's kind and how many items it takes.
+// recordShape is the kind of a body and its number of items.
 func recordShape(b race.Body) (kind, items int) {
 	switch b := b.(type) {
 	case race.Announced:
@@ -110,8 +110,7 @@ func recordShape(b race.Body) (kind, items int) {
 	panic(fmt.Sprintf("transport: a record of %T has no shape", b)) // sealed: a new body must be listed
 }
 
-// given counts an item at the end that is left out where it has no value, so that logs of before it was there keep their
-// bytes.
+// given counts a trailing item that is left out if it has no value, so that older logs keep their bytes.
 func given(is bool) int {
 	if is {
 		return 1
@@ -166,7 +165,7 @@ func (w *writer) body(b race.Body) {
 	}
 }
 
-// ruled writes what race control ordered after the fact.
+// ruled writes a ruling of race control.
 func (w *writer) ruled(b race.Body) {
 	switch b := b.(type) {
 	case race.PenaltyServed:
@@ -217,7 +216,7 @@ func (w *writer) ruling(car race.CarIdx, reason string) {
 	w.str(reason)
 }
 
-// source is nil or where a passing comes from.
+// source is nil or the source of a passing.
 func (w *writer) source(src *race.Source) {
 	if src == nil {
 		w.null()
@@ -230,7 +229,7 @@ func (w *writer) source(src *race.Source) {
 	w.str(src.Transponder)
 }
 
-// record reads a record and says how many of the message's items it knew.
+// record reads a record and returns how many of the message's items it knew.
 func (r *reader) record(n int) (*race.Record, int) {
 	r.want(n, 7)
 	rec := &race.Record{
@@ -249,7 +248,7 @@ func (r *reader) record(n int) (*race.Record, int) {
 	return rec, 7 + items
 }
 
-// lastTime is a time at the end that may be left out.
+// lastTime is a trailing time that may be missing.
 func (r *reader) lastTime(given bool, name string) race.Micros {
 	if !given {
 		return 0
@@ -320,7 +319,7 @@ func (r *reader) body(kind int64, items int) race.Body {
 	return r.ruling(kind, items)
 }
 
-// ruling reads what race control ordered after the fact; nil for a kind that is not known.
+// ruling reads a ruling of race control; nil for an unknown kind.
 func (r *reader) ruling(kind int64, items int) race.Body {
 	switch kind {
 	case recordServed:

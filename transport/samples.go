@@ -7,10 +7,10 @@ import (
 	"lightsout/race"
 )
 
-// logEnd is the last message of a log file: how much was written, so that a file that was cut is found out.
+// logEnd is the last message of a log file: how much was written, so that a cut file is detected.
 type logEnd struct{ Records, Frames, Samples int64 }
 
-// String lists what there was.
+// String lists the counts.
 func (e logEnd) String() string {
 	return fmt.Sprintf("%d records, %d frames and %d samples", e.Records, e.Frames, e.Samples)
 }
@@ -30,14 +30,14 @@ func (r *reader) logEnd(n int) logEnd {
 	return logEnd{count("records"), count("frames"), count("samples")}
 }
 
-// sampleItems is how many items every sample has: car, time and the channels. The speed among them is in whole km/h, as it
-// was when speeds were whole; one that is not whole stands behind them in tenths, where older readers pass it over.
+// sampleItems is the number of items of every sample: car, time and channels, with the speed in whole km/h. A fractional speed follows in
+// tenths, which older readers skip.
 const sampleItems = 10
 
 // speedMax bounds a speed, in km/h and in tenths, so that it fits in a channel.
 const speedMax = math.MaxInt32 / 10
 
-// Samples is what real cars reported of themselves.
+// Samples are samples of real cars.
 func (Codec) Samples(list []race.Sample) ([]byte, error) {
 	w := newWriter()
 	w.head(typeSamples, 1)

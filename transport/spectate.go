@@ -76,7 +76,7 @@ func (Codec) Snapshot(head *race.Race, entries []race.Entry, board *race.Board) 
 	return w.done("snapshot")
 }
 
-// Facts is what followed from the records up to facts.Seq.
+// Facts is what follows from the records up to facts.Seq.
 func (Codec) Facts(facts *race.Facts) ([]byte, error) {
 	w := newWriter()
 	w.head(typeFacts, 3)
@@ -89,7 +89,7 @@ func (Codec) Facts(facts *race.Facts) ([]byte, error) {
 	return w.done("facts")
 }
 
-// Frame is all cars at one instant; a picture carries two columns.
+// Frame is all cars at one instant, in columns.
 func (Codec) Frame(f *race.Frame) ([]byte, error) {
 	w := newWriter()
 	picture := f.Lap == nil
@@ -126,7 +126,7 @@ func (Codec) Cars(f *race.CarsFrame) ([]byte, error) {
 	return w.done("cars")
 }
 
-// Look is what a spectator says that it looks at.
+// Look is what a spectator looks at.
 func (Codec) Look(l *race.Look) ([]byte, error) {
 	w := newWriter()
 	w.head(typeLook, 3)
@@ -136,7 +136,7 @@ func (Codec) Look(l *race.Look) ([]byte, error) {
 	return w.done("look")
 }
 
-// DecodeLook reads a look; anything else is an error.
+// DecodeLook reads a look message, and returns an error for any other.
 func (Codec) DecodeLook(data []byte) (*race.Look, error) {
 	m, err := Decode(data)
 	if err != nil {
@@ -174,7 +174,7 @@ func (Codec) Ops(o *race.Ops) ([]byte, error) {
 	return w.done("ops")
 }
 
-// Pulse says that the line is alive.
+// Pulse shows that the connection is alive.
 func (Codec) Pulse(wallMS int64) ([]byte, error) {
 	w := newWriter()
 	w.head(typePulse, 1)

@@ -6,11 +6,11 @@ import (
 	"lightsout/race"
 )
 
-// Message is what Decode gives: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record
-// or []race.Sample.
+// Message is the result of Decode: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record or
+// []race.Sample.
 type Message any
 
-// Snapshot is a decoded snapshot message. Of the head only what the wire carries is set.
+// Snapshot is a decoded snapshot message. Of the race info it has only what the wire carries.
 type Snapshot struct {
 	Race    race.Race
 	Entries []race.Entry
@@ -20,7 +20,7 @@ type Snapshot struct {
 // Pulse is a decoded pulse: the server's clock in UTC milliseconds.
 type Pulse int64
 
-// Decode takes one message apart. The data is borrowed. Errors wrap ErrMalformed and say what was wrong.
+// Decode decodes one message. The data is borrowed. Errors wrap ErrMalformed and name the fault.
 func Decode(data []byte) (Message, error) {
 	r := newReader(data)
 	n := r.array("message", 2, 128)
@@ -293,7 +293,7 @@ func (r *reader) event() (v race.Event) {
 func (r *reader) result() *race.Classification {
 	c := &race.Classification{}
 	r.tuple("result", 7, func() {
-		r.bool("final") // said by the status too
+		r.bool("final") // the status implies it
 		r.list("classified", func(int) {
 			var e race.Classified
 			r.tuple("classified", 12, func() {

@@ -7,8 +7,8 @@ import (
 	"lightsout/race/trace"
 )
 
-// TelemetryHead begins an answer with the telemetry of cars: {"race", "started_at", "cars": [ …, and head.Cars cars
-// follow. The answer is the same as in JSON.
+// TelemetryHead begins an answer with the telemetry of cars: {"race", "started_at", "cars": [ …; head.Cars cars follow. JSON answers have the
+// same form.
 func (Codec) TelemetryHead(head *trace.Head) ([]byte, error) {
 	w := newWriter()
 	w.mapOf(3)
@@ -60,7 +60,7 @@ func (Codec) TelemetryCar(head *trace.Head, car *trace.Car) ([]byte, error) {
 	return w.done("the telemetry of a car")
 }
 
-// channel writes a column, whole numbers where they are, nil where nobody knows.
+// channel writes a column: whole numbers, or nil for unknown values.
 func (w *writer) channel(c race.Channel, column []int32) {
 	if column == nil {
 		w.null()

@@ -8,15 +8,15 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// valuesDepth bounds how deep values given from outside may be nested.
+// valuesDepth bounds the nesting of values from outside.
 const valuesDepth = 8
 
-// maxValues bounds how many there may be: each takes up to some hundred bytes.
+// maxValues bounds their number: each takes up to some hundred bytes.
 const maxValues = 500_000
 
-// Values decodes one msgpack value from outside into what encoding/json makes of the same as JSON, numbers as
-// json.Number: maps with text keys, lists, text, numbers, booleans and nil. A float that is no number stays a float64.
-// Depth and lengths are bounded by what is there; what follows the value is an error.
+// Values decodes one msgpack value from outside into what encoding/json makes of the same JSON, with numbers as json.Number: maps with text
+// keys, lists, text, numbers, booleans and nil. NaN and infinities stay float64. Depth and lengths are bounded by the data; bytes after the
+// value are an error.
 func (Codec) Values(data []byte) (any, error) {
 	r := newReader(data)
 	v := r.value(0)

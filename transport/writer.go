@@ -8,7 +8,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// writer appends msgpack to a buffer and remembers the first error, so that layouts read as lists.
+// writer appends msgpack to a buffer and remembers the first error, so that layouts read like lists.
 type writer struct {
 	buf bytes.Buffer
 	enc *msgpack.Encoder
@@ -47,7 +47,7 @@ func (w *writer) u16s(v []uint16) {
 	w.bytes(b)
 }
 
-// done is the finished message, given to the caller.
+// done returns the finished message, given to the caller.
 func (w *writer) done(what string) ([]byte, error) {
 	if w.err != nil {
 		return nil, fmt.Errorf("encode %s: %w", what, w.err)
