@@ -34,8 +34,8 @@ type externalRun struct {
 	restarts map[string]int64
 }
 
-// mustReport tells a race of 6 cars and 5 laps, each report after the answer to the one before; one report in four is told
-// again. Between the laps race control rules, and once more than the rulebook allows.
+// mustReport reports a race of 6 cars and 5 laps, each report after the answer to the one before; it repeats one report in
+// four. Between the laps race control rules, and once more than the rulebook allows.
 func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 	t.Helper()
 	store := memory.New()
@@ -46,20 +46,20 @@ func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 		t.Fatal(err)
 	}
 	out := externalRun{restarts: map[string]int64{}}
-	tell := func(in race.Report) {
-		taken, err := p.Ingest(context.Background(), "told", &in)
+	report := func(in race.Report) {
+		taken, err := p.Ingest(context.Background(), "external", &in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out.taken = append(out.taken, taken)
 	}
 	for i, in := range storagetest.ExternalRace() {
-		tell(in)
+		report(in)
 		if i%4 == 2 {
-			tell(in)
+			report(in)
 		}
 	}
-	if out.result, err = p.Classification(context.Background(), "told"); err != nil {
+	if out.result, err = p.Classification(context.Background(), "external"); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(p.Stop(context.Background()), store.Close()); err != nil {
@@ -123,21 +123,21 @@ func TestDrill_ManyKillsAndClientsDoNotChangeTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := storagetest.ExternalRace()
-	if _, err := p.Ingest(context.Background(), "told", &all[0]); err != nil {
+	if _, err := p.Ingest(context.Background(), "external", &all[0]); err != nil {
 		t.Fatal(err)
 	}
 	var clients sync.WaitGroup
-	for range 4 { // each tells everything
+	for range 4 { // each reports everything
 		clients.Go(func() {
 			for _, in := range all[1 : len(all)-1] {
-				if _, err := p.Ingest(context.Background(), "told", &in); err != nil {
+				if _, err := p.Ingest(context.Background(), "external", &in); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	clients.Wait()
-	result, err := p.Classification(context.Background(), "told")
+	result, err := p.Classification(context.Background(), "external")
 	if err := errors.Join(err, p.Stop(context.Background()), store.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	}
 	for i, asked := range []*actor.Response{ // one right after the other: the race is quick
 		ask(simulator.ControlRace{Control: race.ControlStart}), ask(now(race.FlagShown{Flag: race.FlagSafetyCar})),
-		ask(now(race.CarRetired{Car: 7, Reason: "told to stop"})),
+		ask(now(race.CarRetired{Car: 7, Reason: "ordered to stop"})),
 	} {
 		answer, err := asked.Result()
 		if result, ok := answer.(simulator.Result); err != nil || !ok || result.Err != nil || i > 0 && result.Seq == 0 {
@@ -217,7 +217,7 @@ func TestDrill_ARulingIsRecordedOnceWhicheverActorIsKilled(t *testing.T) {
 					n["safety car"]++
 				}
 			case race.CarRetired:
-				if b.Car == 7 && b.Reason == "told to stop" && r.Author == "Race Control" {
+				if b.Car == 7 && b.Reason == "ordered to stop" && r.Author == "Race Control" {
 					n["retired"]++
 				}
 			}

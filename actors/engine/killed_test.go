@@ -49,7 +49,7 @@ func (r *recording) Append(b *race.Batch, ready func(error)) {
 
 var DrillOrder = race.Order{Circuit: "kartwerk", Cars: 8, Laps: 4, Seed: 7, TickHz: 10}
 
-// killsOnly makes a fault of one that stalls nobody.
+// killsOnly makes a fault that only kills.
 func killsOnly(fault func(supervise.Strike)) func(supervise.Strike) time.Duration {
 	if fault == nil {
 		return nil

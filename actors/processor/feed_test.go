@@ -14,7 +14,7 @@ import (
 	"lightsout/actors/supervise"
 )
 
-// carrier carries numbers on and outlives whoever drives it: a stretch reads the next number, which arrives by itself.
+// carrier carries numbers and outlives the actor that drives it: a stretch reads the next number, which arrives by itself.
 type carrier struct {
 	mu      sync.Mutex
 	end     int
@@ -58,7 +58,7 @@ func (k *carrier) stretch(ready func(busy bool, err error)) {
 	go ready(len(k.arrived) < k.end, nil)
 }
 
-// mustFeed runs a feed's actor in a bubble until what is told has happened.
+// mustFeed runs a feed's actor in a bubble until the condition holds.
 func mustFeed(t *testing.T, k *carrier, fault func(supervise.Strike) time.Duration, span time.Duration) (restarts int64) {
 	t.Helper()
 	system, err := supervise.NewSystem(supervise.Config{Fault: fault})

@@ -338,7 +338,7 @@ func TestBroadcast_ReachesEveryChildOfTheKindOnceInOrder(t *testing.T) {
 	})
 }
 
-// caller has cars and lines for children, and tells the cars what it is told.
+// caller has cars and lines for children, and passes its messages on to the cars.
 type caller struct {
 	child func(kind string, i int) supervise.Spec
 }

@@ -16,11 +16,11 @@ import (
 // hang lets a sleeper hang until its channel is closed.
 type hang struct{ until chan struct{} }
 
-// sleeper hangs when it is told to, in its first incarnation or in all of them, and says so afterwards.
+// sleeper hangs on command, in its first incarnation or in all of them, and reports that afterwards.
 type sleeper struct {
 	j      *journal
 	always bool
-	told   *actor.PID
+	ear    *actor.PID
 }
 
 func (a *sleeper) Receive(c supervise.Context) {
@@ -30,7 +30,7 @@ func (a *sleeper) Receive(c supervise.Context) {
 			<-msg.until
 			a.j.add("a ghost speaks")
 			c.Keep("a ghost's memory")
-			c.Send(a.told, "from a ghost")
+			c.Send(a.ear, "from a ghost")
 			return
 		}
 		a.j.add("hang taken, kept %v", c.Kept())
@@ -44,9 +44,9 @@ func TestHang_ActorBeyondItsDeadlineIsReplacedAndItsCallsHaveNoEffect(t *testing
 	synctest.Test(t, func(t *testing.T) {
 		j, ear := &journal{}, &journal{}
 		s := mustSystem(t, supervise.Config{Workers: 1})
-		told := s.Spawn(supervise.Spec{Kind: "ear", ID: "1", Producer: func() supervise.Actor { return &mortal{j: ear, name: "ear"} }})
+		listener := s.Spawn(supervise.Spec{Kind: "ear", ID: "1", Producer: func() supervise.Actor { return &mortal{j: ear, name: "ear"} }})
 		pid := s.Spawn(supervise.Spec{Kind: "car", ID: "1", Deadline: time.Second, Producer: func() supervise.Actor {
-			return &sleeper{j: j, told: told}
+			return &sleeper{j: j, ear: listener}
 		}})
 		release := make(chan struct{})
 		for _, msg := range []any{"one", hang{release}, "two"} {

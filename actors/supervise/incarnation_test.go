@@ -20,7 +20,7 @@ type (
 	quit struct{}
 )
 
-// mortal does as it is told and notes when it is started and stopped.
+// mortal does what its messages say and notes when it is started and stopped.
 type mortal struct {
 	j    *journal
 	name string
@@ -34,7 +34,7 @@ func (m *mortal) Receive(c supervise.Context) {
 		m.j.add("%s stopped", m.name)
 	case die:
 		if c.Failures() == 0 {
-			panic("told to")
+			panic("on command")
 		}
 	case quit:
 		c.End()
@@ -133,7 +133,7 @@ func TestBackoff_DoublesUpToItsCapAndDelaysNoOtherActor(t *testing.T) {
 				})
 			},
 		}
-		s := mustSystem(t, supervise.Config{Workers: 1}) // one worker: if anybody waited, all would
+		s := mustSystem(t, supervise.Config{Workers: 1}) // one worker: if one waited, all would
 		pid := s.Spawn(supervise.Spec{Kind: "family", ID: "1", Producer: func() supervise.Actor {
 			return &mortalParent{j, []supervise.Spec{spec, mortalSpec(j, "b", nil)}}
 		}})
@@ -231,7 +231,7 @@ func TestTree_CountsAllAndShowsTheMostConspicuous(t *testing.T) {
 		s.Send(pid, order{33, die{}})
 		synctest.Wait()
 		g := s.Tree(3)[0].Groups[0]
-		if g.Kind != "mortal" || g.Count != 50 || g.Restarts != 1 || len(g.Nodes) != 3 || g.Nodes[0].ID != "33" || g.Nodes[0].LastError != "told to" {
+		if g.Kind != "mortal" || g.Count != 50 || g.Restarts != 1 || len(g.Nodes) != 3 || g.Nodes[0].ID != "33" || g.Nodes[0].LastError != "on command" {
 			t.Errorf("got %+v", g)
 		}
 		depths := s.Depths()

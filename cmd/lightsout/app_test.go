@@ -19,7 +19,7 @@ func TestResume_StoresTheFactsThatACrashLeftOut(t *testing.T) {
 	defer store.Close()
 	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
 	ctx := context.Background()
-	if _, err := store.Classification(ctx, "told"); err == nil {
+	if _, err := store.Classification(ctx, "external"); err == nil {
 		t.Fatal("there is a result before anything was made of the log")
 	}
 	all := mustRaces(t, store)
@@ -29,20 +29,20 @@ func TestResume_StoresTheFactsThatACrashLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := archive.Settled(ctx, store, "told"); err != nil {
+	if _, err := archive.Settled(ctx, store, "external"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := store.Classification(ctx, "told")
+	got, err := store.Classification(ctx, "external")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(foldTold(), got); diff != "" {
+	if diff := cmp.Diff(foldExternal(), got); diff != "" {
 		t.Error(diff)
 	}
 	if lagging, err := store.Lagging(ctx); err != nil || len(lagging) > 0 {
 		t.Errorf("races still lag: %v, %v", lagging, err)
 	}
-	laps, err := store.Laps(ctx, "told", 0)
+	laps, err := store.Laps(ctx, "external", 0)
 	if err != nil || len(laps) != 5 {
 		t.Errorf("%d laps, %v", len(laps), err)
 	}
@@ -79,8 +79,8 @@ func resumeAll(ctx context.Context, all *races.Races) error {
 	return all.Resume(ctx, before)
 }
 
-// foldTold is the result of the told race, folded from its records.
-func foldTold() race.Classification {
+// foldExternal is the result of the external race, folded from its records.
+func foldExternal() race.Classification {
 	state, seq := timing.New(), race.Seq(0)
 	for _, in := range storagetest.ExternalRace() {
 		for i := range in.Records {

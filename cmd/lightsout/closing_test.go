@@ -141,10 +141,10 @@ func TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal(t *testing.T) {
 		return fmt.Sprintf(`{%s,"date":%q,"decoder":"d","sequence":%d}`, who, date, sequence)
 	}
 	const one, two = `"driver_number":1`, `"transponder":"22"`
-	told := "[" + strings.Join([]string{
+	passings := "[" + strings.Join([]string{
 		at(one, -5, 1), at(two, 62.25, 2), at(one, 60.5, 3), at(`"transponder":"lost"`, 70, 4), at(two, 121, 5),
 	}, ",") + "]"
-	p.post(path+"/passings", told)
+	p.post(path+"/passings", passings)
 	if code, text := p.refused(path+"/passings", at(one, 800*24*3600, 9)); code != http.StatusUnprocessableEntity || !strings.Contains(text, "announced") {
 		t.Errorf("a passing two years ahead: %d %s", code, text)
 	}
@@ -159,8 +159,8 @@ func TestServer_JudgesPassingsReportedByDateBeforeTheStartSignal(t *testing.T) {
 	p.end(syscall.SIGKILL)
 	p.start()
 	p.post(path+"/start", fmt.Sprintf(`{"date":%q}`, began.Format(time.RFC3339Nano)))
-	if again := p.post(path+"/passings", told); again["repeated"] != 5.0 || again["accepted"] != 0.0 {
-		t.Errorf("told again after the signal: %v", again)
+	if again := p.post(path+"/passings", passings); again["repeated"] != 5.0 || again["accepted"] != 0.0 {
+		t.Errorf("reported again after the signal: %v", again)
 	}
 	p.post(path+"/passings", "["+at(one, 120, 6)+"]")
 	want := "-5000000 rejected, 62250000 accepted, 60500000 accepted, 70000000 suspect, 121000000 accepted, 120000000 accepted"

@@ -296,7 +296,7 @@ func TestDBCheck_NotesFactsThatACrashLeftOut(t *testing.T) {
 	storagetest.MustKeepExternalRace(t, store) // durable, and the process died before anything was made of it
 	mustBeSound(t, db)
 	out, said, err := command(t, "db", "check", db)
-	if err != nil || out != db+" is sound\n" || !strings.Contains(said, "note: race told: what follows from its last records is not kept yet") {
+	if err != nil || out != db+" is sound\n" || !strings.Contains(said, "note: race external: what follows from its last records is not kept yet") {
 		t.Errorf("%v, %q, beside it %q", err, out, said)
 	}
 }

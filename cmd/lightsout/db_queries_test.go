@@ -15,7 +15,7 @@ import (
 	"lightsout/transport"
 )
 
-// ruled makes a file with a simulated race, on which stewards ruled when it was over and of which a decoder told late.
+// ruled makes a file with a simulated race, on which stewards ruled after its end, with a late passing.
 func ruled(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "races.db")

@@ -206,9 +206,9 @@ func (d *fullDisk) compare(id race.ID, oldGone bool) {
 	d.t.Helper()
 	awaitFed(d.t, d.store)
 	d.flags.compareWithStore(d.t, d.store, id)
-	aside, err := d.store.Rejected(d.t.Context(), influx.FeedName, id, 10)
-	if err != nil || len(aside) > 0 {
-		d.t.Errorf("put aside: %v %v", aside, err)
+	deadLetters, err := d.store.Rejected(d.t.Context(), influx.FeedName, id, 10)
+	if err != nil || len(deadLetters) > 0 {
+		d.t.Errorf("dead letters: %v %v", deadLetters, err)
 	}
 	frames := 0
 	err = d.store.Frames(d.t.Context(), d.old, 0, 1<<40, func(*race.Frame) error { frames++; return nil })

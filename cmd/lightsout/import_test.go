@@ -35,7 +35,7 @@ func mustOpenStore(t *testing.T, path string) *sqlite.Store {
 	return s
 }
 
-// mustReadStore opens a file beside whoever writes it.
+// mustReadStore opens a file for reading while a server may write to it.
 func mustReadStore(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.OpenForReading(path, transport.Codec{})
@@ -140,7 +140,7 @@ func externalLog(t *testing.T) []byte {
 
 func TestImport_GivesTheSameRaceToTheBit(t *testing.T) {
 	simulated := mustOpenStore(t, mustRaceFile(t, "--cars", "40"))
-	for name, log := range map[string][]byte{"simulated": mustLog(t, simulated, "kart"), "told": externalLog(t)} {
+	for name, log := range map[string][]byte{"simulated": mustLog(t, simulated, "kart"), "external": externalLog(t)} {
 		t.Run(name, func(t *testing.T) {
 			first, second := mustOpenStore(t, filepath.Join(t.TempDir(), "1.db")), mustOpenStore(t, filepath.Join(t.TempDir(), "2.db"))
 			id := mustImport(t, first, log, "").Race.ID
@@ -159,7 +159,7 @@ func TestImport_GivesTheSameRaceToTheBit(t *testing.T) {
 				}
 			}
 			if want.Summary.Status != race.Over || want.Summary.LeaderLap == 0 || want.Results[0].StateHash == "" || len(want.Laps) == 0 ||
-				len(want.Frames)+len(want.Samples) == 0 || name == "told" && (len(want.Versions) < 2 || len(want.Refused) == 0) {
+				len(want.Frames)+len(want.Samples) == 0 || name == "external" && (len(want.Versions) < 2 || len(want.Refused) == 0) {
 				t.Errorf("the race proves little: %+v, %d versions, %d refused", want.Summary, len(want.Versions), len(want.Refused))
 			}
 			if lagging, err := first.Lagging(context.Background()); err != nil || len(lagging) > 0 {
@@ -182,7 +182,7 @@ func TestImport_BrokenLogLeavesNothingBehind(t *testing.T) {
 		return out.Bytes()
 	}
 	info := race.Record{Body: race.Announced{Race: race.Race{ID: "r", Kind: race.External, Cars: 1, Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}}}
-	other := race.Record{Body: race.Announced{Race: race.Race{ID: "told", Kind: race.External, Cars: 1, Rules: race.Kart(5)}}}
+	other := race.Record{Body: race.Announced{Race: race.Race{ID: "external", Kind: race.External, Cars: 1, Rules: race.Kart(5)}}}
 	bad := race.Record{Body: race.Announced{Race: race.Race{ID: "../r", Kind: race.External, Cars: 1, Rules: race.Kart(5)}}}
 	damaged := bytes.Clone(whole)
 	damaged[len(damaged)/2] ^= 1
@@ -196,7 +196,7 @@ func TestImport_BrokenLogLeavesNothingBehind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "races.db")
 	s := mustOpenStore(t, path)
 	mustImport(t, s, whole, "")
-	before := mustReadAll(t, s, "told")
+	before := mustReadAll(t, s, "external")
 	for name, c := range map[string]struct {
 		log  []byte
 		id   race.ID
@@ -213,7 +213,7 @@ func TestImport_BrokenLogLeavesNothingBehind(t *testing.T) {
 		"a bad id":               {whole, "A b", "lower-case"},
 		"a picture for a frame":  {picture.Bytes(), "", "not of the cars"},
 		"a race that is there":   {whole, "", "is there already"},
-		"the same under its own": {whole, "told", "is there already"},
+		"the same under its own": {whole, "external", "is there already"},
 	} {
 		_, _, err := archive.ImportLog(context.Background(), s, bytes.NewReader(c.log), c.id)
 		var invalid *race.InvalidError
@@ -225,10 +225,10 @@ func TestImport_BrokenLogLeavesNothingBehind(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d races are there, %v", len(all), err)
 	}
-	if diff := cmp.Diff(before, mustReadAll(t, s, "told")); diff != "" {
+	if diff := cmp.Diff(before, mustReadAll(t, s, "external")); diff != "" {
 		t.Errorf("the race that was there has changed: %s", diff)
 	}
-	if made := mustImport(t, s, whole, "told-2"); made.Race.ID != "told-2" || made.Winner != before.Summary.Winner {
+	if made := mustImport(t, s, whole, "external-2"); made.Race.ID != "external-2" || made.Winner != before.Summary.Winner {
 		t.Errorf("under another id: %+v", made)
 	}
 }
@@ -322,12 +322,12 @@ func TestImport_FromOneServerIntoAnother(t *testing.T) {
 
 func TestImportCommand_ReportsWhatItImported(t *testing.T) {
 	dir := t.TempDir()
-	log, db := filepath.Join(dir, "told.lolog"), filepath.Join(dir, "races.db")
+	log, db := filepath.Join(dir, "external.lolog"), filepath.Join(dir, "races.db")
 	if err := os.WriteFile(log, externalLog(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, _, err := command(t, "import", log, "--db", db, "--json")
-	if err != nil || !strings.Contains(out, `"race": "told"`) || !strings.Contains(out, `"status": "finished"`) {
+	if err != nil || !strings.Contains(out, `"race": "external"`) || !strings.Contains(out, `"status": "finished"`) {
 		t.Errorf("%v: %s", err, out)
 	}
 	for want, args := range map[string][]string{

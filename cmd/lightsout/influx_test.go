@@ -228,7 +228,7 @@ func feedsEachPointOnce(t *testing.T, in int, reason any) {
 	lines := acked.Lines()
 	t.Logf("%d restarts, %d different points acknowledged", restarts, len(lines))
 	if diff := acked.Differs(flags.undisturbed(t, store, id)); diff != "" {
-		t.Errorf("each point must be acknowledged as often as by a feed that nobody kills: %s", diff)
+		t.Errorf("each point must be acknowledged as often as by a feed that is not killed: %s", diff)
 	}
 	flags.compareWithStore(t, store, id)
 	if err := store.Close(); err != nil {
@@ -356,7 +356,7 @@ func TestInflux_ServeNamesExactlyWhatIsWrong(t *testing.T) {
 		want                          string
 	}{
 		{"token", flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket, "a-wrong-secret", "InfluxDB refuses the token"},
-		{"organisation", flags.Influx.URL, "nobody", flags.Influx.Bucket, os.Getenv("INFLUX_TOKEN"), `there is no organisation "nobody"`},
+		{"organisation", flags.Influx.URL, "unknown", flags.Influx.Bucket, os.Getenv("INFLUX_TOKEN"), `there is no organisation "unknown"`},
 		{"bucket", flags.Influx.URL, flags.Influx.Org, "nowhere", os.Getenv("INFLUX_TOKEN"), `there is no bucket "nowhere"`},
 		{"address", "ftp://x", flags.Influx.Org, flags.Influx.Bucket, "t", "the address of InfluxDB"},
 		{"no token", flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket, "", "the token of InfluxDB is missing"},
@@ -384,7 +384,7 @@ func TestInflux_ServeNamesExactlyWhatIsWrong(t *testing.T) {
 func TestInflux_RacesRunWhileInfluxDBIsAway(t *testing.T) {
 	t.Setenv(feed.TokenEnv, "any")
 	flags := influxServer{feed.Config{Influx: influx.DefaultConfig()}}
-	flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket = "http://127.0.0.1:9", "o", "b" // the port is nobody's
+	flags.Influx.URL, flags.Influx.Org, flags.Influx.Bucket = "http://127.0.0.1:9", "o", "b" // nothing listens on the port
 	store := mustStore(t, filepath.Join(t.TempDir(), "races.db"))
 	log := slog.New(slog.DiscardHandler)
 	to, err := feed.Open(t.Context(), flags.Config, store, log)

@@ -32,7 +32,7 @@ import (
 	"lightsout/transport"
 )
 
-// patience is how long a busy machine may take to come to what then stays; nobody waits for it where all is well.
+// patience bounds the wait for a condition on a busy machine; a passing test never waits that long.
 const patience = 5 * time.Minute
 
 // process is a real server on a file of its own.
@@ -124,7 +124,7 @@ func (p *process) end(how os.Signal) {
 	<-p.ended
 }
 
-// load is what the clients tell: each item is in one request.
+// load is what the clients report: each item is in one request.
 type load struct {
 	records  []race.Record // what the log must come to hold, in any order
 	requests []request
@@ -143,7 +143,7 @@ const (
 	loadLap   = 80 * race.Second
 )
 
-// makeLoad makes a race of cars with passings in all the forms that a request may have, told out of order.
+// makeLoad makes a race of cars with passings in all forms that a request may have, out of order.
 func makeLoad(t *testing.T, id string, cars, laps, samples int) load {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 11))

@@ -95,7 +95,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	id, _ := p.post("/api/v1/races", fmt.Sprintf(`{"circuit":"kartwerk","cars":12,"laps":12,"seed":7,"speed":%d}`, 1000/kills))["id"].(string)
-	told, _ := p.post("/api/v1/races", `{"kind":"external","name":"Told","start":true,"rules":{"name":"kart","laps":10000},
+	external, _ := p.post("/api/v1/races", `{"kind":"external","name":"External","start":true,"rules":{"name":"kart","laps":10000},
 		"entries":[{"driver_number":1},{"driver_number":2}]}`)["id"].(string)
 
 	spectators := []*watching{}
@@ -107,7 +107,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 	}
 	stop := make(chan struct{})
 	sent := 0
-	working.Go(func() { // a decoder that tells of one passing after the other, until each is acknowledged
+	working.Go(func() { // a decoder that reports one passing after another and waits for each acknowledgement
 		for ; ; sent++ {
 			select {
 			case <-stop:
@@ -115,7 +115,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 			default:
 			}
 			body := fmt.Sprintf(`{"driver_number":%d,"time_us":%d,"decoder":"d","sequence":%d}`, 1+sent%2, int64(sent/2+1)*20_000_000+int64(sent%2)*100_000, sent)
-			p.send(request{path: "/api/v1/races/" + told + "/passings", body: []byte(body), kind: "application/json", items: 1})
+			p.send(request{path: "/api/v1/races/" + external + "/passings", body: []byte(body), kind: "application/json", items: 1})
 		}
 	})
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -126,7 +126,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 	}
 	close(stop)
 	working.Wait()
-	defer func() { t.Logf("%d kills, %d hits told", kills, sent) }()
+	defer func() { t.Logf("%d kills, %d passings reported", kills, sent) }()
 
 	var result struct {
 		Classification []json.RawMessage
@@ -149,7 +149,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 		t.Fatal(err)
 	}
 	defer store.Close()
-	rows, err := store.Passings(context.Background(), race.ID(told), 0, 10*sent, -1)
+	rows, err := store.Passings(context.Background(), race.ID(external), 0, 10*sent, -1)
 	if err != nil || len(rows) != sent {
 		t.Errorf("%d hits are in the log, %d were acknowledged, %v", len(rows), sent, err)
 	}

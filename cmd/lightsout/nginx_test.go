@@ -40,10 +40,10 @@ http {
 }
 `
 
-// nginxTold is what nginx tells us of a request.
-const nginxTold = `proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;`
+// nginxHeaders are the headers that nginx adds to a request.
+const nginxHeaders = `proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;`
 
-// freePort is one that nobody listens on now.
+// freePort returns a free port.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +56,7 @@ func freePort(t *testing.T) string {
 }
 
 // mustNginx starts the real nginx before a server, and waits until it listens.
-func mustNginx(t *testing.T, port, server, told string) {
+func mustNginx(t *testing.T, port, server, headers string) {
 	t.Helper()
 	bin, err := exec.LookPath("nginx")
 	if err != nil {
@@ -66,7 +66,7 @@ func mustNginx(t *testing.T, port, server, told string) {
 	}
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConf, dir, port, server, told)
+	text := fmt.Sprintf(nginxConf, dir, port, server, headers)
 	if os.Getuid() == 0 { // its workers would be of a user who cannot come to their files
 		text = "user root; " + text
 	}
@@ -131,11 +131,11 @@ func TestNginx_PageRESTGraphQLAndLiveWorkUnderAPath(t *testing.T) {
 	t.Parallel()
 	long(t)
 	bin := mustBuild(t)
-	for name, c := range map[string]struct{ after, told string }{
-		"the path is left on, the host is told":      {"", nginxTold},
-		"the path is left on, nothing is told":       {"", ""},
-		"the path is taken off, the host is told":    {"/", nginxTold},
-		"the path is taken off, and nothing is told": {"/", ""},
+	for name, c := range map[string]struct{ after, headers string }{
+		"the path is left on, the host is forwarded":      {"", nginxHeaders},
+		"the path is left on, nothing is forwarded":       {"", ""},
+		"the path is taken off, the host is forwarded":    {"/", nginxHeaders},
+		"the path is taken off, and nothing is forwarded": {"/", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			port := freePort(t)
@@ -146,7 +146,7 @@ func TestNginx_PageRESTGraphQLAndLiveWorkUnderAPath(t *testing.T) {
 			}
 			p.start()
 			t.Cleanup(func() { p.end(syscall.SIGTERM) })
-			mustNginx(t, port, p.url+c.after, c.told)
+			mustNginx(t, port, p.url+c.after, c.headers)
 			proxied(t, origin)
 		})
 	}
@@ -241,7 +241,7 @@ func TestNginx_WithoutThePublicURLTheRefusalSaysWhatToSet(t *testing.T) {
 	}
 }
 
-// TestServe_TokenFile: a command line is seen by everybody on the machine, a file is not.
+// TestServe_TokenFile: every user of the machine can read a command line, but not the file.
 func TestServe_TokenFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -21,7 +21,7 @@ import (
 // realRaces is where real races lie, if they are on this machine.
 const realRaces = "../../../shared/data/races"
 
-// told on HTTP, shuffled and doubled, are races with something special: ended by time, suspended for two hours, counted
+// reported over HTTP, shuffled and doubled, are races with something special: ended by time, suspended for two hours, counted
 // back, six penalties, a disqualification, starts from the pit lane, cars many laps down.
 var specialRaces = []string{
 	"2022-17-singapore", "2022-18-japan", "2021-12-belgium", "2021-09-austria", "2022-22-abu-dhabi", "2021-05-monaco", "2021-13-netherlands",
@@ -49,7 +49,7 @@ func TestRealRaces_ReportedOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.
 					t.Fatal(err)
 				}
 			}
-			path := p.tell(t, state, r.Records)
+			path := p.reportRace(t, state, r.Records)
 			var got struct{ Classification []classifiedJSON }
 			p.get(path+"/classification", &got)
 			var want []classifiedJSON
@@ -62,14 +62,14 @@ func TestRealRaces_ReportedOverHTTPInAnyOrderHaveTheirOfficialResult(t *testing.
 				got.Classification[i].Reason = nil
 			}
 			if diff := cmp.Diff(want, got.Classification); diff != "" {
-				t.Errorf("(-official +told):\n%s", diff)
+				t.Errorf("(-official +reported):\n%s", diff)
 			}
 		})
 	}
 }
 
-// tell has a race made and told over HTTP: its passings shuffled, one in twenty doubled, its rulings at their times.
-func (p *process) tell(t *testing.T, state *timing.State, records []race.Record) (path string) {
+// reportRace makes a race and reports it over HTTP: its passings shuffled, one in twenty doubled, its rulings at their times.
+func (p *process) reportRace(t *testing.T, state *timing.State, records []race.Record) (path string) {
 	t.Helper()
 	info := state.Race()
 	order, err := json.Marshal(map[string]any{

@@ -49,7 +49,7 @@ func mustCommand(t *testing.T, args ...string) string {
 	return out
 }
 
-// mustColumns reads a table without the columns that hang on when and in which record something was told.
+// mustColumns reads a table without the columns that depend on when and in which record something was reported.
 func mustColumns(t *testing.T, path string) [][]string {
 	t.Helper()
 	f, err := os.Open(path)
@@ -132,7 +132,7 @@ func TestExport_RealRacesTimedAgainHaveTheSameResult(t *testing.T) {
 	}
 }
 
-// clubRace is told to a server: passings by transponders and by numbers, of three decoders, late, doubled and out of order, and
+// clubRace is reported to a server: passings by transponders and by numbers, of three decoders, late, doubled and out of order, and
 // every kind of ruling, some of which the rules do not allow.
 func clubRace(t *testing.T, p *process) (id string) {
 	t.Helper()
@@ -186,7 +186,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 				passing["driver_number"] = car
 			}
 			if n%11 == 0 {
-				passings = append(passings, passing) // told twice
+				passings = append(passings, passing) // reported twice
 			}
 			if n%13 == 0 { // and a second passing within the dead time
 				late := map[string]any{"driver_number": car, "line": n % 4, "time_us": at + 500_000}
@@ -199,7 +199,7 @@ func clubRace(t *testing.T, p *process) (id string) {
 		}
 	}
 	passings = append(passings, map[string]any{"driver_number": 1, "time_us": 45_000_000, "decoder": "ghost", "sequence": uint64(1<<64 - 1)},
-		map[string]any{"transponder": "nobody's", "time_us": 99_000_000, "decoder": "main", "session": "2", "sequence": 1})
+		map[string]any{"transponder": "unassigned", "time_us": 99_000_000, "decoder": "main", "session": "2", "sequence": 1})
 	rng.Shuffle(len(passings), func(i, j int) { passings[i], passings[j] = passings[j], passings[i] })
 	part := len(passings) / 3
 	send := func(list []map[string]any) {
@@ -272,22 +272,22 @@ func TestExport_ClubRaceTimedAgainHasTheSameResult(t *testing.T) {
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
 	id := clubRace(t, p)
-	var told struct{ Classification []classifiedJSON }
-	p.get("/api/v1/races/"+id+"/classification", &told)
+	var reported struct{ Classification []classifiedJSON }
+	p.get("/api/v1/races/"+id+"/classification", &reported)
 	zipped := filepath.Join(t.TempDir(), "download.zip")
 	p.download("/api/v1/races/"+id+"/export?format=csv", zipped)
 	imported := p.importZip(zipped)
 	var again struct{ Classification []classifiedJSON }
 	p.get("/api/v1/races/"+imported+"/classification", &again)
 	p.end(syscall.SIGTERM)
-	if diff := cmp.Diff(told, again); diff != "" || len(told.Classification) != 9 {
+	if diff := cmp.Diff(reported, again); diff != "" || len(reported.Classification) != 9 {
 		t.Errorf("the server imports its own export otherwise: %s", diff)
 	}
 	timed := mustTime(t, zipped)
 	for i := range timed.Classification { // which the server has in its entries
 		timed.Classification[i].FullName, timed.Classification[i].TeamName = "", ""
 	}
-	if diff := cmp.Diff(told.Classification, timed.Classification); diff != "" || !timed.Final {
+	if diff := cmp.Diff(reported.Classification, timed.Classification); diff != "" || !timed.Final {
 		t.Errorf("the export of the server is timed otherwise than it was: %s", diff)
 	}
 	checkTimedAgain(t, p.db, id, false)

@@ -87,7 +87,7 @@ func (g gauges) least(o gauges) gauges {
 	return gauges{min(g.heap, o.heap), min(g.resident, o.resident), min(g.goroutines, o.goroutines)}
 }
 
-// flat fails where the last third of the time takes a tenth more than the first, the first of all aside: the program warms up.
+// flat fails where the last third of the time takes a tenth more than the first, except the very first, while the program warms up.
 func flat(t *testing.T, minutes []gauges) {
 	t.Helper()
 	third := len(minutes) / 3
@@ -136,7 +136,7 @@ func (p *process) gauges() (g gauges) {
 		}
 	}
 	if g.heap == 0 || g.goroutines == 0 || g.resident == 0 {
-		p.t.Fatal("the metrics tell nothing of memory")
+		p.t.Fatal("the metrics have no memory")
 	}
 	return g
 }

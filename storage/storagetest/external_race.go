@@ -13,7 +13,7 @@ func MustKeepExternalRace(t *testing.T, store Journal) {
 	t.Helper()
 	seq := race.Seq(0)
 	for count, in := range ExternalRace() {
-		b := &race.Batch{Race: "told", Count: uint64(count + 1), Records: in.Records}
+		b := &race.Batch{Race: "external", Count: uint64(count + 1), Records: in.Records}
 		for i := range b.Records {
 			seq++
 			b.Records[i].Seq = seq
@@ -25,7 +25,7 @@ func MustKeepExternalRace(t *testing.T, store Journal) {
 // ExternalRace returns a race of real cars in reports: 6 cars, 5 laps, rulings of which one is refused, and samples.
 func ExternalRace() []race.Report {
 	info := race.Race{
-		ID: "told", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
+		ID: "external", Name: "Told", Kind: race.External, Cars: 6, Rules: race.Kart(5),
 		Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}, {Kind: race.LineSector, Sector: 1}},
 	}
 	first := race.Report{New: true, Key: "head", Records: []race.Record{{Body: race.Announced{Race: info}}}}

@@ -34,7 +34,7 @@ type noCounters struct{}
 
 func (noCounters) FilledIn() int64 { return 0 }
 
-// A drill on a race that was over by then would be on for ever: nobody comes to judge it.
+// A drill on a race that is over would never be judged.
 func TestDrills_NoDrillStartsOnARaceThatHasEnded(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, log)
@@ -83,12 +83,12 @@ func mustBlock(t *testing.T, in, at string) {
 			}
 		}
 		if time.Now().After(until) {
-			t.Fatalf("nobody waits in %s of %s", at, in)
+			t.Fatalf("no goroutine waits in %s of %s", at, in)
 		}
 	}
 }
 
-// An actor that looked whether a drill is on just before it was judged tells it of a restart just afterwards.
+// An actor that saw the drill just before the verdict reports a restart just after it.
 func TestDrills_NotesAfterTheVerdictAreIgnored(t *testing.T) {
 	s, err := drill.Parse("late", []byte("faults: [{kill: car}]"))
 	if err != nil {
