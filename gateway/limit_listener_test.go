@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lightsout/gateway"
+	"lightsout/gateway/live/livetest"
 	"lightsout/race"
 )
 
@@ -76,17 +77,17 @@ func TestLimitListener_TrustedProxyIsExemptFromTheLimitPerAddress(t *testing.T) 
 	s := mustServe(t, func(c *gateway.Config) { c.MaxConnectionsEach, c.TrustedProxies = 2, []string{"127.0.0.0/8"} })
 	s.hub.Open(liveRace, s.entries)
 	for range 5 {
-		s.mustWatch(t, "/live/live").mustSnapshot()
+		s.mustWatch(t, "/live/live").MustSnapshot()
 	}
 }
 
 func TestLimitListener_NeverEvictsASpectator(t *testing.T) {
 	s := mustServe(t, func(c *gateway.Config) { c.MaxConnections = 5 })
 	s.hub.Open(liveRace, s.entries)
-	var watching []*viewer
+	var watching []*livetest.Viewer
 	for range 5 {
 		v := s.mustWatch(t, "/live/live")
-		v.mustSnapshot()
+		v.MustSnapshot()
 		watching = append(watching, v)
 	}
 	if code, text := s.alone(t); code != http.StatusServiceUnavailable || !strings.Contains(text, "too many connections") {
@@ -94,11 +95,11 @@ func TestLimitListener_NeverEvictsASpectator(t *testing.T) {
 	}
 	s.hub.Publish("live", []race.Facts{{Seq: 1, Facts: []race.Fact{race.EventHappened{}}}})
 	for i, v := range watching {
-		if _, err := v.next(); err != nil {
+		if _, err := v.Next(); err != nil {
 			t.Errorf("spectator %d: %v", i, err)
 		}
 	}
-	_ = watching[0].conn.Close()
+	_ = watching[0].Conn.Close()
 	eventually(t, "there is room again", func() bool { code, _ := s.alone(t); return code == http.StatusOK })
 }
 

@@ -5,71 +5,24 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fasthttp/websocket"
 
 	"lightsout/gateway"
+	"lightsout/gateway/live/livetest"
 	"lightsout/race"
-	"lightsout/transport"
 )
 
 var liveRace = race.Race{ID: "live", Name: "Live", Cars: 2, Rules: race.F1(3), Lines: []race.Line{{Kind: race.LineFinish}}}
 
-// viewer is a real websocket client.
-type viewer struct {
-	t    *testing.T
-	conn *websocket.Conn
-}
-
-func (s *served) mustWatch(t *testing.T, path string) *viewer {
+func (s *served) mustWatch(t *testing.T, path string) *livetest.Viewer {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.url, "http")+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("status %d", res.StatusCode)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return &viewer{t, conn}
-}
-
-// next returns the next message with facts or a snapshot.
-func (v *viewer) next() (any, error) {
-	for {
-		if err := v.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-			v.t.Error(err)
-		}
-		_, data, err := v.conn.ReadMessage()
-		if err != nil {
-			return nil, err
-		}
-		m, err := transport.Decode(data)
-		if err != nil {
-			v.t.Errorf("decode: %v", err)
-		}
-		switch m.(type) {
-		case transport.Pulse, *race.Frame, *race.Ops:
-		default:
-			return m, nil
-		}
-	}
-}
-
-func (v *viewer) mustSnapshot() *transport.Snapshot {
-	v.t.Helper()
-	m, err := v.next()
-	snapshot, ok := m.(*transport.Snapshot)
-	if err != nil || !ok {
-		v.t.Fatalf("got %T, %v, expected a snapshot", m, err)
-	}
-	return snapshot
+	return livetest.MustWatch(t, s.url+path)
 }
 
 func TestLive_ShowsAnEndedRaceFromTheStore(t *testing.T) {
 	s := mustServe(t, nil)
-	got := s.mustWatch(t, "/live/r1").mustSnapshot()
+	got := s.mustWatch(t, "/live/r1").MustSnapshot()
 	if got.Board.Seq != 6 || got.Race.Name != "First" || len(got.Entries) != 2 {
 		t.Errorf("got %+v", got)
 	}
@@ -93,17 +46,17 @@ func TestLive_RefusesSpectatorsBeyondTheLimit(t *testing.T) {
 			s := mustServe(t, bound)
 			s.hub.Open(liveRace, s.entries)
 			first := s.mustWatch(t, "/live/live")
-			first.mustSnapshot()
-			s.mustWatch(t, "/live/live").mustSnapshot()
+			first.MustSnapshot()
+			s.mustWatch(t, "/live/live").MustSnapshot()
 			var closed *websocket.CloseError
-			if _, err := s.mustWatch(t, "/live/live").next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
+			if _, err := s.mustWatch(t, "/live/live").Next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
 				t.Errorf("the third: %v", err)
 			}
 			if _, _, text := s.ask(t, "GET", "/metrics", ""); !strings.Contains(text, "lightsout_gateway_spectators_refused_total 1") {
 				t.Error("the metric does not count the refused spectator")
 			}
-			_ = first.conn.Close()
-			eventually(t, "there is a seat again", func() bool { _, err := s.mustWatch(t, "/live/live").next(); return err == nil })
+			_ = first.Conn.Close()
+			eventually(t, "there is a seat again", func() bool { _, err := s.mustWatch(t, "/live/live").Next(); return err == nil })
 		})
 	}
 }

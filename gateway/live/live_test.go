@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/gateway/live"
+	"lightsout/gateway/live/livetest"
 	"lightsout/race"
 	"lightsout/transport"
 )
@@ -104,55 +104,9 @@ func mustServe(t *testing.T, change func(*live.Config)) *served {
 	return s
 }
 
-// viewer is a real websocket client.
-type viewer struct {
-	t    *testing.T
-	conn *websocket.Conn
-}
-
-func (s *served) mustWatch(t *testing.T, path string) *viewer {
+func (s *served) mustWatch(t *testing.T, path string) *livetest.Viewer {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.Dial(s.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("status %d", res.StatusCode)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return &viewer{t, conn}
-}
-
-// next returns the next message with facts or a snapshot; it skips pulses, frames and ops, which come at any time.
-func (v *viewer) next() (any, error) {
-	for {
-		if err := v.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-			v.t.Error(err)
-		}
-		_, data, err := v.conn.ReadMessage()
-		if err != nil {
-			return nil, err
-		}
-		m, err := transport.Decode(data)
-		if err != nil {
-			v.t.Errorf("decode: %v", err)
-		}
-		switch m.(type) {
-		case transport.Pulse, *race.Frame, *race.Ops:
-		default:
-			return m, nil
-		}
-	}
-}
-
-func (v *viewer) mustSnapshot() *transport.Snapshot {
-	v.t.Helper()
-	m, err := v.next()
-	snapshot, ok := m.(*transport.Snapshot)
-	if err != nil || !ok {
-		v.t.Fatalf("got %T, %v, expected a snapshot", m, err)
-	}
-	return snapshot
+	return livetest.MustWatch(t, s.url+path)
 }
 
 func TestLive_SpectatorGetsEachFactOnceWhileRacesArePublishedConcurrently(t *testing.T) {
@@ -174,7 +128,7 @@ func TestLive_SpectatorGetsEachFactOnceWhileRacesArePublishedConcurrently(t *tes
 	for range 20 {
 		done.Go(func() {
 			v := s.mustWatch(t, "/live/live")
-			m, err := v.next()
+			m, err := v.Next()
 			snapshot, ok := m.(*transport.Snapshot)
 			if err != nil || !ok {
 				t.Errorf("got %T, %v, expected a snapshot", m, err)
@@ -185,7 +139,7 @@ func TestLive_SpectatorGetsEachFactOnceWhileRacesArePublishedConcurrently(t *tes
 				want = snapshot.Board.Events[n-1].Value + 1
 			}
 			for want <= last {
-				m, err := v.next()
+				m, err := v.Next()
 				facts, ok := m.(*race.Facts)
 				if err != nil || !ok {
 					t.Errorf("got %T, %v, expected facts", m, err)
@@ -215,7 +169,7 @@ func TestLive_ReconnectResumesAfterAnyRecordWithoutGapOrRepeat(t *testing.T) {
 	for from := range 30 {
 		v := s.mustWatch(t, fmt.Sprintf("/live/live?from=%d", from))
 		for want := from + 1; want <= 30; {
-			m, err := v.next()
+			m, err := v.Next()
 			facts, ok := m.(*race.Facts)
 			if err != nil || !ok {
 				t.Fatalf("from %d: got %T, %v", from, m, err)
@@ -237,7 +191,7 @@ func TestLive_CursorOutsideTheRingGetsASnapshot(t *testing.T) {
 		s.hub.Publish("live", []race.Facts{event(n)})
 	}
 	for _, from := range []string{"0", "100", "9999999"} {
-		if got := s.mustWatch(t, "/live/live?from="+from).mustSnapshot(); got.Board.Seq != 5000 {
+		if got := s.mustWatch(t, "/live/live?from="+from).MustSnapshot(); got.Board.Seq != 5000 {
 			t.Errorf("from %s: a snapshot at record %d", from, got.Board.Seq)
 		}
 	}
@@ -245,7 +199,7 @@ func TestLive_CursorOutsideTheRingGetsASnapshot(t *testing.T) {
 
 func TestLive_LoadsARaceThatTheHubDoesNotHold(t *testing.T) {
 	s := mustServe(t, nil)
-	got := s.mustWatch(t, "/live/stored").mustSnapshot()
+	got := s.mustWatch(t, "/live/stored").MustSnapshot()
 	if got.Board.Seq != 6 || got.Race.Name != "Stored" || len(got.Entries) != 2 {
 		t.Errorf("got %+v", got)
 	}
@@ -254,9 +208,9 @@ func TestLive_LoadsARaceThatTheHubDoesNotHold(t *testing.T) {
 func TestLive_RefusesASpectatorWithoutASeat(t *testing.T) {
 	s := mustServe(t, func(c *live.Config) { c.Seats = &seats{free: 1} })
 	s.hub.Open(info, entries)
-	s.mustWatch(t, "/live/live").mustSnapshot()
+	s.mustWatch(t, "/live/live").MustSnapshot()
 	var closed *websocket.CloseError
-	if _, err := s.mustWatch(t, "/live/live").next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
+	if _, err := s.mustWatch(t, "/live/live").Next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
 		t.Errorf("the second spectator: %v", err)
 	}
 }
@@ -264,9 +218,9 @@ func TestLive_RefusesASpectatorWithoutASeat(t *testing.T) {
 func TestLive_CloseCodeSaysWhyTheSocketEnded(t *testing.T) {
 	s := mustServe(t, nil)
 	s.hub.Open(info, entries)
-	code := func(v *viewer) int {
+	code := func(v *livetest.Viewer) int {
 		for {
-			if _, err := v.next(); err != nil {
+			if _, err := v.Next(); err != nil {
 				var closed *websocket.CloseError
 				if !errors.As(err, &closed) {
 					t.Fatalf("got %v", err)
@@ -282,14 +236,14 @@ func TestLive_CloseCodeSaysWhyTheSocketEnded(t *testing.T) {
 		t.Errorf("a wrong from: %d", got)
 	}
 	watching := s.mustWatch(t, "/live/live")
-	watching.mustSnapshot()
+	watching.MustSnapshot()
 	s.hub.Close("live")
 	if got := code(watching); got != 4404 {
 		t.Errorf("a deleted race: %d", got)
 	}
 	s.hub.Open(info, entries)
 	watching = s.mustWatch(t, "/live/live")
-	watching.mustSnapshot()
+	watching.MustSnapshot()
 	s.hub.Shutdown()
 	if got := code(watching); got != 1001 {
 		t.Errorf("a server that goes away: %d", got)
@@ -302,14 +256,14 @@ func TestLive_CutsASpectatorThatStopsReadingWithoutDelayingOthers(t *testing.T) 
 	s.hub.Open(info, many)
 	stuck := s.mustWatch(t, "/live/live")
 	reading := s.mustWatch(t, "/live/live")
-	reading.mustSnapshot()
+	reading.MustSnapshot()
 	text := strings.Repeat("x", 1_000_000)
 	deadline := time.Now().Add(patience)
 	for n := 1; ; n++ {
 		s.hub.Publish("live", []race.Facts{{Seq: race.Seq(n), Facts: []race.Fact{
 			race.EventHappened{Event: race.Event{Value: int64(n), Text: text}},
 		}}})
-		if m, err := reading.next(); err != nil {
+		if m, err := reading.Next(); err != nil {
 			t.Fatalf("the reading spectator got %T, %v", m, err)
 		}
 		if s.metrics.Audience().Cut == 1 {
