@@ -3,7 +3,6 @@ package drills
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -43,7 +42,6 @@ type Config struct {
 	Counters Counters
 	Store    *sqlite.Store
 	Screen   Screen
-	Log      *slog.Logger
 	// Fed compares what was fed of a race with what is durable, and Annotate puts the phases of a drill on the boards. Both are nil without a
 	// feed.
 	Fed      func(ctx context.Context, id race.ID) ([]drill.Fed, error)

@@ -53,7 +53,7 @@ func TestDrills_NoDrillStartsOnARaceThatHasEnded(t *testing.T) {
 	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: info}}}})
 	races := &oneRace{}
 	races.runs.Store(true)
-	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: live.NewHub(transport.Codec{}, nil), Log: log})
+	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: live.NewHub(transport.Codec{}, nil)})
 	d.mu.Lock() // Start has looked whether the race runs, and waits
 	started := make(chan error, 1)
 	go func() {

@@ -104,7 +104,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(all.Engine()),
 	)
-	faults := newDrills(hooks, all, store, hub, to, log)
+	faults := newDrills(hooks, all, store, hub, to)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
@@ -137,8 +137,8 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store
 }
 
 // newDrills joins drills to the races and to the feed, if there is one.
-func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed, log *slog.Logger) *drills.Drills {
-	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log}
+func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed) *drills.Drills {
+	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub}
 	if to != nil {
 		cfg.Fed, cfg.Annotate = to.Fed, to.AnnotateDrill
 	}
