@@ -153,8 +153,8 @@ func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
 
 // messageKey distinguishes the messages of a tick.
 func messageKey(msg any) string {
-	if hit, ok := msg.(*simulator.Crossed); ok {
-		return strconv.Itoa(int(hit.Crossing.Car))
+	if crossed, ok := msg.(*simulator.Crossed); ok {
+		return strconv.Itoa(int(crossed.Crossing.Car))
 	}
 	return fmt.Sprintf("%T", msg)
 }
@@ -308,12 +308,12 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 
 // Intercept loses, doubles and delays passings. It is the Intercept of supervise.Config.
 func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
-	hit, ok := at.Message.(*simulator.Crossed)
+	crossed, ok := at.Message.(*simulator.Crossed)
 	if !ok || at.Retried || in.disarmed.Load() {
 		return supervise.Pass
 	}
 	for _, f := range in.faults {
-		if f.verb != "hits" || in.chance(f, uint64(hit.N), at.ID, strconv.Itoa(int(hit.Crossing.Car))) >= f.Chance {
+		if f.verb != "hits" || in.chance(f, uint64(crossed.N), at.ID, strconv.Itoa(int(crossed.Crossing.Car))) >= f.Chance {
 			continue
 		}
 		switch f.object {
@@ -324,7 +324,7 @@ func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 			in.note(f, at)
 			return supervise.Double
 		case "late":
-			if in.delay(hit) {
+			if in.delay(crossed) {
 				in.note(f, at)
 				return supervise.Later
 			}
@@ -334,16 +334,16 @@ func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 }
 
 // delay reports whether a passing was not delayed before.
-func (in *Injector) delay(hit *simulator.Crossed) bool {
+func (in *Injector) delay(crossed *simulator.Crossed) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.late[hit] {
+	if in.late[crossed] {
 		return false
 	}
 	if len(in.late) > 10_000 { // they arrived long ago
 		clear(in.late)
 	}
-	in.late[hit] = true
+	in.late[crossed] = true
 	return true
 }
 
