@@ -1,36 +1,12 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 
-import { Board, blankRow } from '../live/board';
-import { CarState, Mark, type BoardView, type Classified, type Result, type Snapshot } from '../live';
-import { readMessage } from '../live/wire';
-import { golden } from '../test/golden';
+import { CarState, Mark, type BoardView, type Classified, type Result } from '../live';
+import { board, manyCars } from '../test/boards';
 import { towerLine, carAnnouncement, gapBetween } from './cells';
 import { visibleRows, filterRows } from './tower-rows';
 import { moves } from './motion';
 import Tower from './Tower.svelte';
-
-function board(): BoardView {
-  const b = new Board();
-  b.replace(readMessage(golden('snapshot')) as Snapshot);
-  const view = b.view();
-  if (view === null) throw new Error('no board');
-  return view;
-}
-
-function many(n: number): BoardView {
-  const one = board();
-  const entry = one.entries[0];
-  if (!entry) throw new Error('no entry');
-  return {
-    ...one,
-    entries: Array.from({ length: n }, (_, i) => ({ ...entry, number: i + 1, code: `C${i}` })),
-    rows: Array.from({ length: n }, (_, i) => blankRow(i)),
-    order: Array.from({ length: n }, (_, i) => i),
-    places: Array.from({ length: n }, (_, i) => i),
-    watchedPlaces: [0, n],
-  };
-}
 
 test('a row shows gaps, marks, tyre and penalty in the terms of the sport', () => {
   const l = towerLine(board(), 1);
@@ -62,7 +38,7 @@ function result(...positions: readonly number[]): Result {
 test('a disqualified car and one that did not start have no position and are not shown as stopped', () => {
   const states = [CarState.Running, CarState.Disqualified, CarState.DidNotStart, CarState.Retired];
   const b = at(
-    many(4),
+    manyCars(4),
     states.map((state) => ({ state, laps: 3 })),
   );
   expect([0, 1, 2, 3].map((place) => towerLine(b, place))).toMatchObject([
@@ -81,7 +57,7 @@ test('a disqualified car and one that did not start have no position and are not
 });
 
 test('positions come from the result: shared in a dead heat, or none', () => {
-  const b = at(many(3), [], { result: result(1, 1, 0) });
+  const b = at(manyCars(3), [], { result: result(1, 1, 0) });
   expect([0, 1, 2].map((place) => towerLine(b, place))).toMatchObject([
     { position: 1 },
     { position: 1, place: 2 },
@@ -90,9 +66,9 @@ test('positions come from the result: shared in a dead heat, or none', () => {
 });
 
 test('a car retires at the latest on the last lap', () => {
-  const session = { ...many(2).session, laps: 5 };
+  const session = { ...manyCars(2).session, laps: 5 };
   const b = at(
-    many(2),
+    manyCars(2),
     [
       { state: CarState.Retired, laps: 3 },
       { state: CarState.Retired, laps: 5 },
@@ -107,25 +83,27 @@ test('only one lap has the star: the last lap if it is the session best, else th
   const star = { lastMs: 60_000, bestMs: 60_000, lastMark: Mark.SessionBest, bestIsSession: true };
   const plain = { lastMs: 61_000, bestMs: 61_000, lastMark: Mark.PersonalBest, bestIsSession: false };
   const props = { selected: null, onopen: vi.fn() };
-  const { rerender } = render(Tower, { ...props, board: at(many(2), [star, plain]) });
+  const { rerender } = render(Tower, { ...props, board: at(manyCars(2), [star, plain]) });
   const stars = (): string[] =>
     screen.getAllByText('★').map((s) => s.closest('tr')?.querySelector('.code')?.textContent ?? '');
   expect(stars()).toEqual(['C0']);
   // The next lap of C0 is slower: its best keeps the star.
-  await rerender({ board: at(many(2), [{ ...star, lastMs: 62_000, lastMark: Mark.Slower }, plain]) });
+  await rerender({ board: at(manyCars(2), [{ ...star, lastMs: 62_000, lastMark: Mark.Slower }, plain]) });
   expect(stars()).toEqual(['C0']);
   // C1 is faster: both rows change.
   await rerender({
-    board: at(many(2), [{ ...star, lastMark: Mark.PersonalBest, bestIsSession: false }, star]),
+    board: at(manyCars(2), [{ ...star, lastMark: Mark.PersonalBest, bestIsSession: false }, star]),
   });
   expect(stars()).toEqual(['C1']);
   // The lap of C1 is deleted.
-  await rerender({ board: at(many(2), [star, { ...star, lastMark: Mark.Slower, bestIsSession: false }]) });
+  await rerender({
+    board: at(manyCars(2), [star, { ...star, lastMark: Mark.Slower, bestIsSession: false }]),
+  });
   expect(stars()).toEqual(['C0']);
 });
 
 test('a right-to-left name keeps its own direction', () => {
-  const one = many(1);
+  const one = manyCars(1);
   const entries = one.entries.map((e) => ({ ...e, code: 'سام', name: 'سامي يوسف', number: 7 }));
   render(Tower, { board: { ...one, entries }, selected: 0, onopen: vi.fn() });
   const [head] = screen.getAllByRole('rowheader');
@@ -162,7 +140,7 @@ test('a selected car adds a column of gaps to it, shows its details, and pinned 
 });
 
 test('the gap to the selected car is the difference of the gaps to the leader', () => {
-  const b = many(3);
+  const b = manyCars(3);
   const rows = b.rows.map((r, i) => ({
     ...r,
     laps: 3,
@@ -175,7 +153,7 @@ test('the gap to the selected car is the difference of the gaps to the leader', 
 });
 
 test('the outdated gap of a car overtaken in the pits is not shown', () => {
-  const b = many(6);
+  const b = manyCars(6);
   const gaps = [0, 5000, 4000, 4500, 0, 3000];
   const rows = b.rows.map((r, i) => ({
     ...r,
@@ -217,17 +195,17 @@ test('a few moved rows are animated, many are not', () => {
 });
 
 test('of many cars only those in view are rendered, and search finds the others', async () => {
-  render(Tower, { board: many(2000), selected: null, onopen: vi.fn() });
+  render(Tower, { board: manyCars(2000), selected: null, onopen: vi.fn() });
   expect(screen.getAllByRole('rowheader').length).toBeLessThan(60);
   await fireEvent.input(screen.getByRole('searchbox'), { target: { value: 'c1999' } });
   expect(screen.getAllByRole('rowheader')).toHaveLength(1);
   expect(visibleRows(3200, 320, 32, 2000)).toEqual([95, 115]);
-  expect(filterRows(many(20), '  c1 ').cars(0, 20)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  expect(filterRows(manyCars(20), '  c1 ').cars(0, 20)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
 });
 
 test('the tower reports the places in view, or the cars that match a search', async () => {
   const onlook = vi.fn();
-  const b = many(2000);
+  const b = manyCars(2000);
   const { rerender } = render(Tower, { board: b, selected: null, onopen: vi.fn(), onlook });
   expect(onlook.mock.lastCall?.[0]).toMatchObject({ from: 0, cars: [] });
   const { order, places } = b;
@@ -242,6 +220,6 @@ test('the tower reports the places in view, or the cars that match a search', as
 
 test('in a large field only gaps in view are compared, because other rows are out of date', () => {
   const rows = [{ gapMs: 9000 }, { gapMs: 9000 }, { gapMs: 5000 }, { gapMs: 5100 }, { gapMs: 5050 }];
-  const b = at(many(5), rows, { watchedPlaces: [2, 5] });
+  const b = at(manyCars(5), rows, { watchedPlaces: [2, 5] });
   expect([2, 3, 4].map((place) => towerLine(b, place)?.gap)).toEqual(['+5.000', '+5.100', '–']);
 });

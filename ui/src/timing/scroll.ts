@@ -7,12 +7,13 @@ export function isRowVisible(scroller: HTMLElement, list: HTMLElement, at: numbe
   return at >= 0 && top >= 0 && top + ROW_PX <= scroller.clientHeight - list.offsetTop;
 }
 
-/** Scrolls a long list just far enough to bring a row into view; the row need not be rendered. */
-export function scrollToRow(scroller: HTMLElement, list: HTMLElement, at: number): void {
-  if (at < 0 || isRowVisible(scroller, list, at)) return;
+/** Scrolls a long list just far enough to bring a row into view, and says where it is then; the row need not be rendered. */
+export function scrollToRow(scroller: HTMLElement, list: HTMLElement, at: number): number {
+  if (at < 0 || isRowVisible(scroller, list, at)) return scroller.scrollTop;
   const top = at * ROW_PX;
   const room = scroller.clientHeight - list.offsetTop - ROW_PX;
   scroller.scrollTop = top < scroller.scrollTop ? top : top - room;
+  return scroller.scrollTop;
 }
 
 function rowOf(list: HTMLElement, car: number): HTMLElement | null {
