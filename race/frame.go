@@ -46,8 +46,15 @@ type Batch struct {
 	Request *Request
 	// Snapshot is the producer's state after this batch; nil if it keeps none.
 	Snapshot Snapshot
-	// Hash is the hash of the batch's records; a repeated batch must have the same.
+	// Hash is the hash of the batch's records and of the producer's state after it; a repeated batch must have the same.
 	Hash uint64
+	// Inputs are the commands that a simulation's batch was made of, in order. Each command is in one batch alone. No store
+	// keeps them.
+	Inputs []Input
+	// Tick is set for the batch of a tick, which took Taken commands: its own Inputs, and commands that were inputs of earlier
+	// batches.
+	Tick  bool
+	Taken int
 }
 
 // Ack acknowledges a producer's batches up to Count: they are durable and applied. Resend asks for all batches after Count.

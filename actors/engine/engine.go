@@ -96,7 +96,17 @@ func (e *Engine) Start(msg simulator.StartRace) error { return e.command(msg) }
 
 // Control starts, pauses, resumes or stops a simulated race and waits until that is durable.
 func (e *Engine) Control(id race.ID, what race.Control) error {
-	return e.command(simulator.CommandRace{ID: id, Command: simulator.ControlRace{Control: what}})
+	_, err := e.Command(context.Background(), id, simulator.ControlRace{Control: what})
+	return err
+}
+
+// Command hands a simulated race a simulator.ControlRace, RuleRace or CommandCars and waits until it is durable.
+func (e *Engine) Command(ctx context.Context, id race.ID, command any) (race.Ruled, error) {
+	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: command})
+	if err != nil {
+		return race.Ruled{}, err
+	}
+	return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
 }
 
 // Drop ends a race's simulation and records nothing. It returns race.ErrUnderway while that is not done.
@@ -109,11 +119,7 @@ func (e *Engine) command(msg any) error {
 
 // Rule hands a ruling to a simulated race.
 func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error) {
-	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: simulator.RuleRace{Record: r}})
-	if err != nil {
-		return race.Ruled{}, err
-	}
-	return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
+	return e.Command(ctx, id, simulator.RuleRace{Record: r})
 }
 
 // Ingest hands what was reported of a race to its log and waits until it is durable and applied.

@@ -5,6 +5,7 @@ import (
 
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/drive"
 )
 
 // lost are the children that were given up after too many deaths. This incarnation of the race does not restart them.
@@ -53,9 +54,18 @@ func (a *raceActor) lineFailed(c supervise.Context, line int, f supervise.Failed
 	}
 }
 
-// doWithout retires a car in the open tick, unless its row has arrived.
+// doWithout retires a car in the open tick, unless its row has arrived. For another process that makes the tick again, it is a command.
 func (a *raceActor) doWithout(c supervise.Context, car race.CarIdx) {
-	if t := a.tick; t != nil && t.row(car, a.model.Retire(t.prev, car), nil) {
+	t := a.tick
+	if t == nil || t.have[car] {
+		return
+	}
+	retire := drive.Inputs{Retire: []race.CarIdx{car}}
+	row, _ := a.model.Next(t.prev, &retire, car, nil)
+	if row.State != t.prev.Rows[car].State {
+		t.withdrawn = append(t.withdrawn, pendingCommand{input: race.Input{Cars: &race.CarsInput{Retire: retire.Retire}}, CommandCars: CommandCars{Inputs: retire}})
+	}
+	if t.row(car, row, nil) {
 		a.closeLines(c)
 	}
 }

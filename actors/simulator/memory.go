@@ -1,9 +1,6 @@
 package simulator
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/anthdm/hollywood/actor"
 
 	"lightsout/race"
@@ -20,11 +17,26 @@ type memory struct {
 	held    bool
 	over    bool
 	failed  error
-	pending []CommandCars // inputs of the next tick
+	goesOn  bool             // start or resume it once the script is used up
+	pending []pendingCommand // of the next ticks
+	early   []earlyCommand   // they wait for the end of the script
 	unacked []*race.Batch
 	// promises are answers that are due; last is the sender of the newest command.
 	promises []promise
 	last     *actor.PID
+}
+
+// pendingCommand waits for a tick. If its ruling was recorded at once, it is an input of that batch and not of the tick's.
+type pendingCommand struct {
+	CommandCars
+	input    race.Input
+	recorded bool
+}
+
+// earlyCommand is a command and its sender.
+type earlyCommand struct {
+	msg  any
+	from *actor.PID
 }
 
 // promise is an answer that is sent once a batch is durable.
@@ -44,66 +56,41 @@ func (m *memory) acknowledge(count uint64) {
 	}
 }
 
-// submit makes the next batch.
-func (m *memory) submit(id race.ID, records []race.Record, frame *race.Frame) *race.Batch {
+// submit numbers the next batch.
+func (m *memory) submit(id race.ID, b *race.Batch) {
 	m.count++
-	m.seq += race.Seq(len(records))
-	b := &race.Batch{Race: id, Count: m.count, Records: records, Frame: frame, Hash: m.field.Hash()}
-	b.Snapshot = &snapshot{field: m.field, started: m.started, held: m.held, over: m.over}
+	m.seq += race.Seq(len(b.Records))
+	b.Race, b.Count, b.Hash = id, m.count, hash(m.field, b.Records)
+	b.Snapshot = &snapshot{field: m.field, started: m.started, held: m.held, over: m.over, pending: m.pending}
 	m.unacked = append(m.unacked, b)
-	return b
 }
 
-// inputs merges the pending commands.
-func (m *memory) inputs() *drive.Inputs {
-	if len(m.pending) == 0 {
+// merged are the inputs of a tick that takes these commands; nil if there are none.
+func merged(taken []pendingCommand) *drive.Inputs {
+	if len(taken) == 0 {
 		return nil
 	}
 	in := &drive.Inputs{}
-	for _, cmd := range m.pending {
-		in.Retire = append(in.Retire, cmd.Inputs.Retire...)
-		in.PitCall = append(in.PitCall, cmd.Inputs.PitCall...)
-		if cmd.Inputs.Flag != nil {
-			in.Flag = cmd.Inputs.Flag
+	for i := range taken {
+		of := &taken[i].Inputs
+		in.Retire = append(in.Retire, of.Retire...)
+		in.PitCall = append(in.PitCall, of.PitCall...)
+		if of.Flag != nil {
+			in.Flag = of.Flag
 		}
 	}
 	return in
 }
 
-// snapshot encodes the memory of a race as of a batch, for another process.
-type snapshot struct {
-	field               *drive.Field
-	started, held, over bool
-}
-
-const snapshotVersion = 1
-
-var errSnapshot = errors.New("the snapshot cannot be read")
-
-// AppendBinary writes the snapshot: a version, bits, and the field.
-func (s *snapshot) AppendBinary(b []byte) ([]byte, error) {
-	var bits byte
-	for i, set := range []bool{s.started, s.held, s.over} {
-		if set {
-			bits |= 1 << i
+// inputsTaken are the inputs of a tick's batch.
+func inputsTaken(taken []pendingCommand, results []Result) (inputs []race.Input) {
+	for i := range taken {
+		if taken[i].recorded {
+			continue
 		}
+		in := taken[i].input
+		in.Place, in.Seq, in.At = i, results[i].Seq, results[i].At
+		inputs = append(inputs, in)
 	}
-	b, err := s.field.AppendBinary(append(b, snapshotVersion, bits))
-	if err != nil {
-		return nil, fmt.Errorf("encode the field: %w", err)
-	}
-	return b, nil
-}
-
-// resume is the memory that an earlier process left.
-func resume(p *race.Position, m *drive.Model) (memory, error) {
-	if len(p.Snapshot) < 2 || p.Snapshot[0] != snapshotVersion {
-		return memory{}, errSnapshot
-	}
-	bits := p.Snapshot[1]
-	field, err := m.DecodeField(p.Snapshot[2:])
-	if err != nil {
-		return memory{}, fmt.Errorf("%w: %w", errSnapshot, err)
-	}
-	return memory{field: field, count: p.Count, seq: p.Seq, started: bits&1 != 0, held: bits&2 != 0, over: bits&4 != 0}, nil
+	return inputs
 }

@@ -9,11 +9,14 @@ import (
 
 // Commands to the Simulator.
 type (
-	// StartRace makes a race's actors. From is nil for a new race, otherwise what an earlier process left.
+	// StartRace makes a race's actors. From is nil for a new race, otherwise what an earlier process left. Script are the batches that
+	// were accepted after From, by Count without a gap. The race makes them again, as fast as its credit allows, while new commands wait.
+	// If one comes out otherwise, the race fails with ErrMadeOtherwise.
 	StartRace struct {
-		Info  race.Race
-		Model *drive.Model
-		From  *race.Position
+		Info   race.Race
+		Model  *drive.Model
+		From   *race.Position
+		Script []race.Made
 		// Start starts it at once, also a race that was left waiting or paused; without it a new race waits for ControlStart.
 		Start bool
 	}
@@ -26,15 +29,18 @@ type (
 	}
 )
 
-// Commands to a Race. They take effect at the next tick; the answer is a Result. ReplyTo may be nil.
+// Commands to a Race. They take effect at the next tick; the answer is a Result. ReplyTo may be nil. ID identifies the command in the
+// Inputs of its batch; it may be empty.
 type (
 	// ControlRace starts, pauses, resumes or stops.
 	ControlRace struct {
+		ID      string
 		Control race.Control
 		ReplyTo *actor.PID
 	}
 	// CommandCars are inputs of the next tick. The records that follow from them carry Author and Reason.
 	CommandCars struct {
+		ID             string
 		Inputs         drive.Inputs
 		Author, Reason string
 		ReplyTo        *actor.PID
@@ -42,6 +48,7 @@ type (
 	// RuleRace is a ruling of race control. What concerns the cars takes effect at the next tick, the rest at once.
 	// A Time of race.NoTime means now.
 	RuleRace struct {
+		ID      string
 		Record  race.Record
 		ReplyTo *actor.PID
 	}

@@ -26,13 +26,23 @@ func (a *raceActor) due(c supervise.Context) time.Duration {
 	return wait
 }
 
-// proceed opens the next tick if the race runs, its credit allows and the tick is due.
+// proceed makes batches of the script again. After them it opens the next tick if the race runs, its credit allows and the tick is due.
 func (a *raceActor) proceed(c supervise.Context) {
-	if a.tick != nil || a.waiting || !a.started || a.held || len(a.unacked) >= a.window {
+	if a.scripting {
+		if !a.again(c) {
+			return
+		}
+		a.scripting = false
+		a.scriptDone(c)
+	}
+	if a.tick != nil || a.waiting || !a.started || len(a.unacked) >= a.window {
 		return
 	}
 	if a.over {
 		a.finish(c)
+		return
+	}
+	if a.held {
 		return
 	}
 	if wait := a.due(c); wait > 0 {
@@ -40,9 +50,14 @@ func (a *raceActor) proceed(c supervise.Context) {
 		c.After(wait, wake{})
 		return
 	}
+	a.open(c, len(a.pending))
+}
+
+// open opens a tick that takes the first commands of those that are pending.
+func (a *raceActor) open(c supervise.Context, taken int) {
 	a.opened++
-	a.taken = len(a.pending)
-	a.tick = newOpenTick(a.field.Tick+1, a.incarnation<<24|a.opened&0xffffff, a.field, a.inputs(), len(a.lines))
+	a.taken = taken
+	a.tick = newOpenTick(a.field.Tick+1, a.incarnation<<24|a.opened&0xffffff, a.field, merged(a.pending[:taken]), len(a.lines))
 	ask := &Tick{N: a.tick.n, Attempt: a.tick.attempt, Prev: a.field, In: a.tick.in}
 	c.Broadcast("car", ask)        // cars that were given up are no longer children
 	for car := range a.lost.cars { // in any order: a row has its place

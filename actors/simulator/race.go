@@ -35,7 +35,8 @@ type raceActor struct {
 	link        Link
 	window      int
 	incarnation uint32 // number of this incarnation, in the high bits of a tick's attempt
-	goesOn      bool   // a race that was left waiting or paused
+	script      []race.Made
+	scripting   bool // batches of the script are being made again
 
 	memory
 	tick     *openTick
@@ -54,18 +55,13 @@ type raceActor struct {
 // raceSpec makes the specification of a race's actor.
 func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supervise.Spec {
 	incarnation := uint32(0)
-	first := memory{field: msg.Model.Grid(), started: msg.Start}
-	if msg.From != nil && msg.From.Count > 0 {
-		var err error
-		if first, err = resume(msg.From, msg.Model); err != nil {
-			first.failed = err
-		}
-	}
+	first := firstMemory(&msg)
 	return supervise.Spec{Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
 		Producer: func() supervise.Actor {
 			incarnation++
 			return &raceActor{
-				info: msg.Info, model: msg.Model, link: link, incarnation: incarnation, goesOn: msg.Start, memory: first, filledIn: filled, asked: asked,
+				info: msg.Info, model: msg.Model, link: link, incarnation: incarnation, script: msg.Script, memory: first, filledIn: filled,
+				asked:  asked,
 				window: max(windowLeast, min(maxWindow, windowRows/max(1, len(msg.Model.Entries())))),
 			}
 		}}
@@ -93,20 +89,11 @@ func (a *raceActor) Receive(c supervise.Context) {
 		a.waiting = false
 		a.proceed(c)
 	case ControlRace:
-		if a.once(msg.ReplyTo) {
-			a.promise(c, msg.ReplyTo, a.control(c, msg.Control), Result{})
-		}
+		a.command(c, msg, msg.ReplyTo)
 	case CommandCars:
-		if !a.once(msg.ReplyTo) {
-			break
-		}
-		if err := a.command(c, msg); err != nil {
-			a.promise(c, msg.ReplyTo, err, Result{})
-		}
+		a.command(c, msg, msg.ReplyTo)
 	case RuleRace:
-		if a.once(msg.ReplyTo) {
-			a.rule(c, msg)
-		}
+		a.command(c, msg, msg.ReplyTo)
 	case supervise.Failed:
 		a.childFailed(c, msg)
 	}
@@ -122,15 +109,6 @@ func (a *raceActor) promise(c supervise.Context, to *actor.PID, err error, r Res
 		a.promises = append(slices.Clip(a.promises), promise{a.count, to, r})
 		a.keep(c)
 	}
-}
-
-// once reports whether a command is new: a command that killed an incarnation is delivered again right after it.
-func (a *raceActor) once(who *actor.PID) bool {
-	if who == nil || a.last == nil || !a.last.Equals(who) {
-		a.last = who
-		return true
-	}
-	return false
 }
 
 // keepPromises answers the commands whose batch is durable.
@@ -163,11 +141,11 @@ func (a *raceActor) begin(c supervise.Context) {
 	for _, b := range a.unacked {
 		a.send(c, b)
 	}
-	switch {
-	case a.count == 0:
+	if a.count == 0 {
 		a.announce(c)
-	case a.goesOn && !again:
-		a.goOn(c)
+	}
+	if a.scripting = a.scripted() != nil; !a.scripting {
+		a.scriptDone(c)
 	}
 	if !again {
 		a.promise(c, a.asked, nil, Result{})
@@ -175,15 +153,7 @@ func (a *raceActor) begin(c supervise.Context) {
 	if len(a.unacked) == 0 {
 		a.keepPromises(c, race.Ack{Count: a.count})
 	}
-	a.pace(c)
 	a.proceed(c)
-}
-
-// start gives the start signal. Cars and checkpoints are made now, so that a waiting race costs no more than its entries.
-func (a *raceActor) start(c supervise.Context, at race.Micros) {
-	a.started = true
-	a.spawn(c)
-	a.submitBatch(c, []race.Record{{Time: at, Body: race.Started{}}}, nil)
 }
 
 func (a *raceActor) spawn(c supervise.Context) {
@@ -204,32 +174,43 @@ func (a *raceActor) spawn(c supervise.Context) {
 
 // announce opens the log with the race info and the entries.
 func (a *raceActor) announce(c supervise.Context) {
-	records := []race.Record{{Body: race.Announced{Race: a.info}}}
+	b := &race.Batch{Records: []race.Record{{Body: race.Announced{Race: a.info}}}}
 	for _, e := range a.model.Entries() {
-		records = append(records, race.Record{Body: race.Entered{Entry: e}})
+		b.Records = append(b.Records, race.Record{Body: race.Entered{Entry: e}})
 	}
 	if a.started {
-		records = append(records, race.Record{Body: race.Started{}})
+		b.Records = append(b.Records, race.Record{Body: race.Started{}})
+		b.Inputs = []race.Input{{Control: new(race.ControlStart)}}
 	}
-	a.submitBatch(c, records, nil)
+	a.submitBatch(c, b)
 }
 
-// goOn starts a race that an earlier process left waiting, or resumes one that it left paused.
-func (a *raceActor) goOn(c supervise.Context) {
-	switch at := a.field.Time; {
-	case a.over:
-	case !a.started:
-		a.start(c, at)
-	case a.held:
-		a.held = false
-		a.submitBatch(c, []race.Record{{Time: at, Body: race.Released{}}}, nil)
+// submitBatch numbers a batch, and compares it with the one that it is made again from.
+func (a *raceActor) submitBatch(c supervise.Context, b *race.Batch) {
+	was := a.scripted()
+	a.submit(a.info.ID, b)
+	if was != nil && (was.Hash != b.Hash || was.Tick != b.Tick) {
+		a.fail(c, a.otherwise(b.Count, fmt.Errorf("its hash is %016x and was %016x", b.Hash, was.Hash)))
 	}
-}
-
-func (a *raceActor) submitBatch(c supervise.Context, records []race.Record, frame *race.Frame) {
-	b := a.submit(a.info.ID, records, frame)
 	a.keep(c)
 	a.send(c, b)
+}
+
+// fail ends the race for good. Answers that are due say why; the Simulator receives Failed.
+func (a *raceActor) fail(c supervise.Context, err error) {
+	a.failed = err
+	for _, p := range a.promises {
+		a.promise(c, p.to, err, Result{})
+	}
+	for _, cmd := range a.pending {
+		a.promise(c, cmd.ReplyTo, err, Result{})
+	}
+	for _, cmd := range a.early {
+		a.promise(c, cmd.from, err, Result{})
+	}
+	a.promises, a.pending, a.early = nil, nil, nil
+	a.keep(c)
+	panic(err)
 }
 
 func (a *raceActor) keep(c supervise.Context) {
@@ -281,17 +262,17 @@ func (a *raceActor) lineClosed(c supervise.Context, msg *TickClosed) {
 // closeTick makes the tick's batch, replaces the field and proceeds.
 func (a *raceActor) closeTick(c supervise.Context) {
 	t := a.tick
-	records := t.records(a.model)
+	b := &race.Batch{Tick: true, Records: t.records(a.model), Frame: a.model.Frame(t.next)}
 	a.field, a.tick = t.next, nil
-	taken := a.pending[:a.taken]
-	a.pending = a.pending[a.taken:]
+	taken := slices.Concat(a.pending[:a.taken], t.withdrawn)
+	a.pending, a.taken = a.pending[a.taken:], 0
 	if a.model.Done(a.field) {
-		records = append(records, race.Record{Time: a.field.Time, Body: race.Ended{}})
-		a.over = true
+		b.Records = append(b.Records, race.Record{Time: a.field.Time, Body: race.Ended{}})
+		a.end(c)
 	}
-	first := a.seq + 1
-	results := sign(records, taken, first)
-	a.submitBatch(c, records, a.model.Frame(a.field))
+	results := sign(b.Records, taken, a.seq+1)
+	b.Taken, b.Inputs = len(taken), inputsTaken(taken, results)
+	a.submitBatch(c, b)
 	for i, cmd := range taken {
 		a.promise(c, cmd.ReplyTo, nil, results[i])
 	}
@@ -301,13 +282,7 @@ func (a *raceActor) closeTick(c supervise.Context) {
 // credit handles the journal's answer.
 func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	if ack.Refused != nil {
-		a.failed = ack.Refused
-		for _, p := range a.promises {
-			c.Send(p.to, Result{Err: ack.Refused})
-		}
-		a.promises = nil
-		a.keep(c)
-		panic(ack.Refused)
+		a.fail(c, ack.Refused)
 	}
 	a.acknowledge(ack.Count)
 	a.keep(c)
@@ -325,64 +300,4 @@ func (a *raceActor) finish(c supervise.Context) {
 	if len(a.unacked) == 0 {
 		c.Send(c.Parent(), RaceOver{ID: a.info.ID})
 	}
-}
-
-// control starts, pauses, resumes or stops the race. Each is a record, so that replays and restarts have it too.
-func (a *raceActor) control(c supervise.Context, what race.Control) error {
-	at := a.field.Time
-	switch {
-	case a.over:
-		return fmt.Errorf("the race is over: %w", race.ErrConflict)
-	case what == race.ControlStart && !a.started:
-		a.start(c, at)
-	case what == race.ControlPause && a.started && !a.held:
-		a.held = true
-		a.submitBatch(c, []race.Record{{Time: at, Body: race.Held{}}}, nil)
-	case what == race.ControlResume && a.held:
-		a.held = false
-		a.submitBatch(c, []race.Record{{Time: at, Body: race.Released{}}}, nil)
-	case what == race.ControlStop && a.started:
-		a.abandon(c, at)
-	default:
-		return fmt.Errorf("%v of a race that is %v: %w", what, a.status(), race.ErrConflict)
-	}
-	a.pace(c)
-	a.proceed(c)
-	return nil
-}
-
-// abandon stops the race for good: a red flag that is not resumed, the result counted back.
-func (a *raceActor) abandon(c supervise.Context, at race.Micros) {
-	records := []race.Record{
-		{Time: at, Body: race.Suspended{}}, {Time: at, Body: race.Abandoned{}}, {Time: at, Body: race.Ended{}},
-	}
-	if a.field.ChequeredAt != race.NoTime { // after the chequered flag there is nothing to count back
-		records = records[2:]
-	}
-	a.tick, a.held, a.over = nil, false, true
-	a.submitBatch(c, records, nil)
-}
-
-func (a *raceActor) status() race.Status {
-	switch {
-	case !a.started:
-		return race.Waiting
-	case a.held:
-		return race.Paused
-	}
-	return race.Underway
-}
-
-func (a *raceActor) command(c supervise.Context, cmd CommandCars) error {
-	if a.over {
-		return fmt.Errorf("the race is over: %w", race.ErrConflict)
-	}
-	for _, car := range slices.Concat(cmd.Inputs.Retire, cmd.Inputs.PitCall) {
-		if car < 0 || int(car) >= len(a.field.Rows) {
-			return fmt.Errorf("car slot %d of %d: %w", car, len(a.field.Rows), race.ErrNotFound)
-		}
-	}
-	a.pending = append(slices.Clip(a.pending), cmd)
-	a.keep(c)
-	return nil
 }

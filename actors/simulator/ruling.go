@@ -11,33 +11,43 @@ import (
 
 // rule handles a ruling of race control: what concerns the cars is an input of the next tick and recorded with it; all else is recorded at
 // once.
-func (a *raceActor) rule(c supervise.Context, msg RuleRace) {
+func (a *raceActor) rule(c supervise.Context, msg RuleRace) error {
 	rec := msg.Record
 	if rec.Time == race.NoTime {
 		rec.Time = a.field.Time
 	}
-	in, err := a.inputsOf(rec.Body)
+	told, err := a.inputsOf(rec.Body)
 	switch {
 	case a.over:
-		err = fmt.Errorf("the race is over: %w", race.ErrConflict)
-	case err == nil && in != nil && (!a.started || a.held):
-		err = fmt.Errorf("the race is %v, nobody is out there to see it: %w", a.status(), race.ErrConflict)
+		return errOver
+	case err != nil:
+		return err
+	case told != nil && (!a.started || a.held):
+		return fmt.Errorf("the race is %v, nobody is out there to see it: %w", a.status(), race.ErrConflict)
 	}
-	if err != nil {
-		a.promise(c, msg.ReplyTo, err, Result{})
-		return
+	recorded := told == nil || !modelled(rec.Body)
+	if told != nil {
+		cmd := pendingRuling(msg.ID, rec, told)
+		if cmd.recorded = recorded; !recorded {
+			cmd.ReplyTo = msg.ReplyTo
+		}
+		a.pending = append(slices.Clip(a.pending), cmd)
 	}
-	if in == nil || !modelled(rec.Body) {
-		a.submitBatch(c, []race.Record{rec}, nil)
-		a.promise(c, msg.ReplyTo, nil, Result{Seq: a.seq, At: rec.Time})
-		msg.ReplyTo = nil
+	if !recorded {
+		a.keep(c)
+		return nil
 	}
-	if in == nil {
-		return
-	}
-	cmd := CommandCars{Inputs: *in, Author: rec.Author, Reason: reasonOf(rec.Body), ReplyTo: msg.ReplyTo}
-	if err := a.command(c, cmd); err != nil {
-		a.promise(c, msg.ReplyTo, err, Result{})
+	done := Result{Seq: a.seq + 1, At: rec.Time}
+	a.record(c, race.Input{ID: msg.ID, Ruling: &rec, Seq: done.Seq, At: done.At}, rec)
+	a.promise(c, msg.ReplyTo, nil, done)
+	return nil
+}
+
+// pendingRuling is what the cars are told of a ruling.
+func pendingRuling(id string, rec race.Record, told *drive.Inputs) pendingCommand {
+	return pendingCommand{
+		CommandCars: CommandCars{ID: id, Inputs: *told, Author: rec.Author, Reason: reasonOf(rec.Body)},
+		input:       race.Input{ID: id, Ruling: &rec},
 	}
 }
 
@@ -74,10 +84,8 @@ func (a *raceActor) inputsOf(b race.Body) (*drive.Inputs, error) {
 }
 
 func (a *raceActor) takeOut(car race.CarIdx) (*drive.Inputs, error) {
-	if car < 0 || int(car) >= len(a.field.Rows) {
-		return nil, fmt.Errorf("car slot %d of %d: %w", car, len(a.field.Rows), race.ErrNotFound)
-	}
-	return &drive.Inputs{Retire: []race.CarIdx{car}}, nil
+	in := &drive.Inputs{Retire: []race.CarIdx{car}}
+	return in, a.knows(in)
 }
 
 func reasonOf(b race.Body) string {
@@ -88,7 +96,7 @@ func reasonOf(b race.Body) string {
 }
 
 // sign puts author and reason on the records that followed from commands, and returns which record followed from each.
-func sign(records []race.Record, taken []CommandCars, first race.Seq) []Result {
+func sign(records []race.Record, taken []pendingCommand, first race.Seq) []Result {
 	results := make([]Result, len(taken))
 	for i, cmd := range taken {
 		for j := range records {

@@ -19,6 +19,7 @@ type openTick struct {
 	have      []bool
 	missing   int
 	crossings []drive.Crossing
+	withdrawn []pendingCommand // cars that were given up, in the order of their rows
 
 	next   *drive.Field       // once all rows are in
 	open   int                // checkpoints that have not closed

@@ -1,0 +1,47 @@
+package simulator
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+
+	"lightsout/race"
+	"lightsout/race/drive"
+)
+
+// hash is a batch's: of the field after it and of its records. It is the same in every process.
+func hash(f *drive.Field, records []race.Record) uint64 {
+	le := binary.LittleEndian
+	h := fnv.New64a()
+	b := le.AppendUint64(nil, f.Hash())
+	for i := range records {
+		r := &records[i]
+		b = le.AppendUint64(b, uint64(r.Time))
+		b = append(le.AppendUint32(b, uint32(len(r.Author))), r.Author...)
+		switch body := r.Body.(type) {
+		case race.Passing: // nearly all records; a simulated one has no source
+			b = append(b, 'p')
+			b = le.AppendUint32(b, uint32(body.Car))
+			b = le.AppendUint32(b, uint32(body.Line)<<1|bit(body.InPit))
+			b = le.AppendUint32(b, uint32(body.SpeedKMH))
+		default:
+			text, err := json.Marshal(body)
+			if err != nil {
+				panic(err) // a record is numbers and text
+			}
+			b = fmt.Appendf(b, "%T%s", body, text)
+		}
+		_, _ = h.Write(b) // it does not fail
+		b = b[:0]
+	}
+	_, _ = h.Write(b)
+	return h.Sum64()
+}
+
+func bit(set bool) uint32 {
+	if set {
+		return 1
+	}
+	return 0
+}
