@@ -47,6 +47,7 @@ type Config struct {
 	Feed          processor.Feed                          // nil means none
 	Rejected      func(race.ID, *race.Record, error)      // nil or called with each record that the rules refuse
 	Link          func(simulator.Link) simulator.Link     // nil or what stands between a race and the processor
+	IngestLink    simulator.Link                          // nil or where reports go instead of the processor, to come back with Submit
 	Fault         func(supervise.Strike) time.Duration    // nil or the faults of a drill
 	Intercept     func(supervise.Strike) supervise.Action // nil or what a drill does to messages
 	Notice        func(any)                               // nil or called with the facts of supervision
@@ -67,6 +68,7 @@ func New(cfg Config) (*Engine, error) {
 		Kind: "processor", ID: "1", MailboxHint: 1024,
 		Producer: processor.Producer(processor.Config{
 			Journal: cfg.Journal, Spectators: cfg.Spectators, Log: cfg.Log, Rejected: cfg.Rejected, SnapshotEvery: cfg.SnapshotEvery,
+			Link: cfg.IngestLink,
 		}),
 	})
 	if cfg.Feed != nil { // nothing takes its place, so it is never given up
@@ -129,6 +131,13 @@ func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.
 		return race.Ingested{}, err
 	}
 	return done.Result, done.Err
+}
+
+// EndIngest ends the Ingest of a race and waits until it has ended. Reports that were in flight are answered with race.ErrUnderway; later
+// ones find what the journal has by then.
+func (e *Engine) EndIngest(ctx context.Context, id race.ID) error {
+	_, err := ask[processor.IngestEnded](ctx, e, e.processor, processor.EndIngest{ID: id})
+	return err
 }
 
 // Classification asks a race's Timekeeper. It returns race.ErrNotFound for a race that is not being timed.

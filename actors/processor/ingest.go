@@ -19,8 +19,8 @@ const (
 	ingestIdle       = 5 * time.Minute
 )
 
-// ingest is the producer of a race whose records are reported: real cars, and rulings after a race. It submits batches to the Recorder and
-// answers when they are durable and applied. What it knows of the race is in the log; the cell keeps what is in flight.
+// ingest is the producer of a race whose records are reported: real cars, and rulings after a race. It submits batches to the Recorder, or to
+// the Link, and answers when they are durable and applied. What it knows of the race is in the log; the cell keeps what is in flight.
 type ingest struct {
 	cfg         Config
 	id          race.ID
@@ -64,9 +64,9 @@ func (a *ingest) Receive(c supervise.Context) {
 	case actor.Started:
 		a.begin(c)
 	case actor.Stopped:
-		for _, p := range a.pending {
-			c.Send(p.to, Ingested{Err: fmt.Errorf("race %s was taken away: %w", a.id, race.ErrConflict)})
-		}
+		a.giveUp(c, fmt.Errorf("race %s was taken away: %w", a.id, race.ErrConflict))
+	case handOver: // whether a report is in the log, the next Ingest knows
+		a.giveUp(c, fmt.Errorf("race %s is handed over: %w", a.id, race.ErrUnderway))
 	case Ingest:
 		a.take(c, msg)
 	case acked:
@@ -225,7 +225,12 @@ func (a *ingest) answer(c supervise.Context, to *actor.PID, t race.Ingested, err
 
 func (a *ingest) submit(c supervise.Context, b *race.Batch) {
 	self := c.Self()
-	c.Send(c.Parent(), Submit{Batch: b, Ack: func(ack race.Ack) { self(acked{ack}) }})
+	ack := func(ack race.Ack) { self(acked{ack}) }
+	if a.cfg.Link != nil {
+		a.cfg.Link.Submit(b, ack)
+		return
+	}
+	c.Send(c.Parent(), Submit{Batch: b, Ack: ack})
 }
 
 func (a *ingest) submitAll(c supervise.Context) {
@@ -272,6 +277,18 @@ func (a *ingest) refuse(c supervise.Context, err error) {
 	a.pending, a.loaded, a.incarnation = nil, false, newIncarnation()
 	c.Keep(a.ingestMemory)
 	a.load(c)
+}
+
+// giveUp answers all reports with an error.
+func (a *ingest) giveUp(c supervise.Context, err error) {
+	for _, p := range a.pending {
+		a.answer(c, p.to, race.Ingested{}, err)
+	}
+	for _, msg := range a.early {
+		a.answer(c, msg.ReplyTo, race.Ingested{}, err)
+	}
+	a.pending, a.early = nil, nil
+	c.Keep(a.ingestMemory)
 }
 
 // work notes the time of the last work, and asks for a rest when there was none for long.

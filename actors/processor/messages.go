@@ -22,6 +22,13 @@ type Forget struct{ ID race.ID }
 // Forgotten answers Forget.
 type Forgotten struct{ ID race.ID }
 
+// EndIngest ends a race's Ingest alone; the answer is IngestEnded. Reports that were in flight are answered with race.ErrUnderway, reports
+// that come later with what the log has by then.
+type EndIngest struct{ ID race.ID }
+
+// IngestEnded answers EndIngest.
+type IngestEnded struct{ ID race.ID }
+
 // Ingest hands a report to a race's log; the answer is Ingested.
 type Ingest struct {
 	ID      race.ID
@@ -90,10 +97,11 @@ type (
 	retry struct{}
 )
 
-// acked is the Recorder's answer to an Ingest; rest asks whether there is work left.
+// acked is the answer to a batch of an Ingest; rest asks whether there is work left; handOver says that another Ingest follows.
 type (
-	acked struct{ race.Ack }
-	rest  struct{}
+	acked    struct{ race.Ack }
+	rest     struct{}
+	handOver struct{}
 )
 
 // incarnation tells incarnations apart.

@@ -22,3 +22,9 @@ type Spectators interface {
 	Publish(id race.ID, facts []race.Facts)
 	Picture(id race.ID, frame *race.Frame)
 }
+
+// Link carries the batches of an Ingest to a log that other processes share. Submit never blocks; it may be given a batch again. ack is
+// called, from any goroutine, once the batch was read back from there and is durable and applied here.
+type Link interface {
+	Submit(b *race.Batch, ack func(race.Ack))
+}

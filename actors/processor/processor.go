@@ -21,6 +21,8 @@ type Config struct {
 	Rejected func(id race.ID, r *race.Record, err error)
 	// SnapshotEvery is the least number of records that a Timekeeper folds between two snapshots for its next incarnation; 0 means 20,000.
 	SnapshotEvery int
+	// Link is where an Ingest's batches go; nil means to the race's Recorder. What Link accepts comes back with Submit.
+	Link Link
 }
 
 // processor is the root of the hierarchy: each race that is timed has a Recorder, a Timekeeper and a Publisher, and an Ingest if its
@@ -36,8 +38,10 @@ type raceActors struct {
 	recorder, timekeeper, publisher *actor.PID
 	ingest                          *actor.PID // nil if no record is reported
 	ending                          bool
+	endingIngest                    bool // the Ingest alone
 	waiting                         []any
 	asked                           []*actor.PID // senders that wait for the end
+	askedIngest                     []*actor.PID // for the end of the Ingest
 }
 
 // all are the living actors in the order in which they end: producers of work first.
@@ -81,6 +85,8 @@ func (p *processor) Receive(c supervise.Context) {
 		p.dispatch(c, msg)
 	case Forget:
 		p.forget(c, msg.ID)
+	case EndIngest:
+		p.endIngest(c, msg.ID)
 	case supervise.ChildStopped:
 		p.ended(c, race.ID(msg.ID), msg.Child)
 	case supervise.Failed:
@@ -93,7 +99,7 @@ func (p *processor) Receive(c supervise.Context) {
 func (p *processor) dispatch(c supervise.Context, msg any) {
 	id := raceOf(msg)
 	f := p.races[id]
-	if f.ending {
+	if _, reported := msg.(Ingest); f.ending || f.endingIngest && reported {
 		f.waiting = append(slices.Clip(f.waiting), msg)
 		p.keep(c, id, f)
 		return
@@ -187,24 +193,56 @@ func (p *processor) forget(c supervise.Context, id race.ID) {
 	c.Stop(f.all()[0])
 }
 
-// ended notes the end of one of a race's actors. After the last one, messages that waited make new ones.
+// endIngest ends a race's Ingest; the other actors live on.
+func (p *processor) endIngest(c supervise.Context, id race.ID) {
+	f := p.races[id]
+	if f.ingest == nil {
+		c.Respond(IngestEnded{ID: id})
+		return
+	}
+	if asked := c.Sender(); asked != nil && !slices.ContainsFunc(f.askedIngest, asked.Equals) {
+		f.askedIngest = append(slices.Clip(f.askedIngest), asked)
+	}
+	f.endingIngest = true
+	p.keep(c, id, f)
+	c.Send(f.ingest, handOver{})
+	c.Stop(f.ingest)
+}
+
+// ended notes the end of one of a race's actors. After the last one, messages that waited make new ones; after an Ingest that ended alone,
+// reports that waited make another.
 func (p *processor) ended(c supervise.Context, id race.ID, child *actor.PID) {
 	f, known := p.races[id]
 	if !known {
 		return
 	}
 	f.forget(child)
-	p.keep(c, id, f)
-	if left := f.all(); len(left) > 0 {
-		if f.ending {
-			c.Stop(left[0])
+	handedOver := f.endingIngest && f.ingest == nil
+	if handedOver {
+		for _, to := range f.askedIngest {
+			c.Send(to, IngestEnded{ID: id})
 		}
+		f.endingIngest, f.askedIngest = false, nil
+	}
+	waiting := f.waiting
+	left := f.all()
+	switch {
+	case f.ending && len(left) > 0:
+		p.keep(c, id, f)
+		c.Stop(left[0])
+		return
+	case len(left) > 0 && !handedOver:
+		p.keep(c, id, f)
 		return
 	}
-	for _, to := range f.asked {
-		c.Send(to, Forgotten{ID: id})
+	f.waiting = nil
+	p.keep(c, id, f)
+	if len(left) == 0 {
+		for _, to := range f.asked {
+			c.Send(to, Forgotten{ID: id})
+		}
 	}
-	for _, msg := range f.waiting {
+	for _, msg := range waiting {
 		p.dispatch(c, msg)
 	}
 }
