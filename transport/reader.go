@@ -176,12 +176,15 @@ func (r *reader) null(what string) bool {
 	return r.check(what, r.dec.DecodeNil())
 }
 
-func (r *reader) str(what string) string { return string(r.text(what, false)) }
+func (r *reader) str(what string) string { return string(r.text(what, textMax, false)) }
 
-func (r *reader) bin(what string) []byte { return r.text(what, true) }
+func (r *reader) bin(what string) []byte { return r.text(what, textMax, true) }
+
+// blob reads binary that may be as long as a message of a shared log.
+func (r *reader) blob(what string) []byte { return r.text(what, blockMax, true) }
 
 // text reads a string or binary after checking its length against the data.
-func (r *reader) text(what string, binary bool) []byte {
+func (r *reader) text(what string, limit int, binary bool) []byte {
 	if r.err != nil {
 		return nil
 	}
@@ -189,7 +192,6 @@ func (r *reader) text(what string, binary bool) []byte {
 	if !r.check(what, err) {
 		return nil
 	}
-	limit := textMax
 	if n > limit || n > r.src.Len() {
 		r.fail("%s: %d bytes, at most %d and %d are left", what, n, limit, r.src.Len())
 		return nil

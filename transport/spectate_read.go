@@ -6,8 +6,8 @@ import (
 	"lightsout/race"
 )
 
-// Message is the result of Decode: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record or
-// []race.Sample.
+// Message is the result of Decode: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record,
+// []race.Sample or *Entry.
 type Message any
 
 // Snapshot is a decoded snapshot message. Of the race info it has only what the wire carries.
@@ -50,6 +50,8 @@ func Decode(data []byte) (Message, error) {
 		m, known = r.samples(n), 3
 	case kind == typeEnd:
 		m, known = r.logEnd(n), 5
+	case kind == typeEntry:
+		m, known = r.sharedEntry(n), entryItems+2
 	default:
 		r.fail("unknown type %d", kind)
 	}
