@@ -63,10 +63,7 @@ func LoadConfig(cmd *cobra.Command) error {
 
 // knownKeys refuses settings that no command has, such as misspelt ones.
 func knownKeys(root *cobra.Command, keys []string, file string) error {
-	var known []string
-	for _, cmd := range append(root.Commands(), root) {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	}
+	known := flagsOf(root)
 	for _, k := range keys {
 		if !slices.Contains(known, k) {
 			slices.Sort(known)
@@ -74,4 +71,13 @@ func knownKeys(root *cobra.Command, keys []string, file string) error {
 		}
 	}
 	return nil
+}
+
+// flagsOf lists the flags of a command and of those below it.
+func flagsOf(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	for _, below := range cmd.Commands() {
+		names = append(names, flagsOf(below)...)
+	}
+	return names
 }

@@ -1,0 +1,211 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+// Limits of every client.
+const (
+	// MessageBytesMax bounds a batch of messages, here and in each topic: a field of 100,000 cars is 7.3 MB, its frame 1.1 MB.
+	MessageBytesMax = 16 << 20
+	// BufferedBytesMax bounds what waits to be sent: Produce waits above it.
+	BufferedBytesMax = 64 << 20
+	// FetchBytesMax bounds an answer with messages; of one partition it has one batch of the largest size, and room for small ones.
+	FetchBytesMax          = 64 << 20
+	FetchPartitionBytesMax = 2 * MessageBytesMax
+	// prefixMax leaves room for the longest ending of a topic in the 249 characters that Kafka allows.
+	prefixMax = 200
+)
+
+// Mechanisms of SASL.
+const (
+	SASLPlain       = "plain"
+	SASLScramSHA256 = "scram-sha-256"
+	SASLScramSHA512 = "scram-sha-512"
+)
+
+// metadataMinAge is how soon a client asks again where partitions are: with franz-go's 5 s a consumer stalls 6.5 s after a broker's restart.
+const metadataMinAge = 250 * time.Millisecond
+
+// Config of a client.
+type Config struct {
+	// Brokers are some brokers of the cluster, as HOST:PORT; they name the others.
+	Brokers []string
+	// Prefix begins the names of topics and groups.
+	Prefix string
+	// TLS encrypts connections. CAFile is a file of PEM certificates that are trusted in addition to the system's. CertFile and KeyFile are
+	// the client's own certificate, for brokers that ask for one.
+	TLS                       bool
+	CAFile, CertFile, KeyFile string
+	// SASL is the mechanism to log in with; empty means no login.
+	SASL     string
+	User     string
+	Password Secret
+	// ClientID names this client in the brokers' logs and quotas.
+	ClientID string
+	// Log takes warnings and errors of franz-go; nil means none.
+	Log *slog.Logger
+}
+
+// DefaultConfig returns a Config that lacks only brokers.
+func DefaultConfig() Config { return Config{Prefix: "lightsout", ClientID: "lightsout"} }
+
+// prefixes are what Kafka takes in the name of a topic.
+var prefixes = regexp.MustCompile(`^[a-zA-Z0-9_-][a-zA-Z0-9._-]*$`)
+
+// Validate returns all faults of the Config. Files are read by Options.
+func (c *Config) Validate() error {
+	var faults []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	check(len(c.Brokers) > 0, "no broker of Kafka is named: expected HOST:PORT, such as kafka1:9092")
+	for _, broker := range c.Brokers {
+		check(address(broker), "the broker of Kafka is %q: expected HOST:PORT, such as kafka1:9092", broker)
+	}
+	check(prefixes.MatchString(c.Prefix) && len(c.Prefix) <= prefixMax,
+		"the prefix of topics is %q: allowed are 1 to %d letters, digits, '.', '_' and '-', and no '.' at the beginning", c.Prefix, prefixMax)
+	check(c.TLS || c.CAFile == "" && c.CertFile == "" && c.KeyFile == "", "certificates for Kafka are given, but TLS is off: turn it on")
+	check((c.CertFile == "") == (c.KeyFile == ""), "of the client's certificate and its key for Kafka only one is given: expected both")
+	switch c.SASL {
+	case "":
+		check(c.User == "" && c.Password == "", "a user or a password for Kafka is given, but no SASL mechanism: allowed are %s", mechanisms)
+	case SASLPlain, SASLScramSHA256, SASLScramSHA512:
+		check(c.User != "", "the user for Kafka is missing: SASL needs one")
+		check(c.Password != "", "the password for Kafka is missing: SASL needs one")
+	default:
+		check(false, "the SASL mechanism for Kafka is %q: allowed are %s", c.SASL, mechanisms)
+	}
+	return errors.Join(faults...)
+}
+
+const mechanisms = SASLPlain + ", " + SASLScramSHA256 + " and " + SASLScramSHA512
+
+func address(broker string) bool {
+	host, port, err := net.SplitHostPort(broker)
+	n, notNumber := strconv.ParseUint(port, 10, 16)
+	return err == nil && notNumber == nil && host != "" && n > 0
+}
+
+// Group is the name of a consumer group of ours, such as lightsout-simulators. It has the prefix, so that installations can share a cluster.
+func (c *Config) Group(role string) string { return c.Prefix + "-" + role }
+
+// Options returns what every client needs; more may be added for each.
+func (c *Config) Options() ([]kgo.Opt, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	log := c.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...), kgo.ClientID(c.ClientID), kgo.WithLogger(logger{log}), kgo.MetadataMinAge(metadataMinAge),
+		// A message is durable when all replicas in sync have it. franz-go numbers messages, so that none is stored twice.
+		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), // see Partition
+		kgo.ProducerLinger(0),                          // a message that waits for company makes a spectator wait
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MessageBytesMax), kgo.MaxBufferedBytes(BufferedBytesMax),
+		kgo.UnknownTopicRetries(-1), // after a restart a broker may not know a topic yet: waiting loses nothing
+		kgo.FetchMaxBytes(FetchBytesMax), kgo.FetchMaxPartitionBytes(FetchPartitionBytesMax),
+	}
+	if c.TLS {
+		t, err := c.tls()
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, kgo.DialTLSConfig(t))
+	}
+	switch c.SASL {
+	case SASLPlain:
+		if !c.TLS {
+			log.Warn("without TLS the password for Kafka can be read on its way: use TLS or SCRAM")
+		}
+		opts = append(opts, kgo.SASL(plain.Auth{User: c.User, Pass: c.Password.Reveal()}.AsMechanism()))
+	case SASLScramSHA256:
+		opts = append(opts, kgo.SASL(scram.Auth{User: c.User, Pass: c.Password.Reveal()}.AsSha256Mechanism()))
+	case SASLScramSHA512:
+		opts = append(opts, kgo.SASL(scram.Auth{User: c.User, Pass: c.Password.Reveal()}.AsSha512Mechanism()))
+	}
+	return opts, nil
+}
+
+// tls returns the configuration that verifies the brokers' certificates and shows our own.
+func (c *Config) tls() (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the certificates to trust for Kafka: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate in PEM form", c.CAFile)
+		}
+		t.RootCAs = pool
+	}
+	if c.CertFile != "" {
+		own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the client's certificate for Kafka from %s and %s: %w", c.CertFile, c.KeyFile, err)
+		}
+		t.Certificates = []tls.Certificate{own}
+	}
+	return t, nil
+}
+
+// logger passes warnings and errors of franz-go on.
+type logger struct{ log *slog.Logger }
+
+func (logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+func (l logger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
+	to := slog.LevelWarn
+	if level == kgo.LogLevelError {
+		to = slog.LevelError
+	}
+	l.log.Log(context.Background(), to, msg, keyvals...) //nolint:sloglint // the message is franz-go's
+}
+
+// Secret is a password. Printing it in any way shows only that it is hidden; only Reveal returns it.
+type Secret string
+
+const hidden = "[hidden]"
+
+// Reveal returns the password, for the login.
+func (s Secret) Reveal() string { return string(s) }
+
+// String hides it.
+func (Secret) String() string { return hidden }
+
+// GoString hides it from %#v.
+func (Secret) GoString() string { return hidden }
+
+// Format hides it from every verb.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) } //nolint:errcheck // fmt has no ear for it
+
+// LogValue hides it from logs.
+func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalText hides it from JSON and the like.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
