@@ -38,12 +38,36 @@ type externalRun struct {
 // four. Between the laps race control rules, and once more than the rulebook allows.
 func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 	t.Helper()
+	return mustReportTo(t, fault, nil)
+}
+
+// sharedLog is a log that reports go to and come back from.
+type sharedLog struct {
+	*Engine
+	submitted atomic.Int64
+}
+
+func (l *sharedLog) Submit(b *race.Batch, ack func(race.Ack)) {
+	l.submitted.Add(1)
+	l.Engine.Submit(b, ack)
+}
+
+// mustReportTo reports the race through a shared log, if one is given, and hands the race over after every third report.
+func mustReportTo(t *testing.T, fault func(supervise.Strike), through *sharedLog) externalRun {
+	t.Helper()
 	store := memory.New()
 	journal := &recording{Journal: store}
 	watch := NewWatcher()
-	p, err := New(Config{Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10})
+	cfg := Config{Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10}
+	if through != nil {
+		cfg.IngestLink = through
+	}
+	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if through != nil {
+		through.Engine = p
 	}
 	out := externalRun{restarts: map[string]int64{}}
 	report := func(in race.Report) {
@@ -58,6 +82,11 @@ func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 		if i%4 == 2 {
 			report(in)
 		}
+		if i%3 == 0 && through != nil {
+			if err := p.EndIngest(context.Background(), "external"); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if out.result, err = p.Classification(context.Background(), "external"); err != nil {
 		t.Fatal(err)
@@ -70,6 +99,20 @@ func mustReport(t *testing.T, fault func(supervise.Strike)) externalRun {
 	}
 	out.records = journal.records
 	return out
+}
+
+func TestIngest_ThroughASharedLogIsTheSame(t *testing.T) {
+	want, log := mustReport(t, nil), &sharedLog{}
+	got := mustReportTo(t, nil, log)
+	if diff := cmp.Diff(want.records, got.records); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want.taken, got.taken); diff != "" {
+		t.Error(diff)
+	}
+	if got.result.StateHash != want.result.StateHash || log.submitted.Load() == 0 {
+		t.Errorf("state %x, expected %x; %d batches went through the log", got.result.StateHash, want.result.StateHash, log.submitted.Load())
+	}
 }
 
 func TestDrill_AReportedRaceIsTheSameWhicheverActorIsKilled(t *testing.T) {

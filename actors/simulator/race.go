@@ -53,9 +53,9 @@ type raceActor struct {
 }
 
 // raceSpec makes the specification of a race's actor.
-func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supervise.Spec {
+func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) (supervise.Spec, error) {
 	incarnation := uint32(0)
-	first := firstMemory(&msg)
+	first, err := firstMemory(&msg)
 	return supervise.Spec{Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
 		Producer: func() supervise.Actor {
 			incarnation++
@@ -64,7 +64,7 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) supe
 				asked:  asked,
 				window: max(windowLeast, min(maxWindow, windowRows/max(1, len(msg.Model.Entries())))),
 			}
-		}}
+		}}, err
 }
 
 func (m *memory) rows() []drive.Row {

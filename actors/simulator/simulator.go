@@ -101,7 +101,12 @@ func (s *simulator) start(c supervise.Context, msg StartRace) {
 		c.Respond(Result{Err: fmt.Errorf("race %s runs already: %w", msg.Info.ID, race.ErrConflict)})
 		return
 	}
-	s.races[msg.Info.ID] = c.Spawn(raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender()))
+	spec, err := raceSpec(msg, s.cfg.Link, s.stats.filled, c.Sender())
+	if err != nil {
+		c.Respond(Result{Err: err})
+		return
+	}
+	s.races[msg.Info.ID] = c.Spawn(spec)
 	c.Keep(maps.Clone(s.races))
 }
 

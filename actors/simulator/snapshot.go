@@ -58,22 +58,20 @@ func (s *snapshot) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// firstMemory is the memory of a race's first incarnation.
-func firstMemory(msg *StartRace) memory {
+// firstMemory is the memory of a race's first incarnation; an error means that the race cannot begin from what it was given.
+func firstMemory(msg *StartRace) (memory, error) {
 	m := memory{field: msg.Model.Grid(), started: msg.Start}
 	switch {
 	case msg.From != nil && msg.From.Count > 0:
 		var err error
 		if m, err = resume(msg.From, msg.Model); err != nil {
-			m.failed = err
-			return m
+			return m, err
 		}
 		m.goesOn = msg.Start
 	case len(msg.Script) > 0: // whether it was announced and started in one
 		m.started, m.goesOn = len(msg.Script[0].Inputs) > 0, msg.Start
 	}
-	m.failed = checkScript(msg.Script, m.count)
-	return m
+	return m, checkScript(msg.Script, m.count)
 }
 
 // resume is the memory that an earlier process left.

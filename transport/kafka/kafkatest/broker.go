@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"os"
 	"os/exec"
@@ -45,7 +46,7 @@ func StartSecure(t testing.TB) *Secure {
 // Prefix returns a prefix of topics that no other test has. Its topics are deleted when the test ends; opts are those of a client that may.
 func Prefix(t testing.TB, opts ...kgo.Opt) string {
 	t.Helper()
-	prefix := "test-" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	prefix := "test-" + strings.ToLower(rand.Text()[:12]) //nolint:forbidigo // brokers outlive the test
 	t.Cleanup(func() {
 		client, err := kgo.NewClient(opts...)
 		if err != nil {
