@@ -25,7 +25,7 @@ func newKafka() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "kafka", Short: "Prepare the topics of Kafka, for more than one machine", Args: cobra.NoArgs,
 		Long: `Prepare the topics of Apache Kafka, for Lights Out on more than one machine. docs/KAFKA.md lists the topics, their settings
-and the rights that each role needs.`,
+and the rights that are needed.`,
 		Example: `  lightsout kafka init --kafka kafka1:9092,kafka2:9092
   lightsout kafka check --kafka kafka1:9092`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
