@@ -59,7 +59,7 @@ type Entry struct {
 // Receipt is the outcome of a command. Each command has exactly one.
 type Receipt struct {
 	Command string
-	// Refusal is empty if it was done.
+	// Refusal is NotRefused if it was done.
 	Refusal Refusal
 	Reason  string
 	// Seq is the first record that followed, 0 if none did; At is its race time.
@@ -86,8 +86,6 @@ const (
 	Invalid
 	refusals
 )
-
-const typeEntry = 19
 
 // entryItems are the items of every entry.
 const entryItems = 15

@@ -21,6 +21,7 @@ const (
 	typeRecord   = 16
 	typeSamples  = 17
 	typeEnd      = 18
+	typeEntry    = 19
 )
 
 // Tags of a fact.

@@ -16,8 +16,6 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
-	"lightsout/race/circuit"
-	"lightsout/race/drive"
 	"lightsout/race/timing/timingtest"
 	"lightsout/storage/memory"
 	"lightsout/storage/storagetest"
@@ -195,16 +193,9 @@ func TestDrill_ManyKillsAndClientsDoNotChangeTheLog(t *testing.T) {
 // mustRule simulates a race that is ruled on: a penalty before the start, a flag and a retirement on the way.
 func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	t.Helper()
-	c, err := circuit.Open(DrillOrder.Circuit)
-	if err != nil {
-		t.Fatal(err)
-	}
 	order := DrillOrder
 	order.Laps = 1000 // it is stopped long before
-	info, model, err := drive.NewRace(order, "ruled", c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	info, model := mustMake(t, order, "ruled")
 	store, watch := memory.New(), NewWatcher()
 	journal := &recording{Journal: store}
 	p, err := New(Config{Journal: journal, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Fault: killsOnly(fault), SnapshotEvery: 10})

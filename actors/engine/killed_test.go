@@ -60,17 +60,24 @@ func killsOnly(fault func(supervise.Strike)) func(supervise.Strike) time.Duratio
 	}
 }
 
+// mustMake makes an ordered race.
+func mustMake(t *testing.T, order race.Order, id race.ID) (race.Race, *drive.Model) {
+	t.Helper()
+	c, err := circuit.Open(order.Circuit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, model, err := drive.NewRace(order, id, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info, model
+}
+
 // mustRace runs a race to its end in this process, under a fault.
 func mustRace(t *testing.T, fault func(supervise.Strike)) run {
 	t.Helper()
-	c, err := circuit.Open(DrillOrder.Circuit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, model, err := drive.NewRace(DrillOrder, "drill", c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	info, model := mustMake(t, DrillOrder, "drill")
 	store := memory.New()
 	journal := &recording{Journal: store}
 	watch := NewWatcher()

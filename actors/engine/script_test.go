@@ -13,7 +13,6 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
-	"lightsout/race/circuit"
 	"lightsout/race/drive"
 	"lightsout/storage/memory"
 )
@@ -67,8 +66,8 @@ func (s *shared) Submit(b *race.Batch, ack func(race.Ack)) {
 	ack(race.Ack{Count: b.Count})
 }
 
-// drive starts a race whose batches go to a link, and waits for its end. command is called from another goroutine while it runs.
-func (s *shared) drive(t *testing.T, start simulator.StartRace, fault func(supervise.Strike), command func(*Engine)) error {
+// run starts a race whose batches go to the link, and waits for its end. command, if there is one, is called while it runs.
+func (s *shared) run(t *testing.T, start simulator.StartRace, fault func(supervise.Strike), command func(*Engine)) error {
 	t.Helper()
 	watch := &ends{over: make(chan string, 1)}
 	e, err := New(Config{
@@ -104,26 +103,13 @@ func (e *ends) RaceFailed(_ race.ID, reason string) { e.over <- reason }
 
 var scriptOrder = race.Order{Circuit: "kartwerk", Cars: 5, Laps: 3, Seed: 11, TickHz: 10, Speed: 1000}
 
-func scriptRace(t *testing.T) (race.Race, *drive.Model) {
-	t.Helper()
-	c, err := circuit.Open(scriptOrder.Circuit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, model, err := drive.NewRace(scriptOrder, "script", c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info, model
-}
-
 // commanded runs a race under random commands. Some are refused; those are not in the log.
 func commanded(t *testing.T, seed uint64) []kept {
 	t.Helper()
-	info, model := scriptRace(t)
+	info, model := mustMake(t, scriptOrder, "script")
 	r := rand.New(rand.NewPCG(seed, 1))
 	log := newShared()
-	err := log.drive(t, simulator.StartRace{Info: info, Model: model, Start: seed%2 == 0}, nil, func(e *Engine) {
+	err := log.run(t, simulator.StartRace{Info: info, Model: model, Start: seed%2 == 0}, nil, func(e *Engine) {
 		control := func(c race.Control) any { return simulator.ControlRace{ID: "control", Control: c} }
 		rule := func(b race.Body) any {
 			return simulator.RuleRace{ID: "rule", Record: race.Record{Time: race.NoTime, Author: "steward", Body: b}}
@@ -162,18 +148,14 @@ func commanded(t *testing.T, seed uint64) []kept {
 	return log.batches
 }
 
-func script(batches []kept) (out []race.Made) {
-	for i := range batches {
-		out = append(out, batches[i].Made())
-	}
-	return out
-}
-
-// successor starts a race again after the first n batches, with a script of those up to m.
-func successor(t *testing.T, was []kept, n, m int) simulator.StartRace {
+// successor starts a race again after its first n batches, with the others as its script.
+func successor(t *testing.T, was []kept, n int) simulator.StartRace {
 	t.Helper()
-	info, model := scriptRace(t)
-	start := simulator.StartRace{Info: info, Model: model, Script: script(was[n:m])}
+	info, model := mustMake(t, scriptOrder, "script")
+	start := simulator.StartRace{Info: info, Model: model}
+	for i := range was[n:] {
+		start.Script = append(start.Script, was[n+i].Made())
+	}
 	if n > 0 {
 		start.From = &race.Position{Count: was[n-1].Count, Snapshot: was[n-1].Field}
 		for _, b := range was[:n] {
@@ -205,7 +187,7 @@ func TestScript_MakesEveryBatchAgain(t *testing.T) {
 				}
 			}
 			again := newShared()
-			if err := again.drive(t, successor(t, was, n, len(was)), fault, nil); err != nil {
+			if err := again.run(t, successor(t, was, n), fault, nil); err != nil {
 				t.Fatalf("seed %d from %d: %v", seed, n, err)
 			}
 			if diff := cmp.Diff(was[n:], again.batches); diff != "" {
@@ -230,9 +212,9 @@ func TestScript_ThatCannotBeRightFailsTheRace(t *testing.T) {
 		"an unknown car":   func(m *race.Made) { m.Inputs = []race.Input{{Cars: &race.CarsInput{PitCall: []race.CarIdx{99}}}} },
 		"takes what isn't": func(m *race.Made) { m.Inputs = nil },
 	} {
-		start := successor(t, was, 0, len(was))
+		start := successor(t, was, 0)
 		change(&start.Script[i])
-		if err := newShared().drive(t, start, nil, nil); err == nil {
+		if err := newShared().run(t, start, nil, nil); err == nil {
 			t.Errorf("%s: the race was made again", name)
 		}
 	}

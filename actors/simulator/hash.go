@@ -13,7 +13,6 @@ import (
 // hash is a batch's: of the field after it and of its records. It is the same in every process.
 func hash(f *drive.Field, records []race.Record) uint64 {
 	le := binary.LittleEndian
-	h := fnv.New64a()
 	b := le.AppendUint64(nil, f.Hash())
 	for i := range records {
 		r := &records[i]
@@ -32,10 +31,9 @@ func hash(f *drive.Field, records []race.Record) uint64 {
 			}
 			b = fmt.Appendf(b, "%T%s", body, text)
 		}
-		_, _ = h.Write(b) // it does not fail
-		b = b[:0]
 	}
-	_, _ = h.Write(b)
+	h := fnv.New64a()
+	_, _ = h.Write(b) // it does not fail
 	return h.Sum64()
 }
 

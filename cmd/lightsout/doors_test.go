@@ -26,12 +26,12 @@ var doors = map[string][]string{
 	"actors/simulator": {"actors/supervise", "race", "race/drive"},
 	"actors/supervise": {},
 	"transport":        {"race", "race/trace"},
-	"transport/kafka":  {"race", "transport"}, "transport/kafka/kafkatest": {},
+	"transport/kafka":  {"race", "transport", "transport/login"}, "transport/kafka/kafkatest": {}, "transport/login": {},
 	"storage":               {},
 	"storage/export":        {"race"},
 	"storage/folder":        {"race"},
 	"storage/grafana":       {},
-	"storage/influx":        {"race"},
+	"storage/influx":        {"race", "transport/login"},
 	"storage/memory":        {"race"},
 	"storage/sqlite":        {"race"},
 	"storage/storagetest":   {"race"},
@@ -43,7 +43,7 @@ var doors = map[string][]string{
 	"cmd/internal/cli":      {"race", "race/circuit"},
 	"cmd/internal/feed": {
 		"actors/drill", "actors/processor", "actors/supervise", "cmd/internal/cli", "gateway", "gateway/live", "race", "race/circuit",
-		"race/timing", "storage/influx", "storage/sqlite",
+		"race/timing", "storage/influx", "storage/sqlite", "transport/login",
 	},
 	"cmd/internal/archive": {
 		"cmd/internal/cli", "gateway", "race", "race/audit", "race/circuit", "race/history", "race/timing", "storage/export",
@@ -74,7 +74,7 @@ var doors = map[string][]string{
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/drills", "cmd/internal/feed",
 		"cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
-		"transport/kafka",
+		"transport/kafka", "transport/login",
 	},
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"lightsout/cmd/internal/cli"
 	"lightsout/transport/kafka"
+	"lightsout/transport/login"
 )
 
 // kafkaPasswordEnv is the environment variable of the password. There is no flag for it, for every user of the machine can read a command line.
@@ -74,15 +74,11 @@ func (f *kafkaFlags) options() ([]kgo.Opt, error) {
 	if len(f.Brokers) == 0 {
 		return nil, cli.BadInput("--kafka is missing: expected brokers as HOST:PORT, such as kafka1:9092")
 	}
-	password := os.Getenv(kafkaPasswordEnv)
-	if f.passwordFile != "" {
-		data, err := os.ReadFile(f.passwordFile)
-		if err != nil {
-			return nil, cli.BadInput("--kafka-password-file: %w", err)
-		}
-		password = string(data)
+	password, err := cli.FileOrEnv("kafka-password-file", f.passwordFile, kafkaPasswordEnv)
+	if err != nil {
+		return nil, err
 	}
-	if f.Password = kafka.Secret(strings.TrimRight(password, "\r\n")); f.Password == "" && f.SASL != "" {
+	if f.Password = login.Secret(strings.TrimRight(password, "\r\n")); f.Password == "" && f.SASL != "" {
 		return nil, cli.BadInput("the password for Kafka is missing: give --kafka-password-file or %s", kafkaPasswordEnv)
 	}
 	opts, err := f.Options()

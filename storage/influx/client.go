@@ -16,6 +16,8 @@ import (
 
 	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
 	influxhttp "github.com/influxdata/influxdb-client-go/v2/api/http"
+
+	"lightsout/transport/login"
 )
 
 // client talks to one bucket through influxdb-client-go. It writes with the library's HTTP service, because its input is
@@ -30,7 +32,7 @@ type client struct {
 }
 
 func newClient(cfg *Config) (*client, error) {
-	trust, err := cfg.trust()
+	trust, err := login.Trust(cfg.CA)
 	if err != nil {
 		return nil, err
 	}

@@ -1,23 +1,22 @@
 package influx
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
+
+	"lightsout/transport/login"
 )
 
 // Config of a Feed.
 type Config struct {
 	// URL of the server, with http or https; names of Org and Bucket.
 	URL, Org, Bucket string
-	Token            Secret
+	Token            login.Secret
 	// CA is a file of PEM certificates that are trusted in addition to the system's; empty means only the system's.
 	CA string
 	// Every n-th telemetry frame is written unless the race sets its own value; 1 means all.
@@ -95,25 +94,4 @@ func (c *Config) Loopback() bool {
 	}
 	ip := net.ParseIP(u.Hostname())
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// trust returns the TLS configuration that verifies the server's certificate.
-func (c *Config) trust() (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CA == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(c.CA)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificates: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM form", c.CA)
-	}
-	t.RootCAs = pool
-	return t, nil
 }

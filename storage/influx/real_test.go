@@ -20,6 +20,7 @@ import (
 	"lightsout/race"
 	"lightsout/race/timing"
 	"lightsout/storage/influx"
+	"lightsout/transport/login"
 )
 
 // server is a real InfluxDB.
@@ -89,7 +90,7 @@ func (s *server) kill() {
 // config returns the configuration of a Feed with short waits.
 func (s *server) config() influx.Config {
 	c := influx.DefaultConfig()
-	c.URL, c.Org, c.Bucket, c.Token = s.url, s.org, s.bucket, influx.Secret(s.token)
+	c.URL, c.Org, c.Bucket, c.Token = s.url, s.org, s.bucket, login.Secret(s.token)
 	c.FlushAfter, c.RetryFirst, c.MaxRetry, c.Plain = 50*time.Millisecond, 20*time.Millisecond, time.Second, true
 	return c
 }

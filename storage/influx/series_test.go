@@ -15,6 +15,7 @@ import (
 
 	"lightsout/race"
 	"lightsout/storage/influx"
+	"lightsout/transport/login"
 )
 
 func TestFeed_ThinsOnlyTelemetry(t *testing.T) {
@@ -292,8 +293,8 @@ func TestSecret_IsNeverPrinted(t *testing.T) {
 	cfg := influx.DefaultConfig()
 	cfg.Token = "s3cret"
 	var out bytes.Buffer
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("config", slog.Any("cfg", cfg.Token), slog.Any("all", struct{ Token influx.Secret }{cfg.Token}))
-	fmt.Fprintf(&out, "%v %s %q %x %+v %#v", cfg.Token, cfg.Token, cfg.Token, cfg.Token, cfg.Token, struct{ T influx.Secret }{cfg.Token})
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("config", slog.Any("cfg", cfg.Token), slog.Any("all", struct{ Token login.Secret }{cfg.Token}))
+	fmt.Fprintf(&out, "%v %s %q %x %+v %#v", cfg.Token, cfg.Token, cfg.Token, cfg.Token, cfg.Token, struct{ T login.Secret }{cfg.Token})
 	if text := out.String(); strings.Contains(text, "s3cret") || strings.Contains(text, fmt.Sprintf("%x", "s3cret")) {
 		t.Errorf("printed: %s", text)
 	}

@@ -25,10 +25,6 @@ type Fault struct {
 	Mend    string `json:"mend"` // a command, or what to do
 }
 
-func (f Fault) String() string {
-	return fmt.Sprintf("%s: %s is %s, should be %s. To mend it: %s", f.Topic, f.Setting, f.Is, f.Should, f.Mend)
-}
-
 // Check returns what is wrong with the topics; none means that all is right. An error means that it could not be found out.
 func Check(ctx context.Context, client *kgo.Client, prefix string, s Settings) ([]Fault, error) {
 	if err := s.Validate(); err != nil {

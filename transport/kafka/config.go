@@ -3,13 +3,10 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"os"
 	"regexp"
 	"strconv"
 	"time"
@@ -17,6 +14,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"lightsout/transport/login"
 )
 
 // Limits of every client.
@@ -55,7 +54,7 @@ type Config struct {
 	// SASL is the mechanism to log in with; empty means no login.
 	SASL     string
 	User     string
-	Password Secret
+	Password login.Secret
 	// ClientID names this client in the brokers' logs and quotas.
 	ClientID string
 	// Log takes warnings and errors of franz-go; nil means none.
@@ -149,20 +148,9 @@ func (c *Config) Options() ([]kgo.Opt, error) {
 
 // tls returns the configuration that verifies the brokers' certificates and shows our own.
 func (c *Config) tls() (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the certificates to trust for Kafka: %w", err)
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s has no certificate in PEM form", c.CAFile)
-		}
-		t.RootCAs = pool
+	t, err := login.Trust(c.CAFile)
+	if err != nil {
+		return nil, err
 	}
 	if c.CertFile != "" {
 		own, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
@@ -186,26 +174,3 @@ func (l logger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
 	}
 	l.log.Log(context.Background(), to, msg, keyvals...) //nolint:sloglint // the message is franz-go's
 }
-
-// Secret is a password. Printing it in any way shows only that it is hidden; only Reveal returns it.
-type Secret string
-
-const hidden = "[hidden]"
-
-// Reveal returns the password, for the login.
-func (s Secret) Reveal() string { return string(s) }
-
-// String hides it.
-func (Secret) String() string { return hidden }
-
-// GoString hides it from %#v.
-func (Secret) GoString() string { return hidden }
-
-// Format hides it from every verb.
-func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) } //nolint:errcheck // fmt has no ear for it
-
-// LogValue hides it from logs.
-func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
-
-// MarshalText hides it from JSON and the like.
-func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }

@@ -98,18 +98,10 @@ func TestConfig_OptionsMakeAClient(t *testing.T) {
 	c := kafka.DefaultConfig()
 	c.Brokers, c.TLS, c.User, c.Password = []string{"127.0.0.1:1"}, true, "u", "p"
 	for _, c.SASL = range []string{kafka.SASLPlain, kafka.SASLScramSHA256, kafka.SASLScramSHA512} {
-		opts, err := c.Options()
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := kgo.NewClient(opts...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := mustClient(t, c)
 		if client.OptValue(kgo.AllowAutoTopicCreation) != false || client.OptValue(kgo.DisableIdempotentWrite) != false {
 			t.Error("the client creates topics, or writes twice")
 		}
-		client.Close()
 	}
 	var said bytes.Buffer
 	c.TLS, c.SASL, c.Log = false, kafka.SASLPlain, slog.New(slog.NewTextHandler(&said, nil))

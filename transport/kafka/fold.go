@@ -55,7 +55,7 @@ type Fold struct {
 	receipts map[string]transport.Receipt
 	order    []string // of receipts, oldest first
 	void     [verdicts]int64
-	without  rule
+	off      rule
 }
 
 // NewFold is the fold of an empty partition.
@@ -113,12 +113,12 @@ func (f *Fold) judge(e *transport.Entry) Verdict {
 	}
 	inForce := f.claims[e.Role]
 	if e.Kind == transport.ClaimEntry {
-		if e.Epoch != inForce.Epoch+1 && !f.without.has(epochStep) {
+		if e.Epoch != inForce.Epoch+1 && !f.off.has(epochStep) {
 			return NotNext
 		}
 		return Counts
 	}
-	if (Claim{e.Epoch, e.Owner}) != inForce && !f.without.has(fence) {
+	if (Claim{e.Epoch, e.Owner}) != inForce && !f.off.has(fence) {
 		return Fenced
 	}
 	if e.Kind == transport.BatchEntry {
@@ -133,16 +133,12 @@ func (f *Fold) judge(e *transport.Entry) Verdict {
 }
 
 func (f *Fold) judgeBatch(e *transport.Entry) Verdict {
-	s, known := f.races[e.Race]
-	if !known {
-		s = &State{External: e.External}
-	}
-	switch {
+	switch s := f.raceOf(e); {
 	case s.Deleted:
 		return Deleted
-	case e.Role != s.Role() && !f.without.has(roleOfRace):
+	case e.Role != s.Role() && !f.off.has(roleOfRace):
 		return WrongRole
-	case f.without.has(count):
+	case f.off.has(count):
 	case e.Count <= s.Count:
 		return Repeated
 	case e.Count > s.Count+1 || e.First != s.Seq+1:
@@ -151,12 +147,17 @@ func (f *Fold) judgeBatch(e *transport.Entry) Verdict {
 	return Counts
 }
 
-func (f *Fold) batch(e *transport.Entry) {
-	s := f.races[e.Race]
-	if s == nil {
-		s = &State{External: e.External}
-		f.races[e.Race] = s
+// raceOf is the race of a batch, which may open it.
+func (f *Fold) raceOf(e *transport.Entry) *State {
+	if s := f.races[e.Race]; s != nil {
+		return s
 	}
+	return &State{External: e.External}
+}
+
+func (f *Fold) batch(e *transport.Entry) {
+	s := f.raceOf(e)
+	f.races[e.Race] = s
 	s.Count = e.Count
 	s.Seq += race.Seq(e.Records)
 	s.Over = s.Over || e.Ends

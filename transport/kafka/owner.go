@@ -43,9 +43,9 @@ type Port interface {
 type ownerState uint8
 
 const (
-	without  ownerState = iota // the group gave the partition to somebody else
-	claiming                   // a claim is on its way
-	fenced                     // another claim is in force
+	unassigned ownerState = iota // the group gave the partition to somebody else
+	claiming                     // a claim is on its way
+	fenced                       // another claim is in force
 	active
 )
 
@@ -58,7 +58,7 @@ type Owner struct {
 	port Port
 
 	state  ownerState
-	epoch  uint64
+	epoch  uint64 // of the claim in force, while active
 	nonce  uint64 // of the newest claim
 	until  time.Duration
 	sent   []*transport.Entry // and not read back, oldest first
@@ -89,13 +89,13 @@ func NewOwner(role transport.Role, id uint64, fold *Fold, port Port) *Owner {
 
 // Assign says that the group gave the partition to this process.
 func (o *Owner) Assign(now time.Duration) {
-	if o.state == without {
+	if o.state == unassigned {
 		o.claim(now)
 	}
 }
 
 // Revoke says that the group took the partition away.
-func (o *Owner) Revoke() { o.become(without) }
+func (o *Owner) Revoke() { o.become(unassigned) }
 
 // Active reports whether the owner's claim is in force.
 func (o *Owner) Active() bool { return o.state == active }
@@ -113,12 +113,12 @@ func (o *Owner) claim(now time.Duration) {
 	o.become(claiming)
 	o.claims++
 	o.nonce, o.until = o.id+o.claims, now+claimPatience
-	o.epoch = o.fold.Claim(o.role).Epoch + 1
+	epoch := o.fold.Claim(o.role).Epoch + 1
 	o.port.Produce(&transport.Entry{
-		Kind: transport.ClaimEntry, Role: o.role, Epoch: o.epoch, Owner: o.id, Hash: o.nonce, Telemetry: -1,
+		Kind: transport.ClaimEntry, Role: o.role, Epoch: epoch, Owner: o.id, Hash: o.nonce, Telemetry: -1,
 	})
 	if o.off.has(readOwn) {
-		o.activate(o.epoch)
+		o.activate(epoch)
 	}
 }
 
@@ -140,7 +140,7 @@ func (o *Owner) Wake(now time.Duration) {
 
 // Folded says that the fold took an entry.
 func (o *Owner) Folded(e *transport.Entry, v Verdict, now time.Duration) {
-	if o.state == without || e == nil {
+	if o.state == unassigned || e == nil {
 		return
 	}
 	switch own := e.Owner == o.id && e.Role == o.role; {
@@ -317,8 +317,7 @@ func (o *Owner) judge(c *Order) bool {
 // creating reports whether a command before this one makes its race and has no receipt yet.
 func (o *Owner) creating(c *Order) bool {
 	return slices.ContainsFunc(o.open, func(q queued) bool {
-		_, done := o.fold.Receipt(q.ID)
-		return q.Creates && q.Race == c.Race && q.ID != c.ID && o.taken[q.ID] && !done
+		return q.Creates && q.Race == c.Race && q.ID != c.ID && o.taken[q.ID]
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"lightsout/race"
 	"lightsout/transport/kafka"
 	"lightsout/transport/kafka/kafkatest"
+	"lightsout/transport/login"
 )
 
 // The hashes are those of Kafka's UtilsTest.testMurmur2, as Java's signed numbers. librdkafka's murmur2_random has the same.
@@ -272,7 +273,7 @@ func TestSecure_LoginTLSAndRights(t *testing.T) {
 	config := func(change func(c *kafka.Config)) kafka.Config {
 		c := kafka.DefaultConfig()
 		c.Brokers, c.TLS, c.CAFile = secure.Brokers, true, secure.CA
-		c.SASL, c.User, c.Password = kafka.SASLScramSHA256, secure.User, kafka.Secret(secure.Password)
+		c.SASL, c.User, c.Password = kafka.SASLScramSHA256, secure.User, login.Secret(secure.Password)
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		change(&c)
 		return c

@@ -2,13 +2,14 @@ package kafka
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"lightsout/race"
 	"lightsout/transport"
 )
 
-// watcher is a gateway: it folds the log, sends commands and answers them. disk is what a kill leaves it.
+// watcher is a gateway: it folds the log, sends commands and answers them.
 type watcher struct {
 	w    *world
 	fold *Fold
@@ -27,12 +28,7 @@ func (g *watcher) act() {
 			}
 		}
 	}
-	ids := []string{}
-	for id := range w.waiting {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(w.waiting)) {
 		o := w.waiting[id]
 		r, done := g.fold.Receipt(id)
 		if !done {
@@ -61,11 +57,7 @@ func (g *watcher) send(o Order) {
 func (w *world) client() {
 	g := w.gateways[w.r.IntN(len(w.gateways))]
 	if w.retries && len(w.waiting) > 0 && w.r.IntN(4) == 0 {
-		ids := []string{}
-		for id := range w.waiting {
-			ids = append(ids, id)
-		}
-		slices.Sort(ids)
+		ids := slices.Sorted(maps.Keys(w.waiting))
 		w.commands = append(w.commands, w.waiting[ids[w.r.IntN(len(ids))]])
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -106,7 +107,7 @@ func newWorld(seed uint64, off rule) *world {
 
 func (w *world) newFold() *Fold {
 	f := NewFold()
-	f.without = w.off
+	f.off = w.off
 	return f
 }
 
@@ -325,12 +326,7 @@ func (m *member) submit() {
 		}
 		m.owner.Submit(e)
 	}
-	ids := []race.ID{}
-	for id := range m.races {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(m.races)) {
 		for x := m.races[id]; len(x.ready) > 0 && x.ready[0].ready; x.ready = x.ready[1:] {
 			m.owner.Submit(x.ready[0].entry)
 		}

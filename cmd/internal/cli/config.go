@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -59,6 +60,18 @@ func LoadConfig(cmd *cobra.Command) error {
 		}
 	})
 	return errors.Join(faults...)
+}
+
+// FileOrEnv is the content of the file that a flag names; without one, that of a variable of the environment.
+func FileOrEnv(flag, file, env string) (string, error) {
+	if file == "" {
+		return os.Getenv(env), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", BadInput("--%s: %w", flag, err)
+	}
+	return string(data), nil
 }
 
 // knownKeys refuses settings that no command has, such as misspelt ones.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +16,7 @@ import (
 	"lightsout/race/timing"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"
+	"lightsout/transport/login"
 )
 
 var (
@@ -45,15 +45,11 @@ func (c *Config) Given() bool { return c.Influx.URL != "" }
 func (c *Config) complete(log *slog.Logger) (influx.Config, error) {
 	cfg := c.Influx
 	cfg.Log, cfg.Plain = log, cfg.Loopback()
-	token := os.Getenv(TokenEnv)
-	if c.TokenFile != "" {
-		data, err := os.ReadFile(c.TokenFile)
-		if err != nil {
-			return cfg, cli.BadInput("--influx-token-file: %w", err)
-		}
-		token = string(data)
+	token, err := cli.FileOrEnv("influx-token-file", c.TokenFile, TokenEnv)
+	if err != nil {
+		return cfg, err
 	}
-	cfg.Token = influx.Secret(strings.TrimSpace(token))
+	cfg.Token = login.Secret(strings.TrimSpace(token))
 	if cfg.Token == "" {
 		return cfg, cli.BadInput("the token of InfluxDB is missing: give --influx-token-file or %s", TokenEnv)
 	}

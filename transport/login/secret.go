@@ -1,4 +1,4 @@
-package influx
+package login
 
 import (
 	"fmt"
@@ -6,12 +6,12 @@ import (
 	"log/slog"
 )
 
-// Secret is a token. Printing it in any way shows only that it is hidden; only Reveal returns it.
+// Secret is a password or a token. Printing it in any way shows only that it is hidden; only Reveal returns it.
 type Secret string
 
 const hidden = "[hidden]"
 
-// Reveal returns the token, for the header of a request.
+// Reveal returns it, for the login.
 func (s Secret) Reveal() string { return string(s) }
 
 // String hides it.
