@@ -59,7 +59,7 @@ func (f *kafkaFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.User, "kafka-user", "", "user to log in as")
 	flags.StringVar(&f.passwordFile, "kafka-password-file", "", "file with the password; or "+kafkaPasswordEnv+" in the environment")
 	flags.Int32Var(&f.settings.Partitions, "partitions", f.settings.Partitions,
-		fmt.Sprintf("partitions of each topic; 0 means as many as the topics have, or %d", kafka.PartitionsDefault))
+		fmt.Sprintf("partitions of each topic; 0 means %d, or as many as existing topics have", kafka.PartitionsDefault))
 	flags.Int16Var(&f.settings.Replication, "replication", f.settings.Replication, "copies of each partition; 0 means 3, or one on each of fewer brokers")
 	flags.DurationVar(&f.settings.TelemetryRetention, "telemetry-retention", f.settings.TelemetryRetention, "how long Kafka keeps telemetry")
 }
@@ -110,6 +110,8 @@ func (f *kafkaFlags) with(ctx context.Context, status io.Writer, work func(conte
 	defer cancel()
 	err = kafka.Reach(waiting, client, func(err error) { fmt.Fprintf(status, "waiting up to %v for Kafka at %s: %v\n", f.wait, at, err) })
 	switch {
+	case ctx.Err() != nil: // interrupted
+		return ctx.Err()
 	case kafka.Hopeless(err):
 		return fmt.Errorf("join Kafka at %s: %w (see --kafka-tls, --kafka-ca, --kafka-sasl, --kafka-user and the password)", at, err)
 	case err != nil:

@@ -39,6 +39,7 @@ func Check(ctx context.Context, client *kgo.Client, prefix string, s Settings) (
 
 // cluster is what inspect found.
 type cluster struct {
+	prefix  string
 	names   Topics
 	seeds   string // HOST:PORT,…, for commands that mend
 	brokers int
@@ -55,7 +56,7 @@ type topic struct {
 func inspect(ctx context.Context, client *kgo.Client, prefix string) (*cluster, error) {
 	admin := kadm.NewClient(client)
 	seeds, _ := client.OptValue(kgo.SeedBrokers).([]string)
-	c := &cluster{names: TopicsOf(prefix), seeds: strings.Join(seeds, ","), topics: map[string]*topic{}}
+	c := &cluster{prefix: prefix, names: TopicsOf(prefix), seeds: strings.Join(seeds, ","), topics: map[string]*topic{}}
 	for _, name := range c.names.All() {
 		meta, err := admin.Metadata(ctx, name)
 		if err == nil {
@@ -95,33 +96,40 @@ func topicOf(partitions kadm.PartitionDetails, resources kadm.ResourceConfigs) *
 	return t
 }
 
-// partitions is the count that all topics must have: as asked for, or that of the log, or of another topic that exists.
-func (c *cluster) partitions(s Settings) int32 {
-	if s.Partitions > 0 {
-		return s.Partitions
-	}
+// partitions is the count that all topics must have: that of the log, or of another topic that exists, or what was asked for. of names the
+// topic that it is taken from.
+func (c *cluster) partitions(s Settings) (n int32, of string) {
 	for _, name := range c.names.All() {
 		if t := c.topics[name]; t != nil {
-			return t.partitions
+			return t.partitions, name
 		}
 	}
-	return PartitionsDefault
+	if s.Partitions > 0 {
+		return s.Partitions, ""
+	}
+	return PartitionsDefault, ""
 }
 
 func (c *cluster) faults(s Settings) []Fault {
 	out := []Fault{}
-	partitions, replication := c.partitions(s), s.replication(c.brokers)
+	partitions, of := c.partitions(s)
+	replication := s.replication(c.brokers)
+	if s.Partitions > 0 && s.Partitions != partitions {
+		out = append(out, Fault{
+			of, "partitions", strconv.Itoa(int(partitions)), strconv.Itoa(int(s.Partitions)) + ", as was asked for",
+			"ask for no other count; races would change their partition. If there is no race yet, delete all topics and run " + c.init(),
+		})
+	}
 	for _, name := range c.names.All() {
 		t := c.topics[name]
 		if t == nil {
-			out = append(out, Fault{name, "the topic", "missing", "there", "lightsout kafka init"})
+			out = append(out, Fault{name, "the topic", "missing", "there", c.init()})
 			continue
 		}
 		if t.partitions != partitions {
 			out = append(out, Fault{
-				name, "partitions", strconv.Itoa(int(t.partitions)), strconv.Itoa(int(partitions)) + ", as for all topics",
-				"a race would change its partition, so the count cannot be changed: if no topic has a race yet, delete the topics and run " +
-					"lightsout kafka init; else keep the count of " + c.names.Log,
+				name, "partitions", strconv.Itoa(int(t.partitions)), fmt.Sprintf("%d, as %s has", partitions, of),
+				"if it is empty, delete it and run " + c.init() + "; else begin with new topics (--kafka-prefix), for a race must have one partition",
 			})
 		}
 		if t.replication < replication {
@@ -138,6 +146,11 @@ func (c *cluster) faults(s Settings) []Fault {
 		}
 	}
 	return out
+}
+
+// init is the command that creates missing topics.
+func (c *cluster) init() string {
+	return "lightsout kafka init --kafka " + c.seeds + " --kafka-prefix " + c.prefix
 }
 
 func orNone(s string) string {
@@ -166,7 +179,10 @@ func Reach(ctx context.Context, client *kgo.Client, waiting func(err error)) err
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return errors.Join(last, ctx.Err())
+			if last == nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%w (%w)", last, ctx.Err())
 		}
 	}
 }

@@ -47,7 +47,7 @@ func Partition(id race.ID, partitions int32) int32 {
 
 // Settings of the topics.
 type Settings struct {
-	// Partitions of each topic; 0 means as many as existing topics have, or PartitionsDefault.
+	// Partitions of each topic; 0 means PartitionsDefault. Where topics exist, new ones get as many as those have.
 	Partitions int32
 	// Replication is the number of copies of each partition; 0 means 3, or as many as there are brokers if they are fewer.
 	Replication int16
@@ -158,8 +158,9 @@ func Init(ctx context.Context, client *kgo.Client, prefix string, s Settings) (*
 	if err != nil {
 		return nil, err
 	}
+	partitions, _ := found.partitions(s)
 	report := &Report{
-		Brokers: found.brokers, Partitions: found.partitions(s), Replication: s.replication(found.brokers),
+		Brokers: found.brokers, Partitions: partitions, Replication: s.replication(found.brokers),
 		Created: []string{}, Existing: []string{}, Faults: []Fault{},
 	}
 	admin := kadm.NewClient(client)

@@ -86,7 +86,7 @@ func TestInit_CreatesTheTopicsOnceAndChecksThem(t *testing.T) {
 	places(t, func(t *testing.T, client *kgo.Client, prefix string) {
 		s := kafka.DefaultSettings()
 		faults, err := kafka.Check(within(t, 10*time.Second), client, prefix, s)
-		if err != nil || len(faults) != 6 || faults[0].Is != "missing" || faults[0].Mend != "lightsout kafka init" {
+		if err != nil || len(faults) != 6 || faults[0].Is != "missing" || !strings.HasSuffix(faults[0].Mend, " --kafka-prefix "+prefix) {
 			t.Errorf("before: %v, %v", faults, err)
 		}
 		first := mustInit(t, client, prefix, s)
@@ -124,8 +124,22 @@ func TestInit_GivesNewTopicsThePartitionsOfTheLog(t *testing.T) {
 		}
 		s.Partitions = 5
 		report := mustInit(t, client, prefix, s)
-		if len(report.Faults) != 6 || report.Faults[0].Is != "3" || !strings.HasPrefix(report.Faults[0].Should, "5") {
+		if len(report.Faults) != 1 || report.Faults[0].Is != "3" || !strings.HasPrefix(report.Faults[0].Should, "5") {
 			t.Errorf("another count: %+v", report)
+		}
+	})
+}
+
+func TestInit_NeverMakesATopicOfAnotherCountThanTheLogHas(t *testing.T) {
+	places(t, func(t *testing.T, client *kgo.Client, prefix string) {
+		s := kafka.DefaultSettings()
+		if _, err := kadm.NewClient(client).CreateTopic(within(t, 10*time.Second), 3, 1, nil, prefix+".log"); err != nil {
+			t.Fatal(err)
+		}
+		s.Partitions = 5
+		report := mustInit(t, client, prefix, s)
+		if report.Partitions != 3 || len(report.Created) != 5 {
+			t.Errorf("%+v", report)
 		}
 	})
 }
@@ -136,14 +150,14 @@ func TestCheck_NamesEachWrongSettingAndHowToMendIt(t *testing.T) {
 		ctx := within(t, 20*time.Second)
 		admin := kadm.NewClient(client)
 		text := func(v string) *string { return &v }
-		if _, err := admin.CreateTopic(ctx, 4, 1, nil, prefix+".facts"); err != nil {
-			t.Fatal(err)
+		for topic, partitions := range map[string]int32{".log": 2, ".facts": 4} {
+			if _, err := admin.CreateTopic(ctx, partitions, 1, nil, prefix+topic); err != nil {
+				t.Fatal(err)
+			}
 		}
-		s.Partitions = 2
 		mustInit(t, client, prefix, s)
-		s.Partitions = 0
 		for topic, wrong := range map[string][]kadm.AlterConfig{
-			".log":       {{Name: "retention.ms", Value: text("604800000")}, {Name: "retention.bytes", Value: text("1000000")}},
+			".log":       {{Name: "retention.bytes", Value: text("1000000")}},
 			".state":     {{Name: "cleanup.policy", Value: text("delete")}},
 			".telemetry": {{Name: "message.timestamp.type", Value: text("CreateTime")}, {Name: "retention.ms", Value: text("3600000")}},
 			".commands":  {{Name: "max.message.bytes", Value: text("1000000")}},
@@ -154,9 +168,10 @@ func TestCheck_NamesEachWrongSettingAndHowToMendIt(t *testing.T) {
 			}
 		}
 		want := []string{
+			".log message.timestamp.type CreateTime LogAppendTime", ".log max.message.bytes 1048588 16777216",
 			".log retention.ms 604800000 -1", ".log retention.bytes 1000000 -1", ".commands max.message.bytes 1000000 16777216",
 			".telemetry message.timestamp.type CreateTime LogAppendTime", ".state cleanup.policy delete compact",
-			".facts partitions 4 2, as for all topics", ".facts message.timestamp.type CreateTime LogAppendTime",
+			".facts partitions 4 2, as " + prefix + ".log has", ".facts message.timestamp.type CreateTime LogAppendTime",
 			".facts max.message.bytes 1048588 16777216", ".dead min.insync.replicas 2 1",
 		}
 		var got []string
