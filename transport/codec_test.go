@@ -315,6 +315,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(snapshot)
 	f.Add(facts)
 	f.Add(samples)
+	for _, data := range sharedMessages(f) {
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := transport.Decode(data)
 		if err != nil {
@@ -323,16 +326,38 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if rec, ok := m.(*race.Record); ok { // what was understood is written and read the same
-			again, err := c.Record(rec)
-			if err != nil {
-				t.Fatal(err)
-			}
+		if again := encodedAgain(t, m); again != nil { // what was understood is written and read the same
 			if back, err := transport.Decode(again); err != nil || !cmp.Equal(back, m) {
 				t.Errorf("%v: %s", err, cmp.Diff(m, back))
 			}
 		}
+		if content, ok := m.(*transport.Content); ok {
+			agrees(t, data, content)
+		}
 	})
+}
+
+// encodedAgain is a message that the log or the shared log keeps, encoded once more; nil for any other.
+func encodedAgain(t *testing.T, m transport.Message) (data []byte) {
+	t.Helper()
+	var c transport.Codec
+	var err error
+	switch m := m.(type) {
+	case *race.Record:
+		data, err = c.Record(m)
+	case []race.Sample:
+		data, err = c.Samples(m)
+	case *transport.Content:
+		data, err = c.Content(m)
+	case *transport.Command:
+		data, err = c.Command(m)
+	case *transport.Field:
+		data, err = c.Field(m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func FuzzLog(f *testing.F) {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 var sampleLook = race.Look{From: 300, To: 362, Cars: []race.CarIdx{17, 3}}
 
-// golden is one message of each type as the UI's tests decode it too.
+// golden is one message of each type; the UI's tests decode those for spectators too.
 func golden(t *testing.T) map[string][]byte {
 	t.Helper()
 	var c transport.Codec
@@ -32,7 +32,7 @@ func golden(t *testing.T) map[string][]byte {
 		return b
 	}
 	frame := sampleFrame(20)
-	return map[string][]byte{
+	all := map[string][]byte{
 		"snapshot": must(c.Snapshot(&sampleRace, sampleEntries, &sampleBoard)),
 		"facts":    must(c.Facts(&sampleFacts)),
 		"frame":    must(c.Frame(frame)),
@@ -41,7 +41,13 @@ func golden(t *testing.T) map[string][]byte {
 		"look":     must(c.Look(&sampleLook)),
 		"pulse":    must(c.Pulse(1_795_000_000_123)),
 		"ops":      must(c.Ops(&sampleOps)),
+		"body":     must(c.Content(&sampleContent)),
+		"field":    must(c.Field(&sampleField)),
 	}
+	for name, order := range sampleCommands {
+		all["command_"+name] = must(c.Command(&order))
+	}
+	return all
 }
 
 func TestGoldenFiles_AreWhatTheCodecWrites(t *testing.T) {

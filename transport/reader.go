@@ -72,6 +72,16 @@ func (r *reader) list(what string, item func(i int)) {
 	}
 }
 
+// readList reads what writeList writes.
+func readList[T any](r *reader, what string, item func() T) []T {
+	if r.null(what) {
+		return nil
+	}
+	all := []T{}
+	r.list(what, func(int) { all = append(all, item()) })
+	return all
+}
+
 // tuple opens an array whose first known items are read by body; it skips the rest.
 func (r *reader) tuple(what string, known int, body func()) {
 	n := r.array(what, known, known+64)

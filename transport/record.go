@@ -2,7 +2,6 @@ package transport
 
 import (
 	"fmt"
-	"math"
 
 	"lightsout/race"
 )
@@ -39,15 +38,31 @@ const (
 // Record is one entry of the log as a message.
 func (Codec) Record(rec *race.Record) ([]byte, error) {
 	w := newWriter()
-	kind, items := recordShape(rec.Body)
-	w.head(typeRecord, 5+items)
+	_, items := recordShape(rec.Body)
+	w.head(typeRecord, recordItems+items)
+	w.record(rec)
+	return w.done("record")
+}
+
+// recordItems are the items of every record; those of its body follow.
+const recordItems = 5
+
+// record writes a record's items into an array that was opened.
+func (w *writer) record(rec *race.Record) {
+	kind, _ := recordShape(rec.Body)
 	w.uint(uint64(rec.Seq))
 	w.int(int64(rec.Time))
 	w.int(rec.RecordedAt)
 	w.int(int64(kind))
 	w.str(rec.Author)
 	w.body(rec.Body)
-	return w.done("record")
+}
+
+// innerRecord writes a record as an array within a message: the items of a record message after its type.
+func (w *writer) innerRecord(rec *race.Record) {
+	_, items := recordShape(rec.Body)
+	w.array(recordItems + items)
+	w.record(rec)
 }
 
 // recordShape is the kind of a body and its number of items.
@@ -139,8 +154,7 @@ func (w *writer) body(b race.Body) {
 			w.int(int64(b.PitLane))
 		}
 	case race.FlagShown:
-		w.int(int64(b.Flag))
-		w.int(int64(b.Sector))
+		w.flag(b)
 	case race.Abandoned:
 		w.int(int64(b.Lap))
 	case race.CarRetired:
@@ -165,55 +179,9 @@ func (w *writer) body(b race.Body) {
 	}
 }
 
-// ruled writes a ruling of race control.
-func (w *writer) ruled(b race.Body) {
-	switch b := b.(type) {
-	case race.PenaltyServed:
-		w.int(int64(b.Car))
-		w.uint(uint64(b.Penalty))
-	case race.LapDeleted:
-		w.int(int64(b.Car))
-		w.int(int64(b.Lap))
-		w.str(b.Reason)
-		if b.Passing != 0 {
-			w.uint(uint64(b.Passing))
-		}
-	case race.Corrected:
-		w.int(int64(b.Kind))
-		w.uint(uint64(b.Passing))
-		w.int(int64(b.Car))
-		w.int(int64(b.Line))
-		w.int(int64(b.At))
-		w.int(int64(b.Lap))
-		w.str(b.Reason)
-	case race.TransponderAssigned:
-		w.str(b.Transponder)
-		w.ruling(b.Car, b.Reason)
-		if b.From != 0 {
-			w.int(int64(b.From))
-		}
-	case race.DecoderSet:
-		w.str(b.Decoder)
-		w.int(int64(b.Offset))
-		w.str(b.Reason)
-		if b.Session != "" {
-			w.str(b.Session)
-		}
-	case race.StartMoved:
-		w.int(int64(b.At))
-		w.str(b.Reason)
-	case race.Undone:
-		w.uint(uint64(b.Of))
-		w.str(b.Reason)
-	case race.ResultDeclared:
-		w.str(b.Reason)
-	default: // its shape has no items, or body wrote them
-	}
-}
-
-func (w *writer) ruling(car race.CarIdx, reason string) {
-	w.int(int64(car))
-	w.str(reason)
+func (w *writer) flag(f race.FlagShown) {
+	w.int(int64(f.Flag))
+	w.int(int64(f.Sector))
 }
 
 // source is nil or the source of a passing.
@@ -229,23 +197,42 @@ func (w *writer) source(src *race.Source) {
 	w.str(src.Transponder)
 }
 
-// record reads a record and returns how many of the message's items it knew.
+// record reads a record message and returns how many of its items it knew.
 func (r *reader) record(n int) (*race.Record, int) {
-	r.want(n, 7)
-	rec := &race.Record{
+	r.want(n, recordItems+2)
+	rec, kind := r.recordHead()
+	return rec, 2 + r.recordBody(rec, kind, n-2)
+}
+
+// innerRecord reads what innerRecord writes.
+func (r *reader) innerRecord() *race.Record {
+	n := r.array("record", recordItems, recordItems+64)
+	rec, kind := r.recordHead()
+	r.rest(n - r.recordBody(rec, kind, n))
+	return rec
+}
+
+// recordHead reads all of a record but its body, of which it returns the kind.
+func (r *reader) recordHead() (rec *race.Record, kind int64) {
+	rec = &race.Record{
 		Seq: race.Seq(r.uint("seq")), Time: race.Micros(r.int("time_us")), RecordedAt: r.int("recorded_at_ns"),
 	}
-	kind := r.int("kind")
+	kind = r.int("kind")
 	rec.Author = r.str("author")
+	return rec, kind
+}
+
+// recordBody reads the body of a record of n items and returns how many of them are known.
+func (r *reader) recordBody(rec *race.Record, kind int64, n int) int {
 	if r.err != nil {
-		return rec, n
+		return n
 	}
-	if rec.Body = r.body(kind, n-7); rec.Body == nil {
+	if rec.Body = r.body(kind, n-recordItems); rec.Body == nil {
 		r.fail("unknown kind of record %d", kind)
-		return rec, n
+		return n
 	}
 	_, items := recordShape(rec.Body)
-	return rec, 7 + items
+	return recordItems + items
 }
 
 // lastTime is a trailing time that may be missing.
@@ -289,7 +276,7 @@ func (r *reader) body(kind int64, items int) race.Body {
 			Stationary: race.Micros(r.int("stationary")), PitLane: r.lastTime(items > least, "pit_lane"),
 		}
 	case recordFlag:
-		return race.FlagShown{Flag: enum[race.FlagState](r, "flag", 6), Sector: int(r.intIn("sector", 0, 100))}
+		return r.flag()
 	case recordSuspended:
 		return race.Suspended{}
 	case recordResumed:
@@ -319,43 +306,8 @@ func (r *reader) body(kind int64, items int) race.Body {
 	return r.ruling(kind, items)
 }
 
-// ruling reads a ruling of race control; nil for an unknown kind.
-func (r *reader) ruling(kind int64, items int) race.Body {
-	switch kind {
-	case recordServed:
-		return race.PenaltyServed{Car: r.car(), Penalty: race.Seq(r.uint("penalty"))}
-	case recordLapDeleted:
-		b := race.LapDeleted{Car: r.car(), Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason")}
-		if items > 3 {
-			b.Passing = race.Seq(r.intIn("passing", 1, math.MaxInt64))
-		}
-		return b
-	case recordCorrected:
-		return race.Corrected{
-			Kind: enum[race.CorrectionKind](r, "correction", 5), Passing: race.Seq(r.uint("passing")), Car: r.car(),
-			Line: int(r.intIn("line", 0, race.LinesMax)), At: race.Micros(r.int("at")),
-			Lap: int(r.intIn("lap", 0, race.LapsMax)), Reason: r.str("reason"),
-		}
-	case recordAssigned:
-		b := race.TransponderAssigned{Transponder: r.str("transponder"), Car: r.car(), Reason: r.str("reason")}
-		b.From = r.lastTime(items > 3, "from")
-		return b
-	case recordDecoder:
-		b := race.DecoderSet{Decoder: r.str("decoder"), Offset: race.Micros(r.int("offset")), Reason: r.str("reason")}
-		if items > 3 {
-			if b.Session = r.str("session"); b.Session == "" {
-				r.fail("session is empty: allowed is a name, or none")
-			}
-		}
-		return b
-	case recordUndone:
-		return race.Undone{Of: race.Seq(r.uint("of")), Reason: r.str("reason")}
-	case recordDeclared:
-		return race.ResultDeclared{Reason: r.str("reason")}
-	case recordStartMoved:
-		return race.StartMoved{At: race.Micros(r.int("at")), Reason: r.str("reason")}
-	}
-	return nil
+func (r *reader) flag() race.FlagShown {
+	return race.FlagShown{Flag: enum[race.FlagState](r, "flag", 6), Sector: int(r.intIn("sector", 0, 100))}
 }
 
 func (r *reader) source() *race.Source {
@@ -372,13 +324,5 @@ func (r *reader) source() *race.Source {
 
 // DecodeRecord reads a record message. The data is borrowed.
 func (Codec) DecodeRecord(data []byte) (*race.Record, error) {
-	m, err := Decode(data)
-	if err != nil {
-		return nil, err
-	}
-	rec, ok := m.(*race.Record)
-	if !ok {
-		return nil, fmt.Errorf("%w: a %T where a record is expected", ErrMalformed, m)
-	}
-	return rec, nil
+	return decodeAs[*race.Record](data, "a record")
 }

@@ -43,28 +43,31 @@ func (Codec) Samples(list []race.Sample) ([]byte, error) {
 	w.head(typeSamples, 1)
 	w.array(len(list))
 	for i := range list {
-		s, whole := &list[i], list[i]
-		items := sampleItems
-		if s.SpeedDKMH != race.Unknown {
-			if whole.SpeedDKMH /= 10; s.SpeedDKMH%10 != 0 {
-				items++
-			}
-		}
-		w.array(items)
-		w.int(int64(s.Car))
-		w.int(int64(s.Time))
-		for _, v := range whole.Values() {
-			if *v == race.Unknown {
-				w.null()
-				continue
-			}
-			w.int(int64(*v))
-		}
-		if items > sampleItems {
-			w.int(int64(s.SpeedDKMH))
-		}
+		w.sample(&list[i])
 	}
 	return w.done("samples")
+}
+
+func (w *writer) sample(s *race.Sample) {
+	whole, items := *s, sampleItems
+	if s.SpeedDKMH != race.Unknown {
+		if whole.SpeedDKMH /= 10; s.SpeedDKMH%10 != 0 {
+			items++
+		}
+	}
+	w.array(items)
+	w.int(int64(s.Car))
+	w.int(int64(s.Time))
+	for _, v := range whole.Values() {
+		if *v == race.Unknown {
+			w.null()
+			continue
+		}
+		w.int(int64(*v))
+	}
+	if items > sampleItems {
+		w.int(int64(s.SpeedDKMH))
+	}
 }
 
 func (r *reader) samples(n int) []race.Sample {

@@ -128,6 +128,11 @@ func (w *writer) receipt(r *Receipt) {
 	w.int(int64(r.Repeated))
 }
 
+// DecodeEntry reads an entry message. The data is borrowed.
+func (Codec) DecodeEntry(data []byte) (*Entry, error) {
+	return decodeAs[*Entry](data, "an entry of a shared log")
+}
+
 func (r *reader) sharedEntry(n int) *Entry {
 	r.want(n, entryItems+2)
 	e := &Entry{

@@ -16,7 +16,7 @@ var sampleEntry = transport.Entry{
 		{Command: "a", Refusal: transport.Over, Reason: "the race is over"},
 		{Command: "b", Seq: 345, At: -3, Hash: 8, Records: 3, Samples: 20, Repeated: 1},
 	},
-	Body: bytes.Repeat([]byte{1, 2, 3}, 1<<20), // longer than any text
+	Body: bytes.Repeat([]byte{1, 2, 3}, 400_000), // longer than any text
 }
 
 func TestEntry_ComesBackWhole(t *testing.T) {

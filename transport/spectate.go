@@ -1,10 +1,6 @@
 package transport
 
-import (
-	"fmt"
-
-	"lightsout/race"
-)
+import "lightsout/race"
 
 // Version of the wire that this package writes and reads.
 const Version = 1
@@ -22,6 +18,9 @@ const (
 	typeSamples  = 17
 	typeEnd      = 18
 	typeEntry    = 19
+	typeBody     = 20
+	typeCommand  = 21
+	typeField    = 22
 )
 
 // Tags of a fact.
@@ -139,15 +138,7 @@ func (Codec) Look(l *race.Look) ([]byte, error) {
 
 // DecodeLook reads a look message, and returns an error for any other.
 func (Codec) DecodeLook(data []byte) (*race.Look, error) {
-	m, err := Decode(data)
-	if err != nil {
-		return nil, err
-	}
-	l, ok := m.(*race.Look)
-	if !ok {
-		return nil, fmt.Errorf("%w: a %T: expected a look", ErrMalformed, m)
-	}
-	return l, nil
+	return decodeAs[*race.Look](data, "a look")
 }
 
 // Ops is what happens to a race's actors.

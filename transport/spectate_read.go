@@ -2,12 +2,13 @@ package transport
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"lightsout/race"
 )
 
 // Message is the result of Decode: *Snapshot, *race.Facts, *race.Frame, *race.CarsFrame, *race.Look, Pulse, *race.Ops, *race.Record,
-// []race.Sample or *Entry.
+// []race.Sample, *Entry, *Content, *Command or *Field.
 type Message any
 
 // Snapshot is a decoded snapshot message. Of the race info it has only what the wire carries.
@@ -23,9 +24,7 @@ type Pulse int64
 // Decode decodes one message. The data is borrowed. Errors wrap ErrMalformed and name the fault.
 func Decode(data []byte) (Message, error) {
 	r := newReader(data)
-	n := r.array("message", 2, 128)
-	r.intIn("version", Version, Version)
-	kind := r.int("type")
+	n, kind := r.head()
 	var m Message
 	var known int
 	switch {
@@ -52,6 +51,12 @@ func Decode(data []byte) (Message, error) {
 		m, known = r.logEnd(n), 5
 	case kind == typeEntry:
 		m, known = r.sharedEntry(n), entryItems+2
+	case kind == typeBody:
+		m, known = r.content(n), contentItems+2
+	case kind == typeCommand:
+		m, known = r.command(n), commandItems+2
+	case kind == typeField:
+		m, known = r.field(n), fieldItems+2
 	default:
 		r.fail("unknown type %d", kind)
 	}
@@ -63,6 +68,27 @@ func Decode(data []byte) (Message, error) {
 		return nil, r.err
 	}
 	return m, nil
+}
+
+// decodeAs decodes a message that must be of type T, described by what. The data is borrowed.
+func decodeAs[T Message](data []byte, what string) (T, error) {
+	var none T
+	m, err := Decode(data)
+	if err != nil {
+		return none, err
+	}
+	v, ok := m.(T)
+	if !ok {
+		return none, fmt.Errorf("%w: a %T: expected %s", ErrMalformed, m, what)
+	}
+	return v, nil
+}
+
+// head opens a message and returns the number of its items, version and type included, and its type.
+func (r *reader) head() (n int, kind int64) {
+	n = r.array("message", 2, 128)
+	r.intIn("version", Version, Version)
+	return n, r.int("type")
 }
 
 func (r *reader) want(n, least int) {

@@ -64,6 +64,18 @@ func column[T ~uint8](w *writer, v []T) {
 	w.bytes(b)
 }
 
+// writeList writes a list, or nil for a nil one.
+func writeList[T any](w *writer, list []T, item func(*T)) {
+	if list == nil {
+		w.null()
+		return
+	}
+	w.array(len(list))
+	for i := range list {
+		item(&list[i])
+	}
+}
+
 // cars writes a column of car slots.
 func cars[T ~int32](w *writer, v []T) {
 	b := make([]byte, 0, 4*len(v))
