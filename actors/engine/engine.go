@@ -104,11 +104,25 @@ func (e *Engine) Control(id race.ID, what race.Control) error {
 
 // Command hands a simulated race a simulator.ControlRace, RuleRace or CommandCars and waits until it is durable.
 func (e *Engine) Command(ctx context.Context, id race.ID, command any) (race.Ruled, error) {
-	result, err := ask[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: command})
-	if err != nil {
-		return race.Ruled{}, err
+	return e.handCommand(ctx, id, command)()
+}
+
+// HandCommand is Command without waiting: the race takes commands in the order of the calls. done is called with the outcome, from another
+// goroutine, within askTimeout.
+func (e *Engine) HandCommand(id race.ID, command any, done func(race.Ruled, error)) {
+	outcome := e.handCommand(context.Background(), id, command)
+	go func() { done(outcome()) }()
+}
+
+func (e *Engine) handCommand(ctx context.Context, id race.ID, command any) (outcome func() (race.Ruled, error)) {
+	answer := hand[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: command})
+	return func() (race.Ruled, error) {
+		result, err := answer()
+		if err != nil {
+			return race.Ruled{}, err
+		}
+		return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
 	}
-	return race.Ruled{Seq: result.Seq, At: result.At}, result.Err
 }
 
 // Drop ends a race's simulation and records nothing. It returns race.ErrUnderway while that is not done.
@@ -126,11 +140,25 @@ func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 
 // Ingest hands what was reported of a race to its log and waits until it is durable and applied.
 func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
-	done, err := ask[processor.Ingested](ctx, e, e.processor, processor.Ingest{ID: id, Report: in})
-	if err != nil {
-		return race.Ingested{}, err
+	return e.handReport(ctx, id, in)()
+}
+
+// HandReport is Ingest without waiting: reports come into the race's log in the order of the calls. done is called with the outcome, from
+// another goroutine, within askTimeout. in is given: the caller no longer changes it.
+func (e *Engine) HandReport(id race.ID, in *race.Report, done func(race.Ingested, error)) {
+	outcome := e.handReport(context.Background(), id, in)
+	go func() { done(outcome()) }()
+}
+
+func (e *Engine) handReport(ctx context.Context, id race.ID, in *race.Report) (outcome func() (race.Ingested, error)) {
+	answer := hand[processor.Ingested](ctx, e, e.processor, processor.Ingest{ID: id, Report: in})
+	return func() (race.Ingested, error) {
+		result, err := answer()
+		if err != nil {
+			return race.Ingested{}, err
+		}
+		return result.Result, result.Err
 	}
-	return done.Result, done.Err
 }
 
 // EndIngest ends the Ingest of a race and waits until it has ended. Reports that were in flight are answered with race.ErrUnderway; later
@@ -180,20 +208,29 @@ func (e *Engine) Stop(ctx context.Context) error {
 	return nil
 }
 
-// ask sends an actor a question and waits for its answer. One that comes after the timeout is not read.
+// ask sends an actor a question and waits for its answer.
 func ask[A any](ctx context.Context, e *Engine, to *actor.PID, msg any) (A, error) {
-	var none A
+	return hand[A](ctx, e, to, msg)()
+}
+
+// hand sends an actor a question and returns the call that waits for its answer; make that call once. An answer that comes after the
+// timeout is not read.
+func hand[A any](ctx context.Context, e *Engine, to *actor.PID, msg any) (answer func() (A, error)) {
 	wait := askTimeout
 	if until, bounded := ctx.Deadline(); bounded {
 		wait = min(wait, time.Until(until))
 	}
-	got, err := e.system.Engine().Request(to, msg, wait).Result()
-	if err != nil {
-		return none, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrUnderway, err))
+	asked := e.system.Engine().Request(to, msg, wait)
+	return func() (A, error) {
+		var none A
+		got, err := asked.Result()
+		if err != nil {
+			return none, fmt.Errorf("no answer within %v: %w", wait, errors.Join(race.ErrUnderway, err))
+		}
+		a, ok := got.(A)
+		if !ok {
+			return none, fmt.Errorf("an answer of %T", got)
+		}
+		return a, nil
 	}
-	answer, ok := got.(A)
-	if !ok {
-		return none, fmt.Errorf("an answer of %T", got)
-	}
-	return answer, nil
 }

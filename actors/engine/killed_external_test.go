@@ -214,19 +214,24 @@ func mustRule(t *testing.T, fault func(supervise.Strike)) []race.Record {
 	}
 	given := rule(race.Penalised{Car: 1, Amount: 5 * race.Second, Reason: "jump start"})
 	rule(race.PenaltyServed{Car: 1, Penalty: given.Seq})
-	ask := func(command any) *actor.Response {
-		return p.system.Engine().Request(p.simulator, simulator.CommandRace{ID: "ruled", Command: command}, askTimeout)
+	type outcome struct {
+		ruled race.Ruled
+		err   error
+	}
+	hand := func(command any) <-chan outcome {
+		done := make(chan outcome, 1)
+		p.HandCommand("ruled", command, func(ruled race.Ruled, err error) { done <- outcome{ruled, err} })
+		return done
 	}
 	now := func(b race.Body) simulator.RuleRace {
 		return simulator.RuleRace{Record: race.Record{Time: race.NoTime, Author: "Race Control", Body: b}}
 	}
-	for i, asked := range []*actor.Response{ // one right after the other: the race is quick
-		ask(simulator.ControlRace{Control: race.ControlStart}), ask(now(race.FlagShown{Flag: race.FlagSafetyCar})),
-		ask(now(race.CarRetired{Car: 7, Reason: "ordered to stop"})),
+	for i, done := range []<-chan outcome{ // one right after the other: the race is quick
+		hand(simulator.ControlRace{Control: race.ControlStart}), hand(now(race.FlagShown{Flag: race.FlagSafetyCar})),
+		hand(now(race.CarRetired{Car: 7, Reason: "ordered to stop"})),
 	} {
-		answer, err := asked.Result()
-		if result, ok := answer.(simulator.Result); err != nil || !ok || result.Err != nil || i > 0 && result.Seq == 0 {
-			t.Fatalf("command %d: %+v, %v", i, answer, err)
+		if o := <-done; o.err != nil || i > 0 && o.ruled.Seq == 0 {
+			t.Fatalf("command %d: %+v", i, o)
 		}
 	}
 	if err := p.Control("ruled", race.ControlStop); err != nil {
