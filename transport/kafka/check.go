@@ -16,6 +16,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// missing is what a topic is that does not exist.
+const missing = "missing"
+
 // Fault is something wrong with a topic.
 type Fault struct {
 	Topic   string `json:"topic"`
@@ -123,7 +126,7 @@ func (c *cluster) faults(s Settings) []Fault {
 	for _, name := range c.names.All() {
 		t := c.topics[name]
 		if t == nil {
-			out = append(out, Fault{name, "the topic", "missing", "there", c.init()})
+			out = append(out, Fault{name, "the topic", missing, "there", c.init()})
 			continue
 		}
 		if t.partitions != partitions {

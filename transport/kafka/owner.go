@@ -97,6 +97,9 @@ func (o *Owner) Assign(now time.Duration) {
 // Revoke says that the group took the partition away.
 func (o *Owner) Revoke() { o.become(unassigned) }
 
+// Settled reports whether all that was sent was read back.
+func (o *Owner) Settled() bool { return len(o.sent) == 0 }
+
 // Active reports whether the owner's claim is in force.
 func (o *Owner) Active() bool { return o.state == active }
 

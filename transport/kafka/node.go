@@ -1,0 +1,404 @@
+package kafka
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+// NodeConfig says what a process does at the shared log. Simulations makes it a simulator, Reports a processor, which needs a Copy.
+type NodeConfig struct {
+	Config
+	// Instance names this process among the members of its groups for ever, so that a quick restart moves no race; empty means no name.
+	Instance    string
+	Simulations Simulations
+	Reports     Reports
+	Copy        Copy
+}
+
+// Node is a process at the shared log. It folds all partitions, and writes those that Kafka gives it.
+type Node struct {
+	cfg    NodeConfig
+	log    *slog.Logger
+	id     uint64
+	topics Topics
+	begun  time.Time
+
+	client   *kgo.Client // writes and asks
+	admin    *kadm.Client
+	reader   *kgo.Client                    // log, telemetry and fields
+	orderly  map[transport.Role]*kgo.Client // commands, by role
+	groups   map[transport.Role]*group
+	desks    []*desk
+	progress progress
+	done     chan struct{}
+	ending   context.Context //nolint:containedctx // of what is produced: it ends with the node
+	end      context.CancelFunc
+
+	void        [verdicts]atomic.Int64
+	activations atomic.Int64
+	outage      outage
+}
+
+// Join makes the node of a process. Run starts it.
+func Join(ctx context.Context, cfg NodeConfig) (*Node, error) {
+	opts, err := cfg.Options()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		cfg: cfg, log: cfg.Log, topics: TopicsOf(cfg.Prefix), done: make(chan struct{}), orderly: map[transport.Role]*kgo.Client{},
+		id:    rand.Uint64(), //nolint:forbidigo // it tells processes apart
+		begun: time.Now(),    //nolint:forbidigo // an edge
+	}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	n.ending, n.end = context.WithCancel(context.WithoutCancel(ctx))
+	if n.client, err = kgo.NewClient(opts...); err != nil {
+		return nil, fmt.Errorf("set up a client of Kafka: %w", err)
+	}
+	n.admin = kadm.NewClient(n.client)
+	partitions, err := n.partitions(ctx)
+	if err != nil {
+		n.client.Close()
+		return nil, err
+	}
+	if err := n.open(opts); err != nil {
+		n.client.Close()
+		return nil, err
+	}
+	n.groups = map[transport.Role]*group{}
+	for _, role := range n.roles() {
+		n.groups[role] = newGroup(n, role)
+	}
+	for p := range partitions {
+		n.desks = append(n.desks, newDesk(n, p))
+	}
+	n.progress.init(int(partitions))
+	return n, nil
+}
+
+// open makes the clients that read.
+func (n *Node) open(opts []kgo.Opt) (err error) {
+	reading := append(opts[:len(opts):len(opts)], kgo.ConsumeResetOffset(kgo.NoResetOffset()))
+	if n.reader, err = kgo.NewClient(reading...); err != nil {
+		return fmt.Errorf("set up a client of Kafka: %w", err)
+	}
+	for _, role := range n.roles() {
+		if n.orderly[role], err = kgo.NewClient(reading...); err != nil {
+			return fmt.Errorf("set up a client of Kafka: %w", err)
+		}
+	}
+	return nil
+}
+
+// roles are those in which this process writes.
+func (n *Node) roles() (out []transport.Role) {
+	if n.cfg.Simulations != nil {
+		out = append(out, transport.Simulator)
+	}
+	if n.cfg.Reports != nil {
+		out = append(out, transport.Processor)
+	}
+	return out
+}
+
+// partitions is how many each topic has.
+func (n *Node) partitions(ctx context.Context) (int32, error) {
+	found, err := inspect(ctx, n.client, n.cfg.Prefix)
+	if err != nil {
+		return 0, err
+	}
+	var wrong []error
+	for _, f := range found.faults(DefaultSettings()) {
+		if f.Is == missing || f.Setting == "partitions" {
+			wrong = append(wrong, fmt.Errorf("%s: %s is %s, should be %s; to mend it: %s", f.Topic, f.Setting, f.Is, f.Should, f.Mend))
+		}
+	}
+	partitions, _ := found.partitions(Settings{})
+	return partitions, errors.Join(wrong...)
+}
+
+// now is a clock that does not go back.
+func (n *Node) now() time.Duration { return time.Since(n.begun) } //nolint:forbidigo // an edge
+
+// Waits returns what keeps the node from being ready, or nil.
+func (n *Node) Waits() error { return n.progress.waits() }
+
+// Simulated is where the batches of simulations go.
+func (n *Node) Simulated() *Link { return &Link{n, transport.Simulator} }
+
+// Reported is where the batches go that follow from reports.
+func (n *Node) Reported() *Link { return &Link{n, transport.Processor} }
+
+// Link takes batches to the shared log.
+type Link struct {
+	node *Node
+	role transport.Role
+}
+
+// Submit takes a race's batch. Ack is called once it was read back and, for a report, once this process's copy has it.
+func (l *Link) Submit(b *race.Batch, ack func(race.Ack)) {
+	d := l.node.desk(b.Race)
+	d.post(func() {
+		if s := d.seat(l.role); s != nil {
+			s.submit(b, ack)
+		}
+	})
+}
+
+// Failed says that a simulation of this process cannot go on.
+func (n *Node) Failed(id race.ID, reason string) {
+	d := n.desk(id)
+	d.post(func() {
+		if s := d.seat(transport.Simulator); s != nil && s.runs[id] != nil {
+			s.giveUp(id, reason)
+		}
+	})
+}
+
+func (n *Node) desk(id race.ID) *desk { return n.desks[Partition(id, int32(len(n.desks)))] }
+
+// Owns reports whether this process writes the partition of a race in a role.
+func (n *Node) Owns(role transport.Role, id race.ID) bool {
+	g := n.groups[role]
+	return g != nil && g.has(Partition(id, int32(len(n.desks))))
+}
+
+// belongs returns an error for a command in another partition than that of its race.
+func (n *Node) belongs(c *transport.Command, partition int32) error {
+	if want := Partition(c.Race, int32(len(n.desks))); want != partition {
+		return fmt.Errorf("race %s belongs to partition %d: use the key of the race and the partitioner murmur2", c.Race, want)
+	}
+	return nil
+}
+
+// produce appends a message. done, which may be nil, is called with its offset.
+func (n *Node) produce(topic string, partition int32, key string, value []byte, done func(int64, error)) {
+	r := &kgo.Record{Topic: topic, Partition: partition, Key: []byte(key), Value: value}
+	n.client.Produce(n.ending, r, func(r *kgo.Record, err error) {
+		if err != nil && n.ending.Err() != nil {
+			return
+		}
+		n.outage.note(err)
+		if done != nil {
+			done(r.Offset, err)
+		}
+	})
+}
+
+// bury writes a message to the dead letters.
+func (n *Node) bury(r *kgo.Record, why error, done func()) {
+	data, err := json.Marshal(DeadLetter{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Reason: why.Error(), Key: string(r.Key), Value: r.Value})
+	if err != nil {
+		panic(err) // it is text and numbers
+	}
+	n.produce(n.topics.Dead, r.Partition, string(r.Key), data, func(_ int64, err error) {
+		if err != nil {
+			n.bury(r, why, done)
+			return
+		}
+		done()
+	})
+}
+
+// DeadLetter is a message of the topic of dead letters, as JSON.
+type DeadLetter struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+	Item      *int   `json:"item,omitempty"` // of a list of passings or samples, from 0
+	Reason    string `json:"reason"`
+	Key       string `json:"key"`
+	Value     []byte `json:"value"` // base64
+}
+
+// Run reads and writes until ctx ends, and leaves its groups then.
+func (n *Node) Run(ctx context.Context) error {
+	defer n.close()
+	var working sync.WaitGroup
+	for _, d := range n.desks {
+		working.Go(d.run)
+	}
+	defer working.Wait()
+	defer close(n.done)
+	if err := n.startReading(ctx); err != nil {
+		return err
+	}
+	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, 4)
+	go n.read(reading, n.reader, n.deliver, failed)
+	for role, client := range n.orderly {
+		go n.read(reading, client, n.deliverCommands(role), failed)
+	}
+	select {
+	case <-n.progress.caughtUp:
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+	for _, role := range n.roles() {
+		if err := n.groups[role].join(); err != nil {
+			return err
+		}
+		defer n.groups[role].leave()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (n *Node) close() {
+	n.end()
+	for _, c := range n.orderly {
+		c.Close()
+	}
+	n.reader.Close()
+	n.client.Close()
+}
+
+// startReading tells the reader where to begin, and how far it must come before the node is ready.
+func (n *Node) startReading(ctx context.Context) error {
+	topics := []string{n.topics.Log}
+	if n.cfg.Copy != nil {
+		topics = append(topics, n.topics.Telemetry)
+	}
+	if n.cfg.Simulations != nil {
+		topics = append(topics, n.topics.State)
+	}
+	starts, err := n.admin.ListStartOffsets(ctx, topics...)
+	if err == nil {
+		err = starts.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("ask Kafka where topics begin: %w", err)
+	}
+	ends, err := n.admin.ListEndOffsets(ctx, n.topics.Log)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("ask Kafka where the log ends: %w", err)
+	}
+	from := map[string]map[int32]kgo.Offset{}
+	starts.Each(func(o kadm.ListedOffset) {
+		if from[o.Topic] == nil {
+			from[o.Topic] = map[int32]kgo.Offset{}
+		}
+		from[o.Topic][o.Partition] = kgo.NewOffset().At(o.Offset)
+		if d := n.desks[o.Partition]; o.Topic == n.topics.Telemetry {
+			d.post(func() { d.copying.frames.least = o.Offset })
+		}
+	})
+	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, o.Offset) })
+	n.reader.AddConsumePartitions(from)
+	return nil
+}
+
+// read delivers what is fetched until ctx ends.
+func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic string, partition int32, list []*kgo.Record), failed chan<- error) {
+	for {
+		fetches := client.PollFetches(ctx)
+		if ctx.Err() != nil || fetches.IsClientClosed() {
+			return
+		}
+		fetches.EachError(func(topic string, partition int32, err error) {
+			if errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err) {
+				select {
+				case failed <- fmt.Errorf("read partition %d of %s: %w", partition, topic, err):
+				default:
+				}
+			}
+			n.outage.note(err)
+		})
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			if len(p.Records) > 0 {
+				n.outage.note(nil)
+				deliver(p.Topic, p.Partition, p.Records)
+			}
+		})
+	}
+}
+
+func (n *Node) deliver(topic string, partition int32, list []*kgo.Record) {
+	d := n.desks[partition]
+	d.post(func() {
+		switch topic {
+		case n.topics.Log:
+			d.readLog(list)
+		case n.topics.Telemetry:
+			d.readTelemetry(list)
+		case n.topics.State:
+			d.readState(list)
+		}
+	})
+}
+
+func (n *Node) deliverCommands(role transport.Role) func(string, int32, []*kgo.Record) {
+	return func(_ string, partition int32, list []*kgo.Record) {
+		d := n.desks[partition]
+		d.post(func() { d.seat(role).takeCommands(list) })
+	}
+}
+
+func (n *Node) readCommands(role transport.Role, partition int32, at int64) {
+	n.orderly[role].AddConsumePartitions(map[string]map[int32]kgo.Offset{n.topics.Commands: {partition: kgo.NewOffset().At(at)}})
+}
+
+func (n *Node) stopCommands(role transport.Role, partition int32) {
+	n.orderly[role].RemoveConsumePartitions(map[string][]int32{n.topics.Commands: {partition}})
+}
+
+// askTelemetryStart asks which telemetry Kafka still has.
+func (n *Node) askTelemetryStart(d *desk) {
+	go func() {
+		starts, err := n.admin.ListStartOffsets(n.ending, n.topics.Telemetry)
+		if o, ok := starts.Lookup(n.topics.Telemetry, d.partition); err == nil && ok && o.Err == nil {
+			d.post(func() {
+				d.copying.frames.least = o.Offset
+				d.advance()
+			})
+		}
+	}()
+}
+
+func (n *Node) counted(v Verdict) {
+	if v != Counts {
+		n.void[v].Add(1)
+	}
+}
+
+// outage is how long Kafka does not answer.
+type outage struct {
+	mu    sync.Mutex
+	err   error
+	since time.Time
+}
+
+func (o *outage) note(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil && o.err == nil {
+		o.since = time.Now() //nolint:forbidigo // an edge
+	}
+	o.err = err
+}

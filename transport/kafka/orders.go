@@ -1,0 +1,139 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+// orderWait bounds how long an order waits for its receipt.
+const orderWait = 15 * time.Second
+
+// Outcome is a command's receipt. Against are the records of its batch that the rules refused; Again is set if the command was done before
+// it was ordered here.
+type Outcome struct {
+	transport.Receipt
+	Against []race.RecordRefused
+	Again   bool
+}
+
+// orders are the commands of this process that have no answer yet, at a partition.
+type orders struct {
+	waiting  map[string][]*order
+	answered []*order // they wait until the copy has applied their receipt
+}
+
+type order struct {
+	offset  int64
+	outcome Outcome
+	answer  chan Outcome
+}
+
+func newOrders() *orders { return &orders{waiting: map[string][]*order{}} }
+
+// receipts notes receipts at an offset of the log.
+func (o *orders) receipts(offset int64, list []transport.Receipt) {
+	for _, r := range list {
+		for _, w := range o.waiting[r.Command] {
+			w.offset, w.outcome.Receipt = offset, r
+			o.answered = append(o.answered, w)
+		}
+		delete(o.waiting, r.Command)
+	}
+}
+
+// against notes what the rules refused of the batch with these receipts.
+func (o *orders) against(list []transport.Receipt, against []race.RecordRefused) {
+	if len(against) == 0 {
+		return
+	}
+	for _, r := range list {
+		for _, w := range o.answered {
+			if w.outcome.Command == r.Command {
+				w.outcome.Against = against
+			}
+		}
+	}
+}
+
+// applied answers those whose receipt is below an offset.
+func (o *orders) applied(to int64) {
+	for len(o.answered) > 0 && o.answered[0].offset < to {
+		o.answered[0].answer <- o.answered[0].outcome
+		o.answered = o.answered[1:]
+	}
+}
+
+func (o *orders) forget(id string, w *order) {
+	list := o.waiting[id]
+	for i := range list {
+		if list[i] == w {
+			o.waiting[id] = append(list[:i:i], list[i+1:]...)
+			break
+		}
+	}
+	if len(o.waiting[id]) == 0 {
+		delete(o.waiting, id)
+	}
+}
+
+// Order sends a command to the owner of its race, and returns its receipt once this process has applied it. Role 0 means whoever writes to
+// the race now. The error is a *RefusedError, or race.ErrUnderway if the outcome is not known yet.
+func (n *Node) Order(ctx context.Context, c *transport.Command) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, orderWait)
+	defer cancel()
+	d := n.desks[Partition(c.Race, int32(len(n.desks)))]
+	w := &order{answer: make(chan Outcome, 1)}
+	failed := make(chan error, 1)
+	d.post(func() {
+		if err := d.send(c, w, failed); err != nil {
+			failed <- err
+		}
+	})
+	select {
+	case got := <-w.answer:
+		return got, errorOf(&got.Receipt)
+	case err := <-failed:
+		return Outcome{}, err
+	case <-ctx.Done():
+		d.post(func() { d.orders.forget(c.ID, w) })
+	case <-n.done:
+	}
+	return Outcome{}, fmt.Errorf("race %s: the outcome of the order is not known yet: %w", c.Race, race.ErrUnderway)
+}
+
+// send sends a command, unless its receipt is known.
+func (d *desk) send(c *transport.Command, w *order, failed chan<- error) error {
+	if r, known := d.fold.Receipt(c.ID); known {
+		w.offset, w.outcome.Receipt, w.outcome.Again = d.fold.Next()-1, r, true
+		d.orders.answered = append(d.orders.answered, w)
+		d.applied()
+		return nil
+	}
+	sent := *c
+	sent.Seen = d.fold.Next()
+	if state, known := d.fold.Race(c.Race); sent.Role == 0 {
+		if !known || state.Deleted {
+			return fmt.Errorf("race %s: %w", c.Race, race.ErrNotFound)
+		}
+		sent.Role = state.Role()
+	}
+	data, err := transport.Codec{}.Command(&sent)
+	if err != nil {
+		return err
+	}
+	if len(data) > MessageBytesMax-1<<16 {
+		return fmt.Errorf("the order has %d bytes: allowed are %d: %w", len(data), MessageBytesMax-1<<16, race.ErrConflict)
+	}
+	d.orders.waiting[c.ID] = append(d.orders.waiting[c.ID], w)
+	d.node.produce(d.node.topics.Commands, d.partition, string(c.Race), data, func(_ int64, err error) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			failed <- fmt.Errorf("race %s: the order may not have arrived (%w): %w", c.Race, err, race.ErrUnderway)
+		}
+	})
+	return nil
+}

@@ -1,0 +1,40 @@
+package kafka
+
+import (
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+// Simulations are the simulated races of a process in the role of a simulator. Their batches go to Node.Simulated.
+type Simulations interface {
+	// Create makes a race. It returns once the race takes commands.
+	Create(of *transport.Create) error
+	// Restore lets a race go on: from a position, or its grid if there is none, over the batches that were accepted after it.
+	Restore(info race.Race, from *race.Position, script []race.Made) error
+	// Command hands a race a Control or a Ruling, in the order of the calls. done is called with why it is not done, or nil.
+	Command(c *transport.Command, done func(error))
+	// Drop ends a race without a trace. It returns once its actors have ended.
+	Drop(id race.ID) error
+}
+
+// Reports take what is reported of races in the role of a processor. The batches that follow go to Node.Reported.
+type Reports interface {
+	// Report takes a report, in the order of the calls. done is called once it is durable and applied, or with why it is not.
+	Report(id race.ID, in *race.Report, done func(race.Ingested, error))
+	// End ends what takes reports of a race. It returns once that has ended.
+	End(id race.ID) error
+}
+
+// Copy is a process's copy of all races. Its methods, all but Delete, do not block.
+type Copy interface {
+	// Submit hands over the next batch of a race, which it may have already. Ack is called once it is durable and applied.
+	Submit(b *race.Batch, ack func(race.Ack))
+	// Began says that a simulated race runs somewhere, Over that it has ended, Failed why it was given up.
+	Began(id race.ID)
+	Over(id race.ID)
+	Failed(id race.ID, reason string)
+	// Delete deletes a race. It returns once that is durable.
+	Delete(id race.ID) error
+	// Broken says that a race cannot go on in this copy.
+	Broken(id race.ID, err error)
+}
