@@ -33,7 +33,7 @@ func (r *Races) Delete(ctx context.Context, id race.ID) error {
 		d = &deletion{done: make(chan struct{})}
 		r.deleting[id] = d
 		go func() {
-			d.err = r.remove(context.WithoutCancel(ctx), of.Race)
+			d.err = r.runner.Delete(context.WithoutCancel(ctx), of.Race)
 			r.mu.Lock()
 			delete(r.deleting, id)
 			r.mu.Unlock()
@@ -48,6 +48,22 @@ func (r *Races) Delete(ctx context.Context, id race.ID) error {
 	case <-time.After(deleteWait):
 	}
 	return fmt.Errorf("race %s is being deleted: %w", id, race.ErrUnderway)
+}
+
+// Remove does what a deletion does in this process: it ends the race's actors and pictures, and deletes the race in the store. A race that is
+// not there is no error.
+func (r *Races) Remove(ctx context.Context, id race.ID) error {
+	of, err := r.store.Summary(ctx, id)
+	switch {
+	case errors.Is(err, race.ErrNotFound):
+		of.Race.ID = id // there may still be actors and pictures
+	case err != nil:
+		return err
+	}
+	if err := r.remove(ctx, of.Race); !errors.Is(err, race.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 func (r *Races) remove(ctx context.Context, info race.Race) error {
@@ -86,7 +102,7 @@ func (r *Races) forget(ctx context.Context, id race.ID) error {
 		return err
 	}
 	r.screen.Close(id)
-	r.ingest.forget(id)
+	r.ingest.Forget(id)
 	for _, f := range r.gone {
 		f(id)
 	}

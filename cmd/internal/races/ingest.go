@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"lightsout/actors/engine"
 	"lightsout/cmd/internal/archive"
 	"lightsout/gateway"
 	"lightsout/race"
@@ -19,7 +18,7 @@ var _ gateway.Ingest = (*Ingest)(nil)
 // Ingest takes what is reported of races: by decoders, by race control, by stewards.
 type Ingest struct {
 	store   *sqlite.Store
-	engine  *engine.Engine
+	runner  Runner
 	running func(race.ID) <-chan struct{} // closed when the simulation ends; nil if there is none
 
 	mu      sync.Mutex
@@ -58,7 +57,7 @@ const rostersMax = 64
 
 // Ingest hands a report to the race's log, and returns when it is durable and applied.
 func (i *Ingest) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
-	return i.engine.Ingest(ctx, id, in)
+	return i.runner.Ingest(ctx, id, in)
 }
 
 // Rule hands a ruling to the race's simulation while that runs, otherwise to its log. A Time of race.NoTime means now.
@@ -68,7 +67,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 		return race.Ruled{}, err
 	}
 	if done := i.running(id); done != nil {
-		ruled, err := i.engine.Rule(ctx, id, r)
+		ruled, err := i.runner.Rule(ctx, id, r)
 		if err == nil {
 			_, err = archive.Settled(ctx, i.store, id)
 		}
@@ -83,7 +82,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 			return race.Ruled{}, err
 		}
 	}
-	taken, err := i.engine.Ingest(ctx, id, &race.Report{Records: []race.Record{r}})
+	taken, err := i.runner.Ingest(ctx, id, &race.Report{Records: []race.Record{r}})
 	if err != nil {
 		return race.Ruled{}, err
 	}
@@ -92,7 +91,7 @@ func (i *Ingest) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 	}
 	switch r.Body.(type) {
 	case race.StartMoved, race.Undone: // race time may count from another moment now
-		i.forget(id)
+		i.Forget(id)
 	default:
 	}
 	_, err = archive.Settled(ctx, i.store, id) // so that the next question sees the ruling
@@ -192,8 +191,9 @@ func (i *Ingest) stopAt(ctx context.Context, id race.ID, when race.Moment) (race
 	return at, nil
 }
 
-// forget forgets the roster of a race.
-func (i *Ingest) forget(id race.ID) {
+// Forget has the roster of a race read again. Call it after a record that moved the start was applied without Rule, for a roster is kept
+// once the race has started.
+func (i *Ingest) Forget(id race.ID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.rosters, id)

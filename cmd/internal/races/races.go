@@ -40,15 +40,22 @@ type Config struct {
 	Store  *sqlite.Store
 	Screen Screen
 	Log    *slog.Logger
-	// Engine needs a Journal only if it is not the Store; New sets Observer, Spectators and Log.
+	// Engine needs a Journal only if it is not the Store, and an Observer only if it is not the Races; New sets Spectators and Log.
 	Engine  engine.Config
 	CarsMax int
+	// Runner carries out what is ordered; nil means the Engine. A Runner of its own has races simulated elsewhere: whoever applies the log
+	// to this process's copy calls Began, RaceOver, RaceFailed and Remove.
+	Runner Runner
+	// Waits returns what else keeps the process from being ready, or nil; nil means nothing else.
+	Waits func() error
 }
 
 // Races makes, controls and deletes the races of a server.
 type Races struct {
 	store    *sqlite.Store
 	engine   *engine.Engine
+	runner   Runner
+	waits    func() error
 	screen   Screen
 	log      *slog.Logger
 	register *register
@@ -65,10 +72,16 @@ type Races struct {
 // New starts the engine of a server.
 func New(cfg Config) (*Races, error) {
 	r := &Races{
-		store: cfg.Store, screen: cfg.Screen, log: cfg.Log, circuits: &Circuits{cfg.Store}, deleting: map[race.ID]*deletion{},
+		store: cfg.Store, runner: cfg.Runner, waits: cfg.Waits, screen: cfg.Screen, log: cfg.Log, circuits: &Circuits{cfg.Store}, deleting: map[race.ID]*deletion{},
 		register: &register{carsMax: cfg.CarsMax, awaited: cfg.Store.CarsAwaited, over: map[race.ID]chan struct{}{}},
 	}
-	cfg.Engine.Observer, cfg.Engine.Spectators, cfg.Engine.Log = r, cfg.Screen, cfg.Log
+	if r.runner == nil {
+		r.runner = local{r}
+	}
+	cfg.Engine.Spectators, cfg.Engine.Log = cfg.Screen, cfg.Log
+	if cfg.Engine.Observer == nil {
+		cfg.Engine.Observer = r
+	}
 	if cfg.Engine.Journal == nil {
 		cfg.Engine.Journal = cfg.Store
 	}
@@ -76,7 +89,7 @@ func New(cfg Config) (*Races, error) {
 	if r.engine, err = engine.New(cfg.Engine); err != nil {
 		return nil, err
 	}
-	r.ingest = &Ingest{store: r.store, engine: r.engine, running: r.register.running, rosters: map[race.ID]*race.Roster{}}
+	r.ingest = &Ingest{store: r.store, runner: r.runner, running: r.register.running, rosters: map[race.ID]*race.Roster{}}
 	return r, nil
 }
 
@@ -104,7 +117,7 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 	if err != nil {
 		return race.Summary{}, err
 	}
-	info, model, err := drive.NewRace(o, r.register.newID(c.Key), c)
+	info, model, err := drive.NewRace(o, newID(c.Key), c)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -116,9 +129,7 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 		return race.Summary{}, err
 	}
 	defer release()
-	r.register.begin(info.ID)
-	if err := r.engine.Start(simulator.StartRace{Info: info, Model: model, Start: start}); err != nil {
-		r.register.end(info.ID)
+	if err := r.runner.Start(ctx, simulator.StartRace{Info: info, Model: model, Start: start}); err != nil {
 		return race.Summary{}, err
 	}
 	made, err := archive.Settled(ctx, r.store, info.ID)
@@ -134,7 +145,7 @@ func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) 
 	if key == "" {
 		key = "race"
 	}
-	info.ID, info.Kind, info.Cars = r.register.newID(key), race.External, len(entries)
+	info.ID, info.Kind, info.Cars = newID(key), race.External, len(entries)
 	release, err := r.register.reserve(ctx, info.Cars)
 	if err != nil {
 		return race.Summary{}, err
@@ -144,7 +155,7 @@ func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) 
 	for _, e := range entries {
 		in.Records = append(in.Records, race.Record{Body: race.Entered{Entry: e}})
 	}
-	taken, err := r.engine.Ingest(ctx, info.ID, &in)
+	taken, err := r.runner.Ingest(ctx, info.ID, &in)
 	if err != nil {
 		return race.Summary{}, err
 	}
@@ -168,7 +179,7 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	if err != nil {
 		return race.Summary{}, nil, invalidFolder(err)
 	}
-	id := r.register.newID("import")
+	id := newID("import")
 	for i := range read.Records {
 		if info, ok := read.Records[i].Body.(race.Announced); ok {
 			if info.Race.ID = id; name != "" {
@@ -180,7 +191,7 @@ func (r *Races) Import(ctx context.Context, dir fs.FS, name string) (race.Summar
 	}
 	isNew := true
 	for part := range slices.Chunk(read.Records, importAtOnce) {
-		if _, err := r.engine.Ingest(ctx, id, &race.Report{New: isNew, Records: part}); err != nil {
+		if _, err := r.runner.Ingest(ctx, id, &race.Report{New: isNew, Records: part}); err != nil {
 			if gone := r.Delete(context.WithoutCancel(ctx), id); gone != nil && !errors.Is(gone, race.ErrNotFound) {
 				err = errors.Join(err, gone) // a part of it is stored
 			}
@@ -209,10 +220,10 @@ func invalidFolder(err error) error {
 	return fmt.Errorf("import: %w", err)
 }
 
-// Replay plays a recorded race at speed times real time as if it happened now; began is called with its id.
+// Replay plays a recorded race in this process's engine, at speed times real time, as if it happened now; began is called with its id.
 func (r *Races) Replay(ctx context.Context, key string, speed float64, steps []archive.Step, began func(race.ID)) error {
-	id := r.register.newID(key)
-	r.register.begin(id)
+	id := newID(key)
+	r.Began(id)
 	began(id)
 	if err := archive.NewReplayer(id, speed, r.engine.Submit).Play(ctx, steps); err != nil {
 		return err
@@ -235,11 +246,14 @@ func (r *Races) Control(ctx context.Context, id race.ID, what race.Control, when
 	if !r.Running(id) {
 		return before, fmt.Errorf("race %s is %v: %w", id, before.Status, race.ErrConflict)
 	}
-	if err := r.engine.Control(id, what); err != nil {
+	if err := r.runner.Control(ctx, id, what); err != nil {
 		return before, err
 	}
 	return archive.Settled(ctx, r.store, id)
 }
+
+// Began registers a simulation that runs, here or in another process. A second call for a race that runs does nothing.
+func (r *Races) Began(id race.ID) { r.register.begin(id) }
 
 // RaceOver retires a race's actors. From now on the store answers for the race.
 func (r *Races) RaceOver(id race.ID) {
@@ -275,5 +289,8 @@ func (r *Races) Ready(context.Context) error {
 			return fmt.Errorf("%s %s has been busy with one message for %v", late.Kind, late.ID, late.For.Round(time.Millisecond))
 		}
 	}
-	return nil
+	if r.waits == nil {
+		return nil
+	}
+	return r.waits()
 }

@@ -2,8 +2,9 @@ package races
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,25 +14,23 @@ import (
 // CarsMax is the default bound on the cars of all races that are not over.
 const CarsMax = 200_000
 
-// register knows the running simulations and the number of cars, and makes ids.
+// register knows the running simulations and the number of cars.
 type register struct {
 	carsMax int
 	awaited func(context.Context) (int, error) // cars of the stored races that are not over
 
 	mu         sync.Mutex
-	ordinal    int
 	over       map[race.ID]chan struct{} // of the simulations that run; closed at their end
 	carsMaking int                       // of races that are being made
 }
 
-// newID makes an id of a key and the time, so that ids sort by time and are unique.
-func (r *register) newID(key string) race.ID {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ordinal++
-	now := time.Now().UTC()
-	return race.ID(fmt.Sprintf("%s-%s-%s", key, now.Format("20060102-150405"),
-		strconv.FormatInt(now.UnixMilli()%1000*100+int64(r.ordinal%100), 36)))
+// chanceLength is the number of letters of chance in an id: 40 bits.
+const chanceLength = 8
+
+// newID makes an id of a key, the second and chance. The ids of a key sort by time, and no two processes make the same one.
+func newID(key string) race.ID {
+	chance := strings.ToLower(rand.Text()[:chanceLength])
+	return race.ID(fmt.Sprintf("%s-%s-%s", key, time.Now().UTC().Format("20060102-150405"), chance))
 }
 
 // reserve reserves cars for a race that is being made; call release once the race is stored or has failed.
@@ -56,10 +55,15 @@ func (r *register) reserve(ctx context.Context, cars int) (release func(), err e
 	}, nil
 }
 
-func (r *register) begin(id race.ID) {
+// begin registers a simulation; false if it is registered already.
+func (r *register) begin(id race.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.over[id] != nil {
+		return false
+	}
 	r.over[id] = make(chan struct{})
+	return true
 }
 
 func (r *register) end(id race.ID) {

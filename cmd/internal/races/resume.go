@@ -36,7 +36,7 @@ func (r *Races) Resume(ctx context.Context, l Leftovers) error {
 	}
 	var waiting []race.Race
 	for _, s := range l.unfinished {
-		if _, err := r.store.Summary(ctx, s.Race.ID); errors.Is(err, race.ErrNotFound) { // deleted meanwhile
+		if r.deleted(ctx, s.Race.ID) {
 			continue
 		}
 		if err := r.resume(s); err != nil {
@@ -52,6 +52,35 @@ func (r *Races) Resume(ctx context.Context, l Leftovers) error {
 	return nil
 }
 
+// CatchUp stores the missing facts, and registers the unfinished simulations as running: they run elsewhere. Call it before the first batch
+// is submitted.
+func (r *Races) CatchUp(ctx context.Context, l Leftovers) error {
+	if err := archive.CatchUp(ctx, r.store, l.lagging, r.log); err != nil {
+		return err
+	}
+	for _, s := range l.unfinished {
+		if r.deleted(ctx, s.Race.ID) {
+			continue
+		}
+		r.Began(s.Race.ID)
+		r.retime(s)
+	}
+	return nil
+}
+
+// deleted reports whether a race was deleted after Left.
+func (r *Races) deleted(ctx context.Context, id race.ID) bool {
+	_, err := r.store.Summary(ctx, id)
+	return errors.Is(err, race.ErrNotFound)
+}
+
+// retime has an unfinished race timed again. A race that waits for its start needs no Timekeeper.
+func (r *Races) retime(s race.Summary) {
+	if s.Status != race.Waiting {
+		r.engine.Recover(s.Race.ID)
+	}
+}
+
 func (r *Races) resume(s race.Summary) error {
 	model, err := drive.ModelOf(s.Race)
 	if err != nil {
@@ -61,9 +90,7 @@ func (r *Races) resume(s race.Summary) error {
 	if err != nil {
 		return err
 	}
-	r.register.begin(s.Race.ID)
-	if s.Status != race.Waiting { // a waiting race needs no Timekeeper
-		r.engine.Recover(s.Race.ID)
-	}
+	r.Began(s.Race.ID)
+	r.retime(s)
 	return r.engine.Start(simulator.StartRace{Info: s.Race, Model: model, From: &from})
 }
