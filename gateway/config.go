@@ -42,15 +42,27 @@ func DefaultConfig() Config {
 // Validate reports every fault.
 func (c Config) Validate() error {
 	var faults []error
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err == nil && !loopback(host) && c.Token == "" {
+		faults = append(faults, fmt.Errorf("address %q can be reached from other machines: it needs a token for everything that changes something", c.Addr))
+	}
+	public, err := parsePublic(c.PublicURL)
+	if err == nil && !public.isLocal() && c.Token == "" {
+		faults = append(faults, fmt.Errorf("public URL %q can be reached from other machines: it needs a token for everything that changes something", c.PublicURL))
+	}
+	return errors.Join(append(faults, c.ValidateStatus())...)
+}
+
+// ValidateStatus reports every fault of the configuration of a status server. It needs no token, for it changes nothing.
+func (c Config) ValidateStatus() error {
+	var faults []error
 	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	host, _, err := net.SplitHostPort(c.Addr)
+	_, _, err := net.SplitHostPort(c.Addr)
 	check(err == nil, "address %q: expected host:port, such as 127.0.0.1:8080", c.Addr)
-	check(err != nil || loopback(host) || c.Token != "",
-		"address %q can be reached from other machines: it needs a token for everything that changes something", c.Addr)
 	for _, limit := range []struct {
 		name  string
 		value int
@@ -63,10 +75,8 @@ func (c Config) Validate() error {
 	if c.Token != "" {
 		faults = append(faults, checkToken(c.Token))
 	}
-	public, wrong := parsePublic(c.PublicURL)
+	_, wrong := parsePublic(c.PublicURL)
 	faults = append(faults, wrong)
-	check(wrong != nil || public.isLocal() || c.Token != "",
-		"public URL %q can be reached from other machines: it needs a token for everything that changes something", c.PublicURL)
 	_, wrong = parseProxies(c.TrustedProxies)
 	faults = append(faults, wrong)
 	check(c.MaxBody > 0, "the body limit is %d: allowed are 1 and more", c.MaxBody)

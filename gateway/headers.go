@@ -156,7 +156,7 @@ func (s *Server) methods(path string) (allowed []string) {
 func (s *Server) unrouted(c *fiber.Ctx) error {
 	allowed := s.methods(plainPath(c))
 	if allowed == nil {
-		return refuse(fiber.StatusNotFound, "no such route: the routes are described at "+s.public.path("api/v1/openapi.json"))
+		return refuse(fiber.StatusNotFound, s.unknown)
 	}
 	list := strings.Join(allowed, ", ")
 	c.Set(fiber.HeaderAllow, list)

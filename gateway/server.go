@@ -54,6 +54,8 @@ type Deps struct {
 type Server struct {
 	cfg          Config
 	deps         Deps
+	isReady      func(ctx context.Context) error
+	unknown      string // the answer to a path that no route has
 	app          *fiber.App
 	schema       graphql.Schema
 	m            *metrics
@@ -79,15 +81,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	public, _ := parsePublic(cfg.PublicURL) // Validate has parsed both
-	proxies, _ := parseProxies(cfg.TrustedProxies)
-	s := &Server{
-		cfg: cfg, deps: deps, m: newMetrics(deps.Registry),
-		traces: newSlots(maxTraces), transfers: newSeats(maxTransfers, maxTransfers/2),
-		graphQLSlots: newSlots(maxGraphQLRequests),
-		seats:        newSeats(cfg.MaxSpectators, cfg.MaxSpectatorsEach),
-		public:       public, proxies: proxies, guard: newGuard(cfg.Token),
-	}
+	s := newServer(cfg, deps)
+	s.isReady = func(ctx context.Context) error { return deps.Races.Ready(ctx) }
+	s.unknown = "no such route: the routes are described at " + s.public.path("api/v1/openapi.json")
+	s.traces, s.transfers = newSlots(maxTraces), newSeats(maxTransfers, maxTransfers/2)
+	s.graphQLSlots, s.seats = newSlots(maxGraphQLRequests), newSeats(cfg.MaxSpectators, cfg.MaxSpectatorsEach)
 	s.bodies = body.NewReader(body.Config{
 		Unpacker: deps.Unpacker, MaxUnpacked: cfg.MaxUnpacked, Reading: newSlots(maxBodies), Large: newSlots(1), MaxWait: maxWait,
 	})
@@ -96,6 +94,15 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, fmt.Errorf("set up GraphQL: %w", err)
 	}
 	s.schema, s.schemaLists = schema, listsOf(&schema)
+	s.routes(s.platformRoutes)
+	return s, nil
+}
+
+// newServer makes what all servers have. cfg is valid.
+func newServer(cfg Config, deps Deps) *Server {
+	public, _ := parsePublic(cfg.PublicURL) // Validate has parsed both
+	proxies, _ := parseProxies(cfg.TrustedProxies)
+	s := &Server{cfg: cfg, deps: deps, m: newMetrics(deps.Registry), public: public, proxies: proxies, guard: newGuard(cfg.Token)}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.MaxBody, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
@@ -103,12 +110,12 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // wholeBody bounds bodies; a log is streamed
 		EnableTrustedProxyCheck: true, TrustedProxies: proxies.texts(), ProxyHeader: fiber.HeaderXForwardedFor, EnableIPValidation: true,
 	})
-	s.routes()
 	s.app.Server().Handler = trackRequests(s.edge(s.app.Server().Handler))
-	return s, nil
+	return s
 }
 
-func (s *Server) routes() {
+// routes registers the routes of all servers, then those of one kind.
+func (s *Server) routes(own func()) {
 	s.app.Use(s.measure, recover.New(), s.wholeBody)
 	s.app.Get("/healthz", func(c *fiber.Ctx) error {
 		return c.JSON(map[string]string{"status": "alive", "version": s.deps.Version})
@@ -116,18 +123,28 @@ func (s *Server) routes() {
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{})))
 	s.app.Use(s.sameOrigin)
+	own()
+	s.app.Use(s.unrouted)
+	for _, r := range s.app.GetRoutes(true) {
+		s.registered = append(s.registered, route{r.Method, r.Path})
+	}
+}
+
+// platformRoutes are those of a server with the gateway role.
+func (s *Server) platformRoutes() {
 	s.app.Get("/live/:id", allowParams(s.live(), "from"))
-	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
-	s.app.Use(revalidate)
+	s.compressed()
 	asked := allowParams(s.graphql, "query", "variables", "operationName", "extensions")
 	s.app.Get("/graphql", asked)
 	s.app.Post("/graphql", asked)
 	s.restRoutes(s.app.Group("/api/v1"))
 	s.siteRoutes()
-	s.app.Use(s.unrouted)
-	for _, r := range s.app.GetRoutes(true) {
-		s.registered = append(s.registered, route{r.Method, r.Path})
-	}
+}
+
+// compressed has the answers of the routes after it compressed and revalidated.
+func (s *Server) compressed() {
+	s.app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: compressesItself}))
+	s.app.Use(revalidate)
 }
 
 // live serves the sockets of spectators.
@@ -170,7 +187,9 @@ func (s *Server) Serve(l net.Listener) error {
 
 // Shutdown closes the sockets of spectators and waits for requests that are being answered.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.deps.Hub.Shutdown()
+	if s.deps.Hub != nil {
+		s.deps.Hub.Shutdown()
+	}
 	s.mu.Lock()
 	s.closing = true
 	if s.listener != nil {
@@ -243,7 +262,7 @@ func (s *Server) isOwnOrigin(c *fiber.Ctx, origin string) bool {
 }
 
 func (s *Server) ready(c *fiber.Ctx) error {
-	if err := s.deps.Races.Ready(c.UserContext()); err != nil {
+	if err := s.isReady(c.UserContext()); err != nil {
 		return c.Status(fiber.StatusServiceUnavailable).JSON(map[string]string{"status": "not ready", "why": err.Error()})
 	}
 	answer := map[string]any{"status": "ready"}

@@ -219,6 +219,13 @@ func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gatew
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.listen(t, server)
+	return s
+}
+
+// listen has a server serve until the end of the test.
+func (s *served) listen(t testing.TB, server *gateway.Server) {
+	t.Helper()
 	s.server = server
 	l, err := server.Listen(context.Background())
 	if err != nil {
@@ -237,7 +244,6 @@ func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gatew
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 // ask sends a request and returns status, media type and body.
