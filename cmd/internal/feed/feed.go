@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ import (
 
 var (
 	_ influx.Log     = (*sqlite.Store)(nil)
+	_ influx.Log     = ownRaces{}
 	_ influx.Rosters = (*sqlite.Store)(nil)
 	_ influx.Fold    = (*timing.State)(nil)
 	_ processor.Feed = (*influx.Feed)(nil)
@@ -36,6 +38,29 @@ const TokenEnv = cli.EnvPrefix + "_INFLUX_TOKEN"
 type Config struct {
 	Influx    influx.Config
 	TokenFile string // empty means TokenEnv
+	// Mine reports whether this process feeds a race. It is asked in each round, so that a race which becomes this process's is fed from then
+	// on, from this store's cursor. nil means all races of the store.
+	Mine func(race.ID) bool
+}
+
+// ownRaces is a store with a feed of some of its races.
+type ownRaces struct {
+	*sqlite.Store
+	mine func(race.ID) bool
+}
+
+// Unfed leaves out the races that other processes feed.
+func (l ownRaces) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
+	ids, err := l.Store.Unfed(ctx, feed)
+	return slices.DeleteFunc(ids, func(id race.ID) bool { return !l.mine(id) }), err
+}
+
+// log is the log that is fed.
+func (c *Config) log(store *sqlite.Store) influx.Log {
+	if c.Mine == nil {
+		return store
+	}
+	return ownRaces{store, c.Mine}
 }
 
 // Given says that a feed is wanted.
@@ -74,7 +99,7 @@ func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
-	to, err := influx.New(cfg, influx.Rules{Fold: func() influx.Fold { return timing.New() }, Locate: locate}, store)
+	to, err := influx.New(cfg, influx.Rules{Fold: func() influx.Fold { return timing.New() }, Locate: locate}, c.log(store))
 	if err != nil {
 		return nil, cli.BadInput("%w", err)
 	}
