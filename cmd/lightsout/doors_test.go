@@ -61,18 +61,21 @@ var doors = map[string][]string{
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/archive",
 		"cmd/internal/cli", "cmd/internal/feed", "gateway", "race", "race/drive", "storage/sqlite", "transport",
 	},
+	"cmd/internal/cluster": {
+		"actors/engine", "actors/simulator", "cmd/internal/races", "race", "race/drive", "transport", "transport/kafka",
+	},
 	"cmd/internal/server": {
-		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/drills",
-		"cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race", "storage/memory", "storage/sqlite",
-		"transport", "ui",
+		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/cluster",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race",
+		"storage/memory", "storage/sqlite", "transport", "transport/kafka", "ui",
 	},
 	"cmd/internal/bench": {
 		"actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/cli", "cmd/internal/races",
 		"cmd/internal/server", "race", "race/circuit", "race/drive", "race/timing", "storage/memory", "storage/sqlite", "transport",
 	},
 	"cmd/lightsout": {
-		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/drills", "cmd/internal/feed",
-		"cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
+		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/drills",
+		"cmd/internal/feed", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 		"transport/kafka", "transport/login",
 	},

@@ -13,17 +13,23 @@ import (
 
 func newServe() *cobra.Command {
 	f := newServerFlags()
+	around := newClusterFlags()
 	var keep retentionFlags
 	var demo bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
-127.0.0.1:8080. Races that an earlier process left unfinished continue where their log ends.`,
+127.0.0.1:8080. Races that an earlier process left unfinished continue where their log ends.
+
+With --kafka the races' log is a topic that several processes share, each in the roles that --roles gives it: simulators run races,
+processors take what is reported of real ones and feed InfluxDB, gateways serve the page and the API. See docs/KAFKA.md.`,
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
   lightsout serve --addr 0.0.0.0:8080 --token-file token
   lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
+  lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
+  lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.CarsMax < 1 {
@@ -36,6 +42,17 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.Cluster, err = around.into(cmd.Context(), log, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			if of := f.Cluster; of != nil && !of.Roles.Gateway {
+				if !cmd.Flags().Changed("db") {
+					f.DB = ""
+				} else if !of.Roles.Copies() {
+					log.Warn("a simulator keeps no copy of the races: --db is not used")
+				}
+				return server.RunRoles(cmd.Context(), f.Config, log, cmd.ErrOrStderr())
+			}
 			return server.Run(cmd.Context(), f.Config, log, cmd.ErrOrStderr(), func(ctx context.Context, all *races.Races) error {
 				if demo {
 					return all.Demo(ctx)
@@ -45,6 +62,7 @@ func newServe() *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	around.add(cmd)
 	cmd.Flags().StringVar(&f.DB, "db", "lightsout.db", "SQLite file that keeps the races")
 	keep.add(cmd)
 	influxFlags(cmd, &f.Feed)

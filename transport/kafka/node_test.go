@@ -241,6 +241,10 @@ func (w *witness) await(t *testing.T, what string, is func() bool) {
 		select {
 		case <-w.changed:
 		case <-end:
+			w.mu.Lock()
+			for id, list := range w.batches {
+				t.Logf("race %s has %d batches", id, len(list))
+			}
 			t.Fatalf("a minute has passed: %s", what)
 		}
 	}
@@ -315,6 +319,11 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 		}
 		first.done <- nil
 		rule(2)
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("%+v\n%+v", second.node.Stats(), gateway.node.Stats())
+			}
+		})
 		seen.await(t, "races do not end", func() bool { return len(seen.over) == len(ids) })
 		for _, id := range ids {
 			check(t, id, seen.batches[id], ticks)
@@ -330,7 +339,6 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 		for _, id := range ids {
 			check(t, id, late.batches[id], ticks)
 		}
-		_ = second
 	})
 }
 

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/cluster"
 	"lightsout/cmd/internal/drills"
 	"lightsout/cmd/internal/feed"
 	"lightsout/cmd/internal/races"
@@ -60,6 +60,8 @@ type Config struct {
 	History   string // store that answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
 	CarsMax   int    // of all races that are not over
 	Version   string
+	// Cluster is the log that this server shares with other processes; nil without Kafka.
+	Cluster *cluster.Config
 }
 
 // DefaultConfig is a server on the default address. DB is empty.
@@ -77,6 +79,10 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	member, err := join(ctx, &cfg)
+	if err != nil {
+		return err
+	}
 	hooks := drills.NewHooks()
 	cfg.Feed.Influx.Wrap = hooks.Transport
 	to, err := feed.Open(ctx, cfg.Feed, store, log)
@@ -96,26 +102,25 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry)}
 	hooks.Install(&with)
 	with.Journal = times.Journal(with.Journal)
-	all, err := races.New(races.Config{Store: store, Screen: hub, Log: log, Engine: with, CarsMax: cfg.CarsMax})
+	of := races.Config{Store: store, Screen: hub, Log: log, Engine: with, CarsMax: cfg.CarsMax}
+	all, err := newRaces(of, member)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
-	registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(all.Engine()),
-	)
+	observe(registry, all.Engine(), member)
 	faults := newDrills(hooks, all, store, hub, to)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
-		Drills: faults, History: store, Telemetry: past, Transfers: archive.NewTransfers(store, all.Standings().Classification, log),
-		Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
+		Drills: drillsOf(faults, member), History: store, Telemetry: past,
+		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {
 		return err
 	}
-	r := running{server, all, faults, status}
+	r := running{server, all, faults, member, status}
 	return r.serve(ctx, func(ctx context.Context) error {
 		go all.Retain(ctx, cfg.Retention)
 		return work(ctx, all)
@@ -174,6 +179,7 @@ type running struct {
 	gateway *gateway.Server
 	races   *races.Races
 	drills  *drills.Drills
+	member  *cluster.Member // nil without a shared log
 	status  io.Writer
 }
 
@@ -192,7 +198,8 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	failed := make(chan error, 2)
 	go func() { failed <- r.gateway.Serve(listener) }()
 	fmt.Fprintf(r.status, "Lights Out is on http://%s\n", listener.Addr())
-	if err := r.races.Resume(ctx, before); err != nil {
+	ended, err := r.begin(ctx, before)
+	if err != nil {
 		return err
 	}
 	go r.drills.Show(ctx)
@@ -205,8 +212,13 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	case <-ctx.Done():
 		fmt.Fprintln(r.status, "shutting down")
 	case err = <-failed:
+	case err = <-ended:
+		ended = nil
 	}
 	cancel()
+	if ended != nil { // what was sent to the shared log is read back before the actors end
+		err = errors.Join(err, <-ended)
+	}
 	stopping, done := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer done()
 	return errors.Join(err, r.gateway.Shutdown(stopping))

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"lightsout/actors/simulator"
+	"lightsout/race"
+	"lightsout/race/drive"
+	"lightsout/transport"
+)
+
+// simulations are the races that this process simulates.
+type simulations struct{ *Member }
+
+// Create makes a race.
+func (s *simulations) Create(of *transport.Create) error {
+	model, err := drive.ModelOf(of.Race)
+	if err != nil {
+		return err
+	}
+	return s.start(simulator.StartRace{Info: of.Race, Model: model, Start: of.Start})
+}
+
+// Restore lets a race go on.
+func (s *simulations) Restore(info race.Race, from *race.Position, script []race.Made) error {
+	model, err := drive.ModelOf(info)
+	if err != nil {
+		return err
+	}
+	s.cfg.Log.Info("a race goes on here", slog.String("race", string(info.ID)), slog.Int("batches_made_again", len(script)))
+	return s.start(simulator.StartRace{Info: info, Model: model, From: from, Script: script})
+}
+
+// start starts a race. One whose announcement takes long has started all the same.
+func (s *simulations) start(msg simulator.StartRace) error {
+	if err := s.engine.Start(msg); !errors.Is(err, race.ErrUnderway) {
+		return err
+	}
+	return nil
+}
+
+// Command hands a race a command.
+func (s *simulations) Command(c *transport.Command, done func(error)) {
+	var command any
+	switch {
+	case c.Control != nil:
+		command = simulator.ControlRace{ID: c.ID, Control: *c.Control}
+	case c.Ruling != nil:
+		command = simulator.RuleRace{ID: c.ID, Record: *c.Ruling}
+	default:
+		done(errNoCommand)
+		return
+	}
+	s.engine.HandCommand(c.Race, command, func(_ race.Ruled, err error) { done(err) })
+}
+
+var errNoCommand = errors.New("a simulated race takes control and rulings alone")
+
+// Drop ends a race.
+func (s *simulations) Drop(id race.ID) error {
+	return untilDone(func() error { return s.engine.Drop(id) })
+}
+
+// reports are what this process takes of races that are reported.
+type reports struct{ *Member }
+
+// Report takes a report.
+func (r *reports) Report(id race.ID, in *race.Report, done func(race.Ingested, error)) {
+	r.engine.HandReport(id, in, done)
+}
+
+// End ends what takes reports of a race.
+func (r *reports) End(id race.ID) error {
+	return untilDone(func() error { return r.engine.EndIngest(context.Background(), id) })
+}
+
+// untilDone repeats a call that returns race.ErrUnderway.
+func untilDone(ask func() error) error {
+	for {
+		if err := ask(); !errors.Is(err, race.ErrUnderway) {
+			return err
+		}
+	}
+}
+
+// copied is this process's copy of all races.
+type copied struct{ *Member }
+
+// Submit hands over a batch that counts.
+func (c *copied) Submit(b *race.Batch, ack func(race.Ack)) {
+	if !slices.ContainsFunc(b.Records, movesTime) {
+		c.engine.Submit(b, ack)
+		return
+	}
+	c.engine.Submit(b, func(a race.Ack) {
+		c.races.Ingest().Forget(b.Race)
+		ack(a)
+	})
+}
+
+// movesTime reports whether race time may count from another moment after a record.
+func movesTime(r race.Record) bool {
+	switch r.Body.(type) {
+	case race.StartMoved, race.Undone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Began says that a simulation runs.
+func (c *copied) Began(id race.ID) { c.races.Began(id) }
+
+// Over says that a simulation has ended.
+func (c *copied) Over(id race.ID) { c.races.RaceOver(id) }
+
+// Failed says that a race was given up.
+func (c *copied) Failed(id race.ID, reason string) { c.races.RaceFailed(id, reason) }
+
+// Delete deletes a race.
+func (c *copied) Delete(id race.ID) error { return c.races.Remove(context.Background(), id) }
+
+// Broken says that a race cannot go on in this copy.
+func (c *copied) Broken(id race.ID, err error) {
+	c.cfg.Log.Error("a race cannot go on in this process", slog.String("race", string(id)), slog.Any("err", err))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken[id] = err
+}

@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"lightsout/actors/engine"
+	"lightsout/cmd/internal/archive"
+	"lightsout/cmd/internal/cluster"
+	"lightsout/cmd/internal/drills"
+	"lightsout/cmd/internal/races"
+	"lightsout/gateway"
+	"lightsout/race"
+)
+
+// join joins the shared log, if there is one; nil without.
+func join(ctx context.Context, cfg *Config) (*cluster.Member, error) {
+	if cfg.Cluster == nil {
+		return nil, nil // one process is enough
+	}
+	member, err := cluster.Join(ctx, *cfg.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Feed.Mine = member.Feeds; !cfg.Cluster.Roles.Processor { // processors feed; a gateway only reads
+		cfg.Feed.Mine = func(race.ID) bool { return false }
+	}
+	return member, nil
+}
+
+// newRaces makes the races of a process, whose batches go to the shared log if there is one.
+func newRaces(of races.Config, member *cluster.Member) (*races.Races, error) {
+	if member == nil {
+		return races.New(of)
+	}
+	member.Install(&of.Engine)
+	of.Runner, of.Waits = member.Runner(), member.Waits
+	all, err := races.New(of)
+	if err == nil {
+		member.Use(all.Engine(), all)
+	}
+	return all, err
+}
+
+// observe registers what every process exports.
+func observe(r *prometheus.Registry, e *engine.Engine, member *cluster.Member) {
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(e))
+	if member != nil {
+		r.MustRegister(newLogMetrics(member.Node()))
+	}
+}
+
+// begin goes on with what an earlier process left: its simulations, or the shared log, until the context ends.
+func (r *running) begin(ctx context.Context, before races.Leftovers) (ended <-chan error, err error) {
+	if r.member == nil {
+		return nil, r.races.Resume(ctx, before)
+	}
+	if err := r.races.CatchUp(ctx, before); err != nil {
+		return nil, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- r.member.Run(ctx) }()
+	return done, nil
+}
+
+// drillsOf are the drills of a server. The races of a shared log are in other processes, which are drilled themselves.
+func drillsOf(d *drills.Drills, member *cluster.Member) gateway.Drills {
+	if member == nil {
+		return d
+	}
+	return noDrills{d}
+}
+
+type noDrills struct{ gateway.Drills }
+
+func (noDrills) Start(context.Context, race.ID, []byte) (int, error) {
+	return 0, fmt.Errorf("the races of this server run in other processes: drill those, with lightsout drill --cluster: %w", race.ErrConflict)
+}
+
+// transfersOf are the transfers of a server. A log cannot be brought into a shared log, for its batches are not known.
+func transfersOf(t *archive.Transfers, member *cluster.Member) gateway.Transfers {
+	if member == nil {
+		return t
+	}
+	return noImports{t}
+}
+
+type noImports struct{ gateway.Transfers }
+
+func (noImports) ImportLog(context.Context, io.Reader, race.ID) (race.Summary, []string, error) {
+	return race.Summary{}, nil, fmt.Errorf("a server at a shared log takes no log files: import the race as a folder, or into a server of its own: %w", race.ErrConflict)
+}

@@ -1,0 +1,199 @@
+package kafka
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"lightsout/race"
+	"lightsout/transport"
+)
+
+// Snapshots of a simulated race: as much of it is made again at a takeover.
+const (
+	snapshotBatches = 100
+	snapshotPause   = 2 * time.Second
+)
+
+// draft is a batch that becomes an entry once its telemetry is durable.
+type draft struct {
+	entry    *transport.Entry
+	snapshot race.Snapshot
+	durable  bool
+}
+
+// submit takes a batch of a race.
+func (s *seat) submit(b *race.Batch, ack func(race.Ack)) {
+	state, _ := s.desk.fold.Race(b.Race)
+	r := s.runs[b.Race]
+	if r == nil && s.role == transport.Processor && s.owner.Active() {
+		count, _ := s.owner.Head(b.Race)
+		r = &underway{last: count}
+		s.runs[b.Race] = r
+	}
+	if r == nil || !s.owner.Active() || s.leaving {
+		return // what was not accepted never happened
+	}
+	r.ack = ack
+	switch {
+	case b.Count <= state.Count:
+		if s.role == transport.Simulator || s.desk.copying == nil || !s.desk.copying.awaits(b.Race, b.Count) {
+			ack(race.Ack{Count: state.Count})
+		}
+	case b.Count <= r.last: // on its way
+	case b.Count > r.last+1:
+		ack(race.Ack{Count: state.Count, Resend: true})
+	default:
+		s.write(r, b)
+	}
+}
+
+// write makes an entry of a batch, and sends it once its telemetry is durable.
+func (s *seat) write(r *underway, b *race.Batch) {
+	body, err := transport.Codec{}.Content(&transport.Content{Tick: b.Tick, Taken: b.Taken, Inputs: b.Inputs, Records: b.Records, Request: b.Request})
+	if err == nil && len(body) > MessageBytesMax-1<<16 {
+		err = fmt.Errorf("batch %d has %d bytes: allowed are %d", b.Count, len(body), MessageBytesMax-1<<16)
+	}
+	var telemetry []byte
+	switch {
+	case err != nil:
+	case b.Frame != nil:
+		telemetry, err = transport.Codec{}.Frame(b.Frame)
+	case len(b.Samples) > 0:
+		telemetry, err = transport.Codec{}.Samples(b.Samples)
+	}
+	if err != nil {
+		r.ack(race.Ack{Refused: err})
+		return
+	}
+	r.last = b.Count
+	m := &draft{snapshot: b.Snapshot, durable: telemetry == nil, entry: &transport.Entry{
+		Race: b.Race, Count: b.Count, Records: len(b.Records), Hash: b.Hash, Telemetry: -1, Body: body, Receipts: receiptsOf(b),
+	}}
+	for i := range b.Records {
+		switch b.Records[i].Body.(type) {
+		case race.Announced:
+			m.entry.External = s.role == transport.Processor
+		case race.Ended:
+			m.entry.Ends = s.role == transport.Simulator
+		default:
+		}
+	}
+	if b.Count == 1 && r.created != "" {
+		m.entry.Receipts = append(m.entry.Receipts, transport.Receipt{Command: r.created, Seq: 1})
+	}
+	r.making = append(r.making, m)
+	if telemetry != nil {
+		s.writeTelemetry(r, m, telemetry)
+	}
+	s.flush(r)
+}
+
+func (s *seat) writeTelemetry(r *underway, m *draft, data []byte) {
+	generation := s.generation
+	s.desk.node.produce(s.desk.node.topics.Telemetry, s.desk.partition, string(m.entry.Race), data, func(offset int64, err error) {
+		s.desk.post(func() {
+			switch {
+			case s.generation != generation:
+			case err != nil:
+				s.writeTelemetry(r, m, data)
+			default:
+				m.entry.Telemetry, m.durable = offset, true
+				s.flush(r)
+			}
+		})
+	})
+}
+
+// flush sends the batches whose telemetry is durable, in order.
+func (s *seat) flush(r *underway) {
+	for len(r.making) > 0 && r.making[0].durable {
+		m := r.making[0]
+		r.making = r.making[1:]
+		if m.snapshot != nil {
+			r.fields = append(r.fields, race.Batch{Count: m.entry.Count, Hash: m.entry.Hash, Snapshot: m.snapshot})
+		}
+		if !s.owner.Submit(m.entry) {
+			s.log().Error("a batch is out of order: it is not sent", slog.String("race", string(m.entry.Race)), slog.Uint64("batch", m.entry.Count))
+			return
+		}
+		if m.entry.Ends {
+			late := r.late
+			r.late = nil
+			for _, o := range late {
+				s.owner.Again(o)
+			}
+		}
+	}
+}
+
+func receiptsOf(b *race.Batch) (out []transport.Receipt) {
+	for i := range b.Inputs {
+		if in := &b.Inputs[i]; in.ID != "" {
+			out = append(out, transport.Receipt{Command: in.ID, Seq: in.Seq, At: in.At})
+		}
+	}
+	if q := b.Request; q != nil {
+		r := transport.Receipt{Command: q.Key, Hash: q.Hash, Records: q.Records, Samples: q.Samples, Repeated: q.Repeated}
+		if q.Records > 0 {
+			r.Seq = q.First
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Accepted is part of Port: a batch was read back and counts.
+func (s *seat) Accepted(e *transport.Entry) {
+	r := s.runs[e.Race]
+	if r == nil || s.role != transport.Simulator {
+		return
+	}
+	if r.ack != nil {
+		r.ack(race.Ack{Count: e.Count})
+	}
+	s.keepField(r, e)
+	if e.Ends {
+		s.forgetFields(e.Race)
+		delete(s.runs, e.Race)
+	}
+}
+
+// keepField writes the field after a batch that counts, now and then.
+func (s *seat) keepField(r *underway, e *transport.Entry) {
+	var newest *race.Batch
+	for len(r.fields) > 0 && r.fields[0].Count <= e.Count {
+		newest, r.fields = &r.fields[0], r.fields[1:]
+	}
+	now := s.desk.node.now()
+	if newest == nil || newest.Count != e.Count || e.Ends || !s.leaving && (e.Count-r.kept < snapshotBatches || now-r.keptAt < snapshotPause) {
+		return
+	}
+	r.kept, r.keptAt = e.Count, now
+	seq := e.First - 1 + race.Seq(e.Records)
+	slot := r.slot
+	r.slot = (slot + 1) % fieldsKept
+	data, err := newest.Snapshot.AppendBinary(nil)
+	if err == nil {
+		data, err = transport.Codec{}.Field(&transport.Field{Count: e.Count, Hash: e.Hash, Seq: seq, Snapshot: data})
+	}
+	if err != nil {
+		s.log().Error("a snapshot cannot be written", slog.String("race", string(e.Race)), slog.Any("err", err))
+		return
+	}
+	s.desk.node.produce(s.desk.node.topics.State, s.desk.partition, fieldKey(e.Race, slot), data, nil)
+}
+
+// forgetFields lets Kafka forget the fields of a race that is over.
+func (s *seat) forgetFields(id race.ID) {
+	for slot := range fieldsKept {
+		s.desk.node.produce(s.desk.node.topics.State, s.desk.partition, fieldKey(id, slot), nil, nil)
+	}
+}
+
+// stored says that the copy has stored batches of a race.
+func (s *seat) stored(id race.ID, ack race.Ack) {
+	if r := s.runs[id]; r != nil && r.ack != nil {
+		r.ack(ack)
+	}
+}
