@@ -57,7 +57,12 @@ type Verdict struct {
 	SetAside      int              `json:"messages_set_aside"`
 	FilledIn      int64            `json:"passings_filled_in"`
 
-	Fed            []Fed  `json:"fed,omitempty"`
+	Fed []Fed `json:"fed,omitempty"`
+	Comparison
+}
+
+// Comparison is how a race differs from the same race undisturbed.
+type Comparison struct {
 	Records        int    `json:"records"`
 	Lost           int    `json:"records_lost"`
 	Doubled        int    `json:"records_doubled"`
@@ -68,12 +73,24 @@ type Verdict struct {
 	StateHash      string `json:"state_hash"`
 }
 
+// Compare compares a race with the same race undisturbed: its log record by record, and what follows from it.
+func Compare(undisturbed, other *Run) Comparison {
+	c := Comparison{Records: len(other.Records), StateHash: other.Result.StateHash}
+	c.compare(undisturbed, other)
+	return c
+}
+
+// Identical reports whether nothing differs.
+func (c *Comparison) Identical() bool {
+	return c.Lost == 0 && c.Doubled == 0 && c.Difference == "" && c.Classification && c.Laps && c.Hashes
+}
+
 // Judge compares a race under faults with the same race undisturbed.
 func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v := &Verdict{
 		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
 		LongestTickMS: drilled.Longest.Milliseconds(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
-		Records: len(drilled.Records), StateHash: drilled.Result.StateHash,
+		Comparison: Comparison{Records: len(drilled.Records), StateHash: drilled.Result.StateHash},
 	}
 	v.Injected, v.Strikes = in.Injected()
 	v.recoveries(drilled.Recoveries)
@@ -126,30 +143,30 @@ func (v *Verdict) recoveries(took []time.Duration) {
 }
 
 // compare compares both logs record by record, and what follows from them. It returns the race time from which they differ.
-func (v *Verdict) compare(a, b *Run) (differs race.Micros) {
+func (c *Comparison) compare(a, b *Run) (differs race.Micros) {
 	differs = race.TimeMax
 	for i := range max(len(a.Records), len(b.Records)) {
 		switch {
 		case i >= len(b.Records):
 			differs = a.Records[i].Time
-			v.Difference = fmt.Sprintf("record %d is missing", i+1)
+			c.Difference = fmt.Sprintf("record %d is missing", i+1)
 		case i >= len(a.Records):
 			differs = b.Records[i].Time
-			v.Difference = fmt.Sprintf("record %d is one too many: %+v", i+1, b.Records[i].Body)
+			c.Difference = fmt.Sprintf("record %d is one too many: %+v", i+1, b.Records[i].Body)
 		case !same(&a.Records[i], &b.Records[i]):
 			differs = min(a.Records[i].Time, b.Records[i].Time)
-			v.Difference = fmt.Sprintf("record %d is %+v at %v, undisturbed it is %+v at %v", i+1, b.Records[i].Body, b.Records[i].Time,
+			c.Difference = fmt.Sprintf("record %d is %+v at %v, undisturbed it is %+v at %v", i+1, b.Records[i].Body, b.Records[i].Time,
 				a.Records[i].Body, a.Records[i].Time)
 		default:
 			continue
 		}
 		break
 	}
-	v.Lost, v.Doubled = missing(a.Records, b.Records), doubled(b.Records)
-	v.Classification = slices.Equal(a.Result.Entries, b.Result.Entries)
+	c.Lost, c.Doubled = missing(a.Records, b.Records), doubled(b.Records)
+	c.Classification = slices.Equal(a.Result.Entries, b.Result.Entries)
 	lapsA, hashesA := timed(a.Records)
 	lapsB, hashesB := timed(b.Records)
-	v.Laps, v.Hashes = slices.Equal(lapsA, lapsB), slices.Equal(hashesA, hashesB) && a.Result.StateHash == b.Result.StateHash
+	c.Laps, c.Hashes = slices.Equal(lapsA, lapsB), slices.Equal(hashesA, hashesB) && a.Result.StateHash == b.Result.StateHash
 	return differs
 }
 

@@ -64,6 +64,7 @@ var doors = map[string][]string{
 	"cmd/internal/cluster": {
 		"actors/engine", "actors/simulator", "cmd/internal/races", "race", "race/drive", "transport", "transport/kafka",
 	},
+	"cmd/internal/clusterdrill": {"actors/drill", "cmd/internal/drills", "race", "race/timing", "transport"},
 	"cmd/internal/server": {
 		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/cluster",
 		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race",
@@ -74,8 +75,8 @@ var doors = map[string][]string{
 		"cmd/internal/server", "race", "race/circuit", "race/drive", "race/timing", "storage/memory", "storage/sqlite", "transport",
 	},
 	"cmd/lightsout": {
-		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/drills",
-		"cmd/internal/feed", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
+		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/clusterdrill",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 		"transport/kafka", "transport/login",
 	},

@@ -28,10 +28,11 @@ type drillFlags struct {
 	// patience is how long the race may stand still.
 	patience time.Duration
 	influx   feed.Config
+	cluster  clusterDrillFlags
 }
 
 func newDrill() *cobra.Command {
-	var f drillFlags
+	f := drillFlags{cluster: clusterDrillFlags{kafkaFlags: newKafkaFlags()}}
 	cmd := &cobra.Command{
 		Use: "drill NAME|FILE", Short: "Run a race under faults and compare it with the same race undisturbed", Args: cobra.MaximumNArgs(1),
 		Long: `Run a race under faults and compare it with the same race undisturbed. Faults kill actors, poison them, make them hang,
@@ -39,13 +40,19 @@ lose their messages, or fill the disk. The report lists the faults, the recovery
 classification and the state hash at every lap are identical. Exit 1 if they are not, or if no fault was injected.
 
 A scenario comes from the library (lightsout drill list), from a YAML file (actors/drill/SCENARIO.md), or from --fault.
-With --process the race runs in a server process, which is killed with SIGKILL and started again.`,
+With --process the race runs in a server process, which is killed with SIGKILL and started again.
+With --cluster several races run in processes around a Kafka: roles are killed, frozen and cut off, Kafka is restarted, and every
+race must be at every gateway what it is undisturbed.`,
 		Example: `  lightsout drill half-the-field
   lightsout drill storm --seed 5 --json
   lightsout drill my-scenario.yaml --junit drill.xml
   lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
-  lightsout drill --process --kills 10 --laps 20`,
+  lightsout drill --process --kills 10 --laps 20
+  lightsout drill --cluster simulators-killed --kafka 127.0.0.1:9092`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.cluster.on {
+				return runClusterDrill(cmd.Context(), strings.Join(args, ""), &f.cluster, f.patience, f.asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			if f.process {
 				if len(args) > 0 {
 					return cli.BadInput("--process takes no scenario: the server itself is killed")
@@ -69,6 +76,7 @@ With --process the race runs in a server process, which is killed with SIGKILL a
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
 	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before the drill fails")
 	influxFlags(cmd, &f.influx)
+	f.cluster.add(cmd)
 	cmd.AddCommand(newDrillList())
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -52,7 +51,7 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	if s.Poisons() {
 		yes[false] = "different, as a poisoned car is out of the race"
 	}
-	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, restartsText(v.Restarts))
+	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, countsText(v.Restarts))
 	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
 	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
 	for _, fed := range v.Fed {
@@ -76,20 +75,6 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 		fmt.Fprintln(out, "  - "+b)
 	}
 	return nil
-}
-
-func restartsText(restarts map[string]int64) string {
-	var parts []string
-	for kind, n := range restarts {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", kind, n))
-		}
-	}
-	if parts == nil {
-		return "none"
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
 }
 
 // The parts of JUnit XML that CI systems read.

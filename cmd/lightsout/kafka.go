@@ -51,6 +51,7 @@ func (f *kafkaFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.Brokers, "kafka", nil, "some brokers of Kafka, as HOST:PORT,…; they name the others")
 	flags.StringVar(&f.Prefix, "kafka-prefix", f.Prefix, "beginning of the names of topics and groups")
+	flags.StringToStringVar(&f.Via, "kafka-via", nil, "where brokers are reached through a tunnel, as BROKER=HOST:PORT,… by the names that they give themselves")
 	flags.BoolVar(&f.TLS, "kafka-tls", false, "encrypt connections to Kafka")
 	flags.StringVar(&f.CAFile, "kafka-ca", "", "file with certificates (PEM) that are trusted as well")
 	flags.StringVar(&f.CertFile, "kafka-cert", "", "file with our own certificate (PEM), where brokers ask for one")

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -55,6 +56,8 @@ type Config struct {
 	SASL     string
 	User     string
 	Password login.Secret
+	// Via says under which address a broker is reached from here, where that is not the one that it names itself: through a tunnel.
+	Via map[string]string
 	// ClientID names this client in the brokers' logs and quotas.
 	ClientID string
 	// Log takes warnings and errors of franz-go; nil means none.
@@ -78,6 +81,9 @@ func (c *Config) Validate() error {
 	check(len(c.Brokers) > 0, "no broker of Kafka is named: expected HOST:PORT, such as kafka1:9092")
 	for _, broker := range c.Brokers {
 		check(address(broker), "the broker of Kafka is %q: expected HOST:PORT, such as kafka1:9092", broker)
+	}
+	for broker, via := range c.Via {
+		check(address(broker) && address(via), "a broker of Kafka is reached as %s=%s: expected HOST:PORT=HOST:PORT", broker, via)
 	}
 	check(prefixes.MatchString(c.Prefix) && len(c.Prefix) <= prefixMax,
 		"the prefix of topics is %q: allowed are 1 to %d letters, digits, '.', '_' and '-', and no '.' at the beginning", c.Prefix, prefixMax)
@@ -125,13 +131,15 @@ func (c *Config) Options() ([]kgo.Opt, error) {
 		kgo.UnknownTopicRetries(-1), // after a restart a broker may not know a topic yet: waiting loses nothing
 		kgo.FetchMaxBytes(FetchBytesMax), kgo.FetchMaxPartitionBytes(FetchPartitionBytesMax),
 	}
+	dial := dialer{via: c.Via}
 	if c.TLS {
 		t, err := c.tls()
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, kgo.DialTLSConfig(t))
+		dial.tls = t
 	}
+	opts = append(opts, kgo.Dialer(dial.dial))
 	switch c.SASL {
 	case SASLPlain:
 		if !c.TLS {
@@ -160,6 +168,32 @@ func (c *Config) tls() (*tls.Config, error) {
 		t.Certificates = []tls.Certificate{own}
 	}
 	return t, nil
+}
+
+// dialTimeout bounds how long a connection to a broker may take.
+const dialTimeout = 10 * time.Second
+
+// dialer connects to brokers.
+type dialer struct {
+	via map[string]string
+	tls *tls.Config // nil without TLS
+}
+
+func (d dialer) dial(ctx context.Context, network, broker string) (net.Conn, error) {
+	to := &net.Dialer{Timeout: dialTimeout}
+	at := cmp.Or(d.via[broker], broker)
+	if d.tls == nil {
+		return to.DialContext(ctx, network, at)
+	}
+	secure := d.tls.Clone()
+	if secure.ServerName == "" { // its certificate is for the name that it has, wherever it is reached
+		host, _, err := net.SplitHostPort(broker)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", broker, err)
+		}
+		secure.ServerName = host
+	}
+	return (&tls.Dialer{NetDialer: to, Config: secure}).DialContext(ctx, network, at)
 }
 
 // logger passes warnings and errors of franz-go on.

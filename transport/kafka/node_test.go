@@ -20,7 +20,7 @@ import (
 	"lightsout/transport/kafka"
 )
 
-// racesOf are simulations whose field is a number: each tick hashes it, with the rulings that it took.
+// racesOf are simulations whose field is a hash of its ticks and of the rulings that it took. A race ends after its ticks and two rulings.
 type racesOf struct {
 	t    *testing.T
 	node *kafka.Node
@@ -35,9 +35,9 @@ type simulated struct {
 	id      race.ID
 	mu      sync.Mutex
 	field   uint64
+	rulings uint64
 	count   uint64
 	seq     race.Seq
-	acked   uint64
 	pending []race.Input
 	unacked []*race.Batch
 	script  []race.Made
@@ -66,7 +66,8 @@ func (s *racesOf) Restore(info race.Race, from *race.Position, script []race.Mad
 	r := s.add(info.ID)
 	r.script = script
 	if from != nil {
-		r.field, r.count, r.seq, r.acked = binary.LittleEndian.Uint64(from.Snapshot), from.Count, from.Seq, from.Count
+		r.field, r.rulings = binary.LittleEndian.Uint64(from.Snapshot), binary.LittleEndian.Uint64(from.Snapshot[8:])
+		r.count, r.seq = from.Count, from.Seq
 	}
 	go r.run()
 	return nil
@@ -105,10 +106,10 @@ func hashOf(parts ...any) uint64 {
 	return h.Sum64()
 }
 
-type number uint64
+type numbers [2]uint64
 
-func (n number) AppendBinary(b []byte) ([]byte, error) {
-	return binary.LittleEndian.AppendUint64(b, uint64(n)), nil
+func (n numbers) AppendBinary(b []byte) ([]byte, error) {
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, n[0]), n[1]), nil
 }
 
 // run makes ticks, as long as it has credit.
@@ -159,9 +160,10 @@ func (r *simulated) tick() {
 		b.Inputs[i].Seq = r.seq + race.Seq(i) + 1
 		b.Records = append(b.Records, rec)
 		r.field = hashOf(r.field, rec)
+		r.rulings++
 	}
 	r.field = hashOf(r.field, r.count)
-	if r.count == uint64(r.of.ticks) {
+	if r.count >= uint64(r.of.ticks) && r.rulings == 2 {
 		b.Records = append(b.Records, race.Record{Time: race.Micros(r.count), Body: race.Ended{}})
 		r.over = true
 	}
@@ -171,7 +173,7 @@ func (r *simulated) tick() {
 func (r *simulated) submit(b *race.Batch) {
 	r.count++
 	r.seq += race.Seq(len(b.Records))
-	b.Race, b.Count, b.Hash, b.Snapshot = r.id, r.count, r.field, number(r.field)
+	b.Race, b.Count, b.Hash, b.Snapshot = r.id, r.count, r.field, numbers{r.field, r.rulings}
 	r.unacked = append(r.unacked, b)
 	r.of.node.Simulated().Submit(b, func(ack race.Ack) { go r.ack(ack) })
 }
@@ -245,6 +247,7 @@ func (w *witness) await(t *testing.T, what string, is func() bool) {
 			for id, list := range w.batches {
 				t.Logf("race %s has %d batches", id, len(list))
 			}
+			w.mu.Unlock()
 			t.Fatalf("a minute has passed: %s", what)
 		}
 	}
@@ -283,7 +286,7 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 		brokers, _ := client.OptValue(kgo.SeedBrokers).([]string)
 		c := kafka.DefaultConfig()
 		c.Brokers, c.Prefix, c.Log = brokers, prefix, slog.New(slog.NewTextHandler(logTo{t}, nil))
-		const ticks = 4000
+		const ticks = 400 // and more, until a race has taken both rulings
 		simulator := func() *member {
 			s := &racesOf{t: t, races: map[race.ID]*simulated{}, ticks: ticks}
 			return mustJoin(t, kafka.NodeConfig{Config: c, Simulations: s}, func(n *kafka.Node) { s.node = n })
@@ -312,7 +315,7 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 		}
 		rule(1)
 		second := simulator()
-		seen.await(t, "no race has come far", func() bool { return len(seen.batches["a"]) > 500 })
+		seen.await(t, "no race has come far", func() bool { return len(seen.batches["a"]) > 200 })
 		first.stop()
 		if err := <-first.done; err != nil {
 			t.Fatal(err)
@@ -345,8 +348,8 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 // check makes a race again, from the rulings that its log has.
 func check(t *testing.T, id race.ID, batches []*race.Batch, ticks int) {
 	t.Helper()
-	if len(batches) != ticks+1 {
-		t.Fatalf("race %s has %d batches, not %d", id, len(batches), ticks+1)
+	if len(batches) < ticks+1 {
+		t.Fatalf("race %s has %d batches, not %d and more", id, len(batches), ticks+1)
 	}
 	field, rulings := grid(id), 0
 	for i, b := range batches {
@@ -373,7 +376,7 @@ func check(t *testing.T, id race.ID, batches []*race.Batch, ticks int) {
 	if rulings != 2 {
 		t.Errorf("race %s took %d rulings", id, rulings)
 	}
-	if !slices.ContainsFunc(batches[ticks].Records, func(r race.Record) bool { return r.Body == race.Ended{} }) {
+	if !slices.ContainsFunc(batches[len(batches)-1].Records, func(r race.Record) bool { return r.Body == race.Ended{} }) {
 		t.Errorf("race %s does not end", id)
 	}
 }
