@@ -10,6 +10,7 @@ import (
 	"net"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -122,7 +123,7 @@ func (c *Config) Options() ([]kgo.Opt, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	opts := []kgo.Opt{
-		kgo.SeedBrokers(c.Brokers...), kgo.ClientID(c.ClientID), kgo.WithLogger(logger{log}), kgo.MetadataMinAge(metadataMinAge),
+		kgo.SeedBrokers(c.Brokers...), kgo.ClientID(c.ClientID), kgo.WithLogger(newLogger(log)), kgo.MetadataMinAge(metadataMinAge),
 		// A message is durable when all replicas in sync have it. franz-go numbers messages, so that none is stored twice.
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), // see Partition
@@ -196,15 +197,36 @@ func (d dialer) dial(ctx context.Context, network, broker string) (net.Conn, err
 	return (&tls.Dialer{NetDialer: to, Config: secure}).DialContext(ctx, network, at)
 }
 
+// logAgainAfter is how soon the same warning of franz-go is logged again: with a broker away there are some in each second.
+const logAgainAfter = 30 * time.Second
+
 // logger passes warnings and errors of franz-go on.
-type logger struct{ log *slog.Logger }
+type logger struct {
+	log *slog.Logger
+	mu  sync.Mutex
+	at  map[string]time.Time // of each message, when it was logged last
+}
 
-func (logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+func newLogger(to *slog.Logger) *logger { return &logger{log: to, at: map[string]time.Time{}} }
 
-func (l logger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
+// Level is the least level that is logged.
+func (*logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+// Log logs a message, unless it was logged a moment ago.
+func (l *logger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
+	now := time.Now() //nolint:forbidigo // an edge
+	l.mu.Lock()
+	repeated := now.Sub(l.at[msg]) < logAgainAfter
+	if !repeated {
+		l.at[msg] = now
+	}
+	l.mu.Unlock()
+	if repeated {
+		return
+	}
 	to := slog.LevelWarn
 	if level == kgo.LogLevelError {
 		to = slog.LevelError
 	}
-	l.log.Log(context.Background(), to, msg, keyvals...) //nolint:sloglint // the message is franz-go's
+	l.log.Log(context.Background(), to, "Kafka: "+msg, keyvals...) //nolint:sloglint // the message is franz-go's
 }

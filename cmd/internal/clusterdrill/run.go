@@ -29,7 +29,7 @@ type Config struct {
 	Args    []string // more flags for each process and for kafka init: how to log in at Kafka
 	// Shell commands that stop and start Kafka, and that freeze and thaw it; empty means that scenarios which need them are refused.
 	StopKafka, StartKafka, FreezeKafka, ThawKafka string
-	// Patience is how long after the strikes the races may take to end.
+	// Patience is how long all races may stand still.
 	Patience time.Duration
 	Keep     string // folder for the logs and files of the processes; empty means one that is deleted
 }
@@ -158,8 +158,9 @@ func (f *fleet) drill(ctx context.Context, s *Scenario, races []*one) (*Verdict,
 		}
 		return n
 	}}
-	ending, cancel := context.WithTimeout(ctx, s.Lasts+f.cfg.Patience)
+	ending, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go f.giveUp(ending, races, cancel)
 	var working sync.WaitGroup
 	var reported error
 	working.Go(func() { x.run(ending, s) })
@@ -175,6 +176,7 @@ func (f *fleet) drill(ctx context.Context, s *Scenario, races []*one) (*Verdict,
 		v.promise(false, "%v", err)
 		return v, nil
 	}
+	cancel()
 	return v, f.compare(ctx, v, races, ext, spectators)
 }
 
@@ -207,6 +209,25 @@ func (f *fleet) watch(ctx context.Context, s *Scenario, races []*one) (hopping [
 		go w.follow(ctx)
 	}
 	return hopping
+}
+
+// giveUp calls cancel once no spectator has seen anything new for as long as the drill has patience.
+func (f *fleet) giveUp(ctx context.Context, races []*one, cancel func()) {
+	seen, at := 0, time.Now()
+	for sleep(ctx, time.Second) == nil {
+		now := 0
+		for _, o := range races {
+			now += o.watch.count()
+		}
+		switch {
+		case now != seen:
+			seen, at = now, time.Now()
+		case time.Since(at) > f.cfg.Patience:
+			fmt.Fprintf(f.status, "nothing new for %v: the drill is given up\n", f.cfg.Patience)
+			cancel()
+			return
+		}
+	}
 }
 
 // awaitEnd waits until all races are over for those who watch them.

@@ -60,6 +60,8 @@ func (x *strikes) run(ctx context.Context, s *Scenario) {
 		undo, err := x.strike(ctx, p.Strike)
 		if err != nil {
 			x.fail(fmt.Errorf("%v: %w", p.Strike, err))
+		}
+		if undo == nil {
 			continue
 		}
 		undoing.Go(func() {

@@ -62,6 +62,13 @@ func (s *spectator) from() race.Seq {
 	return s.board.Seq
 }
 
+// count is how many facts it has seen.
+func (s *spectator) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.seen)
+}
+
 // read reads a connection until it ends, or until it is time for another gateway.
 func (s *spectator) read(ctx context.Context, conn *websocket.Conn) {
 	until := time.Time{}
