@@ -105,7 +105,7 @@ func printClusterVerdict(out io.Writer, v *clusterdrill.Verdict) error {
 	}
 	fmt.Fprintf(t, "Comparisons\t%d of a race at a gateway, %d different\n", len(v.Races), differ)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", records, lost, doubled)
-	fmt.Fprintf(t, "Facts came again after\tp50 %d ms, p99 %d ms, at most %d ms\n", v.RecoveryP50MS, v.RecoveryP99MS, v.RecoveryMaxMS)
+	fmt.Fprintf(t, "Longest pause of facts\tp50 %d ms, p99 %d ms, at most %d ms\n", v.RecoveryP50MS, v.RecoveryP99MS, v.RecoveryMaxMS)
 	e := v.External
 	fmt.Fprintf(t, "Passings\t%d sent, %d acknowledged, %d counted; %d requests were repeats\n", e.Sent, e.Acknowledged, e.Counted, e.Repeats)
 	fmt.Fprintf(t, "Acknowledged after\tp50 %d ms, p99 %d ms, at most %d ms\n", e.LatencyP50MS, e.LatencyP99MS, e.LatencyMaxMS)

@@ -8,6 +8,7 @@ import (
 
 	"lightsout/actors/drill"
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/clusterdrill"
 )
 
 func newDrillList() *cobra.Command {
@@ -20,13 +21,21 @@ func newDrillList() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("open the library: %w", err)
 			}
+			of, err := clusterdrill.Library()
+			if err != nil {
+				return fmt.Errorf("open the library: %w", err)
+			}
 			if asJSON {
-				return cli.WriteJSON(cmd.OutOrStdout(), map[string]any{"scenarios": all})
+				return cli.WriteJSON(cmd.OutOrStdout(), map[string]any{"scenarios": all, "cluster": of})
 			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "Name\tRace\tWhat happens")
 			for _, s := range all {
 				fmt.Fprintf(t, "%s\t%d cars, %d laps of %s\t%s\n", s.Name, s.Race.Cars, s.Race.Laps, s.Race.Circuit, s.About)
+			}
+			fmt.Fprintln(t, "\nWith --cluster\t\t")
+			for _, s := range of {
+				fmt.Fprintf(t, "%s\t%d races of %d cars, %d laps of %s\t%s\n", s.Name, s.Races, s.Cars, s.Laps, s.Circuit, s.About)
 			}
 			return cli.Flush(t)
 		},

@@ -35,6 +35,9 @@ var version4 string
 //go:embed testdata/version5.sql
 var version5 string
 
+//go:embed testdata/version6.sql
+var version6 string
+
 // statement is a query and its arguments.
 type statement struct {
 	query string
@@ -157,6 +160,25 @@ func TestOpen_ReadsTheSpeedsOfAVersion4FileInTenths(t *testing.T) {
 	want.Values[race.ChannelSpeed], want.Values[race.ChannelRPM] = []int32{1000, 1017, 1029}, []int32{7000, race.Unknown, 7100}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func TestOpen_AddsMarksToAVersion6File(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	mustMake(t, path, statement{version6, nil}, statement{"PRAGMA user_version = 6", nil})
+	s := mustOpen(t, path)
+	kept := make(chan error, 2)
+	for _, data := range []string{"one", "two"} {
+		s.KeepMark("log/0", []byte(data), func(err error) { kept <- err })
+		if err := <-kept; err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustClose(t, s)
+	s = mustOpen(t, path)
+	defer mustClose(t, s)
+	if marks, err := s.Marks(context.Background()); err != nil || len(marks) != 1 || string(marks["log/0"]) != "two" {
+		t.Errorf("%q, %v", marks, err)
 	}
 }
 

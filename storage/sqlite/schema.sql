@@ -156,3 +156,6 @@ CREATE TABLE feed_rejects (
   feed TEXT NOT NULL, race TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (feed, race, line)
 ) STRICT, WITHOUT ROWID;
+
+-- How far the file follows a log outside it: by partition, as that log's reader wrote it.
+CREATE TABLE marks (name TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -34,9 +34,12 @@ var schema4to5 string
 //go:embed schema_5_to_6.sql
 var schema5to6 string
 
+//go:embed schema_6_to_7.sql
+var schema6to7 string
+
 // schemaVersion is stored in user_version; applicationID ("LOut") marks the files of this program.
 const (
-	schemaVersion = 6
+	schemaVersion = 7
 	applicationID = 0x4c4f7574
 )
 
@@ -50,6 +53,7 @@ var migrations = map[int]struct {
 	3: {schema3to4, 4},
 	4: {schema4to5, 5},
 	5: {schema5to6, 6},
+	6: {schema6to7, 7},
 }
 
 // ErrSchema means that the file has an unsupported schema version.

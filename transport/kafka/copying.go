@@ -27,6 +27,7 @@ type copying struct {
 	bytes  int
 	of     map[race.ID][]*handed // by race, oldest first
 	broken map[race.ID]error
+	from   int64 // offset below which the copy has all
 }
 
 // handed is a batch on its way to the copy.
@@ -54,7 +55,7 @@ func (c *copying) ready(e *logged) bool {
 		return false
 	}
 	b := e.decoded
-	if b == nil || b.Kind != transport.BatchEntry || b.Telemetry < 0 {
+	if e.offset < c.from || b == nil || b.Kind != transport.BatchEntry || b.Telemetry < 0 {
 		return true
 	}
 	return c.frames.has(b.Telemetry)
@@ -63,7 +64,7 @@ func (c *copying) ready(e *logged) bool {
 // hand gives a batch to the copy.
 func (c *copying) hand(e *logged) {
 	b := e.decoded
-	if c.broken[b.Race] != nil {
+	if c.broken[b.Race] != nil || e.offset < c.from {
 		return
 	}
 	h := &handed{
@@ -243,6 +244,14 @@ func (f *frames) add(records []*kgo.Record) {
 		f.order = append(f.order, r.Offset)
 		f.flow.add(len(r.Value))
 	}
+}
+
+// needed is the offset from which a later reader needs telemetry.
+func (f *frames) needed() int64 {
+	if len(f.order) > 0 {
+		return f.order[0]
+	}
+	return f.next
 }
 
 // has reports whether a frame was read, or is no more.

@@ -27,6 +27,7 @@ type desk struct {
 	past      *past    // nil: no simulator
 	seats     []*seat
 	orders    *orders
+	keeper    keeper
 }
 
 // logged is an entry of the log as it was read; decoded is nil if its envelope cannot be read.
@@ -37,11 +38,18 @@ type logged struct {
 	decoded *transport.Entry
 }
 
-func newDesk(n *Node, partition int32) *desk {
+// newDesk makes the desk of a partition. was is nil, or how far the copy has followed it.
+func newDesk(n *Node, partition int32, was *mark) *desk {
 	d := &desk{node: n, partition: partition, inbox: newInbox(), fold: NewFold(), orders: newOrders()}
 	d.log = flow{node: n, topic: n.topics.Log, partition: partition}
 	if n.cfg.Copy != nil {
 		d.copying = newCopying(d)
+	}
+	if was != nil {
+		d.copying.from, d.copying.frames.next, d.keeper.next = was.Next, was.Telemetry, was.Next
+		if n.cfg.Simulations == nil { // a simulator must know how races were made
+			d.fold.restore(was)
+		}
 	}
 	if n.cfg.Simulations != nil {
 		d.past = newPast()
@@ -100,6 +108,7 @@ func (d *desk) wake() {
 	for _, s := range d.seats {
 		s.wake(now)
 	}
+	d.makeMark(now)
 	d.advance()
 }
 
@@ -201,6 +210,7 @@ func (d *desk) appliedTo() int64 {
 func (d *desk) applied() {
 	to := d.appliedTo()
 	d.node.progress.note(d.partition, d.fold.Next(), to)
+	d.keepMark(to)
 	d.orders.applied(to)
 	for _, s := range d.seats {
 		s.applied(to)

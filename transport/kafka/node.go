@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lightsout/race"
@@ -30,11 +29,12 @@ type NodeConfig struct {
 
 // Node is a process at the shared log. It folds all partitions, and writes those that Kafka gives it.
 type Node struct {
-	cfg    NodeConfig
-	log    *slog.Logger
-	id     uint64
-	topics Topics
-	begun  time.Time
+	cfg     NodeConfig
+	log     *slog.Logger
+	id      uint64
+	topics  Topics
+	begun   time.Time
+	topicID string // of the log
 
 	client   *kgo.Client // writes and asks
 	admin    *kadm.Client
@@ -84,11 +84,27 @@ func Join(ctx context.Context, cfg NodeConfig) (*Node, error) {
 	for _, role := range n.roles() {
 		n.groups[role] = newGroup(n, role)
 	}
+	if err := n.follow(ctx, partitions); err != nil {
+		n.close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// follow makes the desks, where the copy has followed the log to.
+func (n *Node) follow(ctx context.Context, partitions int32) error {
+	if err := n.askTopicID(ctx); err != nil {
+		return err
+	}
+	marks, err := n.marks(ctx)
+	if err != nil {
+		return err
+	}
 	for p := range partitions {
-		n.desks = append(n.desks, newDesk(n, p))
+		n.desks = append(n.desks, newDesk(n, p, marks[p]))
 	}
 	n.progress.init(int(partitions))
-	return n, nil
+	return nil
 }
 
 // open makes the clients that read.
@@ -204,14 +220,15 @@ func (n *Node) produce(topic string, partition int32, key string, value []byte, 
 func (n *Node) Run(ctx context.Context) error {
 	defer n.close()
 	var working sync.WaitGroup
+	if err := n.startReading(ctx); err != nil {
+		return err
+	}
 	for _, d := range n.desks {
 		working.Go(d.run)
 	}
 	defer working.Wait()
 	defer close(n.done)
-	if err := n.startReading(ctx); err != nil {
-		return err
-	}
+	defer n.lastMarks()
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	failed := make(chan error, 4)
@@ -240,6 +257,13 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 }
 
+// lastMarks keeps how far the copy has come.
+func (n *Node) lastMarks() {
+	for _, d := range n.desks {
+		ask(d, func() bool { d.lastMark(); return true })
+	}
+}
+
 func (n *Node) close() {
 	n.end()
 	for _, c := range n.orderly {
@@ -247,111 +271,6 @@ func (n *Node) close() {
 	}
 	n.reader.Close()
 	n.client.Close()
-}
-
-// startReading tells the reader where to begin, and how far it must come before the node is ready.
-func (n *Node) startReading(ctx context.Context) error {
-	topics := []string{n.topics.Log}
-	if n.cfg.Copy != nil {
-		topics = append(topics, n.topics.Telemetry)
-	}
-	if n.cfg.Simulations != nil {
-		topics = append(topics, n.topics.State)
-	}
-	starts, err := n.admin.ListStartOffsets(ctx, topics...)
-	if err == nil {
-		err = starts.Error()
-	}
-	if err != nil {
-		return fmt.Errorf("ask Kafka where topics begin: %w", err)
-	}
-	ends, err := n.admin.ListEndOffsets(ctx, n.topics.Log)
-	if err == nil {
-		err = ends.Error()
-	}
-	if err != nil {
-		return fmt.Errorf("ask Kafka where the log ends: %w", err)
-	}
-	from := map[string]map[int32]kgo.Offset{}
-	starts.Each(func(o kadm.ListedOffset) {
-		if from[o.Topic] == nil {
-			from[o.Topic] = map[int32]kgo.Offset{}
-		}
-		from[o.Topic][o.Partition] = kgo.NewOffset().At(o.Offset)
-		if d := n.desks[o.Partition]; o.Topic == n.topics.Telemetry {
-			d.post(func() { d.copying.frames.least = o.Offset })
-		}
-	})
-	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, o.Offset) })
-	n.reader.AddConsumePartitions(from)
-	return nil
-}
-
-// read delivers what is fetched until ctx ends.
-func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic string, partition int32, list []*kgo.Record), failed chan<- error) {
-	for {
-		fetches := client.PollFetches(ctx)
-		if ctx.Err() != nil || fetches.IsClientClosed() {
-			return
-		}
-		fetches.EachError(func(topic string, partition int32, err error) {
-			if errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err) {
-				select {
-				case failed <- fmt.Errorf("read partition %d of %s: %w", partition, topic, err):
-				default:
-				}
-			}
-			n.outage.note(err)
-		})
-		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-			if len(p.Records) > 0 {
-				n.outage.note(nil)
-				deliver(p.Topic, p.Partition, p.Records)
-			}
-		})
-	}
-}
-
-func (n *Node) deliver(topic string, partition int32, list []*kgo.Record) {
-	d := n.desks[partition]
-	d.post(func() {
-		switch topic {
-		case n.topics.Log:
-			d.readLog(list)
-		case n.topics.Telemetry:
-			d.readTelemetry(list)
-		case n.topics.State:
-			d.readState(list)
-		}
-	})
-}
-
-func (n *Node) deliverCommands(role transport.Role) func(string, int32, []*kgo.Record) {
-	return func(_ string, partition int32, list []*kgo.Record) {
-		d := n.desks[partition]
-		d.post(func() { d.seat(role).takeCommands(list) })
-	}
-}
-
-func (n *Node) readCommands(role transport.Role, partition int32, at int64) {
-	n.orderly[role].AddConsumePartitions(map[string]map[int32]kgo.Offset{n.topics.Commands: {partition: kgo.NewOffset().At(at)}})
-}
-
-func (n *Node) stopCommands(role transport.Role, partition int32) {
-	n.orderly[role].RemoveConsumePartitions(map[string][]int32{n.topics.Commands: {partition}})
-}
-
-// askTelemetryStart asks which telemetry Kafka still has.
-func (n *Node) askTelemetryStart(d *desk) {
-	go func() {
-		starts, err := n.admin.ListStartOffsets(n.ending, n.topics.Telemetry)
-		if o, ok := starts.Lookup(n.topics.Telemetry, d.partition); err == nil && ok && o.Err == nil {
-			d.post(func() {
-				d.copying.frames.least = o.Offset
-				d.advance()
-			})
-		}
-	}()
 }
 
 func (n *Node) counted(v Verdict) {

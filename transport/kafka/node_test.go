@@ -199,10 +199,11 @@ type witness struct {
 	batches map[race.ID][]*race.Batch
 	over    map[race.ID]bool
 	changed chan struct{}
+	marks   map[int32][]byte
 }
 
 func newWitness() *witness {
-	return &witness{batches: map[race.ID][]*race.Batch{}, over: map[race.ID]bool{}, changed: make(chan struct{}, 1)}
+	return &witness{batches: map[race.ID][]*race.Batch{}, over: map[race.ID]bool{}, marks: map[int32][]byte{}, changed: make(chan struct{}, 1)}
 }
 
 func (w *witness) Submit(b *race.Batch, ack func(race.Ack)) {
@@ -229,6 +230,12 @@ func (w *witness) Over(id race.ID) {
 }
 func (w *witness) Failed(id race.ID, reason string) { panic(fmt.Sprint(id, reason)) }
 func (w *witness) Delete(race.ID) error             { return nil }
+func (w *witness) KeepMark(partition int32, data []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.marks[partition] = data
+}
+func (w *witness) Marks() (map[int32][]byte, error) { return w.marks, nil }
 func (w *witness) Broken(id race.ID, err error)     { panic(fmt.Sprint(id, err)) }
 func (w *witness) await(t *testing.T, what string, is func() bool) {
 	t.Helper()
@@ -335,6 +342,19 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 			if !errors.As(err, &refused) || refused.Refusal != transport.Over {
 				t.Errorf("a ruling after the end: %v", err)
 			}
+		}
+		gateway.stop() // and comes back: what it has is not handed over again
+		if err := <-gateway.done; err != nil {
+			t.Fatal(err)
+		}
+		gateway.done <- nil
+		had := len(seen.batches["a"])
+		mustJoin(t, kafka.NodeConfig{Config: c, Copy: seen}, func(n *kafka.Node) { gateway.node = n })
+		if _, err := gateway.node.Order(within(t, 30*time.Second), &transport.Command{ID: "rule a1", Race: "a", Role: transport.Simulator, Delete: true}); err != nil {
+			t.Errorf("a receipt is forgotten: %v", err)
+		}
+		if len(seen.batches["a"]) != had {
+			t.Errorf("the copy had %d batches, and was handed %d again", had, len(seen.batches["a"])-had)
 		}
 		late := newWitness() // who comes later sees the same
 		mustJoin(t, kafka.NodeConfig{Config: c, Copy: late}, func(*kafka.Node) {})

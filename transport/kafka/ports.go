@@ -35,6 +35,9 @@ type Copy interface {
 	Failed(id race.ID, reason string)
 	// Delete deletes a race. It returns once that is durable.
 	Delete(id race.ID) error
+	// KeepMark keeps how far the copy has followed a partition, after what was handed over before; Marks returns what was kept.
+	KeepMark(partition int32, data []byte)
+	Marks() (map[int32][]byte, error)
 	// Broken says that a race cannot go on in this copy.
 	Broken(id race.ID, err error)
 }

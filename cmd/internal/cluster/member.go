@@ -74,6 +74,13 @@ type Config struct {
 	Instance string // its name among the members of Kafka's groups; empty means none
 	Roles    Roles
 	Log      *slog.Logger
+	Marks    Marks // needed with a copy
+}
+
+// Marks keep how far a copy has followed the log.
+type Marks interface {
+	KeepMark(name string, data []byte, ready func(error))
+	Marks(ctx context.Context) (map[string][]byte, error)
 }
 
 // Member is this process at the shared log.

@@ -3,8 +3,11 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
+	"strings"
 
 	"lightsout/actors/simulator"
 	"lightsout/race"
@@ -129,4 +132,36 @@ func (c *copied) Broken(id race.ID, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.broken[id] = err
+}
+
+// KeepMark keeps how far this copy has followed a partition.
+func (c *copied) KeepMark(partition int32, data []byte) {
+	c.cfg.Marks.KeepMark(c.mark(partition), data, func(err error) {
+		if err != nil { // more is read again after a restart
+			c.cfg.Log.Warn("how far the log was followed is not kept", slog.Any("err", err))
+		}
+	})
+}
+
+// mark is the name of a partition's mark.
+func (c *copied) mark(partition int32) string {
+	return fmt.Sprintf("kafka/%s/%d", c.cfg.Kafka.Prefix, partition)
+}
+
+// Marks returns what was kept.
+func (c *copied) Marks() (map[int32][]byte, error) {
+	all, err := c.cfg.Marks.Marks(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	out := map[int32][]byte{}
+	for name, data := range all {
+		rest, ours := strings.CutPrefix(name, "kafka/"+c.cfg.Kafka.Prefix+"/")
+		partition, err := strconv.ParseInt(rest, 10, 32)
+		if !ours || err != nil {
+			return nil, fmt.Errorf("the file follows another log (%s): allowed is one of this log, or a new file", name)
+		}
+		out[int32(partition)] = data
+	}
+	return out, nil
 }

@@ -16,7 +16,8 @@ type Verdict struct {
 	Strikes  []Struck       `json:"strikes"`
 	Races    []RaceVerdict  `json:"races"`
 	External ExternalResult `json:"external"`
-	// Recovery is from a strike until new facts of a race came again after its longest pause, over all strikes and races that ran.
+	// Recovery is the longest pause between two facts of a race in the 12 s after a strike, over all strikes and races that ran; it includes
+	// the pause that the race itself makes.
 	RecoveryP50MS int64 `json:"recovery_p50_ms"`
 	RecoveryP99MS int64 `json:"recovery_p99_ms"`
 	RecoveryMaxMS int64 `json:"recovery_max_ms"`

@@ -30,7 +30,7 @@ type spectator struct {
 }
 
 // readWait is how long a spectator waits for a message before it takes its connection for dead: the server sends a pulse every 5 s.
-const readWait = 12 * time.Second
+const readWait = 8 * time.Second
 
 // follow watches until the race has a result or ctx ends.
 func (s *spectator) follow(ctx context.Context) {
@@ -138,19 +138,16 @@ func (s *spectator) missed(all []race.Seq) (out []race.Seq) {
 	return out
 }
 
-// silence is from a moment until facts came again after the longest pause that began within a window after it.
-func (s *spectator) silence(from time.Time, window time.Duration) (time.Duration, bool) {
+// silence is the longest pause of facts that began before the end of a window after a moment, and ended after that moment.
+func (s *spectator) silence(from time.Time, window time.Duration) (longest time.Duration, ran bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var longest, until time.Duration
 	for i := 1; i < len(s.at); i++ {
 		began, ended := s.at[i-1], s.at[i]
 		if ended.Before(from) || began.After(from.Add(window)) {
 			continue
 		}
-		if pause := ended.Sub(began); pause > longest {
-			longest, until = pause, ended.Sub(from)
-		}
+		longest, ran = max(longest, ended.Sub(began)), true
 	}
-	return until, longest > 0
+	return longest, ran
 }

@@ -39,21 +39,18 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	if err := cfg.Gateway.ValidateStatus(); err != nil {
 		return cli.BadInput("%w", err)
 	}
-	member, err := cluster.Join(ctx, *cfg.Cluster)
-	if err != nil {
-		return err
-	}
 	registry := prometheus.NewRegistry()
-	w := &worker{member: member, ready: func(context.Context) error { return member.Waits() }}
+	w := &worker{}
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	if cfg.Cluster.Roles.Processor {
 		err = w.process(ctx, cfg, log, registry)
 	} else {
-		err = w.simulate(log)
+		err = w.simulate(ctx, cfg, log)
 	}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	if err != nil {
 		return err
 	}
+	member := w.member
 	observe(registry, w.engine, member)
 	http, err := gateway.NewStatus(cfg.Gateway, gateway.StatusDeps{
 		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds,
@@ -104,7 +101,11 @@ func (w *worker) close(ctx context.Context) (err error) {
 }
 
 // simulate sets up a process that simulates alone: it keeps no copy.
-func (w *worker) simulate(log *slog.Logger) (err error) {
+func (w *worker) simulate(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+	if w.member, err = cluster.Join(ctx, *cfg.Cluster); err != nil {
+		return err
+	}
+	w.ready = func(context.Context) error { return w.member.Waits() }
 	store := memory.New()
 	w.ends = append(w.ends, store.Close)
 	with := engine.Config{Journal: store, Spectators: nobody{}, Log: log}
@@ -131,7 +132,9 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 		return err
 	}
 	w.ends = append(w.ends, store.Close)
-	cfg.Feed.Mine = w.member.Feeds
+	if w.member, err = join(ctx, &cfg, store); err != nil {
+		return err
+	}
 	to, err := feed.Open(ctx, cfg.Feed, store, log)
 	if err != nil {
 		return err

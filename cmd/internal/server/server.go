@@ -44,6 +44,7 @@ var (
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}
+	_ cluster.Marks        = (*sqlite.Store)(nil)
 )
 
 // shutdownTimeout bounds how long open requests may take at the end.
@@ -79,7 +80,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	member, err := join(ctx, &cfg)
+	member, err := join(ctx, &cfg, store)
 	if err != nil {
 		return err
 	}

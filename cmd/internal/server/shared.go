@@ -15,13 +15,15 @@ import (
 	"lightsout/cmd/internal/races"
 	"lightsout/gateway"
 	"lightsout/race"
+	"lightsout/storage/sqlite"
 )
 
 // join joins the shared log, if there is one; nil without.
-func join(ctx context.Context, cfg *Config) (*cluster.Member, error) {
+func join(ctx context.Context, cfg *Config, store *sqlite.Store) (*cluster.Member, error) {
 	if cfg.Cluster == nil {
 		return nil, nil // one process is enough
 	}
+	cfg.Cluster.Marks = store
 	member, err := cluster.Join(ctx, *cfg.Cluster)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +32,40 @@ func Start(t testing.TB) (brokers []string) {
 		return strings.Split(named, ",")
 	}
 	return strings.Split(run(t, "start")["KAFKA_BROKERS"], ",")
+}
+
+// Own is a broker of one test, which may stop and freeze it with shell commands.
+type Own struct {
+	Brokers                   []string
+	Stop, Start, Freeze, Thaw string
+}
+
+// StartOwn starts a broker for this test only. It ends with the test.
+func StartOwn(t testing.TB) *Own {
+	t.Helper()
+	tool := os.Getenv("LIGHTSOUT_KAFKAD")
+	if tool == "" {
+		t.Skip("SKIPPED: no Kafka of its own: set LIGHTSOUT_KAFKAD to the tool that starts one (start PORT DIR)")
+	}
+	v := run(t, "start")
+	_, port, _ := net.SplitHostPort(v["KAFKA_BROKERS"])
+	pid := fmt.Sprintf("%s/kafka.pid", v["KAFKA_DIR"])
+	if err := os.WriteFile(pid, []byte(v["KAFKA_PID"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own := &Own{
+		Brokers: strings.Split(v["KAFKA_BROKERS"], ","),
+		Stop:    fmt.Sprintf("kill -KILL $(cat %s)", pid),
+		Start:   fmt.Sprintf(`eval "$(%s start %s %s)" && echo $KAFKA_PID >%s`, tool, port, v["KAFKA_DIR"], pid),
+		Freeze:  fmt.Sprintf("kill -STOP $(cat %s)", pid),
+		Thaw:    fmt.Sprintf("kill -CONT $(cat %s)", pid),
+	}
+	t.Cleanup(func() { // another process than at the beginning, where it was started again
+		if out, err := exec.Command("sh", "-c", own.Stop).CombinedOutput(); err != nil {
+			t.Logf("%s: %v %s", own.Stop, err, out)
+		}
+	})
+	return own
 }
 
 // StartSecure starts a broker for this test only.

@@ -1,0 +1,123 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lightsout/transport"
+)
+
+// startReading tells the reader where to begin, and how far it must come before the node is ready.
+func (n *Node) startReading(ctx context.Context) error {
+	topics := []string{n.topics.Log}
+	if n.cfg.Copy != nil {
+		topics = append(topics, n.topics.Telemetry)
+	}
+	if n.cfg.Simulations != nil {
+		topics = append(topics, n.topics.State)
+	}
+	starts, err := n.admin.ListStartOffsets(ctx, topics...)
+	if err == nil {
+		err = starts.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("ask Kafka where topics begin: %w", err)
+	}
+	ends, err := n.admin.ListEndOffsets(ctx, n.topics.Log)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("ask Kafka where the log ends: %w", err)
+	}
+	from := map[string]map[int32]kgo.Offset{}
+	starts.Each(func(o kadm.ListedOffset) {
+		if from[o.Topic] == nil {
+			from[o.Topic] = map[int32]kgo.Offset{}
+		}
+		d, at := n.desks[o.Partition], o.Offset
+		switch o.Topic {
+		case n.topics.Log:
+			at = max(at, d.fold.Next())
+		case n.topics.Telemetry:
+			at = max(at, d.copying.frames.next)
+			d.copying.frames.least = o.Offset
+		}
+		from[o.Topic][o.Partition] = kgo.NewOffset().At(at)
+	})
+	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, o.Offset) })
+	n.reader.AddConsumePartitions(from)
+	return nil
+}
+
+// read delivers what is fetched until ctx ends.
+func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic string, partition int32, list []*kgo.Record), failed chan<- error) {
+	for {
+		fetches := client.PollFetches(ctx)
+		if ctx.Err() != nil || fetches.IsClientClosed() {
+			return
+		}
+		fetches.EachError(func(topic string, partition int32, err error) {
+			if errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err) {
+				select {
+				case failed <- fmt.Errorf("read partition %d of %s: %w", partition, topic, err):
+				default:
+				}
+			}
+			n.outage.note(err)
+		})
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			if len(p.Records) > 0 {
+				n.outage.note(nil)
+				deliver(p.Topic, p.Partition, p.Records)
+			}
+		})
+	}
+}
+
+func (n *Node) deliver(topic string, partition int32, list []*kgo.Record) {
+	d := n.desks[partition]
+	d.post(func() {
+		switch topic {
+		case n.topics.Log:
+			d.readLog(list)
+		case n.topics.Telemetry:
+			d.readTelemetry(list)
+		case n.topics.State:
+			d.readState(list)
+		}
+	})
+}
+
+func (n *Node) deliverCommands(role transport.Role) func(string, int32, []*kgo.Record) {
+	return func(_ string, partition int32, list []*kgo.Record) {
+		d := n.desks[partition]
+		d.post(func() { d.seat(role).takeCommands(list) })
+	}
+}
+
+func (n *Node) readCommands(role transport.Role, partition int32, at int64) {
+	n.orderly[role].AddConsumePartitions(map[string]map[int32]kgo.Offset{n.topics.Commands: {partition: kgo.NewOffset().At(at)}})
+}
+
+func (n *Node) stopCommands(role transport.Role, partition int32) {
+	n.orderly[role].RemoveConsumePartitions(map[string][]int32{n.topics.Commands: {partition}})
+}
+
+// askTelemetryStart asks which telemetry Kafka still has.
+func (n *Node) askTelemetryStart(d *desk) {
+	go func() {
+		starts, err := n.admin.ListStartOffsets(n.ending, n.topics.Telemetry)
+		if o, ok := starts.Lookup(n.topics.Telemetry, d.partition); err == nil && ok && o.Err == nil {
+			d.post(func() {
+				d.copying.frames.least = o.Offset
+				d.advance()
+			})
+		}
+	}()
+}
