@@ -131,7 +131,7 @@ func (ch *channel) join(s *spectator) error {
 		return errClosed
 	}
 	ch.spectators[s] = true
-	s.joinedAt, s.joined = ch.board.Seq, time.Now()
+	s.joinedAt = ch.board.Seq
 	ch.hub.m.spectators.Add(1)
 	return nil
 }
@@ -152,10 +152,6 @@ func (ch *channel) take(s *spectator, into [][]byte) ([][]byte, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	var err error
-	if ch.awaits(s) {
-		ch.waiting[s] = true
-		return into, nil
-	}
 	if !s.resumed || s.cursor > ch.board.Seq || s.cursor < ch.base {
 		into, err = ch.takeSnapshot(s, into)
 	} else if ch.narrow() {
@@ -184,14 +180,6 @@ func (ch *channel) take(s *spectator, into [][]byte) ([][]byte, error) {
 		ch.waiting[s] = true
 	}
 	return into, nil
-}
-
-// aheadWait bounds how long a spectator waits that has seen more than this server: it comes from another one, which is ahead.
-const aheadWait = 3 * time.Second
-
-// awaits reports whether a spectator waits until this server has come as far as it has seen.
-func (ch *channel) awaits(s *spectator) bool {
-	return s.resumed && s.cursor > ch.board.Seq && ch.board.Session.Status != race.Over && time.Since(s.joined) < aheadWait
 }
 
 func (ch *channel) takeFrame(s *spectator, into [][]byte) (_ [][]byte, err error) {

@@ -28,7 +28,6 @@ type spectator struct {
 	ch           *channel
 	conn         socket
 	cursor       race.Seq // facts up to here were sent
-	joined       time.Time
 	joinedAt     race.Seq // facts up to here were published before it joined
 	resumed      bool     // it has a cursor, given with ?from= or by a snapshot
 	frameNo      uint64

@@ -61,7 +61,7 @@ func StartOwn(t testing.TB) *Own {
 		Thaw:    fmt.Sprintf("kill -CONT $(cat %s)", pid),
 	}
 	t.Cleanup(func() { // another process than at the beginning, where it was started again
-		if out, err := exec.Command("sh", "-c", own.Stop).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(context.Background(), "sh", "-c", own.Stop).CombinedOutput(); err != nil {
 			t.Logf("%s: %v %s", own.Stop, err, out)
 		}
 	})
