@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,6 +20,9 @@ import (
 type composeFile struct {
 	Services map[string]composeService
 	Volumes  map[string]any
+	Networks map[string]struct {
+		IPAM struct{ Config []struct{ Subnet string } }
+	}
 }
 
 type composeService struct {
@@ -28,8 +32,22 @@ type composeService struct {
 	Environment map[string]string
 	Volumes     []string
 	DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
-	Healthcheck struct{ Test []string }
+	Healthcheck struct {
+		Test    []string
+		Disable bool
+	}
+	Profiles []string
+	Restart  string
+	Ports    []string
+	Networks map[string]struct {
+		Address string `yaml:"ipv4_address"`
+	}
+	Deploy          struct{ Replicas int }
+	StopGracePeriod string `yaml:"stop_grace_period"`
 }
+
+// ends reports whether a service does its work and ends.
+func (s composeService) ends() bool { return s.Restart == "no" }
 
 // faults are what is wrong with the file, for a checkout at root.
 func (f *composeFile) faults(root string) (out []string) {
@@ -50,6 +68,7 @@ func (f *composeFile) faults(root string) (out []string) {
 	for _, missing := range f.unsetForGrafana(root) {
 		out = append(out, "grafana: "+missing)
 	}
+	out = append(out, f.clusterFaults(root)...)
 	slices.Sort(out)
 	return out
 }
@@ -59,12 +78,22 @@ func (f *composeFile) look(root string, s composeService, fault func(format stri
 	if _, tag, tagged := strings.Cut(s.Image[strings.LastIndex(s.Image, "/")+1:], ":"); !tagged || tag == "" || tag == "latest" {
 		fault("the image %q has no pinned tag", s.Image)
 	}
-	if len(s.Healthcheck.Test) < 2 || s.Healthcheck.Test[0] == "NONE" {
+	if (len(s.Healthcheck.Test) < 2 || s.Healthcheck.Test[0] == "NONE") && (!s.ends() || !s.Healthcheck.Disable) {
 		fault("it has no healthcheck")
 	}
+	if s.Restart != "unless-stopped" && !s.ends() {
+		fault("it is not started again: %q", s.Restart)
+	}
 	for other, on := range s.DependsOn {
-		if _, there := f.Services[other]; !there {
+		of, there := f.Services[other]
+		if !there {
 			fault("it depends on %q, which is no service", other)
+		}
+		if len(of.Profiles) > 0 && !slices.Equal(of.Profiles, s.Profiles) {
+			fault("it depends on %s, which is only in the profile %v", other, of.Profiles)
+		}
+		if there && of.ends() != (on.Condition == "service_completed_successfully") {
+			fault("it waits for %s to be %q, which does not end or never is", other, on.Condition)
 		}
 		if !slices.Contains([]string{"service_started", "service_healthy", "service_completed_successfully"}, on.Condition) {
 			fault("it waits for %s to be %q", other, on.Condition)
@@ -87,17 +116,23 @@ func (f *composeFile) look(root string, s composeService, fault func(format stri
 
 // parses says whether the program takes a command line.
 func parses(line []string) error {
+	_, err := parsed(line)
+	return err
+}
+
+// parsed is the command of a command line, with its flags.
+func parsed(line []string) (*cobra.Command, error) {
 	cmd, rest, err := newRoot().Find(line)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !cmd.Runnable() {
-		return fmt.Errorf("%s is no command", line[0])
+	if !cmd.Runnable() || len(line) == 0 {
+		return nil, fmt.Errorf("%q is no command", strings.Join(line, " "))
 	}
 	if err := cmd.ParseFlags(rest); err != nil {
-		return err
+		return nil, err
 	}
-	return cmd.ValidateArgs(cmd.Flags().Args())
+	return cmd, cmd.ValidateArgs(cmd.Flags().Args())
 }
 
 // unsetForGrafana are the variables of the provisioning files that the service grafana does not set.

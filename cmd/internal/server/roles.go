@@ -76,7 +76,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	case err = <-joined: // the context has ended, or the log cannot be read
 	}
 	fmt.Fprintln(status, "shutting down")
-	stopping, done := context.WithTimeout(context.Background(), shutdownTimeout)
+	stopping, done := context.WithTimeout(context.Background(), ShutdownTimeout)
 	defer done()
 	return errors.Join(err, http.Shutdown(stopping))
 }

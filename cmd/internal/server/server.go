@@ -47,8 +47,8 @@ var (
 	_ cluster.Marks        = (*sqlite.Store)(nil)
 )
 
-// shutdownTimeout bounds how long open requests may take at the end.
-const shutdownTimeout = 30 * time.Second
+// ShutdownTimeout bounds how long open requests may take at the end.
+const ShutdownTimeout = 30 * time.Second
 
 // Config is the configuration of a server.
 type Config struct {
@@ -220,7 +220,7 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	if ended != nil { // what was sent to the shared log is read back before the actors end
 		err = errors.Join(err, <-ended)
 	}
-	stopping, done := context.WithTimeout(context.Background(), shutdownTimeout)
+	stopping, done := context.WithTimeout(context.Background(), ShutdownTimeout)
 	defer done()
 	return errors.Join(err, r.gateway.Shutdown(stopping))
 }
