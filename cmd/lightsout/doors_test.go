@@ -98,6 +98,8 @@ var homes = map[string][]string{
 	"golang.org/x/text":                   {"storage/folder"},
 	"github.com/prometheus/client_golang": {"cmd/internal/feed", "cmd/internal/server", "gateway", "gateway/live"},
 	"github.com/spf13/cobra":              {"cmd/internal/cli", "cmd/lightsout"},
+	"k8s.io":                              {}, // tests alone: they hold deploy/kubernetes to its types
+	"sigs.k8s.io":                         {},
 }
 
 // ours are the imports of each room as they are, and all of them.
