@@ -147,11 +147,14 @@ func (s *Server) compressed() {
 	s.app.Use(revalidate)
 }
 
+// catchUp is how long a spectator waits for a server that is behind another one at the same log.
+const catchUp = 2 * time.Second
+
 // live serves the sockets of spectators.
 func (s *Server) live() fiber.Handler {
 	return live.Handler(live.Config{
 		Hub: s.deps.Hub, Boards: s.deps.Boards, Seats: s.seats, PulseEvery: s.cfg.PulseEvery, WriteTimeout: s.cfg.WriteTimeout,
-		LoadTimeout: s.cfg.ReadTimeout,
+		LoadTimeout: s.cfg.ReadTimeout, CatchUp: catchUp,
 	})
 }
 

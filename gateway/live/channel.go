@@ -151,6 +151,10 @@ func (ch *channel) leave(s *spectator) {
 func (ch *channel) take(s *spectator, into [][]byte) ([][]byte, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
+	if s.resumed && s.cursor > ch.board.Seq && time.Now().Before(s.patient) {
+		ch.waiting[s] = true
+		return into, nil
+	}
 	var err error
 	if !s.resumed || s.cursor > ch.board.Seq || s.cursor < ch.base {
 		into, err = ch.takeSnapshot(s, into)

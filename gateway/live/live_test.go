@@ -197,6 +197,39 @@ func TestLive_CursorOutsideTheRingGetsASnapshot(t *testing.T) {
 	}
 }
 
+// TestLive_SpectatorOfAServerAheadIsShownNothingTwice: it comes from another server, whose copy of the log was newer.
+func TestLive_SpectatorOfAServerAheadIsShownNothingTwice(t *testing.T) {
+	s := mustServe(t, func(c *live.Config) { c.CatchUp = patience })
+	s.hub.Open(info, entries)
+	s.hub.Publish("live", []race.Facts{event(1), event(2)})
+	v := s.mustWatch(t, "/live/live?from=4")
+	if err := v.Conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, data, err := v.Conn.ReadMessage(); err != nil {
+		t.Fatal(err)
+	} else if m, err := transport.Decode(data); err != nil {
+		t.Fatal(err)
+	} else if _, silent := m.(transport.Pulse); !silent {
+		t.Fatalf("it is shown %T", m)
+	}
+	s.hub.Publish("live", []race.Facts{event(3)})
+	s.hub.Publish("live", []race.Facts{event(4), event(5)})
+	m, err := v.Next()
+	if f, is := m.(*race.Facts); err != nil || !is || f.Seq != 5 || len(f.Facts) != 1 {
+		t.Errorf("it is shown %+v, %v", m, err)
+	}
+}
+
+func TestLive_ServerThatStaysBehindShowsWhatItHas(t *testing.T) {
+	s := mustServe(t, func(c *live.Config) { c.CatchUp = 10 * time.Millisecond })
+	s.hub.Open(info, entries)
+	s.hub.Publish("live", []race.Facts{event(1), event(2)})
+	if got := s.mustWatch(t, "/live/live?from=4").MustSnapshot(); got.Board.Seq != 2 {
+		t.Errorf("a snapshot at record %d", got.Board.Seq)
+	}
+}
+
 func TestLive_LoadsARaceThatTheHubDoesNotHold(t *testing.T) {
 	s := mustServe(t, nil)
 	got := s.mustWatch(t, "/live/stored").MustSnapshot()

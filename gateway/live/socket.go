@@ -30,7 +30,7 @@ const (
 	closeFull       = 1013
 )
 
-// Config of Handler. All fields are needed.
+// Config of Handler. All fields but CatchUp are needed.
 type Config struct {
 	Hub    *Hub
 	Boards Boards
@@ -41,6 +41,9 @@ type Config struct {
 	WriteTimeout time.Duration
 	// LoadTimeout bounds loading a race that the hub does not hold.
 	LoadTimeout time.Duration
+	// CatchUp is how long a spectator who has seen more than this server waits for it: another server at the same log was ahead. Then
+	// it gets a snapshot. 0 means that it does not wait.
+	CatchUp time.Duration
 }
 
 // Handler serves /live/{id}. The messages are described in transport/WIRE.md.
@@ -89,7 +92,7 @@ func (l *sockets) serve(conn *websocket.Conn) {
 			sock.CloseWith(closeBadRequest, "from must be a sequence number")
 			return
 		}
-		s.cursor, s.resumed = race.Seq(seq), true
+		s.cursor, s.resumed, s.patient = race.Seq(seq), true, time.Now().Add(l.cfg.CatchUp)
 	}
 	if err := ch.join(s); err != nil {
 		sock.CloseWith(closeGoingAway, err.Error())

@@ -27,9 +27,10 @@ type socket interface {
 type spectator struct {
 	ch           *channel
 	conn         socket
-	cursor       race.Seq // facts up to here were sent
-	joinedAt     race.Seq // facts up to here were published before it joined
-	resumed      bool     // it has a cursor, given with ?from= or by a snapshot
+	cursor       race.Seq  // facts up to here were sent
+	joinedAt     race.Seq  // facts up to here were published before it joined
+	resumed      bool      // it has a cursor, given with ?from= or by a snapshot
+	patient      time.Time // until then it waits for a channel that is behind its cursor
 	frameNo      uint64
 	part         int // of the next frame of a large field
 	opsNo        uint64
