@@ -101,7 +101,9 @@ func (p *process) start() {
 	}
 	lines, url, listens := bufio.NewScanner(said), "", false
 	for !listens && lines.Scan() {
-		_, url, listens = strings.Cut(lines.Text(), "Lights Out is on ")
+		if strings.HasPrefix(lines.Text(), "Lights Out ") {
+			_, url, listens = strings.Cut(lines.Text(), " is on ")
+		}
 	}
 	if !listens {
 		p.t.Fatal("the server did not say where it is")

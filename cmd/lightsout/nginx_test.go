@@ -25,16 +25,16 @@ import (
 const nginxConf = `daemon off; pid %[1]s/pid; error_log stderr; worker_processes 1;
 events { worker_connections 64; }
 http {
-  access_log off; client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+  access_log off; %[2]s
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   server {
-    listen 127.0.0.1:%[2]s;
+    listen 127.0.0.1:%[3]s;
     location /lights/ {
-      proxy_pass %[3]s;
+      proxy_pass %[4]s;
       proxy_http_version 1.1;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;
-      %[4]s
+      %[5]s
     }
   }
 }
@@ -58,6 +58,17 @@ func freePort(t *testing.T) string {
 // mustNginx starts the real nginx before a server, and waits until it listens.
 func mustNginx(t *testing.T, port, server, headers string) {
 	t.Helper()
+	startNginx(t, port, func(dir string) string { return fmt.Sprintf(nginxConf, dir, nginxFolders(dir), port, server, headers) })
+}
+
+// nginxFolders are the folders in which nginx writes.
+func nginxFolders(dir string) string {
+	return fmt.Sprintf("client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;", dir)
+}
+
+// startNginx starts nginx with a configuration, which knows the folder that it may write to, and waits until it listens.
+func startNginx(t *testing.T, port string, conf func(dir string) string) {
+	t.Helper()
 	bin, err := exec.LookPath("nginx")
 	if err != nil {
 		if bin, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
@@ -65,15 +76,15 @@ func mustNginx(t *testing.T, port, server, headers string) {
 		}
 	}
 	dir := t.TempDir()
-	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConf, dir, port, server, headers)
+	file := filepath.Join(dir, "nginx.conf")
+	text := conf(dir)
 	if os.Getuid() == 0 { // its workers would be of a user who cannot come to their files
 		text = "user root; " + text
 	}
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, "-p", dir, "-c", conf)
+	cmd := exec.Command(bin, "-p", dir, "-c", file)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
