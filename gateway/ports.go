@@ -105,6 +105,12 @@ type ActorGroup struct {
 	Actors     []ActorNode `json:"actors"`
 }
 
+// Shared is the log that a server shares with others.
+type Shared interface {
+	// Await waits until this server has all of a race that the log has now.
+	Await(ctx context.Context, id race.ID) error
+}
+
 // Feeds reports how far other stores lag behind the log. Races do not wait for them.
 type Feeds interface{ Feeds() []FeedState }
 

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,6 +21,9 @@ func (s *Server) restRoutes(api fiber.Router) {
 		}
 		return s.unrouted(c)
 	})
+	if s.deps.Shared != nil {
+		api.Use("/races/:id", s.await)
+	}
 	api.Get("/races/:id", allowParams(s.getRace))
 	api.Delete("/races/:id", allowParams(s.deleteRace))
 	for _, what := range []race.Control{race.ControlStart, race.ControlPause, race.ControlResume, race.ControlStop} {
@@ -57,3 +63,15 @@ func (s *Server) restRoutes(api fiber.Router) {
 }
 
 func raceID(c *fiber.Ctx) race.ID { return race.ID(strings.Clone(c.Params("id"))) }
+
+// await lets a race that is not known here be read from the shared log first: it may have been made at another server a moment ago.
+func (s *Server) await(c *fiber.Ctx) error {
+	if _, err := s.deps.History.Summary(c.UserContext(), raceID(c)); errors.Is(err, race.ErrNotFound) {
+		ctx, cancel := context.WithTimeout(c.UserContext(), catchUp)
+		defer cancel()
+		if err := s.deps.Shared.Await(ctx, raceID(c)); err != nil {
+			s.deps.Log.Warn("the shared log cannot be read to its end", slog.Any("err", err)) // the answer is that of what is here
+		}
+	}
+	return c.Next()
+}

@@ -38,7 +38,8 @@ type Deps struct {
 	Circuits  Circuits
 	Actors    Actors
 	Drills    Drills
-	Feeds     Feeds // nil without InfluxDB
+	Feeds     Feeds  // nil without InfluxDB
+	Shared    Shared // nil for a server of its own
 	// Hub publishes races to spectators; Boards loads a race that the Hub does not hold.
 	Hub      *live.Hub
 	Boards   live.Boards
@@ -152,10 +153,14 @@ const catchUp = 2 * time.Second
 
 // live serves the sockets of spectators.
 func (s *Server) live() fiber.Handler {
-	return live.Handler(live.Config{
+	cfg := live.Config{
 		Hub: s.deps.Hub, Boards: s.deps.Boards, Seats: s.seats, PulseEvery: s.cfg.PulseEvery, WriteTimeout: s.cfg.WriteTimeout,
-		LoadTimeout: s.cfg.ReadTimeout, CatchUp: catchUp,
-	})
+		LoadTimeout: s.cfg.ReadTimeout,
+	}
+	if s.deps.Shared != nil {
+		cfg.CatchUp, cfg.Await = catchUp, s.deps.Shared.Await
+	}
+	return live.Handler(cfg)
 }
 
 // Listen listens on the configured address. The listener has the actual one.

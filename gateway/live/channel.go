@@ -151,9 +151,8 @@ func (ch *channel) leave(s *spectator) {
 func (ch *channel) take(s *spectator, into [][]byte) ([][]byte, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if s.resumed && s.cursor > ch.board.Seq && time.Now().Before(s.patient) {
-		ch.waiting[s] = true
-		return into, nil
+	if behind, err := ch.behind(s); behind {
+		return into, err
 	}
 	var err error
 	if !s.resumed || s.cursor > ch.board.Seq || s.cursor < ch.base {
@@ -184,6 +183,18 @@ func (ch *channel) take(s *spectator, into [][]byte) ([][]byte, error) {
 		ch.waiting[s] = true
 	}
 	return into, nil
+}
+
+// behind reports whether a spectator has seen more than this server, and waits for it; the error says that it has waited enough.
+func (ch *channel) behind(s *spectator) (is bool, err error) {
+	if !s.resumed || s.cursor <= ch.board.Seq || s.patient.IsZero() {
+		return false, nil
+	}
+	if time.Now().After(s.patient) {
+		return true, errBehind
+	}
+	ch.waiting[s] = true
+	return true, nil
 }
 
 func (ch *channel) takeFrame(s *spectator, into [][]byte) (_ [][]byte, err error) {

@@ -29,6 +29,9 @@ type Hub struct {
 	ended    []race.ID // oldest first
 }
 
+// errBehind sends a spectator away who has seen more than this server.
+var errBehind = errors.New("another server at the same log is ahead of this one: try again")
+
 // errClosed refuses a spectator of a channel that was closed while it joined.
 var errClosed = errors.New("the server is going away")
 

@@ -221,12 +221,14 @@ func TestLive_SpectatorOfAServerAheadIsShownNothingTwice(t *testing.T) {
 	}
 }
 
-func TestLive_ServerThatStaysBehindShowsWhatItHas(t *testing.T) {
-	s := mustServe(t, func(c *live.Config) { c.CatchUp = 10 * time.Millisecond })
+func TestLive_ServerThatStaysBehindSendsAway(t *testing.T) {
+	s := mustServe(t, func(c *live.Config) { c.CatchUp, c.PulseEvery = 10*time.Millisecond, 20*time.Millisecond })
 	s.hub.Open(info, entries)
 	s.hub.Publish("live", []race.Facts{event(1), event(2)})
-	if got := s.mustWatch(t, "/live/live?from=4").MustSnapshot(); got.Board.Seq != 2 {
-		t.Errorf("a snapshot at record %d", got.Board.Seq)
+	v := s.mustWatch(t, "/live/live?from=4")
+	var closed *websocket.CloseError
+	if m, err := v.Next(); !errors.As(err, &closed) || closed.Code != websocket.CloseTryAgainLater {
+		t.Errorf("it is shown %+v, and ends with %v", m, err)
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 	closeFull       = 1013
 )
 
-// Config of Handler. All fields but CatchUp are needed.
+// Config of Handler. All fields but CatchUp and Await are needed.
 type Config struct {
 	Hub    *Hub
 	Boards Boards
@@ -42,8 +42,10 @@ type Config struct {
 	// LoadTimeout bounds loading a race that the hub does not hold.
 	LoadTimeout time.Duration
 	// CatchUp is how long a spectator who has seen more than this server waits for it: another server at the same log was ahead. Then
-	// it gets a snapshot. 0 means that it does not wait.
+	// it is sent away, to try again. 0 means that there is no other server: it gets a snapshot at once.
 	CatchUp time.Duration
+	// Await waits until this server has all of a race that the shared log has now; nil without one.
+	Await func(ctx context.Context, id race.ID) error
 }
 
 // Handler serves /live/{id}. The messages are described in transport/WIRE.md.
@@ -92,7 +94,9 @@ func (l *sockets) serve(conn *websocket.Conn) {
 			sock.CloseWith(closeBadRequest, "from must be a sequence number")
 			return
 		}
-		s.cursor, s.resumed, s.patient = race.Seq(seq), true, time.Now().Add(l.cfg.CatchUp)
+		if s.cursor, s.resumed = race.Seq(seq), true; l.cfg.CatchUp > 0 {
+			s.patient = time.Now().Add(l.cfg.CatchUp)
+		}
 	}
 	if err := ch.join(s); err != nil {
 		sock.CloseWith(closeGoingAway, err.Error())
@@ -115,6 +119,9 @@ func (l *sockets) channel(id race.ID) (*channel, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.LoadTimeout)
 	defer cancel()
 	info, entries, board, err := l.cfg.Boards.Board(ctx, id)
+	if errors.Is(err, race.ErrNotFound) && l.cfg.Await != nil && l.cfg.Await(ctx, id) == nil { // it may be new
+		info, entries, board, err = l.cfg.Boards.Board(ctx, id)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (s *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 		}
 		var err error
 		if out, err = s.ch.take(s, out[:0]); err != nil {
-			s.cut(closeGoingAway, "the server cannot encode the race")
+			s.cutFor(err)
 			return
 		}
 		silence := pulseEvery
@@ -199,3 +199,12 @@ func (s *spectator) send(out [][]byte, timeout time.Duration) bool {
 	}
 	return true
 }
+// cutFor cuts a spectator to whom nothing can be shown.
+func (s *spectator) cutFor(err error) {
+	if errors.Is(err, errBehind) {
+		s.cut(closeFull, err.Error())
+		return
+	}
+	s.cut(closeGoingAway, "the server cannot encode the race")
+}
+

@@ -27,12 +27,47 @@ type group struct {
 	name   string
 	client *kgo.Client
 
-	mu   sync.Mutex
-	mine map[int32]bool
+	mu      sync.Mutex
+	mine    map[int32]bool
+	active  map[int32]bool // whose claim is in force
+	settled bool           // all of its partitions were active once
 }
 
 func newGroup(n *Node, role transport.Role) *group {
-	return &group{node: n, role: role, name: n.cfg.Group(role.String() + "s"), mine: map[int32]bool{}}
+	return &group{node: n, role: role, name: n.cfg.Group(role.String() + "s"), mine: map[int32]bool{}, active: map[int32]bool{}}
+}
+
+// claimed says whether the claim to a partition is in force.
+func (g *group) claimed(partition int32, is bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if is {
+		g.active[partition] = true
+	} else {
+		delete(g.active, partition)
+	}
+}
+
+// waits is nil once this process was a member and all partitions that it got were active.
+func (g *group) waits() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.settled {
+		return nil
+	}
+	if g.client == nil {
+		return fmt.Errorf("this %s has not joined the group %s yet", g.role, g.name)
+	}
+	if _, generation := g.client.GroupMetadata(); generation < 1 {
+		return fmt.Errorf("this %s waits for Kafka to give it partitions in the group %s", g.role, g.name)
+	}
+	for p := range g.mine {
+		if !g.active[p] {
+			return fmt.Errorf("this %s claims its partitions: %d of %d are its own", g.role, len(g.active), len(g.mine))
+		}
+	}
+	g.settled = true
+	return nil
 }
 
 // join joins the group.

@@ -151,8 +151,19 @@ func (n *Node) partitions(ctx context.Context) (int32, error) {
 // now is a clock that does not go back.
 func (n *Node) now() time.Duration { return time.Since(n.begun) } //nolint:forbidigo // an edge
 
-// Waits returns what keeps the node from being ready, or nil.
-func (n *Node) Waits() error { return n.progress.waits() }
+// Waits returns what keeps the node from being ready, or nil: until it has read the log, and has once written what its groups gave it. Later
+// it is only behind or without a partition for a while, as the metrics say.
+func (n *Node) Waits() error {
+	if err := n.progress.waits(); err != nil {
+		return err
+	}
+	for _, role := range n.roles() {
+		if err := n.groups[role].waits(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Simulated is where the batches of simulations go.
 func (n *Node) Simulated() *Link { return &Link{n, transport.Simulator} }

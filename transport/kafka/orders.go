@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lightsout/race"
@@ -62,10 +63,12 @@ func (o *orders) against(list []transport.Receipt, against []race.RecordRefused)
 
 // applied answers those whose receipt is below an offset.
 func (o *orders) applied(to int64) {
-	for len(o.answered) > 0 && o.answered[0].offset < to {
-		o.answered[0].answer <- o.answered[0].outcome
-		o.answered = o.answered[1:]
-	}
+	o.answered = slices.DeleteFunc(o.answered, func(w *order) bool {
+		if w.offset < to {
+			w.answer <- w.outcome
+		}
+		return w.offset < to
+	})
 }
 
 func (o *orders) forget(id string, w *order) {
@@ -136,4 +139,33 @@ func (d *desk) send(c *transport.Command, w *order, failed chan<- error) error {
 		}
 	})
 	return nil
+}
+
+// Await waits until this process has applied all of a race's partition that the log has now.
+func (n *Node) Await(ctx context.Context, id race.ID) error {
+	d := n.desk(id)
+	ends, err := n.admin.ListEndOffsets(ctx, n.topics.Log)
+	if err != nil {
+		return fmt.Errorf("ask Kafka where the log ends: %w", err)
+	}
+	end, ok := ends.Lookup(n.topics.Log, d.partition)
+	if !ok || end.Err != nil {
+		return fmt.Errorf("ask Kafka where partition %d of the log ends: %w", d.partition, end.Err)
+	}
+	w := &order{offset: end.Offset - 1, answer: make(chan Outcome, 1)}
+	d.post(func() {
+		d.orders.answered = append(d.orders.answered, w)
+		d.applied()
+	})
+	select {
+	case <-w.answer:
+		return nil
+	case <-n.done:
+		return race.ErrUnderway
+	case <-ctx.Done():
+		d.post(func() {
+			d.orders.answered = slices.DeleteFunc(d.orders.answered, func(o *order) bool { return o == w })
+		})
+		return ctx.Err()
+	}
 }

@@ -80,6 +80,7 @@ func (s *seat) Produce(e *transport.Entry) {
 func (s *seat) Activate() {
 	s.generation++
 	s.desk.node.activations.Add(1)
+	s.desk.node.groups[s.role].claimed(s.desk.partition, true)
 	s.runs = map[race.ID]*underway{}
 	if s.desk.past != nil && s.role == transport.Simulator {
 		for id, h := range s.desk.past.races {
@@ -92,6 +93,7 @@ func (s *seat) Activate() {
 // Deactivate is part of Port.
 func (s *seat) Deactivate() {
 	s.generation++
+	s.desk.node.groups[s.role].claimed(s.desk.partition, false)
 	s.stopCommands()
 	s.waiting, s.retry = nil, nil
 	for id := range s.runs {

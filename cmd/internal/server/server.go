@@ -25,6 +25,7 @@ import (
 	"lightsout/storage/memory"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
+	"lightsout/transport/kafka"
 	"lightsout/ui"
 )
 
@@ -44,6 +45,7 @@ var (
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}
+	_ gateway.Shared       = (*kafka.Node)(nil)
 	_ cluster.Marks        = (*sqlite.Store)(nil)
 )
 
@@ -115,6 +117,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
+		Shared: sharedBy(member),
 		Drills: drillsOf(faults, member), History: store, Telemetry: past,
 		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})

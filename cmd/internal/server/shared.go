@@ -34,6 +34,14 @@ func join(ctx context.Context, cfg *Config, store *sqlite.Store) (*cluster.Membe
 	return member, nil
 }
 
+// sharedBy is the log that the gateway shares with others; nil without.
+func sharedBy(member *cluster.Member) gateway.Shared {
+	if member == nil {
+		return nil
+	}
+	return member.Node()
+}
+
 // newRaces makes the races of a process, whose batches go to the shared log if there is one.
 func newRaces(of races.Config, member *cluster.Member) (*races.Races, error) {
 	if member == nil {
