@@ -199,6 +199,7 @@ func (s *spectator) send(out [][]byte, timeout time.Duration) bool {
 	}
 	return true
 }
+
 // cutFor cuts a spectator to whom nothing can be shown.
 func (s *spectator) cutFor(err error) {
 	if errors.Is(err, errBehind) {
@@ -207,4 +208,3 @@ func (s *spectator) cutFor(err error) {
 	}
 	s.cut(closeGoingAway, "the server cannot encode the race")
 }
-
