@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,10 +120,17 @@ func (g *group) has(partition int32) bool {
 }
 
 func (g *group) assigned(partitions []int32) {
+	g.tell("Kafka gives partitions to this process", partitions)
 	for _, p := range partitions {
 		g.set(p, true)
 		d := g.node.desks[p]
 		d.post(func() { d.seat(g.role).assign() })
+	}
+}
+
+func (g *group) tell(what string, partitions []int32) {
+	if len(partitions) > 0 {
+		g.node.log.Info(what, slog.String("role", g.role.String()), slog.Any("partitions", slices.Sorted(slices.Values(partitions)))) //nolint:sloglint // one of three
 	}
 }
 
@@ -137,6 +146,11 @@ func (g *group) set(partition int32, mine bool) {
 
 // revoked gives partitions away. Where there is time, what was sent is read back first, and Kafka is told which commands were done.
 func (g *group) revoked(partitions []int32, orderly bool) {
+	if orderly {
+		g.tell("Kafka takes partitions from this process", partitions)
+	} else {
+		g.tell("this process has lost partitions", partitions)
+	}
 	done := make(map[int32]kgo.EpochOffset, len(partitions))
 	var mu sync.Mutex
 	var all sync.WaitGroup
