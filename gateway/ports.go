@@ -109,6 +109,8 @@ type ActorGroup struct {
 type Shared interface {
 	// Await waits until this server has all of a race that the log has now.
 	Await(ctx context.Context, id race.ID) error
+	// Outage is why the log cannot be read and written now, or empty. Races wait then, and what is here is still served.
+	Outage() string
 }
 
 // Feeds reports how far other stores lag behind the log. Races do not wait for them.

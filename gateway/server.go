@@ -274,6 +274,11 @@ func (s *Server) ready(c *fiber.Ctx) error {
 		return c.Status(fiber.StatusServiceUnavailable).JSON(map[string]string{"status": "not ready", "why": err.Error()})
 	}
 	answer := map[string]any{"status": "ready"}
+	if s.deps.Shared != nil { // else all servers would leave a balancer at once
+		if why := s.deps.Shared.Outage(); why != "" {
+			answer["status"], answer["why"] = "degraded", why
+		}
+	}
 	if s.deps.Feeds != nil { // a feed that lags does not make the server unready
 		answer["feeds"] = s.deps.Feeds.Feeds()
 	}

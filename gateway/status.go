@@ -7,11 +7,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// StatusDeps are what a status server shows. All are needed except Feeds.
+// StatusDeps are what a status server shows. All are needed except Feeds and Shared.
 type StatusDeps struct {
 	Ready    func(ctx context.Context) error // nil, or why the process cannot do its work
 	Actors   Actors
-	Feeds    Feeds // nil without InfluxDB
+	Feeds    Feeds  // nil without InfluxDB
+	Shared   Shared // nil without a shared log
 	Log      *slog.Logger
 	Registry *prometheus.Registry
 	Version  string
@@ -24,7 +25,7 @@ func NewStatus(cfg Config, deps StatusDeps) (*Server, error) {
 		return nil, err
 	}
 	s := newServer(cfg, Deps{
-		Actors: deps.Actors, Feeds: deps.Feeds, Log: deps.Log, Registry: deps.Registry, Version: deps.Version,
+		Actors: deps.Actors, Feeds: deps.Feeds, Shared: deps.Shared, Log: deps.Log, Registry: deps.Registry, Version: deps.Version,
 	})
 	s.isReady = deps.Ready
 	s.unknown = "no such route: this process has no gateway role, and serves only /healthz, /readyz, /metrics and /api/v1/actors"

@@ -107,7 +107,9 @@ func (g *group) join() error {
 			if n.ending.Err() != nil || fetches.IsClientClosed() {
 				return
 			}
-			fetches.EachError(func(_ string, _ int32, err error) { n.outage.note(err) })
+			fetches.EachError(func(_ string, _ int32, err error) {
+				n.log.Warn("the group does not take this process", slog.String("group", g.name), slog.Any("err", err))
+			})
 		}
 	}()
 	return nil

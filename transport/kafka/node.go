@@ -220,7 +220,6 @@ func (n *Node) produce(topic string, partition int32, key string, value []byte, 
 		if err != nil && n.ending.Err() != nil {
 			return
 		}
-		n.outage.note(err)
 		if done != nil {
 			done(r.Offset, err)
 		}
@@ -242,6 +241,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer n.lastMarks()
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	go n.look(reading)
 	failed := make(chan error, 4)
 	go n.read(reading, n.reader, n.deliver, failed)
 	for role, client := range n.orderly {
@@ -288,20 +288,4 @@ func (n *Node) counted(v Verdict) {
 	if v != Counts {
 		n.void[v].Add(1)
 	}
-}
-
-// outage is how long Kafka does not answer.
-type outage struct {
-	mu    sync.Mutex
-	err   error
-	since time.Time
-}
-
-func (o *outage) note(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if err != nil && o.err == nil {
-		o.since = time.Now() //nolint:forbidigo // an edge
-	}
-	o.err = err
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lightsout/race"
@@ -363,6 +364,35 @@ func TestNode_RacesGoOnWhereAnotherProcessLeftThem(t *testing.T) {
 			check(t, id, late.batches[id], ticks)
 		}
 	})
+}
+
+func TestNode_SaysThatKafkaIsAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long: go test without -short runs it")
+	}
+	t.Parallel()
+	fake := kfake.MustCluster(kfake.NumBrokers(1))
+	c := kafka.DefaultConfig()
+	c.Brokers = fake.ListenAddrs()
+	mustInit(t, mustClient(t, c), c.Prefix, kafka.Settings{Partitions: 1, TelemetryRetention: time.Hour})
+	m := mustJoin(t, kafka.NodeConfig{Config: c, Copy: newWitness()}, func(*kafka.Node) {})
+	for end := time.Now().Add(time.Minute); m.node.Waits() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(m.node.Waits())
+		}
+	}
+	if why := m.node.Outage(); why != "" {
+		t.Error(why)
+	}
+	fake.Close()
+	for end := time.Now().Add(time.Minute); m.node.Outage() == ""; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a minute without Kafka is no outage")
+		}
+	}
+	if err := m.node.Waits(); err != nil {
+		t.Errorf("it was ready, and is not: %v", err)
+	}
 }
 
 // check makes a race again, from the rulings that its log has.

@@ -69,11 +69,9 @@ func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic 
 				default:
 				}
 			}
-			n.outage.note(err)
 		})
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if len(p.Records) > 0 {
-				n.outage.note(nil)
 				deliver(p.Topic, p.Partition, p.Records)
 			}
 		})

@@ -53,7 +53,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	member := w.member
 	observe(registry, w.engine, member)
 	http, err := gateway.NewStatus(cfg.Gateway, gateway.StatusDeps{
-		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds,
+		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds, Shared: member.Node(),
 	})
 	if err != nil {
 		return cli.BadInput("%w", err)
