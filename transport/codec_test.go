@@ -73,7 +73,7 @@ func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
 		"facts": &sampleFacts, "frame": sampleFrame(20), "picture": sampleFrame(20).Picture(),
 		"cars":  sampleFrame(20).Of(sampleLook.Cars),
 		"look":  &sampleLook,
-		"pulse": transport.Pulse(1_795_000_000_123),
+		"pulse": transport.Pulse{WallMS: 1_795_000_000_123},
 		"ops":   &sampleOps,
 	} {
 		got, err := transport.Decode(golden(t)[name])
@@ -98,9 +98,9 @@ func TestDecode_GivesBackWhatWasEncoded(t *testing.T) {
 }
 
 func TestDecode_PassesOverWhatALaterVersionAdds(t *testing.T) {
-	pulse := []byte{0x95, 1, 4, 7, 0xa1, 'x', 0x92, 1, 0x81, 2, 3} // [1, 4, 7, "x", [1, {2: 3}]]
+	pulse := []byte{0x96, 1, 4, 7, 8, 0xa1, 'x', 0x92, 1, 0x81, 2, 3} // [1, 4, 7, 8, "x", [1, {2: 3}]]
 	got, err := transport.Decode(pulse)
-	if err != nil || got != transport.Pulse(7) {
+	if err != nil || got != (transport.Pulse{WallMS: 7, BehindMS: 8}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

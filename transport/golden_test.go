@@ -39,7 +39,7 @@ func golden(t *testing.T) map[string][]byte {
 		"picture":  must(c.Frame(frame.Picture())),
 		"cars":     must(c.Cars(frame.Of(sampleLook.Cars))),
 		"look":     must(c.Look(&sampleLook)),
-		"pulse":    must(c.Pulse(1_795_000_000_123)),
+		"pulse":    must(c.Pulse(1_795_000_000_123, 0)),
 		"ops":      must(c.Ops(&sampleOps)),
 		"body":     must(c.Content(&sampleContent)),
 		"field":    must(c.Field(&sampleField)),

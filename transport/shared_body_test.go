@@ -284,7 +284,7 @@ func TestTelemetry_IsAFrameOrSamples(t *testing.T) {
 	if diff := cmp.Diff(sampleSamples, samples); err != nil || diff != "" || frame != nil {
 		t.Error(err, frame, diff)
 	}
-	if data, err = c.Pulse(7); err != nil {
+	if data, err = c.Pulse(7, 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err = c.DecodeTelemetry(data); !errors.Is(err, transport.ErrMalformed) {

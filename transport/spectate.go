@@ -166,11 +166,14 @@ func (Codec) Ops(o *race.Ops) ([]byte, error) {
 	return w.done("ops")
 }
 
-// Pulse shows that the connection is alive.
-func (Codec) Pulse(wallMS int64) ([]byte, error) {
+// Pulse tells that the line is alive: the server's clock in UTC milliseconds, and for how long the server has been cut off from the race's log.
+func (Codec) Pulse(wallMS, behindMS int64) ([]byte, error) {
 	w := newWriter()
-	w.head(typePulse, 1)
+	w.head(typePulse, 1+given(behindMS != 0))
 	w.int(wallMS)
+	if behindMS != 0 {
+		w.int(behindMS)
+	}
 	return w.done("pulse")
 }
 

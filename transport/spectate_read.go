@@ -18,8 +18,8 @@ type Snapshot struct {
 	Board   race.Board
 }
 
-// Pulse is a decoded pulse: the server's clock in UTC milliseconds.
-type Pulse int64
+// Pulse is a decoded pulse: the server's clock in UTC milliseconds, and for how long it has been cut off from the race's log.
+type Pulse struct{ WallMS, BehindMS int64 }
 
 // Decode decodes one message. The data is borrowed. Errors wrap ErrMalformed and name the fault.
 func Decode(data []byte) (Message, error) {
@@ -40,7 +40,7 @@ func Decode(data []byte) (Message, error) {
 	case kind == typeLook:
 		m, known = r.look(n), 5
 	case kind == typePulse:
-		m, known = Pulse(r.int("wall_ms")), 3
+		m, known = r.pulse(n)
 	case kind == typeOps:
 		m, known = r.ops(n), 5
 	case kind == typeRecord:
@@ -339,6 +339,16 @@ func (r *reader) result() *race.Classification {
 		c.Author, c.Reason = r.str("author"), r.str("reason")
 	})
 	return c
+}
+
+// pulse reads a pulse and returns how many of the message's items it knew.
+func (r *reader) pulse(n int) (Pulse, int) {
+	p := Pulse{WallMS: r.int("wall_ms")}
+	if n <= 3 {
+		return p, 3
+	}
+	p.BehindMS = r.int("behind_ms")
+	return p, 4
 }
 
 func (r *reader) frame(n int) (*race.Frame, int) {

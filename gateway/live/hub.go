@@ -22,6 +22,7 @@ type Hub struct {
 	m   *Metrics
 
 	// arrivedAt says when a record arrived. Nil, or a zero time, means unknown: then facts count from their publication.
+	behind    func() time.Duration
 	arrivedAt func(race.ID, race.Seq) time.Time
 
 	mu       sync.Mutex
@@ -40,12 +41,16 @@ func NewHub(enc Encoder, m *Metrics) *Hub {
 	if m == nil {
 		m = NewMetrics(nil)
 	}
-	return &Hub{enc: enc, m: m, channels: map[race.ID]*channel{}}
+	return &Hub{enc: enc, m: m, channels: map[race.ID]*channel{}, behind: func() time.Duration { return 0 }}
 }
 
 // TimeFrom lets the hub measure how long facts take from the arrival of their record to a spectator. It must be called before
 // anything is published.
 func (h *Hub) TimeFrom(arrivedAt func(race.ID, race.Seq) time.Time) { h.arrivedAt = arrivedAt }
+
+// BehindFrom lets pulses say for how long the server has been cut off from the log that it shares with others. It must be called before the
+// first spectator comes.
+func (h *Hub) BehindFrom(behind func() time.Duration) { h.behind = behind }
 
 // Open adds a race. It changes nothing if the hub holds the race already.
 func (h *Hub) Open(info race.Race, entries []race.Entry) {

@@ -26,6 +26,6 @@ type Encoder interface {
 	Frame(frame *race.Frame) ([]byte, error)
 	Cars(frame *race.CarsFrame) ([]byte, error)
 	Ops(ops *race.Ops) ([]byte, error)
-	Pulse(wallMS int64) ([]byte, error)
+	Pulse(wallMS, behindMS int64) ([]byte, error)
 	DecodeLook(data []byte) (*race.Look, error)
 }

@@ -149,7 +149,7 @@ func (s *spectator) rest(timer *time.Timer, d time.Duration, paced bool, writeTi
 		return true
 	case <-timer.C:
 	}
-	pulse, err := s.ch.hub.enc.Pulse(time.Now().UnixMilli())
+	pulse, err := s.ch.hub.enc.Pulse(time.Now().UnixMilli(), s.ch.hub.behind().Milliseconds())
 	return err == nil && s.send([][]byte{pulse}, writeTimeout)
 }
 

@@ -30,18 +30,31 @@ func (o *outage) note(err error) {
 	o.err = err
 }
 
+// lasts is for how long, and why; 0 if it is no outage.
+func (o *outage) lasts() (time.Duration, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil {
+		return 0, nil
+	}
+	if d := time.Since(o.since); d >= outageAfter { //nolint:forbidigo // an edge
+		return d, o.err
+	}
+	return 0, nil
+}
+
 // Outage is why the log cannot be read and written now, or empty.
 func (n *Node) Outage() string {
-	n.outage.mu.Lock()
-	defer n.outage.mu.Unlock()
-	if n.outage.err == nil {
-		return ""
+	if d, err := n.outage.lasts(); d > 0 {
+		return fmt.Sprintf("Kafka has not answered for %v, races wait: %v", d.Round(time.Second), err)
 	}
-	lasts := time.Since(n.outage.since) //nolint:forbidigo // an edge
-	if lasts < outageAfter {
-		return ""
-	}
-	return fmt.Sprintf("Kafka has not answered for %v, races wait: %v", lasts.Round(time.Second), n.outage.err)
+	return ""
+}
+
+// Behind is for how long the log could not be read, 0 if it can.
+func (n *Node) Behind() time.Duration {
+	d, _ := n.outage.lasts()
+	return d
 }
 
 // look asks for signs of life until ctx ends. Nothing else tells: reads and writes wait for as long as it takes.

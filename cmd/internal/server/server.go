@@ -102,6 +102,9 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	metrics := live.NewMetrics(registry)
 	hub, times := live.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
 	hub.TimeFrom(times.Arrived)
+	if member != nil {
+		hub.BehindFrom(member.Node().Behind)
+	}
 	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry)}
 	hooks.Install(&with)
 	with.Journal = times.Journal(with.Journal)

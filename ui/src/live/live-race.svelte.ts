@@ -34,6 +34,7 @@ export class LiveRace {
   #board = new Board();
   #view = $state.raw<BoardView | null>(null);
   #connection = $state.raw<Connection>({ kind: 'connecting' });
+  #behindMs = $state(0);
   #snapshots = $state(0);
   #publishing: ReturnType<typeof setTimeout> | null = null;
   #frames: FrameSource | null = null;
@@ -67,6 +68,11 @@ export class LiveRace {
 
   get connection(): Connection {
     return this.#connection;
+  }
+
+  /** For how long the server has been cut off from the race's log; 0 if it is not. */
+  get behindMs(): number {
+    return this.#behindMs;
   }
 
   /** Counts snapshots. A change that came with a snapshot did not happen now, so it is not animated. */
@@ -140,10 +146,11 @@ export class LiveRace {
       case 'ops':
         this.ops.apply(message, this.#board.race === null ? 0 : this.mapTimeUs(atMs) / 1000);
         break;
-      case 'pulse': // a pulse only keeps the connection alive
+      case 'pulse': // it keeps the connection alive
       case undefined:
         break;
     }
+    this.#behindMs = message?.type === 'pulse' ? message.behindMs : 0;
   }
 
   #onSnapshot(snapshot: Snapshot, atMs: number): void {

@@ -279,6 +279,8 @@ export interface Frame {
 export interface Pulse {
   readonly type: 'pulse';
   readonly wallMs: number;
+  /** For how long the server has been cut off from the race's log. */
+  readonly behindMs: number;
 }
 
 /** From this many cars on, a spectator receives only what it looks at; race.LookFrom on the server. */

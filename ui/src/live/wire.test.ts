@@ -103,7 +103,7 @@ test('the golden frame, and the one for the map, are decoded', () => {
     expect(f.lapFraction[3]).toBe(9000);
     expect(f.state[0]).toBe(CarState.Running);
   }
-  expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123 });
+  expect(readMessage(golden('pulse'))).toEqual({ type: 'pulse', wallMs: 1_795_000_000_123, behindMs: 0 });
 });
 
 test('the golden cars are decoded, and a look is encoded as the server reads it', () => {
@@ -144,7 +144,7 @@ test('a malformed message is refused, and one of an unknown type or with extra i
     expect(() => readMessage(bytes)).toThrow(WireError);
   }
   expect(readMessage(encode([1, 99, 'later']))).toBeNull();
-  expect(readMessage(encode([1, 4, 7, 'more']))).toEqual({ type: 'pulse', wallMs: 7 });
+  expect(readMessage(encode([1, 4, 7, 8, 'more']))).toEqual({ type: 'pulse', wallMs: 7, behindMs: 8 });
 });
 
 test('verdicts and refused records are decoded in short, retracted laps are skipped', () => {

@@ -60,7 +60,7 @@ export function readMessage(data: ArrayBuffer | Uint8Array): Message | null {
     case TYPE.cars:
       return readCars(m);
     case TYPE.pulse:
-      return { type: 'pulse', wallMs: m.int(2) };
+      return { type: 'pulse', wallMs: m.int(2), behindMs: m.length > 3 ? m.count(3) : 0 };
     case TYPE.ops:
       return readOps(m);
     default:

@@ -63,3 +63,17 @@ test('a dead heat has two winners, and a race without a completed lap has none',
     '⚑ No car is classified. Provisional result.',
   );
 });
+
+test('says that the server is behind, until it is not', async () => {
+  const { rerender, container } = render(StatusBar, {
+    board: null,
+    connection: { kind: 'live' },
+    behindMs: 6200,
+    onretry: vi.fn(),
+  });
+  expect(container.querySelector('section')?.textContent).toContain(
+    'Behind: the server cannot read the race, for 7 s',
+  );
+  await rerender({ behindMs: 0 });
+  expect(container.querySelector('section')?.textContent?.trim()).toBe('');
+});
