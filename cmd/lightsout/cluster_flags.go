@@ -21,6 +21,7 @@ type clusterFlags struct {
 	roles    []string
 	instance string
 	create   bool
+	facts    string
 }
 
 func newClusterFlags() *clusterFlags { return &clusterFlags{kafkaFlags: newKafkaFlags()} }
@@ -30,6 +31,7 @@ func (f *clusterFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.roles, "roles", nil, "what this process does at Kafka: simulator, processor and gateway, or some of them")
 	flags.StringVar(&f.instance, "kafka-instance", "", "name of this process among the others of its roles, the same after a restart: its races wait for it")
+	flags.StringVar(&f.facts, "facts-format", string(cluster.FactsMsgpack), "how processors publish facts for other programs: msgpack or json, the same for all")
 	flags.BoolVar(&f.create, "kafka-create-topics", false, "create missing topics, as lightsout kafka init does")
 }
 
@@ -44,6 +46,10 @@ func (f *clusterFlags) into(ctx context.Context, log *slog.Logger, status io.Wri
 	roles, err := cluster.ParseRoles(f.roles)
 	if err != nil {
 		return nil, cli.BadInput("--roles: %w", err)
+	}
+	facts, err := cluster.ParseFactsFormat(f.facts)
+	if err != nil {
+		return nil, cli.BadInput("--facts-format: %w", err)
 	}
 	f.Log = log
 	opts, err := f.options()
@@ -74,5 +80,5 @@ func (f *clusterFlags) into(ctx context.Context, log *slog.Logger, status io.Wri
 			log.Info("topics were created", slog.Any("topics", report.Created), slog.Int("partitions", int(report.Partitions)))
 		}
 	}
-	return &cluster.Config{Kafka: f.Config, Instance: f.instance, Roles: roles, Log: log}, nil
+	return &cluster.Config{Kafka: f.Config, Instance: f.instance, Roles: roles, Facts: facts, Log: log}, nil
 }

@@ -178,6 +178,9 @@ func (c *copying) tell(h *handed) {
 
 func (c *copying) settle(h *handed) {
 	h.done = true
+	if p := c.desk.publishing; p != nil {
+		p.applied(h.offset)
+	}
 	id := h.batch.Race
 	if i := slices.Index(c.of[id], h); i >= 0 {
 		c.of[id] = slices.Delete(c.of[id], i, i+1)

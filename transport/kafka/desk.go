@@ -28,6 +28,8 @@ type desk struct {
 	seats     []*seat
 	orders    *orders
 	keeper    keeper
+	// publishing is nil where facts are not published.
+	publishing *publishing
 }
 
 // logged is an entry of the log as it was read; decoded is nil if its envelope cannot be read.
@@ -38,16 +40,20 @@ type logged struct {
 	decoded *transport.Entry
 }
 
-// newDesk makes the desk of a partition. was is nil, or how far the copy has followed it.
-func newDesk(n *Node, partition int32, was *mark) *desk {
+// newDesk makes the desk of a partition. was is nil, or how far the copy has followed it; what is below published was published.
+func newDesk(n *Node, partition int32, was *mark, published int64) *desk {
 	d := &desk{node: n, partition: partition, inbox: newInbox(), fold: NewFold(), orders: newOrders()}
 	d.log = flow{node: n, topic: n.topics.Log, partition: partition}
 	if n.cfg.Copy != nil {
 		d.copying = newCopying(d)
 	}
+	if n.cfg.Facts != nil {
+		d.publishing = newPublishing(d, published)
+	}
 	if was != nil {
 		d.copying.from, d.copying.frames.next, d.keeper.next = was.Next, was.Telemetry, was.Next
-		if n.cfg.Simulations == nil { // a simulator must know how races were made
+		// A simulator must know how races were made, and who publishes facts the batches that have been stored and not published.
+		if n.cfg.Simulations == nil && (d.publishing == nil || published >= was.Next) {
 			d.fold.restore(was)
 		}
 	}
@@ -107,6 +113,9 @@ func (d *desk) wake() {
 	now := d.node.now()
 	for _, s := range d.seats {
 		s.wake(now)
+	}
+	if d.publishing != nil {
+		d.publishing.wake(now)
 	}
 	d.makeMark(now)
 	d.advance()
@@ -195,6 +204,9 @@ func (d *desk) batch(e *logged) {
 	}
 	if d.copying != nil {
 		d.copying.hand(e)
+		if d.publishing != nil && d.copying.broken[e.decoded.Race] == nil {
+			d.publishing.add(e)
+		}
 	}
 }
 

@@ -171,6 +171,9 @@ func (g *group) revoked(partitions []int32, orderly bool) {
 		})
 	}
 	all.Wait()
+	if orderly && g.role == transport.Processor && g.node.cfg.Facts != nil {
+		g.node.leavePublished(partitions)
+	}
 	if orderly && len(done) > 0 {
 		ctx, cancel := context.WithTimeout(g.node.ending, readBackWait)
 		defer cancel()

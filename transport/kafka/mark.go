@@ -130,7 +130,7 @@ func (d *desk) encodeMark() []byte {
 
 // keepMark keeps a mark that the copy has followed to. It is stored after what was handed over before.
 func (d *desk) keepMark(applied int64) {
-	if k := &d.keeper; k.due != nil && applied >= k.dueAt {
+	if k := &d.keeper; k.due != nil && applied >= k.dueAt && d.published(k.dueAt) {
 		d.node.cfg.Copy.KeepMark(d.partition, k.due)
 		k.next, k.due = k.dueAt, nil
 	}
@@ -138,7 +138,7 @@ func (d *desk) keepMark(applied int64) {
 
 // lastMark keeps where the copy ends.
 func (d *desk) lastMark() {
-	if d.copying != nil && d.appliedTo() == d.fold.Next() && d.fold.Next() > d.keeper.next {
+	if d.copying != nil && d.appliedTo() == d.fold.Next() && d.fold.Next() > d.keeper.next && d.published(d.fold.Next()) {
 		d.node.cfg.Copy.KeepMark(d.partition, d.encodeMark())
 	}
 }

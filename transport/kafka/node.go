@@ -25,6 +25,7 @@ type NodeConfig struct {
 	Simulations Simulations
 	Reports     Reports
 	Copy        Copy
+	Facts       Facts // nil or what a processor publishes
 }
 
 // Node is a process at the shared log. It folds all partitions, and writes those that Kafka gives it.
@@ -100,8 +101,12 @@ func (n *Node) follow(ctx context.Context, partitions int32) error {
 	if err != nil {
 		return err
 	}
+	published, err := n.published(ctx)
+	if err != nil {
+		return err
+	}
 	for p := range partitions {
-		n.desks = append(n.desks, newDesk(n, p, marks[p]))
+		n.desks = append(n.desks, newDesk(n, p, marks[p], published[p]))
 	}
 	n.progress.init(int(partitions))
 	return nil
@@ -244,6 +249,9 @@ func (n *Node) Run(ctx context.Context) error {
 	go n.look(reading)
 	failed := make(chan error, 4)
 	go n.read(reading, n.reader, n.deliver, failed)
+	if n.cfg.Facts != nil {
+		go n.followPublished(reading)
+	}
 	for role, client := range n.orderly {
 		go n.read(reading, client, n.deliverCommands(role), failed)
 	}

@@ -88,10 +88,24 @@ func (s *seat) Activate() {
 		}
 	}
 	s.readCommands()
+	if p := s.publishing(); p != nil {
+		p.begin()
+	}
+}
+
+// publishing is what follows from the batches of the partition, of a seat that publishes it; else nil.
+func (s *seat) publishing() *publishing {
+	if s.role != transport.Processor {
+		return nil
+	}
+	return s.desk.publishing
 }
 
 // Deactivate is part of Port.
 func (s *seat) Deactivate() {
+	if p := s.publishing(); p != nil {
+		p.stop()
+	}
 	s.generation++
 	s.desk.node.groups[s.role].claimed(s.desk.partition, false)
 	s.stopCommands()
@@ -304,5 +318,6 @@ func (s *seat) revoke() (at int64) {
 // leave stops writing, so that what was sent can be read back before the partition goes to another process.
 func (s *seat) leave() (settled bool) {
 	s.leaving = true
-	return !s.owner.Active() || s.owner.Settled()
+	published := s.publishing() == nil || len(s.publishing().list) == 0
+	return !s.owner.Active() || s.owner.Settled() && published
 }

@@ -73,6 +73,7 @@ type Config struct {
 	Kafka    kafka.Config
 	Instance string // its name among the members of Kafka's groups; empty means none
 	Roles    Roles
+	Facts    FactsFormat // empty means that none are published
 	Log      *slog.Logger
 	Marks    Marks // needed with a copy
 }
@@ -104,6 +105,9 @@ func Join(ctx context.Context, cfg Config) (*Member, error) {
 	}
 	if cfg.Roles.Processor {
 		to.Reports = &reports{m}
+		if cfg.Facts != "" {
+			to.Facts = &facts{Member: m}
+		}
 	}
 	if cfg.Roles.Copies() {
 		to.Copy = &copied{m}
@@ -118,6 +122,9 @@ func (m *Member) Install(with *engine.Config) {
 	with.Observer = m
 	with.Link = func(simulator.Link) simulator.Link { return m.node.Simulated() }
 	with.IngestLink = m.node.Reported()
+	if m.cfg.Roles.Processor {
+		with.Journal = followed{with.Journal, m.node}
+	}
 }
 
 // Use tells the member which engine and which races are this process's. all is nil without a copy.
