@@ -35,23 +35,20 @@ type ingestedDTO struct {
 	Errors   []race.Fault `json:"errors"`
 }
 
-// item reads one object into a report.
-type item func(f *body.Object, r *race.Roster, in *race.Report)
-
-func (s *Server) ingestPassings(c *fiber.Ctx) error { return s.ingest(c, "passings", readPassing) }
-func (s *Server) ingestSamples(c *fiber.Ctx) error  { return s.ingest(c, "samples", readSample) }
+func (s *Server) ingestPassings(c *fiber.Ctx) error { return s.ingest(c, "passings") }
+func (s *Server) ingestSamples(c *fiber.Ctx) error  { return s.ingest(c, "samples") }
 
 // ingest records one or many items. It keeps the good ones and lists the faults of the others.
-func (s *Server) ingest(c *fiber.Ctx, name string, read item) error {
+func (s *Server) ingest(c *fiber.Ctx, name string) error {
 	id := raceID(c)
 	roster, err := s.deps.Ingest.Roster(c.UserContext(), id)
 	switch {
 	case err != nil:
 		return err
 	case roster.Race.Kind == race.Simulation:
-		return fmt.Errorf("race %s is simulated, its %s are its own: %w", id, name, race.ErrConflict)
+		return simulatedError(id, name)
 	}
-	in, answer, err := s.readReport(c, name, read, roster)
+	in, answer, err := s.readReport(c, name, roster)
 	if err != nil {
 		return err
 	}
@@ -71,7 +68,7 @@ func (s *Server) ingest(c *fiber.Ctx, name string, read item) error {
 }
 
 // readReport reads a body into a report, in a slot of its own.
-func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.Roster) (*race.Report, ingestedDTO, error) {
+func (s *Server) readReport(c *fiber.Ctx, name string, roster *race.Roster) (*race.Report, ingestedDTO, error) {
 	leave, err := s.bodies.Enter(c.UserContext())
 	if err != nil {
 		return nil, ingestedDTO{}, err
@@ -94,19 +91,8 @@ func (s *Server) readReport(c *fiber.Ctx, name string, read item, roster *race.R
 		sum := sha256.Sum256(c.Request().Body())
 		in.Hash = binary.BigEndian.Uint64(sum[:])
 	}
-	answer := ingestedDTO{Errors: []race.Fault{}}
-	for i, v := range items {
-		before := len(answer.Errors)
-		f := body.NewObject(v, &i, &answer.Errors)
-		records, samples := len(in.Records), len(in.Samples)
-		read(f, roster, in)
-		f.End()
-		if len(answer.Errors)-before > f.Lost() { // drop the item
-			in.Records, in.Samples = in.Records[:records], in.Samples[:samples]
-			answer.Rejected++
-		}
-	}
-	return in, answer, nil
+	faults, dropped := readItems(roster, itemsOf[name], items, in)
+	return in, ingestedDTO{Errors: faults, Rejected: len(dropped)}, nil
 }
 
 // readPassingTime reads the time of a passing. A date before the start signal is given has no race time yet: the passing is kept,

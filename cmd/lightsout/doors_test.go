@@ -62,8 +62,8 @@ var doors = map[string][]string{
 		"cmd/internal/cli", "cmd/internal/feed", "gateway", "race", "race/drive", "storage/sqlite", "transport",
 	},
 	"cmd/internal/cluster": {
-		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/races", "race", "race/drive", "race/view", "transport",
-		"transport/kafka",
+		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/races", "gateway", "race", "race/drive", "race/view",
+		"transport", "transport/kafka",
 	},
 	"cmd/internal/clusterdrill": {"actors/drill", "cmd/internal/drills", "race", "race/timing", "transport"},
 	"cmd/internal/server": {

@@ -43,7 +43,7 @@ func mustRoles(t *testing.T) *roles {
 	r.prefix = kafkatest.Prefix(t, kgo.SeedBrokers(r.brokers...))
 	r.topics = kafka.TopicsOf(r.prefix)
 	var err error
-	if r.client, err = kgo.NewClient(kgo.SeedBrokers(r.brokers...), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil))); err != nil {
+	if r.client, err = kgo.NewClient(kgo.SeedBrokers(r.brokers...), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), kgo.ProducerBatchMaxBytes(4<<20)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.client.Close)

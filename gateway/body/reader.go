@@ -129,6 +129,11 @@ func (r *Reader) Values(c *fiber.Ctx) (any, error) {
 		}
 		return v, nil
 	}
+	return Decode(data)
+}
+
+// Decode decodes one value of JSON.
+func Decode(data []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var v any

@@ -41,9 +41,13 @@ func (s *seat) takeCommands(records []*kgo.Record) {
 			continue
 		}
 		s.next = r.Offset + 1
+		if isForeign(r.Value) {
+			s.takeForeign(r)
+			continue
+		}
 		c, err := transport.Codec{}.DecodeCommand(r.Value)
 		if err == nil {
-			err = s.desk.node.belongs(c, s.desk.partition)
+			err = s.desk.node.belongs(c.Race, s.desk.partition)
 		}
 		if err != nil {
 			s.bury(r, err)
@@ -63,5 +67,5 @@ func (s *seat) bury(r *kgo.Record, why error) {
 		return
 	}
 	s.dead++
-	s.desk.node.bury(r, why, func() { s.desk.post(func() { s.dead-- }) })
+	s.desk.node.bury(letterOf(r, why.Error()), func() { s.desk.post(func() { s.dead-- }) })
 }

@@ -6,22 +6,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// bury writes a message to the dead letters.
-func (n *Node) bury(r *kgo.Record, why error, done func()) {
-	data, err := json.Marshal(DeadLetter{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Reason: why.Error(), Key: string(r.Key), Value: r.Value})
-	if err != nil {
-		panic(err) // it is text and numbers
-	}
-	n.produce(n.topics.Dead, r.Partition, string(r.Key), data, func(_ int64, err error) {
-		if err != nil {
-			n.bury(r, why, done)
-			return
-		}
-		done()
-	})
-}
+// letterBytesMax bounds what a dead letter keeps of a message.
+const letterBytesMax = 1 << 20
 
-// DeadLetter is a message of the topic of dead letters, as JSON.
+// DeadLetter is a message of the topic of dead letters, as JSON. Topic, Partition, Offset and Item identify it: after a takeover the same may
+// be written again.
 type DeadLetter struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
@@ -29,5 +18,30 @@ type DeadLetter struct {
 	Item      *int   `json:"item,omitempty"` // of a list of passings or samples, from 0
 	Reason    string `json:"reason"`
 	Key       string `json:"key"`
-	Value     []byte `json:"value"` // base64
+	Value     []byte `json:"value"`         // base64; of the item, if there is one
+	Cut       bool   `json:"cut,omitempty"` // the value has only the beginning
+}
+
+// letterOf is the dead letter of a whole message.
+func letterOf(r *kgo.Record, reason string) *DeadLetter {
+	l := &DeadLetter{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Reason: reason, Key: string(r.Key), Value: r.Value}
+	if len(l.Value) > letterBytesMax { // as base64, a message of the greatest size would not fit
+		l.Value, l.Cut = l.Value[:letterBytesMax], true
+	}
+	return l
+}
+
+// bury writes a dead letter until it is durable.
+func (n *Node) bury(l *DeadLetter, done func()) {
+	data, err := json.Marshal(l)
+	if err != nil {
+		panic(err) // it is text and numbers
+	}
+	n.produce(n.topics.Dead, l.Partition, l.Key, data, func(_ int64, err error) {
+		if err != nil {
+			n.bury(l, done)
+			return
+		}
+		done()
+	})
 }

@@ -187,6 +187,9 @@ func (d *desk) take(e *logged) {
 	}
 	if v == Counts {
 		d.orders.receipts(e.offset, e.decoded.Receipts)
+		for _, s := range d.seats {
+			s.receipts(e.decoded.Receipts)
+		}
 	}
 	now := d.node.now()
 	for _, s := range d.seats {

@@ -211,9 +211,9 @@ func (n *Node) Owns(role transport.Role, id race.ID) bool {
 }
 
 // belongs returns an error for a command in another partition than that of its race.
-func (n *Node) belongs(c *transport.Command, partition int32) error {
-	if want := Partition(c.Race, int32(len(n.desks))); want != partition {
-		return fmt.Errorf("race %s belongs to partition %d: use the key of the race and the partitioner murmur2", c.Race, want)
+func (n *Node) belongs(id race.ID, partition int32) error {
+	if want := Partition(id, int32(len(n.desks))); want != partition {
+		return fmt.Errorf("race %s belongs to partition %d: use the key of the race and the partitioner murmur2", id, want)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"encoding/json"
+
 	"lightsout/race"
 	"lightsout/transport"
 )
@@ -21,6 +23,9 @@ type Simulations interface {
 type Reports interface {
 	// Report takes a report, in the order of the calls. done is called once it is durable and applied, or with why it is not.
 	Report(id race.ID, in *race.Report, done func(race.Ingested, error))
+	// Read reads the items of a list, passings or samples, that another program reports of a race. wrong says what is wrong with those that
+	// are not in the report, by index. race.ErrBusy asks for another try.
+	Read(id race.ID, list string, items []json.RawMessage) (in *race.Report, wrong map[int]string, err error)
 	// End ends what takes reports of a race. It returns once that has ended.
 	End(id race.ID) error
 }

@@ -16,16 +16,28 @@ func (s *seat) applied(to int64) {
 
 // report hands over what was reported of a race.
 func (s *seat) report(o Order) {
-	c := o.Command.(*transport.Command)
-	if c.Delete {
-		s.delete(o)
-		return
+	var in race.Report
+	switch c := o.Command.(type) {
+	case *foreign:
+		if c.report == nil {
+			s.read(o, c)
+			return
+		}
+		if in = *c.report; in.Items() == 0 { // all of them are dead letters
+			s.owner.Refuse(&o, transport.NotRefused, "")
+			return
+		}
+	case *transport.Command:
+		if c.Delete {
+			s.delete(o)
+			return
+		}
+		in = *c.Report
 	}
 	if s.runs[o.Race] == nil {
 		count, _ := s.owner.Head(o.Race)
 		s.runs[o.Race] = &underway{last: count}
 	}
-	in := *c.Report
 	in.Key = o.ID // its receipt is that of the command
 	generation := s.generation
 	s.desk.node.cfg.Reports.Report(o.Race, &in, func(done race.Ingested, err error) {

@@ -20,8 +20,9 @@ type seat struct {
 	jobs       *inbox // what blocks, one after another
 	waiting    []waitingOrder
 	retry      []Order
-	commands   bool  // they are being read
-	next       int64 // command
+	foreign    map[string][]*foreign // commands of other programs without a receipt
+	commands   bool                  // they are being read
+	next       int64                 // command
 	committed  int64
 	dead       int  // dead letters on their way
 	leaving    bool // nothing new is written
@@ -50,7 +51,7 @@ type waitingOrder struct {
 }
 
 func newSeat(d *desk, role transport.Role) *seat {
-	s := &seat{desk: d, role: role, jobs: newInbox(), committed: -1, runs: map[race.ID]*underway{}}
+	s := &seat{desk: d, role: role, jobs: newInbox(), committed: -1, runs: map[race.ID]*underway{}, foreign: map[string][]*foreign{}}
 	s.owner = NewOwner(role, d.node.id+uint64(d.partition)<<32, d.fold, s)
 	go s.jobs.work(d.node.done, nil)
 	return s
@@ -109,7 +110,7 @@ func (s *seat) Deactivate() {
 	s.generation++
 	s.desk.node.groups[s.role].claimed(s.desk.partition, false)
 	s.stopCommands()
-	s.waiting, s.retry = nil, nil
+	s.waiting, s.retry, s.foreign = nil, nil, map[string][]*foreign{}
 	for id := range s.runs {
 		s.end(id, nil)
 	}

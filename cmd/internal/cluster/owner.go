@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"lightsout/actors/simulator"
+	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/drive"
 	"lightsout/transport"
@@ -73,6 +75,23 @@ type reports struct{ *Member }
 // Report takes a report.
 func (r *reports) Report(id race.ID, in *race.Report, done func(race.Ingested, error)) {
 	r.engine.HandReport(id, in, done)
+}
+
+// Read reads what another program reports of a race, as a request to the gateway is read.
+func (r *reports) Read(id race.ID, list string, items []json.RawMessage) (*race.Report, map[int]string, error) {
+	roster, err := r.races.Ingest().Roster(context.Background(), id)
+	switch {
+	case errors.Is(err, race.ErrNotFound):
+		return nil, nil, err
+	case err != nil: // the copy cannot be read now
+		return nil, nil, errors.Join(err, race.ErrBusy)
+	}
+	in, faults, err := gateway.ReadReport(roster, list, items)
+	wrong := make(map[int]string, len(faults))
+	for i, of := range faults {
+		wrong[i] = strings.TrimPrefix((&race.InvalidError{Faults: of}).Error(), ": ")
+	}
+	return in, wrong, err
 }
 
 // End ends what takes reports of a race.
