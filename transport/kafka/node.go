@@ -38,6 +38,7 @@ type Node struct {
 	topicID string // of the log
 
 	client   *kgo.Client // writes and asks
+	others   *kgo.Client // writes what other programs read
 	admin    *kadm.Client
 	reader   *kgo.Client                    // log, telemetry and fields
 	orderly  map[transport.Role]*kgo.Client // commands, by role
@@ -112,8 +113,13 @@ func (n *Node) follow(ctx context.Context, partitions int32) error {
 	return nil
 }
 
-// open makes the clients that read.
+// open makes the clients that read, and the one whose messages other programs read.
 func (n *Node) open(opts []kgo.Opt) (err error) {
+	// Clients of Kafka read gzip with nothing added; most need a library for LZ4.
+	writing := append(opts[:len(opts):len(opts)], kgo.ProducerBatchCompression(kgo.GzipCompression()))
+	if n.others, err = kgo.NewClient(writing...); err != nil {
+		return fmt.Errorf("set up a client of Kafka: %w", err)
+	}
 	reading := append(opts[:len(opts):len(opts)], kgo.ConsumeResetOffset(kgo.NoResetOffset()))
 	if n.reader, err = kgo.NewClient(reading...); err != nil {
 		return fmt.Errorf("set up a client of Kafka: %w", err)
@@ -218,19 +224,6 @@ func (n *Node) belongs(id race.ID, partition int32) error {
 	return nil
 }
 
-// produce appends a message. done, which may be nil, is called with its offset.
-func (n *Node) produce(topic string, partition int32, key string, value []byte, done func(int64, error)) {
-	r := &kgo.Record{Topic: topic, Partition: partition, Key: []byte(key), Value: value}
-	n.client.Produce(n.ending, r, func(r *kgo.Record, err error) {
-		if err != nil && n.ending.Err() != nil {
-			return
-		}
-		if done != nil {
-			done(r.Offset, err)
-		}
-	})
-}
-
 // Run reads and writes until ctx ends, and leaves its groups then.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.close()
@@ -289,6 +282,7 @@ func (n *Node) close() {
 		c.Close()
 	}
 	n.reader.Close()
+	n.others.Close()
 	n.client.Close()
 }
 
