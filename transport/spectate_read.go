@@ -18,9 +18,6 @@ type Snapshot struct {
 	Board   race.Board
 }
 
-// Pulse is a decoded pulse: the server's clock in UTC milliseconds, and for how long it has been cut off from the race's log.
-type Pulse struct{ WallMS, BehindMS int64 }
-
 // Decode decodes one message. The data is borrowed. Errors wrap ErrMalformed and name the fault.
 func Decode(data []byte) (Message, error) {
 	r := newReader(data)
@@ -339,16 +336,6 @@ func (r *reader) result() *race.Classification {
 		c.Author, c.Reason = r.str("author"), r.str("reason")
 	})
 	return c
-}
-
-// pulse reads a pulse and returns how many of the message's items it knew.
-func (r *reader) pulse(n int) (Pulse, int) {
-	p := Pulse{WallMS: r.int("wall_ms")}
-	if n <= 3 {
-		return p, 3
-	}
-	p.BehindMS = r.int("behind_ms")
-	return p, 4
 }
 
 func (r *reader) frame(n int) (*race.Frame, int) {
