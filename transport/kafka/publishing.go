@@ -35,6 +35,7 @@ type publishing struct {
 	inFlight   int
 	computing  bool
 	failed     bool
+	full       bool // it was logged
 	committed  int64
 	commitAt   time.Duration
 }
@@ -112,8 +113,11 @@ func sizeOf(f *race.Facts) int {
 // complete notes that the facts of a batch are there. If memory for them is full they are dropped, not the batch.
 func (p *publishing) complete(f *followed) {
 	if p.bytes+f.bytes > factsBytesMax && p.bytes > 0 {
-		p.desk.node.log.Warn("facts are dropped from memory: they are computed again if this process is to publish them",
-			slog.Int("partition", int(p.desk.partition)), slog.String("race", string(f.race)), slog.Uint64("seq", uint64(f.last)))
+		if !p.full {
+			p.desk.node.log.Warn("memory for facts is full: those that come are computed again if this process is to publish them",
+				slog.Int("partition", int(p.desk.partition)), slog.Int("batches", len(p.list)), slog.String("race", string(f.race)), slog.Uint64("seq", uint64(f.last)))
+		}
+		p.full = true
 		p.lose(f)
 		return
 	}
@@ -277,6 +281,7 @@ func (p *publishing) pop() {
 		f := p.list[0]
 		if p.list = p.list[1:]; f.known {
 			p.bytes -= f.bytes
+			p.full = p.full && p.bytes > factsBytesMax/2
 		} else {
 			p.settle(f)
 		}
