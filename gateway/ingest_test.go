@@ -35,7 +35,7 @@ type external struct {
 	circuits []*circuit.Circuit
 }
 
-func (h *house) Open(_ context.Context, head race.Race, entries []race.Entry) (race.Summary, error) {
+func (h *house) Open(_ context.Context, head race.Race, entries []race.Entry, _ string) (race.Summary, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	head.ID, head.Kind = "opened", race.External

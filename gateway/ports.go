@@ -12,12 +12,13 @@ import (
 
 // Races runs the races of the server. Errors are race.ErrNotFound, race.ErrConflict, *race.InvalidError, or internal.
 type Races interface {
-	// Create makes a simulated race and, with start, starts it. It returns when the race is durable.
+	// Create makes a simulated race and, with start, starts it. It returns when the race is durable. An order whose key was used before
+	// returns the race that was made then, or race.ErrKeyReused if that is another one.
 	Create(ctx context.Context, o race.Order, start bool) (race.Summary, error)
 	// Control starts, pauses, resumes or stops a race. when is for external races: they may be started in the past.
 	Control(ctx context.Context, id race.ID, c race.Control, when race.Moment) (race.Summary, error)
-	// Open makes an external race and gives it an ID.
-	Open(ctx context.Context, info race.Race, entries []race.Entry) (race.Summary, error)
+	// Open makes an external race and gives it an ID. key is that of Create, or empty.
+	Open(ctx context.Context, info race.Race, entries []race.Entry, key string) (race.Summary, error)
 	// Import makes a race of a folder of CSV. It also returns notes on what is suspect in the folder.
 	Import(ctx context.Context, dir fs.FS, name string) (race.Summary, []string, error)
 	// Delete returns race.ErrUnderway if the deletion continues after it.

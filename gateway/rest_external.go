@@ -30,8 +30,12 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	if faults != nil {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	created, err := s.deps.Races.Open(c.UserContext(), info, entries)
-	if err == nil && start {
+	key, err := readKey(c)
+	if err != nil {
+		return raceDTO{}, err
+	}
+	created, err := s.deps.Races.Open(c.UserContext(), info, entries, key)
+	if err == nil && start && created.Status == race.Waiting {
 		created, err = s.deps.Races.Control(c.UserContext(), created.Race.ID, race.ControlStart, race.Now)
 	}
 	return newRaceDTO(created), err

@@ -67,6 +67,15 @@ func (s *Server) ingest(c *fiber.Ctx, name string) error {
 	return c.JSON(answer)
 }
 
+// readKey reads the key that identifies a request; empty without one.
+func readKey(c *fiber.Ctx) (string, error) {
+	key := strings.Clone(c.Get(keyHeader))
+	if n := utf8.RuneCountInString(key); n > maxText {
+		return "", refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, maxText))
+	}
+	return key, nil
+}
+
 // readReport reads a body into a report, in a slot of its own.
 func (s *Server) readReport(c *fiber.Ctx, name string, roster *race.Roster) (*race.Report, ingestedDTO, error) {
 	leave, err := s.bodies.Enter(c.UserContext())
@@ -74,9 +83,9 @@ func (s *Server) readReport(c *fiber.Ctx, name string, roster *race.Roster) (*ra
 		return nil, ingestedDTO{}, err
 	}
 	defer leave()
-	key := strings.Clone(c.Get(keyHeader))
-	if n := utf8.RuneCountInString(key); n > maxText {
-		return nil, ingestedDTO{}, refuse(fiber.StatusBadRequest, fmt.Sprintf("the %s has %d characters: allowed are %d", keyHeader, n, maxText))
+	key, err := readKey(c)
+	if err != nil {
+		return nil, ingestedDTO{}, err
 	}
 	v, err := s.bodies.Values(c)
 	if err != nil {

@@ -76,7 +76,8 @@ func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO,
 	said := func(field string) bool {
 		return slices.ContainsFunc(faults, func(f race.Fault) bool { return f.Field == field })
 	}
-	if _, err := s.findCircuit(c.UserContext(), o.Circuit); o.Circuit != "" && errors.Is(err, race.ErrNotFound) {
+	_, err := s.findCircuit(c.UserContext(), o.Circuit)
+	if o.Circuit != "" && errors.Is(err, race.ErrNotFound) {
 		faults = append(faults, race.Fault{Field: "circuit", Message: err.Error(), Allowed: "a key of GET /api/v1/circuits"})
 	} else if o.Circuit != "" && err != nil {
 		return raceDTO{}, err
@@ -92,7 +93,11 @@ func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO,
 	if len(faults) > 0 {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	created, err := s.deps.Races.Create(c.UserContext(), o.order(), o.Start)
+	order := o.order()
+	if order.Key, err = readKey(c); err != nil {
+		return raceDTO{}, err
+	}
+	created, err := s.deps.Races.Create(c.UserContext(), order, o.Start)
 	return newRaceDTO(created), err
 }
 

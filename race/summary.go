@@ -29,6 +29,8 @@ type Order struct {
 	TickHz  int     `json:"tick_hz"`
 	// TelemetryEvery writes every n-th telemetry frame to stores other than the log; 0 means as the store is configured.
 	TelemetryEvery int `json:"telemetry_every"`
+	// Key identifies the order, so that a repeat makes no second race; empty means no key.
+	Key string `json:"-"`
 }
 
 // SpeedMax is the highest speed of a race as a multiple of real time; a speed of 0 means as fast as possible.

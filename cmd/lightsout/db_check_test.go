@@ -250,7 +250,7 @@ func TestDBCheck_FindsNothingWrongWithASoundFile(t *testing.T) {
 		},
 		"a race whose last record has no consequence": func(t *testing.T, db string) {
 			serveFor(t, db, func(ctx context.Context, all *races.Races) (race.ID, error) {
-				made, err := all.Open(ctx, race.Race{Name: "Quiet", Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}, []race.Entry{{Number: 1}})
+				made, err := all.Open(ctx, race.Race{Name: "Quiet", Rules: race.Kart(5), Lines: []race.Line{{Sector: 3}}}, []race.Entry{{Number: 1}}, "")
 				if err == nil {
 					_, err = all.Ingest().Rule(ctx, made.Race.ID, race.Record{Author: "Ada", Time: 5, Body: race.TransponderAssigned{Transponder: "spare"}})
 				}

@@ -87,7 +87,7 @@ func (l *IngestLoad) measure(ctx context.Context, all *races.Races, url string) 
 	}
 	made, err := all.Open(ctx, race.Race{
 		Name: "Benchmark", Rules: race.F1(race.LapsMax), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}},
-	}, entries)
+	}, entries, "")
 	if err == nil {
 		made, err = all.Control(ctx, made.Race.ID, race.ControlStart, race.Now)
 	}

@@ -20,7 +20,7 @@ type runner struct{ node *kafka.Node }
 // Start makes a simulated race.
 func (r *runner) Start(ctx context.Context, msg simulator.StartRace) error {
 	_, err := r.order(ctx, &transport.Command{
-		Race: msg.Info.ID, Role: transport.Simulator, Create: &transport.Create{Race: msg.Info, Start: msg.Start},
+		ID: creation(msg.Info.ID), Race: msg.Info.ID, Role: transport.Simulator, Create: &transport.Create{Race: msg.Info, Start: msg.Start},
 	})
 	return err
 }
@@ -48,7 +48,10 @@ func (r *runner) Rule(ctx context.Context, id race.ID, rec race.Record) (race.Ru
 // Ingest hands over a report.
 func (r *runner) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
 	c := &transport.Command{Race: id, Role: transport.Processor, Report: in}
-	if in.Key != "" {
+	switch {
+	case in.New:
+		c.ID = creation(id)
+	case in.Key != "":
 		c.ID = commandOf(id, in.Key)
 	}
 	got, err := r.order(ctx, c)
@@ -83,6 +86,9 @@ func (r *runner) order(ctx context.Context, c *transport.Command) (kafka.Outcome
 	}
 	return r.node.Order(ctx, c)
 }
+
+// creation is the command that makes a race: one for each id, so that whoever orders it twice makes it once.
+func creation(id race.ID) string { return "create-" + string(id) }
 
 // commandOf is the command of a client's key: the same at every gateway.
 func commandOf(id race.ID, key string) string {

@@ -1,6 +1,7 @@
 package races
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,9 +118,12 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 	if err != nil {
 		return race.Summary{}, err
 	}
-	info, model, err := drive.NewRace(o, newID(c.Key), c)
+	info, model, err := drive.NewRace(o, idOf(c.Key, o.Key), c)
 	if err != nil {
 		return race.Summary{}, err
+	}
+	if was, made, err := r.before(ctx, &info, nil, o.Key); made || err != nil {
+		return was, err
 	}
 	if err := archive.CheckFree(ctx, r.store, &info); err != nil {
 		return race.Summary{}, err
@@ -132,6 +136,9 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 	if err := r.runner.Start(ctx, simulator.StartRace{Info: info, Model: model, Start: start}); err != nil {
 		return race.Summary{}, err
 	}
+	if was, _, err := r.before(ctx, &info, nil, o.Key); err != nil { // another server was faster
+		return was, err
+	}
 	made, err := archive.Settled(ctx, r.store, info.ID)
 	if err != nil || start {
 		return made, err
@@ -140,12 +147,11 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 }
 
 // Open makes a race of real cars. It returns when race and entries are durable.
-func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) (race.Summary, error) {
-	key := info.Circuit
-	if key == "" {
-		key = "race"
+func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry, key string) (race.Summary, error) {
+	info.ID, info.Kind, info.Cars = idOf(cmp.Or(info.Circuit, "race"), key), race.External, len(entries)
+	if was, made, err := r.before(ctx, &info, entries, key); made || err != nil {
+		return was, err
 	}
-	info.ID, info.Kind, info.Cars = newID(key), race.External, len(entries)
 	release, err := r.register.reserve(ctx, info.Cars)
 	if err != nil {
 		return race.Summary{}, err
@@ -158,6 +164,9 @@ func (r *Races) Open(ctx context.Context, info race.Race, entries []race.Entry) 
 	taken, err := r.runner.Ingest(ctx, info.ID, &in)
 	if err != nil {
 		return race.Summary{}, err
+	}
+	if was, _, err := r.before(ctx, &info, entries, key); err != nil { // another server was faster
+		return was, err
 	}
 	if len(taken.Refused) > 0 { // faults that the gateway cannot know
 		err := fmt.Errorf("%w: %s", race.ErrConflict, taken.Refused[0].Reason)

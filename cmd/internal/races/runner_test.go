@@ -148,7 +148,7 @@ func TestRunner_CarriesOutAllThatIsOrderedForRaces(t *testing.T) {
 	if _, err := all.store.Summary(ctx, id); !errors.Is(err, race.ErrNotFound) {
 		t.Errorf("a deleted race is there: %v", err)
 	}
-	real, err := all.Open(ctx, race.Race{Name: "N", Rules: race.Kart(5), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}, []race.Entry{{Number: 1, Grid: 1}})
+	real, err := all.Open(ctx, race.Race{Name: "N", Rules: race.Kart(5), Lines: []race.Line{{Kind: race.LineFinish, Sector: 3}}}, []race.Entry{{Number: 1, Grid: 1}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
