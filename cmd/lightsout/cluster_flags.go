@@ -64,6 +64,8 @@ func (f *clusterFlags) into(ctx context.Context, log *slog.Logger, status io.Wri
 	at := strings.Join(f.Brokers, ",")
 	err = kafka.Reach(ctx, client, func(err error) { fmt.Fprintf(status, "%s: waiting for Kafka at %s: %v\n", roles, at, err) })
 	switch {
+	case ctx.Err() != nil: // interrupted
+		return nil, ctx.Err()
 	case kafka.Hopeless(err):
 		return nil, fmt.Errorf("join Kafka at %s: %w (see --kafka-tls, --kafka-ca, --kafka-sasl, --kafka-user and the password)", at, err)
 	case err != nil:

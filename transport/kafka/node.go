@@ -255,6 +255,7 @@ func (n *Node) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
+	n.tellMissing()
 	for _, role := range n.roles() {
 		if err := n.groups[role].join(); err != nil {
 			return err

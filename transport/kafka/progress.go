@@ -2,7 +2,10 @@ package kafka
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
+
+	"lightsout/transport"
 )
 
 // progress is how far the folds and the copy of a process have come.
@@ -45,6 +48,23 @@ func (p *progress) look(one *partitionProgress) {
 		one.caught = true
 		if p.missing--; p.missing == 0 {
 			close(p.caughtUp)
+		}
+	}
+}
+
+// tellMissing says which roles nobody has had at this log yet: what they do waits for them.
+func (n *Node) tellMissing() {
+	for _, role := range []transport.Role{transport.Simulator, transport.Processor} {
+		if n.groups[role] != nil {
+			continue
+		}
+		claimed := false
+		for _, d := range n.desks {
+			is, _ := ask(d, func() bool { return d.fold.Claim(role).Epoch > 0 })
+			claimed = claimed || is
+		}
+		if !claimed {
+			n.log.Warn("nobody has this role at the log yet: orders wait until a process is started with it", slog.String("role", role.String()))
 		}
 	}
 }
