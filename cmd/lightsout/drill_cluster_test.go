@@ -14,6 +14,7 @@ import (
 // TestDrill_ClusterLosesNothingWhileEverythingIsKilled is the two-minute form: two processes of each role, each role killed three times, Kafka
 // restarted, 20,000 passings by clients that retry at any gateway.
 func TestDrill_ClusterLosesNothingWhileEverythingIsKilled(t *testing.T) {
+	t.Parallel()
 	long(t)
 	broker := kafkatest.StartOwn(t)
 	cmd := exec.Command(mustBuild(t), "drill", "--cluster", "everything", "--json", "--patience", "60s", "--keep", t.TempDir(),

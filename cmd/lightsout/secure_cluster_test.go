@@ -22,6 +22,7 @@ import (
 
 // TestServe_WithTheRightsThatAreDocumentedAndNoOthers runs all roles as a user who has exactly what docs/KAFKA.md lists, over TLS and SCRAM.
 func TestServe_WithTheRightsThatAreDocumentedAndNoOthers(t *testing.T) {
+	t.Parallel()
 	long(t)
 	s := kafkatest.StartSecure(t)
 	password := filepath.Join(t.TempDir(), "password")
@@ -67,7 +68,14 @@ func TestServe_WithTheRightsThatAreDocumentedAndNoOthers(t *testing.T) {
 		}
 		p.get(fmt.Sprintf("/api/v1/races/%v", id), &got)
 	}
-	p.post(fmt.Sprintf("/api/v1/races/%v/result", id), `{"author":"Steward"}`) // by the processor
+	var field struct {
+		Entries []struct {
+			Number int `json:"driver_number"`
+		}
+	}
+	p.get(fmt.Sprintf("/api/v1/races/%v/entries", id), &field)
+	p.post(fmt.Sprintf("/api/v1/races/%v/penalties", id), // after the race it is the processor's
+		fmt.Sprintf(`{"driver_number":%d,"kind":"time","amount_ms":5000,"reason":"test","author":"Steward"}`, field.Entries[0].Number))
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
 	if err == nil && bytes.Contains(line, []byte(s.Password)) || bytes.Contains(refused, []byte(s.Password)) {
 		t.Error("the password is shown")
@@ -93,7 +101,7 @@ func mustGrant(t *testing.T, admin *kadm.Client, user string, c *kafka.Config) {
 	grant(kadm.NewACLs().Topics(topics.Log, topics.Telemetry, topics.State, topics.Commands, topics.Facts, topics.Dead).Operations(kadm.OpDescribe, kadm.OpDescribeConfigs))
 	grant(kadm.NewACLs().Topics(topics.Log, topics.Telemetry, topics.State, topics.Commands).Operations(kadm.OpRead))
 	grant(kadm.NewACLs().Topics(topics.Log, topics.Telemetry, topics.State, topics.Commands, topics.Facts, topics.Dead).Operations(kadm.OpWrite))
-	grant(kadm.NewACLs().Groups(c.Group("simulators"), c.Group("processors")).Operations(kadm.OpRead))
+	grant(kadm.NewACLs().Groups(c.Group("simulators"), c.Group("processors"), c.Group("facts")).Operations(kadm.OpRead))
 }
 
 func within(t *testing.T, d time.Duration) context.Context {

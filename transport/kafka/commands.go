@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -18,7 +19,13 @@ func (s *seat) readCommands() {
 			case s.generation != generation:
 			case err != nil:
 				s.log().Warn("where to read commands is not known yet", slog.Any("err", err))
-				s.readCommands()
+				time.AfterFunc(askAgain, func() {
+					s.desk.post(func() {
+						if s.generation == generation {
+							s.readCommands()
+						}
+					})
+				})
 			default:
 				s.commands, s.next, s.committed = true, at, at
 				s.desk.node.readCommands(s.role, s.desk.partition, at)

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lightsout/transport"
@@ -215,29 +217,48 @@ func (g *group) leave() {
 }
 
 // committed is from where commands of a partition are read: the oldest that may lack a receipt.
-func (n *Node) committed(role transport.Role, partition int32) (int64, error) {
-	ctx, cancel := context.WithTimeout(n.ending, groupWait)
-	defer cancel()
-	starts, err := n.admin.ListStartOffsets(ctx, n.topics.Commands)
-	if err != nil {
-		return 0, fmt.Errorf("ask Kafka where commands begin: %w", err)
-	}
-	start, ok := starts.Lookup(n.topics.Commands, partition)
-	if !ok || start.Err != nil {
-		return 0, fmt.Errorf("ask Kafka where commands begin: %w", start.Err)
-	}
-	all, err := n.admin.FetchOffsetsForTopics(ctx, n.groups[role].name, n.topics.Commands)
+func (n *Node) committed(role transport.Role, partition int32) (at int64, err error) {
+	err = patiently(n.ending, func(ctx context.Context) error {
+		starts, err := n.admin.ListStartOffsets(ctx, n.topics.Commands)
+		if err != nil {
+			return err
+		}
+		start, ok := starts.Lookup(n.topics.Commands, partition)
+		if !ok || start.Err != nil {
+			return start.Err
+		}
+		all, err := n.admin.FetchOffsetsForTopics(ctx, n.groups[role].name, n.topics.Commands)
+		if err != nil {
+			return err
+		}
+		done, _ := all.Lookup(n.topics.Commands, partition)
+		at = max(start.Offset, done.At)
+		return done.Err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("ask Kafka which commands were done: %w", err)
 	}
-	at := start.Offset
-	if o, ok := all.Lookup(n.topics.Commands, partition); ok {
-		if o.Err != nil {
-			return 0, fmt.Errorf("ask Kafka which commands were done: %w", o.Err)
-		}
-		at = max(at, o.At)
-	}
 	return at, nil
+}
+
+// askAgain is the pause before Kafka is asked again.
+const askAgain = 200 * time.Millisecond
+
+// patiently asks Kafka until it answers: a group has no coordinator for a moment after a start.
+func patiently(ctx context.Context, ask func(context.Context) error) error {
+	for {
+		asking, cancel := context.WithTimeout(ctx, groupWait)
+		err := ask(asking)
+		cancel()
+		if err == nil || ctx.Err() != nil || !kerr.IsRetriable(err) && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(askAgain): //nolint:forbidigo // an edge
+		}
+	}
 }
 
 // commit says which commands were done. It does not wait: after a takeover before it arrives, some are read again and found done.

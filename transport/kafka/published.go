@@ -57,13 +57,13 @@ func (n *Node) published(ctx context.Context) (map[int32]int64, error) {
 	if n.cfg.Facts == nil {
 		return nil, nil // nothing is published here
 	}
-	ctx, cancel := context.WithTimeout(ctx, groupWait)
-	defer cancel()
-	all, err := n.admin.FetchOffsetsForTopics(ctx, n.factsGroup(), n.topics.Log)
-	if err == nil {
-		err = all.Error()
-	}
-	if err != nil {
+	var all kadm.OffsetResponses
+	if err := patiently(ctx, func(ctx context.Context) (err error) {
+		if all, err = n.admin.FetchOffsetsForTopics(ctx, n.factsGroup(), n.topics.Log); err == nil {
+			err = all.Error()
+		}
+		return err
+	}); err != nil {
 		return nil, fmt.Errorf("ask Kafka which facts were published: %w", err)
 	}
 	at := map[int32]int64{}
