@@ -21,6 +21,9 @@ var _ simulator.Link = (*Engine)(nil)
 // askTimeout bounds how long a question to an actor may take. An answer waits for a commit.
 const askTimeout = 15 * time.Second
 
+// handTimeout bounds how long the outcome of what was handed over is waited for: a race that is made again takes its commands afterwards.
+const handTimeout = 30 * time.Minute
+
 // stopTimeout bounds how long the actors may take to end.
 const stopTimeout = 30 * time.Second
 
@@ -104,18 +107,18 @@ func (e *Engine) Control(id race.ID, what race.Control) error {
 
 // Command hands a simulated race a simulator.ControlRace, RuleRace or CommandCars and waits until it is durable.
 func (e *Engine) Command(ctx context.Context, id race.ID, command any) (race.Ruled, error) {
-	return e.handCommand(ctx, id, command)()
+	return e.handCommand(ctx, askTimeout, id, command)()
 }
 
 // HandCommand is Command without waiting: the race takes commands in the order of the calls. done is called with the outcome, from another
 // goroutine, within askTimeout.
 func (e *Engine) HandCommand(id race.ID, command any, done func(race.Ruled, error)) {
-	outcome := e.handCommand(context.Background(), id, command)
+	outcome := e.handCommand(context.Background(), handTimeout, id, command)
 	go func() { done(outcome()) }()
 }
 
-func (e *Engine) handCommand(ctx context.Context, id race.ID, command any) (outcome func() (race.Ruled, error)) {
-	answer := hand[simulator.Result](ctx, e, e.simulator, simulator.CommandRace{ID: id, Command: command})
+func (e *Engine) handCommand(ctx context.Context, wait time.Duration, id race.ID, command any) (outcome func() (race.Ruled, error)) {
+	answer := hand[simulator.Result](ctx, wait, e, e.simulator, simulator.CommandRace{ID: id, Command: command})
 	return func() (race.Ruled, error) {
 		result, err := answer()
 		if err != nil {
@@ -140,18 +143,18 @@ func (e *Engine) Rule(ctx context.Context, id race.ID, r race.Record) (race.Rule
 
 // Ingest hands what was reported of a race to its log and waits until it is durable and applied.
 func (e *Engine) Ingest(ctx context.Context, id race.ID, in *race.Report) (race.Ingested, error) {
-	return e.handReport(ctx, id, in)()
+	return e.handReport(ctx, askTimeout, id, in)()
 }
 
 // HandReport is Ingest without waiting: reports come into the race's log in the order of the calls. done is called with the outcome, from
 // another goroutine, within askTimeout. in is given: the caller no longer changes it.
 func (e *Engine) HandReport(id race.ID, in *race.Report, done func(race.Ingested, error)) {
-	outcome := e.handReport(context.Background(), id, in)
+	outcome := e.handReport(context.Background(), handTimeout, id, in)
 	go func() { done(outcome()) }()
 }
 
-func (e *Engine) handReport(ctx context.Context, id race.ID, in *race.Report) (outcome func() (race.Ingested, error)) {
-	answer := hand[processor.Ingested](ctx, e, e.processor, processor.Ingest{ID: id, Report: in})
+func (e *Engine) handReport(ctx context.Context, wait time.Duration, id race.ID, in *race.Report) (outcome func() (race.Ingested, error)) {
+	answer := hand[processor.Ingested](ctx, wait, e, e.processor, processor.Ingest{ID: id, Report: in})
 	return func() (race.Ingested, error) {
 		result, err := answer()
 		if err != nil {
@@ -210,13 +213,12 @@ func (e *Engine) Stop(ctx context.Context) error {
 
 // ask sends an actor a question and waits for its answer.
 func ask[A any](ctx context.Context, e *Engine, to *actor.PID, msg any) (A, error) {
-	return hand[A](ctx, e, to, msg)()
+	return hand[A](ctx, askTimeout, e, to, msg)()
 }
 
 // hand sends an actor a question and returns the call that waits for its answer; make that call once. An answer that comes after the
 // timeout is not read.
-func hand[A any](ctx context.Context, e *Engine, to *actor.PID, msg any) (answer func() (A, error)) {
-	wait := askTimeout
+func hand[A any](ctx context.Context, wait time.Duration, e *Engine, to *actor.PID, msg any) (answer func() (A, error)) {
 	if until, bounded := ctx.Deadline(); bounded {
 		wait = min(wait, time.Until(until))
 	}

@@ -26,6 +26,7 @@ const (
 	MessageBytesMax = 16 << 20
 	// BufferedBytesMax bounds what waits to be sent: Produce waits above it.
 	BufferedBytesMax = 64 << 20
+	bufferedMax      = 1 << 20
 	// FetchBytesMax bounds an answer with messages; of one partition it has one batch of the largest size, and room for small ones.
 	FetchBytesMax          = 64 << 20
 	FetchPartitionBytesMax = 2 * MessageBytesMax
@@ -129,7 +130,8 @@ func (c *Config) Options() ([]kgo.Opt, error) {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), // see Partition
 		kgo.ProducerLinger(0),                          // a message that waits for company makes a spectator wait
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MessageBytesMax), kgo.MaxBufferedBytes(BufferedBytesMax),
-		kgo.UnknownTopicRetries(-1), // after a restart a broker may not know a topic yet: waiting loses nothing
+		kgo.MaxBufferedRecords(bufferedMax), // the bytes are the bound
+		kgo.UnknownTopicRetries(-1),         // after a restart a broker may not know a topic yet: waiting loses nothing
 		kgo.FetchMaxBytes(FetchBytesMax), kgo.FetchMaxPartitionBytes(FetchPartitionBytesMax),
 	}
 	dial := dialer{via: c.Via}

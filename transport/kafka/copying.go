@@ -27,7 +27,10 @@ type copying struct {
 	bytes  int
 	of     map[race.ID][]*handed // by race, oldest first
 	broken map[race.ID]error
-	from   int64 // offset below which the copy has all
+	gone   map[race.ID]bool          // the copy no longer has them: deleted before a crash, or given up by its retention
+	from   int64                     // offset below which the copy has all
+	busy   map[race.ID]time.Duration // when a race was handed its newest batch
+	rested time.Duration
 }
 
 // handed is a batch on its way to the copy.
@@ -41,11 +44,13 @@ type handed struct {
 	by      transport.Role
 	receipt []transport.Receipt
 	done    bool
+	at      time.Duration // when it was handed over last
 }
 
 func newCopying(d *desk) *copying {
 	return &copying{
 		desk: d, frames: newFrames(d), of: map[race.ID][]*handed{}, broken: map[race.ID]error{},
+		gone: map[race.ID]bool{}, busy: map[race.ID]time.Duration{},
 	}
 }
 
@@ -64,7 +69,7 @@ func (c *copying) ready(e *logged) bool {
 // hand gives a batch to the copy.
 func (c *copying) hand(e *logged) {
 	b := e.decoded
-	if c.broken[b.Race] != nil || e.offset < c.from {
+	if e.offset < c.from || (c.broken[b.Race] != nil || c.gone[b.Race]) && !b.Deletes {
 		return
 	}
 	h := &handed{
@@ -84,6 +89,7 @@ func (c *copying) hand(e *logged) {
 	}
 	c.handed = append(c.handed, h)
 	c.bytes += h.size
+	c.busy[b.Race] = c.desk.node.now()
 	c.of[b.Race] = append(c.of[b.Race], h)
 	c.submit(h)
 }
@@ -113,6 +119,7 @@ func (c *copying) fill(h *handed, e *logged, content *transport.Content) error {
 // submit hands a batch over; a deletion waits for those before it.
 func (c *copying) submit(h *handed) {
 	id := h.batch.Race
+	h.at = c.desk.node.now()
 	if h.deletes {
 		if c.of[id][0] == h {
 			c.remove(h)
@@ -126,6 +133,8 @@ func (c *copying) remove(h *handed) {
 	go func() {
 		err := c.desk.node.cfg.Copy.Delete(h.batch.Race)
 		c.desk.post(func() {
+			delete(c.broken, h.batch.Race)
+			delete(c.gone, h.batch.Race)
 			if err != nil {
 				c.fail(h.batch.Race, fmt.Errorf("delete the race: %w", err))
 			}
@@ -141,6 +150,7 @@ func (c *copying) acked(id race.ID, ack race.Ack) {
 	if ack.Refused != nil {
 		c.fail(id, ack.Refused)
 	}
+	over := false
 	for _, h := range slices.Clone(c.of[id]) {
 		if h.deletes || h.batch.Count > ack.Count && ack.Refused == nil {
 			break
@@ -149,31 +159,83 @@ func (c *copying) acked(id race.ID, ack race.Ack) {
 			c.desk.orders.against(h.receipt, ack.Against)
 		}
 		c.settle(h)
-		c.tell(h)
+		over = c.tell(h) || over
 	}
 	if s := c.desk.seat(transport.Processor); s != nil {
 		s.stored(id, ack)
 	}
-	if ack.Resend {
-		for _, h := range c.of[id] {
-			c.submit(h)
-		}
-	} else if next := c.of[id]; len(next) > 0 && next[0].deletes {
+	switch next := c.of[id]; {
+	case len(next) == 0:
+	case ack.Resend:
+		c.askStored(id)
+	case over: // the actors that had them end
+		c.again(id)
+	case next[0].deletes:
 		c.submit(next[0])
 	}
 	c.pop()
 	c.desk.advance()
 }
 
-// tell tells the copy of the end of a race that it has stored.
-func (c *copying) tell(h *handed) {
+// again hands the batches of a race over again.
+func (c *copying) again(id race.ID) {
+	for _, h := range slices.Clone(c.of[id]) {
+		c.submit(h)
+	}
+}
+
+// askStored hands over again what follows on what the copy has. A race that it no longer has is passed over until its deletion.
+func (c *copying) askStored(id race.ID) {
+	c.desk.node.cfg.Copy.Stored(id, func(count uint64) {
+		c.desk.post(func() {
+			if next := c.of[id]; len(next) > 0 && !next[0].deletes && next[0].batch.Count > count+1 {
+				c.gone[id] = true
+				for _, h := range slices.Clone(next) {
+					if !h.deletes {
+						c.settle(h)
+					}
+				}
+			}
+			c.again(id)
+			c.pop()
+			c.desk.advance()
+		})
+	})
+}
+
+// resendAfter is how long a batch may be on its way to the copy before it is handed over again: actors may have ended with it.
+const resendAfter = 5 * time.Second
+
+// restAfter is how long nothing may come for a race before its actors end.
+const restAfter = 5 * time.Minute
+
+func (c *copying) wake(now time.Duration) {
+	if s := c.desk.seat(transport.Processor); now-c.rested > time.Minute && (s == nil || !s.owner.Active()) { // else its Ingest sees to it
+		c.rested = now
+		for id, at := range c.busy {
+			if now-at > restAfter && len(c.of[id]) == 0 {
+				delete(c.busy, id)
+				c.desk.node.cfg.Copy.Rest(id)
+			}
+		}
+	}
+	if len(c.handed) > 0 && !c.handed[0].deletes && now-c.handed[0].at > resendAfter {
+		c.again(c.handed[0].batch.Race)
+	}
+}
+
+// tell tells the copy of the end of a race that it has stored, and reports whether it did.
+func (c *copying) tell(h *handed) bool {
 	to := c.desk.node.cfg.Copy
 	switch {
 	case h.failed != "":
 		to.Failed(h.batch.Race, h.failed)
 	case h.ends && h.by == transport.Simulator:
 		to.Over(h.batch.Race)
+	default:
+		return false
 	}
+	return true
 }
 
 func (c *copying) settle(h *handed) {

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -39,7 +40,7 @@ func (n *Node) bury(l *DeadLetter, done func()) {
 	}
 	n.produce(n.topics.Dead, l.Partition, l.Key, data, func(_ int64, err error) {
 		if err != nil {
-			n.bury(l, done)
+			time.AfterFunc(askAgain, func() { n.bury(l, done) })
 			return
 		}
 		done()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"lightsout/race"
 	"lightsout/transport"
 )
 
@@ -117,6 +118,9 @@ func (d *desk) wake() {
 	if d.publishing != nil {
 		d.publishing.wake(now)
 	}
+	if d.copying != nil {
+		d.copying.wake(now)
+	}
 	d.makeMark(now)
 	d.advance()
 }
@@ -162,10 +166,16 @@ func (d *desk) readState(records []*kgo.Record) {
 		return
 	}
 	for _, r := range records {
-		if err := d.past.field(string(r.Key), r.Value); err != nil {
+		if err := d.past.field(string(r.Key), r.Value, d.over); err != nil {
 			d.node.log.Error("a snapshot of a race cannot be read: it is passed over", slog.String("key", string(r.Key)), slog.Any("err", err))
 		}
 	}
+}
+
+// over reports whether a simulation is over.
+func (d *desk) over(id race.ID) bool {
+	s, known := d.fold.Race(id)
+	return known && (s.Over || s.Deleted || s.External)
 }
 
 // advance folds what was read, as far as the copy can follow.

@@ -52,6 +52,8 @@ type Node struct {
 	void        [verdicts]atomic.Int64
 	activations atomic.Int64
 	outage      outage
+	brokenMu    sync.Mutex
+	broken      map[race.ID]error // races that this process has to simulate and cannot
 }
 
 // Join makes the node of a process. Run starts it.
@@ -61,7 +63,7 @@ func Join(ctx context.Context, cfg NodeConfig) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		cfg: cfg, log: cfg.Log, topics: TopicsOf(cfg.Prefix), done: make(chan struct{}), orderly: map[transport.Role]*kgo.Client{},
+		cfg: cfg, log: cfg.Log, topics: TopicsOf(cfg.Prefix), done: make(chan struct{}), orderly: map[transport.Role]*kgo.Client{}, broken: map[race.ID]error{},
 		id:    rand.Uint64(), //nolint:forbidigo // it tells processes apart
 		begun: time.Now(),    //nolint:forbidigo // an edge
 	}
@@ -173,7 +175,21 @@ func (n *Node) Waits() error {
 			return err
 		}
 	}
-	return nil
+	n.brokenMu.Lock()
+	defer n.brokenMu.Unlock()
+	var all []error
+	for id, err := range n.broken {
+		all = append(all, fmt.Errorf("this process cannot go on with race %s: %w", id, err))
+	}
+	return errors.Join(all...)
+}
+
+// cannot notes a race that this process has to simulate and cannot.
+func (n *Node) cannot(id race.ID, err error) {
+	n.log.Error("this process cannot go on with a race: one of another version may", slog.String("race", string(id)), slog.Any("err", err))
+	n.brokenMu.Lock()
+	defer n.brokenMu.Unlock()
+	n.broken[id] = err
 }
 
 // Simulated is where the batches of simulations go.
@@ -203,7 +219,7 @@ func (n *Node) Failed(id race.ID, reason string) {
 	d := n.desk(id)
 	d.post(func() {
 		if s := d.seat(transport.Simulator); s != nil && s.runs[id] != nil {
-			s.giveUp(id, reason)
+			s.failed(id, reason)
 		}
 	})
 }
@@ -234,7 +250,11 @@ func (n *Node) Run(ctx context.Context) error {
 	for _, d := range n.desks {
 		working.Go(d.run)
 	}
-	defer working.Wait()
+	defer func() { // what waits for a Kafka that is away is given up
+		giveUp := time.AfterFunc(readBackWait, n.end)
+		defer giveUp.Stop()
+		working.Wait()
+	}()
 	defer close(n.done)
 	defer n.lastMarks()
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))

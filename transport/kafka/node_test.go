@@ -222,6 +222,12 @@ func (w *witness) tell() {
 	}
 }
 
+func (w *witness) Stored(id race.ID, ready func(count uint64)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	go ready(uint64(len(w.batches[id])))
+}
+func (w *witness) Rest(race.ID)  {}
 func (w *witness) Began(race.ID) {}
 func (w *witness) Over(id race.ID) {
 	w.mu.Lock()

@@ -101,6 +101,7 @@ func (n *Node) Order(ctx context.Context, c *transport.Command) (Outcome, error)
 	case got := <-w.answer:
 		return got, errorOf(&got.Receipt)
 	case err := <-failed:
+		d.post(func() { d.orders.forget(c.ID, w) })
 		return Outcome{}, err
 	case <-ctx.Done():
 		d.post(func() { d.orders.forget(c.ID, w) })

@@ -12,6 +12,9 @@ import (
 // fieldsKept is how many fields of a race are kept, here and in the topic: one may be of a batch that never counted.
 const fieldsKept = 2
 
+// aheadMax bounds the fields that wait for their batch. The state is read before the log: there may be more than the two newest.
+const aheadMax = 64
+
 // past is what a simulator knows of the simulated races of a partition, to let them go on.
 type past struct {
 	races map[race.ID]*history
@@ -70,11 +73,20 @@ func (p *past) batch(e *transport.Entry) error {
 	return nil
 }
 
-// field notes a field of the topic; an empty value forgets it.
-func (p *past) field(key string, value []byte) error {
+// field notes a field of the topic; an empty value forgets it. over says that the race needs none.
+func (p *past) field(key string, value []byte, over func(race.ID) bool) error {
 	id, slot, err := parseFieldKey(key)
-	if err != nil || len(value) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(value) == 0:
+		p.early[id] = slices.DeleteFunc(p.early[id], func(k kept) bool { return k.slot == slot })
+		if len(p.early[id]) == 0 {
+			delete(p.early, id)
+		}
+		return nil
+	case over(id):
+		return nil
 	}
 	f, err := transport.Codec{}.DecodeField(value)
 	if err != nil {
@@ -97,7 +109,7 @@ func (p *past) field(key string, value []byte) error {
 func ahead(list []kept, k kept) []kept {
 	list = append(slices.Clip(list), k)
 	slices.SortFunc(list, func(a, b kept) int { return int(int64(a.Count) - int64(b.Count)) })
-	return list
+	return list[max(0, len(list)-aheadMax):]
 }
 
 // keep keeps a field if its batch counts, and forgets what is older than the fields that are kept.

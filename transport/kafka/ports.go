@@ -34,6 +34,8 @@ type Reports interface {
 type Copy interface {
 	// Submit hands over the next batch of a race, which it may have already. Ack is called once it is durable and applied.
 	Submit(b *race.Batch, ack func(race.Ack))
+	// Stored calls ready with the newest batch of a race that the copy has, 0 if it has none, after all that was handed over before.
+	Stored(id race.ID, ready func(count uint64))
 	// Began says that a simulated race runs somewhere, Over that it has ended, Failed why it was given up.
 	Began(id race.ID)
 	Over(id race.ID)
@@ -43,6 +45,8 @@ type Copy interface {
 	// KeepMark keeps how far the copy has followed a partition, after what was handed over before; Marks returns what was kept.
 	KeepMark(partition int32, data []byte)
 	Marks() (map[int32][]byte, error)
+	// Rest says that nothing has come for a race for long, and that this process does not write it: its actors may end.
+	Rest(id race.ID)
 	// Broken says that a race cannot go on in this copy.
 	Broken(id race.ID, err error)
 }

@@ -36,6 +36,7 @@ func (n *Node) startReading(ctx context.Context) error {
 		return fmt.Errorf("ask Kafka where the log ends: %w", err)
 	}
 	from := map[string]map[int32]kgo.Offset{}
+	var lost error
 	starts.Each(func(o kadm.ListedOffset) {
 		if from[o.Topic] == nil {
 			from[o.Topic] = map[int32]kgo.Offset{}
@@ -43,7 +44,10 @@ func (n *Node) startReading(ctx context.Context) error {
 		d, at := n.desks[o.Partition], o.Offset
 		switch o.Topic {
 		case n.topics.Log:
-			at = max(at, d.fold.Next())
+			if at > d.fold.Next() {
+				lost = fmt.Errorf("partition %d of %s begins at offset %d, and is needed from %d: Kafka has lost a part of the log", o.Partition, o.Topic, at, d.fold.Next())
+			}
+			at = d.fold.Next()
 		case n.topics.Telemetry:
 			at = max(at, d.copying.frames.next)
 			d.copying.frames.least = o.Offset
@@ -51,6 +55,9 @@ func (n *Node) startReading(ctx context.Context) error {
 		from[o.Topic][o.Partition] = kgo.NewOffset().At(at)
 	})
 	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, o.Offset) })
+	if lost != nil {
+		return lost
+	}
 	n.reader.AddConsumePartitions(from)
 	return nil
 }
@@ -63,6 +70,10 @@ func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic 
 			return
 		}
 		fetches.EachError(func(topic string, partition int32, err error) {
+			if errors.Is(err, kerr.OffsetOutOfRange) && topic == n.topics.Telemetry { // kept for a time: what is gone is left out
+				n.askTelemetryStart(n.desks[partition])
+				return
+			}
 			if errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err) {
 				select {
 				case failed <- fmt.Errorf("read partition %d of %s: %w", partition, topic, err):
@@ -113,7 +124,11 @@ func (n *Node) askTelemetryStart(d *desk) {
 		starts, err := n.admin.ListStartOffsets(n.ending, n.topics.Telemetry)
 		if o, ok := starts.Lookup(n.topics.Telemetry, d.partition); err == nil && ok && o.Err == nil {
 			d.post(func() {
-				d.copying.frames.least = o.Offset
+				f := d.copying.frames
+				if f.least = o.Offset; f.next < o.Offset {
+					f.next = o.Offset
+					n.reader.AddConsumePartitions(map[string]map[int32]kgo.Offset{o.Topic: {o.Partition: kgo.NewOffset().At(o.Offset)}})
+				}
 				d.advance()
 			})
 		}

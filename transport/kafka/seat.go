@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -24,8 +25,10 @@ type seat struct {
 	commands   bool                  // they are being read
 	next       int64                 // command
 	committed  int64
-	dead       int  // dead letters on their way
-	leaving    bool // nothing new is written
+	dead       int      // dead letters on their way
+	lost       bool     // an entry may not have arrived
+	again      []func() // telemetry that did not arrive
+	leaving    bool     // nothing new is written
 	assigned   bool
 }
 
@@ -37,7 +40,11 @@ type underway struct {
 	fields   []race.Batch // sent, with their snapshots
 	created  string       // the command that made it
 	starting bool
+	open     bool    // its actors are those of this generation
 	orders   []Order // they wait until it has started
+	reports  []pendingReport
+	out      int // reports that were handed over and have no answer
+	itemsOut int
 	late     []Order // they wait until its end was read back
 	kept     uint64  // batch of the newest snapshot
 	keptAt   time.Duration
@@ -71,7 +78,7 @@ func (s *seat) Produce(e *transport.Entry) {
 		if err != nil {
 			s.desk.post(func() {
 				s.log().Warn("an entry may not have arrived: it is sent again", slog.String("race", string(e.Race)), slog.Any("err", err))
-				s.owner.Lost()
+				s.lost = true
 			})
 		}
 	})
@@ -110,6 +117,7 @@ func (s *seat) Deactivate() {
 	s.generation++
 	s.desk.node.groups[s.role].claimed(s.desk.partition, false)
 	s.stopCommands()
+	s.lost, s.again = false, nil
 	s.waiting, s.retry, s.foreign = nil, nil, map[string][]*foreign{}
 	for id := range s.runs {
 		s.end(id, nil)
@@ -140,8 +148,8 @@ func (s *seat) restore(id race.ID, h *history) {
 	state, _ := s.desk.fold.Race(id)
 	r := &underway{last: state.Count, starting: true, kept: state.Count, slot: h.slot()}
 	s.runs[id] = r
-	if h.broken != nil {
-		s.atDesk(func() { s.giveUp(id, h.broken.Error()) })
+	if h.broken != nil { // another version may: only this process cannot go on with it
+		s.desk.node.cannot(id, h.broken)
 		return
 	}
 	info := h.info
@@ -151,8 +159,9 @@ func (s *seat) restore(id race.ID, h *history) {
 }
 
 // atDesk posts what is meant for this generation alone: Port may not call the owner.
-func (s *seat) atDesk(f func()) {
-	generation := s.generation
+func (s *seat) atDesk(f func()) { s.atDeskOf(s.generation, f) }
+
+func (s *seat) atDeskOf(generation int, f func()) {
 	s.desk.post(func() {
 		if s.generation == generation {
 			f()
@@ -164,6 +173,11 @@ func (s *seat) atDesk(f func()) {
 func (s *seat) begin(id race.ID, start func() error) {
 	generation := s.generation
 	s.jobs.post(func() {
+		s.atDeskOf(generation, func() { // actors of an earlier generation have ended
+			if r := s.runs[id]; r != nil {
+				r.open = true
+			}
+		})
 		err := start()
 		s.desk.post(func() {
 			r := s.runs[id]
@@ -223,6 +237,9 @@ func (s *seat) refused(o Order, err error) {
 	state, _ := s.desk.fold.Race(o.Race)
 	switch ending := r != nil && slices.ContainsFunc(r.making, func(m *draft) bool { return m.entry.Ends }); {
 	case unknownOutcome(err):
+		if r == nil || state.Over || state.Deleted { // nobody will answer it any more
+			s.owner.Again(o)
+		}
 	case ending:
 		r.late = append(r.late, o)
 	case state.Over || s.owner.ending(o.Race):
@@ -246,6 +263,20 @@ func (s *seat) delete(o Order) {
 		delete(s.runs, o.Race)
 		s.final(o.Race, &transport.Entry{Deletes: true, Receipts: []transport.Receipt{{Command: o.ID}}}, "")
 	})
+}
+
+// failed gives up a race whose simulation cannot go on. One that was never announced has no place in the log: its order is refused.
+func (s *seat) failed(id race.ID, reason string) {
+	r := s.runs[id]
+	if r.created == "" || r.last > 0 {
+		s.giveUp(id, reason)
+		return
+	}
+	if !r.starting { // else begin answers
+		s.refuse(Order{ID: r.created, Race: id}, errors.New(reason))
+		s.end(id, nil)
+		delete(s.runs, id)
+	}
 }
 
 // giveUp ends a race that cannot go on, and says so in the log.
@@ -273,6 +304,15 @@ func (s *seat) final(id race.ID, e *transport.Entry, failed string) {
 
 func (s *seat) wake(now time.Duration) {
 	s.owner.Wake(now)
+	if s.lost {
+		s.lost = false
+		s.owner.Lost()
+	}
+	again := s.again
+	s.again = nil
+	for _, f := range again {
+		f()
+	}
 	retry := s.retry
 	s.retry = nil
 	for _, o := range retry {

@@ -26,12 +26,15 @@ type draft struct {
 func (s *seat) submit(b *race.Batch, ack func(race.Ack)) {
 	state, _ := s.desk.fold.Race(b.Race)
 	r := s.runs[b.Race]
+	if s.role == transport.Processor && !s.commands { // an Ingest of an earlier generation
+		return
+	}
 	if r == nil && s.role == transport.Processor && s.owner.Active() {
 		count, _ := s.owner.Head(b.Race)
 		r = &underway{last: count}
 		s.runs[b.Race] = r
 	}
-	if r == nil || !s.owner.Active() || s.leaving {
+	if r == nil || !s.owner.Active() || s.leaving || s.role == transport.Simulator && !r.open {
 		return // what was not accepted never happened
 	}
 	r.ack = ack
@@ -96,7 +99,7 @@ func (s *seat) writeTelemetry(r *underway, m *draft, data []byte) {
 			switch {
 			case s.generation != generation:
 			case err != nil:
-				s.writeTelemetry(r, m, data)
+				s.again = append(s.again, func() { s.writeTelemetry(r, m, data) })
 			default:
 				m.entry.Telemetry, m.durable = offset, true
 				s.flush(r)
@@ -145,8 +148,14 @@ func receiptsOf(b *race.Batch) (out []transport.Receipt) {
 
 // Accepted is part of Port: a batch was read back and counts.
 func (s *seat) Accepted(e *transport.Entry) {
+	if s.role != transport.Simulator {
+		return
+	}
+	if e.Ends || e.Deletes {
+		s.forgetFields(e.Race)
+	}
 	r := s.runs[e.Race]
-	if r == nil || s.role != transport.Simulator {
+	if r == nil {
 		return
 	}
 	if r.ack != nil {
@@ -154,7 +163,6 @@ func (s *seat) Accepted(e *transport.Entry) {
 	}
 	s.keepField(r, e)
 	if e.Ends {
-		s.forgetFields(e.Race)
 		delete(s.runs, e.Race)
 	}
 }

@@ -78,8 +78,9 @@ type Config struct {
 	Marks    Marks // needed with a copy
 }
 
-// Marks keep how far a copy has followed the log.
+// Marks keep how far a copy has followed the log, and tell how far its races have come.
 type Marks interface {
+	Load(id race.ID, ready func(race.Position, error))
 	KeepMark(name string, data []byte, ready func(error))
 	Marks(ctx context.Context) (map[string][]byte, error)
 }

@@ -133,6 +133,17 @@ func movesTime(r race.Record) bool {
 	}
 }
 
+// Stored tells how far a race has come.
+func (c *copied) Stored(id race.ID, ready func(count uint64)) {
+	c.cfg.Marks.Load(id, func(p race.Position, err error) {
+		if err != nil { // it is asked again with the next batch
+			c.cfg.Log.Error("the store cannot tell how far a race has come", slog.String("race", string(id)), slog.Any("err", err))
+			return
+		}
+		ready(p.Count)
+	})
+}
+
 // Began says that a simulation runs.
 func (c *copied) Began(id race.ID) { c.races.Began(id) }
 
@@ -143,7 +154,18 @@ func (c *copied) Over(id race.ID) { c.races.RaceOver(id) }
 func (c *copied) Failed(id race.ID, reason string) { c.races.RaceFailed(id, reason) }
 
 // Delete deletes a race.
-func (c *copied) Delete(id race.ID) error { return c.races.Remove(context.Background(), id) }
+func (c *copied) Delete(id race.ID) error {
+	err := c.races.Remove(context.Background(), id)
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.broken, id)
+	}
+	return err
+}
+
+// Rest ends the actors of a race; the next batch makes new ones.
+func (c *copied) Rest(id race.ID) { c.engine.Retire(id) }
 
 // Broken says that a race cannot go on in this copy.
 func (c *copied) Broken(id race.ID, err error) {
