@@ -11,10 +11,10 @@ import (
 func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure the standard loads", Args: cobra.NoArgs,
-		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json\n  lightsout bench timing",
+		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json\n  lightsout bench timing\n  lightsout bench kafka --kafka 127.0.0.1:9092",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchTick(), newBenchTiming())
+	cmd.AddCommand(newBenchTick(), newBenchTiming(), newBenchKafka())
 	return cmd
 }
 

@@ -74,6 +74,7 @@ var doors = map[string][]string{
 	"cmd/internal/bench": {
 		"actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/cli", "cmd/internal/races",
 		"cmd/internal/server", "race", "race/circuit", "race/drive", "race/timing", "storage/memory", "storage/sqlite", "transport",
+		"transport/kafka",
 	},
 	"cmd/lightsout": {
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/clusterdrill",
@@ -91,7 +92,7 @@ var homes = map[string][]string{
 	"github.com/gofiber":                  {"gateway", "gateway/body", "gateway/live"},
 	"github.com/graphql-go":               {"gateway"},
 	"github.com/vmihailenco/msgpack":      {"transport"},
-	"github.com/twmb/franz-go":            {"cmd/lightsout", "transport/kafka", "transport/kafka/kafkatest"},
+	"github.com/twmb/franz-go":            {"cmd/internal/bench", "cmd/lightsout", "transport/kafka", "transport/kafka/kafkatest"},
 	"modernc.org/sqlite":                  {"storage/sqlite"},
 	"github.com/influxdata":               {"storage/influx"},
 	"github.com/grafana":                  {"storage/grafana"},
