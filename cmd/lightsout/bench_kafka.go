@@ -24,13 +24,14 @@ func newBenchKafka() *cobra.Command {
 	cfg := bench.KafkaConfig{}
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "kafka", Short: "Measure the log in Kafka: entries, races in roles, latency, takeovers",
+		Use: "kafka", Short: "Measure the log in Kafka: entries, races in roles, latency, spectators, takeovers",
 		Long: `Measure the log in Kafka, in topics of its own, which it deletes again. The loads:
 
   entries    batches of a tick of 20 cars through one process, beside a bare franz-go loop that moves the same bytes
   races      races at 10 Hz with two simulators, two processors and a gateway: CPU, memory, messages and bytes
   field      one race of many cars with the same processes, as fast as possible
   latency    a passing until it is acknowledged and until a spectator has it, beside one process with a file
+  spectators 500 spectators of one race at a gateway: bytes and CPU for each
   takeover   how long races stand still when a simulator or a processor is killed, or ended in order
 
 CPU and memory are read from /proc; those of the broker with --broker-pid.`,

@@ -16,7 +16,7 @@ import (
 )
 
 // KafkaLoads are the loads of the Kafka benchmark, in the order in which they are measured.
-var KafkaLoads = []string{"entries", "races", "field", "latency", "takeover"}
+var KafkaLoads = []string{"entries", "races", "field", "latency", "spectators", "takeover"}
 
 // KafkaConfig says what is measured, and around which Kafka.
 type KafkaConfig struct {
@@ -32,13 +32,14 @@ type KafkaConfig struct {
 
 // KafkaReport is the result of Kafka. A load that was not asked for is empty.
 type KafkaReport struct {
-	Processors int           `json:"processors"`
-	Load       string        `json:"load_average_before"` // of the machine, over 1, 5 and 15 minutes
-	Entries    []EntriesLoad `json:"entries"`
-	Races      []RacesLoad   `json:"races"`
-	Field      *RacesLoad    `json:"field"`
-	Latency    []LatencyLoad `json:"latency"`
-	Takeovers  []Takeover    `json:"takeovers"`
+	Processors int              `json:"processors"`
+	Load       string           `json:"load_average_before"` // of the machine, over 1, 5 and 15 minutes
+	Entries    []EntriesLoad    `json:"entries"`
+	Races      []RacesLoad      `json:"races"`
+	Field      *RacesLoad       `json:"field"`
+	Latency    []LatencyLoad    `json:"latency"`
+	Spectators []SpectatorsLoad `json:"spectators"`
+	Takeovers  []Takeover       `json:"takeovers"`
 }
 
 // kafkaBench measures one load after the other.
@@ -65,10 +66,10 @@ func Kafka(ctx context.Context, cfg KafkaConfig, status io.Writer) (_ *KafkaRepo
 	b.admin = kadm.NewClient(b.client)
 	report := &KafkaReport{
 		Processors: runtime.GOMAXPROCS(0), Load: loadAverage(),
-		Entries: []EntriesLoad{}, Races: []RacesLoad{}, Latency: []LatencyLoad{}, Takeovers: []Takeover{},
+		Entries: []EntriesLoad{}, Races: []RacesLoad{}, Latency: []LatencyLoad{}, Spectators: []SpectatorsLoad{}, Takeovers: []Takeover{},
 	}
 	measures := map[string]func(context.Context, *KafkaReport) error{
-		"entries": b.entries, "races": b.races, "field": b.field, "latency": b.latency, "takeover": b.takeover,
+		"entries": b.entries, "races": b.races, "field": b.field, "latency": b.latency, "spectators": b.spectators, "takeover": b.takeover,
 	}
 	for _, load := range KafkaLoads {
 		if slices.Contains(cfg.Loads, load) {

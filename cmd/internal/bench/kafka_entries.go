@@ -40,7 +40,7 @@ type EntriesLoad struct {
 const (
 	entriesRaces    = 24
 	entriesInFlight = 64
-	entriesRounds   = 5
+	entriesRounds   = 5   // at most one for each second of KafkaConfig
 	entriesPerSec   = 100 // batches of a race for each second of KafkaConfig
 )
 
@@ -58,11 +58,12 @@ func (b *kafkaBench) entries(ctx context.Context, report *KafkaReport) error {
 	if err != nil {
 		return err
 	}
+	rounds := min(entriesRounds, b.cfg.Seconds)
 	for _, partitions := range []int32{1, 12} {
-		load := EntriesLoad{Partitions: partitions, Races: entriesRaces, Rounds: entriesRounds}
+		load := EntriesLoad{Partitions: partitions, Races: entriesRaces, Rounds: rounds}
 		var node, bare, nodeCPU, bareCPU, records, rates, cpus []float64
-		for round := range entriesRounds {
-			fmt.Fprintf(b.status, "entries through %d partitions, round %d of %d\n", partitions, round+1, entriesRounds)
+		for round := range rounds {
+			fmt.Fprintf(b.status, "entries through %d partitions, round %d of %d\n", partitions, round+1, rounds)
 			n, prefix, err := b.nodeRound(ctx, partitions, info, batches)
 			if err != nil {
 				return err

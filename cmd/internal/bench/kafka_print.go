@@ -26,6 +26,9 @@ func (r *KafkaReport) Print(out io.Writer) error {
 	if err := printLatency(out, r.Latency); err != nil {
 		return err
 	}
+	if err := printSpectators(out, r.Spectators); err != nil {
+		return err
+	}
 	return printTakeovers(out, r.Takeovers)
 }
 
@@ -79,6 +82,19 @@ func printLatency(out io.Writer, loads []LatencyLoad) error {
 	fmt.Fprintln(t, "form\tpassings\tacknowledged p50 ms\tp99 ms\tspectator p50 ms\tp99 ms\t")
 	for _, l := range loads {
 		fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t\n", l.Form, l.Passings, l.AckP50MS, l.AckP99MS, l.ShownP50MS, l.ShownP99MS)
+	}
+	return cli.Flush(t)
+}
+
+func printSpectators(out io.Writer, loads []SpectatorsLoad) error {
+	if len(loads) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out, "\nspectators of one race at a gateway")
+	t := table(out)
+	fmt.Fprintln(t, "cars\tspectators\tmessages/s each\tbytes/s each\tgateway cores without them\twith them\tCPU µs/s each\t")
+	for i := range loads {
+		fmt.Fprintln(t, loads[i].row())
 	}
 	return cli.Flush(t)
 }

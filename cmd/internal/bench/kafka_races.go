@@ -47,8 +47,13 @@ type TopicFlow struct {
 	Bytes    float64 `json:"bytes_per_second"`
 }
 
-// settle is how long races run before they are measured.
+// settle is how long races run before they are measured, at most.
 const settle = 5 * time.Second
+
+// settle waits until races have begun to run.
+func (b *kafkaBench) settle(ctx context.Context) error {
+	return sleep(ctx, min(settle, time.Duration(b.cfg.Seconds)*time.Second))
+}
 
 // tickHz is the rate of the races of the benchmark.
 const tickHz = 10
@@ -56,7 +61,7 @@ const tickHz = 10
 func (b *kafkaBench) races(ctx context.Context, report *KafkaReport) error {
 	for _, n := range b.cfg.Races {
 		load := RacesLoad{Races: n, Cars: benchCars, Wanted: float64(n) * tickHz}
-		if err := b.run1(ctx, &load, 1); err != nil {
+		if err := b.runRaces(ctx, &load, 1); err != nil {
 			return err
 		}
 		report.Races = append(report.Races, load)
@@ -66,17 +71,17 @@ func (b *kafkaBench) races(ctx context.Context, report *KafkaReport) error {
 
 func (b *kafkaBench) field(ctx context.Context, report *KafkaReport) error {
 	report.Field = &RacesLoad{Races: 1, Cars: b.cfg.FieldCars}
-	return b.run1(ctx, report.Field, 0)
+	return b.runRaces(ctx, report.Field, 0)
 }
 
-// run1 runs races at a speed with two simulators, two processors and a gateway.
-func (b *kafkaBench) run1(ctx context.Context, load *RacesLoad, speed float64) error {
+// runRaces runs races at a speed with two simulators, two processors and a gateway.
+func (b *kafkaBench) runRaces(ctx context.Context, load *RacesLoad, speed float64) error {
 	fmt.Fprintf(b.status, "%d races of %d cars\n", load.Races, load.Cars)
 	return b.with(ctx, []string{"simulator", "simulator", "processor", "processor", "gateway"}, func(f *fleet) error {
 		if _, err := f.order(ctx, load.Races, load.Cars, speed); err != nil {
 			return err
 		}
-		if err := sleep(ctx, settle); err != nil {
+		if err := b.settle(ctx); err != nil {
 			return err
 		}
 		return load.measure(ctx, f)
