@@ -87,11 +87,16 @@ func (b *kafkaBench) entries(ctx context.Context, report *KafkaReport) error {
 }
 
 // nodeRound takes batches through a node in the role of a simulator. Its topics stay, for the bare loop to read.
-func (b *kafkaBench) nodeRound(ctx context.Context, partitions int32, info race.Race, batches []*race.Batch) (_ spent, prefix string, err error) {
-	prefix, _, err = b.topics(ctx, partitions)
+func (b *kafkaBench) nodeRound(ctx context.Context, partitions int32, info race.Race, batches []*race.Batch) (_ spent, _ string, err error) {
+	prefix, remove, err := b.topics(ctx, partitions)
 	if err != nil {
 		return spent{}, "", err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, remove())
+		}
+	}()
 	cfg := b.cfg.Kafka
 	cfg.Prefix = prefix
 	s := &replayed{info: info, batches: batches, each: uint64(max(10, entriesPerSec*b.cfg.Seconds)), races: map[race.ID]*replayedRace{}}
