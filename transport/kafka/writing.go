@@ -97,7 +97,7 @@ func (s *seat) writeTelemetry(r *underway, m *draft, data []byte) {
 	s.desk.node.produce(s.desk.node.topics.Telemetry, s.desk.partition, string(m.entry.Race), data, func(offset int64, err error) {
 		s.desk.post(func() {
 			switch {
-			case s.generation != generation:
+			case s.generation != generation || s.runs[m.entry.Race] != r: // deleted, or given up
 			case err != nil:
 				s.again = append(s.again, func() { s.writeTelemetry(r, m, data) })
 			default:
