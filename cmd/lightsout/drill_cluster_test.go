@@ -14,8 +14,7 @@ import (
 // TestDrill_ClusterLosesNothingWhileEverythingIsKilled is the two-minute form: two processes of each role, each role killed three times, Kafka
 // restarted, 20,000 passings by clients that retry at any gateway.
 func TestDrill_ClusterLosesNothingWhileEverythingIsKilled(t *testing.T) {
-	t.Parallel()
-	long(t)
+	long(t) // alone: it measures how long races pause
 	broker := kafkatest.StartOwn(t)
 	cmd := exec.Command(mustBuild(t), "drill", "--cluster", "everything", "--json", "--patience", "60s", "--keep", t.TempDir(),
 		"--kafka", strings.Join(broker.Brokers, ","), "--kafka-stop", broker.Stop, "--kafka-start", broker.Start)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -41,9 +42,13 @@ func (t Topics) All() []string {
 // Partition returns the partition of a race, the same in every topic. partitions is the count that each topic has, at least 1. It is the one
 // that Java clients choose by the key, and librdkafka with partitioner=murmur2_random.
 func Partition(id race.ID, partitions int32) int32 {
-	p := kgo.StickyKeyPartitioner(nil).ForTopic("") // one of its own: it is not for concurrent use
+	p := partitioners.Get().(kgo.TopicPartitioner)
+	defer partitioners.Put(p)
 	return int32(p.Partition(&kgo.Record{Key: []byte(id)}, int(partitions)))
 }
+
+// partitioners are not for concurrent use, and each has a source of chance, which takes 10 us to make.
+var partitioners = sync.Pool{New: func() any { return kgo.StickyKeyPartitioner(nil).ForTopic("") }}
 
 // Settings of the topics.
 type Settings struct {

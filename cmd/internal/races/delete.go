@@ -117,7 +117,7 @@ func (r *Races) rest(ctx context.Context, info race.Race) error {
 	if info.Cars < largeField {
 		return nil
 	}
-	err := r.engine.Forget(ctx, info.ID)
+	err := untilDone(func() error { return r.engine.Forget(context.WithoutCancel(ctx), info.ID) })
 	r.screen.Rest(info.ID)
 	returnMemory(info)
 	return err
