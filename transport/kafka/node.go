@@ -167,7 +167,7 @@ func (n *Node) now() time.Duration { return time.Since(n.begun) } //nolint:forbi
 // Waits returns what keeps the node from being ready, or nil: until it has read the log, and has once written what its groups gave it. Later
 // it is only behind or without a partition for a while, as the metrics say.
 func (n *Node) Waits() error {
-	if err := n.progress.waits(); err != nil {
+	if err := n.progress.waits(n.now()); err != nil {
 		return err
 	}
 	for _, role := range n.roles() {
@@ -268,12 +268,8 @@ func (n *Node) Run(ctx context.Context) error {
 	for role, client := range n.orderly {
 		go n.read(reading, client, n.deliverCommands(role), failed)
 	}
-	select {
-	case <-n.progress.caughtUp:
-	case err := <-failed:
+	if done, err := n.catchUp(ctx, failed); done || err != nil {
 		return err
-	case <-ctx.Done():
-		return nil
 	}
 	n.tellMissing()
 	for _, role := range n.roles() {

@@ -1,9 +1,12 @@
 package kafka
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"lightsout/transport"
 )
@@ -12,7 +15,8 @@ import (
 type progress struct {
 	mu       sync.Mutex
 	of       []partitionProgress
-	missing  int // partitions that have not caught up
+	had      int64 // entries at the beginning
+	missing  int   // partitions that have not caught up
 	caughtUp chan struct{}
 }
 
@@ -26,12 +30,13 @@ func (p *progress) init(partitions int) {
 	p.of, p.missing, p.caughtUp = make([]partitionProgress, partitions), partitions, make(chan struct{})
 }
 
-// until sets how far a partition must come.
-func (p *progress) until(partition int32, offset int64) {
+// until sets from where a partition is read, and how far it must come.
+func (p *progress) until(partition int32, from, offset int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := &p.of[partition]
 	one.until, one.known = offset, true
+	p.had += min(from, offset)
 	p.look(one)
 }
 
@@ -48,6 +53,27 @@ func (p *progress) look(one *partitionProgress) {
 		one.caught = true
 		if p.missing--; p.missing == 0 {
 			close(p.caughtUp)
+		}
+	}
+}
+
+// tellEvery is how often it is told how far the log was read.
+const tellEvery = 5 * time.Second
+
+// catchUp waits until the log was read to where it ended at the beginning. done says that ctx ended before.
+func (n *Node) catchUp(ctx context.Context, failed <-chan error) (done bool, err error) {
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-n.progress.caughtUp:
+			return false, nil
+		case err := <-failed:
+			return true, err
+		case <-ctx.Done():
+			return true, nil
+		case <-tick.C:
+			n.log.Info("not ready yet", slog.Any("why", n.progress.waits(n.now())))
 		}
 	}
 }
@@ -69,8 +95,8 @@ func (n *Node) tellMissing() {
 	}
 }
 
-// waits is nil once every partition was read to where it ended at the beginning.
-func (p *progress) waits() error {
+// waits is nil once every partition was read to where it ended at the beginning. now is the time since the node was made.
+func (p *progress) waits(now time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.missing == 0 {
@@ -80,5 +106,11 @@ func (p *progress) waits() error {
 	for i := range p.of {
 		have, want = have+min(p.of[i].applied, p.of[i].until), want+p.of[i].until
 	}
-	return fmt.Errorf("the log is being read: %d of %d entries", have, want)
+	read := have - p.had
+	rate := float64(read) / max(now.Seconds(), 0.001)
+	text := fmt.Sprintf("the log is being read: %d of %d entries, %.0f a second", have, want, rate)
+	if rate >= 1 {
+		text += fmt.Sprintf(", %v to go", time.Duration(float64(want-have)/rate*float64(time.Second)).Round(time.Second))
+	}
+	return errors.New(text)
 }

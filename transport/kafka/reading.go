@@ -54,7 +54,7 @@ func (n *Node) startReading(ctx context.Context) error {
 		}
 		from[o.Topic][o.Partition] = kgo.NewOffset().At(at)
 	})
-	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, o.Offset) })
+	ends.Each(func(o kadm.ListedOffset) { n.progress.until(o.Partition, n.desks[o.Partition].fold.Next(), o.Offset) })
 	if lost != nil {
 		return lost
 	}
