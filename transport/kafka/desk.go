@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -162,10 +163,16 @@ func (d *desk) readTelemetry(records []*kgo.Record) {
 
 // readState takes fields of races.
 func (d *desk) readState(records []*kgo.Record) {
-	if d.past == nil {
-		return
-	}
 	for _, r := range records {
+		if id, is := strings.CutPrefix(string(r.Key), fedKey); is {
+			if d.node.cfg.Fed != nil {
+				d.node.cfg.Fed(race.ID(id), r.Value)
+			}
+			continue
+		}
+		if d.past == nil {
+			continue
+		}
 		if err := d.past.field(string(r.Key), r.Value, d.over); err != nil {
 			d.node.log.Error("a snapshot of a race cannot be read: it is passed over", slog.String("key", string(r.Key)), slog.Any("err", err))
 		}

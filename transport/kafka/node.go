@@ -25,7 +25,10 @@ type NodeConfig struct {
 	Simulations Simulations
 	Reports     Reports
 	Copy        Copy
-	Facts       Facts // nil or what a processor publishes
+	// Fed is called with how far a race was fed to other stores, as KeepFed of any process said; no data means that it was deleted. It is nil where
+	// nobody asks.
+	Fed   func(id race.ID, data []byte)
+	Facts Facts // nil or what a processor publishes
 }
 
 // Node is a process at the shared log. It folds all partitions, and writes those that Kafka gives it.
@@ -212,6 +215,14 @@ func (l *Link) Submit(b *race.Batch, ack func(race.Ack)) {
 			s.submit(b, ack)
 		}
 	})
+}
+
+// fedKey begins the key of how far a race was fed.
+const fedKey = "fed/"
+
+// KeepFed keeps how far a race was fed, for the process that feeds it next.
+func (n *Node) KeepFed(id race.ID, data []byte) {
+	n.produce(n.topics.State, n.desk(id).partition, fedKey+string(id), data, nil)
 }
 
 // Failed says that a simulation of this process cannot go on.

@@ -92,20 +92,21 @@ type Member struct {
 	engine *engine.Engine
 	races  *races.Races // nil without a copy
 
+	fed    *fed
 	mu     sync.Mutex
 	broken map[race.ID]error
 }
 
 // Join joins the log. Install, Use and Run follow, in this order.
 func Join(ctx context.Context, cfg Config) (*Member, error) {
-	m := &Member{cfg: cfg, broken: map[race.ID]error{}}
+	m := &Member{cfg: cfg, broken: map[race.ID]error{}, fed: newFed()}
 	cfg.Kafka.Log = cfg.Log
 	to := kafka.NodeConfig{Config: cfg.Kafka, Instance: cfg.Instance}
 	if cfg.Roles.Simulator {
 		to.Simulations = &simulations{m}
 	}
 	if cfg.Roles.Processor {
-		to.Reports = &reports{m}
+		to.Reports, to.Fed = &reports{m}, m.tellFed
 		if cfg.Facts != "" {
 			to.Facts = &facts{Member: m}
 		}
@@ -132,7 +133,12 @@ func (m *Member) Install(with *engine.Config) {
 func (m *Member) Use(e *engine.Engine, all *races.Races) { m.engine, m.races = e, all }
 
 // Run reads and writes the log until ctx ends.
-func (m *Member) Run(ctx context.Context) error { return m.node.Run(ctx) }
+func (m *Member) Run(ctx context.Context) error {
+	if m.cfg.Roles.Processor {
+		go m.writeFed(ctx)
+	}
+	return m.node.Run(ctx)
+}
 
 // Runner sends what is ordered here to the log.
 func (m *Member) Runner() races.Runner { return &runner{m.node} }

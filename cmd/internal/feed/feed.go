@@ -41,18 +41,64 @@ type Config struct {
 	// Mine reports whether this process feeds a race. It is asked in each round, so that a race which becomes this process's is fed from then
 	// on, from this store's cursor. nil means all races of the store.
 	Mine func(race.ID) bool
+	// Shared is how far other processes have fed races that become this one's; needed with Mine.
+	Shared Shared
+}
+
+// Shared is how far races were fed by one of several processes.
+type Shared interface {
+	// KeepFed tells the others, Fed is what they told, ForgetFed says that it was taken.
+	KeepFed(id race.ID, c race.FeedCursor)
+	Fed(id race.ID) (race.FeedCursor, bool)
+	ForgetFed(id race.ID)
 }
 
 // ownRaces is a store with a feed of some of its races.
 type ownRaces struct {
 	*sqlite.Store
-	mine func(race.ID) bool
+	mine   func(race.ID) bool
+	shared Shared // nil: this process feeds alone
 }
 
 // Unfed leaves out the races that other processes feed.
 func (l ownRaces) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
 	ids, err := l.Store.Unfed(ctx, feed)
-	return slices.DeleteFunc(ids, func(id race.ID) bool { return !l.mine(id) }), err
+	return slices.DeleteFunc(ids, func(id race.ID) bool { return !l.mine(id) || l.fed(ctx, feed, id) }), err
+}
+
+// MoveCursor tells the other processes, too.
+func (l ownRaces) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
+	err := l.Store.MoveCursor(ctx, feed, id, c)
+	if err == nil && l.shared != nil {
+		l.shared.KeepFed(id, c)
+	}
+	return err
+}
+
+// fed takes over how far another process has fed a race, and reports whether there is nothing left to feed now. What cannot be taken over is fed
+// again.
+func (l ownRaces) fed(ctx context.Context, feed string, id race.ID) bool {
+	if l.shared == nil {
+		return false
+	}
+	c, told := l.shared.Fed(id)
+	if !told {
+		return false
+	}
+	has, err := l.Cursor(ctx, feed, id)
+	end, endErr := l.FeedEnd(ctx, id)
+	switch {
+	case err != nil || endErr != nil:
+		return false
+	case c.Seq > end.Seq || c.Tick > end.Tick || c.Count > end.Count: // this copy is behind
+		return true
+	}
+	l.shared.ForgetFed(id)
+	c = race.FeedCursor{Seq: max(c.Seq, has.Seq), Tick: max(c.Tick, has.Tick), Count: max(c.Count, has.Count)}
+	if c == has {
+		return false
+	}
+	return l.Store.MoveCursor(ctx, feed, id, c) == nil && c == end
 }
 
 // log is the log that is fed.
@@ -60,7 +106,7 @@ func (c *Config) log(store *sqlite.Store) influx.Log {
 	if c.Mine == nil {
 		return store
 	}
-	return ownRaces{store, c.Mine}
+	return ownRaces{store, c.Mine, c.Shared}
 }
 
 // Given says that a feed is wanted.

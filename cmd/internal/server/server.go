@@ -46,6 +46,7 @@ var (
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}
 	_ gateway.Shared       = (*kafka.Node)(nil)
+	_ feed.Shared          = (*cluster.Member)(nil)
 	_ cluster.Marks        = (*sqlite.Store)(nil)
 )
 

@@ -28,6 +28,7 @@ func join(ctx context.Context, cfg *Config, store *sqlite.Store) (*cluster.Membe
 	if err != nil {
 		return nil, err
 	}
+	cfg.Feed.Shared = member
 	if cfg.Feed.Mine = member.Feeds; !cfg.Cluster.Roles.Processor { // processors feed; a gateway only reads
 		cfg.Feed.Mine = func(race.ID) bool { return false }
 	}
