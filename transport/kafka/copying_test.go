@@ -107,3 +107,33 @@ func TestNode_PassesOverARaceThatItsCopyNoLongerHas(t *testing.T) {
 		t.Errorf("the copy has %d batches of a race whose beginning it lacks", len(to.batches["a"]))
 	}
 }
+
+func TestNode_TellsWhatIsKeptAndWhatIsNew(t *testing.T) {
+	t.Parallel()
+	c := mustCluster(t)
+	type word struct{ key, data string }
+	listen := func() (*member, chan word) {
+		said := make(chan word, 10)
+		return mustJoin(t, kafka.NodeConfig{Config: c, Copy: newWitness(), Told: func(key string, data []byte) { said <- word{key, string(data)} }},
+			func(*kafka.Node) {}), said
+	}
+	next := func(said chan word) word {
+		t.Helper()
+		select {
+		case w := <-said:
+			return w
+		case <-time.After(time.Minute):
+			t.Fatal("nothing was told for a minute")
+			return word{}
+		}
+	}
+	first, early := listen()
+	first.node.Tell("a", "circuit/a", []byte("one"))
+	if w := next(early); w != (word{"circuit/a", "one"}) {
+		t.Errorf("told was %v", w)
+	}
+	_, late := listen()
+	if w := next(late); w != (word{"circuit/a", "one"}) {
+		t.Errorf("told later was %v", w)
+	}
+}

@@ -164,9 +164,9 @@ func (d *desk) readTelemetry(records []*kgo.Record) {
 // readState takes fields of races.
 func (d *desk) readState(records []*kgo.Record) {
 	for _, r := range records {
-		if id, is := strings.CutPrefix(string(r.Key), fedKey); is {
-			if d.node.cfg.Fed != nil {
-				d.node.cfg.Fed(race.ID(id), r.Value)
+		if !strings.HasPrefix(string(r.Key), fieldPrefix) {
+			if d.node.cfg.Told != nil {
+				d.node.cfg.Told(string(r.Key), r.Value)
 			}
 			continue
 		}

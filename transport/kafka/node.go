@@ -25,9 +25,8 @@ type NodeConfig struct {
 	Simulations Simulations
 	Reports     Reports
 	Copy        Copy
-	// Fed is called with how far a race was fed to other stores, as KeepFed of any process said; no data means that it was deleted. It is nil where
-	// nobody asks.
-	Fed   func(id race.ID, data []byte)
+	// Told is called with what Tell of any process said, from any goroutine: all that is kept at the start, then what is new. It may be nil.
+	Told  func(key string, data []byte)
 	Facts Facts // nil or what a processor publishes
 }
 
@@ -217,12 +216,9 @@ func (l *Link) Submit(b *race.Batch, ack func(race.Ack)) {
 	})
 }
 
-// fedKey begins the key of how far a race was fed.
-const fedKey = "fed/"
-
-// KeepFed keeps how far a race was fed, for the process that feeds it next.
-func (n *Node) KeepFed(id race.ID, data []byte) {
-	n.produce(n.topics.State, n.desk(id).partition, fedKey+string(id), data, nil)
+// Tell keeps data under a key for every process; nil forgets it. of chooses the partition.
+func (n *Node) Tell(of race.ID, key string, data []byte) {
+	n.produce(n.topics.State, n.desk(of).partition, key, data, nil)
 }
 
 // Failed says that a simulation of this process cannot go on.

@@ -149,10 +149,13 @@ func (h *history) slot() int {
 	return (h.fields[len(h.fields)-1].slot + 1) % fieldsKept
 }
 
-func fieldKey(id race.ID, slot int) string { return fmt.Sprintf("field/%d/%s", slot, id) }
+// fieldPrefix begins the keys of fields.
+const fieldPrefix = "field/"
+
+func fieldKey(id race.ID, slot int) string { return fmt.Sprintf("%s%d/%s", fieldPrefix, slot, id) }
 
 func parseFieldKey(key string) (id race.ID, slot int, err error) {
-	rest, ok := strings.CutPrefix(key, "field/")
+	rest, ok := strings.CutPrefix(key, fieldPrefix)
 	slotText, name, cut := strings.Cut(rest, "/")
 	if slot = slices.Index([]string{"0", "1"}, slotText); !ok || !cut || slot < 0 || name == "" {
 		return "", 0, fmt.Errorf("the key is %q: expected field/0/RACE or field/1/RACE", key)

@@ -18,7 +18,7 @@ func (n *Node) startReading(ctx context.Context) error {
 	if n.cfg.Copy != nil {
 		topics = append(topics, n.topics.Telemetry)
 	}
-	if n.cfg.Simulations != nil || n.cfg.Fed != nil {
+	if n.cfg.Simulations != nil || n.cfg.Told != nil {
 		topics = append(topics, n.topics.State)
 	}
 	starts, err := n.admin.ListStartOffsets(ctx, topics...)

@@ -148,9 +148,6 @@ func receiptsOf(b *race.Batch) (out []transport.Receipt) {
 
 // Accepted is part of Port: a batch was read back and counts.
 func (s *seat) Accepted(e *transport.Entry) {
-	if e.Deletes {
-		s.desk.node.KeepFed(e.Race, nil)
-	}
 	if s.role != transport.Simulator {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,29 @@ type fed struct {
 
 func newFed() *fed {
 	return &fed{told: map[race.ID]race.FeedCursor{}, due: map[race.ID]race.FeedCursor{}}
+}
+
+// Keys of what processes tell each other.
+const (
+	fedKey     = "fed/"
+	circuitKey = "circuit/"
+)
+
+// told takes what a process told.
+func (m *Member) told(key string, data []byte) {
+	if id, is := strings.CutPrefix(key, fedKey); is {
+		m.tellFed(race.ID(id), data)
+		return
+	}
+	name, is := strings.CutPrefix(key, circuitKey)
+	if is && len(data) > 0 && m.races != nil {
+		m.races.Circuits().Learn(name, string(data))
+	}
+}
+
+// ShareCircuit tells other processes of an imported circuit.
+func (m *Member) ShareCircuit(key, text string) {
+	m.node.Tell(race.ID(key), circuitKey+key, []byte(text))
 }
 
 // KeepFed tells other processors how far a race was fed.
@@ -83,7 +107,7 @@ func (m *Member) writeFed(ctx context.Context) {
 			if err != nil {
 				panic(err) // it is numbers
 			}
-			m.node.KeepFed(id, data)
+			m.node.Tell(id, fedKey+string(id), data)
 		}
 	}
 }

@@ -106,13 +106,13 @@ func Join(ctx context.Context, cfg Config) (*Member, error) {
 		to.Simulations = &simulations{m}
 	}
 	if cfg.Roles.Processor {
-		to.Reports, to.Fed = &reports{m}, m.tellFed
+		to.Reports = &reports{m}
 		if cfg.Facts != "" {
 			to.Facts = &facts{Member: m}
 		}
 	}
 	if cfg.Roles.Copies() {
-		to.Copy = &copied{m}
+		to.Copy, to.Told = &copied{m}, m.told
 	}
 	var err error
 	m.node, err = kafka.Join(ctx, to)

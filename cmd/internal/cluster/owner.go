@@ -157,6 +157,9 @@ func (c *copied) Failed(id race.ID, reason string) { c.races.RaceFailed(id, reas
 func (c *copied) Delete(id race.ID) error {
 	err := c.races.Remove(context.Background(), id)
 	if err == nil {
+		if c.Feeds(id) {
+			c.node.Tell(id, fedKey+string(id), nil)
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.broken, id)

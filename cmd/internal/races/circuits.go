@@ -2,7 +2,9 @@ package races
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"lightsout/gateway"
@@ -13,7 +15,24 @@ import (
 var _ gateway.Circuits = (*Circuits)(nil)
 
 // Circuits are those that come with the program and those that were imported.
-type Circuits struct{ store *sqlite.Store }
+type Circuits struct {
+	store *sqlite.Store
+	log   *slog.Logger
+	share func(key, text string) // nil without other servers
+}
+
+// Learn stores a circuit that was imported at another server. One of that key that is here stays.
+func (s *Circuits) Learn(key, text string) {
+	if _, err := circuit.FromText(key, text); err != nil {
+		s.log.Error("a circuit of another server cannot be read", slog.String("circuit", key), slog.Any("err", err))
+		return
+	}
+	s.store.AddCircuit(key, text, func(err error) {
+		if err != nil && !errors.Is(err, sqlite.ErrCircuitTaken) {
+			s.log.Error("a circuit of another server is not stored", slog.String("circuit", key), slog.Any("err", err))
+		}
+	})
+}
 
 // AddCircuit stores an imported circuit.
 func (s *Circuits) AddCircuit(_ context.Context, c *circuit.Circuit) error {
@@ -23,7 +42,13 @@ func (s *Circuits) AddCircuit(_ context.Context, c *circuit.Circuit) error {
 	}
 	done := make(chan error, 1)
 	s.store.AddCircuit(c.Key, string(text), func(err error) { done <- err })
-	return <-done
+	if err := <-done; err != nil {
+		return err
+	}
+	if s.share != nil {
+		s.share(c.Key, string(text))
+	}
+	return nil
 }
 
 // Imported returns the imported circuits.

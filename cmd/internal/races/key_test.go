@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lightsout/race"
+	"lightsout/race/circuit"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )
@@ -59,5 +60,42 @@ func TestCreate_WithAKeyMakesOneRace(t *testing.T) {
 	}
 	if n, err := store.Summaries(t.Context()); err != nil || len(n) != 2 {
 		t.Errorf("%d races, %v", len(n), err)
+	}
+}
+
+func TestCircuits_LearnsThoseOfOtherServersOnce(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "x.db"), transport.Codec{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	shared := 0
+	all, err := New(Config{Store: store, Screen: unseen{}, Log: log, CarsMax: 1000, ShareCircuit: func(string, string) { shared++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Engine().Stop(t.Context())
+	c, err := circuit.Open("kartwerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		all.Circuits().Learn("elsewhere", string(text))
+	}
+	all.Circuits().Learn("broken", "no circuit")
+	own := *c
+	own.Key = "here"
+	if err := all.Circuits().AddCircuit(t.Context(), &own); err != nil || shared != 1 {
+		t.Errorf("an imported circuit was shared %d times, %v", shared, err)
+	}
+	known, err := all.Circuits().Imported(t.Context())
+	if err != nil || len(known) != 2 {
+		t.Errorf("%d circuits, %v", len(known), err)
 	}
 }

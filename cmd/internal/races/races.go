@@ -49,6 +49,8 @@ type Config struct {
 	Runner Runner
 	// Waits returns what else keeps the process from being ready, or nil; nil means nothing else.
 	Waits func() error
+	// ShareCircuit tells other servers of an imported circuit; nil without others.
+	ShareCircuit func(key, text string)
 }
 
 // Races makes, controls and deletes the races of a server.
@@ -73,7 +75,7 @@ type Races struct {
 // New starts the engine of a server.
 func New(cfg Config) (*Races, error) {
 	r := &Races{
-		store: cfg.Store, runner: cfg.Runner, waits: cfg.Waits, screen: cfg.Screen, log: cfg.Log, circuits: &Circuits{cfg.Store}, deleting: map[race.ID]*deletion{},
+		store: cfg.Store, runner: cfg.Runner, waits: cfg.Waits, screen: cfg.Screen, log: cfg.Log, circuits: &Circuits{cfg.Store, cfg.Log, cfg.ShareCircuit}, deleting: map[race.ID]*deletion{},
 		register: &register{carsMax: cfg.CarsMax, awaited: cfg.Store.CarsAwaited, over: map[race.ID]chan struct{}{}},
 	}
 	if r.runner == nil {

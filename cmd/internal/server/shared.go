@@ -49,7 +49,7 @@ func newRaces(of races.Config, member *cluster.Member) (*races.Races, error) {
 		return races.New(of)
 	}
 	member.Install(&of.Engine)
-	of.Runner, of.Waits = member.Runner(), member.Waits
+	of.Runner, of.Waits, of.ShareCircuit = member.Runner(), member.Waits, member.ShareCircuit
 	all, err := races.New(of)
 	if err == nil {
 		member.Use(all.Engine(), all)
