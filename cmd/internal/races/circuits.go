@@ -27,6 +27,10 @@ func (s *Circuits) Learn(key, text string) {
 		s.log.Error("a circuit of another server cannot be read", slog.String("circuit", key), slog.Any("err", err))
 		return
 	}
+	known := false
+	if err := s.store.Circuits(context.Background(), func(one, _ string) error { known = known || one == key; return nil }); err == nil && known {
+		return
+	}
 	s.store.AddCircuit(key, text, func(err error) {
 		if err != nil && !errors.Is(err, sqlite.ErrCircuitTaken) {
 			s.log.Error("a circuit of another server is not stored", slog.String("circuit", key), slog.Any("err", err))
