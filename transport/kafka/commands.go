@@ -14,22 +14,14 @@ func (s *seat) readCommands() {
 	generation := s.generation
 	s.jobs.post(func() {
 		at, err := s.desk.node.committed(s.role, s.desk.partition)
-		s.desk.post(func() {
-			switch {
-			case s.generation != generation:
-			case err != nil:
+		s.atDeskOf(generation, func() {
+			if err != nil {
 				s.log().Warn("where to read commands is not known yet", slog.Any("err", err))
-				time.AfterFunc(askAgain, func() {
-					s.desk.post(func() {
-						if s.generation == generation {
-							s.readCommands()
-						}
-					})
-				})
-			default:
-				s.commands, s.next, s.committed = true, at, at
-				s.desk.node.readCommands(s.role, s.desk.partition, at)
+				time.AfterFunc(askAgain, func() { s.atDeskOf(generation, s.readCommands) })
+				return
 			}
+			s.commands, s.next, s.committed = true, at, at
+			s.desk.node.readCommands(s.role, s.desk.partition, at)
 		})
 	})
 }

@@ -24,6 +24,8 @@ import (
 const (
 	// MessageBytesMax bounds a batch of messages, here and in each topic: a field of 100,000 cars is 7.3 MB, its frame 1.1 MB.
 	MessageBytesMax = 16 << 20
+	// bodyBytesMax bounds a body or an order, which needs room for its envelope.
+	bodyBytesMax = MessageBytesMax - 1<<16
 	// BufferedBytesMax bounds what waits to be sent: Produce waits above it.
 	BufferedBytesMax = 64 << 20
 	bufferedMax      = 1 << 20

@@ -15,7 +15,6 @@ import (
 const (
 	handedMax      = 1024
 	handedBytesMax = 16 << 20
-	frameBytesMax  = 32 << 20
 	goneAfter      = time.Second // before it is asked whether Kafka still has a frame
 )
 

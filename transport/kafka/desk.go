@@ -93,22 +93,7 @@ func ask[A any](d *desk, question func() A) (answer A, ok bool) {
 func (d *desk) run() {
 	tick := time.NewTicker(wakeEvery)
 	defer tick.Stop()
-	wake := make(chan func())
-	go func() {
-		for {
-			select {
-			case <-tick.C:
-				select {
-				case wake <- d.wake:
-				case <-d.node.done:
-					return
-				}
-			case <-d.node.done:
-				return
-			}
-		}
-	}()
-	d.inbox.work(d.node.done, wake)
+	d.inbox.work(d.node.done, tick.C, d.wake)
 }
 
 func (d *desk) wake() {

@@ -1,6 +1,9 @@
 package kafka
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // inbox is work for one goroutine. It never blocks those who post: what they may have in flight is bounded by who they are.
 type inbox struct {
@@ -29,16 +32,16 @@ func (b *inbox) take() []func() {
 	return list
 }
 
-// work runs what is posted, in order, until done is closed.
-func (b *inbox) work(done <-chan struct{}, tick <-chan func()) {
+// work runs what is posted, in order, and wake at each tick, until done is closed.
+func (b *inbox) work(done <-chan struct{}, tick <-chan time.Time, wake func()) {
 	for {
 		for _, f := range b.take() {
 			f()
 		}
 		select {
 		case <-b.posted:
-		case f := <-tick:
-			f()
+		case <-tick:
+			wake()
 		case <-done:
 			return
 		}

@@ -72,13 +72,7 @@ func (o *orders) applied(to int64) {
 }
 
 func (o *orders) forget(id string, w *order) {
-	list := o.waiting[id]
-	for i := range list {
-		if list[i] == w {
-			o.waiting[id] = append(list[:i:i], list[i+1:]...)
-			break
-		}
-	}
+	o.waiting[id] = slices.DeleteFunc(o.waiting[id], func(one *order) bool { return one == w })
 	if len(o.waiting[id]) == 0 {
 		delete(o.waiting, id)
 	}
@@ -89,7 +83,7 @@ func (o *orders) forget(id string, w *order) {
 func (n *Node) Order(ctx context.Context, c *transport.Command) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, orderWait)
 	defer cancel()
-	d := n.desks[Partition(c.Race, int32(len(n.desks)))]
+	d := n.desk(c.Race)
 	w := &order{answer: make(chan Outcome, 1)}
 	failed := make(chan error, 1)
 	d.post(func() {
@@ -130,8 +124,8 @@ func (d *desk) send(c *transport.Command, w *order, failed chan<- error) error {
 	if err != nil {
 		return err
 	}
-	if len(data) > MessageBytesMax-1<<16 {
-		return fmt.Errorf("the order has %d bytes: allowed are %d: %w", len(data), MessageBytesMax-1<<16, race.ErrConflict)
+	if len(data) > bodyBytesMax {
+		return fmt.Errorf("the order has %d bytes: allowed are %d: %w", len(data), bodyBytesMax, race.ErrConflict)
 	}
 	d.orders.waiting[c.ID] = append(d.orders.waiting[c.ID], w)
 	d.node.produce(d.node.topics.Commands, d.partition, string(c.Race), data, func(_ int64, err error) {

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,6 @@ type past struct {
 // history is how a race that is not over was made, since the older of its fields.
 type history struct {
 	info   race.Race
-	seq    race.Seq
 	made   []race.Made
 	fields []kept // of batches that count, oldest first
 	ahead  []kept // of batches that were not read yet
@@ -36,6 +36,8 @@ type kept struct {
 	transport.Field
 	slot int
 }
+
+func byCount(a, b kept) int { return cmp.Compare(a.Count, b.Count) }
 
 func newPast() *past { return &past{races: map[race.ID]*history{}, early: map[race.ID][]kept{}} }
 
@@ -64,7 +66,6 @@ func (p *past) batch(e *transport.Entry) error {
 			h.info = b.Race
 		}
 	}
-	h.seq = e.First - 1 + race.Seq(e.Records)
 	h.made = append(h.made, race.Made{Count: e.Count, Hash: e.Hash, Tick: c.Tick, Taken: c.Taken, Inputs: c.Inputs})
 	for len(h.ahead) > 0 && h.ahead[0].Count <= e.Count {
 		h.keep(h.ahead[0])
@@ -108,7 +109,7 @@ func (p *past) field(key string, value []byte, over func(race.ID) bool) error {
 // ahead adds a field to those of batches that were not read yet, of which the newest are enough.
 func ahead(list []kept, k kept) []kept {
 	list = append(slices.Clip(list), k)
-	slices.SortFunc(list, func(a, b kept) int { return int(int64(a.Count) - int64(b.Count)) })
+	slices.SortFunc(list, byCount)
 	return list[max(0, len(list)-aheadMax):]
 }
 
@@ -119,7 +120,7 @@ func (h *history) keep(k kept) {
 		return
 	}
 	h.fields = append(h.fields, k)
-	slices.SortFunc(h.fields, func(a, b kept) int { return int(int64(a.Count) - int64(b.Count)) })
+	slices.SortFunc(h.fields, byCount)
 	h.fields = h.fields[max(0, len(h.fields)-fieldsKept):]
 	if len(h.fields) == fieldsKept {
 		least := h.fields[0].Count

@@ -55,7 +55,7 @@ type followed struct {
 
 func newPublishing(d *desk, least int64) *publishing {
 	p := &publishing{desk: d, least: least, jobs: newInbox(), waiting: map[race.ID][]*followed{}}
-	go p.jobs.work(d.node.done, nil)
+	go p.jobs.work(d.node.done, nil, nil)
 	return p
 }
 

@@ -66,12 +66,10 @@ func (s *seat) handReports(r *underway) {
 		r.out, r.itemsOut = r.out+1, r.itemsOut+items
 		generation := s.generation
 		s.desk.node.cfg.Reports.Report(p.Race, p.in, func(done race.Ingested, err error) {
-			s.desk.post(func() {
-				if s.generation == generation {
-					r.out, r.itemsOut = r.out-1, r.itemsOut-items
-					s.reported(p.Order, done, err)
-					s.handReports(r)
-				}
+			s.atDeskOf(generation, func() {
+				r.out, r.itemsOut = r.out-1, r.itemsOut-items
+				s.reported(p.Order, done, err)
+				s.handReports(r)
 			})
 		})
 	}

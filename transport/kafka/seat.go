@@ -60,7 +60,7 @@ type waitingOrder struct {
 func newSeat(d *desk, role transport.Role) *seat {
 	s := &seat{desk: d, role: role, jobs: newInbox(), committed: -1, runs: map[race.ID]*underway{}, foreign: map[string][]*foreign{}}
 	s.owner = NewOwner(role, d.node.id+uint64(d.partition)<<32, d.fold, s)
-	go s.jobs.work(d.node.done, nil)
+	go s.jobs.work(d.node.done, nil, nil)
 	return s
 }
 
@@ -125,8 +125,9 @@ func (s *seat) Deactivate() {
 	s.runs = map[race.ID]*underway{}
 }
 
-// end ends what this process does for a race, then calls after at the desk.
+// end ends what this process does for a race, then calls after at the desk, if that is still this generation.
 func (s *seat) end(id race.ID, after func()) {
+	generation := s.generation
 	s.jobs.post(func() {
 		var err error
 		if s.role == transport.Simulator {
@@ -138,7 +139,7 @@ func (s *seat) end(id race.ID, after func()) {
 			s.log().Error("a race does not end here", slog.String("race", string(id)), slog.Any("err", err))
 		}
 		if after != nil {
-			s.desk.post(after)
+			s.atDeskOf(generation, after)
 		}
 	})
 }
@@ -179,10 +180,10 @@ func (s *seat) begin(id race.ID, start func() error) {
 			}
 		})
 		err := start()
-		s.desk.post(func() {
+		s.atDeskOf(generation, func() {
 			r := s.runs[id]
 			switch {
-			case s.generation != generation || r == nil:
+			case r == nil:
 			case err != nil && r.created != "" && r.last == 0:
 				s.refuse(Order{ID: r.created, Race: id}, err)
 				delete(s.runs, id)
@@ -222,11 +223,9 @@ func (s *seat) Run(o Order) {
 	default:
 		generation := s.generation
 		s.desk.node.cfg.Simulations.Command(c, func(err error) {
-			s.desk.post(func() {
-				if s.generation == generation && err != nil {
-					s.refused(o, err)
-				}
-			})
+			if err != nil {
+				s.atDeskOf(generation, func() { s.refused(o, err) })
+			}
 		})
 	}
 }
@@ -255,11 +254,7 @@ func (s *seat) refuse(o Order, err error) {
 
 // delete ends a race and writes that it is deleted.
 func (s *seat) delete(o Order) {
-	generation := s.generation
 	s.end(o.Race, func() {
-		if s.generation != generation {
-			return
-		}
 		delete(s.runs, o.Race)
 		s.final(o.Race, &transport.Entry{Deletes: true, Receipts: []transport.Receipt{{Command: o.ID}}}, "")
 	})
@@ -282,12 +277,9 @@ func (s *seat) failed(id race.ID, reason string) {
 // giveUp ends a race that cannot go on, and says so in the log.
 func (s *seat) giveUp(id race.ID, reason string) {
 	s.log().Error("a race is given up", slog.String("race", string(id)), slog.String("reason", reason))
-	generation := s.generation
 	s.end(id, func() {
-		if s.generation == generation {
-			delete(s.runs, id)
-			s.final(id, &transport.Entry{Ends: true}, reason)
-		}
+		delete(s.runs, id)
+		s.final(id, &transport.Entry{Ends: true}, reason)
 	})
 }
 

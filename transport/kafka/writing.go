@@ -54,8 +54,8 @@ func (s *seat) submit(b *race.Batch, ack func(race.Ack)) {
 // write makes an entry of a batch, and sends it once its telemetry is durable.
 func (s *seat) write(r *underway, b *race.Batch) {
 	body, err := transport.Codec{}.Content(&transport.Content{Tick: b.Tick, Taken: b.Taken, Inputs: b.Inputs, Records: b.Records, Request: b.Request})
-	if err == nil && len(body) > MessageBytesMax-1<<16 {
-		err = fmt.Errorf("batch %d has %d bytes: allowed are %d", b.Count, len(body), MessageBytesMax-1<<16)
+	if err == nil && len(body) > bodyBytesMax {
+		err = fmt.Errorf("batch %d has %d bytes: allowed are %d", b.Count, len(body), bodyBytesMax)
 	}
 	var telemetry []byte
 	switch {
@@ -95,9 +95,9 @@ func (s *seat) write(r *underway, b *race.Batch) {
 func (s *seat) writeTelemetry(r *underway, m *draft, data []byte) {
 	generation := s.generation
 	s.desk.node.produce(s.desk.node.topics.Telemetry, s.desk.partition, string(m.entry.Race), data, func(offset int64, err error) {
-		s.desk.post(func() {
+		s.atDeskOf(generation, func() {
 			switch {
-			case s.generation != generation || s.runs[m.entry.Race] != r: // deleted, or given up
+			case s.runs[m.entry.Race] != r: // deleted, or given up
 			case err != nil:
 				s.again = append(s.again, func() { s.writeTelemetry(r, m, data) })
 			default:
