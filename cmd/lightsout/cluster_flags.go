@@ -67,7 +67,7 @@ func (f *clusterFlags) into(ctx context.Context, log *slog.Logger, status io.Wri
 	case ctx.Err() != nil: // interrupted
 		return nil, ctx.Err()
 	case kafka.Hopeless(err):
-		return nil, fmt.Errorf("join Kafka at %s: %w (see --kafka-tls, --kafka-ca, --kafka-sasl, --kafka-user and the password)", at, err)
+		return nil, f.refused(err)
 	case err != nil:
 		return nil, err
 	}

@@ -92,6 +92,11 @@ func (f *kafkaFlags) options() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
+// refused says that Kafka does not take this process.
+func (f *kafkaFlags) refused(err error) error {
+	return fmt.Errorf("join Kafka at %s: %w (see --kafka-tls, --kafka-ca, --kafka-sasl, --kafka-user and the password)", strings.Join(f.Brokers, ","), err)
+}
+
 // with calls work once a broker answers, and says on status what it waits for.
 func (f *kafkaFlags) with(ctx context.Context, status io.Writer, work func(context.Context, *kgo.Client) error) error {
 	if f.wait <= 0 {
@@ -114,7 +119,7 @@ func (f *kafkaFlags) with(ctx context.Context, status io.Writer, work func(conte
 	case ctx.Err() != nil: // interrupted
 		return ctx.Err()
 	case kafka.Hopeless(err):
-		return fmt.Errorf("join Kafka at %s: %w (see --kafka-tls, --kafka-ca, --kafka-sasl, --kafka-user and the password)", at, err)
+		return f.refused(err)
 	case err != nil:
 		return fmt.Errorf("no answer from Kafka at %s within %v: %w", at, f.wait, err)
 	}

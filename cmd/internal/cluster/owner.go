@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lightsout/actors/simulator"
+	"lightsout/cmd/internal/races"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/drive"
@@ -66,7 +67,7 @@ var errNoCommand = errors.New("a simulated race takes control and rulings alone"
 
 // Drop ends a race.
 func (s *simulations) Drop(id race.ID) error {
-	return untilDone(func() error { return s.engine.Drop(id) })
+	return races.UntilDone(func() error { return s.engine.Drop(id) })
 }
 
 // reports are what this process takes of races that are reported.
@@ -96,16 +97,7 @@ func (r *reports) Read(id race.ID, list string, items []json.RawMessage) (*race.
 
 // End ends what takes reports of a race.
 func (r *reports) End(id race.ID) error {
-	return untilDone(func() error { return r.engine.EndIngest(context.Background(), id) })
-}
-
-// untilDone repeats a call that returns race.ErrUnderway.
-func untilDone(ask func() error) error {
-	for {
-		if err := ask(); !errors.Is(err, race.ErrUnderway) {
-			return err
-		}
-	}
+	return races.UntilDone(func() error { return r.engine.EndIngest(context.Background(), id) })
 }
 
 // copied is this process's copy of all races.

@@ -40,10 +40,9 @@ type child struct {
 	addr   string
 	links  []*link // to the brokers
 
-	mu      sync.Mutex
-	cmd     *exec.Cmd
-	ended   chan error // of cmd
-	stopped bool       // by SIGSTOP
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	ended chan error // of cmd
 }
 
 // startWait bounds how long a process may take until it is ready, askWait how long it may take to answer.
@@ -116,7 +115,7 @@ func (f *fleet) start(c *child) error {
 	go func() { ended <- cmd.Wait() }()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cmd, c.ended, c.stopped = cmd, ended, false
+	c.cmd, c.ended = cmd, ended
 	return nil
 }
 
@@ -148,7 +147,6 @@ func (c *child) signal(s syscall.Signal) (int, error) {
 	if err := c.cmd.Process.Signal(s); err != nil {
 		return 0, fmt.Errorf("signal %s: %w", c.name(), err)
 	}
-	c.stopped = s == syscall.SIGSTOP
 	return c.cmd.Process.Pid, nil
 }
 

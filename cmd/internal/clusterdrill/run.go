@@ -113,8 +113,7 @@ func (f *fleet) open(ctx context.Context, s *Scenario) error {
 	if err := shellArgs(ctx, f.cfg.Program, args); err != nil {
 		return err
 	}
-	needsLinks := slices.ContainsFunc(s.Strikes, func(s Strike) bool { return s.Cut != "" || s.Slow != "" })
-	f.linked = needsLinks
+	f.linked = slices.ContainsFunc(s.Strikes, func(s Strike) bool { return s.Cut != "" || s.Slow != "" })
 	for role, n := range map[string]int{"simulator": s.Simulators, "processor": s.Processors, "gateway": s.Gateways} {
 		for range n {
 			if _, err := f.add(ctx, role); err != nil {

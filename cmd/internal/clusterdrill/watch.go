@@ -29,7 +29,7 @@ type spectator struct {
 	wrong     []string
 }
 
-// readWait is how long a spectator waits for a message before it takes its connection for dead: the server sends a pulse every 5 s.
+// readWait is how long a spectator waits for a message before it takes its connection for dead: the server sends something every second.
 const readWait = 8 * time.Second
 
 // follow watches until the race has a result or ctx ends.

@@ -69,12 +69,12 @@ func (r *Races) Remove(ctx context.Context, id race.ID) error {
 func (r *Races) remove(ctx context.Context, info race.Race) error {
 	id := info.ID
 	if r.Running(id) {
-		if err := untilDone(func() error { return r.engine.Drop(id) }); err != nil {
+		if err := UntilDone(func() error { return r.engine.Drop(id) }); err != nil {
 			return err
 		}
 		r.register.end(id)
 	}
-	if err := untilDone(func() error { return r.forget(ctx, id) }); err != nil {
+	if err := UntilDone(func() error { return r.forget(ctx, id) }); err != nil {
 		return err
 	}
 	if err := r.store.GiveUpTelemetry(ctx, id); err != nil { // most of the data: other races wait only for the rest
@@ -87,8 +87,8 @@ func (r *Races) remove(ctx context.Context, info race.Race) error {
 	return err
 }
 
-// untilDone repeats a call that returns race.ErrUnderway.
-func untilDone(ask func() error) error {
+// UntilDone repeats a call that returns race.ErrUnderway.
+func UntilDone(ask func() error) error {
 	for {
 		if err := ask(); !errors.Is(err, race.ErrUnderway) {
 			return err
@@ -117,7 +117,7 @@ func (r *Races) rest(ctx context.Context, info race.Race) error {
 	if info.Cars < largeField {
 		return nil
 	}
-	err := untilDone(func() error { return r.engine.Forget(context.WithoutCancel(ctx), info.ID) })
+	err := UntilDone(func() error { return r.engine.Forget(context.WithoutCancel(ctx), info.ID) })
 	r.screen.Rest(info.ID)
 	returnMemory(info)
 	return err

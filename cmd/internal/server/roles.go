@@ -142,15 +142,11 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
 	times := &feed.CommitTimes{}
 	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry)}
-	w.member.Install(&with)
-	all, err := races.New(races.Config{
-		Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax, Runner: w.member.Runner(), Waits: w.member.Waits,
-	})
+	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)
 	if err != nil {
 		return err
 	}
 	w.engine, w.ready, w.feeds = all.Engine(), all.Ready, to.State()
-	w.member.Use(w.engine, all)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: w.engine.System(), Times: times, Audience: func() live.Audience { return live.Audience{} }})
 	}
