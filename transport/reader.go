@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
@@ -23,16 +25,34 @@ var ErrMalformed = errors.New("malformed message")
 
 // reader decodes msgpack and remembers the first error; after it, every read returns zero.
 type reader struct {
-	src *bytes.Reader
-	dec *msgpack.Decoder
-	err error
+	data []byte
+	src  *bytes.Reader // of data
+	dec  *msgpack.Decoder
+	err  error
 
 	values int // number of values read
 }
 
-func newReader(data []byte) *reader {
-	src := bytes.NewReader(data)
+// readers are used again: a decoder costs more than a short message.
+var readers = sync.Pool{New: func() any {
+	src := bytes.NewReader(nil)
 	return &reader{src: src, dec: msgpack.NewDecoder(src)}
+}}
+
+func newReader(data []byte) *reader {
+	r := readers.Get().(*reader)
+	r.data = data
+	r.src.Reset(data)
+	return r
+}
+
+// done returns what was wrong. The reader is of no use after it.
+func (r *reader) done() error {
+	err := r.err
+	r.data, r.err, r.values = nil, nil, 0
+	r.src.Reset(nil)
+	readers.Put(r)
+	return err
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -186,41 +206,34 @@ func (r *reader) null(what string) bool {
 	return r.check(what, r.dec.DecodeNil())
 }
 
-func (r *reader) str(what string) string { return string(r.text(what, textMax, false)) }
+func (r *reader) str(what string) string { return string(r.text(what, textMax)) }
 
-func (r *reader) bin(what string) []byte { return r.text(what, textMax, true) }
+func (r *reader) bin(what string) []byte { return append([]byte{}, r.text(what, textMax)...) }
 
 // blob reads binary that may be as long as a message of a shared log.
-func (r *reader) blob(what string) []byte { return r.text(what, blockMax, true) }
+func (r *reader) blob(what string) []byte { return append([]byte{}, r.text(what, blockMax)...) }
 
-// text reads a string or binary after checking its length against the data.
-func (r *reader) text(what string, limit int, binary bool) []byte {
+// text reads a string or binary after checking its length against the data, of which it is a part.
+func (r *reader) text(what string, limit int) []byte {
 	if r.err != nil {
 		return nil
 	}
 	n, err := r.dec.DecodeBytesLen()
-	if !r.check(what, err) {
+	if !r.check(what, err) || n <= 0 {
 		return nil
 	}
 	if n > limit || n > r.src.Len() {
 		r.fail("%s: %d bytes, at most %d and %d are left", what, n, limit, r.src.Len())
 		return nil
 	}
-	if n <= 0 {
-		if binary {
-			return []byte{}
-		}
-		return nil
-	}
-	b := make([]byte, n)
-	if err := r.dec.ReadFull(b); !r.check(what, err) {
-		return nil
-	}
-	return b
+	at := len(r.data) - r.src.Len()
+	_, err = r.src.Seek(int64(n), io.SeekCurrent)
+	r.check(what, err)
+	return r.data[at : at+n]
 }
 
 func (r *reader) u16s(what string) []uint16 {
-	b := r.bin(what)
+	b := r.text(what, textMax)
 	if len(b)%2 != 0 {
 		r.fail("%s: odd number of bytes", what)
 		return nil

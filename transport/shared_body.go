@@ -111,8 +111,8 @@ func (Codec) DecodeMade(data []byte) (*Content, error) {
 	}
 	c := r.made(n)
 	c.Request, c.Records = nil, r.announcement()
-	if r.err != nil {
-		return nil, r.err
+	if err := r.done(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }

@@ -61,8 +61,8 @@ func Decode(data []byte) (Message, error) {
 	if r.err == nil && r.src.Len() > 0 {
 		r.fail("%d bytes behind the message", r.src.Len())
 	}
-	if r.err != nil {
-		return nil, r.err
+	if err := r.done(); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -276,7 +276,7 @@ func (r *reader) row() (v race.Row) {
 		v.TyreAgeLaps, v.Stops = int(r.int("tyre_age")), int(r.int("stops"))
 		v.State = enum[race.CarState](r, "state", 7)
 		v.PenaltyMS = r.int("penalty_ms")
-		for _, m := range r.bin("minis") {
+		for _, m := range r.text("minis", textMax) {
 			v.MiniMarks = append(v.MiniMarks, race.Mark(m&3))
 		}
 		v.SpeedTrapKMH = int(r.int("speed_trap_kmh"))
@@ -343,7 +343,7 @@ func (r *reader) frame(n int) (*race.Frame, int) {
 	f := &race.Frame{Tick: race.Tick(r.int("tick")), Time: race.Micros(r.int("time_us"))}
 	f.First = race.CarIdx(r.intIn("first", 0, race.CarsMax))
 	f.LapFraction = r.u16s("lap_fraction")
-	for _, s := range r.bin("state") {
+	for _, s := range r.text("state", textMax) {
 		f.State = append(f.State, race.CarState(s))
 	}
 	known, same := 7, len(f.State) == len(f.LapFraction)
@@ -369,7 +369,7 @@ func (r *reader) carsFrame(n int) *race.CarsFrame {
 	r.want(n, 7)
 	f := &race.CarsFrame{Tick: race.Tick(r.int("tick")), Time: race.Micros(r.int("time_us")), Cars: r.cars("cars")}
 	f.LapFraction = r.u16s("lap_fraction")
-	for _, s := range r.bin("state") {
+	for _, s := range r.text("state", textMax) {
 		f.State = append(f.State, race.CarState(s))
 	}
 	if len(f.LapFraction) != len(f.Cars) || len(f.State) != len(f.Cars) {

@@ -23,8 +23,8 @@ func (Codec) Values(data []byte) (any, error) {
 	if r.err == nil && r.src.Len() > 0 {
 		r.fail("%d bytes follow the value", r.src.Len())
 	}
-	if r.err != nil {
-		return nil, r.err
+	if err := r.done(); err != nil {
+		return nil, err
 	}
 	return v, nil
 }

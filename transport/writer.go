@@ -4,22 +4,30 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
 
 // writer appends msgpack to a buffer and remembers the first error, so that layouts read like lists.
 type writer struct {
-	buf bytes.Buffer
-	enc *msgpack.Encoder
-	err error
+	buf    bytes.Buffer
+	enc    *msgpack.Encoder
+	err    error
+	column []byte // what is written in one piece
 }
 
-func newWriter() *writer {
+// writers are used again: an encoder with its buffer costs more than a short message.
+var writers = sync.Pool{New: func() any {
 	w := &writer{}
 	w.enc = msgpack.NewEncoder(&w.buf)
 	return w
-}
+}}
+
+// writerKeeps bounds the buffer of a writer that is used again.
+const writerKeeps = 1 << 20
+
+func newWriter() *writer { return writers.Get().(*writer) }
 
 func (w *writer) note(err error) {
 	if w.err == nil {
@@ -40,27 +48,35 @@ func (w *writer) key(k string)     { w.str(k) }
 func (w *writer) head(kind, n int) { w.array(n + 2); w.int(Version); w.int(int64(kind)) }
 
 func (w *writer) u16s(v []uint16) {
-	b := make([]byte, 0, 2*len(v))
+	b := w.column[:0]
 	for _, x := range v {
 		b = binary.LittleEndian.AppendUint16(b, x)
 	}
+	w.column = b
 	w.bytes(b)
 }
 
-// done returns the finished message, given to the caller.
+// done returns the finished message, given to the caller. The writer is of no use after it.
 func (w *writer) done(what string) ([]byte, error) {
-	if w.err != nil {
-		return nil, fmt.Errorf("encode %s: %w", what, w.err)
+	err, message := w.err, bytes.Clone(w.buf.Bytes())
+	if w.buf.Cap() <= writerKeeps {
+		w.buf.Reset()
+		w.err = nil
+		writers.Put(w)
 	}
-	return w.buf.Bytes(), nil
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", what, err)
+	}
+	return message, nil
 }
 
 // column writes a column of one-byte items.
 func column[T ~uint8](w *writer, v []T) {
-	b := make([]byte, len(v))
-	for i, x := range v {
-		b[i] = byte(x)
+	b := w.column[:0]
+	for _, x := range v {
+		b = append(b, byte(x))
 	}
+	w.column = b
 	w.bytes(b)
 }
 
@@ -78,9 +94,10 @@ func writeList[T any](w *writer, list []T, item func(*T)) {
 
 // cars writes a column of car slots.
 func cars[T ~int32](w *writer, v []T) {
-	b := make([]byte, 0, 4*len(v))
+	b := w.column[:0]
 	for _, x := range v {
 		b = binary.LittleEndian.AppendUint32(b, uint32(x))
 	}
+	w.column = b
 	w.bytes(b)
 }

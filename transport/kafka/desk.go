@@ -120,22 +120,31 @@ func (d *desk) seat(role transport.Role) *seat {
 	return nil
 }
 
-// readLog takes records of the log.
-func (d *desk) readLog(records []*kgo.Record) {
-	for _, r := range records {
-		if r.Offset < d.fold.Next() || len(d.queue) > 0 && r.Offset <= d.queue[len(d.queue)-1].offset {
+// readLog takes entries of the log.
+func (d *desk) readLog(entries []logged) {
+	for _, e := range entries {
+		if e.offset < d.fold.Next() || len(d.queue) > 0 && e.offset <= d.queue[len(d.queue)-1].offset {
 			continue
 		}
+		d.queue = append(d.queue, e)
+		d.log.add(e.size)
+	}
+	d.advance()
+}
+
+// decodeLog decodes entries, beside the desks.
+func (n *Node) decodeLog(records []*kgo.Record) []logged {
+	out := make([]logged, len(records))
+	for i, r := range records {
 		e, err := transport.Codec{}.DecodeEntry(r.Value)
 		if err != nil {
-			d.node.log.Error("an entry of the log has no envelope that can be read: it is void", slog.String("topic", r.Topic),
+			n.log.Error("an entry of the log has no envelope that can be read: it is void", slog.String("topic", r.Topic),
 				slog.Int("partition", int(r.Partition)), slog.Int64("offset", r.Offset), slog.Any("err", err))
 			e = nil
 		}
-		d.queue = append(d.queue, logged{r.Offset, r.Timestamp, len(r.Value), e})
-		d.log.add(len(r.Value))
+		out[i] = logged{r.Offset, r.Timestamp, len(r.Value), e}
 	}
-	d.advance()
+	return out
 }
 
 // readTelemetry takes records of telemetry.

@@ -209,9 +209,10 @@ type Link struct {
 // Submit takes a race's batch. Ack is called once it was read back and, for a report, once this process's copy has it.
 func (l *Link) Submit(b *race.Batch, ack func(race.Ack)) {
 	d := l.node.desk(b.Race)
+	m, wrong := draftOf(b)
 	d.post(func() {
 		if s := d.seat(l.role); s != nil {
-			s.submit(b, ack)
+			s.submit(m, wrong, ack)
 		}
 	})
 }

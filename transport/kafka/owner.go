@@ -171,7 +171,10 @@ func (o *Owner) claimed(e *transport.Entry, v Verdict, own bool, now time.Durati
 // readBack forgets what was sent; of a batch that was sent twice the second one is void.
 func (o *Owner) readBack(e *transport.Entry, v Verdict) {
 	at := slices.IndexFunc(o.sent, func(s *transport.Entry) bool { return same(s, e) })
-	if at >= 0 {
+	switch {
+	case at == 0: // nearly always: what was sent first is read first
+		o.sent[0], o.sent = nil, o.sent[1:]
+	case at > 0:
 		o.sent = slices.Delete(o.sent, at, at+1)
 	}
 	for _, r := range e.Receipts {

@@ -91,16 +91,15 @@ func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic 
 
 func (n *Node) deliver(topic string, partition int32, list []*kgo.Record) {
 	d := n.desks[partition]
-	d.post(func() {
-		switch topic {
-		case n.topics.Log:
-			d.readLog(list)
-		case n.topics.Telemetry:
-			d.readTelemetry(list)
-		case n.topics.State:
-			d.readState(list)
-		}
-	})
+	switch topic {
+	case n.topics.Log:
+		entries := n.decodeLog(list)
+		d.post(func() { d.readLog(entries) })
+	case n.topics.Telemetry:
+		d.post(func() { d.readTelemetry(list) })
+	case n.topics.State:
+		d.post(func() { d.readState(list) })
+	}
 }
 
 func (n *Node) deliverCommands(role transport.Role) func(string, int32, []*kgo.Record) {

@@ -17,91 +17,98 @@ const (
 
 // draft is a batch that becomes an entry once its telemetry is durable.
 type draft struct {
-	entry    *transport.Entry
-	snapshot race.Snapshot
-	durable  bool
+	entry     *transport.Entry
+	announces bool
+	telemetry []byte // nil: none
+	snapshot  race.Snapshot
+	durable   bool
 }
 
-// submit takes a batch of a race.
-func (s *seat) submit(b *race.Batch, ack func(race.Ack)) {
-	state, _ := s.desk.fold.Race(b.Race)
-	r := s.runs[b.Race]
+// draftOf encodes a batch. It is called by whoever submits it, so that races are encoded beside each other.
+func draftOf(b *race.Batch) (m *draft, wrong error) {
+	m = &draft{snapshot: b.Snapshot, entry: &transport.Entry{
+		Race: b.Race, Count: b.Count, Records: len(b.Records), Hash: b.Hash, Telemetry: -1, Receipts: receiptsOf(b),
+	}}
+	m.entry.Body, wrong = transport.Codec{}.Content(&transport.Content{Tick: b.Tick, Taken: b.Taken, Inputs: b.Inputs, Records: b.Records, Request: b.Request})
+	switch {
+	case wrong != nil:
+	case len(m.entry.Body) > bodyBytesMax:
+		wrong = fmt.Errorf("batch %d has %d bytes: allowed are %d", b.Count, len(m.entry.Body), bodyBytesMax)
+	case b.Frame != nil:
+		m.telemetry, wrong = transport.Codec{}.Frame(b.Frame)
+	case len(b.Samples) > 0:
+		m.telemetry, wrong = transport.Codec{}.Samples(b.Samples)
+	}
+	m.durable = m.telemetry == nil
+	for i := range b.Records {
+		switch b.Records[i].Body.(type) {
+		case race.Announced:
+			m.announces = true
+		case race.Ended:
+			m.entry.Ends = true
+		default:
+		}
+	}
+	return m, wrong
+}
+
+// submit takes a batch of a race; wrong is why it cannot be written.
+func (s *seat) submit(m *draft, wrong error, ack func(race.Ack)) {
+	id, count := m.entry.Race, m.entry.Count
+	state, _ := s.desk.fold.Race(id)
+	r := s.runs[id]
 	if s.role == transport.Processor && !s.commands { // an Ingest of an earlier generation
 		return
 	}
 	if r == nil && s.role == transport.Processor && s.owner.Active() {
-		count, _ := s.owner.Head(b.Race)
-		r = &underway{last: count}
-		s.runs[b.Race] = r
+		head, _ := s.owner.Head(id)
+		r = &underway{last: head}
+		s.runs[id] = r
 	}
 	if r == nil || !s.owner.Active() || s.leaving || s.role == transport.Simulator && !r.open {
 		return // what was not accepted never happened
 	}
 	r.ack = ack
 	switch {
-	case b.Count <= state.Count:
-		if s.role == transport.Simulator || s.desk.copying == nil || !s.desk.copying.awaits(b.Race, b.Count) {
+	case count <= state.Count:
+		if s.role == transport.Simulator || s.desk.copying == nil || !s.desk.copying.awaits(id, count) {
 			ack(race.Ack{Count: state.Count})
 		}
-	case b.Count <= r.last: // on its way
-	case b.Count > r.last+1:
+	case count <= r.last: // on its way
+	case count > r.last+1:
 		ack(race.Ack{Count: state.Count, Resend: true})
+	case wrong != nil:
+		ack(race.Ack{Refused: wrong})
 	default:
-		s.write(r, b)
+		s.write(r, m)
 	}
 }
 
-// write makes an entry of a batch, and sends it once its telemetry is durable.
-func (s *seat) write(r *underway, b *race.Batch) {
-	body, err := transport.Codec{}.Content(&transport.Content{Tick: b.Tick, Taken: b.Taken, Inputs: b.Inputs, Records: b.Records, Request: b.Request})
-	if err == nil && len(body) > bodyBytesMax {
-		err = fmt.Errorf("batch %d has %d bytes: allowed are %d", b.Count, len(body), bodyBytesMax)
-	}
-	var telemetry []byte
-	switch {
-	case err != nil:
-	case b.Frame != nil:
-		telemetry, err = transport.Codec{}.Frame(b.Frame)
-	case len(b.Samples) > 0:
-		telemetry, err = transport.Codec{}.Samples(b.Samples)
-	}
-	if err != nil {
-		r.ack(race.Ack{Refused: err})
-		return
-	}
-	r.last = b.Count
-	m := &draft{snapshot: b.Snapshot, durable: telemetry == nil, entry: &transport.Entry{
-		Race: b.Race, Count: b.Count, Records: len(b.Records), Hash: b.Hash, Telemetry: -1, Body: body, Receipts: receiptsOf(b),
-	}}
-	for i := range b.Records {
-		switch b.Records[i].Body.(type) {
-		case race.Announced:
-			m.entry.External = s.role == transport.Processor
-		case race.Ended:
-			m.entry.Ends = s.role == transport.Simulator
-		default:
-		}
-	}
-	if b.Count == 1 && r.created != "" {
+// write sends a batch once its telemetry is durable.
+func (s *seat) write(r *underway, m *draft) {
+	r.last = m.entry.Count
+	m.entry.External = m.announces && s.role == transport.Processor
+	m.entry.Ends = m.entry.Ends && s.role == transport.Simulator
+	if m.entry.Count == 1 && r.created != "" {
 		m.entry.Receipts = append(m.entry.Receipts, transport.Receipt{Command: r.created, Seq: 1})
 	}
 	r.making = append(r.making, m)
-	if telemetry != nil {
-		s.writeTelemetry(r, m, telemetry)
+	if m.telemetry != nil {
+		s.writeTelemetry(r, m)
 	}
 	s.flush(r)
 }
 
-func (s *seat) writeTelemetry(r *underway, m *draft, data []byte) {
+func (s *seat) writeTelemetry(r *underway, m *draft) {
 	generation := s.generation
-	s.desk.node.produce(s.desk.node.topics.Telemetry, s.desk.partition, string(m.entry.Race), data, func(offset int64, err error) {
+	s.desk.node.produce(s.desk.node.topics.Telemetry, s.desk.partition, string(m.entry.Race), m.telemetry, func(offset int64, err error) {
 		s.atDeskOf(generation, func() {
 			switch {
 			case s.runs[m.entry.Race] != r: // deleted, or given up
 			case err != nil:
-				s.again = append(s.again, func() { s.writeTelemetry(r, m, data) })
+				s.again = append(s.again, func() { s.writeTelemetry(r, m) })
 			default:
-				m.entry.Telemetry, m.durable = offset, true
+				m.entry.Telemetry, m.durable, m.telemetry = offset, true, nil
 				s.flush(r)
 			}
 		})
