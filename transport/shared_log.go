@@ -128,7 +128,7 @@ func (w *writer) receipt(r *Receipt) {
 	w.int(int64(r.Repeated))
 }
 
-// DecodeEntry reads an entry message. The data is borrowed.
+// DecodeEntry reads an entry message. Its Body is a part of the data, all else is given.
 func (Codec) DecodeEntry(data []byte) (*Entry, error) {
 	return decodeAs[*Entry](data, "an entry of a shared log")
 }
@@ -143,7 +143,9 @@ func (r *reader) sharedEntry(n int) *Entry {
 		Telemetry: r.intIn("telemetry", -1, math.MaxInt64),
 	}
 	r.list("receipts", func(int) { e.Receipts = append(e.Receipts, r.receipt()) })
-	e.Body = r.blob("body")
+	if e.Body = r.text("body", blockMax); e.Body == nil && r.err == nil {
+		e.Body = []byte{}
+	}
 	return e
 }
 

@@ -42,13 +42,20 @@ func (t Topics) All() []string {
 // Partition returns the partition of a race, the same in every topic. partitions is the count that each topic has, at least 1. It is the one
 // that Java clients choose by the key, and librdkafka with partitioner=murmur2_random.
 func Partition(id race.ID, partitions int32) int32 {
-	p := partitioners.Get().(kgo.TopicPartitioner)
+	p := partitioners.Get().(*partitioner)
 	defer partitioners.Put(p)
-	return int32(p.Partition(&kgo.Record{Key: []byte(id)}, int(partitions)))
+	p.record.Key = append(p.record.Key[:0], id...)
+	return int32(p.of.Partition(&p.record, int(partitions)))
+}
+
+// partitioner is that of the library, with a record for it to look at.
+type partitioner struct {
+	of     kgo.TopicPartitioner
+	record kgo.Record
 }
 
 // partitioners are not for concurrent use, and each has a source of chance, which takes 10 us to make.
-var partitioners = sync.Pool{New: func() any { return kgo.StickyKeyPartitioner(nil).ForTopic("") }}
+var partitioners = sync.Pool{New: func() any { return &partitioner{of: kgo.StickyKeyPartitioner(nil).ForTopic("")} }}
 
 // Settings of the topics.
 type Settings struct {

@@ -104,6 +104,7 @@ func (b *kafkaBench) nodeRound(ctx context.Context, partitions int32, info race.
 	if s.node, err = kafka.Join(ctx, kafka.NodeConfig{Config: cfg, Simulations: s}); err != nil {
 		return spent{}, "", err
 	}
+	s.link = s.node.Simulated()
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.node.Run(running) }()

@@ -15,6 +15,7 @@ import (
 // replayed are simulations without physics: each race submits the batches of one real race again and again.
 type replayed struct {
 	node    *kafka.Node
+	link    *kafka.Link
 	info    race.Race
 	batches []*race.Batch // the first announces the race
 	each    uint64        // batches of each race
@@ -136,7 +137,7 @@ func (r *replayedRace) submit() {
 			info.ID = r.id
 			b.Records[0].Body = race.Announced{Race: info}
 		}
-		r.of.node.Simulated().Submit(&b, r.ack)
+		r.of.link.Submit(&b, r.ack)
 	}
 }
 
