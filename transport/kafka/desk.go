@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -19,17 +20,18 @@ const (
 
 // desk is where a partition is worked at, by one goroutine: its fold, what was read and not folded, and who writes it for this process.
 type desk struct {
-	node      *Node
-	partition int32
-	inbox     *inbox
-	fold      *Fold
-	queue     []logged // read and not folded
-	log       flow
-	copying   *copying // nil: no copy
-	past      *past    // nil: no simulator
-	seats     []*seat
-	orders    *orders
-	keeper    keeper
+	node        *Node
+	partition   int32
+	inbox       *inbox
+	fold        *Fold
+	queue       []logged // read and not folded
+	log         flow
+	copying     *copying // nil: no copy
+	past        *past    // nil: no simulator
+	seats       []*seat
+	orders      *orders
+	keeper      keeper
+	checkpoints checkpoints
 	// publishing is nil where facts are not published.
 	publishing *publishing
 }
@@ -43,7 +45,7 @@ type logged struct {
 }
 
 // newDesk makes the desk of a partition. was is nil, or how far the copy has followed it; what is below published was published.
-func newDesk(n *Node, partition int32, was *mark, published int64) *desk {
+func newDesk(n *Node, partition int32, was *mark, published int64, kept []*checkpoint) *desk {
 	d := &desk{node: n, partition: partition, inbox: newInbox(), fold: NewFold(), orders: newOrders()}
 	d.log = flow{node: n, topic: n.topics.Log, partition: partition}
 	if n.cfg.Copy != nil {
@@ -54,19 +56,32 @@ func newDesk(n *Node, partition int32, was *mark, published int64) *desk {
 	}
 	if was != nil {
 		d.copying.from, d.copying.frames.next, d.keeper.next = was.Next, was.Telemetry, was.Next
-		// A simulator must know how races were made, and who publishes facts the batches that have been stored and not published.
-		if n.cfg.Simulations == nil && (d.publishing == nil || published >= was.Next) {
-			d.fold.restore(was)
-		}
 	}
-	if n.cfg.Simulations != nil {
+	most := d.needs(published) // a simulator must know how races were made, too
+	switch {
+	case n.cfg.Simulations != nil:
 		d.past = newPast()
+		d.restore(kept, most)
 		d.seats = append(d.seats, newSeat(d, transport.Simulator))
+	case was != nil && was.Next <= most:
+		d.fold.restore(was)
 	}
 	if n.cfg.Reports != nil {
 		d.seats = append(d.seats, newSeat(d, transport.Processor))
 	}
 	return d
+}
+
+// needs is from where the log is needed: what the copy has not stored, and what was not published.
+func (d *desk) needs(published int64) int64 {
+	from := int64(math.MaxInt64)
+	if d.copying != nil {
+		from = d.copying.from
+	}
+	if d.publishing != nil {
+		from = min(from, published)
+	}
+	return from
 }
 
 func (d *desk) post(f func()) { d.inbox.post(f) }
@@ -158,6 +173,9 @@ func (d *desk) readTelemetry(records []*kgo.Record) {
 // readState takes fields of races.
 func (d *desk) readState(records []*kgo.Record) {
 	for _, r := range records {
+		if strings.HasPrefix(string(r.Key), checkpointPrefix) {
+			continue
+		}
 		if !strings.HasPrefix(string(r.Key), fieldPrefix) {
 			if d.node.cfg.Told != nil {
 				d.node.cfg.Told(string(r.Key), r.Value)

@@ -110,8 +110,14 @@ func (n *Node) follow(ctx context.Context, partitions int32) error {
 	if err != nil {
 		return err
 	}
+	var kept map[int32][]*checkpoint
+	if n.cfg.Simulations != nil && (n.cfg.Copy == nil || len(marks) > 0) {
+		if kept, err = n.readCheckpoints(ctx); err != nil {
+			return err
+		}
+	}
 	for p := range partitions {
-		n.desks = append(n.desks, newDesk(n, p, marks[p], published[p]))
+		n.desks = append(n.desks, newDesk(n, p, marks[p], published[p], kept[p]))
 	}
 	n.progress.init(int(partitions))
 	return nil

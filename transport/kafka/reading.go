@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -45,7 +47,7 @@ func (n *Node) startReading(ctx context.Context) error {
 		switch o.Topic {
 		case n.topics.Log:
 			if at > d.fold.Next() {
-				lost = fmt.Errorf("partition %d of %s begins at offset %d, and is needed from %d: Kafka has lost a part of the log", o.Partition, o.Topic, at, d.fold.Next())
+				lost = errors.Join(lost, d.lostBelow(at))
 			}
 			at = d.fold.Next()
 		case n.topics.Telemetry:
@@ -74,11 +76,11 @@ func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic 
 				n.askTelemetryStart(n.desks[partition])
 				return
 			}
-			if errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err) {
-				select {
-				case failed <- fmt.Errorf("read partition %d of %s: %w", partition, topic, err):
-				default:
-				}
+			switch {
+			case errors.Is(err, kerr.OffsetOutOfRange) && topic == n.topics.Log:
+				go n.fallenBehind(ctx, n.desks[partition], failed)
+			case errors.Is(err, kerr.OffsetOutOfRange) || Hopeless(err):
+				fail(failed, fmt.Errorf("read partition %d of %s: %w", partition, topic, err))
 			}
 		})
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
@@ -87,6 +89,52 @@ func (n *Node) read(ctx context.Context, client *kgo.Client, deliver func(topic 
 			}
 		})
 	}
+}
+
+// fail ends the node, if nothing else does.
+func fail(failed chan<- error, err error) {
+	select {
+	case failed <- err:
+	default:
+	}
+}
+
+// racesNamed bounds the races that an error names.
+const racesNamed = 20
+
+// lostBelow says what cannot be had where the log begins only at an offset above what is needed.
+func (d *desk) lostBelow(begins int64) error {
+	var open []string
+	for id, s := range d.fold.races {
+		if !s.Over && !s.Deleted {
+			open = append(open, string(id))
+		}
+	}
+	slices.Sort(open)
+	races := "races that began before"
+	if d.fold.Next() > 0 {
+		races = "races that began meanwhile"
+	}
+	if len(open) > 0 {
+		races = fmt.Sprintf("races %s, which were not over, and %s", strings.Join(open[:min(racesNamed, len(open))], ", "), races)
+		if more := len(open) - racesNamed; more > 0 {
+			races = fmt.Sprintf("%d more, among them %s", more, races)
+		}
+	}
+	return fmt.Errorf("partition %d of %s begins at offset %d, and is needed from %d: Kafka has lost a part of the log. What cannot be had here: %s; "+
+		"a copy of a process that has them can be given as --db", d.partition, d.node.topics.Log, begins, d.fold.Next(), races)
+}
+
+// fallenBehind ends a node that was slower than Kafka's retention of the log.
+func (n *Node) fallenBehind(ctx context.Context, d *desk, failed chan<- error) {
+	starts, err := n.admin.ListStartOffsets(ctx, n.topics.Log)
+	if o, ok := starts.Lookup(n.topics.Log, d.partition); err == nil && ok && o.Err == nil {
+		if lost, answered := ask(d, func() error { return d.lostBelow(o.Offset) }); answered {
+			fail(failed, lost)
+			return
+		}
+	}
+	fail(failed, fmt.Errorf("read partition %d of %s: %w", d.partition, n.topics.Log, kerr.OffsetOutOfRange))
 }
 
 func (n *Node) deliver(topic string, partition int32, list []*kgo.Record) {

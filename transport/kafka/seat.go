@@ -310,6 +310,9 @@ func (s *seat) wake(now time.Duration) {
 	for _, o := range retry {
 		s.report(o)
 	}
+	if s.role == transport.Simulator && s.owner.Active() {
+		s.desk.keepCheckpoint(now, false)
+	}
 	s.commit()
 }
 
@@ -350,7 +353,9 @@ func (s *seat) revoke() (at int64) {
 
 // leave stops writing, so that what was sent can be read back before the partition goes to another process.
 func (s *seat) leave() (settled bool) {
-	s.leaving = true
+	if s.leaving = true; s.role == transport.Simulator && s.owner.Active() && s.owner.Settled() {
+		s.desk.keepCheckpoint(s.desk.node.now(), true)
+	}
 	published := s.publishing() == nil || len(s.publishing().list) == 0
-	return !s.owner.Active() || s.owner.Settled() && published
+	return !s.owner.Active() || s.owner.Settled() && published && !s.desk.checkpoints.underway
 }
