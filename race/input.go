@@ -22,7 +22,8 @@ type CarsInput struct {
 	Author, Reason string
 }
 
-// Made says how a batch of a simulation was made, so that it can be made again: the fields are those of Batch.
+// Made says how a batch of a simulation was made, so that it can be made again: the fields are those of Batch. A Hash of 0 is unknown and
+// not compared.
 type Made struct {
 	Count, Hash uint64
 	Tick        bool

@@ -9,20 +9,9 @@ import (
 	"lightsout/race"
 )
 
-// Poisons reports whether the scenario loses cars on purpose, so that the race cannot be identical.
+// Poisons reports whether the scenario loses cars on purpose.
 func (s *Scenario) Poisons() bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Poison == "car" })
-}
-
-// poisonedFrom is the race time from which cars may be lost.
-func (s *Scenario) poisonedFrom() race.Micros {
-	from := race.TimeMax
-	for i := range s.Faults {
-		if s.Faults[i].Poison == "car" {
-			from = min(from, s.Faults[i].At.micros())
-		}
-	}
-	return from
 }
 
 // poison notes that a car must be lost.
@@ -43,8 +32,8 @@ func (in *Injector) poisonedCars() (cars []race.CarIdx) {
 	return cars
 }
 
-// poisoned checks what must become of poisoned cars: they are out of the race unless they had finished, and the race reached its end. Other
-// cars may retire as usual.
+// poisoned checks what must become of poisoned cars: they are out of the race unless they had finished, and the race reached its end. All
+// else is compared with the undisturbed race, which retires them in the same ticks.
 func (v *Verdict) poisoned(in *Injector, r *Run) {
 	out, retired, finished := 0, map[race.CarIdx]bool{}, map[race.CarIdx]bool{}
 	for i := range r.Records {

@@ -26,6 +26,10 @@ type Trial struct {
 	// Feed is driven beside the race, and Fed compares what it has fed at the end of the race. Both may be nil.
 	Feed processor.Feed
 	Fed  func(ctx context.Context, id race.ID) ([]Fed, error)
+	// Spectators are shown the race beside those that every trial has. Nil means nobody.
+	Spectators processor.Spectators
+	// Retired are cars to take out of the undisturbed race, as faults did in the drilled one.
+	Retired []Retirement
 	// Patience is how long the race may stand still, Ticks how many ticks it may take; 0 means any number.
 	Patience time.Duration
 	Ticks    int
@@ -34,14 +38,20 @@ type Trial struct {
 // Run runs the race to its end, or until it has gone beyond its bounds. What faults break is in the Run; an error means that there
 // is nothing to judge. The records in the Run are those that the journal acknowledged.
 func (t *Trial) Run(ctx context.Context) (*Run, error) {
-	out := &Run{}
+	out := &Run{Whole: true}
 	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Info)}
 	watch := engine.NewWatcher()
-	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed}
+	made := NewMade(t.Faults == nil)
+	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed, Link: made.Link}
+	if t.Spectators != nil {
+		cfg.Spectators = both{t.Spectators, watch}
+	}
 	if in := t.Faults; in != nil {
 		cfg.Journal = in.Journal(seen)
-		cfg.Fault, cfg.Intercept, cfg.Link, cfg.Notice = in.Strike, in.Intercept, in.Link, seen.notice
+		cfg.Fault, cfg.Intercept, cfg.Notice = in.Strike, in.Intercept, seen.notice
+		cfg.Link = func(l simulator.Link) simulator.Link { return made.Link(in.Link(l)) }
 	}
+	t.Start.Script = again(t.Retired)
 	e, err := engine.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up the trial: %w", err)
@@ -58,11 +68,35 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	if err != nil && out.Ended == "" { // the verdict says what faults broke
 		out.Ended = err.Error()
 	}
+	if out.Retired = made.Retired(); t.Faults == nil {
+		out.Reference = made.Reference()
+	}
 	out.FilledIn, out.Restarts = e.FilledIn(), map[string]int64{}
 	for _, n := range e.System().Counts() {
 		out.Restarts[n.Kind] = n.Restarts
 	}
 	return out, nil
+}
+
+// both shows a race to two. The second is shown everything after the first, so that the first has seen all that the second has.
+type both struct{ first, second processor.Spectators }
+
+// Open is part of processor.Spectators.
+func (b both) Open(info race.Race, entries []race.Entry) {
+	b.first.Open(info, entries)
+	b.second.Open(info, entries)
+}
+
+// Publish is part of processor.Spectators.
+func (b both) Publish(id race.ID, facts []race.Facts) {
+	b.first.Publish(id, facts)
+	b.second.Publish(id, facts)
+}
+
+// Picture is part of processor.Spectators.
+func (b both) Picture(id race.ID, frame *race.Frame) {
+	b.first.Picture(id, frame)
+	b.second.Picture(id, frame)
 }
 
 // observed is a journal that notes what was committed, and when.

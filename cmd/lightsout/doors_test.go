@@ -59,7 +59,7 @@ var doors = map[string][]string{
 	},
 	"cmd/internal/drills": {
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/archive",
-		"cmd/internal/cli", "cmd/internal/feed", "gateway", "race", "race/drive", "storage/sqlite", "transport",
+		"cmd/internal/cli", "cmd/internal/feed", "gateway", "gateway/live", "race", "race/drive", "storage/sqlite", "transport",
 	},
 	"cmd/internal/cluster": {
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/races", "gateway", "race", "race/drive", "race/view",

@@ -48,25 +48,24 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	us := func(v int64) string { return (time.Duration(v) * time.Microsecond).String() }
 	yes := map[bool]string{true: "identical", false: "DIFFERENT"}
-	if s.Poisons() {
-		yes[false] = "different, as a poisoned car is out of the race"
-	}
 	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, countsText(v.Restarts))
 	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
 	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
-	for _, fed := range v.Fed {
-		fmt.Fprintf(t, "In InfluxDB: %s\t%d of %d points\n", fed.Series, fed.Points, fed.Expected)
-	}
 	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
 	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])
 	if err := cli.Flush(t); err != nil {
 		return err
 	}
+	fmt.Fprintln(out, "\nCompared with the undisturbed race:")
+	for i := range v.Checks {
+		mark := map[bool]string{true: " ", false: "!"}
+		fmt.Fprintf(out, "%s %s\n", mark[v.Checks[i].Identical], v.Checks[i].Text)
+	}
 	if v.Passed {
 		fmt.Fprintln(out, "\nPASSED: "+map[bool]string{
 			false: "the faults changed nothing but the restart counters",
-			true:  "the poisoned cars were retired, and the race went on to its end",
+			true:  "the poisoned cars were retired, and nothing else changed",
 		}[s.Poisons()])
 		return nil
 	}

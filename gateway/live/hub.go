@@ -21,6 +21,8 @@ type Hub struct {
 	enc Encoder
 	m   *Metrics
 
+	pace time.Duration // 0 means that of a race in real time
+
 	// arrivedAt says when a record arrived. Nil, or a zero time, means unknown: then facts count from their publication.
 	behind    func() time.Duration
 	arrivedAt func(race.ID, race.Seq) time.Time
@@ -51,6 +53,10 @@ func (h *Hub) TimeFrom(arrivedAt func(race.ID, race.Seq) time.Time) { h.arrivedA
 // BehindFrom lets pulses say for how long the server has been cut off from the log that it shares with others. It must be called before the
 // first spectator comes.
 func (h *Hub) BehindFrom(behind func() time.Duration) { h.behind = behind }
+
+// SendEvery sets the pause between two messages to a spectator, for a race that runs faster than real time. It must be called before the
+// first spectator comes.
+func (h *Hub) SendEvery(pace time.Duration) { h.pace = pace }
 
 // Open adds a race. It changes nothing if the hub holds the race already.
 func (h *Hub) Open(info race.Race, entries []race.Entry) {

@@ -88,6 +88,9 @@ func (s *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 	if len(s.ch.entries) > fewCars {
 		pace = paceMany
 	}
+	if s.ch.hub.pace > 0 {
+		pace = s.ch.hub.pace
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var out [][]byte

@@ -32,6 +32,7 @@ type Counters interface {
 
 // Screen shows spectators what happens to the actors of a race.
 type Screen interface {
+	Push
 	Operate(id race.ID, ops *race.Ops)
 }
 
@@ -67,6 +68,8 @@ type liveDrill struct {
 	race     race.ID
 	scenario *drill.Scenario
 	injector *drill.Injector
+	made     *drill.Made
+	audience *audience
 	began    time.Time
 	filledIn int64 // of the whole engine, at the start of the drill
 
@@ -144,6 +147,7 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	one := &liveDrill{
 		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
 		pace: drill.PaceOf(info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
+		made: drill.NewMade(false), audience: watch(context.WithoutCancel(ctx), d.cfg.Screen, id),
 	}
 	d.all = append(d.all, one)
 	if len(d.all) > drillsMax {
@@ -172,6 +176,11 @@ func (d *Drills) Stop(_ context.Context, id race.ID) error {
 func (d *Drills) Forget(id race.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, one := range d.all {
+		if one.race == id {
+			one.audience.cancel()
+		}
+	}
 	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.race == id })
 	d.hooks.forget(id)
 }

@@ -221,6 +221,7 @@ func (j hookedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]
 // Submit is part of simulator.Link.
 func (l hookedLink) Submit(b *race.Batch, ack func(race.Ack)) {
 	if one := l.h.of(b.Race); one != nil {
+		one.made.Note(b)
 		one.injector.Link(l.Link).Submit(b, ack)
 		return
 	}

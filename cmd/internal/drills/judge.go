@@ -34,6 +34,7 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 	if one == nil {
 		return
 	}
+	defer one.audience.leave()
 	var v *drill.Verdict
 	var err error
 	if failure == "" {
@@ -98,12 +99,18 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	}
 	info := opening.Race
 	info.Speed = 0
-	undisturbed, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, Bounds{Patience: drill.Patience})
+	run.Retired = one.made.Retired()
+	undisturbed, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, Bounds{Patience: drill.Patience, Retired: run.Retired})
 	if err != nil {
 		return nil, err
 	}
 	undisturbed.Records[0].Body = opening // only its speed differs
-	if one.scenario.NeedsInflux() {
+	undisturbed.Reference = undisturbed.Reference.Announced(run.Records)
+	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &info); err != nil {
+		return nil, err
+	}
+	run.Spectators = one.audience.end(ctx)
+	if d.cfg.Fed != nil {
 		if run.Fed, err = d.cfg.Fed(ctx, one.race); err != nil {
 			return nil, err
 		}

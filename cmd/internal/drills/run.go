@@ -16,6 +16,7 @@ import (
 	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
 	"lightsout/cmd/internal/feed"
+	"lightsout/gateway/live"
 	"lightsout/race"
 	"lightsout/race/drive"
 	"lightsout/storage/sqlite"
@@ -28,6 +29,8 @@ type Bounds struct {
 	Ticks    int             // how many it may take; 0 means any number
 	Faults   *drill.Injector // nil for the undisturbed race
 	Feed     feed.Config     // the InfluxDB that the race under faults is fed to
+	// Retired are cars to take out of the undisturbed race.
+	Retired []drill.Retirement
 }
 
 // StartOf is the start of the race that an order asks for; the default id is "drill".
@@ -64,10 +67,17 @@ func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to 
 	if err != nil {
 		return nil, err
 	}
+	if len(drilled.Retired) > 0 {
+		fmt.Fprintf(status, "%s: the race undisturbed, without the cars that the faults took out\n", s.Name)
+		if undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Retired: drilled.Retired}); err != nil {
+			return nil, err
+		}
+	}
 	return drill.Judge(s, in, undisturbed, drilled), nil
 }
 
-// Run runs a race with a store of its own on disk. The records are those in the file at the end, not those that were acknowledged.
+// Run runs a race with a store of its own on disk. The records are those in the file at the end, not those that were acknowledged, and the
+// store is asked about the race as any reader would. Two spectators follow a race under faults.
 func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run, err error) {
 	dir, err := os.MkdirTemp("", "lightsout-drill-")
 	if err != nil {
@@ -80,7 +90,15 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return nil, fmt.Errorf("open a store: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks}
+	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks, Retired: b.Retired}
+	var seen *audience
+	if b.Faults != nil {
+		hub := live.NewHub(transport.Codec{}, nil)
+		hub.SendEvery(trialPace)
+		trial.Spectators = hub
+		seen = watch(ctx, hub, start.Info.ID)
+		defer seen.leave()
+	}
 	if b.Faults != nil && b.Feed.Given() {
 		b.Feed.Influx.Wrap = feed.Away(b.Faults.InfluxAway)
 		to, err := feed.Open(ctx, b.Feed, store, log)
@@ -94,6 +112,12 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 	if err != nil {
 		return nil, err
 	}
-	out.Records, err = archive.AllRecords(ctx, store, start.Info.ID)
+	if seen != nil {
+		out.Spectators = seen.end(ctx)
+	}
+	if out.Records, err = archive.AllRecords(ctx, store, start.Info.ID); err != nil {
+		return nil, err
+	}
+	out.Answers, err = drill.Ask(ctx, store, &start.Info)
 	return out, err
 }

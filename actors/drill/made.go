@@ -1,0 +1,96 @@
+package drill
+
+import (
+	"slices"
+	"sync"
+
+	"lightsout/actors/simulator"
+	"lightsout/race"
+)
+
+// Retirement is a car that a drill took out of the race, in the tick in which it happened.
+type Retirement struct {
+	Tick race.Tick
+	Car  race.CarIdx
+}
+
+// Made notes what a race is made of where it leaves the race's actor, before anything can be lost of it. It holds hashes of the telemetry
+// and no frames.
+type Made struct {
+	mu      sync.Mutex
+	count   uint64 // of the newest batch; what is sent again is not noted again
+	whole   bool   // note everything, not only what a drill retired
+	retired []Retirement
+
+	records   []race.Record
+	telemetry Telemetry
+}
+
+// NewMade notes everything if whole is set, otherwise the cars that are taken out.
+func NewMade(whole bool) *Made { return &Made{whole: whole} }
+
+// Link notes batches on their way to a link.
+func (m *Made) Link(next simulator.Link) simulator.Link { return madeLink{next, m} }
+
+type madeLink struct {
+	simulator.Link
+	m *Made
+}
+
+// Submit is part of simulator.Link.
+func (l madeLink) Submit(b *race.Batch, ack func(race.Ack)) {
+	l.m.Note(b)
+	l.Link.Submit(b, ack)
+}
+
+// Note notes a batch, once.
+func (m *Made) Note(b *race.Batch) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b.Count <= m.count {
+		return
+	}
+	m.count = b.Count
+	for i := range b.Inputs {
+		if in := b.Inputs[i].Cars; in != nil && b.Frame != nil {
+			for _, car := range in.Retire {
+				m.retired = append(m.retired, Retirement{b.Frame.Tick, car})
+			}
+		}
+	}
+	if !m.whole {
+		return
+	}
+	for _, r := range b.Records {
+		r.Seq = race.Seq(len(m.records) + 1)
+		m.records = append(m.records, r)
+	}
+	if b.Frame != nil {
+		m.telemetry.add(b.Frame)
+		m.telemetry.addToTraces(b.Frame)
+	}
+}
+
+// Retired lists the cars that were taken out.
+func (m *Made) Retired() []Retirement {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.retired)
+}
+
+// again is how a race is made in which cars are taken out in the given ticks. A race that starts at once makes its tick n as batch n + 1.
+func again(retired []Retirement) (script []race.Made) {
+	if len(retired) == 0 {
+		return nil
+	}
+	script = []race.Made{{Count: 1, Inputs: []race.Input{{Control: new(race.ControlStart)}}}}
+	for _, r := range retired {
+		for race.Tick(len(script)) <= r.Tick {
+			script = append(script, race.Made{Count: uint64(len(script) + 1), Tick: true})
+		}
+		tick := &script[r.Tick]
+		tick.Inputs = append(tick.Inputs, race.Input{Cars: &race.CarsInput{Retire: []race.CarIdx{r.Car}}, Place: tick.Taken})
+		tick.Taken++
+	}
+	return script
+}

@@ -1,0 +1,86 @@
+package drill
+
+import (
+	"lightsout/race"
+	"lightsout/race/timing"
+)
+
+// Reference is what a race must be: what its actors made of it undisturbed, and what follows from that by the rules. It is taken before
+// anything is stored or published, so that what is lost on the way in every race is missed as well.
+type Reference struct {
+	Records   []race.Record
+	Telemetry Telemetry
+	// folded, laps and hashes follow from the records; see follow.
+	folded
+	lapsInOrder []race.Lap
+	hashes      []string
+	result      race.Classification
+}
+
+func newReference(records []race.Record, t Telemetry) *Reference {
+	r := &Reference{Records: records, Telemetry: t, folded: newFolded()}
+	var state *timing.State
+	state, r.lapsInOrder, r.hashes = timed(records, &r.folded)
+	if state != nil {
+		r.result = state.Classification()
+	}
+	if r.board.Result != nil {
+		r.result = *r.board.Result
+	}
+	return r
+}
+
+// Reference is what was noted, once the race is over.
+func (m *Made) Reference() *Reference {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return newReference(m.records, m.telemetry)
+}
+
+// Announced gives the race the announcement of another log: that of the same race with another id or speed.
+func (r *Reference) Announced(log []race.Record) *Reference {
+	if len(log) == 0 || len(r.Records) == 0 {
+		return r
+	}
+	out := *r
+	out.Records = append([]race.Record(nil), r.Records...)
+	out.Records[0].Body = log[0].Body
+	return &out
+}
+
+// info is the race's, from its log.
+func (r *Reference) info() *race.Race {
+	if len(r.Records) > 0 {
+		if announced, ok := r.Records[0].Body.(race.Announced); ok {
+			return &announced.Race
+		}
+	}
+	return &race.Race{}
+}
+
+// entries are the race's, from its log.
+func (r *Reference) entries() (out []race.Entry) {
+	for i := range r.Records {
+		if entered, ok := r.Records[i].Body.(race.Entered); ok {
+			out = append(out, entered.Entry)
+		}
+	}
+	return out
+}
+
+// passings are the race's with their verdicts.
+func (r *Reference) passings() (out []race.PassingRow) {
+	for i := range r.Records {
+		rec := &r.Records[i]
+		p, ok := rec.Body.(race.Passing)
+		if !ok {
+			continue
+		}
+		row := race.PassingRow{Seq: rec.Seq, Time: rec.Time, Passing: p, Split: race.NoTime}
+		if j, judged := r.judged[rec.Seq]; judged {
+			row.Time, row.Passing.Car, row.Verdict, row.Reason, row.Split = j.Time, j.Car, j.Verdict, j.Reason, j.Split
+		}
+		out = append(out, row)
+	}
+	return out
+}
