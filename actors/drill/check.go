@@ -37,7 +37,7 @@ func (c Check) worded(format string) Check {
 	if !c.Identical {
 		outcome = strings.Join(said, ", ")
 		if c.First != "" {
-			outcome += ", first " + c.First
+			outcome += "; the first: " + c.First
 		}
 	}
 	c.Text = fmt.Sprintf(format, grouped(c.Compared)) + ": " + outcome

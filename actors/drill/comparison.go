@@ -44,8 +44,9 @@ func Compare(want *Reference, run *Run) Comparison {
 		c.Checks = append(c.Checks, of...)
 		c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "results")
 	}
+	towers := want.towersOf(run.Spectators)
 	for _, s := range run.Spectators {
-		of := want.compareSpectator(s)
+		of := want.compareSpectator(s, towers)
 		c.Checks = append(c.Checks, of...)
 		c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "tower and result")
 	}

@@ -21,6 +21,7 @@ type Spectator struct {
 	upTo               race.Seq // laps up to here may have gone by before a snapshot
 	pictures           []FrameMark
 	backward           int // pictures of an earlier tick than the one before
+	towers             []towerMark
 	wrong              string
 }
 
@@ -67,6 +68,14 @@ func (s *Spectator) Snapshot(b *race.Board) {
 	}
 	s.upTo = b.Seq
 	s.snapshot(b)
+	s.noteTower()
+}
+
+// noteTower notes the tower that is seen now. Of a large field a spectator sees a part.
+func (s *Spectator) noteTower() {
+	if len(s.board.Rows) < race.LookFrom {
+		s.towers = append(s.towers, markOf(&s.board))
+	}
 }
 
 // Facts takes facts, and reports whether they were new.
@@ -74,7 +83,9 @@ func (s *Spectator) Facts(f *race.Facts) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	is := s.apply(f)
-	if !is {
+	if is {
+		s.noteTower()
+	} else {
 		s.again++
 	}
 	return is
@@ -96,13 +107,13 @@ func (s *Spectator) Picture(f *race.Frame) {
 }
 
 // compareSpectator compares what a spectator has seen with what there was to see. Of a large field nobody sees everything.
-func (r *Reference) compareSpectator(s *Spectator) []Check {
+func (r *Reference) compareSpectator(s *Spectator, towers map[race.Seq]uint64) []Check {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	large := len(r.entries()) >= race.LookFrom
 	out := []Check{compareEvents(r.eventList(), s.eventList(), s.Name, s.upTo), r.compareTower(s, large)}
 	if !large {
-		out = append(out, compareLaps(r.lapList(), s.lapList(), s.Name, s.upTo), r.comparePictures(s))
+		out = append(out, compareTowers(s, towers), compareLaps(r.lapList(), s.lapList(), s.Name, s.upTo), r.comparePictures(s))
 	}
 	return out
 }

@@ -87,7 +87,7 @@ func TestJudge_SaysWhatTheStoreLacks(t *testing.T) {
 		Laps:     []race.Lap{{Car: 1, Number: 1}},
 	}
 	v := drill.Judge(s, in, undisturbed, drilled)
-	for _, says := range []string{"2 passings in the store: 1 missing, first record 3 of car 2", "0 laps in the store: 1 too many, first lap 1 of car 1", "the laps differ"} {
+	for _, says := range []string{"2 passings in the store: 1 missing; the first: record 3 of car 2", "0 laps in the store: 1 too many; the first: lap 1 of car 1", "the laps differ"} {
 		if !strings.Contains(broken(v), says) {
 			t.Errorf("%q, expected %q", v.Broken, says)
 		}
@@ -115,12 +115,12 @@ func TestCompare_NamesTheTickWhoseTelemetryIsLost(t *testing.T) {
 		says   string
 	}{
 		"all of it": {func(f []drill.FrameMark) []drill.FrameMark { return f }, "telemetry of 1,234 ticks in the store: identical"},
-		"lost":      {func(f []drill.FrameMark) []drill.FrameMark { return f[20:] }, "telemetry of 1,234 ticks in the store: 20 missing, first tick 1"},
-		"twice":     {func(f []drill.FrameMark) []drill.FrameMark { return append(f, f[7]) }, "1 too many, 1 different, first tick 8, twice"},
+		"lost":      {func(f []drill.FrameMark) []drill.FrameMark { return f[20:] }, "telemetry of 1,234 ticks in the store: 20 missing; the first: tick 1"},
+		"twice":     {func(f []drill.FrameMark) []drill.FrameMark { return append(f, f[7]) }, "1 too many, 1 different; the first: tick 8, twice"},
 		"changed": {func(f []drill.FrameMark) []drill.FrameMark {
 			f[99].Hash++
 			return f
-		}, "1 different, first tick 100"},
+		}, "1 different; the first: tick 100"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reference := made.Reference()

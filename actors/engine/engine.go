@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/anthdm/hollywood/actor"
@@ -14,6 +15,7 @@ import (
 	"lightsout/actors/simulator"
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 var _ simulator.Link = (*Engine)(nil)
@@ -93,6 +95,12 @@ func New(cfg Config) (*Engine, error) {
 
 // Submit hands a race's batch to the processor.
 func (e *Engine) Submit(b *race.Batch, ack func(race.Ack)) {
+	if sabotage.On(sabotage.LinkOrder) && b.Tick {
+		reversed := *b
+		reversed.Records = slices.Clone(b.Records)
+		slices.Reverse(reversed.Records)
+		b = &reversed
+	}
 	e.system.Send(e.processor, processor.Submit{Batch: b, Ack: ack})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 // ErrRepeatDiffers says that a producer sent a batch again with other records: its race is not deterministic.
@@ -30,6 +31,7 @@ type recorder struct {
 	loaded bool
 	seq    race.Seq
 	count  uint64 // of the newest batch handed to the journal
+	began  uint64 // count when this incarnation began
 	asked  bool   // a repeat of what is missing was asked for
 	early  []Submit
 	info   *race.Race // of the log; nil if none was announced when this incarnation began
@@ -84,6 +86,7 @@ func (r *recorder) position(c supervise.Context, msg loaded) {
 	}
 	r.loaded = true
 	r.seq, r.count, r.info = msg.position.Seq, msg.position.Count, msg.position.Info
+	r.began = r.count
 	early := r.early
 	r.early = nil
 	for _, s := range early {
@@ -104,6 +107,10 @@ func (r *recorder) submit(c supervise.Context, s Submit) {
 		r.early = append(r.early, s)
 	case r.taken != nil:
 		r.ack(race.Ack{Refused: r.taken})
+	case b.Count <= r.count && sabotage.On(sabotage.RecorderRepeat) && b.Tick:
+		count := r.count
+		r.append(c, b)
+		r.count = count
 	case b.Count <= r.count:
 		r.repeat(c, b)
 	case b.Count > r.count+1:
@@ -123,6 +130,9 @@ func (r *recorder) append(c supervise.Context, b *race.Batch) {
 	for i := range numbered.Records {
 		r.seq++
 		numbered.Records[i].Seq = r.seq
+	}
+	if sabotage.On(sabotage.RecorderFrames) && r.began > 0 && b.Count <= r.began+20 {
+		numbered.Frame = nil
 	}
 	r.count, r.asked = b.Count, false
 	r.hashes[b.Count%maxHashes] = b.Hash

@@ -9,6 +9,7 @@ import (
 
 	"lightsout/actors/supervise"
 	"lightsout/race"
+	"lightsout/race/sabotage"
 	"lightsout/race/timing"
 )
 
@@ -38,6 +39,7 @@ type timekeeper struct {
 	reading     bool
 	waiting     []*race.Batch
 	shown       bool   // the info was sent to the publisher
+	again       bool   // not the first incarnation
 	applied     uint64 // the newest batch that was folded
 	timekeeperMemory
 	publisher *actor.PID
@@ -80,7 +82,7 @@ func (t *timekeeper) Receive(c supervise.Context) {
 
 func (t *timekeeper) begin(c supervise.Context) {
 	if kept, ok := c.Kept().(timekeeperMemory); ok {
-		t.timekeeperMemory = kept
+		t.timekeeperMemory, t.again = kept, true
 		if t.snapshot != nil {
 			t.state, t.cursor = t.snapshot.Clone(), t.at
 		}
@@ -157,7 +159,14 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 		c.After(retryAfter, retry{})
 		return
 	}
-	t.publish(c, t.fold(msg.records), nil)
+	if t.again && sabotage.On(sabotage.TimekeeperCursor) {
+		last := len(msg.records) - 1
+		t.publish(c, t.fold(msg.records[:last]), nil)
+		t.cursor = msg.records[last].Seq
+	}
+	if facts := t.fold(msg.records); !t.again || !sabotage.On(sabotage.TimekeeperShown) {
+		t.publish(c, facts, nil)
+	}
 	t.read(c)
 }
 
@@ -238,6 +247,9 @@ func (t *timekeeper) fold(list []race.Record) []race.Facts {
 		if n := len(out); n == 0 || out[n-1].Seq < t.cursor {
 			kept = append(slices.Clip(out), race.Facts{Seq: t.cursor})
 		}
+		if t.again && sabotage.On(sabotage.TimekeeperLaps) {
+			kept = withoutLaps(kept, 1)
+		}
 		t.cfg.Journal.AppendFacts(t.id, kept)
 	}
 	return out
@@ -280,4 +292,16 @@ func (t *timekeeper) answer(c supervise.Context, q GetClassification) {
 	default:
 		c.Send(q.ReplyTo, Classification{Result: t.state.Classification()})
 	}
+}
+
+// withoutLaps leaves out every n-th lap. It is for sabotage alone.
+func withoutLaps(facts []race.Facts, n int) []race.Facts {
+	out := slices.Clone(facts)
+	for i := range out {
+		out[i].Facts = slices.DeleteFunc(slices.Clone(out[i].Facts), func(f race.Fact) bool {
+			lap, is := f.(race.LapCompleted)
+			return is && (lap.Lap.Number+int(lap.Lap.Car))%n == 0
+		})
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/drive"
+	"lightsout/race/sabotage"
 )
 
 // car is the actor of one car. It keeps no state: its row is in the field that the tick carries.
@@ -25,6 +26,12 @@ func (a *car) Receive(c supervise.Context) {
 
 func (a *car) drive(c supervise.Context, t *Tick) {
 	row, crossings := a.model.Next(t.Prev, t.In, a.idx, a.crossings[:0])
+	if sabotage.On(sabotage.StaleRow) {
+		if a.crossings == nil && t.N > 1 { // not the first incarnation
+			row, crossings = t.Prev.Rows[a.idx], nil
+		}
+		crossings = append([]drive.Crossing{}, crossings...)
+	}
 	a.crossings = crossings
 	done := &RowDone{N: t.N, Attempt: t.Attempt, Car: a.idx, Row: row}
 	if len(crossings) > 0 {

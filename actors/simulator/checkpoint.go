@@ -6,6 +6,7 @@ import (
 	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/drive"
+	"lightsout/race/sabotage"
 )
 
 // checkpoint is the actor of one timing line. It holds the passings of the open tick.
@@ -48,7 +49,7 @@ func (a *checkpoint) close(msg *CloseTick) *TickClosed {
 		a.tick, a.crossings, a.repeated = msg.N, a.crossings[:0], 0
 	}
 	out.Repeated = a.repeated
-	if supervise.Sabotaged("fill-in") {
+	if sabotage.On(sabotage.FillIn) {
 		out.Passed = slices.Clone(a.crossings)
 		return out
 	}

@@ -11,6 +11,7 @@ import (
 	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/drive"
+	"lightsout/race/sabotage"
 )
 
 // Link carries batches to the race's journal. Submit never blocks; ack is called later, from any goroutine.
@@ -263,6 +264,11 @@ func (a *raceActor) lineClosed(c supervise.Context, msg *TickClosed) {
 func (a *raceActor) closeTick(c supervise.Context) {
 	t := a.tick
 	b := &race.Batch{Tick: true, Records: t.records(a.model), Frame: a.model.Frame(t.next)}
+	if sabotage.On(sabotage.StalePicture) && a.incarnation > 1 && a.opened == 1 {
+		stale := a.model.Frame(t.prev)
+		stale.Tick, stale.Time = b.Frame.Tick, b.Frame.Time
+		b.Frame = stale
+	}
 	a.field, a.tick = t.next, nil
 	taken := slices.Concat(a.pending[:a.taken], t.withdrawn)
 	a.pending, a.taken = a.pending[a.taken:], 0
@@ -287,7 +293,7 @@ func (a *raceActor) credit(c supervise.Context, ack race.Ack) {
 	a.acknowledge(ack.Count)
 	a.keep(c)
 	a.keepPromises(c, ack)
-	if ack.Resend {
+	if ack.Resend && !sabotage.On(sabotage.Resend) {
 		for _, b := range a.unacked {
 			a.send(c, b)
 		}

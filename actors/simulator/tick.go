@@ -3,9 +3,9 @@ package simulator
 import (
 	"slices"
 
-	"lightsout/actors/supervise"
 	"lightsout/race"
 	"lightsout/race/drive"
+	"lightsout/race/sabotage"
 )
 
 // openTick is the tick that is open. Its methods are pure.
@@ -38,7 +38,7 @@ func newOpenTick(n race.Tick, attempt uint32, prev *drive.Field, in *drive.Input
 
 // row accepts a car's row once and reports whether it was the last.
 func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing) bool {
-	if t.have[car] && !supervise.Sabotaged("once") {
+	if t.have[car] && !sabotage.On(sabotage.Once) {
 		return false
 	}
 	t.have[car], t.rows[car] = true, r

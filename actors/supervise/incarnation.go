@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/anthdm/hollywood/actor"
+
+	"lightsout/race/sabotage"
 )
 
 // deathRecord is what a cell remembers of the deaths of its incarnations.
@@ -170,7 +172,7 @@ func (c *cell) inFlightFailed(reason any, stack []byte) {
 	if !c.die(reason, stack) {
 		return
 	}
-	if Sabotaged("retry") {
+	if sabotage.On(sabotage.Retry) {
 		c.inFlight = inFlight{}
 	}
 	if c.inFlight.failures >= c.spec.Attempts {

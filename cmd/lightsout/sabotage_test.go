@@ -1,35 +1,146 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"text/tabwriter"
+
+	"lightsout/actors/drill"
+	"lightsout/race/sabotage"
 )
+
+// saboteur is a build in which mechanisms can be broken.
+type saboteur struct{ bin string }
+
+func mustSabotage(t *testing.T) saboteur {
+	t.Helper()
+	s := saboteur{filepath.Join(t.TempDir(), "sabotaged")}
+	if out, err := exec.Command("go", "build", "-tags", "sabotage", "-o", s.bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return s
+}
+
+// drill runs a drill of a small race with a mechanism broken; an empty switch breaks none.
+func (s saboteur) drill(broken string, args ...string) (string, error) {
+	cmd := exec.Command(s.bin, append([]string{"drill", "--laps", "3", "--cars", "12", "--patience", "2s"}, args...)...)
+	cmd.Env = append(os.Environ(), "LIGHTSOUT_SABOTAGE="+broken)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// finds reports whether a drill failed by its verdict, which says so in the given words.
+func finds(out string, err error, says string) bool {
+	return err != nil && strings.Contains(out, "\nFAILED\n") && strings.Contains(out, says) && !strings.Contains(out, "PASSED")
+}
+
+// each calls do for numbers up to n, a few at a time.
+func each(n int, do func(i int)) {
+	var all sync.WaitGroup
+	places := make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	for i := range n {
+		places <- struct{}{}
+		all.Go(func() {
+			do(i)
+			<-places
+		})
+	}
+	all.Wait()
+}
 
 func TestDrill_FindsEachMechanismThatIsSwitchedOff(t *testing.T) {
 	long(t)
-	bin := filepath.Join(t.TempDir(), "sabotaged")
-	if out, err := exec.Command("go", "build", "-tags", "sabotage", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	s := mustSabotage(t)
+	healthy := map[string]bool{}
+	for _, e := range sabotage.Switches() {
+		healthy[e.Scenario] = true
 	}
-	drill := func(mechanism, scenario string) (string, error) {
-		cmd := exec.Command(bin, "drill", scenario, "--laps", "2", "--cars", "10", "--patience", "2s")
-		cmd.Env = append(os.Environ(), "LIGHTSOUT_SABOTAGE="+mechanism)
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	for mechanism, test := range map[string]struct{ scenario, says string }{
-		"fill-in": {"lost-hits", "records of the undisturbed race are missing"},
-		"once":    {"half-the-field", "the"}, // a tick that closes on a row that came twice lacks another car's
-		"retry":   {"half-the-field", "it stood still"},
-	} {
-		if out, err := drill("", test.scenario); err != nil || !strings.Contains(out, "PASSED") {
-			t.Errorf("%s with everything on: %v\n%s", test.scenario, err, out)
-		}
-		if out, err := drill(mechanism, test.scenario); err == nil || !strings.Contains(out, "FAILED") || !strings.Contains(out, test.says) || strings.Contains(out, "PASSED") {
-			t.Errorf("%s without %s: %v\n%s", test.scenario, mechanism, err, out)
+	for scenario := range healthy {
+		if out, err := s.drill("", scenario); err != nil || !strings.Contains(out, "PASSED") {
+			t.Errorf("%s with everything on: %v\n%s", scenario, err, out)
 		}
 	}
+	all := sabotage.Switches()
+	each(len(all), func(i int) {
+		e := all[i]
+		if out, err := s.drill(e.Name, e.Scenario); !finds(out, err, e.Says) {
+			t.Errorf("%s does not find %s (%s), or does not say %q: %v\n%s", e.Scenario, e.Name, e.Breaks, e.Says, err, out)
+		}
+	})
+	if out, err := s.drill("fill_in", "lost-hits"); err == nil || !strings.Contains(out, `"fill_in" is unknown`) {
+		t.Errorf("an unknown switch: %v\n%s", err, out)
+	}
+}
+
+// A poisoned car excused whatever else was lost.
+func TestDrill_APoisonedCarHidesNoLostPassings(t *testing.T) {
+	long(t)
+	s := mustSabotage(t)
+	faults := []string{"--fault", "poison: car, at: 20s", "--fault", "hits: lose, chance: 0.5"}
+	if out, err := s.drill("", faults...); err != nil || !strings.Contains(out, "PASSED: the poisoned cars were retired, and nothing else changed") {
+		t.Errorf("with everything on: %v\n%s", err, out)
+	}
+	if out, err := s.drill(sabotage.FillIn.String(), faults...); !finds(out, err, "records of the undisturbed race are missing") {
+		t.Errorf("without the fill-in: %v\n%s", err, out)
+	}
+}
+
+// TestMutants_EverySwitchInEveryScenario prints who finds what. A switch that nobody finds fails, and a scenario that fails with everything on.
+func TestMutants_EverySwitchInEveryScenario(t *testing.T) {
+	if os.Getenv("LIGHTSOUT_MUTANTS") == "" {
+		t.Skip("takes a quarter of an hour: go tool task test:mutants")
+	}
+	s := mustSabotage(t)
+	library, err := drill.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scenarios []*drill.Scenario
+	for _, one := range library {
+		if !one.NeedsInflux() {
+			scenarios = append(scenarios, one)
+		}
+	}
+	switches := append([]sabotage.Entry{{Name: "", Breaks: "nothing"}}, sabotage.Switches()...)
+	found := make([][]string, len(switches))
+	for i := range found {
+		found[i] = make([]string, len(scenarios))
+	}
+	each(len(switches)*len(scenarios), func(n int) {
+		e, scenario := switches[n/len(scenarios)], scenarios[n%len(scenarios)]
+		out, err := s.drill(e.Name, scenario.Name, "--json")
+		var v drill.Verdict
+		switch parsed := json.Unmarshal([]byte(out[strings.Index(out, "{"):strings.LastIndex(out, "}")+1]), &v); {
+		case parsed != nil:
+			t.Errorf("%s in %s: %v, %v", e.Name, scenario.Name, err, parsed)
+		case v.Passed:
+			found[n/len(scenarios)][n%len(scenarios)] = "-"
+		default:
+			found[n/len(scenarios)][n%len(scenarios)] = fmt.Sprint(len(v.Broken))
+		}
+	})
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 1, ' ', 0)
+	for i, scenario := range scenarios {
+		fmt.Fprintf(&table, "%3d  %s\n", i+1, scenario.Name)
+		fmt.Fprintf(w, "\t%d", i+1)
+	}
+	fmt.Fprintln(w, "\tbreaks")
+	for i, e := range switches {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", e.Name, strings.Join(found[i], "\t"), e.Breaks)
+		if missed := strings.Join(found[i], ""); (strings.Trim(missed, "-") == "") != (e.Name == "") {
+			t.Errorf("%q: broken promises by scenario are %v", e.Name, found[i])
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("broken promises by switch and scenario; - is a drill that passed\n%s", table.String())
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 // channel is the stream of one race to its spectators. It holds the race as it stands (board), the newest facts (ring), the newest
@@ -71,6 +72,9 @@ func (ch *channel) publish(facts []race.Facts) (ended bool) {
 		ch.ringFacts += len(facts[i].Facts)
 		ch.notePlaces(&facts[i])
 	}
+	if sabotage.On(sabotage.RingLost) && m.upTo%5 == 0 {
+		return false
+	}
 	ch.ring = append(ch.ring, m)
 	for len(ch.ring) > 1 && (len(ch.ring) > maxRingMessages || ch.ringFacts > maxRingFacts) {
 		for _, p := range ch.ring[0].parts {
@@ -132,6 +136,9 @@ func (ch *channel) join(s *spectator) error {
 	}
 	ch.spectators[s] = true
 	s.joinedAt = ch.board.Seq
+	if sabotage.On(sabotage.RingResume) && s.resumed {
+		s.cursor = ch.board.Seq
+	}
 	ch.hub.m.spectators.Add(1)
 	return nil
 }
@@ -211,7 +218,7 @@ func (ch *channel) takeFrame(s *spectator, into [][]byte) (_ [][]byte, err error
 }
 
 func (ch *channel) takeSnapshot(s *spectator, into [][]byte) ([][]byte, error) {
-	if ch.snapshot == nil || ch.snapshotAt != ch.board.Seq {
+	if ch.snapshot == nil || ch.snapshotAt != ch.board.Seq && !sabotage.On(sabotage.RingSnapshot) {
 		data, err := ch.hub.enc.Snapshot(&ch.info, ch.entries, &ch.board)
 		if err != nil {
 			return nil, fmt.Errorf("encode a snapshot: %w", err)

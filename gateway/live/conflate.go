@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 // conflate drops facts that a later fact of the same message replaces. It keeps the last state of each row, of the session status
@@ -13,6 +14,7 @@ func conflate(facts []race.Fact) []race.Fact {
 	places := map[int]race.CarIdx{}
 	type state struct {
 		session bool
+		lap     bool // for sabotage alone
 		row     race.CarIdx
 	}
 	replaced := map[state]bool{}
@@ -31,6 +33,12 @@ func conflate(facts []race.Fact) []race.Fact {
 			of.row = f.Row.Car
 		case race.SessionStatusChanged:
 			of.session = true
+		case race.LapCompleted:
+			if !sabotage.On(sabotage.RingConflate) {
+				out = append(out, f)
+				continue
+			}
+			of.lap = true
 		default: // nothing replaces it
 			out = append(out, f)
 			continue

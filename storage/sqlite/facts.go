@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 // facts stores facts once: a Timekeeper that restarts publishes all of them again.
@@ -54,6 +55,9 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 	switch f := fact.(type) {
 	case race.LapCompleted:
 		l := f.Lap
+		if sabotage.On(sabotage.StoreLaps) && (l.Number+int(l.Car))%7 == 0 {
+			return nil
+		}
 		if w.amended != nil && w.amended[lapOf{id, l.Car, l.Number}] > w.at {
 			return nil
 		}
@@ -69,12 +73,18 @@ func (w *txWriter) fact(ctx context.Context, id race.ID, seq race.Seq, fact race
 		return w.exec(ctx, "INSERT OR REPLACE INTO refusals VALUES (?,?,?)", string(id), int64(f.Seq), f.Reason)
 	case race.EventHappened:
 		e := f.Event
+		if sabotage.On(sabotage.StoreEvents) && e.Car != race.NoCar {
+			return nil
+		}
 		return w.exec(ctx, "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?)", string(id), e.Kind.String(), int64(e.Of),
 			int64(e.Car), int(e.Kind), e.Lap, e.TimeMS, e.Value, e.Text)
 	case race.EventWithdrawn:
 		return w.exec(ctx, "DELETE FROM events WHERE race = ? AND kind = ? AND of_seq = ? AND car = ?", string(id),
 			f.Event.Kind.String(), int64(f.Event.Of), int64(f.Event.Car))
 	case race.SessionStatusChanged:
+		if sabotage.On(sabotage.StoreStatus) && f.Session.Status == race.Over {
+			return nil
+		}
 		return w.exec(ctx, "UPDATE races SET status = ?, leader_lap = ?, laps = ?, start_moved_us = ? WHERE id = ? AND status <> ?",
 			int(f.Session.Status), f.Session.LeaderLap, f.Session.Laps, int64(f.Session.StartMoved), string(id), int(race.Failed))
 	case race.ResultPublished:
@@ -130,6 +140,9 @@ func (w *txWriter) result(ctx context.Context, id race.ID, seq race.Seq, c *race
 		return err
 	}
 	for place, e := range c.Entries {
+		if sabotage.On(sabotage.StoreResult) && place > 0 && place == len(c.Entries)-1 {
+			break
+		}
 		err := w.exec(ctx, "INSERT OR REPLACE INTO classifications VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			string(id), c.Version, place, e.Position, int64(e.Car), e.Laps, int(e.Status), e.DurationMS, e.GapMS,
 			e.GapLaps, e.IntervalMS, e.PenaltyMS, e.BestLapMS, e.BestLap, e.Reason)

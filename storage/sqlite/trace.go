@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"lightsout/race"
+	"lightsout/race/sabotage"
 )
 
 // Trace returns the telemetry of one car, as of one moment, even while the race is written.
@@ -123,7 +124,10 @@ func (t *tracer) block(b *block) {
 	for from < to && b.times[to-1] > t.q.To {
 		to--
 	}
-	if from == to {
+	if sabotage.On(sabotage.StoreTrace) {
+		from++
+	}
+	if from >= to {
 		return
 	}
 	if len(t.words) < len(b.times) {

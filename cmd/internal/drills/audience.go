@@ -26,7 +26,7 @@ const (
 )
 
 // reloadEvery is which return of the spectator who comes and goes begins anew, as a page does that is loaded again.
-const reloadEvery = 4
+const reloadEvery = 3
 
 // audience is two spectators of a race: one who stays, and one who comes and goes and resumes where it was.
 type audience struct {
@@ -48,12 +48,12 @@ func watch(ctx context.Context, push Push, id race.ID) *audience {
 	return a
 }
 
-// end waits until both have seen the end of the race, or for a while, and returns them.
-func (a *audience) end(ctx context.Context) []*drill.Spectator {
+// end returns both. If the race has come to its end, it waits until they have seen it, or for a while.
+func (a *audience) end(ctx context.Context, ended bool) []*drill.Spectator {
 	ctx, stop := context.WithTimeout(ctx, endWait)
 	defer stop()
 	for _, s := range a.both {
-		for !s.SeesEnd() && sleep(ctx, joinWait) == nil {
+		for ended && !s.SeesEnd() && sleep(ctx, joinWait) == nil {
 			continue
 		}
 	}
@@ -80,7 +80,7 @@ func (a *audience) comeAndGo(ctx context.Context, s *drill.Spectator) {
 	away := awayFor
 	for turn := 1; ctx.Err() == nil; {
 		pause := joinWait
-		if a.follow(ctx, s, 1+turn, turn%reloadEvery == 0) == nil {
+		if a.follow(ctx, s, 1+turn, turn%reloadEvery == 2) == nil {
 			turn++
 			pause, away = away, min(awayMax, away*3/2)
 		}

@@ -109,7 +109,7 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &info); err != nil {
 		return nil, err
 	}
-	run.Spectators = one.audience.end(ctx)
+	run.Spectators = one.audience.end(ctx, true)
 	if d.cfg.Fed != nil {
 		if run.Fed, err = d.cfg.Fed(ctx, one.race); err != nil {
 			return nil, err

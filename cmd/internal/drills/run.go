@@ -113,7 +113,7 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return nil, err
 	}
 	if seen != nil {
-		out.Spectators = seen.end(ctx)
+		out.Spectators = seen.end(ctx, out.Ended == "")
 	}
 	if out.Records, err = archive.AllRecords(ctx, store, start.Info.ID); err != nil {
 		return nil, err
