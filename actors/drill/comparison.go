@@ -44,12 +44,10 @@ func Compare(want *Reference, run *Run) Comparison {
 		c.Checks = append(c.Checks, of...)
 		c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "results")
 	}
-	towers := want.towersOf(run.Spectators)
-	for _, s := range run.Spectators {
-		of := want.compareSpectator(s, towers)
-		c.Checks = append(c.Checks, of...)
-		c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "tower and result")
-	}
+	of := want.Seen(run.Spectators)
+	c.Checks = append(append(c.Checks, of...), run.Told...)
+	of = append(of, run.Told...)
+	c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "tower and result") && identical(of, "results")
 	for _, f := range run.Fed {
 		c.Checks = append(c.Checks, f.check())
 	}
@@ -76,10 +74,10 @@ func (f Fed) check() Check {
 }
 
 // Identical reports whether nothing differs.
-func (c *Comparison) Identical() bool { return len(c.differences()) == 0 }
+func (c *Comparison) Identical() bool { return len(c.Differences()) == 0 }
 
-// differences are the comparisons that came out otherwise, in words.
-func (c *Comparison) differences() (out []string) {
+// Differences are the comparisons that came out otherwise, in words.
+func (c *Comparison) Differences() (out []string) {
 	add := func(differs bool, format string, args ...any) {
 		if differs {
 			out = append(out, fmt.Sprintf(format, args...))

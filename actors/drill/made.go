@@ -66,7 +66,7 @@ func (m *Made) Note(b *race.Batch) {
 		m.records = append(m.records, r)
 	}
 	if b.Frame != nil {
-		m.telemetry.add(b.Frame)
+		m.telemetry.Add(b.Frame)
 		m.telemetry.addToTraces(b.Frame)
 	}
 }

@@ -1,6 +1,8 @@
 package drill
 
 import (
+	"slices"
+
 	"lightsout/race"
 	"lightsout/race/timing"
 )
@@ -42,11 +44,25 @@ func (r *Reference) Announced(log []race.Record) *Reference {
 	if len(log) == 0 || len(r.Records) == 0 {
 		return r
 	}
-	out := *r
-	out.Records = append([]race.Record(nil), r.Records...)
-	out.Records[0].Body = log[0].Body
-	return &out
+	records := slices.Clone(r.Records)
+	records[0].Body = log[0].Body
+	return newReference(records, r.Telemetry)
 }
+
+// Laps are the race's in the order in which they ended.
+func (r *Reference) Laps() []race.Lap { return r.lapList() }
+
+// Events are the race's in order.
+func (r *Reference) Events() []race.Event { return r.eventList() }
+
+// Results are the versions of the result from the oldest on.
+func (r *Reference) Results() []race.Classification { return r.resultList() }
+
+// Entries are the race's, by car.
+func (r *Reference) Entries() []race.Entry { return r.entries() }
+
+// Passings are the race's with their verdicts, in the order of the log.
+func (r *Reference) Passings() []race.PassingRow { return r.passings() }
 
 // info is the race's, from its log.
 func (r *Reference) info() *race.Race {

@@ -13,6 +13,8 @@ import (
 type Spectator struct {
 	// Name says in words who it is, such as "the spectator who stays".
 	Name string
+	// Wanders says that it goes from server to server, whose pictures may be older than those of the last one.
+	Wanders bool
 
 	mu sync.Mutex
 	folded
@@ -98,12 +100,21 @@ func (s *Spectator) Picture(f *race.Frame) {
 	m := FrameMark{Tick: f.Tick, Picture: pictureHash(f)}
 	n := len(s.pictures)
 	switch {
-	case n > 0 && m.Tick < s.pictures[n-1].Tick:
+	case n > 0 && m.Tick < s.pictures[n-1].Tick && !s.Wanders:
 		s.backward++
 	case n > 0 && m == s.pictures[n-1]:
 		return
 	}
 	s.pictures = append(s.pictures, m)
+}
+
+// Seen compares what spectators have seen with what there was to see.
+func (r *Reference) Seen(spectators []*Spectator) (out []Check) {
+	towers := r.towersOf(spectators)
+	for _, s := range spectators {
+		out = append(out, r.compareSpectator(s, towers)...)
+	}
+	return out
 }
 
 // compareSpectator compares what a spectator has seen with what there was to see. Of a large field nobody sees everything.

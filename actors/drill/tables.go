@@ -102,7 +102,7 @@ func (r *Reference) compareAnswers(a *Answers) []Check {
 		compareEvents(r.eventList(), a.Events, inStore, 0), comparePassings(r.passings(), a.Passings), compareResults(r.resultList(), a.Results),
 	}
 	if t := a.Telemetry; t != nil {
-		out = append(out, compareFrames(r.Telemetry.Frames, t.Frames), compareTraces(r.Telemetry.Traces, t.Traces, r.info().Cars))
+		out = append(out, compareFrames(r.Telemetry.Frames, t.Frames, inStore), compareTraces(r.Telemetry.Traces, t.Traces, r.info().Cars))
 	}
 	return out
 }
@@ -113,6 +113,23 @@ func at(where string) string {
 		return " in the store"
 	}
 	return " as seen by " + where
+}
+
+// Told is a thing in words, as somebody tells it: a lap in JSON, for instance.
+type Told struct{ Name, Text string }
+
+// CompareTold compares what somebody tells with what there is to tell. what is in the plural.
+func CompareTold(what, where string, want, got []Told) Check {
+	c := Check{What: what, Where: where}
+	compareBy(&c, want, got, keyed[string, Told]{
+		key: func(t *Told) string { return t.Name }, name: func(t *Told) string { return t.Name }, same: func(a, b *Told) bool { return a.Text == b.Text },
+	})
+	return c.worded("%s " + what + " as told by " + where)
+}
+
+// CompareTelemetry compares telemetry that was read back somewhere tick by tick.
+func (r *Reference) CompareTelemetry(where string, got *Telemetry) Check {
+	return compareFrames(r.Telemetry.Frames, got.Frames, where)
 }
 
 // compareSummary compares what the list of races says.

@@ -29,8 +29,8 @@ type Telemetry struct {
 	buf    []byte
 }
 
-// add notes a frame. The frames come by tick.
-func (t *Telemetry) add(f *race.Frame) {
+// Add notes a frame. The frames come by tick.
+func (t *Telemetry) Add(f *race.Frame) {
 	m := FrameMark{Tick: f.Tick}
 	t.buf = appendPicture(t.buf[:0], f)
 	m.Picture = maphash.Bytes(seed, t.buf)
@@ -112,7 +112,7 @@ type StoredTelemetry interface {
 func readTelemetry(ctx context.Context, from StoredTelemetry, info *race.Race) (*Telemetry, error) {
 	out := &Telemetry{}
 	err := from.Frames(ctx, info.ID, 0, 1<<40, func(f *race.Frame) error {
-		out.add(f)
+		out.Add(f)
 		return ctx.Err()
 	})
 	if err != nil {
@@ -139,8 +139,8 @@ func readTelemetry(ctx context.Context, from StoredTelemetry, info *race.Race) (
 }
 
 // compareFrames compares telemetry tick by tick.
-func compareFrames(want, got []FrameMark) Check {
-	c := Check{What: "telemetry", Where: inStore}
+func compareFrames(want, got []FrameMark, where string) Check {
+	c := Check{What: "telemetry", Where: where}
 	compareBy(&c, want, got, keyed[race.Tick, FrameMark]{
 		key:  func(m *FrameMark) race.Tick { return m.Tick },
 		name: func(m *FrameMark) string { return fmt.Sprintf("tick %d", m.Tick) },
@@ -151,7 +151,7 @@ func compareFrames(want, got []FrameMark) Check {
 			c.note(&c.Different, "tick %d, after tick %d", got[i].Tick, got[i-1].Tick)
 		}
 	}
-	return c.worded("telemetry of %s ticks in the store")
+	return c.worded("telemetry of %s ticks" + at(where))
 }
 
 // compareTraces compares the telemetry of single cars.

@@ -19,6 +19,8 @@ type Run struct {
 	// Answers is what the store answers afterwards, and Spectators is who followed the race; nil if nothing is known of them.
 	Answers    *Answers
 	Spectators []*Spectator
+	// Told are comparisons of what was told of the race elsewhere.
+	Told []Check
 	// Restarts by kind of actor; Recoveries are how long each took, from the death to the next incarnation.
 	Restarts   map[string]int64
 	Recoveries []time.Duration
@@ -91,9 +93,9 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
-	v.Broken = append(v.Broken, v.differences()...)
+	v.Broken = append(v.Broken, v.Differences()...)
 	alone := Compare(want, undisturbed)
-	for _, text := range alone.differences() {
+	for _, text := range alone.Differences() {
 		v.promise(false, "even undisturbed the race is not what its actors made: %s", text)
 	}
 	if s.Poisons() {

@@ -66,7 +66,7 @@ var doors = map[string][]string{
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/races", "gateway", "race", "race/drive", "race/view",
 		"transport", "transport/kafka",
 	},
-	"cmd/internal/clusterdrill": {"actors/drill", "cmd/internal/drills", "race", "race/timing", "transport"},
+	"cmd/internal/clusterdrill": {"actors/drill", "cmd/internal/drills", "race", "race/timing", "race/view", "transport"},
 	"cmd/internal/server": {
 		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/cluster",
 		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race",

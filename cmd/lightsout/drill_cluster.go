@@ -95,16 +95,17 @@ func printClusterVerdict(out io.Writer, v *clusterdrill.Verdict) error {
 	fmt.Fprintf(out, "%s · %d races of %d cars, %d laps of %s\n%s\n", s.Name, s.Races, s.Cars, s.Laps, s.Circuit, s.About)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "\nStrikes\t%d\n", len(v.Strikes))
-	lost, doubled, records, differ := 0, 0, 0, 0
+	lost, doubled, records, differ, checks := 0, 0, 0, 0, len(v.Checks)
 	for i := range v.Races {
 		r := &v.Races[i]
-		lost, doubled, records = lost+r.Lost, doubled+r.Doubled, records+r.Records
+		lost, doubled, records, checks = lost+r.Lost, doubled+r.Doubled, records+r.Records, checks+len(r.Checks)
 		if !r.Identical() {
 			differ++
 		}
 	}
 	fmt.Fprintf(t, "Comparisons\t%d of a race at a gateway, %d different\n", len(v.Races), differ)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", records, lost, doubled)
+	fmt.Fprintf(t, "Checks\t%d of logs, telemetry, tables and spectators\n", checks)
 	fmt.Fprintf(t, "Longest pause of facts\tp50 %d ms, p99 %d ms, at most %d ms\n", v.RecoveryP50MS, v.RecoveryP99MS, v.RecoveryMaxMS)
 	e := v.External
 	fmt.Fprintf(t, "Passings\t%d sent, %d acknowledged, %d counted; %d requests were repeats\n", e.Sent, e.Acknowledged, e.Counted, e.Repeats)

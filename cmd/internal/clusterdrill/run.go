@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +41,7 @@ type one struct {
 	order       race.Order
 	id          race.ID
 	undisturbed *drill.Run
+	reference   *drill.Reference // of undisturbed, with the announcement that the race has in the log
 	watch       *spectator
 }
 
@@ -199,15 +199,24 @@ func (f *fleet) order(ctx context.Context, o *one) error {
 // watch has one spectator at each race, who stays where it can, and those who go from gateway to gateway.
 func (f *fleet) watch(ctx context.Context, s *Scenario, races []*one) (hopping []*spectator) {
 	for i, o := range races {
-		o.watch = &spectator{fleet: f, race: o.id, turn: i}
+		o.watch = &spectator{fleet: f, race: o.id, turn: i, sees: wanderer(fmt.Sprintf("the spectator who stays at race %d", i+1))}
 		go o.watch.follow(ctx)
 	}
 	for i := range s.Spectators {
-		w := &spectator{fleet: f, race: races[i%len(races)].id, turn: i, hops: hopEvery}
+		w := &spectator{
+			fleet: f, race: races[i%len(races)].id, turn: i, hops: hopEvery, sees: wanderer(fmt.Sprintf("spectator %d, who goes from gateway to gateway", i+1)),
+		}
 		hopping = append(hopping, w)
 		go w.follow(ctx)
 	}
 	return hopping
+}
+
+// wanderer is a spectator who may be at one gateway after another.
+func wanderer(name string) *drill.Spectator {
+	s := drill.NewSpectator(name)
+	s.Wanders = true
+	return s
 }
 
 // giveUp calls cancel once no spectator has seen anything new for as long as the drill has patience.
@@ -279,7 +288,7 @@ func (f *fleet) compare(ctx context.Context, v *Verdict, races []*one, ext *exte
 
 // compare compares a race as a gateway has it with the undisturbed one.
 func (o *one) compare(ctx context.Context, g *child) (*RaceVerdict, error) {
-	got := drill.Run{}
+	got, telemetry := drill.Run{}, &drill.Telemetry{}
 	if err := g.ask(ctx, http.MethodGet, "/api/v1/races/"+string(o.id)+"/export?format=log", nil, func(r io.Reader) error {
 		log, err := transport.NewLogReader(r)
 		if err != nil {
@@ -293,8 +302,11 @@ func (o *one) compare(ctx context.Context, g *child) (*RaceVerdict, error) {
 			if err != nil {
 				return err
 			}
-			if rec, ok := m.(*race.Record); ok {
-				got.Records = append(got.Records, *rec)
+			switch m := m.(type) {
+			case *race.Record:
+				got.Records = append(got.Records, *m)
+			case *race.Frame:
+				telemetry.Add(m)
 			}
 		}
 	}); err != nil {
@@ -308,38 +320,13 @@ func (o *one) compare(ctx context.Context, g *child) (*RaceVerdict, error) {
 	}
 	got.Result = state.Classification()
 	want := o.undisturbed.Reference.Announced(got.Records) // its id and its speed are others
+	o.reference = want
+	told, err := o.told(ctx, g, want)
+	if err != nil {
+		return nil, err
+	}
+	got.Told = append(told, want.CompareTelemetry(g.name(), telemetry))
 	return &RaceVerdict{Race: string(o.id), Seed: o.order.Seed, Gateway: g.number, Comparison: drill.Compare(want, &got)}, nil
-}
-
-// saw counts what the spectators saw. What there was to see is what all of a race have seen together.
-func (v *Verdict) saw(races []*one, hopping []*spectator) {
-	all := map[race.ID][]race.Seq{}
-	last := map[race.ID]race.Board{}
-	for _, o := range races {
-		all[o.id], last[o.id] = o.watch.seen, o.watch.board
-	}
-	for _, w := range hopping {
-		all[w.race] = append(slices.Clone(all[w.race]), w.seen...)
-	}
-	for id, seen := range all {
-		slices.Sort(seen)
-		all[id] = slices.Compact(seen)
-	}
-	v.Spectators.Spectators = len(hopping)
-	for _, w := range hopping {
-		missed := w.missed(all[w.race])
-		w.mu.Lock()
-		v.Spectators.Connections += w.back
-		v.Spectators.Facts += len(w.seen)
-		v.Spectators.Missed += len(missed)
-		v.Spectators.Doubled += len(w.wrong)
-		v.Spectators.Snapshots += w.snapshots
-		for _, wrong := range w.wrong {
-			v.promise(false, "a spectator of race %s: %s", w.race, wrong)
-		}
-		v.promise(reflect.DeepEqual(w.board.Result, last[w.race].Result), "a spectator of race %s has seen another result", w.race)
-		w.mu.Unlock()
-	}
 }
 
 // counted is how many passings count at a gateway, each number once.

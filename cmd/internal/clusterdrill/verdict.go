@@ -2,10 +2,12 @@ package clusterdrill
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"lightsout/actors/drill"
+	"lightsout/race"
 )
 
 // Verdict is what a drill of several processes has shown.
@@ -24,7 +26,9 @@ type Verdict struct {
 	// Void counts entries of the log that do not count, by why: what zombies wrote, what was sent twice.
 	Void       map[string]int64 `json:"void_entries"`
 	Spectators SpectatorResult  `json:"spectators"`
-	Seconds    float64          `json:"seconds"` // from the first order to the last comparison
+	// Checks are the comparisons of what spectators saw; those of a race at a gateway are in Races.
+	Checks  []drill.Check `json:"checks"`
+	Seconds float64       `json:"seconds"` // from the first order to the last comparison
 }
 
 // RaceVerdict compares a race, as a gateway tells it, with the same race undisturbed.
@@ -86,6 +90,48 @@ func percentiles(took []time.Duration) (p50, p99, most int64) {
 	return at(0.5), at(0.99), at(1)
 }
 
+// saw counts what the spectators saw. What there was to see is what all of a race have seen together.
+func (v *Verdict) saw(races []*one, hopping []*spectator) {
+	all := map[race.ID][]race.Seq{}
+	last := map[race.ID]race.Board{}
+	for _, o := range races {
+		all[o.id], last[o.id] = o.watch.seen, o.watch.board
+	}
+	for _, w := range hopping {
+		all[w.race] = append(slices.Clone(all[w.race]), w.seen...)
+	}
+	for id, seen := range all {
+		slices.Sort(seen)
+		all[id] = slices.Compact(seen)
+	}
+	v.Spectators.Spectators = len(hopping)
+	for _, w := range hopping {
+		missed := w.missed(all[w.race])
+		w.mu.Lock()
+		v.Spectators.Connections += w.back
+		v.Spectators.Facts += len(w.seen)
+		v.Spectators.Missed += len(missed)
+		v.Spectators.Doubled += len(w.wrong)
+		v.Spectators.Snapshots += w.snapshots
+		for _, wrong := range w.wrong {
+			v.promise(false, "a spectator of race %s: %s", w.race, wrong)
+		}
+		v.promise(reflect.DeepEqual(w.board.Result, last[w.race].Result), "a spectator of race %s has seen another result", w.race)
+		w.mu.Unlock()
+	}
+	for _, o := range races {
+		all := []*drill.Spectator{o.watch.sees}
+		for _, w := range hopping {
+			if w.race == o.id {
+				all = append(all, w.sees)
+			}
+		}
+		if o.reference != nil {
+			v.Checks = append(v.Checks, o.reference.Seen(all)...)
+		}
+	}
+}
+
 // judge says which promises were broken.
 func (v *Verdict) judge() {
 	v.promise(len(v.Strikes) == len(plan(v.Scenario)), "%d strikes fell of %d", len(v.Strikes), len(plan(v.Scenario)))
@@ -94,11 +140,16 @@ func (v *Verdict) judge() {
 	}
 	for i := range v.Races {
 		r := &v.Races[i]
-		v.promise(r.Identical(), "race %s differs at gateway %d: %d records lost, %d doubled; %s", r.Race, r.Gateway, r.Lost, r.Doubled, r.Difference)
+		for _, text := range r.Differences() {
+			v.promise(false, "race %s at gateway %d: %s", r.Race, r.Gateway, text)
+		}
 	}
 	e := v.External
 	v.promise(e.Acknowledged == e.Sent, "%d passings were acknowledged of %d", e.Acknowledged, e.Sent)
 	v.promise(e.Counted == e.Sent, "%d passings count of %d", e.Counted, e.Sent)
+	for i := range v.Checks {
+		v.promise(v.Checks[i].Identical, "%s", v.Checks[i].Text)
+	}
 	s := v.Spectators
 	v.promise(s.Missed == 0, "spectators missed %d facts", s.Missed)
 	v.promise(s.Doubled == 0, "spectators saw %d facts twice or out of order", s.Doubled)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 
+	"lightsout/actors/drill"
 	"lightsout/race"
 	"lightsout/transport"
 )
@@ -19,6 +20,7 @@ type spectator struct {
 	race  race.ID
 	hops  time.Duration // after which it changes its gateway; 0 means only when it is cut off
 	turn  int
+	sees  *drill.Spectator // what it has folded, to be compared
 
 	mu        sync.Mutex
 	board     race.Board
@@ -114,12 +116,16 @@ func (s *spectator) take(m transport.Message) {
 			s.snapshots++
 		}
 		s.board = m.Board
+		s.sees.Snapshot(&m.Board)
 	case *race.Facts:
 		if !s.board.Apply(m) {
 			s.note(fmt.Sprintf("record %d came again after record %d was seen", m.Seq, s.board.Seq))
 			return
 		}
+		s.sees.Facts(m)
 		s.seen, s.at = append(s.seen, m.Seq), append(s.at, time.Now())
+	case *race.Frame:
+		s.sees.Picture(m)
 	}
 }
 

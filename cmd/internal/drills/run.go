@@ -119,5 +119,9 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return nil, err
 	}
 	out.Answers, err = drill.Ask(ctx, store, &start.Info)
+	if err != nil && ctx.Err() == nil && b.Faults != nil { // the verdict says what faults broke
+		out.Answers, out.Ended = &drill.Answers{}, cmp.Or(out.Ended, err.Error())
+		return out, nil
+	}
 	return out, err
 }

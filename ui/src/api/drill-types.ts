@@ -32,6 +32,16 @@ export type DrillOrder =
   | { readonly scenario: string }
   | { readonly name: string; readonly seed: number; readonly faults: readonly Fault[] };
 
+/** One comparison of a race under faults with the same race without. */
+export interface DrillCheck {
+  readonly what: string;
+  /** The log, the store, InfluxDB or a spectator. */
+  readonly where: string;
+  /** How it came out, in words. */
+  readonly text: string;
+  readonly identical: boolean;
+}
+
 /** Compares a race under faults with the same race without. */
 export interface DrillVerdict {
   readonly injected: number;
@@ -49,6 +59,7 @@ export interface DrillVerdict {
   readonly laps_identical: boolean;
   readonly state_hash_of_every_lap_identical: boolean;
   readonly messages_set_aside: number;
+  readonly checks: readonly DrillCheck[];
   /** Broken promises; empty where all were kept. */
   readonly broken: readonly string[];
 }
