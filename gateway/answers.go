@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"time"
 
 	"lightsout/race/view"
@@ -43,6 +44,8 @@ type raceDetailDTO struct {
 	raceDTO
 	Lines []lineDTO    `json:"lines"`
 	Rules race.RuleSet `json:"rules"`
+	// Setup is what was given of a simulation's model and entries and differs from the defaults; null if nothing was.
+	Setup json.RawMessage `json:"setup"`
 }
 
 type lineDTO struct {

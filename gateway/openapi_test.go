@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"lightsout/race/drive"
 	"lightsout/race/view"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lightsout/race"
@@ -137,4 +139,28 @@ func fieldNames(t reflect.Type) (names []string) {
 		names = append(names, name)
 	}
 	return names
+}
+
+func TestOpenAPI_DescribesTheModelAndEntriesThatCanBeGiven(t *testing.T) {
+	var doc struct {
+		Components struct {
+			Schemas map[string]any `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(openAPIDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, schema := range map[string]any{"Model": drive.ModelSchema(), "SetupEntries": drive.EntriesSchema()} {
+		text, err := json.Marshal(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want any
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, doc.Components.Schemas[name]); d != "" {
+			t.Errorf("%s is not what lightsout simulate --print-schema prints:\n%s", name, d)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"lightsout/gateway/body"
 	"lightsout/race"
+	"lightsout/race/drive"
 )
 
 func (s *Server) listRaces(c *fiber.Ctx) error {
@@ -47,16 +49,19 @@ func (s *Server) races(c *fiber.Ctx, status string) ([]raceDTO, error) {
 
 // orderDTO orders a simulated race. Missing fields have defaults.
 type orderDTO struct {
-	Name    string  `json:"name"`
-	Circuit string  `json:"circuit"`
-	Cars    int     `json:"cars"`
-	Laps    int     `json:"laps"`
-	Seed    uint64  `json:"seed"`
-	Speed   float64 `json:"speed"`
-	TickHz  int     `json:"tick_hz"`
+	Name      string  `json:"name"`
+	Circuit   string  `json:"circuit"`
+	Cars      int     `json:"cars"`
+	Laps      int     `json:"laps"`
+	DurationS int     `json:"duration_s"`
+	Seed      uint64  `json:"seed"`
+	Speed     float64 `json:"speed"`
+	TickHz    int     `json:"tick_hz"`
 	// TelemetryEvery is the interval, in frames, of telemetry in stores other than the log. 0 means the server's setting.
 	TelemetryEvery int  `json:"telemetry_every"`
 	Start          bool `json:"start"`
+	// Setup is what was given of model and entries.
+	Setup *drive.Setup `json:"-"`
 }
 
 func defaultOrder() orderDTO {
@@ -66,7 +71,7 @@ func defaultOrder() orderDTO {
 func (o orderDTO) order() race.Order {
 	return race.Order{
 		Name: o.Name, Circuit: o.Circuit, Cars: o.Cars, Laps: o.Laps, Seed: o.Seed, Speed: o.Speed, TickHz: o.TickHz,
-		TelemetryEvery: o.TelemetryEvery,
+		DurationS: o.DurationS, TelemetryEvery: o.TelemetryEvery, Setup: o.Setup.Text(),
 	}
 }
 
@@ -106,7 +111,11 @@ func (s *Server) getRace(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(raceDetailDTO{newRaceDTO(r), newLines(r.Race.Lines), r.Race.Rules})
+	d := raceDetailDTO{raceDTO: newRaceDTO(r), Lines: newLines(r.Race.Lines), Rules: r.Race.Rules}
+	if r.Race.Setup != "" {
+		d.Setup = json.RawMessage(r.Race.Setup)
+	}
+	return c.JSON(d)
 }
 
 func (s *Server) deleteRace(c *fiber.Ctx) error {
@@ -186,7 +195,17 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	f.OneOf("kind", raceKinds, false)
 	o := defaultOrder()
 	o.Name, o.Circuit = f.Text("name", maxText), f.Text("circuit", maxText)
-	o.Cars, o.Laps = int(f.Number("cars", 1, race.CarsMax, int64(o.Cars))), int(f.Number("laps", 1, race.LapsMax, int64(o.Laps)))
+	model, _ := f.Get("model")
+	entries, _ := f.Get("entries")
+	if list, ok := entries.([]any); ok && len(list) > 0 && len(list) <= race.CarsMax {
+		o.Cars = len(list)
+	}
+	o.DurationS = int(f.Number("duration_s", 0, int64(race.TimeMax/race.Second), 0))
+	leastLaps := int64(1)
+	if o.DurationS > 0 {
+		o.Laps, leastLaps = 0, 0
+	}
+	o.Cars, o.Laps = int(f.Number("cars", 1, race.CarsMax, int64(o.Cars))), int(f.Number("laps", leastLaps, race.LapsMax, int64(o.Laps)))
 	o.Speed = f.Float("speed", 0, race.SpeedMax, o.Speed)
 	o.TickHz = int(f.Number("tick_hz", 1, 100, int64(o.TickHz)))
 	o.TelemetryEvery = int(f.Number("telemetry_every", 0, race.TelemetryEveryMax, 0))
@@ -200,7 +219,9 @@ func (s *Server) createSimulated(c *fiber.Ctx, v any) (raceDTO, error) {
 	if f.End(); !f.IsObject() {
 		return raceDTO{}, &race.InvalidError{Faults: faults}
 	}
-	return s.create(c, o, faults)
+	setup, wrong := drive.ReadSetup(model, entries, o.Cars)
+	o.Setup = setup
+	return s.create(c, o, append(faults, wrong...))
 }
 
 // raceKinds are the kinds of race that a client can make. The first is the default.

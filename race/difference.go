@@ -3,6 +3,7 @@ package race
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ func (r *Race) Differences(ordered *Race) []Difference {
 	d.add("seed", r.Seed, ordered.Seed)
 	d.add("tick_hz", r.TickHz, ordered.TickHz)
 	d.rules(&r.Rules, &ordered.Rules)
+	d.add("model and entries", setupNamed(r.Setup), setupNamed(ordered.Setup))
 	return d.list
 }
 
@@ -41,6 +43,20 @@ func (d *differences) add(field string, kept, ordered any) {
 }
 
 func named(key string) string { return cmp.Or(key, "none") }
+
+// setupNamed shortens a setup so that two that differ still do.
+func setupNamed(text string) string {
+	const shown = 200
+	switch {
+	case text == "":
+		return "of the defaults"
+	case len(text) <= shown:
+		return text
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // it does not fail
+	return fmt.Sprintf("of %d bytes with the hash %016x", len(text), h.Sum64())
+}
 
 // text adds the first line in which two circuits with the same key differ.
 func (d *differences) text(kept, ordered string) {

@@ -53,4 +53,6 @@ type Race struct {
 	TelemetryEvery int `json:"telemetry_every,omitempty"`
 	// CircuitText is the circuit in the project's text format, so that a log is complete without other files.
 	CircuitText string `json:"-"`
+	// Setup is what was given of a simulation's model and entries and differs from the defaults, as JSON; empty means nothing.
+	Setup string `json:"-"`
 }

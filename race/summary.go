@@ -20,15 +20,19 @@ type Summary struct {
 
 // Order is a request to simulate a race.
 type Order struct {
-	Name    string  `json:"name"`
-	Circuit string  `json:"circuit"`
-	Cars    int     `json:"cars"`
-	Laps    int     `json:"laps"`
-	Seed    uint64  `json:"seed"`
-	Speed   float64 `json:"speed"`
-	TickHz  int     `json:"tick_hz"`
+	Name    string `json:"name"`
+	Circuit string `json:"circuit"`
+	Cars    int    `json:"cars"`
+	Laps    int    `json:"laps"` // 0 with a duration means by time
+	// DurationS ends the race at the leader's next crossing of the line, in seconds of race time; 0 means no limit.
+	DurationS int     `json:"duration_s,omitempty"`
+	Seed      uint64  `json:"seed"`
+	Speed     float64 `json:"speed"`
+	TickHz    int     `json:"tick_hz"`
 	// TelemetryEvery writes every n-th telemetry frame to stores other than the log; 0 means as the store is configured.
 	TelemetryEvery int `json:"telemetry_every"`
+	// Setup is what was given of model and entries, as drive.Setup.Text writes it; empty means nothing.
+	Setup string `json:"-"`
 	// Key identifies the order, so that a repeat makes no second race; empty means no key.
 	Key string `json:"-"`
 }
@@ -46,7 +50,8 @@ func (o Order) Validate() error {
 	}
 	check(o.Circuit != "", "circuit", "is missing", "the key of a circuit")
 	check(o.Cars >= 1 && o.Cars <= CarsMax, "cars", "is out of range", "1 to 100000")
-	check(o.Laps >= 1 && o.Laps <= LapsMax, "laps", "is out of range", "1 to 10000")
+	check(o.Laps >= 1 && o.Laps <= LapsMax || o.Laps == 0 && o.DurationS > 0, "laps", fmt.Sprintf("is %d", o.Laps), "1 to 10000, or 0 with a duration")
+	check(o.DurationS >= 0 && Micros(o.DurationS) <= TimeMax/Second, "duration_s", fmt.Sprintf("is %d", o.DurationS), fmt.Sprintf("0 (no limit) to %d", TimeMax/Second))
 	check(o.Speed >= 0 && o.Speed <= SpeedMax, "speed", "is out of range", "0 (as fast as possible) to 10000")
 	check(o.TickHz == 0 || o.TickHz >= 1 && o.TickHz <= 100 && 1_000_000%o.TickHz == 0, "tick_hz",
 		fmt.Sprintf("is %d, and a tick would not be whole microseconds", o.TickHz), "0 (10), 1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 40, 50, 64, 80 or 100")

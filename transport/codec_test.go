@@ -391,3 +391,30 @@ func BenchmarkCodec(b *testing.B) {
 		}
 	})
 }
+
+func TestRecord_KeepsTheSetupOfARaceAndLeavesItOutWhereNothingWasGiven(t *testing.T) {
+	c := transport.Codec{}
+	for _, every := range []int{0, 5} {
+		plain := race.Announced{Race: race.Race{ID: "r", Lines: sampleRace.Lines, Rules: race.F1(5), Cars: 3, TelemetryEvery: every}}
+		given := plain
+		given.Race.Setup = `{"model":{"pace":{"noise_s":0.5}}}`
+		var lengths []int
+		for _, body := range []race.Announced{plain, given} {
+			data, err := c.Record(&race.Record{Seq: 1, Body: body})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.DecodeRecord(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(body, got.Body); d != "" {
+				t.Error(d)
+			}
+			lengths = append(lengths, len(data))
+		}
+		if least := len(given.Race.Setup); lengths[1]-lengths[0] < least {
+			t.Errorf("every %d: %d bytes with a setup of %d, %d without", every, lengths[1], least, lengths[0])
+		}
+	}
+}

@@ -2,18 +2,15 @@ package transport
 
 import "lightsout/race"
 
-// raceItems are the items of every announcement; telemetry_every follows if it is set.
+// raceItems are the items of every announcement; telemetry_every follows if it or the setup is set, then the setup if it is.
 const raceItems = 11
 
 // ruleItems are the items of every rule set; the first crossing and the finish window follow if they are set.
 const ruleItems = 11
 
 func (w *writer) announced(r *race.Race) {
-	items := raceItems
-	if r.TelemetryEvery > 0 {
-		items++
-	}
-	w.array(items)
+	every := r.TelemetryEvery > 0 || r.Setup != ""
+	w.array(raceItems + given(every) + given(r.Setup != ""))
 	w.str(string(r.ID))
 	w.str(r.Name)
 	w.int(int64(r.Kind))
@@ -42,8 +39,11 @@ func (w *writer) announced(r *race.Race) {
 	w.uint(r.Seed)
 	w.int(int64(r.TickHz))
 	w.float(r.Speed)
-	if r.TelemetryEvery > 0 {
+	if every {
 		w.int(int64(r.TelemetryEvery))
+	}
+	if r.Setup != "" {
+		w.str(r.Setup)
 	}
 }
 
@@ -75,11 +75,16 @@ func (r *reader) announced() (v race.Race) {
 	v.Rules = r.rules()
 	v.Cars = int(r.intIn("cars", 0, race.CarsMax))
 	v.Seed, v.TickHz, v.Speed = r.uint("seed"), int(r.int("tick_hz")), r.float("speed")
-	if items > raceItems {
+	known := raceItems
+	if items > known {
 		v.TelemetryEvery = int(r.intIn("telemetry_every", 0, race.TelemetryEveryMax))
-		items--
+		known++
 	}
-	r.rest(items - raceItems)
+	if items > known {
+		v.Setup = r.str("setup")
+		known++
+	}
+	r.rest(items - known)
 	return v
 }
 

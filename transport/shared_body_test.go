@@ -165,6 +165,7 @@ var (
 		case 0:
 			info := rapid.SampledFrom(sampleBodies[:2]).Draw(t, "race").(race.Announced).Race
 			info.TelemetryEvery = rapid.IntRange(0, race.TelemetryEveryMax).Draw(t, "telemetry every")
+			info.Setup = drawnText.Draw(t, "setup")
 			order.Create = &transport.Create{Race: info, Start: rapid.Bool().Draw(t, "start")}
 		case 1:
 			order.Control = new(drawnControl.Draw(t, "control"))

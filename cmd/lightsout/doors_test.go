@@ -36,7 +36,7 @@ var doors = map[string][]string{
 	"storage/memory":        {"race"},
 	"storage/sqlite":        {"race", "race/sabotage"},
 	"storage/storagetest":   {"race"},
-	"gateway":               {"gateway/body", "gateway/live", "race", "race/circuit", "race/document", "race/trace", "race/view"},
+	"gateway":               {"gateway/body", "gateway/live", "race", "race/circuit", "race/document", "race/drive", "race/trace", "race/view"},
 	"gateway/body":          {"race"},
 	"gateway/live":          {"race", "race/sabotage"},
 	"gateway/live/livetest": {"race", "transport"},
@@ -54,6 +54,7 @@ var doors = map[string][]string{
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "cmd/internal/cli", "race", "race/drive",
 		"storage/memory", "storage/sqlite", "transport",
 	},
+	"cmd/internal/racefile": {"cmd/internal/cli", "race", "race/circuit", "race/drive"},
 	"cmd/internal/races": {
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "gateway", "gateway/live", "race",
 		"race/circuit", "race/drive", "storage/folder", "storage/sqlite",
@@ -79,7 +80,7 @@ var doors = map[string][]string{
 	},
 	"cmd/lightsout": {
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/clusterdrill",
-		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/racefile", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 		"transport/kafka", "transport/login",
 	},

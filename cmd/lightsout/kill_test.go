@@ -83,7 +83,9 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 	if testing.Short() {
 		kills = 8
 	}
-	order := race.Order{Circuit: "kartwerk", Cars: 12, Laps: 12, Seed: 7, TickHz: 10}
+	// The race has a model and an entry of its own: a process that goes on must know them.
+	const setup = `{"entries":[{"full_name":"Ada Lovelace","pace_s":0}],"model":{"pace":{"noise_s":0.9},"pit":{"stationary_min_s":3}}}`
+	order := race.Order{Circuit: "kartwerk", Cars: 12, Laps: 12, Seed: 7, TickHz: 10, Setup: setup}
 	start, err := drills.StartOf(order, "")
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +96,7 @@ func TestKill9_FiftyTimesWithIngestAndSpectatorsDoesNotChangeTheRace(t *testing.
 	}
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
-	id, _ := p.post("/api/v1/races", fmt.Sprintf(`{"circuit":"kartwerk","cars":12,"laps":12,"seed":7,"speed":%d}`, 1000/kills))["id"].(string)
+	id, _ := p.post("/api/v1/races", fmt.Sprintf(`{"circuit":"kartwerk","cars":12,"laps":12,"seed":7,"speed":%d,%s`, 1000/kills, setup[1:]))["id"].(string)
 	external, _ := p.post("/api/v1/races", `{"kind":"external","name":"External","start":true,"rules":{"name":"kart","laps":10000},
 		"entries":[{"driver_number":1},{"driver_number":2}]}`)["id"].(string)
 

@@ -2,9 +2,6 @@ package drive
 
 import "lightsout/race"
 
-// yellowSeconds is how long a yellow flag is shown for a parked car: 20 s and up to 10 more.
-const yellowSeconds = 20
-
 // Close ends a tick: it computes the next field from the field before and the rows of all cars, by CarIdx. The field owns rows
 // from here on. The crossings are not kept and may be nil: the chequered flag follows from the rows, which hold each car's
 // last crossing of the line.
@@ -38,7 +35,7 @@ func (m *Model) show(f *Field, flag race.FlagShown) {
 	}
 }
 
-// chequer shows the chequered flag when the first car completes the distance: earliest time, then lowest index, as crossings
+// chequer shows the chequered flag when the first car completes the distance, or the leader a lap after the time limit: earliest time, then lowest index, as crossings
 // are ordered. Cars that cross the line later in the same tick have finished as well.
 func (m *Model) chequer(prev, next *Field) {
 	if next.ChequeredAt != race.NoTime {
@@ -49,6 +46,9 @@ func (m *Model) chequer(prev, next *Field) {
 		if r.State == race.Finished && (next.Winner == race.NoCar || r.FinishAt < int64(next.ChequeredAt)) {
 			next.Winner, next.ChequeredAt = race.CarIdx(i), race.Micros(r.FinishAt)
 		}
+	}
+	if m.cfg.Duration > 0 {
+		m.timeUp(prev, next)
 	}
 	if next.Winner == race.NoCar {
 		return
@@ -64,6 +64,32 @@ func (m *Model) chequer(prev, next *Field) {
 	}
 }
 
+// timeUp shows the flag to the leader if it has crossed the line in this tick, after the time limit. The leader has completed the most
+// laps, and the last of them first, among the cars that were still in the race before the tick.
+func (m *Model) timeUp(prev, next *Field) {
+	leader := race.NoCar
+	for i := range next.Rows {
+		r := &next.Rows[i]
+		if prev.Rows[i].State == race.Retired || r.FinishAt < 0 {
+			continue
+		}
+		if leader == race.NoCar || r.Lap > next.Rows[leader].Lap || r.Lap == next.Rows[leader].Lap && r.FinishAt < next.Rows[leader].FinishAt {
+			leader = race.CarIdx(i)
+		}
+	}
+	if leader == race.NoCar {
+		return
+	}
+	r := &next.Rows[leader]
+	completed := r.Lap > 1 && r.FinishAt > int64(prev.Time)
+	if completed && race.Micros(r.FinishAt) >= m.cfg.Duration && (next.Winner == race.NoCar || r.FinishAt < int64(next.ChequeredAt)) {
+		next.Winner, next.ChequeredAt = leader, race.Micros(r.FinishAt)
+		if !r.over() {
+			r.finish()
+		}
+	}
+}
+
 // warn shows a yellow flag in the sector of a car that has stopped on the track.
 func (m *Model) warn(prev, next *Field) {
 	if next.ChequeredAt != race.NoTime {
@@ -73,7 +99,7 @@ func (m *Model) warn(prev, next *Field) {
 		r, was := &next.Rows[i], &prev.Rows[i]
 		if r.State == race.Retired && was.State != race.Retired && was.State != race.InPit {
 			luck := permille(draw(m.cfg.Seed, forReason, int64(next.Tick), uint64(i), 1))
-			until := next.Tick + race.Tick((yellowSeconds*1000+luck*10)*int64(m.cfg.TickHz)/1000)
+			until := next.Tick + race.Tick((m.p.flags.yellowMS+luck*m.p.flags.yellowExtraMS/1000)*int64(m.cfg.TickHz)/1000)
 			s := m.sector(r.Clock)
 			next.YellowUntil[s] = max(next.YellowUntil[s], until)
 		}

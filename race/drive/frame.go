@@ -17,7 +17,10 @@ func (m *Model) Frame(f *Field) *race.Frame {
 		um, _ := m.profile.at(r.Clock)
 		frame.LapFraction[i] = uint16(um >> 4 << 16 / (m.profile.length >> 4))
 		frame.State[i] = r.State
-		frame.Lap[i] = uint16(min(int(r.Lap), m.cfg.Laps))
+		frame.Lap[i] = uint16(min(int(r.Lap), m.lapsMax()))
+		if m.cfg.Duration > 0 && r.State == race.Finished {
+			frame.Lap[i] = uint16(max(0, r.Lap-1))
+		}
 		frame.SpeedDKMH[i] = uint16(int64(r.SpeedMMS) * 36 / 1000)
 		frame.RPM50[i], frame.Throttle[i], frame.Brake[i], frame.GearDRS[i] = m.cockpit(r)
 	}
@@ -29,7 +32,7 @@ func (m *Model) cockpit(r *Row) (rpm50, throttle, brake, gearDRS uint8) {
 	if r.over() {
 		return 0, 0, 0, 0
 	}
-	gear, rpm := gearbox(r.SpeedMMS)
+	gear, rpm := m.p.car.gearbox(r.SpeedMMS)
 	c := &m.profile.cells[r.Clock>>cellBits]
 	throttle, brake = c.throttle, c.brake
 	switch {
@@ -43,7 +46,7 @@ func (m *Model) cockpit(r *Row) (rpm50, throttle, brake, gearDRS uint8) {
 		throttle, brake = 0, 10
 	case r.Mode&Launching != 0:
 		throttle, brake = 100, 0
-	case r.Mode&PitThisLap != 0 && m.lane.approach(m.profile, r.Clock) < int64(r.SpeedMMS)*51/50:
+	case r.Mode&PitThisLap != 0 && m.approach(r.Clock) < int64(r.SpeedMMS)*51/50:
 		throttle, brake = 0, 60
 	}
 	if r.Mode&FlapOpen != 0 && m.flap.within(r.Clock) {

@@ -19,14 +19,7 @@ type lane struct {
 	approachNS  int64 // how long before the entry a car may have to brake
 }
 
-const (
-	lanePullMMS2   = 8_000
-	laneBrakeMMS2  = 10_000
-	approachMMS2   = 25_000
-	creepMMS       = 1_000
-	pitStartUM     = 10_000_000
-	pitStartWaitUS = 5_000_000
-)
+const pitStartUM = 10_000_000
 
 func (m *Model) findLane() {
 	c := m.circuit
@@ -42,13 +35,14 @@ func (m *Model) findLane() {
 }
 
 // approach returns the highest speed, in mm/s, from which a car can still brake to the limit at the pit entry.
-func (l *lane) approach(p *profile, clock int64) int64 {
+func (m *Model) approach(clock int64) int64 {
+	l := &m.lane
 	if clock > l.entry || l.entry-clock > l.approachNS {
 		return 1 << 40
 	}
-	um, _ := p.at(clock)
+	um, _ := m.profile.at(clock)
 	mm := max(0, l.entryUM-um) / 1000
-	return int64(math.Sqrt(float64(l.limitMMS*l.limitMMS + 2*approachMMS2*mm)))
+	return int64(math.Sqrt(float64(l.limitMMS*l.limitMMS + 2*m.p.pit.approachMMS2*mm)))
 }
 
 func (t *turn) enterLane() {
@@ -79,11 +73,11 @@ func (t *turn) inLane() {
 		return
 	}
 	before := int64(r.SpeedMMS)
-	after := min(m.lane.limitMMS, before+lanePullMMS2*t.left/1_000_000)
+	after := min(m.lane.limitMMS, before+m.p.pit.pullMMS2*t.left/1_000_000)
 	box := m.specs[t.car].boxUM
 	if r.Mode&Served == 0 {
 		mm := max(0, box-int64(r.LaneUM)) / 1000
-		after = min(after, max(creepMMS, int64(math.Sqrt(float64(2*laneBrakeMMS2*mm)))))
+		after = min(after, max(m.p.pit.creepMMS, int64(math.Sqrt(float64(2*m.p.pit.brakeMMS2*mm)))))
 	}
 	r.SpeedMMS = int32(after)
 	step := max(1, (before+after)/2*t.left/1000) // micrometres
@@ -159,7 +153,7 @@ func (t *turn) release() {
 	}
 	r.Stops++
 	c := m.compound(t.car, int64(r.Stops))
-	if int64(r.Stops) == int64(m.specs[t.car].stops) && c == race.Soft && r.Compound != race.Medium {
+	if len(m.plan(t.car).Compounds) == 0 && int64(r.Stops) == int64(m.specs[t.car].stops) && c == race.Soft && r.Compound != race.Medium {
 		c = race.Medium // until the end
 	}
 	r.Compound, r.TyreAge = c, 0

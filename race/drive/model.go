@@ -12,6 +12,8 @@ import (
 // is shared by all cars.
 type Model struct {
 	cfg     Config
+	p       params
+	laps    int // the distance that is planned for: of a race by time, what the best car can cover
 	circuit *circuit.Circuit
 	profile *profile
 	entries []race.Entry
@@ -41,40 +43,35 @@ type Model struct {
 // flap is where DRS is available: detected at one place, used in one zone.
 type flap struct{ detect, from, to, gainPermille int64 }
 
-// Reference lap of the figures in model.md.
-const (
-	lapReferenceNS = 90_000_000_000
-	lapReferenceUM = 5_300_000_000
-	raceReferenceM = 305_000
-
-	racePaceUS   = 3_600_000 // race pace minus qualifying pace
-	minGapMaxNS  = 500_000_000
-	minGapLap    = 3 // minimum gap: at most 3/10 of the lap over the number of cars
-	duelMaxNS    = 800_000_000
-	overtakingUS = 2_000_000
-)
-
 // NewModel computes a race's model. The error joins all faults of the configuration.
 func NewModel(cfg Config) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("race model: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	m := &Model{cfg: cfg, circuit: cfg.Circuit, profile: newProfile(cfg.Circuit)}
+	m := &Model{cfg: cfg, p: defaults, circuit: cfg.Circuit}
+	if cfg.Setup != nil {
+		m.p = cfg.Setup.params
+	}
+	m.profile = newProfile(cfg.Circuit, &m.p.car)
 	m.tickUS = int64(1_000_000 / cfg.TickHz)
 	lap := m.profile.lapNS
 	m.timeScale = max(1, lap*1000/lapReferenceNS)
 	m.roadScale = max(1, m.profile.length*1000/lapReferenceUM)
-	m.baseUS = lap/1000 + racePaceUS*m.timeScale/1000
-	m.minGapNS = min(minGapMaxNS, lap*minGapLap/10/int64(cfg.Cars))
-	m.duelNS = min(duelMaxNS, m.minGapNS*8/5)
+	m.baseUS = lap/1000 + m.p.pace.raceUS*m.timeScale/1000
+	if m.laps = m.planned(); m.laps > race.LapsMax {
+		return nil, fmt.Errorf("race model: duration_s is %d, about %d laps: allowed are %d laps", cfg.Duration/race.Second, m.laps, race.LapsMax)
+	}
+	m.minGapNS = min(m.p.traffic.minGapMS*1_000_000, lap*m.p.traffic.minGapLapPermille/1000/int64(cfg.Cars))
+	m.duelNS = min(m.p.traffic.duelMS*1_000_000, m.minGapNS*8/5)
+	x := m.p.car.physics()
 	for v := range m.pullMMS2 {
-		grip, drag := free(float64(max(v, 1)), 0)
-		pull := min(float64(grip*0.65), powerW*efficiency/(carKG+100)/float64(max(v, 1))) - drag
+		grip, drag := x.free(float64(max(v, 1)), 0)
+		pull := min(float64(grip*0.65), x.startPower/float64(max(v, 1))) - drag
 		m.pullMMS2[v] = int32(max(500, math.Round(pull*1000)))
 	}
 	for i := range m.stopsUS {
-		m.stopsUS[i] = stationary((float64(i) + 0.5) / float64(len(m.stopsUS)))
+		m.stopsUS[i] = m.p.pit.stationary((float64(i) + 0.5) / float64(len(m.stopsUS)))
 	}
 	m.findLines()
 	m.findPlaces()
@@ -98,12 +95,13 @@ func (m *Model) Circuit() *circuit.Circuit { return m.circuit }
 // BestLap returns the profile's lap: the qualifying lap of the best car.
 func (m *Model) BestLap() race.Micros { return race.Micros(m.profile.lapNS / 1000) }
 
-// stationary returns a quantile of the stationary time at a stop in microseconds: 1.9 s and a log-logistic tail with a median
-// of 1.1 s and a shape of 1.6, so u/(1-u) to the power of 5/8, computed with square roots.
-func stationary(u float64) int32 {
+// stationary returns a quantile of the stationary time at a stop in microseconds: the shortest and a log-logistic tail with a shape
+// of 1.6, so its median times u/(1-u) to the power of 5/8, computed with square roots.
+func (p *pitParams) stationary(u float64) int32 {
 	odds := u / (1 - u)
 	tail := math.Sqrt(odds) * math.Sqrt(math.Sqrt(math.Sqrt(odds)))
-	return int32(math.Round(min(40, 1.9+float64(1.1*tail))*1000)) * 1000
+	least, median, most := float64(p.stationaryMinMS)/1000, float64(p.stationaryTailMS)/1000, float64(p.stationaryMaxMS)/1000
+	return int32(math.Round(min(most, least+float64(median*tail))*1000)) * 1000
 }
 
 // findLines computes the places of the timing lines on the profile's clock.
@@ -142,7 +140,7 @@ func (m *Model) sector(clock int64) int {
 }
 
 // findPlaces computes where cars overtake, the ends of the two fastest straights, and the DRS zone before the best. The
-// advantage that overtaking needs depends on the top speed: 2.0 s at 320 km/h, less 0.034 s per km/h.
+// advantage that overtaking needs depends on the top speed.
 func (m *Model) findPlaces() {
 	cells := m.profile.cells[:len(m.profile.cells)-1]
 	n := len(cells)
@@ -168,7 +166,8 @@ func (m *Model) findPlaces() {
 	}
 	top := peaks[0]
 	topKMH10 := int64(cells[top].speedMMS) * 36 / 1000
-	m.needUS = min(4_000_000, max(1_000_000, overtakingUS-(topKMH10-3200)*3_400))
+	t := &m.p.traffic
+	m.needUS = min(t.overtakingMaxUS, max(t.overtakingMinUS, t.overtakingUS-(topKMH10-3200)*t.overtakingPerKMH))
 	from := top
 	for k := 1; k < n/3; k++ { // back along the straight to its slow end
 		i := (top - k + n) % n
@@ -180,7 +179,7 @@ func (m *Model) findPlaces() {
 	m.flap = flap{from: int64(from) << cellBits, to: int64(top) << cellBits}
 	m.flap.detect = int64((from-n/40+n)%n) << cellBits
 	zone := (m.flap.to - m.flap.from + m.profile.lapNS) % m.profile.lapNS
-	gain := 500_000_000 * m.timeScale / 1000
+	gain := t.flapLapGainMS * 1_000_000 * m.timeScale / 1000
 	if zone > 4*gain {
 		m.flap.gainPermille = gain * 1000 / (zone - gain)
 	} else {
@@ -199,5 +198,41 @@ func (m *Model) print() uint64 {
 	for _, um := range m.starts {
 		h = mix(h ^ uint64(um))
 	}
+	if m.cfg.Duration > 0 {
+		h = mix(h ^ uint64(m.cfg.Duration))
+	}
+	for _, b := range []byte(m.cfg.Setup.Text()) {
+		h = mix(h ^ uint64(b))
+	}
 	return h
 }
+
+// planned is the distance that cars plan for: as many laps as a car of the best pace covers in the time, and not more than the distance.
+func (m *Model) planned() int {
+	if m.cfg.Duration == 0 {
+		return m.cfg.Laps
+	}
+	inTime := int(int64(m.cfg.Duration)/m.baseUS) + 1
+	if m.cfg.Laps > 0 {
+		return min(m.cfg.Laps, inTime)
+	}
+	return inTime
+}
+
+// lapsMax is the distance, or the most that a race by time can have.
+func (m *Model) lapsMax() int {
+	if m.cfg.Laps > 0 {
+		return m.cfg.Laps
+	}
+	return race.LapsMax
+}
+
+// plan is what was given for a car.
+func (m *Model) plan(car race.CarIdx) *EntrySetup {
+	if s := m.cfg.Setup; s != nil && int(car) < len(s.Entries) {
+		return &s.Entries[car]
+	}
+	return &noPlan
+}
+
+var noPlan EntrySetup

@@ -7,8 +7,6 @@ import (
 	"lightsout/race"
 )
 
-const carsPerTeam = 2
-
 // Invented people and teams; any resemblance is coincidental.
 var (
 	givenNames = []string{
@@ -34,11 +32,22 @@ func (m *Model) enter() []race.Entry {
 	if m.cfg.Entries != nil {
 		return append([]race.Entry(nil), m.cfg.Entries...)
 	}
+	entries := inventTeamsOf(m.cfg.Cars, int(m.p.start.carsPerTeam))
+	if m.cfg.Setup != nil {
+		m.cfg.Setup.apply(entries)
+	}
+	return entries
+}
+
+// invent makes the entries of a race without a setup.
+func invent(cars int) []race.Entry { return inventTeamsOf(cars, int(defaults.start.carsPerTeam)) }
+
+func inventTeamsOf(cars, each int) []race.Entry {
 	codes := newCodes()
-	entries := make([]race.Entry, m.cfg.Cars)
+	entries := make([]race.Entry, cars)
 	for i := range entries {
 		given, surname := driverName(i)
-		team := i / carsPerTeam
+		team := i / each
 		entries[i] = race.Entry{
 			Number: carNumber(i, len(entries)), Code: codes.of(surname, given),
 			Name: given + " " + surname, Team: teamName(team), Colour: colour(team),

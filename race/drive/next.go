@@ -57,7 +57,7 @@ func (m *Model) Retire(prev *Field, car race.CarIdx) Row {
 
 // call orders a car into the pits: at the next pit entry, if that is still ahead on this lap.
 func (m *Model) call(r *Row) {
-	if r.Lap >= 1 && int(r.Lap) <= m.cfg.Laps && r.State == race.Running {
+	if r.Lap >= 1 && int(r.Lap) <= m.lapsMax() && r.State == race.Running {
 		if r.Clock < m.lane.entry {
 			r.Mode |= PitThisLap
 		}
@@ -122,30 +122,25 @@ func (t *turn) limited(step int64, top int32) int64 {
 		before = after
 	}
 	if r.Mode&PitThisLap != 0 {
-		if most := m.lane.approach(m.profile, r.Clock); most < after {
+		if most := m.approach(r.Clock); most < after {
 			before, after = most, most
 		}
 	}
 	if t.prev.Flag == race.FlagRed {
 		before = int64(r.SpeedMMS)
-		after = max(0, before-redBrakeMMS2*t.left/1_000_000)
+		after = max(0, before-m.p.flags.redBrakeMMS2*t.left/1_000_000)
 		r.Mode |= Launching
 	}
 	r.SpeedMMS = int32(after)
 	return (before + after) / 2 * t.left * 1000 / int64(max(top, 1000))
 }
 
-const (
-	redBrakeMMS2 = 8_000
-	rollOutMMS2  = 5_000
-)
-
 // rollOut stops a broken car.
 func (t *turn) rollOut() {
 	m, r := t.m, &t.row
 	_, top := m.profile.at(r.Clock)
 	before := int64(r.SpeedMMS)
-	after := max(0, before-rollOutMMS2*t.left/1_000_000)
+	after := max(0, before-m.p.failures.rollOutMMS2*t.left/1_000_000)
 	r.SpeedMMS = int32(after)
 	if after == 0 {
 		r.State, r.Mode = race.Retired, 0
@@ -229,7 +224,7 @@ func (t *turn) finishLine(inPit bool) {
 	r.FinishAt = t.now
 	r.Lap++
 	r.NextLine = m.next[0]
-	if int(r.Lap) > m.cfg.Laps || t.prev.ChequeredAt != race.NoTime {
+	if int(r.Lap) > m.lapsMax() || t.prev.ChequeredAt != race.NoTime {
 		r.finish()
 		return
 	}

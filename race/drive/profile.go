@@ -6,20 +6,6 @@ import (
 	"lightsout/race/circuit"
 )
 
-// The car that drives the profile, with little fuel. Fitted to 15 real pole times (mean error +0.6 %).
-const (
-	carKG       = 808.0
-	gripMu      = 1.72
-	downforceM2 = 4.9  // Cz·A
-	dragM2      = 1.25 // Cx·A
-	powerW      = 700_000.0
-	efficiency  = 0.93
-	airKGM3     = 1.18
-	rollingPart = 0.012
-	gravityMS2  = 9.81
-	speedMaxMPS = 98.0
-)
-
 // cellBits sets the resolution of the profile: a cell is 2^25 ns of its clock, about 34 ms.
 const (
 	cellBits = 25
@@ -43,8 +29,9 @@ type profile struct {
 	length int64  // micrometres
 }
 
-func newProfile(c *circuit.Circuit) *profile {
-	speeds := limit(c)
+func newProfile(c *circuit.Circuit, car *carParams) *profile {
+	x := car.physics()
+	speeds := x.limit(c)
 	n, step := len(speeds), c.Length()/float64(c.Steps())
 	// Times at the steps: each step is driven at the mean speed of its ends; whole nanoseconds.
 	at := make([]int64, n+1)
@@ -69,7 +56,7 @@ func newProfile(c *circuit.Circuit) *profile {
 		}
 		part := float64(t-at[i]) / float64(at[i+1]-at[i])
 		v := speeds[i] + float64(part*(speeds[(i+1)%n]-speeds[i]))
-		p.cells[k] = cellOf(v, float64((speeds[(i+1)%n]-speeds[i])/step*v))
+		p.cells[k] = x.cellOf(car, v, float64((speeds[(i+1)%n]-speeds[i])/step*v))
 		p.cells[k].um = int64(math.Round((float64(i) + part) * step * 1e6))
 	}
 	return p
@@ -77,63 +64,60 @@ func newProfile(c *circuit.Circuit) *profile {
 
 // limit computes the quasi-steady state of model.md at each step: bends, then acceleration forwards, then braking backwards,
 // two rounds of the lap.
-func limit(c *circuit.Circuit) []float64 {
+func (x *physics) limit(c *circuit.Circuit) []float64 {
 	n, step := c.Steps(), c.Length()/float64(c.Steps())
 	v := make([]float64, n)
 	for i := range v {
-		v[i] = cornering(math.Abs(c.Curvature(i)))
+		v[i] = x.cornering(math.Abs(c.Curvature(i)))
 	}
 	for k := range 2 * n {
 		i, j := k%n, (k+1)%n
-		v[j] = min(v[j], accelerated(v[i], math.Abs(c.Curvature(i)), step))
+		v[j] = min(v[j], x.accelerated(v[i], math.Abs(c.Curvature(i)), step))
 	}
 	for k := range 2 * n {
 		i, j := (2*n-k)%n, (2*n-k-1)%n
-		v[j] = min(v[j], braked(v[i], math.Abs(c.Curvature(i)), step))
+		v[j] = min(v[j], x.braked(v[i], math.Abs(c.Curvature(i)), step))
 	}
 	return v
 }
 
 // cornering solves m·v²·κ = μ·(m·g + ½·ρ·CzA·v²).
-func cornering(bend float64) float64 {
-	rest := float64(carKG*bend) - float64(gripMu*0.5*airKGM3*downforceM2)
+func (x *physics) cornering(bend float64) float64 {
+	rest := float64(x.massKG*bend) - x.gripDownforce
 	if rest <= 0 {
-		return speedMaxMPS
+		return x.speedMax
 	}
-	return min(speedMaxMPS, math.Sqrt(gripMu*carKG*gravityMS2/rest))
+	return min(x.speedMax, math.Sqrt(x.gripWeight/rest))
 }
 
 // free returns the grip that the friction ellipse leaves for driving and braking, in m/s², and the drag.
-func free(v, bend float64) (grip, drag float64) {
-	most := gripMu * (gravityMS2 + float64(0.5*airKGM3*downforceM2*v*v)/carKG)
+func (x *physics) free(v, bend float64) (grip, drag float64) {
+	most := x.gripMu * (x.gravity + float64(x.halfDownforce*v*v)/x.massKG)
 	used := float64(v*v*bend) / most
 	grip = float64(most * math.Sqrt(max(0, 1-float64(used*used))))
-	drag = float64(0.5*airKGM3*dragM2*v*v)/carKG + float64(rollingPart*gravityMS2)
+	drag = float64(x.halfDrag*v*v)/x.massKG + x.roll
 	return grip, drag
 }
 
-func accelerated(v, bend, step float64) float64 {
-	grip, drag := free(v, bend)
-	a := min(powerW*efficiency/(carKG*v), grip) - drag
+func (x *physics) accelerated(v, bend, step float64) float64 {
+	grip, drag := x.free(v, bend)
+	a := min(x.powerW/float64(x.massKG*v), grip) - drag
 	return math.Sqrt(max(1, float64(v*v)+float64(2*a*step)))
 }
 
-func braked(v, bend, step float64) float64 {
-	grip, drag := free(v, bend)
+func (x *physics) braked(v, bend, step float64) float64 {
+	grip, drag := x.free(v, bend)
 	return math.Sqrt(float64(v*v) + float64(2*(grip+drag)*step))
 }
 
-// gearTops are the top speeds of the gears in m/s, at 11,800 rpm.
-var gearTops = [8]float64{26, 36, 46, 56, 66, 76, 86, 97}
-
 // cellOf quantises a speed in m/s and an acceleration in m/s², with the pedals and the engine speed.
-func cellOf(v, a float64) cell {
+func (x *physics) cellOf(car *carParams, v, a float64) cell {
 	c := cell{speedMMS: int32(math.Round(v * 1000))}
-	c.gear, c.rpm50 = gearbox(c.speedMMS)
-	_, drag := free(v, 0)
+	c.gear, c.rpm50 = car.gearbox(c.speedMMS)
+	_, drag := x.free(v, 0)
 	push := a + drag
 	if push >= 0 {
-		c.throttle = uint8(min(100, math.Round(100*push*carKG*v/(powerW*efficiency))))
+		c.throttle = uint8(min(100, math.Round(100*push*x.massKG*v/x.powerW)))
 		if push > 8 { // as much as the tyres can transmit
 			c.throttle = uint8(min(100, max(float64(c.throttle), 60)))
 		}
@@ -143,12 +127,11 @@ func cellOf(v, a float64) cell {
 	return c
 }
 
-// gearbox returns the gear and the engine speed, in units of 50 rpm, at a speed.
-func gearbox(speedMMS int32) (gear, rpm50 uint8) {
-	for g, top := range gearTops {
-		topMMS := int32(top * 1000)
-		if speedMMS <= topMMS || g == len(gearTops)-1 {
-			return uint8(g + 1), uint8(min(250, max(80, int64(speedMMS)*236/int64(topMMS))))
+// gearbox returns the gear and the engine speed, in units of 50 rpm, at a speed; a gear's top speed is at 11,800 rpm.
+func (p *carParams) gearbox(speedMMS int32) (gear, rpm50 uint8) {
+	for g, top := range p.gearTopMMS {
+		if int64(speedMMS) <= top || g == len(p.gearTopMMS)-1 {
+			return uint8(g + 1), uint8(min(250, max(80, int64(speedMMS)*236/top)))
 		}
 	}
 	return 8, 236

@@ -149,7 +149,7 @@ func (m *Model) sound(f *Field) error {
 			return bad("place", i)
 		case r.FinishAt < -1 || r.FinishAt > 1<<50 || r.TargetUS < 0 || r.StationaryUS < 0 || r.ChaseTicks < 0:
 			return bad("time", i)
-		case r.Lap < 0 || int(r.Lap) > m.cfg.Laps+1 || r.SpeedMMS < 0 || r.SpeedMMS > 1_000_000 || r.Pace < 0:
+		case r.Lap < 0 || int(r.Lap) > m.lapsMax()+1 || r.SpeedMMS < 0 || r.SpeedMMS > 1_000_000 || r.Pace < 0:
 			return bad("speed", i)
 		case r.Chase < race.NoCar || r.Chase >= n || r.LaneUM < 0 || int64(r.LaneUM) >= m.lane.lengthUM || r.WaitUS < 0:
 			return bad("traffic", i)

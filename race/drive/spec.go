@@ -16,18 +16,6 @@ type spec struct {
 	boxUM      int64
 }
 
-const (
-	carSpreadUS     = 2_300_000 // pace of the slowest car behind the best
-	driverSpreadUS  = 1_000_000
-	qualifyingSdUS  = 300_000
-	reactionUS      = 250_000
-	reactionSdUS    = 60_000
-	failPermille    = 143
-	failPermilleMax = 500
-	slotUM          = 8_000_000 // distance between two grid slots
-	gridPermilleMax = 600       // of the lap
-)
-
 func (m *Model) draw(p purpose, when int64, a race.CarIdx) uint64 {
 	return draw(m.cfg.Seed, p, when, uint64(a), 0)
 }
@@ -35,8 +23,9 @@ func (m *Model) draw(p purpose, when int64, a race.CarIdx) uint64 {
 // paceUS returns the pace of a car and its driver behind the best, per lap. A few teams are evenly spread and shuffled; in
 // large fields each team has a random pace.
 func (m *Model) paceUS(car race.CarIdx) int64 {
-	team := car / carsPerTeam
-	teams := (int64(m.cfg.Cars) + carsPerTeam - 1) / carsPerTeam
+	each := m.p.start.carsPerTeam
+	team := car / race.CarIdx(each)
+	teams := (int64(m.cfg.Cars) + each - 1) / each
 	rank := int64(0)
 	if teams <= 40 {
 		mine := m.draw(forTeam, 0, team)
@@ -50,50 +39,66 @@ func (m *Model) paceUS(car race.CarIdx) int64 {
 	}
 	us := int64(0)
 	if teams > 1 {
-		us = carSpreadUS * rank / (teams - 1)
+		us = m.p.pace.carSpreadUS * rank / (teams - 1)
 	}
-	us += driverSpreadUS * permille(m.draw(forDriver, 0, car)) / 1000
+	us += m.p.pace.driverSpreadUS * permille(m.draw(forDriver, 0, car)) / 1000
 	return us * m.timeScale / 1000
 }
 
 func (m *Model) specify(car race.CarIdx) {
 	s := &m.specs[car]
-	s.offsetUS = int32(m.paceUS(car))
-	s.reactionUS = int32(max(100_000, reactionUS+reactionSdUS*bell(m.draw(forReaction, 0, car))/1000))
-	distanceM := m.profile.length / 1_000_000 * int64(m.cfg.Laps)
-	chance := min(failPermilleMax, failPermille*distanceM/raceReferenceM)
+	plan := m.plan(car)
+	if s.offsetUS = int32(m.paceUS(car)); plan.PaceUS != nil {
+		s.offsetUS = int32(*plan.PaceUS * m.timeScale / 1000)
+	}
+	st := &m.p.start
+	s.reactionUS = int32(max(st.reactionMinUS, st.reactionUS+st.reactionSdUS*bell(m.draw(forReaction, 0, car))/1000))
+	distanceM := m.profile.length / 1_000_000 * int64(m.laps)
+	chance := min(m.p.failures.permilleMax, m.p.failures.permille*distanceM/raceReferenceM)
 	fate := m.draw(forFailure, 0, car)
 	if permille(fate) < chance {
-		s.failLap = 1 + int32(mix(fate)>>33%uint64(m.cfg.Laps))
+		s.failLap = 1 + int32(mix(fate)>>33%uint64(m.laps))
+	}
+	if plan.FailsOnLap != nil {
+		s.failLap = int32(*plan.FailsOnLap)
+	}
+	if s.failLap > 0 {
 		s.failClock = int64(mix(fate+1) >> 1 % uint64(m.profile.lapNS))
 	}
 	s.stops = int32(m.plannedStops(car, distanceM/1000))
-	teams := (m.cfg.Cars + carsPerTeam - 1) / carsPerTeam
-	s.boxUM = m.circuit.Pit.BoxUM(int(car)/carsPerTeam, teams)
+	switch {
+	case plan.PitLaps != nil:
+		s.stops = int32(len(plan.PitLaps))
+	case len(plan.Compounds) > 0:
+		s.stops = int32(len(plan.Compounds) - 1)
+	}
+	each := int(st.carsPerTeam)
+	s.boxUM = m.circuit.Pit.BoxUM(int(car)/each, (m.cfg.Cars+each-1)/each)
 }
 
-// plannedStops returns none in short races, then one, then one to three, then one for each 150 km.
+// plannedStops returns none in short races, then one, then one to three, then one for each so many kilometres.
 func (m *Model) plannedStops(car race.CarIdx, km int64) int64 {
 	luck := permille(m.draw(forStrategy, 0, car))
+	s := &m.p.strategy
 	switch {
-	case m.cfg.Laps < 8 || km < 100:
+	case int64(m.laps) < s.noStopLaps || km < s.noStopKM:
 		return 0
-	case km < 200:
+	case km < s.oneStopKM:
 		return 1
-	case km < 400:
+	case km < s.fewStopsKM:
 		switch {
-		case luck < 480:
+		case luck < s.oneStopPermille:
 			return 1
-		case luck < 930:
+		case luck < s.oneStopPermille+s.twoStopsPermille:
 			return 2
 		}
 		return 3
 	}
-	return km/150 + luck/500
+	return km/s.stopEveryKM + luck/500
 }
 
-// line puts the cars on the grid: by the grid positions of their entries, otherwise by a qualifying draw. Slots are 8 m apart;
-// a field too large for that is compressed to 60 % of the lap.
+// line puts the cars on the grid: by the grid positions of their entries, otherwise by a qualifying draw. A field too
+// large for the distance between slots is compressed.
 func (m *Model) line() {
 	order := make([]race.CarIdx, m.cfg.Cars)
 	key := make([]int64, m.cfg.Cars)
@@ -106,20 +111,26 @@ func (m *Model) line() {
 		car := race.CarIdx(i)
 		switch {
 		case !given:
-			key[i] = int64(m.specs[i].offsetUS) + qualifyingSdUS*bell(m.draw(forQualifying, 0, car))/1000*m.timeScale/1000
+			key[i] = m.qualifyingUS(car)
 		case m.entries[i].Grid > 0:
 			key[i] = int64(m.entries[i].Grid)
 		default:
 			key[i] = 1 << 40
+			if m.cfg.Setup != nil {
+				key[i] += m.qualifyingUS(car)
+			}
 		}
 	}
 	sort.SliceStable(order, func(a, b int) bool { return key[order[a]] < key[order[b]] })
-	slot := min(slotUM, m.profile.length*gridPermilleMax/1000/int64(m.cfg.Cars))
+	if given && m.cfg.Entries == nil {
+		order = m.inPlaces(order)
+	}
+	slot := min(m.p.start.slotMM*1000, m.profile.length*m.p.start.gridPermilleMax/1000/int64(m.cfg.Cars))
 	m.starts = make([]int64, m.cfg.Cars)
 	for place, car := range order {
 		m.starts[car] = slot * int64(place+1)
 		e := &m.entries[car]
-		if !given {
+		if !given || m.cfg.Entries == nil {
 			e.Grid = place + 1
 		}
 		if e.PitLaneStart && m.lane.finishUM > 0 {
@@ -129,6 +140,34 @@ func (m *Model) line() {
 		}
 		e.StartOffsetM = int(max(1, m.starts[car]/1_000_000))
 	}
+}
+
+// qualifyingUS is the qualifying lap of a car behind the best.
+func (m *Model) qualifyingUS(car race.CarIdx) int64 {
+	noise := m.p.start.qualifyingSdUS * bell(m.draw(forQualifying, 0, car)) / 1000 * m.timeScale / 1000
+	return int64(m.specs[car].offsetUS) + noise
+}
+
+// inPlaces puts the cars with a given place there, and the others, in their order, on the places that are left.
+func (m *Model) inPlaces(order []race.CarIdx) []race.CarIdx {
+	out := make([]race.CarIdx, len(order))
+	for i := range out {
+		out[i] = race.NoCar
+	}
+	rest := order[:0:0]
+	for _, car := range order {
+		if at := m.entries[car].Grid; at > 0 {
+			out[at-1] = car
+		} else {
+			rest = append(rest, car)
+		}
+	}
+	for i := range out {
+		if out[i] == race.NoCar {
+			out[i], rest = rest[0], rest[1:]
+		}
+	}
+	return out
 }
 
 // Grid returns the field before the start: tick 0.
@@ -145,7 +184,7 @@ func (m *Model) Grid() *Field {
 		r.Compound = m.compound(car, 0)
 		m.setPace(car, r)
 		if m.entries[i].PitLaneStart {
-			r.State, r.Mode, r.WaitUS = race.InPit, Served, pitStartWaitUS
+			r.State, r.Mode, r.WaitUS = race.InPit, Served, int32(m.p.start.pitLaneWaitUS)
 			r.LaneUM = int32(m.lane.finishUM - pitStartUM)
 			m.laneClock(r)
 		}

@@ -2,22 +2,6 @@ package drive
 
 import "lightsout/race"
 
-// Effects of traffic on a car.
-const (
-	duelPart       = 300 // a duel costs both 0.3 s of a 90 s lap: one part in 300
-	chasePart      = 33  // an overtaking car gains 3 %: slipstream and late braking
-	yieldPart      = 67  // the overtaken one loses 1.5 %
-	lappedPart     = 20  // a lapped car lifts by 5 %
-	yellowPart     = 20
-	fallBackPart   = 25 // a car too close falls back by 4 % of the speed of the car ahead
-	flapGapNS      = 1_000_000_000
-	flapFromLap    = 3
-	chaseSeconds   = 12
-	duelNoiseUS    = 600_000
-	flapGainUS     = 500_000
-	safetyCarGapNS = 800_000_000
-)
-
 // gap returns how far b is ahead of a on the road, on the profile's clock.
 func (m *Model) gap(a, b *Row) int64 {
 	d := b.Clock - a.Clock
@@ -42,13 +26,13 @@ func (t *turn) rate() int64 {
 		if t.prev.Ahead[t.car] != r.Chase || r.ChaseTicks <= 0 {
 			r.Chase, r.ChaseTicks = race.NoCar, 0
 		} else {
-			rate += rate / chasePart
+			rate += rate / m.p.traffic.chasePart
 		}
 	}
 	if a := t.prev.Ahead[t.car]; a != race.NoCar {
 		ahead := &t.prev.Rows[a]
 		if m.gap(r, ahead) < m.duelNS && !m.lapping(r, ahead) {
-			rate -= rate / duelPart
+			rate -= rate / m.p.traffic.duelPart
 		}
 	}
 	if b := t.prev.Behind[t.car]; b != race.NoCar {
@@ -56,11 +40,11 @@ func (t *turn) rate() int64 {
 		if m.gap(behind, r) < m.duelNS {
 			switch {
 			case behind.Chase == t.car:
-				rate -= rate / yieldPart
+				rate -= rate / m.p.traffic.yieldPart
 			case m.lapping(behind, r):
-				rate -= rate / lappedPart
+				rate -= rate / m.p.traffic.lappedPart
 			default:
-				rate -= rate / duelPart
+				rate -= rate / m.p.traffic.duelPart
 			}
 		}
 	}
@@ -70,23 +54,23 @@ func (t *turn) rate() int64 {
 	return t.flagged(rate)
 }
 
-// flagged returns the rate under the flags: safety car laps take 1.52 times as long and the field closes up, virtual safety
-// car laps 1.3 times.
+// flagged returns the rate under the flags: behind the safety car the field closes up.
 func (t *turn) flagged(rate int64) int64 {
+	flags := &t.m.p.flags
 	switch t.prev.Flag {
 	case race.FlagVirtualSafetyCar:
-		return rate * 10 / 13
+		return rate * 100 / flags.virtualPercent
 	case race.FlagSafetyCar:
 		a := t.prev.Ahead[t.car]
 		if t.prev.Leader == t.car || a == race.NoCar ||
-			t.m.gap(&t.row, &t.prev.Rows[a]) < 2*safetyCarGapNS {
-			return rate * 100 / 152
+			t.m.gap(&t.row, &t.prev.Rows[a]) < 2*flags.safetyCarGapMS*1_000_000 {
+			return rate * 100 / flags.safetyCarPercent
 		}
-		return rate * 100 / 120
+		return rate * 100 / flags.catchUpPercent
 	default: // other flags slow no car on the whole circuit
 	}
 	if t.prev.yellow(t.m.sector(t.row.Clock)) {
-		return rate - rate/yellowPart
+		return rate - rate/flags.yellowPart
 	}
 	return rate
 }
@@ -107,7 +91,7 @@ func (t *turn) follow(step int64) int64 {
 	need := m.minGapNS
 	switch {
 	case t.prev.Flag == race.FlagSafetyCar:
-		need = min(safetyCarGapNS, m.minGapNS*8/5)
+		need = min(m.p.flags.safetyCarGapMS*1_000_000, m.minGapNS*8/5)
 	case r.Lap == 0:
 		need /= 10
 	case r.Lap == 1: // the field spreads out over the first lap
@@ -117,7 +101,7 @@ func (t *turn) follow(step int64) int64 {
 	if step <= allowed {
 		return step
 	}
-	return min(step, max(allowed, ahead.Step-ahead.Step/fallBackPart))
+	return min(step, max(allowed, ahead.Step-ahead.Step/m.p.traffic.fallBackPart))
 }
 
 func (f flap) within(clock int64) bool {
@@ -134,8 +118,8 @@ func (t *turn) seen(from, to int64) {
 	a := t.prev.Ahead[t.car]
 	if past(m.flap.detect) {
 		r.Mode &^= FlapOpen
-		if a != race.NoCar && r.Lap >= flapFromLap && t.prev.Flag == race.FlagClear && !t.prev.anyYellow() &&
-			m.gap(r, &t.prev.Rows[a]) < flapGapNS {
+		if a != race.NoCar && int64(r.Lap) >= m.p.traffic.flapFromLap && t.prev.Flag == race.FlagClear && !t.prev.anyYellow() &&
+			m.gap(r, &t.prev.Rows[a]) < m.p.traffic.flapGapMS*1_000_000 {
 			r.Mode |= FlapOpen
 		}
 	}
@@ -158,15 +142,15 @@ func (t *turn) duel(a race.CarIdx, place int) {
 	}
 	advantage := (int64(ahead.TargetUS) - int64(r.TargetUS)) * 1000 / m.timeScale
 	if r.Mode&FlapOpen != 0 {
-		advantage += flapGainUS
+		advantage += m.p.traffic.flapGainUS
 	}
 	low, high := uint64(min(a, t.car)), uint64(max(a, t.car))
-	advantage += duelNoiseUS * bell(draw(m.cfg.Seed, forDuel, int64(r.Lap)<<4|int64(place), low, high)) / 1000
+	advantage += m.p.traffic.duelNoiseUS * bell(draw(m.cfg.Seed, forDuel, int64(r.Lap)<<4|int64(place), low, high)) / 1000
 	need := m.needUS
 	if r.Lap == 1 {
 		need /= 2
 	}
 	if advantage > need {
-		r.Chase, r.ChaseTicks = a, int32(chaseSeconds*m.cfg.TickHz)
+		r.Chase, r.ChaseTicks = a, int32(m.p.traffic.chaseSeconds*int64(m.cfg.TickHz))
 	}
 }

@@ -18,13 +18,13 @@ var ErrSnapshot = errors.New("not a snapshot of a race's timing")
 // A snapshot contains everything that the next record needs, in the order of State.visit; numbers are zigzag varints:
 //
 //	┌──────────────┬───────────────────────────────────────────────────────────────────────┬─────────────────────┐
-//	│ magic "LOT5" │ info, entries, rulings, sources, cars with passings and laps, order, …    │ CRC-32C u32, little │
+//	│ magic "LOT6" │ info, entries, rulings, sources, cars with passings and laps, order, …    │ CRC-32C u32, little │
 //	└──────────────┴───────────────────────────────────────────────────────────────────────┴─────────────────────┘
 //
 // The digit is the version. Raise it when the visited fields or the meaning of a value change (a golden test checks this).
 // What follows from the rest (lines, flags, suspensions, rulings by car, places, boards, events) is recomputed.
 const (
-	snapshotMagic = "LOT5"
+	snapshotMagic = "LOT6"
 	snapshotSum   = 4
 )
 

@@ -89,12 +89,16 @@ func (l *logChecker) record(rec *race.Record) {
 			return
 		}
 		r := &b.Race
+		laps := r.Rules.Laps
+		if r.Rules.RunningLimit > 0 || r.Rules.WindowLimit > 0 {
+			laps = int(h.laps) // known once the flag was shown
+		}
 		for _, column := range []struct {
 			name       string
 			list, head any
 		}{
 			{"id", h.id, r.ID}, {"name", h.name, r.Name}, {"kind", h.kind, r.Kind.String()}, {"circuit", h.circuit, r.Circuit},
-			{"cars", h.cars, r.Cars}, {"laps", h.laps, r.Rules.Laps},
+			{"cars", h.cars, r.Cars}, {"laps", h.laps, laps},
 		} {
 			if column.list != column.head {
 				l.flaw(h.id, "its %s is %v in the list of races, and %v in record 1", column.name, column.list, column.head)

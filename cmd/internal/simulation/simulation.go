@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"log/slog"
 	"os"
@@ -49,7 +50,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	}
 	id := race.ID(o.ID)
 	if id == "" {
-		id = race.ID(fmt.Sprintf("%s-%dx%d-%d", c.Key, o.Order.Cars, o.Order.Laps, o.Order.Seed))
+		id = idOf(c.Key, o.Order)
 	}
 	if err := id.Validate(); err != nil {
 		return nil, err
@@ -78,6 +79,21 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 		return nil, err
 	}
 	return out, s.writeLog(ctx, id)
+}
+
+// idOf makes the id of an order. What was given of model and entries is in it as a hash, so that variants of a race may be kept together.
+func idOf(circuit string, o race.Order) race.ID {
+	id := fmt.Sprintf("%s-%dx%d", circuit, o.Cars, o.Laps)
+	if o.DurationS > 0 {
+		id += fmt.Sprintf("-%ds", o.DurationS)
+	}
+	id += fmt.Sprintf("-%d", o.Seed)
+	if o.Setup != "" {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(o.Setup)) // it does not fail
+		id += fmt.Sprintf("-%08x", h.Sum32())
+	}
+	return race.ID(id)
 }
 
 // simulation is a race without a server: its store, and the log that is written.
