@@ -51,9 +51,10 @@ var doors = map[string][]string{
 		"storage/folder", "storage/sqlite", "transport",
 	},
 	"cmd/internal/simulation": {
-		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "cmd/internal/cli", "race", "race/drive",
+		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "cmd/internal/cli", "race", "race/circuit", "race/drive",
 		"storage/memory", "storage/sqlite", "transport",
 	},
+	"cmd/internal/manifest": {"cmd/internal/cli", "cmd/internal/racefile", "race", "race/circuit"},
 	"cmd/internal/racefile": {"cmd/internal/cli", "race", "race/circuit", "race/drive"},
 	"cmd/internal/races": {
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "gateway", "gateway/live", "race",
@@ -80,7 +81,7 @@ var doors = map[string][]string{
 	},
 	"cmd/lightsout": {
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/clusterdrill",
-		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/racefile", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/manifest", "cmd/internal/racefile", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 		"transport/kafka", "transport/login",
 	},

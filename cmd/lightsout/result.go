@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/manifest"
 	"lightsout/race"
 	"lightsout/race/view"
 )
@@ -37,10 +38,8 @@ type resultJSON struct {
 	Final          bool             `json:"final"`
 	Classification []classifiedJSON `json:"classification"`
 	StateHash      string           `json:"state_hash"`
-}
-
-func printResultJSON(w io.Writer, summary race.Summary, entries []race.Entry, c race.Classification) error {
-	return cli.WriteJSON(w, resultOf(summary, entries, c))
+	// Manifest says how a simulated race was made.
+	Manifest *manifest.Manifest `json:"manifest,omitempty"`
 }
 
 func resultOf(summary race.Summary, entries []race.Entry, c race.Classification) resultJSON {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/term"
 
 	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/manifest"
 	"lightsout/cmd/internal/simulation"
 )
 
@@ -26,7 +27,8 @@ with all its fields. The result depends on what is given as well.
 
 With --db the race is kept. If it was interrupted, the same command continues it; if it is over, the classification is
 printed and nothing is simulated. An order that differs from the stored race of its id is refused. The file of --log is
-written when the race is over: until then an existing file stays as it is.`,
+written when the race is over: until then an existing file stays as it is. Beside a log or file FILE.manifest.json says how it was
+made; lightsout rerun makes it again.`,
 		Example: `  lightsout simulate
   lightsout simulate --circuit harbour --cars 20 --laps 57 --seed 7
   lightsout simulate --circuit speedway --cars 2000 --laps 5 --json --log race.lolog
@@ -51,8 +53,14 @@ written when the race is over: until then an existing file stays as it is.`,
 			if err != nil {
 				return cli.AsBadInput(err)
 			}
+			m, err := writeManifests(o, done)
+			if err != nil {
+				return err
+			}
 			if asJSON {
-				return printResultJSON(cmd.OutOrStdout(), done.Race, done.Entries, done.Result)
+				r := resultOf(done.Race, done.Entries, done.Result)
+				r.Manifest = m
+				return cli.WriteJSON(cmd.OutOrStdout(), r)
 			}
 			return printResultTable(cmd.OutOrStdout(), done.Race, done.Entries, done.Result)
 		},
@@ -66,4 +74,30 @@ written when the race is over: until then an existing file stays as it is.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the classification as JSON")
 	cmd.Flags().BoolVar(&o.Progress, "progress", true, "show progress on a terminal")
 	return cmd
+}
+
+// writeManifests writes the manifests of log and file beside them, and returns that of the result.
+func writeManifests(o simulation.Options, done *simulation.Outcome) (*manifest.Manifest, error) {
+	m, err := manifest.New(buildVersion(), done.Race.Race.ID, o.Order, done.Circuit)
+	if err != nil {
+		return nil, err
+	}
+	m.StateHash = done.Result.StateHash
+	for _, one := range []struct {
+		kind, file, beside string
+		whole              bool
+	}{
+		{"log", o.Log, o.Log + manifest.Ending, done.Race.Race.Speed == 0},
+		{"db", o.DB, o.DB + "." + string(done.Race.Race.ID) + manifest.Ending, false},
+	} {
+		if one.file == "" || !cli.Regular(one.file) {
+			continue
+		}
+		of := *m
+		of.Began = &done.Began
+		if err := of.Write(one.kind, one.file, one.beside, one.whole); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/manifest"
 )
 
 func mustRaceFileOf(t *testing.T, text string) string {
@@ -44,7 +49,7 @@ func TestSimulate_ByTimeWithASetupIsWholeInItsFileAndItsLog(t *testing.T) {
 	if err != nil || !strings.Contains(first, `"name_acronym": "LOV"`) || !strings.Contains(first, `"rules": "endurance"`) {
 		t.Fatalf("%v\n%s", err, first)
 	}
-	if timed, _, err := command(t, "time", log, "--json"); err != nil || withoutSuspects(t, timed) != first {
+	if timed, _, err := command(t, "time", log, "--json"); err != nil || withoutSuspects(t, timed) != withoutManifest(t, first) {
 		t.Errorf("%v: timed from its log it is\n%s\nwant\n%s", err, timed, first)
 	}
 	if out, _, err := command(t, "db", "check", db); err != nil {
@@ -66,4 +71,71 @@ func TestSimulate_NamesFileFieldValueAndRangeOfWhatItRefuses(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
+}
+
+func TestRerun_OfAManifestGivesTheSameBytes(t *testing.T) {
+	dir := t.TempDir()
+	log, again := filepath.Join(dir, "race.lolog"), filepath.Join(dir, "again.lolog")
+	outline := filepath.Join(dir, "own.txt")
+	if err := os.WriteFile(outline, []byte(mustCircuitText(t, "kartwerk")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := mustRaceFileOf(t, "circuit: "+outline+"\nlaps: 3\nentries: [{full_name: Ada Lovelace}, {}, {}]\nmodel: {pace: {noise_s: 0.5}}\n")
+	db := filepath.Join(dir, "race.db")
+	printed, _, err := command(t, "simulate", "--race", file, "--json", "--log", log, "--db", db, "--id", "ours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(outline), os.Remove(file)); err != nil {
+		t.Fatal(err)
+	}
+	beside := log + manifest.Ending
+	if _, status, err := command(t, "rerun", beside, "--out", again); err != nil || !strings.Contains(status, "the same ") {
+		t.Fatalf("%v, %s", err, status)
+	}
+	a, errA := os.ReadFile(log)
+	b, errB := os.ReadFile(again)
+	if err := errors.Join(errA, errB); err != nil || !bytes.Equal(a, b) {
+		t.Errorf("%v: the logs have %d and %d bytes", err, len(a), len(b))
+	}
+	result := filepath.Join(dir, "result.json")
+	if err := os.WriteFile(result, []byte(printed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := command(t, "rerun", result); err != nil || out != printed {
+		t.Errorf("%v: printed\n%s\nwas\n%s", err, out, printed)
+	}
+	if _, status, err := command(t, "rerun", db+".ours"+manifest.Ending); err != nil || !strings.Contains(status, "the same race") {
+		t.Errorf("%v, %s", err, status)
+	}
+
+	m, err := os.ReadFile(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for change, want := range map[string]string{
+		`"noise_s": 0.5`: "came out otherwise", `"manifest": 1`: "manifest is 2", `"laps": 3`: "laps: is",
+	} {
+		other := filepath.Join(dir, "other.json")
+		to := map[string]string{`"noise_s": 0.5`: `"noise_s": 0.6`, `"manifest": 1`: `"manifest": 2`, `"laps": 3`: `"laps": "many"`}[change]
+		if err := os.WriteFile(other, bytes.Replace(m, []byte(change), []byte(to), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := command(t, "rerun", other); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s instead of %s: %v, want %s", to, change, err, want)
+		}
+	}
+}
+
+func mustCircuitText(t *testing.T, key string) string {
+	t.Helper()
+	c, err := cli.OpenCircuit(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

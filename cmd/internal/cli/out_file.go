@@ -111,3 +111,9 @@ func SameFile(a, b string) bool {
 	absB, errB := filepath.Abs(b)
 	return a != "" && b != "" && errA == nil && errB == nil && absA == absB
 }
+
+// Regular reports whether a path is a regular file, and not a device or a pipe.
+func Regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

@@ -155,3 +155,26 @@ func (r *reader) number(name string, def float64) float64 {
 	r.refuse(name, r.tree[name])
 	return def
 }
+
+// Of is the race file of an order, without the speed, which is no part of a race that is over.
+func Of(o race.Order) Tree {
+	t := Tree{
+		"circuit": o.Circuit, "cars": o.Cars, "laps": o.Laps, "duration_s": o.DurationS, "seed": o.Seed, "tick_hz": o.TickHz,
+	}
+	if o.Name != "" {
+		t["name"] = o.Name
+	}
+	if o.TelemetryEvery > 0 {
+		t["telemetry_every"] = o.TelemetryEvery
+	}
+	if o.Setup != "" {
+		if given, err := Decode([]byte(o.Setup)); err == nil { // it is JSON
+			for _, key := range []string{"model", "entries"} {
+				if given[key] != nil {
+					t[key] = given[key]
+				}
+			}
+		}
+	}
+	return t
+}

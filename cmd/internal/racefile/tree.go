@@ -103,7 +103,7 @@ func scalar(n *yaml.Node) (any, error) {
 	case "!!bool":
 		var is bool
 		err := n.Decode(&is)
-		return is, err //nolint:wrapcheck // it does not fail on a bool
+		return is, err
 	default:
 		return n.Value, nil
 	}

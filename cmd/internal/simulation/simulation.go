@@ -19,6 +19,7 @@ import (
 	"lightsout/cmd/internal/archive"
 	"lightsout/cmd/internal/cli"
 	"lightsout/race"
+	"lightsout/race/circuit"
 	"lightsout/race/drive"
 	"lightsout/storage/memory"
 	"lightsout/storage/sqlite"
@@ -27,10 +28,15 @@ import (
 
 // Options are the options of a simulation.
 type Options struct {
-	Order    race.Order
-	ID       string // empty means one made of circuit, cars, laps and seed
-	DB, Log  string // files; empty means that the race is not kept, or no log written
-	Progress bool   // draw a bar
+	Order   race.Order
+	ID      string // empty means one made of circuit, cars, laps and seed
+	DB, Log string // files; empty means that the race is not kept, or no log written
+	// Circuit is that of the order; nil means that the order's circuit is opened.
+	Circuit *circuit.Circuit
+	// Began is the date of the start signal, UTC; zero means now. Records of a race that runs as fast as possible are dated by its race
+	// time from there, so that its log is the same whenever it is made.
+	Began    time.Time
+	Progress bool // draw a bar
 	// Journal wraps the journal; it may be nil.
 	Journal func(processor.Journal) processor.Journal
 }
@@ -40,13 +46,17 @@ type Outcome struct {
 	Race    race.Summary
 	Entries []race.Entry
 	Result  race.Classification
+	Circuit *circuit.Circuit
+	Began   time.Time
 }
 
 // Run runs a race to its end, or continues an interrupted one. For a race that is over it returns the outcome.
 func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err error) {
-	c, err := cli.OpenCircuit(o.Order.Circuit)
-	if err != nil {
-		return nil, err
+	c := o.Circuit
+	if c == nil {
+		if c, err = cli.OpenCircuit(o.Order.Circuit); err != nil {
+			return nil, err
+		}
 	}
 	id := race.ID(o.ID)
 	if id == "" {
@@ -68,6 +78,12 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	if err != nil {
 		return nil, err
 	}
+	if begin.began.IsZero() {
+		begin.began = o.Began
+	}
+	if begin.began.IsZero() {
+		begin.began = time.Now().UTC()
+	}
 	var out *Outcome
 	if begin.over {
 		fmt.Fprintf(status, "race %s is already there in %s: nothing was simulated\n", id, o.DB)
@@ -78,6 +94,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	if err != nil {
 		return nil, err
 	}
+	out.Circuit, out.Began = c, begin.began
 	return out, s.writeLog(ctx, id)
 }
 
@@ -158,6 +175,8 @@ type beginning struct {
 	from *race.Position // nil means on the grid
 	lap  int
 	over bool
+	// began is the date of the start signal.
+	began time.Time
 }
 
 // look looks for the race in the store. It refuses another race of the same id.
@@ -175,7 +194,7 @@ func (s *simulation) look(ctx context.Context, info race.Race) (beginning, error
 	if d := kept.Race.Differences(&info); len(d) > 0 {
 		return beginning{}, cli.BadInput("%s: %w: use another --id or --db", s.options.DB, &race.TakenError{ID: info.ID, Differences: d})
 	}
-	b := beginning{info: kept.Race, lap: kept.LeaderLap}
+	b := beginning{info: kept.Race, lap: kept.LeaderLap, began: time.Unix(0, kept.CreatedAt).UTC()}
 	b.info.Speed = info.Speed
 	switch kept.Status {
 	case race.Over:
@@ -204,12 +223,15 @@ func (s *simulation) kept(ctx context.Context, id race.ID) (*Outcome, error) {
 		return nil, err
 	}
 	result, err := archive.Standings(ctx, s.store, id)
-	return &Outcome{kept, entries, result}, err
+	return &Outcome{Race: kept, Entries: entries, Result: result}, err
 }
 
 // race runs the race to its end.
 func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) (_ *Outcome, err error) {
 	watch := engine.NewWatcher()
+	if b.info.Speed == 0 {
+		s.journal = &dated{s.journal, b.began.UnixNano()}
+	}
 	if s.options.Journal != nil {
 		s.journal = s.options.Journal(s.journal)
 	}
@@ -232,7 +254,23 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 		return nil, err
 	}
 	info, entries, result, err := watch.Result()
-	return &Outcome{info, entries, result}, err
+	return &Outcome{Race: info, Entries: entries, Result: result}, err
+}
+
+// dated dates the records of a race by its race time.
+type dated struct {
+	processor.Journal
+	began int64 // UTC nanoseconds
+}
+
+// Append dates the records of a batch.
+func (d *dated) Append(b *race.Batch, ready func(error)) {
+	for i := range b.Records {
+		if r := &b.Records[i]; r.RecordedAt == 0 {
+			r.RecordedAt = d.began + int64(max(0, r.Time))*1000
+		}
+	}
+	d.Journal.Append(b, ready)
 }
 
 // writeLog writes the race's log if one is wanted.
