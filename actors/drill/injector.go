@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,15 +21,6 @@ import (
 // maxInjected bounds the strikes that are listed; all are counted.
 const maxInjected = 10_000
 
-// Injected is a strike that happened.
-type Injected struct {
-	// At is race time.
-	At race.Micros `json:"time_us"`
-	// Fault is the fault's place in the scenario, from 1; What was struck.
-	Fault int    `json:"fault"`
-	What  string `json:"what"`
-}
-
 // Members are the numbers of actors by kind, and the tick rate of the race; TickHz 0 means 10.
 type Members struct{ Cars, Checkpoints, TickHz int }
 
@@ -40,14 +32,16 @@ type Injector struct {
 	tick     race.Micros  // length of a tick
 	now      atomic.Int64 // race time of the newest tick
 	disarmed atomic.Bool
+	replay   *replay // nil: chance decides
 
 	// Gates that faults close for a while.
 	store, link, influx gate
 
-	mu    sync.Mutex
-	count int
-	list  []Injected
-	late  map[*simulator.Crossed]bool
+	mu     sync.Mutex
+	count  int
+	list   []Injected
+	late   map[*simulator.Crossed]bool
+	counts map[string]uint64 // messages that are about no tick
 	// poisoned are the cars that must be lost, by ID.
 	poisoned map[string]bool
 }
@@ -57,11 +51,10 @@ type armed struct {
 	*Fault
 	place        int
 	verb, object string
-	fired        atomic.Int64 // periods that have begun, for kinds with one actor
-	messages     atomic.Uint64
+	fired        atomic.Int64 // periods that have begun, of gates
 
 	mu     sync.Mutex
-	struck map[string]int64 // by ID: the period after the last one in which the actor was struck
+	struck map[string]int64 // by ID: the newest period in which it was struck; by period or message where there is one actor
 	chosen map[int64]map[int]bool
 }
 
@@ -70,26 +63,16 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	if m.TickHz == 0 {
 		m.TickHz = 10
 	}
-	in := &Injector{scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, poisoned: map[string]bool{}}
+	in := &Injector{
+		scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, counts: map[string]uint64{},
+		poisoned: map[string]bool{},
+	}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
 		f.verb, f.object, _ = f.what()
 		in.faults = append(in.faults, f)
 	}
 	return in
-}
-
-// tickOf is the tick of a message; 0 if it has none.
-func tickOf(msg any) race.Tick {
-	switch msg := msg.(type) {
-	case *simulator.Tick:
-		return msg.N
-	case *simulator.Crossed:
-		return msg.N
-	case *simulator.CloseTick:
-		return msg.N
-	}
-	return 0
 }
 
 // Strike kills, or returns how long an actor stalls. It is the Fault of supervise.Config.
@@ -101,66 +84,59 @@ func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 	if in.disarmed.Load() {
 		return 0
 	}
-	tick := tickOf(at.Message)
-	if tick > 0 {
-		in.advance(race.Micros(tick) * in.tick)
+	instants := in.instantsOf(at)
+	for _, i := range instants {
+		if i.tick > 0 && at.Kind != "publisher" { // facts of a repeat are of before
+			in.advance(i.tick)
+		}
 	}
 	for _, f := range in.faults {
-		if f.object == at.Kind {
-			stall = max(stall, in.strike(f, at, tick))
+		if f.object != at.Kind {
+			continue
+		}
+		if n := slices.IndexFunc(instants, func(i instant) bool { return in.strikes(f, at, i) }); n >= 0 {
+			stall = max(stall, in.strike(f, at, instants[n]))
 		}
 	}
 	return stall
 }
 
-// strike does what a fault says to an actor, if it is due.
-func (in *Injector) strike(f *armed, at supervise.Strike, tick race.Tick) (stall time.Duration) {
-	begins := at.When == supervise.BeforeReceive
+// strikes reports whether a fault strikes an actor at a message.
+func (in *Injector) strikes(f *armed, at supervise.Strike, i instant) bool {
+	if in.replay != nil {
+		return f.verb != "hits" && in.replay.take(in.injected(f, at, i))
+	}
+	switch f.verb {
+	case "kill", "stall":
+		return in.due(f, at, i)
+	case "panic":
+		all := f.Number == 0 && f.Share == 0
+		return !i.after && !at.Retried && f.period(in.time(i)) > 0 && (all || in.picks(f, at, 0)) &&
+			in.chance(f, uint64(i.tick)+i.count<<32, at.ID, i.message) < f.Chance && (many(at.Kind) || f.new(i.message, int64(i.tick)+int64(i.count)<<32))
+	case "poison":
+		return i.tick > 0 && !i.after && f.period(in.time(i)) > 0 && in.picks(f, at, 0)
+	}
+	return false
+}
+
+// strike does what a fault says to an actor.
+func (in *Injector) strike(f *armed, at supervise.Strike, i instant) time.Duration {
+	in.note(in.injected(f, at, i))
 	switch f.verb {
 	case "kill":
-		if in.due(f, at, tick) {
-			in.note(f, at)
-			panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
-		}
-	case "stall":
-		if in.due(f, at, tick) {
-			in.note(f, at)
-			return time.Duration(f.For)
-		}
+		panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
 	case "panic":
-		if begins && !at.Retried && in.chance(f, f.message(at, tick), at.ID, messageKey(at.Message)) < f.Chance {
-			in.note(f, at)
-			panic(errors.New("a bug, by order of the drill"))
-		}
+		panic(errors.New("a bug, by order of the drill"))
 	case "poison":
-		if tick > 0 && begins && race.Micros(tick)*in.tick >= f.At.micros() && in.picks(f, at, 0) {
-			in.note(f, at)
-			in.poison(at)
-			panic(errors.New("poisoned, by order of the drill"))
-		}
+		in.poison(at)
+		panic(errors.New("poisoned, by order of the drill"))
 	}
-	return 0
-}
-
-// message numbers a message for chance: by its tick if the actor is one of many, otherwise by how many came before it. If all messages of a tick
-// were struck alike, a race that dies of one would die of every repeat.
-func (f *armed) message(at supervise.Strike, tick race.Tick) uint64 {
-	if at.Kind == "car" || at.Kind == "checkpoint" {
-		return uint64(tick)
-	}
-	return f.messages.Add(1)
-}
-
-// messageKey distinguishes the messages of a tick.
-func messageKey(msg any) string {
-	if crossed, ok := msg.(*simulator.Crossed); ok {
-		return strconv.Itoa(int(crossed.Crossing.Car))
-	}
-	return fmt.Sprintf("%T", msg)
+	return time.Duration(f.For)
 }
 
 // advance notes the race time, and closes gates that are due.
-func (in *Injector) advance(to race.Micros) {
+func (in *Injector) advance(tick race.Tick) {
+	to := race.Micros(tick) * in.tick
 	for {
 		was := in.now.Load()
 		if int64(to) <= was {
@@ -181,19 +157,22 @@ func (in *Injector) advance(to race.Micros) {
 		default:
 			continue
 		}
-		if f.once(f.period(to)) {
-			in.note(f, supervise.Strike{Kind: f.verb})
+		// A slower actor may be the first to see a tick: the moment is that at which the period begins.
+		period := f.period(to)
+		if began := f.begins(period, in.tick); began > 0 {
+			tick = began
+		}
+		s := Injected{At: race.Micros(tick) * in.tick, Fault: f.place + 1, What: f.verb, Tick: tick}
+		if in.replay == nil && f.once(period) || in.replay != nil && in.replay.take(s) {
+			in.note(s)
 			g.close(time.Duration(f.For))
 		}
 	}
 }
 
-// period counts a fault's strikes up to a race time; 0 before the first one.
+// period counts a fault's strikes up to a race time; 0 before the first one and outside of its window.
 func (f *armed) period(at race.Micros) int64 {
-	from := f.From.micros()
-	if f.At > 0 {
-		from = f.At.micros()
-	}
+	from := f.first()
 	if at < from || f.Until > 0 && at > f.Until.micros() {
 		return 0
 	}
@@ -201,6 +180,17 @@ func (f *armed) period(at race.Micros) int64 {
 		return 1
 	}
 	return 1 + int64((at-from)/f.Every.micros())
+}
+
+func (f *armed) first() race.Micros { return max(f.At, f.From).micros() }
+
+// begins is the first tick of a period, 0 if there is none.
+func (f *armed) begins(period int64, tick race.Micros) race.Tick {
+	if period == 0 {
+		return 0
+	}
+	at := f.first() + race.Micros(period-1)*f.Every.micros()
+	return race.Tick(max(1, (at+tick-1)/tick))
 }
 
 // once reports whether a period is new.
@@ -217,37 +207,48 @@ func (f *armed) once(period int64) bool {
 }
 
 // due reports whether an actor must be struck at this message.
-func (in *Injector) due(f *armed, at supervise.Strike, tick race.Tick) bool {
-	if at.Retried || at.When != in.moment(f, at) {
-		return false
-	}
-	now := race.Micros(in.now.Load())
-	if tick > 0 {
-		now = race.Micros(tick) * in.tick
-	}
+func (in *Injector) due(f *armed, at supervise.Strike, i instant) bool {
+	now := in.time(i)
 	period := f.period(now)
-	switch {
-	case period == 0 || now == 0:
+	retried := at.Retried && at.Kind != "publisher" // its messages have as many records as there happen to be: another one may be due
+	if retried || period == 0 || now == 0 || at.When != in.moment(f, at, period) || ticks(at.Kind) && i.tick == 0 {
 		return false
-	case f.object != "car" && f.object != "checkpoint":
-		return f.once(period)
-	case tick == 0:
-		return false
-	case f.Rate > 0:
-		return in.chance(f, uint64(tick), at.ID, "") < 1-math.Exp(-f.Rate*float64(in.tick)/float64(race.Second)) && f.new(at.ID, int64(tick))
 	}
-	return in.picks(f, at, period) && f.new(at.ID, period)
+	if f.Rate > 0 {
+		if in.chance(f, uint64(i.tick), at.ID, "") >= 1-math.Exp(-f.Rate*float64(in.tick)/float64(race.Second)) {
+			return false
+		}
+		period = int64(i.tick)
+	}
+	switch {
+	case at.Kind == "race": // one of a tick's messages, for they come in any order
+		return i.message == in.partOf(f, period) && f.new(strconv.FormatInt(period, 10), 1)
+	case !many(at.Kind): // a message with many records may be about later periods as well
+		return f.new(strconv.FormatInt(period, 10), 1)
+	case at.Kind == "checkpoint" && i.message != "end of tick": // crossings come in any order
+		return false
+	}
+	return (f.Rate > 0 || in.picks(f, at, period)) && f.new(at.ID, period)
+}
+
+// partOf is the message at which a race is struck in a period: a car's row, or the end of the tick at a line, as chance decides.
+func (in *Injector) partOf(f *armed, period int64) string {
+	part := int(in.chance(f, uint64(period), "part") * float64(in.members.Cars+in.members.Checkpoints))
+	if part < in.members.Cars {
+		return fmt.Sprintf("row of car %d", part)
+	}
+	return fmt.Sprintf("end of tick at line %d", part-in.members.Cars)
 }
 
 // moment is when a kill strikes: as the fault says, or by chance.
-func (in *Injector) moment(f *armed, at supervise.Strike) supervise.When {
+func (in *Injector) moment(f *armed, at supervise.Strike, period int64) supervise.When {
 	switch {
 	case f.When == "before", f.When == "" && f.verb != "kill":
 		return supervise.BeforeReceive
 	case f.When == "after":
 		return supervise.AfterReceive
 	}
-	if in.chance(f, uint64(f.period(race.Micros(in.now.Load()))), at.ID, "moment") < 0.5 {
+	if in.chance(f, uint64(period), at.ID, "moment") < 0.5 {
 		return supervise.BeforeReceive
 	}
 	return supervise.AfterReceive
@@ -286,7 +287,7 @@ func (in *Injector) picks(f *armed, at supervise.Strike, period int64) bool {
 		for _, i := range rng.Perm(of)[:min(number, of)] {
 			chosen[i] = true
 		}
-		clear(f.chosen) // of an older period
+		delete(f.chosen, period-2) // actors are a period apart at most
 		f.chosen[period] = chosen
 	}
 	return chosen[id]
@@ -312,20 +313,26 @@ func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 	if !ok || at.Retried || in.disarmed.Load() {
 		return supervise.Pass
 	}
+	i := instant{tick: crossed.N, message: fmt.Sprintf("crossing of car %d", crossed.Crossing.Car)}
 	for _, f := range in.faults {
-		if f.verb != "hits" || in.chance(f, uint64(crossed.N), at.ID, strconv.Itoa(int(crossed.Crossing.Car))) >= f.Chance {
+		if f.verb != "hits" {
+			continue
+		}
+		s := in.injected(f, at, i)
+		if in.replay != nil && !in.replay.take(s) || in.replay == nil && (f.period(in.time(i)) == 0 ||
+			in.chance(f, uint64(crossed.N), at.ID, strconv.Itoa(int(crossed.Crossing.Car))) >= f.Chance) {
 			continue
 		}
 		switch f.object {
 		case "lose":
-			in.note(f, at)
+			in.note(s)
 			return supervise.Lose
 		case "double":
-			in.note(f, at)
+			in.note(s)
 			return supervise.Double
 		case "late":
 			if in.delay(crossed) {
-				in.note(f, at)
+				in.note(s)
 				return supervise.Later
 			}
 		}
@@ -347,16 +354,12 @@ func (in *Injector) delay(crossed *simulator.Crossed) bool {
 	return true
 }
 
-func (in *Injector) note(f *armed, at supervise.Strike) {
-	what := at.Kind
-	if at.ID != "" && (at.Kind == "car" || at.Kind == "checkpoint") {
-		what += " " + at.ID
-	}
+func (in *Injector) note(s Injected) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.count++
 	if len(in.list) < maxInjected {
-		in.list = append(in.list, Injected{race.Micros(in.now.Load()), f.place + 1, what})
+		in.list = append(in.list, s)
 	}
 }
 
@@ -383,9 +386,11 @@ func (in *Injector) Count() int {
 	return in.count
 }
 
-// Injected lists the first strikes, and counts all of them.
+// Injected lists the first strikes in the order of the race, and counts all of them.
 func (in *Injector) Injected() (int, []Injected) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.count, append([]Injected(nil), in.list...)
+	list := append([]Injected(nil), in.list...)
+	slices.SortStableFunc(list, Injected.compare)
+	return in.count, list
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -193,43 +192,11 @@ func (s *Scenario) Validate() error {
 		faults = append(faults, errors.New("faults: there is none: a drill in which nothing goes wrong shows nothing"))
 	}
 	for i := range s.Faults {
-		if err := s.Faults[i].validate(); err != nil {
+		if err := s.Faults[i].validate(time.Second / time.Duration(s.Race.Order().TickHz)); err != nil {
 			faults = append(faults, fmt.Errorf("fault %d: %w", i+1, err))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// objects are the allowed objects of each verb.
-var objects = map[string][]string{
-	"kill": kinds, "poison": {"car"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
-	"store": {"slow", "full"}, "link": {"cut"}, "influx": {"away"},
-}
-
-func (f *Fault) validate() error {
-	var wrong []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			wrong = append(wrong, fmt.Errorf(format, args...))
-		}
-	}
-	verb, object, set := f.what()
-	check(set == 1, "%d of kill, poison, panic, stall, hits, store, link and influx are given: expected one", set)
-	if set == 1 {
-		check(slices.Contains(objects[verb], object), "%s is %q: allowed are %s", verb, object, strings.Join(objects[verb], ", "))
-	}
-	check(f.Number >= 0, "number is %d: allowed are 0 and more", f.Number)
-	check(f.Share >= 0 && f.Share <= 1, "share is %v: allowed is 0 to 1", f.Share)
-	check(f.Chance >= 0 && f.Chance <= 1, "chance is %v: allowed is 0 to 1", f.Chance)
-	check(f.Rate >= 0 && f.Rate <= 10, "rate is %v: allowed is 0 to 10 a second", f.Rate)
-	check(f.Number == 0 || f.Share == 0, "number and share are given: expected one of the two")
-	check(f.When == "" || f.When == "before" || f.When == "after", "when is %q: allowed are before and after", f.When)
-	check(f.For <= Duration(time.Minute), "for is %v: allowed is up to a minute", time.Duration(f.For))
-	needsChance := verb == "panic" || verb == "hits"
-	check(!needsChance || f.Chance > 0, "%s needs a chance", verb)
-	needsFor := verb == "stall" || verb == "store" || verb == "link" || verb == "influx"
-	check(!needsFor || f.For > 0, "%s needs for, how long it lasts", verb)
-	return errors.Join(wrong...)
 }
 
 // Library are the scenarios that ship with the program, by name.

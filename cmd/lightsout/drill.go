@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -25,6 +27,8 @@ type drillFlags struct {
 	junit   string
 	process bool
 	kills   int
+	replay  string
+	shrink  string
 	// patience is how long the race may stand still.
 	patience time.Duration
 	influx   feed.Config
@@ -46,6 +50,7 @@ race must be at every gateway what it is undisturbed.`,
 		Example: `  lightsout drill half-the-field
   lightsout drill storm --seed 5 --json
   lightsout drill my-scenario.yaml --junit drill.xml
+  lightsout drill storm --json > verdict.json; lightsout drill --replay verdict.json
   lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
   lightsout drill --process --kills 10 --laps 20
   lightsout drill --cluster simulators-killed --kafka 127.0.0.1:9092`,
@@ -59,7 +64,10 @@ race must be at every gateway what it is undisturbed.`,
 				}
 				return runProcessDrill(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
-			if (len(args) == 0) == (len(f.faults) == 0) {
+			if f.replay != "" && len(args)+len(f.faults) > 0 {
+				return cli.BadInput("--replay takes the scenario from its file: give no other")
+			}
+			if f.replay == "" && (len(args) == 0) == (len(f.faults) == 0) {
 				return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
 			}
 			return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
@@ -72,6 +80,8 @@ race must be at every gateway what it is undisturbed.`,
 	cmd.Flags().IntVar(&f.laps, "laps", 0, "laps, instead of the scenario's")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the verdict as JSON")
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this file")
+	cmd.Flags().StringVar(&f.replay, "replay", "", "make the strikes of this verdict (as --json prints it) again, and no others")
+	cmd.Flags().StringVar(&f.shrink, "shrink", "", "when the drill fails, look for a few strikes that alone make it fail, and write their verdict as JSON to this file")
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the server process instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
 	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before the drill fails")
@@ -85,21 +95,42 @@ race must be at every gateway what it is undisturbed.`,
 var errDrillFailed = errors.New("the drill failed")
 
 func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
-	s, err := drills.FindScenario(name, f.faults)
-	if err != nil {
-		return err
-	}
-	if err := f.override(s); err != nil {
-		return err
-	}
 	if f.patience < time.Second {
 		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
 	}
-	v, err := drills.Compare(ctx, s, f.patience, f.influx, cmd.ErrOrStderr())
+	t := &drills.Trial{Patience: f.patience, Feed: f.influx, Status: cmd.ErrOrStderr()}
+	var err error
+	if f.replay != "" {
+		t.Scenario, t.Strikes, err = drills.ReadStrikes(f.replay)
+	} else {
+		t.Scenario, err = drills.FindScenario(name, f.faults)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.override(t.Scenario); err != nil {
+		return err
+	}
+	v, err := t.Compare(ctx)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
+	if f.shrink != "" && !v.Passed {
+		if err := f.shrunk(ctx, t, v); err != nil {
+			return err
+		}
+	}
 	return f.report(v, cmd.OutOrStdout())
+}
+
+// shrunk writes the verdict on the fewest strikes that make the drill fail.
+func (f drillFlags) shrunk(ctx context.Context, t *drills.Trial, failed *drill.Verdict) error {
+	least, err := t.Shrink(ctx, failed)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.Status, "%d of %d strikes are enough: lightsout drill --replay %s makes them again\n", len(least.Strikes), failed.Injected, f.shrink)
+	return cli.WriteFile(f.shrink, func(w io.Writer) error { return cli.WriteJSON(w, least) })
 }
 
 // override replaces values of the scenario by those of the flags.

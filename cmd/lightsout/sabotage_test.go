@@ -142,3 +142,36 @@ func TestMutants_EverySwitchInEveryScenario(t *testing.T) {
 	}
 	t.Logf("broken promises by switch and scenario; - is a drill that passed\n%s", table.String())
 }
+
+func TestDrill_ShrinksToTheStrikesThatMatter(t *testing.T) {
+	long(t)
+	file := filepath.Join(t.TempDir(), "least.json")
+	s := mustSabotage(t)
+	out, err := s.drill("retry", "storm", "--shrink", file)
+	if err == nil {
+		t.Fatalf("it passed: %s", out)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v drill.Verdict
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Strikes) != 1 || v.Passed {
+		t.Errorf("it takes %d strikes: %v", len(v.Strikes), v.Strikes)
+	}
+	again := func(broken string) (string, error) {
+		cmd := exec.Command(s.bin, "drill", "--replay", file, "--patience", "2s")
+		cmd.Env = append(os.Environ(), "LIGHTSOUT_SABOTAGE="+broken)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := again("retry"); err == nil {
+		t.Errorf("they do not fail again: %s", out)
+	}
+	if out, err := again(""); err != nil {
+		t.Errorf("they fail without the bug: %s", out)
+	}
+}

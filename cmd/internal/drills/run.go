@@ -43,8 +43,21 @@ func StartOf(order race.Order, id race.ID) (simulator.StartRace, error) {
 	return simulator.StartRace{Info: info, Model: model, Start: true}, err
 }
 
+// Trial is a drill of a race of its own.
+type Trial struct {
+	Scenario *drill.Scenario
+	Patience time.Duration
+	Feed     feed.Config
+	// Strikes are made again, and no others; without any, chance decides.
+	Strikes []drill.Injected
+	Status  io.Writer
+
+	undisturbed *drill.Run // of an earlier comparison
+}
+
 // Compare runs the race of a scenario undisturbed and then under its faults, and judges it.
-func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to feed.Config, status io.Writer) (*drill.Verdict, error) {
+func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
+	s, to, patience, status := t.Scenario, t.Feed, t.Patience, t.Status
 	id := race.ID("")
 	switch {
 	case to.Given():
@@ -52,17 +65,22 @@ func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to 
 	case s.NeedsInflux():
 		return nil, cli.BadInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
 	}
-	fmt.Fprintf(status, "%s: the race undisturbed\n", s.Name)
 	start, err := StartOf(s.Race.Order(), id)
 	if err != nil {
 		return nil, err
 	}
-	undisturbed, err := Run(ctx, start, Bounds{Patience: patience})
+	in, err := t.arm(drill.Members{Cars: s.Race.Cars, Checkpoints: len(start.Info.Lines)})
 	if err != nil {
-		return nil, err
+		return nil, cli.BadInput("%w", err)
 	}
+	if t.undisturbed == nil {
+		fmt.Fprintf(status, "%s: the race undisturbed\n", s.Name)
+		if t.undisturbed, err = Run(ctx, start, Bounds{Patience: patience}); err != nil {
+			return nil, err
+		}
+	}
+	undisturbed := t.undisturbed
 	fmt.Fprintf(status, "%s: the race with faults\n", s.Name)
-	in := drill.NewInjector(s, drill.Members{Cars: s.Race.Cars, Checkpoints: len(start.Info.Lines)})
 	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to})
 	if err != nil {
 		return nil, err
@@ -74,6 +92,13 @@ func Compare(ctx context.Context, s *drill.Scenario, patience time.Duration, to 
 		}
 	}
 	return drill.Judge(s, in, undisturbed, drilled), nil
+}
+
+func (t *Trial) arm(m drill.Members) (*drill.Injector, error) {
+	if len(t.Strikes) > 0 {
+		return drill.NewReplay(t.Scenario, m, t.Strikes)
+	}
+	return drill.NewInjector(t.Scenario, m), nil
 }
 
 // Run runs a race with a store of its own on disk. The records are those in the file at the end, not those that were acknowledged, and the
