@@ -32,7 +32,7 @@ var doors = map[string][]string{
 	"storage/export":        {"race"},
 	"storage/folder":        {"race"},
 	"storage/grafana":       {},
-	"storage/influx":        {"race", "transport/login"},
+	"storage/influx":        {"race", "race/sabotage", "transport/login"},
 	"storage/memory":        {"race"},
 	"storage/sqlite":        {"race", "race/sabotage"},
 	"storage/storagetest":   {"race"},

@@ -21,8 +21,9 @@ func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) e
 	if f.asJSON {
 		err = cli.WriteJSON(out, v)
 	} else {
-		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n%s\n", v.Kills,
-			v.StartsMS[1:], v.StateHash[:16], v.Undisturbed[:16], map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
+		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n", v.Kills, v.StartsMS[1:], v.StateHash[:16], v.Undisturbed[:16])
+		printChecks(out, v.Checks)
+		fmt.Fprintf(out, "\n%s\n", map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
 	}
 	if err == nil && !v.Passed {
 		err = errDrillFailed

@@ -57,11 +57,7 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	if err := cli.Flush(t); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nCompared with the undisturbed race:")
-	for i := range v.Checks {
-		mark := map[bool]string{true: " ", false: "!"}
-		fmt.Fprintf(out, "%s %s\n", mark[v.Checks[i].Identical], v.Checks[i].Text)
-	}
+	printChecks(out, v.Checks)
 	if v.Passed {
 		fmt.Fprintln(out, "\nPASSED: "+map[bool]string{
 			false: "the faults changed nothing but the restart counters",
@@ -74,6 +70,15 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 		fmt.Fprintln(out, "  - "+b)
 	}
 	return nil
+}
+
+// printChecks lists comparisons and marks those that came out otherwise.
+func printChecks(out io.Writer, checks []drill.Check) {
+	fmt.Fprintln(out, "\nCompared with the undisturbed race:")
+	for i := range checks {
+		mark := map[bool]string{true: " ", false: "!"}
+		fmt.Fprintf(out, "%s %s\n", mark[checks[i].Identical], checks[i].Text)
+	}
 }
 
 // The parts of JUnit XML that CI systems read.

@@ -8,7 +8,7 @@ import (
 // Switch breaks one mechanism; 0 breaks nothing.
 type Switch uint8
 
-// The switches, along the way of a batch: car and tick, race, link, recorder, store, timekeeper, publisher, live push.
+// The switches, along the way of a batch: car and tick, race, link, recorder, store, timekeeper, publisher, live push, feed.
 const (
 	_ Switch = iota
 	Retry
@@ -37,6 +37,7 @@ const (
 	RingResume
 	RingSnapshot
 	RingConflate
+	FeedPoints
 	end
 )
 
@@ -75,9 +76,10 @@ func Switches() []Entry {
 		{PublisherOrder, "publisher-order", "of facts that are published together, older ones come last", "timing-in-the-dark", "as seen by"},
 		{PublisherStale, "publisher-stale", "a picture has the places of the tick before", "everyone-once", "pictures as seen by"},
 		{RingLost, "ring-lost", "every fifth message leaves the ring before anybody has taken it", "everyone-once", "as seen by the spectator who stays"},
-		{RingResume, "ring-resume", "a spectator who comes back misses what was published meanwhile", "everyone-once", "as seen by the spectator who comes and goes"},
-		{RingSnapshot, "ring-snapshot", "a spectator is shown the first tower that was encoded as the present one", "everyone-once", "as seen by"},
+		{RingResume, "ring-resume", "a spectator who comes back misses what was published meanwhile", "half-the-field", "as seen by the spectator who comes and goes"},
+		{RingSnapshot, "ring-snapshot", "a spectator is shown the first tower that was encoded as the present one", "half-the-field", "as seen by"},
 		{RingConflate, "ring-conflate", "of several laps in a message only the last is sent", "everyone-once", "laps as seen by"},
+		{FeedPoints, "feed-points", "the telemetry of every 50th tick does not come to InfluxDB", "influx-away", "points of telemetry in InfluxDB"},
 	}
 }
 

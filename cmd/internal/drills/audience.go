@@ -80,9 +80,9 @@ func (a *audience) comeAndGo(ctx context.Context, s *drill.Spectator) {
 	away := awayFor
 	for turn := 1; ctx.Err() == nil; {
 		pause := joinWait
-		if a.follow(ctx, s, 1+turn, turn%reloadEvery == 2) == nil {
+		if a.follow(ctx, s, 1+turn/4, turn%reloadEvery == 2) == nil {
 			turn++
-			pause, away = away, min(awayMax, away*3/2)
+			pause, away = away, min(awayMax, away*5/4)
 		}
 		if s.SeesEnd() {
 			pause = joinWait // what follows the result must be seen as well

@@ -18,7 +18,10 @@ import (
 	"time"
 
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/archive"
 	"lightsout/race"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
 )
 
 // ProcessVerdict is the result of killing the server process.
@@ -30,6 +33,9 @@ type ProcessVerdict struct {
 	StartsMS    []int64 `json:"starts_ms"`
 	StateHash   string  `json:"state_hash"`
 	Undisturbed string  `json:"state_hash_undisturbed"`
+	// Broken are the promises that were broken.
+	Broken []string `json:"broken"`
+	drill.Comparison
 }
 
 // Process runs a race in a child server and kills it with SIGKILL kills times, at moments that follow from the seed.
@@ -71,9 +77,38 @@ func Process(ctx context.Context, order race.Order, kills int, seed uint64, stat
 			return nil, err
 		}
 	}
-	v.StateHash, err = s.result(ctx, id)
-	v.Passed = v.StateHash == v.Undisturbed
-	return v, err
+	if v.StateHash, err = s.result(ctx, id); err != nil {
+		return nil, err
+	}
+	s.kill(syscall.SIGTERM)
+	return v, v.judge(ctx, s.db, race.ID(id), undisturbed)
+}
+
+// judge compares what the server left in its file with the undisturbed race.
+func (v *ProcessVerdict) judge(ctx context.Context, file string, id race.ID, undisturbed *drill.Run) error {
+	store, err := sqlite.OpenForReading(file, transport.Codec{})
+	if err != nil {
+		return fmt.Errorf("open what the server has left: %w", err)
+	}
+	defer store.Close() //nolint:errcheck // it was only read
+	run := &drill.Run{}
+	if run.Records, err = archive.AllRecords(ctx, store, id); err != nil {
+		return err
+	}
+	if run.Result, err = store.Classification(ctx, id); err != nil {
+		return fmt.Errorf("read the result back: %w", err)
+	}
+	summary, err := store.Summary(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read the race back: %w", err)
+	}
+	if run.Answers, err = drill.Ask(ctx, store, &summary.Race); err != nil {
+		return err
+	}
+	v.Comparison = drill.Compare(undisturbed.Reference.Announced(run.Records), run) // its id and its speed are others
+	v.Broken = append([]string{}, v.Differences()...)
+	v.Passed = len(v.Broken) == 0
+	return nil
 }
 
 // speedFor is the speed at which a race lasts two seconds per kill: at full speed it would end before the second one.
