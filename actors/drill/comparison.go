@@ -39,6 +39,9 @@ func Compare(want *Reference, run *Run) Comparison {
 	if run.Whole {
 		c.Checks = append(c.Checks, compareTicks(len(want.Telemetry.Frames), run.Ticks))
 	}
+	if run.Standing != nil {
+		c.Checks = append(c.Checks, want.compareStanding(run.Standing))
+	}
 	if run.Answers != nil {
 		of := want.compareAnswers(run.Answers)
 		c.Checks = append(c.Checks, of...)
@@ -50,6 +53,9 @@ func Compare(want *Reference, run *Run) Comparison {
 	c.Laps, c.Classification = c.Laps && identical(of, "laps"), c.Classification && identical(of, "tower and result") && identical(of, "results")
 	for _, f := range run.Fed {
 		c.Checks = append(c.Checks, f.check())
+		if n := len(f.Traces); n > 0 {
+			c.Checks = append(c.Checks, compareTraces(want.Telemetry.Traces[:min(n, len(want.Telemetry.Traces))], f.Traces, want.info().Cars, inInflux))
+		}
 	}
 	return c
 }
@@ -59,6 +65,20 @@ func one(is bool) int {
 		return 1
 	}
 	return 0
+}
+
+// compareStanding compares the classification that the timekeeper answers.
+func (r *Reference) compareStanding(got *race.Classification) Check {
+	c := Check{What: "results", Where: "timekeeper"}
+	compareBy(&c, r.result.Entries, got.Entries, keyed[race.CarIdx, race.Classified]{
+		key:  func(e *race.Classified) race.CarIdx { return e.Car },
+		name: func(e *race.Classified) string { return fmt.Sprintf("car %d", e.Car) },
+		same: func(a, b *race.Classified) bool { return *a == *b },
+	})
+	if got.StateHash != r.result.StateHash {
+		c.note(&c.Different, "the state hash")
+	}
+	return c.worded("classification of %s cars as the timekeeper answers it")
 }
 
 // compareTicks compares how many ticks were committed.

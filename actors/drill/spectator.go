@@ -22,6 +22,7 @@ type Spectator struct {
 	again              int      // facts that came although they were there
 	upTo               race.Seq // laps up to here may have gone by before a snapshot
 	pictures           []FrameMark
+	entries            []race.Entry
 	backward           int // pictures of an earlier tick than the one before
 	towers             []towerMark
 	wrong              string
@@ -60,11 +61,12 @@ func (s *Spectator) Fail(err error) {
 	}
 }
 
-// Snapshot takes a tower that stands for everything before it.
-func (s *Spectator) Snapshot(b *race.Board) {
+// Snapshot takes a tower that stands for everything before it, with the entries.
+func (s *Spectator) Snapshot(b *race.Board, entries []race.Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.snapshots++
+	s.entries = entries
 	if b.Seq < s.board.Seq {
 		s.again++
 	}
@@ -131,7 +133,7 @@ func (r *Reference) compareSpectator(s *Spectator, towers map[race.Seq]uint64) [
 
 // compareTower compares the tower at the end: rows and order, the state of the race and the result.
 func (r *Reference) compareTower(s *Spectator, large bool) Check {
-	c := Check{What: "tower and result", Where: s.Name, Compared: 2}
+	c := Check{What: "tower and result", Where: s.Name, Compared: 3}
 	if !large {
 		c.Compared++
 		compareBy(&c, r.board.Rows, s.board.Rows, keyed[race.CarIdx, race.Row]{
@@ -140,6 +142,9 @@ func (r *Reference) compareTower(s *Spectator, large bool) Check {
 		if !slices.Equal(r.board.Order, s.board.Order) {
 			c.note(&c.Different, "the order")
 		}
+	}
+	if !slices.EqualFunc(r.entries(), s.entries, func(a, b race.Entry) bool { return a.Number == b.Number && a.Code == b.Code && a.Name == b.Name }) {
+		c.note(&c.Different, "the entries")
 	}
 	if r.board.Session != s.board.Session {
 		c.note(&c.Different, "the state of the race")
@@ -171,6 +176,10 @@ func sameRow(a, b *race.Row) bool {
 	return reflect.DeepEqual(x, y)
 }
 
+// picturesBehind is how many ticks the last picture may be older than the end of the race: as many as a timekeeper may have in hand when it dies,
+// which are not shown.
+const picturesBehind = 300
+
 // comparePictures compares each picture with the telemetry of its tick. Pictures may be left out, never be old or wrong.
 func (r *Reference) comparePictures(s *Spectator) Check {
 	c := Check{What: "pictures", Where: s.Name, Compared: len(s.pictures)}
@@ -183,6 +192,15 @@ func (r *Reference) comparePictures(s *Spectator) Check {
 			c.note(&c.Different, "of tick %d", m.Tick)
 		} else if !is && len(there) > 0 {
 			c.note(&c.Extra, "of tick %d", m.Tick)
+		}
+	}
+	if n := len(r.Telemetry.Frames); n > 0 && s.board.Result != nil {
+		seen := race.Tick(0)
+		for _, m := range s.pictures {
+			seen = max(seen, m.Tick)
+		}
+		if last := r.Telemetry.Frames[n-1].Tick; seen < last-picturesBehind {
+			c.note(&c.Missing, "the last was of tick %d, the race ended in tick %d", seen, last)
 		}
 	}
 	for range s.backward {

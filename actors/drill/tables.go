@@ -102,7 +102,7 @@ func (r *Reference) compareAnswers(a *Answers) []Check {
 		compareEvents(r.eventList(), a.Events, inStore, 0), comparePassings(r.passings(), a.Passings), compareResults(r.resultList(), a.Results),
 	}
 	if t := a.Telemetry; t != nil {
-		out = append(out, compareFrames(r.Telemetry.Frames, t.Frames, inStore), compareTraces(r.Telemetry.Traces, t.Traces, r.info().Cars))
+		out = append(out, compareFrames(r.Telemetry.Frames, t.Frames, inStore), compareTraces(r.Telemetry.Traces, t.Traces, r.info().Cars, inStore))
 	}
 	return out
 }

@@ -139,6 +139,10 @@ func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engi
 	if err != nil || !ended {
 		return err
 	}
+	standing, err := e.Classification(ctx, t.Start.Info.ID)
+	if err == nil {
+		o.run.Standing = &standing
+	}
 	_, _, result, err := w.Result()
 	o.mu.Lock()
 	defer o.mu.Unlock()

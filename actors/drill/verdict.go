@@ -19,6 +19,8 @@ type Run struct {
 	// Answers is what the store answers afterwards, and Spectators is who followed the race; nil if nothing is known of them.
 	Answers    *Answers
 	Spectators []*Spectator
+	// Standing is the classification as the race's timekeeper answers it at the end; nil if that is not known.
+	Standing *race.Classification
 	// Told are comparisons of what was told of the race elsewhere.
 	Told []Check
 	// Restarts by kind of actor; Recoveries are how long each took, from the death to the next incarnation.
@@ -44,6 +46,8 @@ type Fed struct {
 	Series   string `json:"series"`
 	Points   int64  `json:"points"`
 	Expected int64  `json:"expected"`
+	// Traces are the values of some cars, as ReadTraces returns them; nil if they are not known.
+	Traces []uint64 `json:"-"`
 }
 
 // Verdict is the result of a drill.

@@ -45,6 +45,9 @@ func (p *publisher) sabotaged(msg publish) publish {
 		}
 		msg.facts = []race.Facts{all}
 	}
+	if sabotage.On(sabotage.PublisherFrozen) && msg.frame != nil && msg.frame.Tick > 500 {
+		msg.frame = nil
+	}
 	if sabotage.On(sabotage.PublisherStale) && msg.frame != nil {
 		stale := *msg.frame
 		if p.old != nil {

@@ -290,7 +290,11 @@ func (t *timekeeper) answer(c supervise.Context, q GetClassification) {
 		t.asked = append(slices.Clip(t.asked), q)
 		c.Keep(t.timekeeperMemory)
 	default:
-		c.Send(q.ReplyTo, Classification{Result: t.state.Classification()})
+		result := t.state.Classification()
+		if n := len(result.Entries); sabotage.On(sabotage.TimekeeperAnswer) && n > 0 {
+			result.Entries = result.Entries[:n-1]
+		}
+		c.Send(q.ReplyTo, Classification{Result: result})
 	}
 }
 

@@ -116,7 +116,7 @@ func (s *spectator) take(m transport.Message) {
 			s.snapshots++
 		}
 		s.board = m.Board
-		s.sees.Snapshot(&m.Board)
+		s.sees.Snapshot(&m.Board, m.Entries)
 	case *race.Facts:
 		if !s.board.Apply(m) {
 			s.note(fmt.Sprintf("record %d came again after record %d was seen", m.Seq, s.board.Seq))

@@ -109,7 +109,7 @@ func (a *audience) follow(ctx context.Context, s *drill.Spectator, most int, ane
 		}
 		switch m := m.(type) {
 		case *transport.Snapshot:
-			s.Snapshot(&m.Board)
+			s.Snapshot(&m.Board, m.Entries)
 		case *race.Facts:
 			s.Facts(m)
 			if facts++; facts == most {

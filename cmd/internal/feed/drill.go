@@ -40,6 +40,9 @@ func (t awayTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
+// tracedInInflux bounds the cars whose telemetry is read back from InfluxDB, which takes long for a long race.
+const tracedInInflux = 3
+
 // Fed waits until all of a race is in InfluxDB and compares it with what is durable. After fedWithin it compares what has arrived.
 func (f *Feed) Fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 	look := time.NewTicker(50 * time.Millisecond)
@@ -80,7 +83,11 @@ func (f *Feed) Fed(ctx context.Context, id race.ID) ([]drill.Fed, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, drill.Fed{Series: "telemetry", Expected: samples})
+		traces, err := drill.ReadTraces(ctx, f.past, &summary.Race, tracedInInflux)
+		if err != nil {
+			return nil, fmt.Errorf("read back what was fed: %w", err)
+		}
+		out = append(out, drill.Fed{Series: "telemetry", Expected: samples, Traces: traces})
 	}
 	fields := map[string]string{"laps": "lap_number", "passings": "seq", "telemetry": "speed"}
 	for i := range out {

@@ -130,6 +130,7 @@ func (c *Config) complete(log *slog.Logger) (influx.Config, error) {
 // Feed is the feed of a server to InfluxDB.
 type Feed struct {
 	influx *influx.Feed
+	past   *influx.History
 	store  *sqlite.Store
 	every  int                         // frames of telemetry
 	phases map[race.ID]race.DrillPhase // last phase of each drill, used by one goroutine
@@ -165,7 +166,12 @@ func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) 
 	default:
 		log.Info("races are fed to InfluxDB", slog.String("url", cfg.Address()), slog.String("org", cfg.Org), slog.String("bucket", cfg.Bucket))
 	}
-	return &Feed{influx: to, store: store, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
+	past, err := influx.NewHistory(cfg, store)
+	if err != nil {
+		to.Close()
+		return nil, cli.BadInput("%w", err)
+	}
+	return &Feed{influx: to, past: past, store: store, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
 }
 
 // locate returns the course of a race that carries its circuit.
@@ -203,6 +209,7 @@ func (f *Feed) State() gateway.Feeds {
 func (f *Feed) Close() {
 	if f != nil {
 		f.influx.Close()
+		f.past.Close()
 	}
 }
 
