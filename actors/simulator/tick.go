@@ -49,15 +49,7 @@ func (t *openTick) row(car race.CarIdx, r drive.Row, crossings []drive.Crossing)
 
 // close computes the next field and returns the passings that each line should have; lines without passings need not close.
 func (t *openTick) close(m *drive.Model, lines int) [][]drive.Crossing {
-	slices.SortFunc(t.crossings, func(a, b drive.Crossing) int {
-		switch {
-		case drive.Less(a, b):
-			return -1
-		case drive.Less(b, a):
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(t.crossings, drive.Compare)
 	t.next = m.Close(t.prev, t.in, t.rows, t.crossings)
 	expected := make([][]drive.Crossing, lines)
 	for _, c := range t.crossings {
@@ -81,30 +73,5 @@ func (t *openTick) passings(line int, passed []drive.Crossing) bool {
 	return t.open == 0
 }
 
-// records are the tick's records in their fixed order: time; passings before what follows from them; line; car.
-func (t *openTick) records(m *drive.Model) []race.Record {
-	slices.SortFunc(t.passed, func(a, b drive.Crossing) int {
-		if drive.Less(a, b) {
-			return -1
-		}
-		return 1
-	})
-	events := m.Events(t.prev, t.next)
-	out := make([]race.Record, 0, len(t.passed)+len(events)+1)
-	for _, p := range t.passed {
-		out = append(out, race.Record{Time: p.Time, Body: race.Passing{
-			Car: p.Car, Line: p.Line, InPit: p.InPit, SpeedKMH: p.SpeedKMH,
-		}})
-	}
-	out = append(out, events...)
-	slices.SortStableFunc(out, func(a, b race.Record) int {
-		switch {
-		case a.Time < b.Time:
-			return -1
-		case a.Time > b.Time:
-			return 1
-		}
-		return 0
-	})
-	return out
-}
+// records are the tick's records.
+func (t *openTick) records(m *drive.Model) []race.Record { return m.Records(t.prev, t.next, t.passed) }

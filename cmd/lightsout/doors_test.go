@@ -12,6 +12,7 @@ import (
 var doors = map[string][]string{
 	"race":                        {},
 	"race/audit":                  {"race", "race/circuit", "race/timing"},
+	"race/batch":                  {"race", "race/drive", "race/timing"},
 	"race/circuit":                {"race"},
 	"race/document":               {"race", "race/circuit", "race/history", "race/view"},
 	"race/drive":                  {"race", "race/circuit"},
@@ -60,6 +61,10 @@ var doors = map[string][]string{
 		"actors/engine", "actors/processor", "actors/simulator", "cmd/internal/archive", "gateway", "gateway/live", "race",
 		"race/circuit", "race/drive", "storage/folder", "storage/sqlite",
 	},
+	"cmd/internal/sweep": {
+		"cmd/internal/cli", "cmd/internal/manifest", "cmd/internal/racefile", "cmd/internal/simulation", "race", "race/batch",
+		"race/circuit", "race/drive", "storage/export",
+	},
 	"cmd/internal/drills": {
 		"actors/drill", "actors/engine", "actors/processor", "actors/simulator", "actors/supervise", "cmd/internal/archive",
 		"cmd/internal/cli", "cmd/internal/feed", "gateway", "gateway/live", "race", "race/drive", "storage/sqlite", "transport",
@@ -81,7 +86,7 @@ var doors = map[string][]string{
 	},
 	"cmd/lightsout": {
 		"actors/drill", "cmd/internal/archive", "cmd/internal/bench", "cmd/internal/cli", "cmd/internal/cluster", "cmd/internal/clusterdrill",
-		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/manifest", "cmd/internal/racefile", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "race", "race/circuit", "race/document", "race/history",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/manifest", "cmd/internal/racefile", "cmd/internal/races", "cmd/internal/server", "cmd/internal/simulation", "cmd/internal/sweep", "race", "race/circuit", "race/document", "race/history",
 		"race/timing", "race/view", "storage/export", "storage/influx", "storage/sqlite", "transport",
 		"transport/kafka", "transport/login",
 	},

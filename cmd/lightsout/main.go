@@ -65,6 +65,6 @@ file (--config FILE); a flag overrides the environment, the environment the file
 		return cli.BadInput("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cli.LoadConfig(cmd) }
-	root.AddCommand(newServe(), newSimulate(), newRerun(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newKafka(), newBench(), newHealth(), newLicenses())
+	root.AddCommand(newServe(), newSimulate(), newSweep(), newRerun(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newKafka(), newBench(), newHealth(), newLicenses())
 	return root
 }

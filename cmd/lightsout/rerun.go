@@ -7,12 +7,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"lightsout/cmd/internal/cli"
 	"lightsout/cmd/internal/manifest"
 	"lightsout/cmd/internal/simulation"
+	"lightsout/cmd/internal/sweep"
+	"lightsout/race/circuit"
 )
 
 // errOtherwise means that a rerun came out otherwise.
@@ -25,7 +28,7 @@ func newRerun() *cobra.Command {
 		Short: "Make an output again from its manifest and compare the bytes",
 		Long: `Make an output again from its manifest: the file FILE.manifest.json beside it, or what simulate --json printed.
 
-A log is made again, compared with the SHA-256 of the first one, and kept if --out names a file. A result that was printed is
+A log or a data set is made again, compared with the SHA-256 of the first one, and kept if --out names a file. A result that was printed is
 printed again. Exit code 1 means that it came out otherwise, which another version of the program can be the reason for.`,
 		Example: `  lightsout rerun race.lolog.manifest.json
   lightsout rerun race.lolog.manifest.json --out again.lolog`,
@@ -46,17 +49,20 @@ printed again. Exit code 1 means that it came out otherwise, which another versi
 }
 
 func rerun(ctx context.Context, m *manifest.Manifest, out string, stdout, status io.Writer) (err error) {
-	o, err := orderOf("", m.Race)
-	if err != nil {
-		return err
-	}
 	c, err := m.Circuit()
 	if err != nil {
 		return err
 	}
+	if m.Sweep != nil {
+		return rerunSweep(ctx, m, out, c, status)
+	}
 	kind := "result"
 	if m.Output != nil {
 		kind = m.Output.Kind
+	}
+	o, err := orderOf("", m.Race)
+	if err != nil {
+		return err
 	}
 	path := out
 	if path == "" && kind != "result" {
@@ -93,6 +99,38 @@ func rerun(ctx context.Context, m *manifest.Manifest, out string, stdout, status
 		return cli.WriteJSON(stdout, r)
 	}
 	return cli.WriteFile(out, func(w io.Writer) error { return cli.WriteJSON(w, r) })
+}
+
+// rerunSweep makes a data set again.
+func rerunSweep(ctx context.Context, m *manifest.Manifest, out string, c *circuit.Circuit, status io.Writer) error {
+	plan, err := sweep.PlanOf(m.Sweep)
+	if err != nil {
+		return cli.BadInput("the manifest's sweep: %w", err)
+	}
+	if m.Output == nil {
+		return cli.BadInput("the manifest of a sweep is beside its data set, and this one has no output")
+	}
+	dir, err := os.MkdirTemp("", "lightsout-rerun-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	ending := filepath.Ext(m.Output.File)
+	o := sweep.Options{
+		Plan: plan, Sweep: m.Sweep, Jobs: runtime.NumCPU(), Circuit: c, Version: buildVersion(), Progress: cli.Bar(status, "races"),
+		Out: filepath.Join(dir, "results"+ending),
+	}
+	path := &o.Out
+	if m.Output.Kind == "laps" {
+		o.Laps, path = filepath.Join(dir, "laps"+ending), &o.Laps
+	}
+	if out != "" {
+		*path = out
+	}
+	if _, err := sweep.Run(ctx, o, status); err != nil {
+		return cli.AsBadInput(err)
+	}
+	return compare(m.Output, *path, status)
 }
 
 // compare compares a file with the output of a manifest.

@@ -139,3 +139,36 @@ func mustCircuitText(t *testing.T, key string) string {
 	}
 	return string(text)
 }
+
+func TestSweep_GoesFromItsFileToADataSetAndAgainFromItsManifest(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.parquet")
+	file := mustRaceFileOf(t, "race: {circuit: kartwerk, cars: 3, laps: 2}\nvary: {model.pace.noise_s: [0.1, 0.9]}\nseeds: 1-4\n")
+	printed, _, err := command(t, "sweep", file, "--jobs", "2", "--out", out, "--page", filepath.Join(dir, "page.html"))
+	if err != nil || strings.Count(printed, "4 races") != 2 {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	if _, status, err := command(t, "rerun", out+manifest.Ending); err != nil || !strings.Contains(status, "the same ") {
+		t.Errorf("%v, %s", err, status)
+	}
+	if _, status, err := command(t, "sweep", file, "--out", out); err != nil || !strings.Contains(status, "nothing was simulated") {
+		t.Errorf("%v, %s", err, status)
+	}
+	one, _, err := command(t, "simulate", "--circuit", "kartwerk", "--cars", "3", "--laps", "2", "--seeds", "1-4", "--json")
+	if err != nil || !strings.Contains(one, `"races": 4`) {
+		t.Errorf("%v\n%s", err, one)
+	}
+	for want, args := range map[string][]string{
+		"end in .csv or .parquet": {"sweep", file, "--out", filepath.Join(dir, "x.txt")},
+		"--out as well":           {"sweep", file, "--laps-out", filepath.Join(dir, "x.csv")},
+		"--jobs is 0":             {"sweep", file, "--jobs", "0"},
+		`"1-x"`:                   {"simulate", "--seeds", "1-x"},
+		"goes without --seeds":    {"simulate", "--seeds", "1-2", "--db", filepath.Join(dir, "x.db")},
+		"give --seeds as well":    {"simulate", "--out", out},
+		"vary: laps has 0 values": {"sweep", mustRaceFileOf(t, "vary: {laps: []}")},
+	} {
+		if _, _, err := command(t, args...); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
+	}
+}

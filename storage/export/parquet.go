@@ -29,34 +29,11 @@ type lastWord struct {
 	value parquet.Value
 }
 
-// newParquet writes the units of the columns to the metadata of the file, as unit:COLUMN, because Parquet readers do not show
-// metadata of columns.
+// newParquet begins the file of a table.
 func (e *Export) newParquet(w io.Writer, t anyTable) (*parquetSink, error) {
-	columns := t.Columns()
 	head := e.summary.Race
-	options := []parquet.WriterOption{
-		parquetSchema(t.Name(), columns), parquet.Compression(&parquet.Zstd), parquet.CreatedBy("Lights Out", "1", ""),
-		parquet.DataPageStatistics(true), parquet.DictionaryMaxBytes(1 << 20),
-		parquet.KeyValueMetadata("race", string(e.id)), parquet.KeyValueMetadata("race_name", head.Name),
-		parquet.KeyValueMetadata("circuit", head.Circuit), parquet.KeyValueMetadata("table", t.Name()),
-		parquet.KeyValueMetadata("about", t.About()),
-	}
-	for _, c := range columns {
-		if c.Unit != "" {
-			options = append(options, parquet.KeyValueMetadata("unit:"+c.Name, c.Unit))
-		}
-		if c.About != "" {
-			options = append(options, parquet.KeyValueMetadata("about:"+c.Name, c.About))
-		}
-	}
-	config, err := parquet.NewWriterConfig(options...)
-	if err != nil {
-		return nil, fmt.Errorf("set up Parquet: %w", err)
-	}
-	return &parquetSink{
-		w: parquet.NewGenericWriter[any](w, config), columns: columns, values: make([][]parquet.Value, len(columns)),
-		words: make([]lastWord, len(columns)),
-	}, nil
+	return newParquetSink(w, t.Name(), t.About(), t.Columns(), parquet.KeyValueMetadata("race", string(e.id)),
+		parquet.KeyValueMetadata("race_name", head.Name), parquet.KeyValueMetadata("circuit", head.Circuit))
 }
 
 // parquetSchema builds the schema from struct tags, the only way in the library that keeps the order of columns.

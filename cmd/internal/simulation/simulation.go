@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	}
 	id := race.ID(o.ID)
 	if id == "" {
-		id = idOf(c.Key, o.Order)
+		id = IDOf(c.Key, o.Order)
 	}
 	if err := id.Validate(); err != nil {
 		return nil, err
@@ -98,8 +98,8 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	return out, s.writeLog(ctx, id)
 }
 
-// idOf makes the id of an order. What was given of model and entries is in it as a hash, so that variants of a race may be kept together.
-func idOf(circuit string, o race.Order) race.ID {
+// IDOf makes the id of an order. What was given of model and entries is in it as a hash, so that variants of a race may be kept together.
+func IDOf(circuit string, o race.Order) race.ID {
 	id := fmt.Sprintf("%s-%dx%d", circuit, o.Cars, o.Laps)
 	if o.DurationS > 0 {
 		id += fmt.Sprintf("-%ds", o.DurationS)
