@@ -54,24 +54,7 @@ race must be at every gateway what it is undisturbed.`,
   lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
   lightsout drill --process --kills 10 --laps 20
   lightsout drill --cluster simulators-killed --kafka 127.0.0.1:9092`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.cluster.on {
-				return runClusterDrill(cmd.Context(), strings.Join(args, ""), &f.cluster, f.patience, f.asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			}
-			if f.process {
-				if len(args) > 0 {
-					return cli.BadInput("--process takes no scenario: the server itself is killed")
-				}
-				return runProcessDrill(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			}
-			if f.replay != "" && len(args)+len(f.faults) > 0 {
-				return cli.BadInput("--replay takes the scenario from its file: give no other")
-			}
-			if f.replay == "" && (len(args) == 0) == (len(f.faults) == 0) {
-				return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
-			}
-			return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	cmd.Flags().StringArrayVar(&f.faults, "fault", nil, "a fault as in a scenario file, instead of a scenario; may be repeated")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the faults, instead of the scenario's")
@@ -91,13 +74,39 @@ race must be at every gateway what it is undisturbed.`,
 	return cmd
 }
 
+// run runs the form of drill that the flags ask for.
+func (f drillFlags) run(cmd *cobra.Command, args []string) error {
+	form, names := "a drill of actors", actorFlags
+	switch {
+	case f.cluster.on:
+		form, names = "--cluster", clusterFlagNames
+	case f.process:
+		form, names = "--process", processFlags
+	}
+	if err := onlyFlags(cmd, form, names); err != nil {
+		return err
+	}
+	switch {
+	case f.patience < time.Second:
+		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
+	case f.cluster.on:
+		return runClusterDrill(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	case f.process && len(args) > 0:
+		return cli.BadInput("--process takes no scenario: the server itself is killed")
+	case f.process:
+		return runProcessDrill(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	case f.replay != "" && len(args)+len(f.faults) > 0:
+		return cli.BadInput("--replay takes the scenario from its file: give no other")
+	case f.replay == "" && (len(args) == 0) == (len(f.faults) == 0):
+		return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
+	}
+	return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
+}
+
 // errDrillFailed ends the program with exit code 1; the verdict says why.
 var errDrillFailed = errors.New("the drill failed")
 
 func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
-	if f.patience < time.Second {
-		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
-	}
 	t := &drills.Trial{Patience: f.patience, Feed: f.influx, Status: cmd.ErrOrStderr()}
 	var err error
 	if f.replay != "" {

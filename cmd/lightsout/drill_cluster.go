@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +51,8 @@ func (f *clusterDrillFlags) login() (args []string) {
 	return args
 }
 
-func runClusterDrill(ctx context.Context, name string, f *clusterDrillFlags, patience time.Duration, asJSON bool, out, status io.Writer) error {
+func runClusterDrill(ctx context.Context, name string, flags drillFlags, out, status io.Writer) error {
+	f := &flags.cluster
 	if name == "" {
 		return cli.BadInput("which scenario? see lightsout drill list, or give a YAML file")
 	}
@@ -73,21 +73,13 @@ func runClusterDrill(ctx context.Context, name string, f *clusterDrillFlags, pat
 		}
 	}
 	v, err := clusterdrill.Run(ctx, clusterdrill.Config{
-		Program: self, Brokers: f.Brokers, Args: f.login(), Patience: patience, Keep: f.keep,
+		Program: self, Brokers: f.Brokers, Args: f.login(), Patience: flags.patience, Keep: f.keep,
 		StopKafka: f.stop, StartKafka: f.start, FreezeKafka: f.freeze, ThawKafka: f.thaw,
 	}, s, status)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
-	if asJSON {
-		err = cli.WriteJSON(out, v)
-	} else {
-		err = printClusterVerdict(out, v)
-	}
-	if err == nil && !v.Passed {
-		err = errDrillFailed
-	}
-	return err
+	return flags.tell(out, drillOutcome{name: s.Name, passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error { return printClusterVerdict(out, v) }})
 }
 
 func printClusterVerdict(out io.Writer, v *clusterdrill.Verdict) error {

@@ -14,22 +14,22 @@ func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) e
 	if f.kills < 1 || f.kills > 1000 {
 		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
-	v, err := drills.Process(ctx, f.processOrder(), f.kills, f.seed, status)
+	v, err := drills.Process(ctx, f.processOrder(), f.kills, f.seed, f.patience, status)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
-	if f.asJSON {
-		err = cli.WriteJSON(out, v)
-	} else {
-		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n", v.Kills, v.StartsMS[1:], v.StateHash[:16], v.Undisturbed[:16])
+	return f.tell(out, drillOutcome{name: "process", passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error {
+		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n", v.Kills, v.StartsMS[1:], short(v.StateHash), short(v.Undisturbed))
 		printChecks(out, v.Checks)
 		fmt.Fprintf(out, "\n%s\n", map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
-	}
-	if err == nil && !v.Passed {
-		err = errDrillFailed
-	}
-	return err
+		for _, b := range v.Broken {
+			fmt.Fprintln(out, "  - "+b)
+		}
+		return nil
+	}})
 }
+
+func short(hash string) string { return hash[:min(16, len(hash))] }
 
 // processOrder is the race of a process drill, with defaults for what the flags leave out.
 func (f drillFlags) processOrder() race.Order {

@@ -122,3 +122,22 @@ func TestDrill_ReplayRefusesWhatCannotBeMadeAgain(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestDrillCommand_RefusesFlagsThatMeanNothing(t *testing.T) {
+	for line, says := range map[string]string{
+		"--process --fault x":                     "--fault is given and means nothing for --process",
+		"--process --influx-url http://x":         "--influx-url is given and means nothing for --process",
+		"--process --replay x.json":               "--replay is given and means nothing for --process",
+		"--process --patience 1ms":                "--patience is 1ms: allowed are 1s and more",
+		"--cluster zombies --kafka x:1 --fault x": "--fault is given and means nothing for --cluster",
+		"--cluster zombies --kafka x:1 --seed 5":  "--seed is given and means nothing for --cluster",
+		"--cluster zombies --kafka x:1 --kills 5": "--kills is given and means nothing for --cluster",
+		"storm --kills 5":                         "--kills is given and means nothing for a drill of actors",
+		"storm --kafka x:1":                       "--kafka is given and means nothing for a drill of actors",
+		"storm --keep x":                          "--keep is given and means nothing for a drill of actors",
+	} {
+		if _, _, err := command(t, append([]string{"drill"}, strings.Fields(line)...)...); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, expected %q", line, err, says)
+		}
+	}
+}

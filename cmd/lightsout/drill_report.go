@@ -12,23 +12,37 @@ import (
 	"lightsout/cmd/internal/cli"
 )
 
-// report prints the verdict, and writes it as JUnit XML if a file is given.
-func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
+// drillOutcome is what any form of drill tells.
+type drillOutcome struct {
+	name    string
+	passed  bool
+	broken  []string
+	verdict any
+	print   func(io.Writer) error
+}
+
+// tell prints the outcome, and writes it as JUnit XML if a file is given. It returns errDrillFailed if promises were broken.
+func (f drillFlags) tell(out io.Writer, o drillOutcome) error {
 	if f.junit != "" {
-		if err := writeJUnit(f.junit, v); err != nil {
+		if err := writeJUnit(f.junit, o); err != nil {
 			return err
 		}
 	}
 	var err error
 	if f.asJSON {
-		err = cli.WriteJSON(out, v)
+		err = cli.WriteJSON(out, o.verdict)
 	} else {
-		err = printVerdict(out, v)
+		err = o.print(out)
 	}
-	if err == nil && !v.Passed {
+	if err == nil && !o.passed {
 		err = errDrillFailed
 	}
 	return err
+}
+
+// report tells the verdict on a drill of actors.
+func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
+	return f.tell(out, drillOutcome{name: v.Scenario.Name, passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error { return printVerdict(out, v) }})
 }
 
 func printVerdict(out io.Writer, v *drill.Verdict) error {
@@ -102,16 +116,16 @@ type (
 	}
 )
 
-func writeJUnit(path string, v *drill.Verdict) error {
+func writeJUnit(path string, o drillOutcome) error {
 	var text strings.Builder
-	if err := printVerdict(&text, v); err != nil {
+	if err := o.print(&text); err != nil {
 		return err
 	}
-	one := junitCase{Name: v.Scenario.Name, Class: "lightsout.drill", Output: text.String()}
+	one := junitCase{Name: o.name, Class: "lightsout.drill", Output: text.String()}
 	suite := junitSuite{Name: "lightsout drill", Tests: 1}
-	if !v.Passed {
+	if !o.passed {
 		suite.Failures = 1
-		one.Failure = &junitFailure{v.Broken[0], strings.Join(v.Broken, "\n")}
+		one.Failure = &junitFailure{strings.Join(o.broken[:min(1, len(o.broken))], ""), strings.Join(o.broken, "\n")}
 	}
 	suite.Cases = []junitCase{one}
 	data, err := xml.MarshalIndent(suite, "", "  ")

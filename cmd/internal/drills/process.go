@@ -39,13 +39,13 @@ type ProcessVerdict struct {
 }
 
 // Process runs a race in a child server and kills it with SIGKILL kills times, at moments that follow from the seed.
-func Process(ctx context.Context, order race.Order, kills int, seed uint64, status io.Writer) (_ *ProcessVerdict, err error) {
+func Process(ctx context.Context, order race.Order, kills int, seed uint64, patience time.Duration, status io.Writer) (_ *ProcessVerdict, err error) {
 	fmt.Fprintln(status, "the race undisturbed")
 	start, err := StartOf(order, "")
 	if err != nil {
 		return nil, err
 	}
-	undisturbed, err := Run(ctx, start, Bounds{Patience: drill.Patience})
+	undisturbed, err := Run(ctx, start, Bounds{Patience: patience})
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +77,18 @@ func Process(ctx context.Context, order race.Order, kills int, seed uint64, stat
 			return nil, err
 		}
 	}
-	if v.StateHash, err = s.result(ctx, id); err != nil {
+	stood := false
+	if v.StateHash, stood, err = s.result(ctx, id, patience); err != nil {
 		return nil, err
 	}
 	s.kill(syscall.SIGTERM)
-	return v, v.judge(ctx, s.db, race.ID(id), undisturbed)
+	if err := v.judge(ctx, s.db, race.ID(id), undisturbed); err != nil {
+		return nil, err
+	}
+	if stood {
+		v.Passed, v.Broken = false, append([]string{fmt.Sprintf("the race did not come to its end: it stood still for %v", patience)}, v.Broken...)
+	}
+	return v, nil
 }
 
 // judge compares what the server left in its file with the undisturbed race.
@@ -207,21 +214,25 @@ func (s *childServer) order(ctx context.Context, o race.Order) (string, error) {
 	return made.ID, err
 }
 
-// result waits for the end of the race.
-func (s *childServer) result(ctx context.Context, id string) (string, error) {
+// result waits for the end of the race. stood says that it has stood still for longer than anybody waits.
+func (s *childServer) result(ctx context.Context, id string, patience time.Duration) (hash string, stood bool, err error) {
+	seen, since := "", time.Now()
 	for {
 		var c struct {
 			Final     bool
 			StateHash string `json:"state_hash"`
 		}
 		if err := s.ask(ctx, http.MethodGet, "/api/v1/races/"+id+"/classification", nil, &c); err != nil {
-			return "", err
+			return "", false, err
 		}
-		if c.Final {
-			return c.StateHash, nil
+		if c.StateHash != seen {
+			seen, since = c.StateHash, time.Now()
+		}
+		if c.Final || time.Since(since) > patience {
+			return c.StateHash, !c.Final, nil
 		}
 		if err := sleep(ctx, 200*time.Millisecond); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 }
