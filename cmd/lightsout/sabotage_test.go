@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 
@@ -96,6 +97,29 @@ func TestDrill_FindsEachMechanismThatIsSwitchedOff(t *testing.T) {
 	})
 	if out, err := s.drill("fill_in", "lost-hits"); err == nil || !strings.Contains(out, `"fill_in" is unknown`) {
 		t.Errorf("an unknown switch: %v\n%s", err, out)
+	}
+}
+
+// The verdict of a server judges the race that others watch and whose store they ask.
+func TestDrills_OnAServerFindWhatIsBroken(t *testing.T) {
+	long(t)
+	s := mustSabotage(t)
+	for broken, says := range map[sabotage.Switch]string{
+		sabotage.RecorderFrames: "telemetry of", sabotage.TimekeeperLaps: "laps in the store", sabotage.RingLost: "as seen by the spectator who stays",
+	} {
+		t.Run(broken.String(), func(t *testing.T) {
+			t.Setenv("LIGHTSOUT_SABOTAGE", broken.String())
+			p := &process{t: t, bin: s.bin, db: filepath.Join(t.TempDir(), "races.db")}
+			p.start()
+			defer p.end(syscall.SIGTERM)
+			id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":12,"laps":2,"seed":4,"speed":60,"start":false}`)["id"].(string)
+			p.post("/api/v1/races/"+id+"/drills", `{"scenario":"timing-in-the-dark"}`)
+			p.post("/api/v1/races/"+id+"/start", "")
+			verdict := p.awaitVerdict(id)
+			if text := fmt.Sprint(verdict["broken"]); verdict["passed"] != false || !strings.Contains(text, says) {
+				t.Errorf("passed: %v, broken: %s; expected %q", verdict["passed"], text, says)
+			}
+		})
 	}
 }
 

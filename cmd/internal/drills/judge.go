@@ -66,7 +66,7 @@ func (l *liveDrill) noted() *drill.Run {
 }
 
 // errRuled says that the undisturbed race cannot be run, because race control has ruled.
-var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed; no record is missing or doubled")
+var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed")
 
 func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
 	if _, err := archive.Settled(ctx, d.cfg.Store, one.race); err != nil {
@@ -90,7 +90,7 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, err
 			return nil, errRuled
 		}
 	}
-	if run.Result, err = d.cfg.Store.Classification(ctx, one.race); err != nil {
+	if run.Result, err = d.cfg.Store.Classification(ctx, one.race); err != nil && !errors.Is(err, race.ErrNotFound) { // the verdict says that it is missing
 		return nil, err
 	}
 	model, err := drive.ModelOf(opening.Race)
