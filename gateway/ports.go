@@ -106,6 +106,12 @@ type ActorGroup struct {
 	Actors     []ActorNode `json:"actors"`
 }
 
+// Standing is a simulated race of this process that runs, and has had no durable tick for a while.
+type Standing struct {
+	Race    race.ID `json:"race"`
+	Seconds float64 `json:"seconds"`
+}
+
 // Shared is the log that a server shares with others.
 type Shared interface {
 	// Await waits until this server has all of a race that the log has now.

@@ -40,6 +40,8 @@ type Deps struct {
 	Drills    Drills
 	Feeds     Feeds  // nil without InfluxDB
 	Shared    Shared // nil for a server of its own
+	// Standing lists the races that stand still; nil means none.
+	Standing func() []Standing
 	// Hub publishes races to spectators; Boards loads a race that the Hub does not hold.
 	Hub      *live.Hub
 	Boards   live.Boards
@@ -277,6 +279,12 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	if s.deps.Shared != nil { // else all servers would leave a balancer at once
 		if why := s.deps.Shared.Outage(); why != "" {
 			answer["status"], answer["why"] = "degraded", why
+		}
+	}
+	if s.deps.Standing != nil { // the other races go on
+		if list := s.deps.Standing(); len(list) > 0 {
+			answer["status"], answer["standing"] = "degraded", list
+			answer["why"] = fmt.Sprintf("race %s stands still for %.0f s, of %d that do", list[0].Race, list[0].Seconds, len(list))
 		}
 	}
 	if s.deps.Feeds != nil { // a feed that lags does not make the server unready

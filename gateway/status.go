@@ -11,8 +11,9 @@ import (
 type StatusDeps struct {
 	Ready    func(ctx context.Context) error // nil, or why the process cannot do its work
 	Actors   Actors
-	Feeds    Feeds  // nil without InfluxDB
-	Shared   Shared // nil without a shared log
+	Feeds    Feeds             // nil without InfluxDB
+	Shared   Shared            // nil without a shared log
+	Standing func() []Standing // nil means none
 	Log      *slog.Logger
 	Registry *prometheus.Registry
 	Version  string
@@ -25,7 +26,7 @@ func NewStatus(cfg Config, deps StatusDeps) (*Server, error) {
 		return nil, err
 	}
 	s := newServer(cfg, Deps{
-		Actors: deps.Actors, Feeds: deps.Feeds, Shared: deps.Shared, Log: deps.Log, Registry: deps.Registry, Version: deps.Version,
+		Actors: deps.Actors, Feeds: deps.Feeds, Shared: deps.Shared, Standing: deps.Standing, Log: deps.Log, Registry: deps.Registry, Version: deps.Version,
 	})
 	s.isReady = deps.Ready
 	s.unknown = "no such route: this process has no gateway role, and serves only /healthz, /readyz, /metrics and /api/v1/actors"

@@ -152,7 +152,7 @@ func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engi
 
 // wait waits for the end of the race. It reports false for a race that went beyond its bounds.
 func (o *observed) wait(ctx context.Context, w *engine.Watcher, t *Trial) (ended bool, err error) {
-	look := time.NewTicker(t.Patience / 10)
+	look := time.NewTicker(min(t.Patience/10, 250*time.Millisecond))
 	defer look.Stop()
 	seen, since := -1, time.Now()
 	for {
@@ -194,6 +194,8 @@ func (o *observed) notice(event any) {
 		o.run.Recoveries = append(o.run.Recoveries, e.Took)
 	case supervise.SetAside:
 		o.run.SetAside++
+	case supervise.GivenUp:
+		o.run.GivenUp = append(o.run.GivenUp, fmt.Sprintf("%s %s was given up: %s", e.Kind, e.ID, e.Reason))
 	}
 }
 

@@ -27,6 +27,8 @@ type Run struct {
 	Restarts   map[string]int64
 	Recoveries []time.Duration
 	SetAside   int
+	// GivenUp are the actors that died of bugs too often, and why.
+	GivenUp []string
 	// FilledIn counts passings that were lost with an incarnation of a checkpoint.
 	FilledIn int64
 	// Ticks counts the committed ticks, Late those that came more than a tick's length after they were due; Longest is the longest time between two
@@ -106,6 +108,9 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 		v.promise(v.SetAside > 0, "a poisoned actor's messages were not set aside")
 		v.poisoned(in, drilled)
 	} else {
+		for _, text := range drilled.GivenUp {
+			v.promise(false, "%s", text)
+		}
 		v.promise(v.SetAside == 0, "%d messages were set aside", v.SetAside)
 	}
 	v.Passed = len(v.Broken) == 0

@@ -35,12 +35,21 @@ const (
 	feedBackoffMax = 5 * time.Second
 )
 
+// The roots hand on messages alone: dying of bugs so often, they will not stop by themselves.
+const (
+	rootBackoff    = 10 * time.Millisecond
+	rootBackoffMax = time.Second
+	rootRestarts   = 30
+	rootWithin     = time.Minute
+)
+
 // Engine is the actors of one process: the simulator and its races, the processor, and the feed.
 type Engine struct {
 	system    *supervise.System
 	simulator *actor.PID
 	processor *actor.PID
 	stats     *simulator.Stats
+	pulses    *pulses
 }
 
 // Config joins an engine to its journal and to those who follow its races. Journal, Spectators, Observer and Log are needed.
@@ -56,6 +65,7 @@ type Config struct {
 	Fault         func(supervise.Strike) time.Duration    // nil or the faults of a drill
 	Intercept     func(supervise.Strike) supervise.Action // nil or what a drill does to messages
 	Notice        func(any)                               // nil or called with the facts of supervision
+	Fatal         func(error)                             // nil or called when the simulator or the processor is given up: this process is of no use
 	SnapshotEvery int                                     // records between two snapshots of a Timekeeper; 0 means its default
 	Hollywood     bool                                    // use hollywood's own processes, for benchmarks alone
 }
@@ -63,17 +73,19 @@ type Config struct {
 // New starts the actors.
 func New(cfg Config) (*Engine, error) {
 	system, err := supervise.NewSystem(supervise.Config{
-		Fault: cfg.Fault, Intercept: cfg.Intercept, Notice: cfg.Notice, Hollywood: cfg.Hollywood,
+		Fault: cfg.Fault, Intercept: cfg.Intercept, Notice: cfg.notice, Hollywood: cfg.Hollywood,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the actors: %w", err)
 	}
-	e := &Engine{system: system, stats: simulator.NewStats()}
+	e := &Engine{system: system, stats: simulator.NewStats(), pulses: newPulses()}
 	e.processor = system.Spawn(supervise.Spec{
-		Kind: "processor", ID: "1", MailboxHint: 1024,
+		Kind: "processor", ID: "1", MailboxHint: 1024, Backoff: rootBackoff, BackoffMax: rootBackoffMax, Restarts: rootRestarts, Within: rootWithin,
 		Producer: processor.Producer(processor.Config{
 			Journal: cfg.Journal, Spectators: cfg.Spectators, Log: cfg.Log, Rejected: cfg.Rejected, SnapshotEvery: cfg.SnapshotEvery,
-			Link: cfg.IngestLink,
+			Link: cfg.IngestLink, Lost: func(id race.ID, reason string) {
+				e.system.Send(e.simulator, simulator.RaceLost{ID: id, Reason: reason})
+			},
 		}),
 	})
 	if cfg.Feed != nil { // nothing takes its place, so it is never given up
@@ -87,10 +99,20 @@ func New(cfg Config) (*Engine, error) {
 		link = cfg.Link(e)
 	}
 	e.simulator = system.Spawn(supervise.Spec{
-		Kind: "simulator", ID: "1",
-		Producer: simulator.Producer(simulator.Config{Link: link, Observer: cfg.Observer}, e.stats),
+		Kind: "simulator", ID: "1", Backoff: rootBackoff, BackoffMax: rootBackoffMax, Restarts: rootRestarts, Within: rootWithin,
+		Producer: simulator.Producer(simulator.Config{Link: e.pulses.link(link), Observer: e.pulses.observer(cfg.Observer)}, e.stats),
 	})
 	return e, nil
+}
+
+// notice passes on the facts of supervision.
+func (cfg *Config) notice(event any) {
+	if g, is := event.(supervise.GivenUp); is && g.Root && cfg.Fatal != nil {
+		cfg.Fatal(fmt.Errorf("the %s was given up: %s", g.Kind, g.Reason))
+	}
+	if cfg.Notice != nil {
+		cfg.Notice(event)
+	}
 }
 
 // Submit hands a race's batch to the processor.
@@ -105,7 +127,14 @@ func (e *Engine) Submit(b *race.Batch, ack func(race.Ack)) {
 }
 
 // Start makes a race's actors and waits until its announcement is durable.
-func (e *Engine) Start(msg simulator.StartRace) error { return e.command(msg) }
+func (e *Engine) Start(msg simulator.StartRace) error {
+	e.pulses.begin(&msg.Info, msg.Start)
+	err := e.command(msg)
+	if err != nil && !errors.Is(err, race.ErrUnderway) && !errors.Is(err, race.ErrConflict) {
+		e.pulses.end(msg.Info.ID)
+	}
+	return err
+}
 
 // Control starts, pauses, resumes or stops a simulated race and waits until that is durable.
 func (e *Engine) Control(id race.ID, what race.Control) error {
@@ -137,7 +166,10 @@ func (e *Engine) handCommand(ctx context.Context, wait time.Duration, id race.ID
 }
 
 // Drop ends a race's simulation and records nothing. It returns race.ErrUnderway while that is not done.
-func (e *Engine) Drop(id race.ID) error { return e.command(simulator.DropRace{ID: id}) }
+func (e *Engine) Drop(id race.ID) error {
+	e.pulses.end(id)
+	return e.command(simulator.DropRace{ID: id})
+}
 
 func (e *Engine) command(msg any) error {
 	result, err := ask[simulator.Result](context.Background(), e, e.simulator, msg)

@@ -21,6 +21,9 @@ type Config struct {
 	Rejected func(id race.ID, r *race.Record, err error)
 	// SnapshotEvery is the least number of records that a Timekeeper folds between two snapshots for its next incarnation; 0 means 20,000.
 	SnapshotEvery int
+	// Lost is called when nobody times a race any more, for one of its actors was given up; it may be nil. The next message for the race
+	// makes new ones, which go on from the journal.
+	Lost func(id race.ID, reason string)
 	// Link is where an Ingest's batches go; nil means to the race's Recorder. What Link accepts comes back with Submit.
 	Link Link
 }
@@ -92,6 +95,9 @@ func (p *processor) Receive(c supervise.Context) {
 	case supervise.Failed:
 		p.cfg.Log.Error("a race's actor was given a message that it cannot handle", slog.String("kind", msg.Kind),
 			slog.String("race", msg.ID), slog.Any("reason", msg.Reason), slog.Bool("given_up", msg.GivenUp))
+		if msg.GivenUp {
+			p.lost(c, race.ID(msg.ID), &msg)
+		}
 	}
 }
 
@@ -151,7 +157,9 @@ func (p *processor) timing(c supervise.Context, id race.ID) raceActors {
 		return f
 	}
 	spawn := func(kind string, producer supervise.Producer) *actor.PID {
-		return c.Spawn(supervise.Spec{Kind: kind, ID: string(id), Backoff: backoff, BackoffMax: backoffMax, Producer: producer})
+		return c.Spawn(supervise.Spec{
+			Kind: kind, ID: string(id), Backoff: backoff, BackoffMax: backoffMax, Restarts: restartsMax, Within: restartsWithin, Producer: producer,
+		})
 	}
 	publisherPID := spawn("publisher", func() supervise.Actor { return &publisher{spectators: p.cfg.Spectators, id: id} })
 	timekeeperPID := spawn("timekeeper", func() supervise.Actor { return newTimekeeper(p.cfg, id, publisherPID) })
@@ -167,12 +175,26 @@ func (p *processor) ingest(c supervise.Context, id race.ID) *actor.PID {
 	f := p.races[id]
 	if f.ingest == nil {
 		f.ingest = c.Spawn(supervise.Spec{
-			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax,
+			Kind: "intake", ID: string(id), Backoff: backoff, BackoffMax: backoffMax, Restarts: restartsMax, Within: restartsWithin,
 			Producer: func() supervise.Actor { return &ingest{cfg: p.cfg, id: id, incarnation: newIncarnation()} },
 		})
 		p.keep(c, id, f)
 	}
 	return f.ingest
+}
+
+// lost ends all actors of a race after one was given up: what the others would do without it is not what happened.
+func (p *processor) lost(c supervise.Context, id race.ID, failed *supervise.Failed) {
+	f, known := p.races[id]
+	if !known || f.ending {
+		return
+	}
+	f.ending = true
+	p.keep(c, id, f)
+	c.Stop(f.all()[0])
+	if p.cfg.Lost != nil && failed.Kind != "intake" {
+		p.cfg.Lost(id, fmt.Sprintf("its %s was given up: %v", failed.Kind, failed.Reason))
+	}
 }
 
 // forget ends a race's actors, one after another; the log has all that they know.

@@ -23,6 +23,9 @@ const (
 const (
 	backoff    = 10 * time.Millisecond
 	backoffMax = time.Second
+	// They ask the journal after each death: thirty within a minute are no bad moment of it.
+	restartsMax    = 30
+	restartsWithin = time.Minute
 )
 
 // timekeeper folds a race's durable records, has the journal and the Publisher keep and show what follows, and acknowledges the batches. It is

@@ -22,6 +22,11 @@ type (
 	}
 	// DropRace ends a race and its actors without a result. The answer comes when they have ended.
 	DropRace struct{ ID race.ID }
+	// RaceLost ends a race that nobody times any more: it fails for the reason.
+	RaceLost struct {
+		ID     race.ID
+		Reason string
+	}
 	// CommandRace passes a command on to a race, which answers the sender.
 	CommandRace struct {
 		ID      race.ID

@@ -53,11 +53,23 @@ type raceActor struct {
 	waiting    bool // for a wake
 }
 
+// Cars, checkpoints and races compute, and a restart takes microseconds: ten a second by bugs are more than any bug of the moment makes.
+// Beyond that a car is retired, a checkpoint's passings follow from the rows, and a race fails. A race waits before it begins again, for
+// each of its lives makes its open tick once more.
+const (
+	restartsMax    = 100
+	restartsWithin = 10 * time.Second
+	raceBackoff    = 10 * time.Millisecond
+	raceBackoffMax = time.Second
+)
+
 // raceSpec makes the specification of a race's actor.
 func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) (supervise.Spec, error) {
 	incarnation := uint32(0)
 	first, err := firstMemory(&msg)
-	return supervise.Spec{Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
+	return supervise.Spec{
+		Kind: "race", ID: string(msg.Info.ID), MailboxHint: len(first.rows()) + 16,
+		Restarts: restartsMax, Within: restartsWithin, Backoff: raceBackoff, BackoffMax: raceBackoffMax,
 		Producer: func() supervise.Actor {
 			incarnation++
 			return &raceActor{
@@ -65,7 +77,8 @@ func raceSpec(msg StartRace, link Link, filled *filledIn, asked *actor.PID) (sup
 				asked:  asked,
 				window: max(windowLeast, min(maxWindow, windowRows/max(1, len(msg.Model.Entries())))),
 			}
-		}}, err
+		},
+	}, err
 }
 
 func (m *memory) rows() []drive.Row {
@@ -161,13 +174,13 @@ func (a *raceActor) spawn(c supervise.Context) {
 	a.lines = make([]*actor.PID, len(a.info.Lines))
 	for i := range a.lines {
 		a.lines[i] = c.Spawn(supervise.Spec{
-			Kind: "checkpoint", ID: strconv.Itoa(i), Deadline: hungAfter,
+			Kind: "checkpoint", ID: strconv.Itoa(i), Deadline: hungAfter, Restarts: restartsMax, Within: restartsWithin,
 			Producer: func() supervise.Actor { return &checkpoint{line: i} },
 		})
 	}
 	for i := range a.field.Rows {
 		c.Spawn(supervise.Spec{
-			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Deadline: hungAfter,
+			Kind: "car", ID: strconv.Itoa(i), MailboxHint: 1, Deadline: hungAfter, Restarts: restartsMax, Within: restartsWithin,
 			Producer: func() supervise.Actor { return &car{model: a.model, idx: race.CarIdx(i), lines: a.lines} },
 		})
 	}

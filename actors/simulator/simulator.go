@@ -86,9 +86,18 @@ func (s *simulator) Receive(c supervise.Context) {
 		c.Keep(maps.Clone(s.races))
 	case supervise.Failed:
 		if msg.Kind == "race" {
-			c.Stop(msg.Child)
-			s.cfg.Observer.RaceFailed(race.ID(msg.ID), fmt.Sprint(msg.Reason))
+			s.fail(c, race.ID(msg.ID), fmt.Sprint(msg.Reason))
 		}
+	case RaceLost:
+		s.fail(c, msg.ID, msg.Reason)
+	}
+}
+
+// fail ends a race that cannot go on.
+func (s *simulator) fail(c supervise.Context, id race.ID, reason string) {
+	if pid := s.races[id]; pid != nil {
+		c.Stop(pid)
+		s.cfg.Observer.RaceFailed(id, reason)
 	}
 }
 

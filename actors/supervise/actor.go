@@ -64,8 +64,8 @@ type Spec struct {
 	Producer Producer
 	// Attempts is how often one message may kill the actor before the message is set aside; 0 means 3.
 	Attempts int
-	// Restarts bounds the restarts within a period of Within; beyond it the actor is given up. 0 means no bound, which is
-	// right for actors that do no I/O. Deaths by a drill do not count.
+	// Restarts bounds the restarts within a period of Within; beyond it the actor is given up, and its parent is told. 0 means no bound.
+	// Deaths by a drill do not count.
 	Restarts int
 	Within   time.Duration
 	// Backoff is the pause before the incarnation that follows a death, doubled with each death in a row up to BackoffMax;
@@ -170,6 +170,15 @@ type Restarted struct {
 	Stack  []byte
 	// Took is from the panic to the next incarnation's readiness.
 	Took time.Duration
+}
+
+// GivenUp is the fact that an actor died of bugs more often than its specification allows, and does not come back. Root says that it has no
+// parent to take care of its work.
+type GivenUp struct {
+	PID      *actor.PID
+	Kind, ID string
+	Root     bool
+	Reason   string
 }
 
 // SetAside is the fact that a message was dropped after it had killed too many incarnations.

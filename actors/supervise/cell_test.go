@@ -165,7 +165,7 @@ func TestCell_TooManyRestartsInThePeriodGiveTheActorUp(t *testing.T) {
 		}
 		mustStop(t, s)
 		got := j.all()
-		for _, line := range []string{"child failed on 5: of 5, given up true", "child stopped"} {
+		for _, line := range []string{"child failed on 5: it died of bugs 3 times within 1m0s, the last time of: of 5, given up true", "child stopped"} {
 			if !slices.Contains(got, line) {
 				t.Errorf("%q is missing in %q", line, got)
 			}

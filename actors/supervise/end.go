@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,8 +15,10 @@ func (c *cell) setAside(reason any) {
 	c.inFlight = inFlight{}
 }
 
+// giveUp ends an actor for good, as Erlang/OTP ends a child that exceeds its intensity: the parent decides what becomes of its work.
 func (c *cell) giveUp(reason any) {
 	c.counter.givenUp.Add(1)
+	c.system.notify(GivenUp{PID: c.pid, Kind: c.spec.Kind, ID: c.spec.ID, Root: c.parent == nil, Reason: fmt.Sprint(reason)})
 	c.notifyParent(reason, true)
 	c.actor, c.starting, c.inFlight = goneActor{}, false, inFlight{}
 	c.beginStop()

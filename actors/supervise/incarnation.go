@@ -195,8 +195,12 @@ func (c *cell) die(reason any, stack []byte) bool {
 		c.life.diedAt = now
 	}
 	c.life.reason, c.life.stack = reason, stack
-	if c.spec.Lifetime == Temporary || !drilled(reason) && c.tooOften(now) {
+	switch {
+	case c.spec.Lifetime == Temporary:
 		c.giveUp(reason)
+		return false
+	case !drilled(reason) && c.tooOften(now):
+		c.giveUp(fmt.Errorf("it died of bugs %d times within %v, the last time of: %v", len(c.life.deaths), c.spec.Within, reason))
 		return false
 	}
 	c.starting = true

@@ -25,6 +25,7 @@ type Hub struct {
 
 	// arrivedAt says when a record arrived. Nil, or a zero time, means unknown: then facts count from their publication.
 	behind    func() time.Duration
+	standing  func(race.ID) time.Duration
 	arrivedAt func(race.ID, race.Seq) time.Time
 
 	mu       sync.Mutex
@@ -43,7 +44,7 @@ func NewHub(enc Encoder, m *Metrics) *Hub {
 	if m == nil {
 		m = NewMetrics(nil)
 	}
-	return &Hub{enc: enc, m: m, channels: map[race.ID]*channel{}, behind: func() time.Duration { return 0 }}
+	return &Hub{enc: enc, m: m, channels: map[race.ID]*channel{}, behind: func() time.Duration { return 0 }, standing: func(race.ID) time.Duration { return 0 }}
 }
 
 // TimeFrom lets the hub measure how long facts take from the arrival of their record to a spectator. It must be called before
@@ -53,6 +54,9 @@ func (h *Hub) TimeFrom(arrivedAt func(race.ID, race.Seq) time.Time) { h.arrivedA
 // BehindFrom lets pulses say for how long the server has been cut off from the log that it shares with others. It must be called before the
 // first spectator comes.
 func (h *Hub) BehindFrom(behind func() time.Duration) { h.behind = behind }
+
+// StandingFrom lets pulses say for how long a race has stood still. It must be called before the first spectator comes.
+func (h *Hub) StandingFrom(standing func(race.ID) time.Duration) { h.standing = standing }
 
 // SendEvery sets the pause between two messages to a spectator, for a race that runs faster than real time. It must be called before the
 // first spectator comes.

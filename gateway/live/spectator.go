@@ -152,7 +152,7 @@ func (s *spectator) rest(timer *time.Timer, d time.Duration, paced bool, writeTi
 		return true
 	case <-timer.C:
 	}
-	pulse, err := s.ch.hub.enc.Pulse(time.Now().UnixMilli(), s.ch.hub.behind().Milliseconds())
+	pulse, err := s.ch.hub.enc.Pulse(time.Now().UnixMilli(), max(s.ch.hub.behind(), s.ch.hub.standing(s.ch.info.ID)).Milliseconds())
 	return err == nil && s.send([][]byte{pulse}, writeTimeout)
 }
 

@@ -15,7 +15,7 @@ type actorMetrics struct {
 	givenUp, deadLetters                 *prometheus.Desc
 	mailboxMax, mailboxP99               *prometheus.Desc
 	filledIn, repeated                   *prometheus.Desc
-	late                                 *prometheus.Desc
+	late, standing                       *prometheus.Desc
 }
 
 func newActorMetrics(e *engine.Engine) *actorMetrics {
@@ -34,6 +34,8 @@ func newActorMetrics(e *engine.Engine) *actorMetrics {
 			"Passings whose hit was lost with a checkpoint's life; 0 without faults.", nil, nil),
 		late: prometheus.NewDesc("lightsout_actors_late", "Actors that take long over a message; replaced: another incarnation "+
 			"has gone on without it.", []string{"replaced"}, nil),
+		standing: prometheus.NewDesc("lightsout_simulator_race_standing_seconds",
+			"For how long a race that runs has had no durable tick; only those that stand still.", []string{"race"}, nil),
 		repeated: prometheus.NewDesc("lightsout_simulator_hits_repeated_total",
 			"Hits that came twice, from a car's next life; 0 without faults.", nil, nil),
 	}
@@ -43,7 +45,7 @@ func newActorMetrics(e *engine.Engine) *actorMetrics {
 func (m *actorMetrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		m.alive, m.restarts, m.setAside, m.processed, m.givenUp, m.deadLetters, m.mailboxMax, m.mailboxP99, m.filledIn, m.repeated,
-		m.late,
+		m.late, m.standing,
 	} {
 		ch <- d
 	}
@@ -65,6 +67,9 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, d := range m.engine.System().Depths() {
 		ch <- prometheus.MustNewConstMetric(m.mailboxMax, prometheus.GaugeValue, float64(d.Max), d.Kind)
 		ch <- prometheus.MustNewConstMetric(m.mailboxP99, prometheus.GaugeValue, float64(d.P99), d.Kind)
+	}
+	for _, s := range m.engine.Standing() {
+		ch <- prometheus.MustNewConstMetric(m.standing, prometheus.GaugeValue, s.For.Seconds(), string(s.ID))
 	}
 	late := map[bool]float64{}
 	for _, l := range m.engine.System().Late() {

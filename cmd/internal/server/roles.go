@@ -40,7 +40,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 		return cli.BadInput("%w", err)
 	}
 	registry := prometheus.NewRegistry()
-	w := &worker{}
+	w := &worker{dead: newDeadEngine()}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	if cfg.Cluster.Roles.Processor {
 		err = w.process(ctx, cfg, log, registry)
@@ -53,7 +53,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	member := w.member
 	observe(registry, w.engine, member)
 	http, err := gateway.NewStatus(cfg.Gateway, gateway.StatusDeps{
-		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds, Shared: member.Node(),
+		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds, Shared: member.Node(), Standing: standing(w.engine),
 	})
 	if err != nil {
 		return cli.BadInput("%w", err)
@@ -73,6 +73,9 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	case err = <-failed:
 		cancel()
 		err = errors.Join(err, <-joined)
+	case err = <-w.dead:
+		cancel()
+		err = errors.Join(err, <-joined)
 	case err = <-joined: // the context has ended, or the log cannot be read
 	}
 	fmt.Fprintln(status, "shutting down")
@@ -88,6 +91,7 @@ type worker struct {
 	ready  func(context.Context) error
 	feeds  gateway.Feeds  // nil without InfluxDB
 	ends   []func() error // newest last
+	dead   deadEngine
 }
 
 func (w *worker) close(ctx context.Context) (err error) {
@@ -108,7 +112,7 @@ func (w *worker) simulate(ctx context.Context, cfg Config, log *slog.Logger) (er
 	w.ready = func(context.Context) error { return w.member.Waits() }
 	store := memory.New()
 	w.ends = append(w.ends, store.Close)
-	with := engine.Config{Journal: store, Spectators: nobody{}, Log: log}
+	with := engine.Config{Journal: store, Spectators: nobody{}, Log: log, Fatal: w.dead.because}
 	w.member.Install(&with)
 	if w.engine, err = engine.New(with); err != nil {
 		return err
@@ -141,7 +145,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 	}
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
 	times := &feed.CommitTimes{}
-	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry)}
+	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
 	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)
 	if err != nil {
 		return err

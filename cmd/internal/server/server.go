@@ -106,7 +106,8 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	if member != nil {
 		hub.BehindFrom(member.Node().Behind)
 	}
-	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry)}
+	dead := newDeadEngine()
+	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry), Fatal: dead.because}
 	hooks.Install(&with)
 	with.Journal = times.Journal(with.Journal)
 	of := races.Config{Store: store, Screen: hub, Log: log, Engine: with, CarsMax: cfg.CarsMax}
@@ -116,19 +117,20 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
 	observe(registry, all.Engine(), member)
+	hub.StandingFrom(all.Engine().StandsFor)
 	faults := newDrills(hooks, all, store, hub, to)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
-		Shared: sharedBy(member),
+		Shared: sharedBy(member), Standing: standing(all.Engine()),
 		Drills: drillsOf(faults, member), History: store, Telemetry: past,
 		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {
 		return err
 	}
-	r := running{server, all, faults, member, status}
+	r := running{server, all, faults, member, dead, status}
 	return r.serve(ctx, func(ctx context.Context) error {
 		go all.Retain(ctx, cfg.Retention)
 		return work(ctx, all)
@@ -188,6 +190,7 @@ type running struct {
 	races   *races.Races
 	drills  *drills.Drills
 	member  *cluster.Member // nil without a shared log
+	dead    deadEngine
 	status  io.Writer
 }
 
@@ -220,6 +223,7 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	case <-ctx.Done():
 		fmt.Fprintln(r.status, "shutting down")
 	case err = <-failed:
+	case err = <-r.dead:
 	case err = <-ended:
 		ended = nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -62,6 +63,28 @@ func observe(r *prometheus.Registry, e *engine.Engine, member *cluster.Member) {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(e))
 	if member != nil {
 		r.MustRegister(newLogMetrics(member.Node()))
+	}
+}
+
+// standing tells the gateway which races stand still.
+func standing(e *engine.Engine) func() []gateway.Standing {
+	return func() (out []gateway.Standing) {
+		for _, s := range e.Standing() {
+			out = append(out, gateway.Standing{Race: s.ID, Seconds: math.Round(s.For.Seconds()*10) / 10})
+		}
+		return out
+	}
+}
+
+// deadEngine tells why the actors cannot go on. Then the process ends, to be started again.
+type deadEngine chan error
+
+func newDeadEngine() deadEngine { return make(deadEngine, 1) }
+
+func (d deadEngine) because(err error) {
+	select {
+	case d <- err:
+	default:
 	}
 }
 

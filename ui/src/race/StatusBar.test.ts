@@ -72,7 +72,7 @@ test('says that the server is behind, until it is not', async () => {
     onretry: vi.fn(),
   });
   expect(container.querySelector('section')?.textContent).toContain(
-    'Behind: the server cannot read the race, for 7 s',
+    'Behind: nothing new comes of the race, for 7 s',
   );
   await rerender({ behindMs: 0 });
   expect(container.querySelector('section')?.textContent?.trim()).toBe('');
