@@ -41,9 +41,10 @@ type timekeeper struct {
 	endCount    uint64   // count of the batches up to there
 	reading     bool
 	waiting     []*race.Batch
-	shown       bool   // the info was sent to the publisher
-	again       bool   // not the first incarnation
-	applied     uint64 // the newest batch that was folded
+	held        []race.Facts // of a log that is being read, until all entries are known
+	shown       bool         // the info was sent to the publisher
+	again       bool         // not the first incarnation
+	applied     uint64       // the newest batch that was folded
 	timekeeperMemory
 	publisher *actor.PID
 }
@@ -167,8 +168,13 @@ func (t *timekeeper) catchUp(c supervise.Context, msg records) {
 		t.publish(c, t.fold(msg.records[:last]), nil)
 		t.cursor = msg.records[last].Seq
 	}
-	if facts := t.fold(msg.records); !t.again || !sabotage.On(sabotage.TimekeeperShown) {
-		t.publish(c, facts, nil)
+	t.held = append(t.held, t.fold(msg.records)...)
+	// The entries of a large field take several reads; spectators get all of them at once.
+	if t.shown || t.cursor >= t.end || len(t.state.Entries()) >= t.state.Race().Cars {
+		if !t.again || !sabotage.On(sabotage.TimekeeperShown) {
+			t.publish(c, t.held, nil)
+		}
+		t.held = nil
 	}
 	t.read(c)
 }

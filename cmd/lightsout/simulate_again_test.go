@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,6 +163,34 @@ func mustBeTheSameRace(t *testing.T, want, got kept) {
 	}
 }
 
+// firstBatch is a journal that notes the first batch that a race hands over, and interrupts it.
+type firstBatch struct {
+	processor.Journal
+	count  atomic.Uint64
+	cancel func()
+}
+
+func (f *firstBatch) Append(b *race.Batch, ready func(error)) {
+	f.count.CompareAndSwap(0, b.Count)
+	f.cancel()
+	f.Journal.Append(b, ready)
+}
+
+// mustGoOnAfter holds that a race goes on with the batch after the stored field, and simulates none before it.
+func mustGoOnAfter(t *testing.T, db string, order race.Order, count uint64) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var first *firstBatch
+	_, err := simulation.Run(ctx, simulation.Options{Order: order, ID: "kart", DB: db, Journal: func(j processor.Journal) processor.Journal {
+		first = &firstBatch{Journal: j, cancel: cancel}
+		return first
+	}}, t.Output())
+	if err == nil || first.count.Load() != count+1 {
+		t.Errorf("%d batches are stored, the race went on with batch %d: %v", count, first.count.Load(), err)
+	}
+}
+
 func TestSimulate_InterruptedRaceContinuesToTheSameResult(t *testing.T) {
 	undisturbed := filepath.Join(t.TempDir(), "undisturbed.db")
 	want, _, err := command(t, kartOrder(undisturbed, "--json")...)
@@ -182,12 +211,24 @@ func TestSimulate_InterruptedRaceContinuesToTheSameResult(t *testing.T) {
 			t.Error("the log was cut before what replaces it was whole")
 		}
 	}
+	before := mustReadAll(t, mustReadStore(t, db), "kart")
+	store, err := sqlite.Open(db, transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := archive.Position(store, "kart")
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	mustGoOnAfter(t, db, order, left.Count)
+	if after := mustReadAll(t, mustReadStore(t, db), "kart"); len(after.Records) < len(before.Records) {
+		t.Errorf("%d records became %d", len(before.Records), len(after.Records))
+	}
 	got, said, err := command(t, kartOrder(db, "--json", "--log", log)...)
 	if err != nil || got != want || !strings.Contains(said, "race kart goes on in lap ") {
 		t.Errorf("%v, %q, %s", err, said, cmp.Diff(want, got))
 	}
-	store := mustOpenStore(t, db)
-	mustBeTheSameRace(t, mustReadAll(t, mustOpenStore(t, undisturbed), "kart"), mustReadAll(t, store, "kart"))
+	mustBeTheSameRace(t, mustReadAll(t, mustOpenStore(t, undisturbed), "kart"), mustReadAll(t, mustOpenStore(t, db), "kart"))
 	if timed, _, err := command(t, "time", log, "--json"); err != nil || withoutSuspects(t, timed) != withoutManifest(t, want) {
 		t.Errorf("timed from its log: %v\n%s", err, timed)
 	}

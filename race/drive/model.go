@@ -219,6 +219,17 @@ func (m *Model) planned() int {
 	return inTime
 }
 
+// Expected returns about how long the race takes, until the last car has finished.
+func (m *Model) Expected() race.Micros {
+	lap := m.baseUS + (m.p.pace.carSpreadUS+m.p.pace.driverSpreadUS)*m.timeScale/1000 +
+		m.p.pace.fuelUSPerLap*min(int64(m.laps), m.p.pace.tankG/m.p.pace.fuelGPerLap)/2*m.roadScale/1000
+	total := race.Micros(int64(m.laps) * lap)
+	if m.cfg.Duration > 0 {
+		return min(total, m.cfg.Duration+race.Micros(lap))
+	}
+	return total
+}
+
 // lapsMax is the distance, or the most that a race by time can have.
 func (m *Model) lapsMax() int {
 	if m.cfg.Laps > 0 {

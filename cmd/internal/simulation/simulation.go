@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
@@ -247,7 +245,7 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 	if err := e.Start(simulator.StartRace{Info: b.info, Model: model, Start: true, From: b.from}); err != nil {
 		return nil, err
 	}
-	if err := waitFor(ctx, watch, s.options.Progress, s.status); err != nil {
+	if err := waitFor(ctx, watch, model.Expected(), s.options.Progress, s.status); err != nil {
 		if s.options.DB != "" && ctx.Err() != nil {
 			err = fmt.Errorf("%w: the same order goes on from there", err)
 		}
@@ -287,36 +285,4 @@ func (s *simulation) writeLog(ctx context.Context, id race.ID) error {
 		return fmt.Errorf("--log: %w", err)
 	}
 	return nil
-}
-
-// waitFor waits for the end of the race and draws its progress.
-func waitFor(ctx context.Context, w *engine.Watcher, show bool, status io.Writer) error {
-	began := time.Now()
-	var bar *progressbar.ProgressBar
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-w.Over():
-			if bar != nil {
-				_ = bar.Finish() // only drawing
-			}
-			return nil
-		case <-ctx.Done():
-			return fmt.Errorf("interrupted in lap %d", w.Progress().Lap)
-		case <-tick.C:
-		}
-		if !show {
-			continue
-		}
-		p := w.Progress()
-		if bar == nil && p.Laps > 0 {
-			bar = cli.NewBar(status, int64(p.Laps), progressbar.OptionSetPredictTime(false))
-		}
-		if bar != nil {
-			bar.Describe(fmt.Sprintf("lap %d/%d  leader %s  %.0f× real time", p.Lap, p.Laps, p.Leader,
-				float64(p.Now)/float64(time.Since(began).Microseconds())))
-			_ = bar.Set(max(0, p.Lap-1)) // only drawing
-		}
-	}
 }
