@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Summary, err erro
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o, circuits: map[string]*circuit.Circuit{}, status: status, keep: o.Out != ""}
+	r := &runner{Options: o, circuits: map[string]*circuit.Circuit{}, keep: o.Out != ""}
 	if err := r.describe(); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,6 @@ func (o *Options) check() error {
 // runner runs a plan.
 type runner struct {
 	Options
-	status   io.Writer
 	keep     bool // the data set, also of an interrupted run
 	spool    *spool
 	manifest *manifest.Manifest
