@@ -190,6 +190,9 @@ func drilled(reason any) bool {
 func (c *cell) die(reason any, stack []byte) bool {
 	now := time.Now()
 	c.note(reason, now)
+	if drilled(reason) {
+		c.counter.killed.Add(1)
+	}
 	c.actor, c.ending = nil, false
 	if c.life.diedAt.IsZero() {
 		c.life.diedAt = now

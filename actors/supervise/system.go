@@ -44,12 +44,12 @@ type System struct {
 }
 
 // counter counts the starts and ends of a kind of actor.
-type counter struct{ spawned, stopped, restarts, setAside, givenUp, deadLetters, messages atomic.Int64 }
+type counter struct{ spawned, stopped, restarts, killed, setAside, givenUp, deadLetters, messages atomic.Int64 }
 
 // Counts is a reading of a kind's counter.
 type Counts struct {
-	Kind                                                                  string
-	Spawned, Stopped, Restarts, SetAside, GivenUp, DeadLetters, Processed int64
+	Kind                                                                          string
+	Spawned, Stopped, Restarts, Killed, SetAside, GivenUp, DeadLetters, Processed int64
 }
 
 // NewSystem starts the workers.
@@ -140,7 +140,7 @@ func (s *System) Counts() []Counts {
 	for kind, c := range s.counters {
 		out = append(out, Counts{
 			Kind: kind, Spawned: c.spawned.Load(), Stopped: c.stopped.Load(), Restarts: c.restarts.Load(),
-			SetAside: c.setAside.Load(), GivenUp: c.givenUp.Load(), DeadLetters: c.deadLetters.Load(), Processed: c.messages.Load(),
+			Killed: c.killed.Load(), SetAside: c.setAside.Load(), GivenUp: c.givenUp.Load(), DeadLetters: c.deadLetters.Load(), Processed: c.messages.Load(),
 		})
 	}
 	slices.SortFunc(out, func(a, b Counts) int {

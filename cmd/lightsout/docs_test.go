@@ -295,6 +295,9 @@ func TestOperating_ListsTheMetricsThatAServerHas(t *testing.T) {
 	}
 	names := func(text, pattern string) (out []string) {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			if m[1] == "lightsout_simulator_race_standing_seconds" { // there are none while all races go on
+				continue
+			}
 			if !strings.HasPrefix(m[1], "lightsout_feed_") && !slices.Contains(out, m[1]) { // without InfluxDB there are none
 				out = append(out, m[1])
 			}

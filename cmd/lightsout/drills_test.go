@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,5 +132,35 @@ func TestHealth_DistinguishesAHealthyServerFromNone(t *testing.T) {
 	p.end(syscall.SIGTERM)
 	if out, _, err := command(t, "health", "--url", p.url); err == nil {
 		t.Errorf("a server that is gone is well: %q", out)
+	}
+}
+
+func TestServe_DrillsCanBeSwitchedOffAndAreCounted(t *testing.T) {
+	t.Parallel()
+	at := func(args ...string) (*process, string) {
+		p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db"), args: args}
+		p.start()
+		t.Cleanup(func() { p.end(syscall.SIGTERM) })
+		id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":10,"laps":500,"speed":20}`)["id"].(string)
+		return p, "/api/v1/races/" + id + "/drills"
+	}
+	off, drills := at("--drills=false")
+	if code, body := fetch(t, "POST", off.url+drills, `{"scenario": "half-the-field"}`); code != 409 || !strings.Contains(body, "serve --drills=false") {
+		t.Errorf("%d %s", code, body)
+	}
+	on, drills := at()
+	if code, body := fetch(t, "POST", on.url+drills, `{"faults": [{"kill": "processor", "every": "1s"}, {"kill": "car", "share": 0.5, "every": "1s"}]}`); code != 202 {
+		t.Fatalf("%d %s", code, body)
+	}
+	struck := regexp.MustCompile(`(?m)^lightsout_drill_strikes_total [1-9]|^lightsout_drills\{phase="on"\} 1$|^lightsout_actors_killed_by_drills_total\{kind="(car|processor)"\} [1-9]`)
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		_, text := fetch(t, "GET", on.url+"/metrics", "")
+		found := struck.FindAllString(text, -1)
+		if len(found) == 4 {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatalf("served are %q", found)
+		}
 	}
 }

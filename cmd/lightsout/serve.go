@@ -15,7 +15,7 @@ func newServe() *cobra.Command {
 	f := newServerFlags()
 	around := newClusterFlags()
 	var keep retentionFlags
-	var demo bool
+	var demo, drilled bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
@@ -38,6 +38,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 			if err := keep.into(&f.Config); err != nil {
 				return err
 			}
+			f.DrillsOff = !drilled
 			log, err := f.log(cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -68,6 +69,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	influxFlags(cmd, &f.Feed)
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
+	cmd.Flags().BoolVar(&drilled, "drills", true, "let drills strike at races that run here")
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
 	return cmd
 }

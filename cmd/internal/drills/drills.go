@@ -57,6 +57,8 @@ type Drills struct {
 	mu    sync.Mutex
 	all   []*liveDrill // oldest first
 	count int
+	// forgotten are the strikes of drills that are not remembered any more.
+	forgotten int
 }
 
 // New makes drills on installed hooks.
@@ -107,6 +109,19 @@ func (l *liveDrill) note(event any) {
 	}
 }
 
+// Counts are the strikes so far, and the drills that are remembered by phase.
+func (d *Drills) Counts() (strikes int, phases map[race.DrillPhase]int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	strikes, phases = d.forgotten, map[race.DrillPhase]int{}
+	for _, one := range d.all {
+		state := one.state()
+		strikes += state.Injected
+		phases[state.Phase]++
+	}
+	return strikes, phases
+}
+
 // Scenarios returns the library.
 func (d *Drills) Scenarios() (any, error) {
 	all, err := drill.Library()
@@ -150,8 +165,9 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 		made: drill.NewMade(false), audience: watch(context.WithoutCancel(ctx), d.cfg.Screen, id),
 	}
 	d.all = append(d.all, one)
-	if len(d.all) > drillsMax {
-		d.all = d.all[len(d.all)-drillsMax:]
+	for len(d.all) > drillsMax {
+		d.forgotten += d.all[0].injector.Count()
+		d.all = d.all[1:]
 	}
 	d.hooks.activate(id, one)
 	d.hooks.touch(id)
@@ -179,6 +195,7 @@ func (d *Drills) Forget(id race.ID) {
 	for _, one := range d.all {
 		if one.race == id {
 			one.audience.cancel()
+			d.forgotten += one.injector.Count()
 		}
 	}
 	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.race == id })

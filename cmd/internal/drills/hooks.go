@@ -92,7 +92,10 @@ func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
 		return 0
 	}
 	id := raceOfPID(at.PID.ID)
-	if id == "" { // a root serves all races
+	if id == "" { // a root serves all races: a drill strikes it at messages about its own
+		id = aboutRace(at.Message)
+	}
+	if at.Kind == "feed" { // its messages are about all races
 		for _, one := range active {
 			stall = max(stall, one.injector.Strike(at))
 		}
@@ -102,6 +105,21 @@ func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
 		return one.injector.Strike(at)
 	}
 	return 0
+}
+
+// aboutRace is the race that a root's message is about; empty if it is about none.
+func aboutRace(msg any) race.ID {
+	switch msg := msg.(type) {
+	case processor.Submit:
+		return msg.Batch.Race
+	case processor.Ingest:
+		return msg.ID
+	case simulator.RaceOver:
+		return msg.ID
+	case simulator.CommandRace:
+		return msg.ID
+	}
+	return ""
 }
 
 func (h *Hooks) intercept(at supervise.Strike) supervise.Action {

@@ -12,6 +12,7 @@ import (
 type actorMetrics struct {
 	engine                               *engine.Engine
 	alive, restarts, setAside, processed *prometheus.Desc
+	killed                               *prometheus.Desc
 	givenUp, deadLetters                 *prometheus.Desc
 	mailboxMax, mailboxP99               *prometheus.Desc
 	filledIn, repeated                   *prometheus.Desc
@@ -24,6 +25,7 @@ func newActorMetrics(e *engine.Engine) *actorMetrics {
 	}
 	return &actorMetrics{
 		engine: e, alive: by("alive", "Actors that live now."), restarts: by("restarted_total", "Incarnations that died."),
+		killed:      by("killed_by_drills_total", "Incarnations that a drill killed; the others of restarted_total died of bugs, hung, or were renewed."),
 		setAside:    by("messages_set_aside_total", "Messages that killed an actor too often."),
 		processed:   by("messages_processed_total", "Messages taken from mailboxes."),
 		givenUp:     by("given_up_total", "Actors that died too often and do not come back."),
@@ -44,7 +46,7 @@ func newActorMetrics(e *engine.Engine) *actorMetrics {
 // Describe is part of prometheus.Collector.
 func (m *actorMetrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		m.alive, m.restarts, m.setAside, m.processed, m.givenUp, m.deadLetters, m.mailboxMax, m.mailboxP99, m.filledIn, m.repeated,
+		m.alive, m.restarts, m.killed, m.setAside, m.processed, m.givenUp, m.deadLetters, m.mailboxMax, m.mailboxP99, m.filledIn, m.repeated,
 		m.late, m.standing,
 	} {
 		ch <- d
@@ -59,6 +61,7 @@ func (m *actorMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, n := range m.engine.System().Counts() {
 		ch <- prometheus.MustNewConstMetric(m.alive, prometheus.GaugeValue, float64(n.Spawned-n.Stopped), n.Kind)
 		count(m.restarts, n.Restarts, n.Kind)
+		count(m.killed, n.Killed, n.Kind)
 		count(m.setAside, n.SetAside, n.Kind)
 		count(m.processed, n.Processed, n.Kind)
 		count(m.givenUp, n.GivenUp, n.Kind)

@@ -56,6 +56,8 @@ const ShutdownTimeout = 30 * time.Second
 // Config is the configuration of a server.
 type Config struct {
 	Gateway gateway.Config
+	// DrillsOff refuses drills.
+	DrillsOff bool
 	// DB is the SQLite file that keeps the races, DBMax its largest size in bytes; 0 means no limit.
 	DB        string
 	DBMax     int64
@@ -118,13 +120,13 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
 	observe(registry, all.Engine(), member)
 	hub.StandingFrom(all.Engine().StandsFor)
-	faults := newDrills(hooks, all, store, hub, to)
+	faults := newDrills(hooks, all, store, hub, to, registry)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
 		Shared: sharedBy(member), Standing: standing(all.Engine()),
-		Drills: drillsOf(faults, member), History: store, Telemetry: past,
+		Drills: drillsOf(faults, member, cfg.DrillsOff), History: store, Telemetry: past,
 		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {
@@ -152,7 +154,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store
 }
 
 // newDrills joins drills to the races and to the feed, if there is one.
-func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed) *drills.Drills {
+func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed, r prometheus.Registerer) *drills.Drills {
 	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub}
 	if to != nil {
 		cfg.Fed, cfg.Annotate = to.Fed, to.AnnotateDrill
@@ -160,6 +162,7 @@ func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *
 	d := drills.New(cfg)
 	all.OnEnd(d.Ended)
 	all.OnGone(d.Forget)
+	r.MustRegister(newDrillMetrics(d))
 	return d
 }
 

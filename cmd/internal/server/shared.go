@@ -102,17 +102,23 @@ func (r *running) begin(ctx context.Context, before races.Leftovers) (ended <-ch
 }
 
 // drillsOf are the drills of a server. The races of a shared log are in other processes, which are drilled themselves.
-func drillsOf(d *drills.Drills, member *cluster.Member) gateway.Drills {
-	if member == nil {
-		return d
+func drillsOf(d *drills.Drills, member *cluster.Member, off bool) gateway.Drills {
+	switch {
+	case member != nil:
+		return noDrills{d, "the races of this server run in other processes: drill those, with lightsout drill --cluster"}
+	case off:
+		return noDrills{d, "drills are switched off on this server (serve --drills=false)"}
 	}
-	return noDrills{d}
+	return d
 }
 
-type noDrills struct{ gateway.Drills }
+type noDrills struct {
+	gateway.Drills
+	why string
+}
 
-func (noDrills) Start(context.Context, race.ID, []byte) (int, error) {
-	return 0, fmt.Errorf("the races of this server run in other processes: drill those, with lightsout drill --cluster: %w", race.ErrConflict)
+func (n noDrills) Start(context.Context, race.ID, []byte) (int, error) {
+	return 0, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
 }
 
 // transfersOf are the transfers of a server. A log cannot be brought into a shared log, for its batches are not known.
