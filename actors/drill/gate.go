@@ -58,19 +58,32 @@ func (in *Injector) InfluxAway() bool { return in.influx.closed() }
 
 // Journal wraps a journal so that its store can be slow or full.
 func (in *Injector) Journal(inner processor.Journal) processor.Journal {
-	return gatedJournal{inner, &in.store}
+	return gatedJournal{inner, &in.store, in.meter}
 }
 
 type gatedJournal struct {
 	inner processor.Journal
 	g     *gate
+	m     *meter
 }
 
 func (j gatedJournal) Append(b *race.Batch, ready func(error)) {
-	j.g.do(func() { j.inner.Append(b, ready) })
+	called := time.Now()
+	j.g.do(func() {
+		j.inner.Append(b, func(err error) {
+			if err == nil {
+				j.m.progress("recorder", int64(b.Count), called)
+				j.m.progress("store", -1, called)
+			}
+			ready(err)
+		})
+	})
 }
 
 func (j gatedJournal) AppendFacts(id race.ID, facts []race.Facts) {
+	if n := len(facts); n > 0 {
+		j.m.progress("timekeeper", int64(facts[n-1].Seq), time.Now())
+	}
 	j.g.do(func() { j.inner.AppendFacts(id, facts) })
 }
 
@@ -83,13 +96,23 @@ func (j gatedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]r
 }
 
 // Link wraps a link so that it can be cut.
-func (in *Injector) Link(inner simulator.Link) simulator.Link { return gatedLink{inner, &in.link} }
+func (in *Injector) Link(inner simulator.Link) simulator.Link {
+	return gatedLink{inner, &in.link, in.meter}
+}
 
 type gatedLink struct {
 	inner simulator.Link
 	g     *gate
+	m     *meter
 }
 
 func (l gatedLink) Submit(b *race.Batch, ack func(race.Ack)) {
-	l.g.do(func() { l.inner.Submit(b, ack) })
+	called := time.Now()
+	if b.Tick {
+		l.m.progress("race", int64(b.Count), called)
+	}
+	l.g.do(func() {
+		l.inner.Submit(b, ack)
+		l.m.progress("link", -1, called)
+	})
 }

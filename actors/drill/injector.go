@@ -34,6 +34,8 @@ type Injector struct {
 	disarmed atomic.Bool
 	replay   *replay // nil: chance decides
 
+	meter *meter
+	asked atomic.Int64 // when the feed's actor asked for its newest stretch
 	// Gates that faults close for a while.
 	store, link, influx gate
 
@@ -65,7 +67,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	}
 	in := &Injector{
 		scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, counts: map[string]uint64{},
-		poisoned: map[string]bool{},
+		poisoned: map[string]bool{}, meter: newMeter(),
 	}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
@@ -79,12 +81,18 @@ func NewInjector(s *Scenario, m Members) *Injector {
 func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 	switch at.Message.(type) {
 	case actor.Started, actor.Stopped: // lifecycle messages are never struck
+		if at.Kind == "feed" {
+			in.asked.Store(time.Now().UnixNano())
+		}
 		return 0
+	}
+	instants := in.instantsOf(at)
+	if at.When == supervise.AfterReceive {
+		in.did(at, instants)
 	}
 	if in.disarmed.Load() {
 		return 0
 	}
-	instants := in.instantsOf(at)
 	for _, i := range instants {
 		if i.tick > 0 && at.Kind != "publisher" { // facts of a repeat are of before
 			in.advance(i.tick)
@@ -121,7 +129,13 @@ func (in *Injector) strikes(f *armed, at supervise.Strike, i instant) bool {
 
 // strike does what a fault says to an actor.
 func (in *Injector) strike(f *armed, at supervise.Strike, i instant) time.Duration {
-	in.note(in.injected(f, at, i))
+	s := in.injected(f, at, i)
+	in.note(s)
+	if f.verb == "poison" {
+		in.meter.lose(keyOf(at.Kind, at.ID), &s)
+	} else {
+		in.meter.begin(keyOf(at.Kind, at.ID), &s, time.Now())
+	}
 	switch f.verb {
 	case "kill":
 		panic(supervise.Killed{By: fmt.Sprintf("fault %d", f.place+1)})
@@ -165,6 +179,7 @@ func (in *Injector) advance(tick race.Tick) {
 		s := Injected{At: race.Micros(tick) * in.tick, Fault: f.place + 1, What: f.verb, Tick: tick}
 		if in.replay == nil && f.once(period) || in.replay != nil && in.replay.take(s) {
 			in.note(s)
+			in.meter.begin(f.verb, &s, time.Now())
 			g.close(time.Duration(f.For))
 		}
 	}
@@ -307,53 +322,6 @@ func (in *Injector) chance(f *armed, n uint64, names ...string) float64 {
 	return float64((h^h>>31)>>11) / (1 << 53)
 }
 
-// Intercept loses, doubles and delays passings. It is the Intercept of supervise.Config.
-func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
-	crossed, ok := at.Message.(*simulator.Crossed)
-	if !ok || at.Retried || in.disarmed.Load() {
-		return supervise.Pass
-	}
-	i := instant{tick: crossed.N, message: fmt.Sprintf("crossing of car %d", crossed.Crossing.Car)}
-	for _, f := range in.faults {
-		if f.verb != "hits" {
-			continue
-		}
-		s := in.injected(f, at, i)
-		if in.replay != nil && !in.replay.take(s) || in.replay == nil && (f.period(in.time(i)) == 0 ||
-			in.chance(f, uint64(crossed.N), at.ID, strconv.Itoa(int(crossed.Crossing.Car))) >= f.Chance) {
-			continue
-		}
-		switch f.object {
-		case "lose":
-			in.note(s)
-			return supervise.Lose
-		case "double":
-			in.note(s)
-			return supervise.Double
-		case "late":
-			if in.delay(crossed) {
-				in.note(s)
-				return supervise.Later
-			}
-		}
-	}
-	return supervise.Pass
-}
-
-// delay reports whether a passing was not delayed before.
-func (in *Injector) delay(crossed *simulator.Crossed) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.late[crossed] {
-		return false
-	}
-	if len(in.late) > 10_000 { // they arrived long ago
-		clear(in.late)
-	}
-	in.late[crossed] = true
-	return true
-}
-
 func (in *Injector) note(s Injected) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -369,6 +337,7 @@ func (in *Injector) Disarm() { in.disarmed.Store(true) }
 // Forget disarms the faults, and frees what is remembered of the strikes except their count.
 func (in *Injector) Forget() {
 	in.Disarm()
+	in.meter.clear()
 	in.mu.Lock()
 	in.list, in.late, in.poisoned = nil, map[*simulator.Crossed]bool{}, map[string]bool{}
 	in.mu.Unlock()

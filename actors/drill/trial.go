@@ -39,7 +39,7 @@ type Trial struct {
 // is nothing to judge. The records in the Run are those that the journal acknowledged.
 func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	out := &Run{Whole: true}
-	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Info)}
+	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Info), faults: t.Faults}
 	watch := engine.NewWatcher()
 	made := NewMade(t.Faults == nil)
 	cfg := engine.Config{Journal: seen, Spectators: watch, Observer: watch, Log: slog.New(slog.DiscardHandler), Feed: t.Feed, Link: made.Link}
@@ -106,6 +106,7 @@ type observed struct {
 	run    *Run
 	pace   Pace
 	closed bool // nothing more is noted
+	faults *Injector
 }
 
 // Append is part of processor.Journal.
@@ -125,8 +126,10 @@ func (o *observed) committed(b *race.Batch) {
 		return
 	}
 	o.run.Records = append(o.run.Records, b.Records...)
+	now := time.Now()
+	o.pace.Commit(o.run, now)
 	if b.Frame != nil {
-		o.pace.Tick(o.run, time.Now())
+		o.pace.Tick(o.run, now)
 	}
 }
 
@@ -175,6 +178,9 @@ func (o *observed) wait(ctx context.Context, w *engine.Watcher, t *Trial) (ended
 			o.run.Ended = fmt.Sprintf("it was still on after %d ticks", ticks)
 		}
 		beyond := o.run.Ended != ""
+		if beyond {
+			o.pace.Still(o.run, time.Now())
+		}
 		o.mu.Unlock()
 		if beyond {
 			return false, nil
@@ -191,7 +197,9 @@ func (o *observed) notice(event any) {
 	}
 	switch e := event.(type) {
 	case supervise.Restarted:
-		o.run.Recoveries = append(o.run.Recoveries, e.Took)
+		if o.faults != nil {
+			o.faults.Restarted(e)
+		}
 	case supervise.SetAside:
 		o.run.SetAside++
 	case supervise.GivenUp:

@@ -23,18 +23,17 @@ type Run struct {
 	Standing *race.Classification
 	// Told are comparisons of what was told of the race elsewhere.
 	Told []Check
-	// Restarts by kind of actor; Recoveries are how long each took, from the death to the next incarnation.
-	Restarts   map[string]int64
-	Recoveries []time.Duration
-	SetAside   int
+	// Restarts by kind of actor.
+	Restarts map[string]int64
+	SetAside int
 	// GivenUp are the actors that died of bugs too often, and why.
 	GivenUp []string
 	// FilledIn counts passings that were lost with an incarnation of a checkpoint.
 	FilledIn int64
-	// Ticks counts the committed ticks, Late those that came more than a tick's length after they were due; Longest is the longest time between two
-	// ticks.
+	// Ticks counts the committed ticks, Late those that came more than a tick's length after they were due; Stall is the longest time
+	// without a durable commit.
 	Ticks, Late int
-	Longest     time.Duration
+	Stall       time.Duration
 	// Whole says that Ticks counts all of the race.
 	Whole bool
 	// Fed compares what came to InfluxDB with what is durable, by series; nil if nothing is fed.
@@ -62,15 +61,16 @@ type Verdict struct {
 	Injected int        `json:"injected"`
 	Strikes  []Injected `json:"strikes"`
 
-	Restarts      map[string]int64 `json:"restarts"`
-	RecoveryP50US int64            `json:"recovery_p50_us"`
-	RecoveryP99US int64            `json:"recovery_p99_us"`
-	RecoveryMaxUS int64            `json:"recovery_max_us"`
-	Ticks         int              `json:"ticks"`
-	TicksLate     int              `json:"ticks_late"`
-	LongestTickMS int64            `json:"longest_tick_ms"`
-	SetAside      int              `json:"messages_set_aside"`
-	FilledIn      int64            `json:"passings_filled_in"`
+	Restarts map[string]int64 `json:"restarts"`
+	// Recovery by kind of actor, and of store, link and influx where they were away.
+	Recovery  map[string]Recovery `json:"recovery"`
+	Ticks     int                 `json:"ticks"`
+	TicksLate int                 `json:"ticks_late"`
+	// The longest time without a durable commit, under faults and undisturbed.
+	LongestStallUS int64 `json:"longest_stall_us"`
+	UndisturbedUS  int64 `json:"longest_stall_undisturbed_us"`
+	SetAside       int   `json:"messages_set_aside"`
+	FilledIn       int64 `json:"passings_filled_in"`
 
 	Fed []Fed `json:"fed,omitempty"`
 	Comparison
@@ -91,11 +91,10 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	want := undisturbed.reference()
 	v := &Verdict{
 		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
-		LongestTickMS: drilled.Longest.Milliseconds(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
+		LongestStallUS: drilled.Stall.Microseconds(), UndisturbedUS: undisturbed.Stall.Microseconds(), Recovery: in.Recovery(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
 		Comparison: Compare(want, drilled), Fed: drilled.Fed,
 	}
 	v.Injected, v.Strikes = in.Injected()
-	v.recoveries(drilled.Recoveries)
 	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
@@ -129,13 +128,4 @@ func (s *Scenario) NeedsInflux() bool {
 		_, object, _ := f.what()
 		return f.Influx != "" || object == "feed"
 	})
-}
-
-func (v *Verdict) recoveries(took []time.Duration) {
-	if len(took) == 0 {
-		return
-	}
-	slices.Sort(took)
-	at := func(share float64) int64 { return took[int(share*float64(len(took)-1))].Microseconds() }
-	v.RecoveryP50US, v.RecoveryP99US, v.RecoveryMaxUS = at(0.5), at(0.99), at(1)
 }

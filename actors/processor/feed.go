@@ -52,6 +52,12 @@ type (
 	goOn struct{ incarnation incarnation }
 )
 
+// Fed reports whether a message of a feed's actor says that a stretch has arrived.
+func Fed(msg any) bool {
+	f, ok := msg.(fed)
+	return ok && f.err == nil
+}
+
 // Receive asks for one stretch after another.
 func (f *feeder) Receive(c supervise.Context) {
 	switch msg := c.Message().(type) {

@@ -4,6 +4,9 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,6 +22,8 @@ type drillOutcome struct {
 	broken  []string
 	verdict any
 	print   func(io.Writer) error
+	// figures are the properties in JUnit XML.
+	figures []junitProperty
 }
 
 // tell prints the outcome, and writes it as JUnit XML if a file is given. It returns errDrillFailed if promises were broken.
@@ -42,7 +47,10 @@ func (f drillFlags) tell(out io.Writer, o drillOutcome) error {
 
 // report tells the verdict on a drill of actors.
 func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
-	return f.tell(out, drillOutcome{name: v.Scenario.Name, passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error { return printVerdict(out, v) }})
+	return f.tell(out, drillOutcome{
+		name: v.Scenario.Name, passed: v.Passed, broken: v.Broken, verdict: v, figures: figuresOf(v),
+		print: func(out io.Writer) error { return printVerdict(out, v) },
+	})
 }
 
 func printVerdict(out io.Writer, v *drill.Verdict) error {
@@ -60,15 +68,16 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 		}
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	us := func(v int64) string { return (time.Duration(v) * time.Microsecond).String() }
 	yes := map[bool]string{true: "identical", false: "DIFFERENT"}
 	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, countsText(v.Restarts))
-	fmt.Fprintf(t, "Recovery\tp50 %s, p99 %s, at most %s\n", us(v.RecoveryP50US), us(v.RecoveryP99US), us(v.RecoveryMaxUS))
-	fmt.Fprintf(t, "Ticks\t%d, %d late, the longest took %d ms\n", v.Ticks, v.TicksLate, v.LongestTickMS)
+	fmt.Fprintf(t, "Ticks\t%d, %d late\nLongest time without a commit\t%s, undisturbed %s\n", v.Ticks, v.TicksLate, micros(v.LongestStallUS), micros(v.UndisturbedUS))
 	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
 	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])
 	if err := cli.Flush(t); err != nil {
+		return err
+	}
+	if err := printRecovery(out, v.Recovery); err != nil {
 		return err
 	}
 	printChecks(out, v.Checks)
@@ -84,6 +93,33 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 		fmt.Fprintln(out, "  - "+b)
 	}
 	return nil
+}
+
+func micros(us int64) string { return (time.Duration(us) * time.Microsecond).String() }
+
+// printRecovery lists how long actors of each kind needed after faults.
+func printRecovery(out io.Writer, of map[string]drill.Recovery) error {
+	if len(of) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out, "\nRecovery, from the fault to the next incarnation and to the first thing that others wait for:")
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, kind := range slices.Sorted(maps.Keys(of)) {
+		r := of[kind]
+		without := ""
+		if r.Without > 0 {
+			without = fmt.Sprintf(", none after %d", r.Without)
+		}
+		fmt.Fprintf(t, "  %s\trestart %s\tprogress %s%s\n", kind, timesText(r.Restart), timesText(r.Progress), without)
+	}
+	return cli.Flush(t)
+}
+
+func timesText(t drill.Times) string {
+	if t.Count == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("p50 %s, p99 %s, at most %s (%d)", micros(t.P50US), micros(t.P99US), micros(t.MaxUS), t.Count)
 }
 
 // printChecks lists comparisons and marks those that came out otherwise.
@@ -107,8 +143,16 @@ type (
 	junitCase struct {
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
+		Figures *junitFigures `xml:"properties,omitempty"`
 		Failure *junitFailure `xml:"failure,omitempty"`
 		Output  string        `xml:"system-out,omitempty"`
+	}
+	junitFigures struct {
+		All []junitProperty `xml:"property"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
@@ -116,12 +160,29 @@ type (
 	}
 )
 
+// figuresOf are the figures of a verdict as properties; a time that does not exist is "none".
+func figuresOf(v *drill.Verdict) (out []junitProperty) {
+	add := func(name, value string) { out = append(out, junitProperty{name, value}) }
+	for _, kind := range slices.Sorted(maps.Keys(v.Recovery)) {
+		r := v.Recovery[kind]
+		add("recovery."+kind+".restart", timesText(r.Restart))
+		add("recovery."+kind+".progress", timesText(r.Progress))
+		add("recovery."+kind+".without_progress", strconv.Itoa(r.Without))
+	}
+	add("longest_stall", micros(v.LongestStallUS))
+	add("longest_stall_undisturbed", micros(v.UndisturbedUS))
+	return out
+}
+
 func writeJUnit(path string, o drillOutcome) error {
 	var text strings.Builder
 	if err := o.print(&text); err != nil {
 		return err
 	}
 	one := junitCase{Name: o.name, Class: "lightsout.drill", Output: text.String()}
+	if len(o.figures) > 0 {
+		one.Figures = &junitFigures{o.figures}
+	}
 	suite := junitSuite{Name: "lightsout drill", Tests: 1}
 	if !o.passed {
 		suite.Failures = 1

@@ -86,11 +86,17 @@ type liveDrill struct {
 // judged reports whether the drill has its verdict, so that later notes are ignored. The lock is held.
 func (l *liveDrill) judged() bool { return l.phase >= race.DrillPassed }
 
-func (l *liveDrill) committed() {
+// committed notes a durable batch.
+func (l *liveDrill) committed(b *race.Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.judged() {
-		l.pace.Tick(&l.run, time.Now())
+	if l.judged() {
+		return
+	}
+	now := time.Now()
+	l.pace.Commit(&l.run, now)
+	if b.Frame != nil {
+		l.pace.Tick(&l.run, now)
 	}
 }
 
@@ -102,7 +108,7 @@ func (l *liveDrill) note(event any) {
 	}
 	switch e := event.(type) {
 	case supervise.Restarted:
-		l.run.Recoveries = append(l.run.Recoveries, e.Took)
+		l.injector.Restarted(e)
 		l.run.Restarts[e.Kind]++
 	case supervise.SetAside:
 		l.run.SetAside++

@@ -98,8 +98,8 @@ func TestDrills_NotesAfterTheVerdictAreIgnored(t *testing.T) {
 	one.become(race.DrillFailed, "the race failed", nil)
 	one.note(supervise.Restarted{Kind: "car"})
 	one.note(supervise.SetAside{Kind: "car"})
-	one.committed()
-	if n := len(one.run.Recoveries) + one.run.SetAside + one.run.Ticks; n > 0 {
+	one.committed(&race.Batch{Frame: &race.Frame{}})
+	if n := len(one.injector.Recovery()) + one.run.SetAside + one.run.Ticks; n > 0 {
 		t.Errorf("%d things were noted after the verdict", n)
 	}
 }

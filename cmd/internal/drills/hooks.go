@@ -214,10 +214,10 @@ func (j hookedJournal) of(id race.ID) processor.Journal {
 // Append is part of processor.Journal.
 func (j hookedJournal) Append(b *race.Batch, ready func(error)) {
 	noted := ready
-	if one := j.h.of(b.Race); one != nil && b.Frame != nil {
+	if one := j.h.of(b.Race); one != nil {
 		noted = func(err error) {
 			if err == nil {
-				one.committed()
+				one.committed(b)
 			}
 			ready(err)
 		}

@@ -61,7 +61,7 @@ func (l *liveDrill) noted() *drill.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	run := l.run
-	run.Restarts, run.Recoveries = maps.Clone(run.Restarts), slices.Clone(run.Recoveries)
+	run.Restarts = maps.Clone(run.Restarts)
 	return &run
 }
 

@@ -42,14 +42,32 @@ export interface DrillCheck {
   readonly identical: boolean;
 }
 
+/** Percentiles of durations; a count of 0 means that there was none. */
+export interface RecoveryTimes {
+  readonly count: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+  readonly max_us: number;
+}
+
+/** From a fault to the next incarnation, and to the first thing that others wait for. */
+export interface Recovery {
+  readonly restart: RecoveryTimes;
+  readonly progress: RecoveryTimes;
+  /** Faults after which there was no progress to the end of the race. */
+  readonly without_progress: number;
+}
+
 /** Compares a race under faults with the same race without. */
 export interface DrillVerdict {
   readonly injected: number;
   /** By kind of actor. */
   readonly restarts: Readonly<Record<string, number>>;
-  readonly recovery_p50_us: number;
-  readonly recovery_p99_us: number;
-  readonly recovery_max_us: number;
+  /** By kind of actor, and of store, link and influx where they were away. */
+  readonly recovery: Readonly<Record<string, Recovery>>;
+  /** The longest time without a durable commit, under faults and undisturbed. */
+  readonly longest_stall_us: number;
+  readonly longest_stall_undisturbed_us: number;
   readonly ticks: number;
   readonly ticks_late: number;
   readonly records: number;
