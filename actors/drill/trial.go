@@ -203,7 +203,7 @@ func (o *observed) notice(event any) {
 	case supervise.SetAside:
 		o.run.SetAside++
 	case supervise.GivenUp:
-		o.run.GivenUp = append(o.run.GivenUp, fmt.Sprintf("%s %s was given up: %s", e.Kind, e.ID, e.Reason))
+		o.run.GivenUp = append(o.run.GivenUp, e.String())
 	}
 }
 

@@ -181,6 +181,11 @@ type GivenUp struct {
 	Reason   string
 }
 
+// String says who was given up and why.
+func (g GivenUp) String() string {
+	return fmt.Sprintf("%s %s was given up: %s", g.Kind, g.ID, g.Reason)
+}
+
 // SetAside is the fact that a message was dropped after it had killed too many incarnations.
 type SetAside struct {
 	PID     *actor.PID

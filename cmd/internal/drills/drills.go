@@ -112,6 +112,8 @@ func (l *liveDrill) note(event any) {
 		l.run.Restarts[e.Kind]++
 	case supervise.SetAside:
 		l.run.SetAside++
+	case supervise.GivenUp:
+		l.run.GivenUp = append(l.run.GivenUp, e.String())
 	}
 }
 

@@ -146,6 +146,8 @@ func (h *Hooks) notice(event any) {
 		}
 	case supervise.SetAside:
 		path = e.PID.ID
+	case supervise.GivenUp:
+		path = e.PID.ID
 	}
 	id := raceOfPID(path)
 	for of, one := range *h.active.Load() {
