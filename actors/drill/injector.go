@@ -35,7 +35,8 @@ type Injector struct {
 	replay   *replay // nil: chance decides
 
 	meter *meter
-	asked atomic.Int64 // when the feed's actor asked for its newest stretch
+	pools map[pool][]int // with mu
+	asked atomic.Int64   // when the feed's actor asked for its newest stretch
 	// Gates that faults close for a while.
 	store, link, influx gate
 
@@ -67,7 +68,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	}
 	in := &Injector{
 		scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, counts: map[string]uint64{},
-		poisoned: map[string]bool{}, meter: newMeter(),
+		poisoned: map[string]bool{}, meter: newMeter(), pools: map[pool][]int{},
 	}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
@@ -113,6 +114,9 @@ func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
 func (in *Injector) strikes(f *armed, at supervise.Strike, i instant) bool {
 	if in.replay != nil {
 		return f.verb != "hits" && in.replay.take(in.injected(f, at, i))
+	}
+	if f.verb != "poison" && in.spared(at, in.time(i)) {
+		return false
 	}
 	switch f.verb {
 	case "kill", "stall":
@@ -282,16 +286,25 @@ func (f *armed) new(id string, period int64) bool {
 
 // picks reports whether an actor is among those that a period strikes.
 func (in *Injector) picks(f *armed, at supervise.Strike, period int64) bool {
-	if f.Share > 0 {
-		return in.chance(f, uint64(period), at.ID, "share") < f.Share
-	}
 	id, err := strconv.Atoi(at.ID)
 	if err != nil {
 		return false
 	}
-	of, number := in.members.Cars, max(1, f.Number)
-	if f.object == "checkpoint" {
-		of = in.members.Checkpoints
+	began := f.first()
+	if period > 0 && f.Rate == 0 {
+		began = race.Micros(f.begins(period, in.tick)) * in.tick
+	}
+	among := in.mayBe(f.object, began)
+	if f.Share > 0 {
+		share := f.Share
+		if among != nil { // the same number of all, as far as that is allowed
+			share *= float64(in.members.of(f.object)) / float64(len(among))
+		}
+		return (among == nil || slices.Contains(among, id)) && in.chance(f, uint64(period), at.ID, "share") < share
+	}
+	of, number := in.members.of(f.object), max(1, f.Number)
+	if among != nil {
+		of = len(among)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -300,6 +313,9 @@ func (in *Injector) picks(f *armed, at supervise.Strike, period int64) bool {
 		chosen = map[int]bool{}
 		rng := rand.New(rand.NewPCG(in.scenario.Seed, uint64(f.place)<<32|uint64(period)))
 		for _, i := range rng.Perm(of)[:min(number, of)] {
+			if among != nil {
+				i = among[i]
+			}
 			chosen[i] = true
 		}
 		delete(f.chosen, period-2) // actors are a period apart at most

@@ -16,18 +16,18 @@ import (
 // Recovery is how long actors of a kind needed after faults: until the next incarnation was ready, and until the first thing that others
 // wait for. A fault that replaces no actor, such as a stall, has no restart; one that comes too late in the race may have no progress.
 type Recovery struct {
-	Restart  Times `json:"restart"`
-	Progress Times `json:"progress"`
+	Restart  Times `json:"restart" expr:"restart"`
+	Progress Times `json:"progress" expr:"progress"`
 	// Without counts the faults after which there was no progress to the end of the race.
-	Without int `json:"without_progress"`
+	Without int `json:"without_progress" expr:"without_progress"`
 }
 
 // Times are percentiles of durations, by nearest rank. Where Count is 0, there was none.
 type Times struct {
-	Count int   `json:"count"`
-	P50US int64 `json:"p50_us"`
-	P99US int64 `json:"p99_us"`
-	MaxUS int64 `json:"max_us"`
+	Count int   `json:"count" expr:"count"`
+	P50US int64 `json:"p50_us" expr:"p50_us"`
+	P99US int64 `json:"p99_us" expr:"p99_us"`
+	MaxUS int64 `json:"max_us" expr:"max_us"`
 }
 
 func timesOf(all []time.Duration) Times {
@@ -203,6 +203,17 @@ func (m *meter) recovery() map[string]Recovery {
 	out := map[string]Recovery{}
 	for kind, d := range m.kinds {
 		out[kind] = Recovery{Restart: timesOf(d.restarts), Progress: timesOf(d.progresses), Without: d.waiting}
+	}
+	return out
+}
+
+// restarts counts the restarts that were measured, by kind.
+func (m *meter) restarts() map[string]int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]int64{}
+	for kind, d := range m.kinds {
+		out[kind] = int64(len(d.restarts))
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +29,13 @@ type Scenario struct {
 	Seed   uint64  `yaml:"seed" json:"seed"`
 	Race   Race    `yaml:"race" json:"race"`
 	Faults []Fault `yaml:"faults" json:"faults"`
+	// Most is the largest share of the cars, and of the checkpoints, that may be struck within a second of race time, at least one; 0 means all.
+	Most float64 `yaml:"most,omitempty" json:"most,omitempty"`
+	// Expect is the steady state: what does not hold is a broken promise. Abort stops the drill as soon as one of it holds.
+	Expect Conditions `yaml:"expect,omitempty" json:"expect,omitempty"`
+	Abort  Conditions `yaml:"abort,omitempty" json:"abort,omitempty"`
+	// Invariants are expressions over Facts that must be true at the end.
+	Invariants []string `yaml:"invariants,omitempty" json:"invariants,omitempty"`
 }
 
 // Race is the race of a drill.
@@ -148,6 +157,9 @@ func (f *Fault) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// quoteless finds bounds that YAML takes for the begin of a text.
+var quoteless = regexp.MustCompile(`:[ \t]*>=?[ \t]*[0-9]`)
+
 // Parse reads a scenario; file names it in errors.
 func Parse(file string, data []byte) (*Scenario, error) {
 	s := &Scenario{Seed: 1, Race: Race{Circuit: "kartwerk", Cars: 20, Laps: 10, Seed: 7}}
@@ -156,6 +168,9 @@ func Parse(file string, data []byte) (*Scenario, error) {
 	if err := dec.Decode(s); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%s: the scenario is empty: expected name, race and faults", file)
+		}
+		if quoteless.Match(data) {
+			err = fmt.Errorf("%w; a bound that begins with > must be in quotes, such as \">5s\"", plain(err))
 		}
 		return nil, fmt.Errorf("%s: %w", file, plain(err))
 	}
@@ -196,7 +211,24 @@ func (s *Scenario) Validate() error {
 			faults = append(faults, fmt.Errorf("fault %d: %w", i+1, err))
 		}
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, s.validateBounds()...)...)
+}
+
+// invariantsMax bounds the invariants of a scenario.
+const invariantsMax = 100
+
+// validateBounds checks what is expected. Conditions were checked when they were read.
+func (s *Scenario) validateBounds() (wrong checks) {
+	wrong.want(s.Most >= 0 && s.Most <= 1, "most is %v: allowed is a share from 0 to 1; 0 means no bound", s.Most)
+	for i := range s.Abort {
+		wrong.want(!slices.Contains(notWhile, s.Abort[i].Figure), "abort: %s is known at the end alone: allowed for expect", s.Abort[i].Figure)
+	}
+	wrong.want(len(s.Invariants) <= invariantsMax, "invariants: there are %d: allowed are %d", len(s.Invariants), invariantsMax)
+	for i, text := range s.Invariants[:min(invariantsMax, len(s.Invariants))] {
+		_, err := compile(text)
+		wrong.want(err == nil, "invariant %d: %w", i+1, err)
+	}
+	return wrong
 }
 
 // Library are the scenarios that ship with the program, by name.

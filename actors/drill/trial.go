@@ -15,6 +15,9 @@ import (
 	"lightsout/race"
 )
 
+// lookEvery is how often the bounds of a race are looked at.
+const lookEvery = 20 * time.Millisecond
+
 // Patience is how long a race may stand still by default.
 const Patience = 20 * time.Second
 
@@ -39,6 +42,8 @@ type Trial struct {
 // is nothing to judge. The records in the Run are those that the journal acknowledged.
 func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	out := &Run{Whole: true}
+	collect()
+	out.Weigh()
 	seen := &observed{Journal: t.Journal, run: out, pace: PaceOf(t.Start.Info), faults: t.Faults}
 	watch := engine.NewWatcher()
 	made := NewMade(t.Faults == nil)
@@ -57,6 +62,8 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 		return nil, fmt.Errorf("set up the trial: %w", err)
 	}
 	err = seen.race(ctx, e, t, watch)
+	collect()
+	out.Weighed()
 	if err == nil && t.Fed != nil {
 		out.Fed, err = t.Fed(ctx, t.Start.Info.ID)
 	}
@@ -107,6 +114,9 @@ type observed struct {
 	pace   Pace
 	closed bool // nothing more is noted
 	faults *Injector
+	// seen is the newest tick that was seen by looking, and since when.
+	seen  int
+	since time.Time
 }
 
 // Append is part of processor.Journal.
@@ -135,10 +145,9 @@ func (o *observed) committed(b *race.Batch) {
 
 // race runs the race to its end, or beyond its bounds.
 func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engine.Watcher) error {
-	if err := e.Start(t.Start); err != nil {
-		return fmt.Errorf("start the race: %w", err)
-	}
-	ended, err := o.wait(ctx, w, t)
+	started := make(chan error, 1)
+	go func() { started <- e.Start(t.Start) }() // it may be struck before that is durable
+	ended, err := o.wait(ctx, w, t, started)
 	if err != nil || !ended {
 		return err
 	}
@@ -154,38 +163,51 @@ func (o *observed) race(ctx context.Context, e *engine.Engine, t *Trial, w *engi
 }
 
 // wait waits for the end of the race. It reports false for a race that went beyond its bounds.
-func (o *observed) wait(ctx context.Context, w *engine.Watcher, t *Trial) (ended bool, err error) {
-	look := time.NewTicker(min(t.Patience/10, 250*time.Millisecond))
+func (o *observed) wait(ctx context.Context, w *engine.Watcher, t *Trial, started <-chan error) (ended bool, err error) {
+	look := time.NewTicker(min(lookEvery, t.Patience/10))
 	defer look.Stop()
-	seen, since := -1, time.Now()
 	for {
 		select {
 		case <-w.Over():
 			return true, nil
 		case <-ctx.Done():
 			return false, ctx.Err()
+		case err := <-started:
+			if err != nil {
+				return false, fmt.Errorf("start the race: %w", err)
+			}
+			started = nil
 		case <-look.C:
 		}
-		o.mu.Lock()
-		ticks := o.run.Ticks
-		if ticks != seen {
-			seen, since = ticks, time.Now()
-		}
-		switch {
-		case time.Since(since) > t.Patience:
-			o.run.Ended = fmt.Sprintf("it stood still for %v after tick %d", t.Patience, ticks)
-		case t.Ticks > 0 && ticks > t.Ticks:
-			o.run.Ended = fmt.Sprintf("it was still on after %d ticks", ticks)
-		}
-		beyond := o.run.Ended != ""
-		if beyond {
-			o.pace.Still(o.run, time.Now())
-		}
-		o.mu.Unlock()
-		if beyond {
+		if o.beyond(t) {
 			return false, nil
 		}
 	}
+}
+
+// beyond looks whether the race went beyond its bounds.
+func (o *observed) beyond(t *Trial) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ticks, now := o.run.Ticks, time.Now()
+	if o.since.IsZero() || ticks != o.seen {
+		o.seen, o.since = ticks, now
+	}
+	if t.Faults != nil {
+		o.run.Aborted = t.Faults.Abort(o.run, &o.pace)
+	}
+	switch {
+	case o.run.Aborted != "":
+		o.run.Ended = o.run.Aborted
+	case now.Sub(o.since) > t.Patience:
+		o.run.Ended = fmt.Sprintf("it stood still for %v after tick %d", t.Patience, ticks)
+	case t.Ticks > 0 && ticks > t.Ticks:
+		o.run.Ended = fmt.Sprintf("it was still on after %d ticks", ticks)
+	default:
+		return false
+	}
+	o.pace.Still(o.run, now)
+	return true
 }
 
 // notice takes the facts of supervision.

@@ -34,6 +34,11 @@ type Run struct {
 	// without a durable commit.
 	Ticks, Late int
 	Stall       time.Duration
+	// MemoryGrowth is by how many bytes the memory in use grew from Weigh to Weighed.
+	MemoryGrowth int64
+	heap         int64
+	// Aborted is why the drill was stopped early; empty if it was not.
+	Aborted string
 	// Whole says that Ticks counts all of the race.
 	Whole bool
 	// Fed compares what came to InfluxDB with what is durable, by series; nil if nothing is fed.
@@ -69,8 +74,10 @@ type Verdict struct {
 	// The longest time without a durable commit, under faults and undisturbed.
 	LongestStallUS int64 `json:"longest_stall_us"`
 	UndisturbedUS  int64 `json:"longest_stall_undisturbed_us"`
-	SetAside       int   `json:"messages_set_aside"`
-	FilledIn       int64 `json:"passings_filled_in"`
+	// MemoryGrowth is by how much the memory in use grew under faults, of the whole process.
+	MemoryGrowth int64 `json:"memory_growth_bytes"`
+	SetAside     int   `json:"messages_set_aside"`
+	FilledIn     int64 `json:"passings_filled_in"`
 
 	Fed []Fed `json:"fed,omitempty"`
 	Comparison
@@ -92,12 +99,15 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v := &Verdict{
 		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
 		LongestStallUS: drilled.Stall.Microseconds(), UndisturbedUS: undisturbed.Stall.Microseconds(), Recovery: in.Recovery(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
-		Comparison: Compare(want, drilled), Fed: drilled.Fed,
+		MemoryGrowth: drilled.MemoryGrowth, Comparison: Compare(want, drilled), Fed: drilled.Fed,
 	}
 	v.Injected, v.Strikes = in.Injected()
 	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
+	v.promise(drilled.Aborted == "" || drilled.Ended != "", "the drill was stopped early: %s", drilled.Aborted)
+	v.judgeExpectations(s)
+	v.judgeInvariants(s, drilled)
 	v.Broken = append(v.Broken, v.Differences()...)
 	alone := Compare(want, undisturbed)
 	for _, text := range alone.Differences() {

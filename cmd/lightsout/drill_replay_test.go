@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 )
 
@@ -138,6 +139,22 @@ func TestDrillCommand_RefusesFlagsThatMeanNothing(t *testing.T) {
 	} {
 		if _, _, err := command(t, append([]string{"drill"}, strings.Fields(line)...)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, expected %q", line, err, says)
+		}
+	}
+}
+
+func TestDrill_AScenarioThatExpectsWhatIsUnknownIsBadInput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	for text, says := range map[string]string{
+		"expect: {recovery: {car: <5ms}}":    `mine.yaml: line 2: "recovery" is unknown: allowed are injected, longest_stall`,
+		"expect: {longest_stall: about 5ms}": `line 2: longest_stall: "about 5ms" is no bound`,
+		"invariants: [laps > 3]":             `"laps > 3" is no invariant`,
+	} {
+		if err := os.WriteFile(file, []byte("faults: [{kill: car}]\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := command(t, "drill", file); err == nil || !strings.Contains(err.Error(), says) || !errors.Is(err, cli.ErrBadInput) {
+			t.Errorf("%s: got %v, expected %q", text, err, says)
 		}
 	}
 }

@@ -71,6 +71,7 @@ func printVerdict(out io.Writer, v *drill.Verdict) error {
 	yes := map[bool]string{true: "identical", false: "DIFFERENT"}
 	fmt.Fprintf(t, "\nInjected\t%d\nRestarts\t%s\n", v.Injected, countsText(v.Restarts))
 	fmt.Fprintf(t, "Ticks\t%d, %d late\nLongest time without a commit\t%s, undisturbed %s\n", v.Ticks, v.TicksLate, micros(v.LongestStallUS), micros(v.UndisturbedUS))
+	fmt.Fprintf(t, "Memory growth\t%.1f MB\n", float64(v.MemoryGrowth)/1e6)
 	fmt.Fprintf(t, "Messages set aside\t%d\nPassings filled in\t%d\n", v.SetAside, v.FilledIn)
 	fmt.Fprintf(t, "Records\t%d, %d lost, %d doubled\n", v.Records, v.Lost, v.Doubled)
 	fmt.Fprintf(t, "Classification\t%s\nLaps\t%s\nState hash at every lap\t%s\n", yes[v.Classification], yes[v.Laps], yes[v.Hashes])

@@ -130,6 +130,22 @@ func (d *Drills) Counts() (strikes int, phases map[race.DrillPhase]int) {
 	return strikes, phases
 }
 
+// abort ends the strikes as soon as a condition of the scenario says so. It reports whether it did.
+func (l *liveDrill) abort() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.phase != race.DrillOn || l.run.Aborted != "" {
+		return false
+	}
+	l.run.Aborted = l.injector.Abort(&l.run, &l.pace)
+	if l.run.Aborted == "" {
+		return false
+	}
+	l.injector.Disarm()
+	l.phase, l.text = race.DrillJudging, l.run.Aborted+"; it is judged at the end of the race"
+	return true
+}
+
 // Scenarios returns the library.
 func (d *Drills) Scenarios() (any, error) {
 	all, err := drill.Library()
@@ -172,6 +188,7 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 		pace: drill.PaceOf(info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
 		made: drill.NewMade(false), audience: watch(context.WithoutCancel(ctx), d.cfg.Screen, id),
 	}
+	one.run.Weigh()
 	d.all = append(d.all, one)
 	for len(d.all) > drillsMax {
 		d.forgotten += d.all[0].injector.Count()

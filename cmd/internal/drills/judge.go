@@ -61,6 +61,7 @@ func (l *liveDrill) noted() *drill.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	run := l.run
+	run.Weighed()
 	run.Restarts = maps.Clone(run.Restarts)
 	return &run
 }
@@ -131,11 +132,21 @@ func (d *Drills) Show(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		d.abort()
 		for id, ops := range d.news() {
 			d.cfg.Screen.Operate(id, ops)
 			if d.cfg.Annotate != nil && ops.Drill != nil {
 				d.cfg.Annotate(id, ops.Drill)
 			}
+		}
+	}
+}
+
+// abort stops drills whose scenario says so.
+func (d *Drills) abort() {
+	for id, one := range *d.hooks.active.Load() {
+		if one.abort() {
+			d.hooks.touch(id)
 		}
 	}
 }
