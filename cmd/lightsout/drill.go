@@ -20,6 +20,8 @@ import (
 type drillFlags struct {
 	faults  []string
 	seed    uint64
+	seeds   string
+	jobs    int
 	circuit string
 	cars    int
 	laps    int
@@ -38,12 +40,15 @@ type drillFlags struct {
 func newDrill() *cobra.Command {
 	f := drillFlags{cluster: clusterDrillFlags{kafkaFlags: newKafkaFlags()}}
 	cmd := &cobra.Command{
-		Use: "drill NAME|FILE", Short: "Run a race under faults and compare it with the same race undisturbed", Args: cobra.MaximumNArgs(1),
+		Use: "drill NAME|FILE…", Short: "Run a race under faults and compare it with the same race undisturbed", Args: cobra.ArbitraryArgs,
 		Long: `Run a race under faults and compare it with the same race undisturbed. Faults kill actors, poison them, make them hang,
 lose their messages, or fill the disk. The report lists the faults, the recovery times, and whether log, laps,
 classification and the state hash at every lap are identical. Exit 1 if they are not, or if no fault was injected.
 
 A scenario comes from the library (lightsout drill list), from a YAML file (actors/drill/SCENARIO.md), or from --fault.
+Several names, patterns such as "*-cars", "all" and --seeds run many drills, --jobs at once, and print a table: of each scenario the
+drills that failed, their seeds, strikes and the worst recovery. Ctrl-C ends with the table of what was run. With --json, one document
+at the end has the table and each drill; lightsout drill compare compares two. Exit 1 if a drill failed.
 With --process the race runs in a server process, which is killed with SIGKILL and started again.
 With --cluster several races run in processes around a Kafka: roles are killed, frozen and cut off, Kafka is restarted, and every
 race must be at every gateway what it is undisturbed.`,
@@ -52,12 +57,16 @@ race must be at every gateway what it is undisturbed.`,
   lightsout drill my-scenario.yaml --junit drill.xml
   lightsout drill storm --json > verdict.json; lightsout drill --replay verdict.json
   lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
+  lightsout drill all --junit drills.xml
+  lightsout drill "*-cars" storm --seeds 1-50 --jobs 2 --json > results.json
   lightsout drill --process --kills 10 --laps 20
   lightsout drill --cluster simulators-killed --kafka 127.0.0.1:9092`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	cmd.Flags().StringArrayVar(&f.faults, "fault", nil, "a fault as in a scenario file, instead of a scenario; may be repeated")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the faults, instead of the scenario's")
+	cmd.Flags().StringVar(&f.seeds, "seeds", "", "seeds of the faults of many drills, such as 1-200,300")
+	cmd.Flags().IntVar(&f.jobs, "jobs", 1, "drills at once; a drill takes one core and more")
 	cmd.Flags().StringVar(&f.circuit, "circuit", "", "circuit, instead of the scenario's")
 	cmd.Flags().IntVar(&f.cars, "cars", 0, "cars, instead of the scenario's")
 	cmd.Flags().IntVar(&f.laps, "laps", 0, "laps, instead of the scenario's")
@@ -70,18 +79,21 @@ race must be at every gateway what it is undisturbed.`,
 	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before the drill fails")
 	influxFlags(cmd, &f.influx)
 	f.cluster.add(cmd)
-	cmd.AddCommand(newDrillList())
+	cmd.AddCommand(newDrillList(), newDrillCompare())
 	return cmd
 }
 
 // run runs the form of drill that the flags ask for.
 func (f drillFlags) run(cmd *cobra.Command, args []string) error {
 	form, names := "a drill of actors", actorFlags
+	many := f.seeds != "" || len(args) > 1 || len(args) == 1 && drills.Several(args[0])
 	switch {
 	case f.cluster.on:
 		form, names = "--cluster", clusterFlagNames
 	case f.process:
 		form, names = "--process", processFlags
+	case many:
+		form, names = "many drills", manyFlags
 	}
 	if err := onlyFlags(cmd, form, names); err != nil {
 		return err
@@ -89,6 +101,8 @@ func (f drillFlags) run(cmd *cobra.Command, args []string) error {
 	switch {
 	case f.patience < time.Second:
 		return cli.BadInput("--patience is %v: allowed are 1s and more", f.patience)
+	case f.cluster.on && len(args) > 1:
+		return cli.BadInput("--cluster takes one scenario: %d are given", len(args))
 	case f.cluster.on:
 		return runClusterDrill(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	case f.process && len(args) > 0:
@@ -99,6 +113,9 @@ func (f drillFlags) run(cmd *cobra.Command, args []string) error {
 		return cli.BadInput("--replay takes the scenario from its file: give no other")
 	case f.replay == "" && (len(args) == 0) == (len(f.faults) == 0):
 		return cli.BadInput("which scenario? see lightsout drill list, give a YAML file, or say with --fault what goes wrong")
+	}
+	if many {
+		return f.runMany(cmd, args)
 	}
 	return runDrill(cmd.Context(), strings.Join(args, ""), f, cmd)
 }
@@ -120,16 +137,18 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 	if err := f.override(t.Scenario); err != nil {
 		return err
 	}
+	began := time.Now()
 	v, err := t.Compare(ctx)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
+	took := time.Since(began)
 	if f.shrink != "" && !v.Passed {
 		if err := f.shrunk(ctx, t, v); err != nil {
 			return err
 		}
 	}
-	return f.report(v, cmd.OutOrStdout())
+	return f.report(v, took, cmd.OutOrStdout())
 }
 
 // shrunk writes the verdict on the fewest strikes that make the drill fail.

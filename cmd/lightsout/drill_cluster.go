@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,7 +80,8 @@ func runClusterDrill(ctx context.Context, name string, flags drillFlags, out, st
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
-	return flags.tell(out, drillOutcome{name: s.Name, passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error { return printClusterVerdict(out, v) }})
+	how := ran{strikes: len(v.Strikes), took: time.Duration(v.Seconds * float64(time.Second))}
+	return flags.tell(out, drillOutcome{name: s.Name, passed: v.Passed, broken: v.Broken, verdict: v, ran: how, print: func(out io.Writer) error { return printClusterVerdict(out, v) }})
 }
 
 func printClusterVerdict(out io.Writer, v *clusterdrill.Verdict) error {

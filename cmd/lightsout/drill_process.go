@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"lightsout/cmd/internal/cli"
 	"lightsout/cmd/internal/drills"
@@ -14,11 +15,13 @@ func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) e
 	if f.kills < 1 || f.kills > 1000 {
 		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
+	began := time.Now()
 	v, err := drills.Process(ctx, f.processOrder(), f.kills, f.seed, f.patience, status)
 	if err != nil {
 		return cli.AsBadInput(err)
 	}
-	return f.tell(out, drillOutcome{name: "process", passed: v.Passed, broken: v.Broken, verdict: v, print: func(out io.Writer) error {
+	how := ran{seedText(f.processOrder().Seed), v.Kills, time.Since(began)}
+	return f.tell(out, drillOutcome{name: "process", passed: v.Passed, broken: v.Broken, verdict: v, ran: how, print: func(out io.Writer) error {
 		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n", v.Kills, v.StartsMS[1:], short(v.StateHash), short(v.Undisturbed))
 		printChecks(out, v.Checks)
 		fmt.Fprintf(out, "\n%s\n", map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -22,14 +20,22 @@ type drillOutcome struct {
 	broken  []string
 	verdict any
 	print   func(io.Writer) error
-	// figures are the properties in JUnit XML.
+	// figures are further properties in JUnit XML.
 	figures []junitProperty
+	ran     ran
+}
+
+// ran is how a drill ran, for JUnit.
+type ran struct {
+	seed    string // empty if the drill has none
+	strikes int
+	took    time.Duration
 }
 
 // tell prints the outcome, and writes it as JUnit XML if a file is given. It returns errDrillFailed if promises were broken.
 func (f drillFlags) tell(out io.Writer, o drillOutcome) error {
 	if f.junit != "" {
-		if err := writeJUnit(f.junit, o); err != nil {
+		if err := writeJUnit(f.junit, []drillOutcome{o}); err != nil {
 			return err
 		}
 	}
@@ -46,12 +52,15 @@ func (f drillFlags) tell(out io.Writer, o drillOutcome) error {
 }
 
 // report tells the verdict on a drill of actors.
-func (f drillFlags) report(v *drill.Verdict, out io.Writer) error {
+func (f drillFlags) report(v *drill.Verdict, took time.Duration, out io.Writer) error {
 	return f.tell(out, drillOutcome{
 		name: v.Scenario.Name, passed: v.Passed, broken: v.Broken, verdict: v, figures: figuresOf(v),
 		print: func(out io.Writer) error { return printVerdict(out, v) },
+		ran:   ran{seedText(v.Scenario.Seed), v.Injected, took},
 	})
 }
+
+func seedText(seed uint64) string { return strconv.FormatUint(seed, 10) }
 
 func printVerdict(out io.Writer, v *drill.Verdict) error {
 	s := v.Scenario
@@ -132,35 +141,6 @@ func printChecks(out io.Writer, checks []drill.Check) {
 	}
 }
 
-// The parts of JUnit XML that CI systems read.
-type (
-	junitSuite struct {
-		XMLName  xml.Name    `xml:"testsuite"`
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Name    string        `xml:"name,attr"`
-		Class   string        `xml:"classname,attr"`
-		Figures *junitFigures `xml:"properties,omitempty"`
-		Failure *junitFailure `xml:"failure,omitempty"`
-		Output  string        `xml:"system-out,omitempty"`
-	}
-	junitFigures struct {
-		All []junitProperty `xml:"property"`
-	}
-	junitProperty struct {
-		Name  string `xml:"name,attr"`
-		Value string `xml:"value,attr"`
-	}
-	junitFailure struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
 // figuresOf are the figures of a verdict as properties; a time that does not exist is "none".
 func figuresOf(v *drill.Verdict) (out []junitProperty) {
 	add := func(name, value string) { out = append(out, junitProperty{name, value}) }
@@ -173,29 +153,4 @@ func figuresOf(v *drill.Verdict) (out []junitProperty) {
 	add("longest_stall", micros(v.LongestStallUS))
 	add("longest_stall_undisturbed", micros(v.UndisturbedUS))
 	return out
-}
-
-func writeJUnit(path string, o drillOutcome) error {
-	var text strings.Builder
-	if err := o.print(&text); err != nil {
-		return err
-	}
-	one := junitCase{Name: o.name, Class: "lightsout.drill", Output: text.String()}
-	if len(o.figures) > 0 {
-		one.Figures = &junitFigures{o.figures}
-	}
-	suite := junitSuite{Name: "lightsout drill", Tests: 1}
-	if !o.passed {
-		suite.Failures = 1
-		one.Failure = &junitFailure{strings.Join(o.broken[:min(1, len(o.broken))], ""), strings.Join(o.broken, "\n")}
-	}
-	suite.Cases = []junitCase{one}
-	data, err := xml.MarshalIndent(suite, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write JUnit XML: %w", err)
-	}
-	return cli.WriteFile(path, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s%s\n", xml.Header, data)
-		return err
-	})
 }
