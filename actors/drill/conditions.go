@@ -234,9 +234,9 @@ func (c Conditions) MarshalJSON() ([]byte, error) {
 		if out[one.Figure] == nil {
 			out[one.Figure] = map[string]string{}
 		}
-		out[one.Figure].(map[string]string)[one.Kind] = one.Text //nolint:forcetypeassert // made so just above
+		out[one.Figure].(map[string]string)[one.Kind] = one.Text
 	}
-	return json.Marshal(out) //nolint:wrapcheck // the encoder adds its own words
+	return json.Marshal(out)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes: it is YAML as well.

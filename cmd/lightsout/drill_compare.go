@@ -63,7 +63,7 @@ func printDifferences(out io.Writer, a, b *drills.Results, d *drills.Differences
 		fmt.Fprintf(out, "By scenario and seed, %d are only in A and %d only in B\n", d.OnlyA, d.OnlyB)
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\nScenario\tRuns\tFailed\tStrikes a run\tWorst recovery\tLate ticks a run\tLongest tick\tTime a run")
+	fmt.Fprintln(t, "\nScenario\tRuns\tFailed\tStrikes a run\tWorst recovery\tLate ticks a run\tLongest stall\tTime a run")
 	for i := range d.Scenarios {
 		p := &d.Scenarios[i]
 		a, b := &p.A, &p.B
