@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -62,6 +63,9 @@ func (f drillFlags) many(cmd *cobra.Command, names []string) (*drills.Many, erro
 		if m.Seeds, err = sweep.ParseSeeds(f.seeds); err != nil {
 			return nil, cli.BadInput("--%w", err)
 		}
+		if slices.Contains(m.Seeds, 0) {
+			return nil, cli.BadInput("--seeds has 0, which stands for the scenario's own seed: allowed are 1 and more")
+		}
 	}
 	if len(f.faults) > 0 {
 		s, err := drills.FindScenario("", f.faults)
@@ -94,7 +98,7 @@ func progressOfDrills(status io.Writer) func(o *drills.Outcome, done, total int)
 		begin := map[bool]string{true: "\r\x1b[K"}[terminal]
 		switch {
 		case !o.Passed:
-			fmt.Fprintf(status, "%s%d of %d: %s FAILED: %s\n", begin, done, total, nameOf(o), strings.Join(o.Broken, "; "))
+			fmt.Fprintf(status, "%s%d of %d: %s FAILED: %s\n", begin, done, total, nameOf(o), firstOf(o.Broken))
 		case !terminal:
 			fmt.Fprintf(status, "%d of %d: %s passed, %.1f s\n", done, total, nameOf(o), o.Seconds)
 		}
@@ -158,8 +162,19 @@ func printOutcomes(out io.Writer, runs []drills.Outcome) {
 			fmt.Fprintln(out, "  … --json has all")
 			return
 		}
-		fmt.Fprintf(out, "  - %s: %s\n", nameOf(&runs[i]), strings.Join(runs[i].Broken[:min(1, len(runs[i].Broken))], ""))
+		fmt.Fprintf(out, "  - %s: %s\n", nameOf(&runs[i]), firstOf(runs[i].Broken))
 	}
+}
+
+// firstOf is the first promise that was broken, and how many more were.
+func firstOf(broken []string) string {
+	switch len(broken) {
+	case 0:
+		return "failed"
+	case 1:
+		return broken[0]
+	}
+	return fmt.Sprintf("%s (and %d more)", broken[0], len(broken)-1)
 }
 
 func recoveryText(us int64) string {

@@ -81,6 +81,7 @@ func TestDrillCommand_RefusesWhatManyDrillsCannotBe(t *testing.T) {
 		"all --shrink x":                            "--shrink is given and means nothing for many drills",
 		"storm --jobs 2":                            "--jobs is given and means nothing for a drill of actors",
 		"storm --seeds 3-1":                         `--seeds: "3-1" is none`,
+		"storm --seeds 0-2":                         "--seeds has 0",
 		"storm --seeds 1-2 --seed 4":                "--seed and --seeds",
 		"storm --seeds 1-2 --jobs 0":                "--jobs is 0: allowed is 1 to 1024",
 		"storm --seeds 1-2 --fault x":               "which scenario?",
