@@ -26,14 +26,14 @@ func (in *Injector) Intercept(at supervise.Strike) supervise.Action {
 		}
 		switch f.object {
 		case "lose":
-			in.note(s)
+			in.mark(s)
 			return supervise.Lose
 		case "double":
-			in.note(s)
+			in.mark(s)
 			return supervise.Double
 		case "late":
 			if in.delay(crossed) {
-				in.note(s)
+				in.mark(s)
 				return supervise.Later
 			}
 		}
@@ -53,4 +53,10 @@ func (in *Injector) delay(crossed *simulator.Crossed) bool {
 	}
 	in.late[crossed] = true
 	return true
+}
+
+// mark notes a strike that no actor recovers from.
+func (in *Injector) mark(s Injected) {
+	in.note(s)
+	in.meter.mark(&s)
 }

@@ -130,6 +130,15 @@ func (m *meter) begin(key string, s *Injected, at time.Time) *outage {
 	return o
 }
 
+// mark notes when a fault was made from which nobody recovers.
+func (m *meter) mark(s *Injected) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.listed) < maxInjected {
+		m.listed[*s] = append(m.listed[*s], &outage{at: time.Now(), restart: -1, progress: -1})
+	}
+}
+
 // lose notes a fault that the actor must not recover from.
 func (m *meter) lose(key string, s *Injected) {
 	o := m.begin(key, s, time.Now())
@@ -260,6 +269,13 @@ func (in *Injector) Recovery() map[string]Recovery { return in.meter.recovery() 
 func (in *Injector) Struck() []Struck {
 	_, list := in.Injected()
 	return in.meter.struck(list)
+}
+
+// begin starts the clock of Struck.
+func (in *Injector) begin() {
+	in.meter.mu.Lock()
+	defer in.meter.mu.Unlock()
+	in.meter.began = time.Now()
 }
 
 // Began is when the clock of Struck began.

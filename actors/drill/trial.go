@@ -36,6 +36,8 @@ type Trial struct {
 	// Patience is how long the race may stand still, Ticks how many ticks it may take; 0 means any number.
 	Patience time.Duration
 	Ticks    int
+	// Trace notes what happened when; nil notes nothing.
+	Trace *Trace
 }
 
 // Run runs the race to its end, or until it has gone beyond its bounds. What faults break is in the Run; an error means that there
@@ -57,9 +59,19 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 		cfg.Link = func(l simulator.Link) simulator.Link { return made.Link(in.Link(l)) }
 	}
 	t.Start.Script = again(t.Retired)
+	if t.Trace != nil {
+		t.Trace.begin()
+		cfg.Journal = t.Trace.journal(cfg.Journal)
+	}
+	if t.Faults != nil {
+		t.Faults.begin()
+	}
 	e, err := engine.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up the trial: %w", err)
+	}
+	if t.Trace != nil {
+		defer t.Trace.watch(e.System())()
 	}
 	err = seen.race(ctx, e, t, watch)
 	collect()

@@ -31,6 +31,7 @@ type drillFlags struct {
 	kills   int
 	replay  string
 	shrink  string
+	out     string
 	// patience is how long the race may stand still.
 	patience time.Duration
 	influx   feed.Config
@@ -55,6 +56,7 @@ race must be at every gateway what it is undisturbed.`,
 		Example: `  lightsout drill half-the-field
   lightsout drill storm --seed 5 --json
   lightsout drill my-scenario.yaml --junit drill.xml
+  lightsout drill storm --out storm
   lightsout drill storm --json > verdict.json; lightsout drill --replay verdict.json
   lightsout drill --fault "kill: car, share: 0.5, every: 1s" --fault "store: full, at: 30s, for: 1s"
   lightsout drill all --junit drills.xml
@@ -74,6 +76,7 @@ race must be at every gateway what it is undisturbed.`,
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this file")
 	cmd.Flags().StringVar(&f.replay, "replay", "", "make the strikes of this verdict (as --json prints it) again, and no others")
 	cmd.Flags().StringVar(&f.shrink, "shrink", "", "when the drill fails, look for a few strikes that alone make it fail, and write their verdict as JSON to this file")
+	cmd.Flags().StringVar(&f.out, "out", "", "leave manifest, strikes, both logs, the verdict and a page with a timeline in this folder")
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the server process instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
 	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before the drill fails")
@@ -124,7 +127,7 @@ func (f drillFlags) run(cmd *cobra.Command, args []string) error {
 var errDrillFailed = errors.New("the drill failed")
 
 func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
-	t := &drills.Trial{Patience: f.patience, Feed: f.influx, Status: cmd.ErrOrStderr()}
+	t := &drills.Trial{Patience: f.patience, Feed: f.influx, Status: cmd.ErrOrStderr(), Out: f.out, Version: buildVersion()}
 	var err error
 	if f.replay != "" {
 		t.Scenario, t.Strikes, err = drills.ReadStrikes(f.replay)
@@ -136,6 +139,11 @@ func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command
 	}
 	if err := f.override(t.Scenario); err != nil {
 		return err
+	}
+	if f.out != "" {
+		if err := drills.MayLeave(f.out); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	v, err := t.Compare(ctx)

@@ -12,7 +12,7 @@ import (
 
 // The flags that mean something in each form of a drill. A name that ends in "-" stands for all that begin so.
 var (
-	actorFlags       = []string{"fault", "seed", "circuit", "cars", "laps", "replay", "shrink", "influx-"}
+	actorFlags       = []string{"fault", "seed", "circuit", "cars", "laps", "replay", "shrink", "out", "influx-"}
 	manyFlags        = []string{"fault", "seed", "seeds", "jobs", "circuit", "cars", "laps", "influx-"}
 	processFlags     = []string{"process", "kills", "seed", "circuit", "cars", "laps"}
 	clusterFlagNames = []string{"cluster", "keep", "kafka", "kafka-"}

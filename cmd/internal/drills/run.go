@@ -31,6 +31,7 @@ type Bounds struct {
 	Feed     feed.Config     // the InfluxDB that the race under faults is fed to
 	// Retired are cars to take out of the undisturbed race.
 	Retired []drill.Retirement
+	Trace   *drill.Trace // nil notes nothing
 }
 
 // StartOf is the start of the race that an order asks for; the default id is "drill".
@@ -51,6 +52,9 @@ type Trial struct {
 	// Strikes are made again, and no others; without any, chance decides.
 	Strikes []drill.Injected
 	Status  io.Writer
+	// Out is a folder for all that the drill leaves; empty means none.
+	Out     string
+	Version string // of the program, for the folder
 
 	undisturbed *drill.Run // of an earlier comparison
 }
@@ -73,25 +77,37 @@ func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
 	if err != nil {
 		return nil, cli.BadInput("%w", err)
 	}
+	var left *leavings
+	if t.Out != "" {
+		left = &leavings{began: time.Now()}
+	}
 	if t.undisturbed == nil {
 		fmt.Fprintf(status, "%s: the race undisturbed\n", s.Name)
-		if t.undisturbed, err = Run(ctx, start, Bounds{Patience: patience}); err != nil {
+		if t.undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Trace: left.of(false)}); err != nil {
 			return nil, err
 		}
 	}
 	undisturbed := t.undisturbed
 	fmt.Fprintf(status, "%s: the race with faults\n", s.Name)
-	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to})
+	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to, Trace: left.of(true)})
 	if err != nil {
 		return nil, err
 	}
 	if len(drilled.Retired) > 0 {
 		fmt.Fprintf(status, "%s: the race undisturbed, without the cars that the faults took out\n", s.Name)
-		if undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Retired: drilled.Retired}); err != nil {
+		if undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Retired: drilled.Retired, Trace: left.of(false)}); err != nil {
 			return nil, err
 		}
 	}
-	return drill.Judge(s, in, undisturbed, drilled), nil
+	v := drill.Judge(s, in, undisturbed, drilled)
+	if left != nil {
+		left.info, left.verdict, left.strikes, left.clock = &start.Info, v, in.Struck(), in.Began()
+		left.logs = [2][]race.Record{undisturbed.Records, drilled.Records}
+		if err := left.write(t.Out, t.Version); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 func (t *Trial) arm(m drill.Members) (*drill.Injector, error) {
@@ -115,7 +131,7 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return nil, fmt.Errorf("open a store: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks, Retired: b.Retired}
+	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks, Retired: b.Retired, Trace: b.Trace}
 	var seen *audience
 	if b.Faults != nil {
 		hub := live.NewHub(transport.Codec{}, nil)

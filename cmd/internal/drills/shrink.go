@@ -45,7 +45,7 @@ func (t *Trial) Shrink(ctx context.Context, failed *drill.Verdict) (*drill.Verdi
 		return nil, fmt.Errorf("the verdict lists %d of %d strikes: a drill with fewer can be shrunk, such as one of fewer laps", len(failed.Strikes), failed.Injected)
 	}
 	quiet := *t
-	quiet.Status = io.Discard
+	quiet.Status, quiet.Out = io.Discard, ""
 	least, parts := failed, 2
 	for len(least.Strikes) > 1 && ctx.Err() == nil {
 		of, found := least.Strikes, false
