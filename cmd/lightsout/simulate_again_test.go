@@ -119,8 +119,11 @@ type stopping struct {
 }
 
 func (s *stopping) Append(b *race.Batch, ready func(error)) {
-	if s.after--; s.after == 0 {
+	switch s.after--; {
+	case s.after == 0:
 		s.cancel()
+	case s.after < 0: // or the race may be over before it hears of it
+		return
 	}
 	s.Journal.Append(b, ready)
 }
@@ -171,9 +174,10 @@ type firstBatch struct {
 }
 
 func (f *firstBatch) Append(b *race.Batch, ready func(error)) {
-	f.count.CompareAndSwap(0, b.Count)
-	f.cancel()
-	f.Journal.Append(b, ready)
+	if f.count.CompareAndSwap(0, b.Count) { // the rest waits: or the race may be over before it hears of it
+		f.cancel()
+		f.Journal.Append(b, ready)
+	}
 }
 
 // mustGoOnAfter holds that a race goes on with the batch after the stored field, and simulates none before it.
