@@ -19,7 +19,7 @@ type writer struct {
 
 // writers are used again: an encoder with its buffer costs more than a short message.
 var writers = sync.Pool{New: func() any {
-	w := &writer{}
+	w := &writer{column: []byte{}} // nil would be written as nil
 	w.enc = msgpack.NewEncoder(&w.buf)
 	return w
 }}
