@@ -18,12 +18,23 @@ var meanings = map[string][]string{
 	"store":  {"at", "every", "from", "until", "for"},
 	"link":   {"at", "every", "from", "until", "for"},
 	"influx": {"at", "every", "from", "until", "for"},
+	"cpu":    {"at", "every", "from", "until", "for"},
+	// A slow link is slow all the time.
+	"link slow": {"from", "until", "for", "jitter"},
+}
+
+// meaning are the fields that mean something for a fault.
+func meaning(verb, object string) []string {
+	if fields, own := meanings[verb+" "+object]; own {
+		return fields
+	}
+	return meanings[verb]
 }
 
 // objects are the allowed objects of each verb.
 var objects = map[string][]string{
 	"kill": kinds, "poison": {"car"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
-	"store": {"slow", "full"}, "link": {"cut"}, "influx": {"away"},
+	"store": {"slow", "full"}, "link": {"cut", "slow"}, "influx": {"away"}, "cpu": {"taken"},
 }
 
 // many reports whether there are several actors of a kind, to choose among.
@@ -47,6 +58,7 @@ func (f *Fault) given() (out []string) {
 		{"from", f.From != 0},
 		{"until", f.Until != 0},
 		{"for", f.For != 0},
+		{"jitter", f.Jitter != 0},
 		{"when", f.When != ""},
 	} {
 		if v.is {
@@ -73,12 +85,12 @@ func (f *Fault) validate(tick time.Duration) error {
 	var wrong checks
 	verb, object, set := f.what()
 	if set != 1 {
-		return fmt.Errorf("%d of kill, poison, panic, stall, hits, store, link and influx are given: expected one", set)
+		return fmt.Errorf("%d of kill, poison, panic, stall, hits, store, link, influx and cpu are given: expected one", set)
 	}
 	wrong.want(slices.Contains(objects[verb], object), "%s is %q: allowed are %s", verb, object, strings.Join(objects[verb], ", "))
 	given := f.given()
 	for _, field := range given {
-		wrong.want(slices.Contains(meanings[verb], field), "%s is given and means nothing for %s: allowed are %s", field, verb, strings.Join(meanings[verb], ", "))
+		wrong.want(slices.Contains(meaning(verb, object), field), "%s is given and means nothing for %s %s: allowed are %s", field, verb, object, strings.Join(meaning(verb, object), ", "))
 	}
 	if slices.Contains(kinds, object) {
 		f.validateWho(&wrong, verb, object)
@@ -89,8 +101,9 @@ func (f *Fault) validate(tick time.Duration) error {
 	wrong.want(f.Rate >= 0 && f.Rate <= 10, "rate is %v: allowed is 0 to 10 a second", f.Rate)
 	wrong.want(f.When == "" || f.When == "before" || f.When == "after", "when is %q: allowed are before and after", f.When)
 	wrong.want(f.For <= Duration(time.Minute), "for is %v: allowed is up to a minute", time.Duration(f.For))
+	wrong.want(f.Jitter <= Duration(time.Minute), "jitter is %v: allowed is up to a minute", time.Duration(f.Jitter))
 	needs := func(field string) bool {
-		return !slices.Contains(meanings[verb], field) || slices.Contains(given, field)
+		return !slices.Contains(meaning(verb, object), field) || slices.Contains(given, field)
 	}
 	wrong.want(needs("chance"), "%s needs a chance", verb)
 	wrong.want(needs("for"), "%s needs for, how long it lasts", verb)
@@ -114,6 +127,6 @@ func (f *Fault) validateWindow(wrong *checks, verb string, tick time.Duration) {
 	wrong.want(f.Every == 0 || v(f.Every) >= tick, "every is %v: allowed is a tick of the race, %v, and more", v(f.Every), tick)
 	begins := max(f.At, f.From)
 	wrong.want(f.Until == 0 || f.Until > begins, "until is %v, and the fault begins at %v: allowed is later", v(f.Until), v(begins))
-	lasts := f.Every > 0 || f.Rate > 0 || f.Chance > 0 || verb == "poison"
+	lasts := f.Every > 0 || f.Rate > 0 || f.Chance > 0 || verb == "poison" || f.Link == "slow"
 	wrong.want(f.Until == 0 || lasts, "until is given for a single strike, which has no end: allowed with every or rate")
 }

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -14,6 +15,47 @@ type gate struct {
 	mu      sync.Mutex
 	until   time.Time
 	waiting []func()
+	slow    []slowCall // in their order
+}
+
+// slowCall is a call that is under way.
+type slowCall struct {
+	at   time.Time
+	call func()
+}
+
+// later passes a call on after a while, and behind those that are under way.
+func (g *gate) later(d time.Duration, call func()) {
+	g.mu.Lock()
+	if d <= 0 && len(g.slow) == 0 {
+		g.mu.Unlock()
+		g.do(call)
+		return
+	}
+	g.slow = append(g.slow, slowCall{time.Now().Add(d), call})
+	first := len(g.slow) == 1
+	g.mu.Unlock()
+	if first {
+		go g.deliver()
+	}
+}
+
+// deliver passes on what is under way, until nothing is.
+func (g *gate) deliver() {
+	for {
+		g.mu.Lock()
+		next := g.slow[0]
+		g.mu.Unlock()
+		<-time.After(time.Until(next.at))
+		g.do(next.call)
+		g.mu.Lock()
+		g.slow = g.slow[1:]
+		left := len(g.slow)
+		g.mu.Unlock()
+		if left == 0 {
+			return
+		}
+	}
 }
 
 func (g *gate) do(call func()) {
@@ -97,22 +139,45 @@ func (j gatedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]r
 
 // Link wraps a link so that it can be cut.
 func (in *Injector) Link(inner simulator.Link) simulator.Link {
-	return gatedLink{inner, &in.link, in.meter}
+	return gatedLink{inner, in}
 }
 
 type gatedLink struct {
 	inner simulator.Link
-	g     *gate
-	m     *meter
+	in    *Injector
 }
 
 func (l gatedLink) Submit(b *race.Batch, ack func(race.Ack)) {
-	called := time.Now()
+	called, m := time.Now(), l.in.meter
 	if b.Tick {
-		l.m.progress("race", int64(b.Count), called)
+		m.progress("race", int64(b.Count), called)
 	}
-	l.g.do(func() {
+	l.in.link.later(l.in.latency(b.Count), func() {
 		l.inner.Submit(b, ack)
-		l.m.progress("link", -1, called)
+		m.progress("link", -1, called)
 	})
+}
+
+// latency is how much later a batch arrives over a slow link.
+func (in *Injector) latency(count uint64) (d time.Duration) {
+	if in.disarmed.Load() {
+		return 0
+	}
+	for _, f := range in.faults {
+		if f.Link == "slow" && f.slow.Load() && f.period(race.Micros(in.now.Load())) > 0 {
+			d = max(d, time.Duration(f.For)+time.Duration(in.chance(f, count, "jitter")*float64(f.Jitter)))
+		}
+	}
+	return d
+}
+
+// takeCPU keeps all processors busy for a while.
+func takeCPU(d time.Duration) {
+	until := time.Now().Add(d)
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for time.Now().Before(until) { // nothing but that
+			}
+		}()
+	}
 }

@@ -55,6 +55,7 @@ type armed struct {
 	place        int
 	verb, object string
 	fired        atomic.Int64 // periods that have begun, of gates
+	slow         atomic.Bool  // a slow link was slow for the first time
 
 	mu     sync.Mutex
 	struck map[string]int64 // by ID: the newest period in which it was struck; by period or message where there is one actor
@@ -165,14 +166,8 @@ func (in *Injector) advance(tick race.Tick) {
 		}
 	}
 	for _, f := range in.faults {
-		g := &in.store
-		switch f.verb {
-		case "link":
-			g = &in.link
-		case "influx":
-			g = &in.influx
-		case "store":
-		default:
+		begin := in.beginning(f)
+		if begin == nil {
 			continue
 		}
 		// A slower actor may be the first to see a tick: the moment is that at which the period begins.
@@ -184,9 +179,27 @@ func (in *Injector) advance(tick race.Tick) {
 		if in.replay == nil && f.once(period) || in.replay != nil && in.replay.take(s) {
 			in.note(s)
 			in.meter.begin(f.verb, &s, time.Now())
-			g.close(time.Duration(f.For))
+			begin(time.Duration(f.For))
 		}
 	}
+}
+
+// beginning is what begins when a fault strikes no actor; nil if it strikes actors.
+func (in *Injector) beginning(f *armed) func(time.Duration) {
+	switch f.verb {
+	case "store":
+		return in.store.close
+	case "influx":
+		return in.influx.close
+	case "cpu":
+		return takeCPU
+	case "link":
+		if f.object == "slow" {
+			return func(time.Duration) { f.slow.Store(true) }
+		}
+		return in.link.close
+	}
+	return nil
 }
 
 // period counts a fault's strikes up to a race time; 0 before the first one and outside of its window.

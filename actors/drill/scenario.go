@@ -65,8 +65,10 @@ type Fault struct {
 	Hits string `yaml:"hits,omitempty" json:"hits,omitempty"`
 	// Store is slow, or full (nothing is committed) for For.
 	Store string `yaml:"store,omitempty" json:"store,omitempty"`
-	// Link to the journal is cut for For; batches arrive afterwards.
+	// Link to the journal is cut for For, and batches arrive afterwards; or it is slow: each arrives For later, and up to Jitter more.
 	Link string `yaml:"link,omitempty" json:"link,omitempty"`
+	// CPU of all processors is taken for For.
+	CPU string `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	// Influx is away for For: the feed lags, and catches up.
 	Influx string `yaml:"influx,omitempty" json:"influx,omitempty"`
 
@@ -83,6 +85,8 @@ type Fault struct {
 	Until Duration `yaml:"until,omitempty" json:"until,omitempty"`
 	// For is how long a stall, a full or slow store or a cut link lasts, by the clock.
 	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
+	// Jitter is how much later than For a batch of a slow link may come, as chance decides. They keep their order.
+	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty"`
 	// When a kill strikes: before a message, after it, or (empty) by chance.
 	When string `yaml:"when,omitempty" json:"when,omitempty"`
 }
@@ -125,7 +129,7 @@ var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "tim
 func (f *Fault) what() (verb, object string, set int) {
 	for _, v := range []struct{ verb, object string }{
 		{"kill", f.Kill}, {"poison", f.Poison}, {"panic", f.Panic}, {"stall", f.Stall}, {"hits", f.Hits}, {"store", f.Store}, {"link", f.Link},
-		{"influx", f.Influx},
+		{"influx", f.Influx}, {"cpu", f.CPU},
 	} {
 		if v.object != "" {
 			verb, object = v.verb, v.object
@@ -153,6 +157,7 @@ func (f *Fault) String() string {
 	add(f.From > 0, "from %v", time.Duration(f.From))
 	add(f.Until > 0, "until %v", time.Duration(f.Until))
 	add(f.For > 0, "for %v", time.Duration(f.For))
+	add(f.Jitter > 0, "and up to %v more", time.Duration(f.Jitter))
 	add(f.When != "", "%s a message", f.When)
 	return strings.Join(parts, ", ")
 }

@@ -1,6 +1,6 @@
 /* Fault drills and actors, under /api/v1. */
 
-export const VERBS = ['kill', 'poison', 'panic', 'stall', 'hits', 'store', 'link'] as const;
+export const VERBS = ['kill', 'poison', 'panic', 'stall', 'hits', 'store', 'link', 'cpu'] as const;
 export type Verb = (typeof VERBS)[number];
 
 /** One fault: a verb (or influx) with its target, how many actors it hits and when. */
@@ -17,6 +17,8 @@ export type Fault = Readonly<
     from?: string;
     until?: string;
     for?: string;
+    /** How much later than `for` a batch of a slow link may come. */
+    jitter?: string;
     when?: string;
   }
 >;

@@ -30,7 +30,7 @@ export const VERB_RULES: Readonly<
   kill: { label: 'Kill: the actor dies and is restarted', targets: KINDS },
   poison: {
     label: 'Poison: the actor dies on every tick from a race time on',
-    targets: ['car', 'checkpoint'],
+    targets: ['car'],
     once: true,
   },
   panic: { label: 'Panic: the actor dies at random, as from a bug', targets: KINDS, chance: true },
@@ -42,6 +42,7 @@ export const VERB_RULES: Readonly<
   },
   store: { label: 'Store: full or slow for a while', targets: ['full', 'slow'], hasDuration: true },
   link: { label: 'Link: the race is cut off from its log', targets: ['cut'], hasDuration: true },
+  cpu: { label: 'CPU: all processors are taken for a while', targets: ['taken'], hasDuration: true },
 };
 
 /** When a fault strikes: repeatedly, or once. */
@@ -117,8 +118,8 @@ export function draftError(draft: Draft): string | null {
 function timeError(draft: Draft): string | null {
   if (isOneShot(draft))
     return parseRaceTime(draft.at) === null ? 'Enter a race time, for example 1:30.' : null;
-  if (!(draft.everyS !== null && draft.everyS > 0 && draft.everyS <= 86_400)) {
-    return 'Enter an interval in seconds.';
+  if (!(draft.everyS !== null && draft.everyS >= 0.1 && draft.everyS <= 86_400)) {
+    return 'Enter an interval of at least 0.1 seconds.';
   }
   const [from, until] = [optionalTime(draft.from), optionalTime(draft.until)];
   if (from === null) return 'Enter the race time to start at, for example 1:30, or leave it empty.';
@@ -168,6 +169,7 @@ export function faultText(fault: Fault): string {
     const time = fault[when];
     if (time && time !== '0s') parts.push(`${when} ${time}`);
   }
+  if (fault.jitter) parts.push(`and up to ${fault.jitter} more`);
   if (fault.when) parts.push(`${fault.when} a message`);
   return parts.join(', ');
 }
