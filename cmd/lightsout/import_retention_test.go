@@ -34,7 +34,7 @@ func (p *paused) Read(b []byte) (int, error) {
 
 func TestImport_RetentionSparesARaceThatIsBeingImported(t *testing.T) {
 	long(t)
-	want := mustOpenStore(t, mustRaceFile(t, "--cars", "40", "--speed", "100000")) // at full speed it would be dated by race time, and end ahead of now
+	want := mustOpenStore(t, mustRaceFile(t, "--cars", "40", "--speed", "10000")) // at full speed it would be dated by race time, and end ahead of now
 	id := race.ID("kart")
 	log := mustLog(t, want, id)
 	s := mustOpenStore(t, filepath.Join(t.TempDir(), "races.db"))
