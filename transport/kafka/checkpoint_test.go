@@ -92,9 +92,11 @@ func TestNode_NamesTheRacesThatKafkaHasLost(t *testing.T) {
 		brokers, _ := client.OptValue(kgo.SeedBrokers).([]string)
 		c := kafka.DefaultConfig()
 		c.Brokers, c.Prefix = brokers, prefix
-		s := &racesOf{t: t, races: map[race.ID]*simulated{}, ticks: 1_000_000}
-		simulator := mustJoin(t, kafka.NodeConfig{Config: c, Simulations: s}, func(n *kafka.Node) { s.node = n })
-		seen := newWitness()
+		simulate := func() *member {
+			s := &racesOf{t: t, races: map[race.ID]*simulated{}, ticks: 1_000_000}
+			return mustJoin(t, kafka.NodeConfig{Config: c, Simulations: s}, func(n *kafka.Node) { s.node = n })
+		}
+		simulator, seen := simulate(), newWitness()
 		gateway := mustJoin(t, kafka.NodeConfig{Config: c, Copy: seen}, func(*kafka.Node) {})
 		if _, err := gateway.node.Order(within(t, 30*time.Second), &transport.Command{
 			ID: "create", Race: "monza", Role: transport.Simulator, Create: &transport.Create{Race: race.Race{ID: "monza"}, Start: true},
@@ -102,17 +104,34 @@ func TestNode_NamesTheRacesThatKafkaHasLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen.await(t, "the race does not begin", func() bool { return len(seen.batches["monza"]) > 50 })
-		gateway.stop()
-		if err := <-gateway.done; err != nil {
-			t.Fatal(err)
+		end := func(m *member) {
+			t.Helper()
+			m.stop()
+			if err := <-m.done; err != nil {
+				t.Fatal(err)
+			}
+			m.done <- nil
 		}
-		gateway.done <- nil
-		was := simulator.node.Stats().Partitions[0].Folded
-		for end := time.Now().Add(time.Minute); simulator.node.Stats().Partitions[0].Folded < was+100; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("the race does not go on")
+		until := func(what string, is func() bool) {
+			t.Helper()
+			for limit := time.Now().Add(time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(limit) {
+					t.Fatal(what)
+				}
 			}
 		}
+		end(simulator) // nothing new comes, so the copy can follow to the end
+		until("the copy does not follow", func() bool {
+			p := gateway.node.Stats().Partitions[0]
+			return p.Folded > 50 && p.Applied == p.Folded
+		})
+		was := gateway.node.Stats().Partitions[0].Folded
+		end(gateway)
+		if len(seen.marks) == 0 {
+			t.Fatal("the gateway has kept no mark")
+		}
+		simulator = simulate()
+		until("the race does not go on", func() bool { return simulator.node.Stats().Partitions[0].Folded > was+100 })
 		log := kafka.TopicsOf(prefix).Log
 		if _, err := kadm.NewClient(client).DeleteRecords(t.Context(), kadm.Offsets{log: {0: {Topic: log, At: was + 100}}}); err != nil {
 			t.Fatal(err)

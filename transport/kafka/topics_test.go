@@ -82,6 +82,23 @@ func mustInit(t *testing.T, client *kgo.Client, prefix string, s kafka.Settings)
 	return report
 }
 
+// mustDelete deletes a topic, and waits until the broker knows it no more, which takes a moment.
+func mustDelete(t *testing.T, client *kgo.Client, prefix, ending string) {
+	t.Helper()
+	if _, err := kadm.NewClient(client).DeleteTopic(within(t, 10*time.Second), prefix+ending); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		faults, err := kafka.Check(within(t, 10*time.Second), client, prefix, kafka.DefaultSettings())
+		if slices.ContainsFunc(faults, func(f kafka.Fault) bool { return f.Topic == prefix+ending && f.Is == "missing" }) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the topic does not go: %v, %v", faults, err)
+		}
+	}
+}
+
 func TestInit_CreatesTheTopicsOnceAndChecksThem(t *testing.T) {
 	places(t, func(t *testing.T, client *kgo.Client, prefix string) {
 		s := kafka.DefaultSettings()
@@ -100,10 +117,7 @@ func TestInit_CreatesTheTopicsOnceAndChecksThem(t *testing.T) {
 		if faults, err := kafka.Check(within(t, 10*time.Second), client, prefix, s); err != nil || len(faults) != 0 {
 			t.Errorf("after: %v, %v", faults, err)
 		}
-		admin := kadm.NewClient(client)
-		if _, err := admin.DeleteTopic(within(t, 10*time.Second), prefix+".dead"); err != nil {
-			t.Fatal(err)
-		}
+		mustDelete(t, client, prefix, ".dead")
 		if report := mustInit(t, client, prefix, s); !slices.Equal(report.Created, []string{prefix + ".dead"}) {
 			t.Errorf("one was missing: %+v", report)
 		}
@@ -115,9 +129,7 @@ func TestInit_GivesNewTopicsThePartitionsOfTheLog(t *testing.T) {
 		s := kafka.DefaultSettings()
 		s.Partitions = 3
 		mustInit(t, client, prefix, s)
-		if _, err := kadm.NewClient(client).DeleteTopic(within(t, 10*time.Second), prefix+".facts"); err != nil {
-			t.Fatal(err)
-		}
+		mustDelete(t, client, prefix, ".facts")
 		s.Partitions = 0
 		if report := mustInit(t, client, prefix, s); report.Partitions != 3 || len(report.Created) != 1 || len(report.Faults) != 0 {
 			t.Errorf("without a count: %+v", report)
