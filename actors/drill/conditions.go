@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -204,7 +205,7 @@ func (c *Conditions) UnmarshalYAML(n *yaml.Node) error {
 			*c = append(*c, one)
 		}
 	}
-	return joined(wrong)
+	return errors.Join(wrong...)
 }
 
 // validate checks a condition as written.

@@ -77,9 +77,6 @@ func (c *checks) want(ok bool, format string, args ...any) {
 	}
 }
 
-// joined is all that is wrong, or nil.
-func joined(c checks) error { return errors.Join(c...) }
-
 // validate reports what is wrong with a fault in a race whose ticks have a length.
 func (f *Fault) validate(tick time.Duration) error {
 	var wrong checks

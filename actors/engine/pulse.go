@@ -116,12 +116,20 @@ func (w watchedEnds) RaceFailed(id race.ID, reason string) {
 	w.Observer.RaceFailed(id, reason)
 }
 
-// StandsFor is for how long a race has stood still; 0 if it does not.
+// stands is for how long a race has stood still; 0 if it does not.
+func (p *pulse) stands(now time.Time) time.Duration {
+	if still := now.Sub(p.last); p.runs && still > standsAfter+2*p.due {
+		return still
+	}
+	return 0
+}
+
+// StandsFor is for how long a race has stood still; 0 if it does not, or is not simulated here.
 func (e *Engine) StandsFor(id race.ID) time.Duration {
-	for _, s := range e.Standing() {
-		if s.ID == id {
-			return s.For
-		}
+	e.pulses.mu.Lock()
+	defer e.pulses.mu.Unlock()
+	if one := e.pulses.races[id]; one != nil {
+		return one.stands(time.Now())
 	}
 	return 0
 }
@@ -133,7 +141,7 @@ func (e *Engine) Standing() (out []Standing) {
 	defer p.mu.Unlock()
 	now := time.Now()
 	for id, one := range p.races {
-		if still := now.Sub(one.last); one.runs && still > standsAfter+2*one.due {
+		if still := one.stands(now); still > 0 {
 			out = append(out, Standing{id, still})
 		}
 	}

@@ -189,9 +189,7 @@ func (p *processor) lost(c supervise.Context, id race.ID, failed *supervise.Fail
 	if !known || f.ending {
 		return
 	}
-	f.ending = true
-	p.keep(c, id, f)
-	c.Stop(f.all()[0])
+	p.end(c, id, f)
 	if p.cfg.Lost != nil && failed.Kind != "intake" {
 		p.cfg.Lost(id, fmt.Sprintf("its %s was given up: %v", failed.Kind, failed.Reason))
 	}
@@ -210,6 +208,11 @@ func (p *processor) forget(c supervise.Context, id race.ID) {
 	if asked != nil && !slices.ContainsFunc(f.asked, asked.Equals) {
 		f.asked = append(slices.Clip(f.asked), asked)
 	}
+	p.end(c, id, f)
+}
+
+// end ends a race's actors, the first of them now; ended goes on with the others.
+func (p *processor) end(c supervise.Context, id race.ID, f raceActors) {
 	f.ending = true
 	p.keep(c, id, f)
 	c.Stop(f.all()[0])

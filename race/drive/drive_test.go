@@ -143,17 +143,8 @@ func TestNext_DoesNotDependOnOrderOrRepetition(t *testing.T) {
 			m.Next(f, nil, race.CarIdx(i), nil) // an attempt whose row is discarded
 			rows[i], again = m.Next(f, nil, race.CarIdx(i), again)
 		}
-		order := func(a, b Crossing) int {
-			switch {
-			case Less(a, b):
-				return -1
-			case Less(b, a):
-				return 1
-			}
-			return 0
-		}
-		slices.SortFunc(crossings, order)
-		slices.SortFunc(again, order)
+		slices.SortFunc(crossings, Compare)
+		slices.SortFunc(again, Compare)
 		next := m.Close(f, nil, rows, again)
 		if next.Hash() != want.Hash() || !slices.Equal(crossings, again) {
 			t.Fatalf("tick %d depends on the order", next.Tick)

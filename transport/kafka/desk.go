@@ -44,7 +44,8 @@ type logged struct {
 	decoded *transport.Entry
 }
 
-// newDesk makes the desk of a partition. was is nil, or how far the copy has followed it; what is below published was published.
+// newDesk makes the desk of a partition. was is nil, or how far the copy has followed it; what is below published was published;
+// kept are its checkpoints.
 func newDesk(n *Node, partition int32, was *mark, published int64, kept []*checkpoint) *desk {
 	d := &desk{node: n, partition: partition, inbox: newInbox(), fold: NewFold(), orders: newOrders()}
 	d.log = flow{node: n, topic: n.topics.Log, partition: partition}
