@@ -200,7 +200,7 @@ func TestDrill_ShrinksToTheStrikesThatMatter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(v.Strikes) != 1 || v.Passed {
-		t.Errorf("it takes %d strikes: %v", len(v.Strikes), v.Strikes)
+		t.Errorf("it takes %d strikes: %v: %v\n%s", len(v.Strikes), v.Strikes, v.Broken, out)
 	}
 	again := func(broken string) (string, error) {
 		cmd := exec.Command(s.bin, "drill", "--replay", file, "--patience", "2s")

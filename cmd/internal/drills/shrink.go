@@ -38,8 +38,8 @@ func ReadStrikes(file string) (*drill.Scenario, []drill.Injected, error) {
 }
 
 // Shrink looks for a few strikes of a drill that failed, which alone make it fail: it leaves out half of them, then smaller parts, as long as
-// the drill still fails (Zeller's delta debugging). None of those that are left can be left out alone. When ctx ends, it returns the fewest so
-// far.
+// the drill still fails (Zeller's delta debugging). None of those that are left can be left out alone. Fewer strikes must fail twice: a race
+// that stood still because the machine was busy would mislead the search. When ctx ends, it returns the fewest so far.
 func (t *Trial) Shrink(ctx context.Context, failed *drill.Verdict) (*drill.Verdict, error) {
 	if failed.Injected > len(failed.Strikes) {
 		return nil, fmt.Errorf("the verdict lists %d of %d strikes: a drill with fewer can be shrunk, such as one of fewer laps", len(failed.Strikes), failed.Injected)
@@ -56,12 +56,17 @@ func (t *Trial) Shrink(ctx context.Context, failed *drill.Verdict) (*drill.Verdi
 				continue
 			}
 			v, err := quiet.Compare(ctx)
+			if err == nil && !v.Passed {
+				quiet.Strikes = v.Strikes // what could not be struck again is not needed
+				if v.Injected > 0 {
+					v, err = quiet.Compare(ctx)
+				}
+			}
 			if err != nil {
 				break
 			}
 			fmt.Fprintf(t.Status, "%d strikes: %s\n", len(quiet.Strikes), map[bool]string{true: "passes", false: "fails"}[v.Passed])
 			if !v.Passed && v.Injected > 0 {
-				// What could not be struck again was not needed.
 				least, parts, found = v, max(2, parts-1), true
 			}
 		}
