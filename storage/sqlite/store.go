@@ -84,6 +84,7 @@ type Store struct {
 	zip     *zstd.Encoder
 	unzip   *zstd.Decoder
 	now     func() time.Time
+	unmount func() error // gives back the disk that the file is on
 
 	mu      sync.Mutex
 	wake    *sync.Cond
@@ -121,11 +122,16 @@ func dsn(path string, pragmas []string, more ...string) string {
 // Open opens or creates the database at path. It returns ErrDamaged for a damaged file, ErrInUse for one that another process
 // writes, ErrForeign for one of another application.
 func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
+	return openLocked(path, codec, log)
+}
+
+// openLocked opens a database that no other process writes; settings are those of the connection that writes, as name and value.
+func openLocked(path string, codec Codec, log *slog.Logger, settings ...string) (*Store, error) {
 	l, err := lock(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s, err := open(path, codec, log)
+	s, err := open(path, codec, log, settings)
 	if err != nil {
 		return nil, errors.Join(err, release(l))
 	}
@@ -133,7 +139,7 @@ func Open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
+func open(path string, codec Codec, log *slog.Logger, settings []string) (*Store, error) {
 	if err := errors.Join(notDamaged(path), notForeign(path)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -142,7 +148,7 @@ func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if isNew(path) { // before journal_mode, which writes to the file; an existing file keeps its setting
 		first = append([]string{"auto_vacuum(INCREMENTAL)"}, pragmas...)
 	}
-	write, err := sql.Open("sqlite", dsn(path, first, "_txlock", "immediate"))
+	write, err := sql.Open("sqlite", dsn(path, first, append([]string{"_txlock", "immediate"}, settings...)...))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -154,7 +160,7 @@ func open(path string, codec Codec, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s.write, s.log = write, log
+	s.write, s.log, s.unmount = write, log, func() error { return nil }
 	go s.commitLoop()
 	return s, nil
 }
@@ -292,7 +298,7 @@ func (s *Store) Close() error {
 	if s.write == nil {
 		return s.readers.Close()
 	}
-	return errors.Join(s.write.Close(), s.readers.Close(), release(s.lock))
+	return errors.Join(s.write.Close(), s.readers.Close(), release(s.lock), s.unmount())
 }
 
 // Failing returns why commits fail, nil while they succeed.
