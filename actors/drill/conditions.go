@@ -213,7 +213,7 @@ func (c *Condition) validate() error {
 	about := allFigures[c.Figure]
 	places := kinds
 	if strings.HasPrefix(c.Figure, "recovery_") || c.Figure == "without_progress" {
-		places = append(slices.Clone(kinds), "store", "link", "influx")
+		places = append(slices.Clone(kinds), "store", "disk", "link", "influx", "server")
 	}
 	if about.byKind && !slices.Contains(places, c.Kind) {
 		return fmt.Errorf("%s: %q is no kind: allowed are %s", c.Figure, c.Kind, strings.Join(places, ", "))

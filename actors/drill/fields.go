@@ -3,9 +3,16 @@ package drill
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+)
+
+// What a fault may take.
+const (
+	sizeMax  Bytes = 16 << 30
+	stuckMax       = 1000
 )
 
 // meanings are the fields that mean something for each verb; all others are refused.
@@ -19,9 +26,19 @@ var meanings = map[string][]string{
 	"link":   {"at", "every", "from", "until", "for"},
 	"influx": {"at", "every", "from", "until", "for"},
 	"cpu":    {"at", "every", "from", "until", "for"},
-	// A slow link is slow all the time.
-	"link slow": {"from", "until", "for", "jitter"},
+	"disk":   {"at", "every", "from", "until", "for"},
+	"memory": {"at", "every", "from", "until", "for", "size"},
+	// What is slow is so all the time.
+	"link slow":        {"from", "until", "for", "jitter", "bandwidth"},
+	"disk slow":        {"from", "until", "for", "jitter"},
+	"spectators slow":  {"from", "until", "for", "jitter", "bandwidth"},
+	"spectators stuck": {"number", "at", "every", "from", "until"},
+	"server kill":      {"at", "every", "from", "until"},
+	"server stop":      {"at", "every", "from", "until", "for"},
 }
+
+// lasting reports whether a fault goes on from its beginning to its end, and does not strike at moments.
+func (f *Fault) lasting() bool { return f.Link == "slow" || f.Disk == "slow" || f.Spectators == "slow" }
 
 // meaning are the fields that mean something for a fault.
 func meaning(verb, object string) []string {
@@ -35,6 +52,20 @@ func meaning(verb, object string) []string {
 var objects = map[string][]string{
 	"kill": kinds, "poison": {"car"}, "panic": kinds, "stall": kinds, "hits": {"lose", "double", "late"},
 	"store": {"slow", "full"}, "link": {"cut", "slow"}, "influx": {"away"}, "cpu": {"taken"},
+	"disk": {"slow", "torn", "failing"}, "memory": {"taken"}, "spectators": {"slow", "stuck"}, "server": {"kill", "stop"},
+}
+
+// OnServer refuses what can only strike a race that the drill runs itself.
+func (s *Scenario) OnServer() error {
+	for i := range s.Faults {
+		switch f := &s.Faults[i]; {
+		case f.Disk != "":
+			return fmt.Errorf("fault %d: disk strikes the file of a race that the drill runs itself: allowed with lightsout drill", i+1)
+		case f.Server != "":
+			return fmt.Errorf("fault %d: a server cannot strike itself: allowed with lightsout drill", i+1)
+		}
+	}
+	return nil
 }
 
 // many reports whether there are several actors of a kind, to choose among.
@@ -59,6 +90,8 @@ func (f *Fault) given() (out []string) {
 		{"until", f.Until != 0},
 		{"for", f.For != 0},
 		{"jitter", f.Jitter != 0},
+		{"bandwidth", f.Bandwidth != 0},
+		{"size", f.Size != 0},
 		{"when", f.When != ""},
 	} {
 		if v.is {
@@ -82,7 +115,7 @@ func (f *Fault) validate(tick time.Duration) error {
 	var wrong checks
 	verb, object, set := f.what()
 	if set != 1 {
-		return fmt.Errorf("%d of kill, poison, panic, stall, hits, store, link, influx and cpu are given: expected one", set)
+		return fmt.Errorf("%d of %s are given: expected one", set, strings.Join(slices.Sorted(maps.Keys(objects)), ", "))
 	}
 	wrong.want(slices.Contains(objects[verb], object), "%s is %q: allowed are %s", verb, object, strings.Join(objects[verb], ", "))
 	given := f.given()
@@ -103,7 +136,10 @@ func (f *Fault) validate(tick time.Duration) error {
 		return !slices.Contains(meaning(verb, object), field) || slices.Contains(given, field)
 	}
 	wrong.want(needs("chance"), "%s needs a chance", verb)
-	wrong.want(needs("for"), "%s needs for, how long it lasts", verb)
+	wrong.want(needs("for") || f.Bandwidth > 0, "%s needs for, how long it lasts", verb)
+	wrong.want(needs("size"), "%s needs a size", verb)
+	wrong.want(f.Size <= sizeMax, "size is %v: allowed is up to %v", f.Size, sizeMax)
+	wrong.want(f.Number <= stuckMax || f.Spectators == "", "number is %d: allowed are up to %d spectators", f.Number, stuckMax)
 	f.validateWindow(&wrong, verb, tick)
 	return errors.Join(wrong...)
 }
@@ -124,6 +160,6 @@ func (f *Fault) validateWindow(wrong *checks, verb string, tick time.Duration) {
 	wrong.want(f.Every == 0 || v(f.Every) >= tick, "every is %v: allowed is a tick of the race, %v, and more", v(f.Every), tick)
 	begins := max(f.At, f.From)
 	wrong.want(f.Until == 0 || f.Until > begins, "until is %v, and the fault begins at %v: allowed is later", v(f.Until), v(begins))
-	lasts := f.Every > 0 || f.Rate > 0 || f.Chance > 0 || verb == "poison" || f.Link == "slow"
+	lasts := f.Every > 0 || f.Rate > 0 || f.Chance > 0 || verb == "poison" || f.lasting()
 	wrong.want(f.Until == 0 || lasts, "until is given for a single strike, which has no end: allowed with every or rate")
 }

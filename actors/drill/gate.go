@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"runtime"
 	"sync"
 	"time"
 
@@ -16,6 +15,7 @@ type gate struct {
 	until   time.Time
 	waiting []func()
 	slow    []slowCall // in their order
+	free    time.Time  // when all that is under way has been sent
 }
 
 // slowCall is a call that is under way.
@@ -24,15 +24,20 @@ type slowCall struct {
 	call func()
 }
 
-// later passes a call on after a while, and behind those that are under way.
-func (g *gate) later(d time.Duration, call func()) {
+// later passes a call on after a while, and behind those that are under way. Sending it takes the line for a while, and the next waits for that.
+func (g *gate) later(d, sending time.Duration, call func()) {
 	g.mu.Lock()
-	if d <= 0 && len(g.slow) == 0 {
+	if d <= 0 && sending <= 0 && len(g.slow) == 0 {
 		g.mu.Unlock()
 		g.do(call)
 		return
 	}
-	g.slow = append(g.slow, slowCall{time.Now().Add(d), call})
+	now := time.Now()
+	if g.free.Before(now) {
+		g.free = now
+	}
+	g.free = g.free.Add(sending)
+	g.slow = append(g.slow, slowCall{g.free.Add(d), call})
 	first := len(g.slow) == 1
 	g.mu.Unlock()
 	if first {
@@ -116,6 +121,7 @@ func (j gatedJournal) Append(b *race.Batch, ready func(error)) {
 			if err == nil {
 				j.m.progress("recorder", int64(b.Count), called)
 				j.m.progress("store", -1, called)
+				j.m.progress("disk", -1, called)
 			}
 			ready(err)
 		})
@@ -152,32 +158,9 @@ func (l gatedLink) Submit(b *race.Batch, ack func(race.Ack)) {
 	if b.Tick {
 		m.progress("race", int64(b.Count), called)
 	}
-	l.in.link.later(l.in.latency(b.Count), func() {
+	d, sending := l.in.lag("link", b.Count, func() int { return l.in.around.Size(b) })
+	l.in.link.later(d, sending, func() {
 		l.inner.Submit(b, ack)
 		m.progress("link", -1, called)
 	})
-}
-
-// latency is how much later a batch arrives over a slow link.
-func (in *Injector) latency(count uint64) (d time.Duration) {
-	if in.disarmed.Load() {
-		return 0
-	}
-	for _, f := range in.faults {
-		if f.Link == "slow" && f.slow.Load() && f.period(race.Micros(in.now.Load())) > 0 {
-			d = max(d, time.Duration(f.For)+time.Duration(in.chance(f, count, "jitter")*float64(f.Jitter)))
-		}
-	}
-	return d
-}
-
-// takeCPU keeps all processors busy for a while.
-func takeCPU(d time.Duration) {
-	until := time.Now().Add(d)
-	for range runtime.GOMAXPROCS(0) {
-		go func() {
-			for time.Now().Before(until) { // nothing but that
-			}
-		}()
-	}
 }

@@ -24,6 +24,16 @@ const maxInjected = 10_000
 // Members are the numbers of actors by kind, and the tick rate of the race; TickHz 0 means 10.
 type Members struct{ Cars, Checkpoints, TickHz int }
 
+// Surroundings are what a fault strikes that is no actor. What is nil is not there, and faults of it do nothing.
+type Surroundings struct {
+	// Size is how many bytes a batch has on its way; without it a batch has none.
+	Size func(*race.Batch) int
+	// Join brings spectators who never read.
+	Join func(number int)
+	// Server strikes the process in which the race runs.
+	Server func(*Fault)
+}
+
 // Injector strikes while a race runs. Its methods may be called from any goroutine.
 type Injector struct {
 	scenario *Scenario
@@ -39,6 +49,8 @@ type Injector struct {
 	asked atomic.Int64   // when the feed's actor asked for its newest stretch
 	// Gates that faults close for a while.
 	store, link, influx gate
+	torn, failing       span
+	around              Surroundings
 
 	mu     sync.Mutex
 	count  int
@@ -55,7 +67,7 @@ type armed struct {
 	place        int
 	verb, object string
 	fired        atomic.Int64 // periods that have begun, of gates
-	slow         atomic.Bool  // a slow link was slow for the first time
+	slow         atomic.Bool  // what is slow was so for the first time
 
 	mu     sync.Mutex
 	struck map[string]int64 // by ID: the newest period in which it was struck; by period or message where there is one actor
@@ -69,7 +81,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	}
 	in := &Injector{
 		scenario: s, members: m, tick: race.Second / race.Micros(m.TickHz), late: map[*simulator.Crossed]bool{}, counts: map[string]uint64{},
-		poisoned: map[string]bool{}, meter: newMeter(), pools: map[pool][]int{},
+		poisoned: map[string]bool{}, meter: newMeter(), pools: map[pool][]int{}, around: Surroundings{Size: func(*race.Batch) int { return 0 }},
 	}
 	for i := range s.Faults {
 		f := &armed{Fault: &s.Faults[i], place: i, struck: map[string]int64{}, chosen: map[int64]map[int]bool{}}
@@ -78,6 +90,9 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	}
 	return in
 }
+
+// Surround says what is around the race. It must be called before the race begins.
+func (in *Injector) Surround(s Surroundings) { in.around = s }
 
 // Strike kills, or returns how long an actor stalls. It is the Fault of supervise.Config.
 func (in *Injector) Strike(at supervise.Strike) (stall time.Duration) {
@@ -178,28 +193,14 @@ func (in *Injector) advance(tick race.Tick) {
 		s := Injected{At: race.Micros(tick) * in.tick, Fault: f.place + 1, What: f.verb, Tick: tick}
 		if in.replay == nil && f.once(period) || in.replay != nil && in.replay.take(s) {
 			in.note(s)
-			in.meter.begin(f.verb, &s, time.Now())
+			if recovers(f.verb) {
+				in.meter.begin(f.verb, &s, time.Now())
+			} else {
+				in.meter.mark(&s)
+			}
 			begin(time.Duration(f.For))
 		}
 	}
-}
-
-// beginning is what begins when a fault strikes no actor; nil if it strikes actors.
-func (in *Injector) beginning(f *armed) func(time.Duration) {
-	switch f.verb {
-	case "store":
-		return in.store.close
-	case "influx":
-		return in.influx.close
-	case "cpu":
-		return takeCPU
-	case "link":
-		if f.object == "slow" {
-			return func(time.Duration) { f.slow.Store(true) }
-		}
-		return in.link.close
-	}
-	return nil
 }
 
 // period counts a fault's strikes up to a race time; 0 before the first one and outside of its window.

@@ -51,7 +51,7 @@ func (r Race) Order() race.Order {
 	return race.Order{Circuit: r.Circuit, Cars: r.Cars, Laps: r.Laps, Seed: r.Seed, TickHz: 10}
 }
 
-// Fault is one thing that goes wrong, once or repeatedly. Exactly one of Kill, Poison, Panic, Stall, Passings, Store, Link and Influx is set.
+// Fault is one thing that goes wrong, once or repeatedly. Exactly one of the fields from Kill to Server is set.
 type Fault struct {
 	// Kill ends incarnations of a kind of actor. Such a death does not count as a failure.
 	Kill string `yaml:"kill,omitempty" json:"kill,omitempty"`
@@ -71,6 +71,14 @@ type Fault struct {
 	CPU string `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	// Influx is away for For: the feed lags, and catches up.
 	Influx string `yaml:"influx,omitempty" json:"influx,omitempty"`
+	// Disk under the store is slow: each sync takes For longer, and up to Jitter more. Or its writes break off in the middle, or it fails, for For.
+	Disk string `yaml:"disk,omitempty" json:"disk,omitempty"`
+	// Memory of Size is taken for For.
+	Memory string `yaml:"memory,omitempty" json:"memory,omitempty"`
+	// Spectators of the drill are slow: each message takes For to read, and up to Jitter more. Or Number of them come who never read.
+	Spectators string `yaml:"spectators,omitempty" json:"spectators,omitempty"`
+	// Server is the whole process, which is killed, or stopped for For.
+	Server string `yaml:"server,omitempty" json:"server,omitempty"`
 
 	// Number of actors, or Share of them, at each strike; without either, one. Rate is deaths of each actor per second of race time, at moments that
 	// chance decides (a Poisson process).
@@ -87,40 +95,12 @@ type Fault struct {
 	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
 	// Jitter is how much later than For a batch of a slow link may come, as chance decides. They keep their order.
 	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty"`
+	// Bandwidth of a slow link or slow spectators, in bytes a second; 0 means that size does not matter.
+	Bandwidth Bytes `yaml:"bandwidth,omitempty" json:"bandwidth,omitempty"`
+	Size      Bytes `yaml:"size,omitempty" json:"size,omitempty"`
 	// When a kill strikes: before a message, after it, or (empty) by chance.
 	When string `yaml:"when,omitempty" json:"when,omitempty"`
 }
-
-// Duration is written as 1s or 250ms.
-type Duration time.Duration
-
-// UnmarshalYAML reads a duration.
-func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
-	v, err := time.ParseDuration(n.Value)
-	if err != nil || v < 0 {
-		return fmt.Errorf("line %d: %q is no duration: expected one such as 1s or 250ms", n.Line, n.Value)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// MarshalJSON writes it as it is read.
-func (d Duration) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + time.Duration(d).String() + `"`), nil
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (d *Duration) UnmarshalJSON(data []byte) error {
-	v, err := time.ParseDuration(strings.Trim(string(data), `"`))
-	if err != nil || v < 0 {
-		return fmt.Errorf("%s is no duration: expected one such as \"1s\" or \"250ms\"", data)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// micros is a duration as race time.
-func (d Duration) micros() race.Micros { return race.Micros(time.Duration(d).Microseconds()) }
 
 // kinds are the kinds of actor that can be struck.
 var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "timekeeper", "recorder", "publisher", "feed"}
@@ -129,7 +109,7 @@ var kinds = []string{"car", "checkpoint", "race", "simulator", "processor", "tim
 func (f *Fault) what() (verb, object string, set int) {
 	for _, v := range []struct{ verb, object string }{
 		{"kill", f.Kill}, {"poison", f.Poison}, {"panic", f.Panic}, {"stall", f.Stall}, {"hits", f.Hits}, {"store", f.Store}, {"link", f.Link},
-		{"influx", f.Influx}, {"cpu", f.CPU},
+		{"influx", f.Influx}, {"cpu", f.CPU}, {"disk", f.Disk}, {"memory", f.Memory}, {"spectators", f.Spectators}, {"server", f.Server},
 	} {
 		if v.object != "" {
 			verb, object = v.verb, v.object
@@ -158,6 +138,8 @@ func (f *Fault) String() string {
 	add(f.Until > 0, "until %v", time.Duration(f.Until))
 	add(f.For > 0, "for %v", time.Duration(f.For))
 	add(f.Jitter > 0, "and up to %v more", time.Duration(f.Jitter))
+	add(f.Bandwidth > 0, "%v a second", f.Bandwidth)
+	add(f.Size > 0, "%v", f.Size)
 	add(f.When != "", "%s a message", f.When)
 	return strings.Join(parts, ", ")
 }

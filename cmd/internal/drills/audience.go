@@ -22,7 +22,7 @@ const (
 	awayFor   = 3 * time.Millisecond // of the spectator who comes and goes, and longer each time
 	awayMax   = 500 * time.Millisecond
 	joinWait  = 5 * time.Millisecond // until the next try to join a race that is not shown yet
-	endWait   = 5 * time.Second      // for the end of a race that has ended
+	endWait   = 5 * time.Second      // for something new of a race that has ended
 )
 
 // reloadEvery is which return of the spectator who comes and goes begins anew, as a page does that is loaded again.
@@ -32,15 +32,17 @@ const reloadEvery = 3
 type audience struct {
 	push   Push
 	id     race.ID
+	faults *drill.Injector
+	ctx    context.Context // ends when they leave
 	both   []*drill.Spectator
 	cancel context.CancelFunc
 	all    sync.WaitGroup
 }
 
-// watch has two spectators follow a race.
-func watch(ctx context.Context, push Push, id race.ID) *audience {
+// watch has two spectators follow a race, as slowly as faults make them.
+func watch(ctx context.Context, push Push, id race.ID, faults *drill.Injector) *audience {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &audience{push: push, id: id, cancel: cancel}
+	a := &audience{push: push, id: id, faults: faults, ctx: ctx, cancel: cancel}
 	stays, comes := drill.NewSpectator("the spectator who stays"), drill.NewSpectator("the spectator who comes and goes")
 	a.both = []*drill.Spectator{stays, comes}
 	a.all.Go(func() { a.stay(ctx, stays) })
@@ -48,20 +50,33 @@ func watch(ctx context.Context, push Push, id race.ID) *audience {
 	return a
 }
 
-// end returns both. If the race has come to its end, it waits until they have seen it, or for a while.
+// end returns both. If the race has come to its end, it waits until they have seen it, or have seen nothing new for a while.
 func (a *audience) end(ctx context.Context, ended bool) []*drill.Spectator {
-	ctx, stop := context.WithTimeout(ctx, endWait)
-	defer stop()
 	for _, s := range a.both {
-		for ended && !s.SeesEnd() && sleep(ctx, joinWait) == nil {
-			continue
+		seen, since := s.Seq(), time.Now()
+		for ended && !s.SeesEnd() && time.Since(since) < endWait && sleep(ctx, joinWait) == nil {
+			if now := s.Seq(); now != seen {
+				seen, since = now, time.Now()
+			}
 		}
 	}
 	a.leave()
 	return a.both
 }
 
-// leave ends both.
+// join brings more who never read what they are sent.
+func (a *audience) join(number int) {
+	for range number {
+		a.all.Go(func() {
+			for a.ctx.Err() == nil {
+				_ = a.push.Follow(a.ctx, a.id, nil, func([]byte) { <-a.ctx.Done() }) // the race may not be there yet
+				_ = sleep(a.ctx, joinWait)
+			}
+		})
+	}
+}
+
+// leave ends all of them.
 func (a *audience) leave() {
 	a.cancel()
 	a.all.Wait()
@@ -99,8 +114,12 @@ func (a *audience) follow(ctx context.Context, s *drill.Spectator, most int, ane
 	if seq := s.Seq(); seq > 0 && !anew {
 		after = &seq
 	}
-	facts := 0
+	facts, n := 0, uint64(0)
 	return a.push.Follow(ctx, a.id, after, func(message []byte) {
+		n++
+		if wait := a.faults.Reading(n, len(message)); wait > 0 {
+			_ = sleep(ctx, wait)
+		}
 		m, err := transport.Decode(message)
 		if err != nil {
 			s.Fail(err)

@@ -172,6 +172,9 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	case s.NeedsInflux() && d.cfg.Fed == nil:
 		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
 	}
+	if err := s.OnServer(); err != nil {
+		return 0, fmt.Errorf("%w: %w", err, race.ErrConflict)
+	}
 	info := summary.Race
 	s.Race = drill.Race{Circuit: info.Circuit, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed}
 	d.mu.Lock()
@@ -186,8 +189,10 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 	one := &liveDrill{
 		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
 		pace: drill.PaceOf(info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
-		made: drill.NewMade(false), audience: watch(context.WithoutCancel(ctx), d.cfg.Screen, id),
+		made: drill.NewMade(false),
 	}
+	one.audience = watch(context.WithoutCancel(ctx), d.cfg.Screen, id, one.injector)
+	one.injector.Surround(drill.Surroundings{Size: sizeOf, Join: one.audience.join})
 	one.run.Weigh()
 	d.all = append(d.all, one)
 	for len(d.all) > drillsMax {

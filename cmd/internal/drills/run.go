@@ -126,9 +126,9 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	log := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(filepath.Join(dir, "drill.db"), transport.Codec{}, log)
+	store, err := openStore(filepath.Join(dir, "drill.db"), b.Faults, log)
 	if err != nil {
-		return nil, fmt.Errorf("open a store: %w", err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks, Retired: b.Retired, Trace: b.Trace}
@@ -137,8 +137,9 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		hub := live.NewHub(transport.Codec{}, nil)
 		hub.SendEvery(trialPace)
 		trial.Spectators = hub
-		seen = watch(ctx, hub, start.Info.ID)
+		seen = watch(ctx, hub, start.Info.ID, b.Faults)
 		defer seen.leave()
+		b.Faults.Surround(drill.Surroundings{Size: sizeOf, Join: seen.join})
 	}
 	if b.Faults != nil && b.Feed.Given() {
 		b.Feed.Influx.Wrap = feed.Away(b.Faults.InfluxAway)
@@ -165,4 +166,34 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return out, nil
 	}
 	return out, err
+}
+
+// openStore opens a store on a disk that faults may strike.
+func openStore(file string, faults *drill.Injector, log *slog.Logger) (*sqlite.Store, error) {
+	var store *sqlite.Store
+	var err error
+	if faults == nil {
+		store, err = sqlite.Open(file, transport.Codec{}, log)
+	} else {
+		store, err = sqlite.OpenOn(faults.Disk(), file, transport.Codec{}, log)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open a store: %w", err)
+	}
+	return store, nil
+}
+
+// sizeOf is how many bytes a batch has in the coding of the wire.
+func sizeOf(b *race.Batch) (n int) {
+	for i := range b.Records {
+		if data, err := (transport.Codec{}).Record(&b.Records[i]); err == nil {
+			n += len(data)
+		}
+	}
+	if b.Frame != nil {
+		if data, err := (transport.Codec{}).Frame(b.Frame); err == nil {
+			n += len(data)
+		}
+	}
+	return n
 }

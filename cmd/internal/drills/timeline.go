@@ -71,7 +71,7 @@ type recoveryRow struct {
 }
 
 // laneOrder is the way of a batch.
-var laneOrder = []string{"simulator", "race", "car", "checkpoint", "link", "processor", "recorder", "store", "timekeeper", "publisher", "feed", "influx"}
+var laneOrder = []string{"simulator", "race", "car", "checkpoint", "link", "processor", "recorder", "store", "disk", "timekeeper", "publisher", "spectators", "feed", "influx", "cpu", "memory", "server"}
 
 func (l *leavings) writeTimeline(w io.Writer) error {
 	p := page{Verdict: l.verdict, Listed: len(l.strikes)}
