@@ -14,6 +14,9 @@ func recovers(verb string) bool { return verb != "cpu" && verb != "memory" && ve
 
 // beginning is what begins when a fault strikes no actor; nil if it strikes actors, or something that is not there.
 func (in *Injector) beginning(f *armed) func(time.Duration) {
+	if in.around.Server != nil && f.verb != "server" && f.verb != "spectators" { // it strikes inside of the server
+		return nil
+	}
 	if f.lasting() {
 		return func(time.Duration) { f.slow.Store(true) }
 	}

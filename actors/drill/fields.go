@@ -55,19 +55,6 @@ var objects = map[string][]string{
 	"disk": {"slow", "torn", "failing"}, "memory": {"taken"}, "spectators": {"slow", "stuck"}, "server": {"kill", "stop"},
 }
 
-// OnServer refuses what can only strike a race that the drill runs itself.
-func (s *Scenario) OnServer() error {
-	for i := range s.Faults {
-		switch f := &s.Faults[i]; {
-		case f.Disk != "":
-			return fmt.Errorf("fault %d: disk strikes the file of a race that the drill runs itself: allowed with lightsout drill", i+1)
-		case f.Server != "":
-			return fmt.Errorf("fault %d: a server cannot strike itself: allowed with lightsout drill", i+1)
-		}
-	}
-	return nil
-}
-
 // many reports whether there are several actors of a kind, to choose among.
 func many(kind string) bool { return kind == "car" || kind == "checkpoint" }
 

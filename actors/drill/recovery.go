@@ -271,8 +271,8 @@ func (in *Injector) Struck() []Struck {
 	return in.meter.struck(list)
 }
 
-// begin starts the clock of Struck.
-func (in *Injector) begin() {
+// Begin starts the clock of Struck.
+func (in *Injector) Begin() {
 	in.meter.mu.Lock()
 	defer in.meter.mu.Unlock()
 	in.meter.began = time.Now()

@@ -198,7 +198,7 @@ func (s *Scenario) Validate() error {
 			faults = append(faults, fmt.Errorf("fault %d: %w", i+1, err))
 		}
 	}
-	return errors.Join(append(faults, s.validateBounds()...)...)
+	return errors.Join(append(append(faults, s.validateServer()), s.validateBounds()...)...)
 }
 
 // invariantsMax bounds the invariants of a scenario.

@@ -34,8 +34,8 @@ type Depths struct {
 	Max map[string]int
 }
 
-// begin starts the clock.
-func (t *Trace) begin() { t.began, t.every = time.Now(), 2*time.Millisecond }
+// Begin starts the clock.
+func (t *Trace) Begin() { t.began, t.every = time.Now(), 2*time.Millisecond }
 
 // Journal notes commits.
 func (t *Trace) journal(inner processor.Journal) processor.Journal { return tracedJournal{inner, t} }
@@ -58,6 +58,9 @@ func (j tracedJournal) Append(b *race.Batch, ready func(error)) {
 		ready(err)
 	})
 }
+
+// Seen notes a tick that was seen from outside, where nothing is known of what it took.
+func (t *Trace) Seen(tick race.Tick) { t.committed(time.Now(), tick) }
 
 func (t *Trace) committed(called time.Time, tick race.Tick) {
 	now := time.Now()

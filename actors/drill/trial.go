@@ -60,11 +60,11 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 	}
 	t.Start.Script = again(t.Retired)
 	if t.Trace != nil {
-		t.Trace.begin()
+		t.Trace.Begin()
 		cfg.Journal = t.Trace.journal(cfg.Journal)
 	}
 	if t.Faults != nil {
-		t.Faults.begin()
+		t.Faults.Begin()
 	}
 	e, err := engine.New(cfg)
 	if err != nil {

@@ -39,6 +39,8 @@ type Run struct {
 	heap         int64
 	// Aborted is why the drill was stopped early; empty if it was not.
 	Aborted string
+	// Inside counts the strikes inside of a server process, which are not listed.
+	Inside int
 	// Whole says that Ticks counts all of the race.
 	Whole bool
 	// Fed compares what came to InfluxDB with what is durable, by series; nil if nothing is fed.
@@ -99,9 +101,10 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	v := &Verdict{
 		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
 		LongestStallUS: drilled.Stall.Microseconds(), UndisturbedUS: undisturbed.Stall.Microseconds(), Recovery: in.Recovery(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
-		MemoryGrowth: drilled.MemoryGrowth, Comparison: Compare(want, drilled), Fed: drilled.Fed,
+		MemoryGrowth: drilled.MemoryGrowth, Comparison: Compare(want.Announced(drilled.Records), drilled), Fed: drilled.Fed,
 	}
 	v.Injected, v.Strikes = in.Injected()
+	v.Injected += drilled.Inside
 	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)

@@ -111,7 +111,6 @@ func (f drillFlags) run(cmd *cobra.Command, args []string) error {
 	case f.process && len(args) > 0:
 		return cli.BadInput("--process takes no scenario: the server itself is killed")
 	case f.process:
-		return runProcessDrill(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	case f.replay != "" && len(args)+len(f.faults) > 0:
 		return cli.BadInput("--replay takes the scenario from its file: give no other")
 	case f.replay == "" && (len(args) == 0) == (len(f.faults) == 0):
@@ -129,9 +128,12 @@ var errDrillFailed = errors.New("the drill failed")
 func runDrill(ctx context.Context, name string, f drillFlags, cmd *cobra.Command) error {
 	t := &drills.Trial{Patience: f.patience, Feed: f.influx, Status: cmd.ErrOrStderr(), Out: f.out, Version: buildVersion()}
 	var err error
-	if f.replay != "" {
+	switch {
+	case f.process:
+		t.Scenario, err = f.processScenario()
+	case f.replay != "":
 		t.Scenario, t.Strikes, err = drills.ReadStrikes(f.replay)
-	} else {
+	default:
 		t.Scenario, err = drills.FindScenario(name, f.faults)
 	}
 	if err != nil {

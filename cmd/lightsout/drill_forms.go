@@ -14,7 +14,7 @@ import (
 var (
 	actorFlags       = []string{"fault", "seed", "circuit", "cars", "laps", "replay", "shrink", "out", "influx-"}
 	manyFlags        = []string{"fault", "seed", "seeds", "jobs", "circuit", "cars", "laps", "influx-"}
-	processFlags     = []string{"process", "kills", "seed", "circuit", "cars", "laps"}
+	processFlags     = []string{"process", "kills", "seed", "circuit", "cars", "laps", "out"}
 	clusterFlagNames = []string{"cluster", "keep", "kafka", "kafka-"}
 	everyForm        = []string{"json", "junit", "patience", "help"}
 )

@@ -1,53 +1,39 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"fmt"
-	"io"
+	"math/rand/v2"
 	"time"
 
+	"lightsout/actors/drill"
 	"lightsout/cmd/internal/cli"
-	"lightsout/cmd/internal/drills"
-	"lightsout/race"
 )
 
-func runProcessDrill(ctx context.Context, f drillFlags, out, status io.Writer) error {
+// fastest is faster than a car of ours goes around any circuit, in m/s, so that all kills fall into the race.
+const fastest = 80
+
+// processScenario is the drill of --process: kills of the server, spread over the race by chance.
+func (f drillFlags) processScenario() (*drill.Scenario, error) {
 	if f.kills < 1 || f.kills > 1000 {
-		return cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
+		return nil, cli.BadInput("--kills is %d: allowed are 1 to 1000", f.kills)
 	}
-	began := time.Now()
-	v, err := drills.Process(ctx, f.processOrder(), f.kills, f.seed, f.patience, status)
+	of := f.processRace()
+	c, err := cli.OpenCircuit(of.Circuit)
 	if err != nil {
-		return cli.AsBadInput(err)
+		return nil, cli.AsBadInput(err)
 	}
-	how := ran{seedText(f.processOrder().Seed), v.Kills, time.Since(began)}
-	return f.tell(out, drillOutcome{name: "process", passed: v.Passed, broken: v.Broken, verdict: v, ran: how, print: func(out io.Writer) error {
-		fmt.Fprintf(out, "%d kills of the server; it answered again after %v ms\nstate %s, undisturbed %s\n", v.Kills, v.StartsMS[1:], short(v.StateHash), short(v.Undisturbed))
-		printChecks(out, v.Checks)
-		fmt.Fprintf(out, "\n%s\n", map[bool]string{true: "PASSED: identical", false: "FAILED: different"}[v.Passed])
-		for _, b := range v.Broken {
-			fmt.Fprintln(out, "  - "+b)
-		}
-		return nil
-	}})
+	s := &drill.Scenario{Name: "process", About: fmt.Sprintf("Kills the server %d times.", f.kills), Seed: cmp.Or(f.seed, 1), Race: of}
+	length := time.Duration(c.Length()/fastest*float64(of.Laps)*1000) * time.Millisecond
+	part, rng := length/time.Duration(f.kills), rand.New(rand.NewPCG(s.Seed, 1))
+	for i := range f.kills {
+		at := part*time.Duration(i) + part/4 + time.Duration(rng.Float64()*float64(part)/2)
+		s.Faults = append(s.Faults, drill.Fault{Server: "kill", At: drill.Duration(max(at, 100*time.Millisecond).Round(100 * time.Millisecond))})
+	}
+	return s, nil
 }
 
-func short(hash string) string { return hash[:min(16, len(hash))] }
-
-// processOrder is the race of a process drill, with defaults for what the flags leave out.
-func (f drillFlags) processOrder() race.Order {
-	o := race.Order{Circuit: "harbour", Cars: 20, Laps: 10, Seed: 7, TickHz: 10}
-	if f.circuit != "" {
-		o.Circuit = f.circuit
-	}
-	if f.cars > 0 {
-		o.Cars = f.cars
-	}
-	if f.laps > 0 {
-		o.Laps = f.laps
-	}
-	if f.seed != 0 {
-		o.Seed = f.seed
-	}
-	return o
+// processRace is the race of a process drill, with defaults for what the flags leave out.
+func (f drillFlags) processRace() drill.Race {
+	return drill.Race{Circuit: cmp.Or(f.circuit, "harbour"), Cars: cmp.Or(f.cars, 20), Laps: cmp.Or(f.laps, 10), Seed: 7}
 }

@@ -100,7 +100,7 @@ type (
 
 func openFile(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
 	known, _ := disks.Load(vfs)
-	m := known.(*mounted) //nolint:forcetypeassert // the map holds nothing else, and SQLite opens with a VFS that is registered
+	m := known.(*mounted) // the map holds nothing else, and SQLite opens with a VFS that is registered
 	rc := function[openFunc](memory[sqlite3.Tsqlite3_vfs](m.usual).FxOpen)(tls, m.usual, name, file, flags, out)
 	of := memory[uintptr](file) // a file begins with the address of its methods
 	if rc != sqlite3.SQLITE_OK || *of == 0 {
@@ -119,13 +119,13 @@ func openFile(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) 
 		v.FxClose, v.FxWrite, v.FxSync = pointer(closeFile), pointer(writeFile), pointer(syncFile)
 		ours, _ = methods.LoadOrStore(usual, copied)
 	}
-	*of = ours.(uintptr) //nolint:forcetypeassert // the map holds nothing else
+	*of = ours.(uintptr) // the map holds nothing else
 	return rc
 }
 
 func fileAt(file uintptr) *opened {
 	known, _ := files.Load(file)
-	return known.(*opened) //nolint:forcetypeassert // the map holds nothing else, and SQLite writes to files that it has opened
+	return known.(*opened) // the map holds nothing else, and SQLite writes to files that it has opened
 }
 
 func closeFile(tls *libc.TLS, file uintptr) int32 {
@@ -136,7 +136,7 @@ func closeFile(tls *libc.TLS, file uintptr) int32 {
 
 func writeFile(tls *libc.TLS, file, data uintptr, n int32, at int64) int32 {
 	f := fileAt(file)
-	written := min(n, int32(f.disk.Write(int(n)))) //nolint:gosec // at most n
+	written := min(n, int32(f.disk.Write(int(n)))) // at most n
 	if written > 0 || n == 0 {
 		if rc := function[writeFunc](f.usual.FxWrite)(tls, file, data, written, at); rc != sqlite3.SQLITE_OK {
 			return rc

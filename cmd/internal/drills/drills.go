@@ -146,13 +146,13 @@ func (l *liveDrill) abort() bool {
 	return true
 }
 
-// Scenarios returns the library.
+// Scenarios returns the library, without what strikes a race of its own alone.
 func (d *Drills) Scenarios() (any, error) {
 	all, err := drill.Library()
 	if err != nil {
 		return nil, fmt.Errorf("open the library: %w", err)
 	}
-	return all, nil
+	return slices.DeleteFunc(all, func(s *drill.Scenario) bool { return s.OnServer() != nil }), nil
 }
 
 // Start begins a drill on a simulated race that runs.
@@ -171,9 +171,6 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error
 		return 0, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
 	case s.NeedsInflux() && d.cfg.Fed == nil:
 		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
-	}
-	if err := s.OnServer(); err != nil {
-		return 0, fmt.Errorf("%w: %w", err, race.ErrConflict)
 	}
 	info := summary.Race
 	s.Race = drill.Race{Circuit: info.Circuit, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed}

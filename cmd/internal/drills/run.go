@@ -61,10 +61,10 @@ type Trial struct {
 
 // Compare runs the race of a scenario undisturbed and then under its faults, and judges it.
 func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
-	s, to, patience, status := t.Scenario, t.Feed, t.Patience, t.Status
+	s, patience, status := t.Scenario, t.Patience, t.Status
 	id := race.ID("")
 	switch {
-	case to.Given():
+	case t.Feed.Given():
 		id = race.ID(fmt.Sprintf("drill-%d", time.Now().UnixNano())) // others are drilled into the same bucket
 	case s.NeedsInflux():
 		return nil, cli.BadInput("the scenario %s strikes the feed to InfluxDB: say which with --influx-url", s.Name)
@@ -89,7 +89,7 @@ func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
 	}
 	undisturbed := t.undisturbed
 	fmt.Fprintf(status, "%s: the race with faults\n", s.Name)
-	drilled, err := Run(ctx, start, Bounds{Patience: patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: to, Trace: left.of(true)})
+	drilled, err := t.underFaults(ctx, start, in, undisturbed, left)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,15 @@ func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
 		}
 	}
 	return v, nil
+}
+
+// underFaults runs the race under faults: in this process, or in one that is struck as well.
+func (t *Trial) underFaults(ctx context.Context, start simulator.StartRace, in *drill.Injector, undisturbed *drill.Run, left *leavings) (*drill.Run, error) {
+	trace := left.of(true)
+	if t.Scenario.StrikesServer() {
+		return t.runOutside(ctx, in, undisturbed, trace)
+	}
+	return Run(ctx, start, Bounds{Patience: t.Patience, Ticks: 2*undisturbed.Ticks + 1000, Faults: in, Feed: t.Feed, Trace: trace})
 }
 
 func (t *Trial) arm(m drill.Members) (*drill.Injector, error) {

@@ -76,9 +76,15 @@ func scenarioOf(spec []byte) (*drill.Scenario, error) {
 		if at < 0 {
 			return nil, invalid("scenario", fmt.Errorf("%q is unknown", named.Scenario))
 		}
+		if err := all[at].OnServer(); err != nil {
+			return nil, invalid("scenario", err)
+		}
 		return all[at], nil
 	}
 	s, err := drill.Parse("drill", spec)
+	if err == nil {
+		err = s.OnServer()
+	}
 	if err != nil {
 		return nil, invalid("faults", err)
 	}
