@@ -33,7 +33,7 @@ type audience struct {
 	push   Push
 	id     race.ID
 	faults *drill.Injector
-	ctx    context.Context // ends when they leave
+	join   func(number int) // brings more who never read what they are sent
 	both   []*drill.Spectator
 	cancel context.CancelFunc
 	all    sync.WaitGroup
@@ -42,7 +42,12 @@ type audience struct {
 // watch has two spectators follow a race, as slowly as faults make them.
 func watch(ctx context.Context, push Push, id race.ID, faults *drill.Injector) *audience {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &audience{push: push, id: id, faults: faults, ctx: ctx, cancel: cancel}
+	a := &audience{push: push, id: id, faults: faults, cancel: cancel}
+	a.join = func(number int) {
+		for range number {
+			a.all.Go(func() { a.stare(ctx) })
+		}
+	}
 	stays, comes := drill.NewSpectator("the spectator who stays"), drill.NewSpectator("the spectator who comes and goes")
 	a.both = []*drill.Spectator{stays, comes}
 	a.all.Go(func() { a.stay(ctx, stays) })
@@ -64,15 +69,11 @@ func (a *audience) end(ctx context.Context, ended bool) []*drill.Spectator {
 	return a.both
 }
 
-// join brings more who never read what they are sent.
-func (a *audience) join(number int) {
-	for range number {
-		a.all.Go(func() {
-			for a.ctx.Err() == nil {
-				_ = a.push.Follow(a.ctx, a.id, nil, func([]byte) { <-a.ctx.Done() }) // the race may not be there yet
-				_ = sleep(a.ctx, joinWait)
-			}
-		})
+// stare follows without ever reading.
+func (a *audience) stare(ctx context.Context) {
+	for ctx.Err() == nil {
+		_ = a.push.Follow(ctx, a.id, nil, func([]byte) { <-ctx.Done() }) // the race may not be there yet
+		_ = sleep(ctx, joinWait)
 	}
 }
 

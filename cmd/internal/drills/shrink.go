@@ -55,13 +55,7 @@ func (t *Trial) Shrink(ctx context.Context, failed *drill.Verdict) (*drill.Verdi
 			if len(quiet.Strikes) == 0 {
 				continue
 			}
-			v, err := quiet.Compare(ctx)
-			if err == nil && !v.Passed {
-				quiet.Strikes = v.Strikes // what could not be struck again is not needed
-				if v.Injected > 0 {
-					v, err = quiet.Compare(ctx)
-				}
-			}
+			v, err := quiet.failsTwice(ctx)
 			if err != nil {
 				break
 			}
@@ -79,4 +73,14 @@ func (t *Trial) Shrink(ctx context.Context, failed *drill.Verdict) (*drill.Verdi
 		}
 	}
 	return least, nil
+}
+
+// failsTwice runs the drill, and again if it fails, with the strikes that could be made.
+func (t *Trial) failsTwice(ctx context.Context) (*drill.Verdict, error) {
+	v, err := t.Compare(ctx)
+	if err != nil || v.Passed || v.Injected == 0 {
+		return v, err
+	}
+	t.Strikes = v.Strikes
+	return t.Compare(ctx)
 }
