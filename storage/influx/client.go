@@ -115,9 +115,26 @@ func retryAfter(err *influxhttp.Error, now time.Time) time.Duration {
 	return 0
 }
 
+// version is the server's, as it says; empty if it does not, like InfluxDB Cloud and some proxies.
+func (c *client) version(ctx context.Context) (is string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.http.ServerURL(), "/")+"/ping", http.NoBody)
+	if err != nil {
+		return ""
+	}
+	_ = c.http.DoHTTPRequest(req, nil, func(r *http.Response) error { // the write that follows tells why nobody answers
+		is = strings.TrimPrefix(r.Header.Get("X-Influxdb-Version"), "v")
+		return r.Body.Close()
+	})
+	return is
+}
+
 // check tests with an empty write whether the server accepts what the Feed will write: the answer says whether the token, the
-// organisation or the bucket is wrong. The health endpoint does not check the token.
+// organisation or the bucket is wrong. The health endpoint does not check the token. Versions 1 and 3 have the same address for writes, and
+// neither deletes points nor answers all of Flux.
 func (c *client) check(ctx context.Context) error {
+	if version := c.version(ctx); version != "" && version[0] != '2' && version[0] >= '0' && version[0] <= '9' {
+		return fmt.Errorf("%w: %s is an InfluxDB %s: allowed is version 2, which deletes points and answers Flux", ErrRefused, c.url, version)
+	}
 	err := c.post(ctx, nil, false)
 	if err == nil {
 		return nil
@@ -128,7 +145,7 @@ func (c *client) check(ctx context.Context) error {
 	}
 	switch err.StatusCode {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%w the token at %s (%s)", ErrRefused, c.url, reason)
+		return fmt.Errorf("%w the token at %s (%s): it needs the right to write to bucket %q, and to read it where boards or --history influx ask", ErrRefused, c.url, reason, c.bucket)
 	case http.StatusForbidden:
 		return fmt.Errorf("%w: the token may not write to bucket %q of organisation %q at %s (%s)", ErrRefused, c.bucket, c.org, c.url, reason)
 	case http.StatusNotFound:

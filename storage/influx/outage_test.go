@@ -278,6 +278,32 @@ func TestFeed_CheckNamesTheWrongSetting(t *testing.T) {
 	}
 }
 
+// Versions 1 and 3 take the same writes, and nothing else that is needed.
+func TestFeed_CheckRefusesOtherVersions(t *testing.T) {
+	s := shared(t)
+	for version, says := range map[string]string{"1.8.10": "is an InfluxDB 1.8.10: allowed is version 2", "3.4.1": "is an InfluxDB 3.4.1: allowed is version 2", "v2.7.12": "", "": ""} {
+		real := before(t, s)
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/ping" {
+				if version != "" {
+					w.Header().Set("X-Influxdb-Version", version)
+				}
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			real.ServeHTTP(w, r)
+		}))
+		defer front.Close()
+		cfg := s.config()
+		cfg.URL = front.URL
+		f := newFeed(t, cfg, newMemory())
+		defer f.Close()
+		if err := f.Check(t.Context()); (err != nil) != (says != "") || err != nil && (!errors.Is(err, influx.ErrRefused) || !strings.Contains(err.Error(), says)) {
+			t.Errorf("version %q: %v, expected %q", version, err, says)
+		}
+	}
+}
+
 func TestFeed_TrustsTheConfiguredCA(t *testing.T) {
 	s, m := shared(t), newMemory()
 	front := httptest.NewTLSServer(before(t, s))

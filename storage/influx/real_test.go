@@ -145,6 +145,12 @@ func (s *server) write(t testing.TB, line string, args ...any) {
 // newBucket creates a bucket for one test.
 func (s *server) newBucket(t testing.TB) {
 	t.Helper()
+	s.newBucketFor(t, 0)
+}
+
+// newBucketFor creates a bucket for one test that keeps points for a while; 0 means for ever.
+func (s *server) newBucketFor(t testing.TB, keeps time.Duration) {
+	t.Helper()
 	var orgs struct{ Orgs []struct{ ID string } }
 	if err := json.Unmarshal([]byte(s.call(t, http.MethodGet, "/api/v2/orgs?org="+s.org, "application/json", "")), &orgs); err != nil {
 		t.Fatal(err)
@@ -152,7 +158,7 @@ func (s *server) newBucket(t testing.TB) {
 	s.bucket = newID("bucket")
 	var made struct{ ID string }
 	answer := s.call(t, http.MethodPost, "/api/v2/buckets", "application/json",
-		fmt.Sprintf(`{"orgID": %q, "name": %q}`, orgs.Orgs[0].ID, s.bucket))
+		fmt.Sprintf(`{"orgID": %q, "name": %q, "retentionRules": [{"type": "expire", "everySeconds": %d}]}`, orgs.Orgs[0].ID, s.bucket, int(keeps.Seconds())))
 	if err := json.Unmarshal([]byte(answer), &made); err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type sender struct {
 	stats   *counters
 	session context.Context //nolint:containedctx // of requests and commits: it ends a while after the Feed's, so that they can finish
 	zips    sync.Pool       // of *zip
+	expired sync.Map        // by race.ID: points of it were left out, and the log says so
 }
 
 // zip is a compressor and its output.
@@ -166,6 +167,9 @@ func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhtt
 	for line := range strings.Lines(string(lines)) {
 		points = append(points, strings.TrimRight(line, "\n"))
 	}
+	if beyondRetention(why) {
+		return s.leaveOut(ctx, points, reason)
+	}
 	s.cfg.Log.Error("InfluxDB refused points; they are kept as dead letters", slog.Int("points", len(points)), slog.String("first", points[0]),
 		slog.String("reason", reason))
 	for some := range slices.Chunk(points, maxDeadLetters) {
@@ -181,11 +185,41 @@ func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhtt
 	return nil
 }
 
-// deadLetter stores a point as a dead letter. It retries until that succeeds or the context has ended.
+// beyondRetention reports whether points are older than what the bucket keeps. Sent again they are refused again, and the more the longer it takes.
+func beyondRetention(why *influxhttp.Error) bool {
+	return strings.Contains(why.Message, "beyond retention policy")
+}
+
+// leaveOut counts points that the bucket does not keep. A dead letter for each race says how many they are, and has the first: a race that was
+// fed too late has as many as it has points.
+func (s *sender) leaveOut(ctx context.Context, points []string, reason string) error {
+	s.stats.expired.Add(int64(len(points)))
+	first, count, order := map[race.ID]string{}, map[race.ID]int{}, []race.ID{}
+	for _, point := range points {
+		id := raceOf(point)
+		if count[id]++; count[id] == 1 {
+			first[id], order = point, append(order, id)
+		}
+	}
+	for _, id := range order {
+		if _, known := s.expired.LoadOrStore(id, true); !known {
+			s.cfg.Log.Warn("InfluxDB does not keep points as old as those of a race; they are left out and counted", slog.String("race", string(id)),
+				slog.String("first", first[id]), slog.String("reason", reason))
+		}
+		s.store(ctx, id, first[id], fmt.Sprintf("%d points, of which this is the first: %s", count[id], reason))
+	}
+	return ctx.Err()
+}
+
+// deadLetter makes a point a dead letter.
 func (s *sender) deadLetter(ctx context.Context, point, reason string) {
 	s.stats.rejected.Add(1)
-	id := raceOf(point)
-	if id == "" { // without a race: not stored
+	s.store(ctx, raceOf(point), point, reason)
+}
+
+// store stores a dead letter of a race. It retries until that succeeds or the context has ended. Without a race it is not stored.
+func (s *sender) store(ctx context.Context, id race.ID, point, reason string) {
+	if id == "" {
 		return
 	}
 	for pause := s.pauses(); ; {

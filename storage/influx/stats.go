@@ -8,7 +8,7 @@ import (
 
 // counters are the counters of a Feed.
 type counters struct {
-	written, rejected, batches, retries, erased, flying atomic.Int64
+	written, rejected, expired, batches, retries, erased, flying atomic.Int64
 
 	mu     sync.Mutex
 	ailing string // the reason of the current outage; empty if there is none
@@ -42,9 +42,10 @@ func (c *counters) heal() {
 
 // Stats are the figures of a Feed.
 type Stats struct {
-	// PointsWritten counts acknowledged points, PointsRejected dead letters, Erased calls that deleted old points.
-	PointsWritten, PointsRejected, Batches, Retries, Erased int64
-	InFlight                                                int64
+	// PointsWritten counts acknowledged points, PointsRejected dead letters, PointsExpired what is older than the bucket keeps, Erased calls that
+	// deleted old points.
+	PointsWritten, PointsRejected, PointsExpired, Batches, Retries, Erased int64
+	InFlight                                                               int64
 	// LagRecords and LagFrames count what is not fed of all races; Lag is the age of its oldest record.
 	LagRecords, LagFrames int64
 	Lag                   time.Duration
@@ -57,7 +58,7 @@ type Stats struct {
 func (f *Feed) Stats() Stats {
 	c := &f.stats
 	s := Stats{
-		PointsWritten: c.written.Load(), PointsRejected: c.rejected.Load(), Batches: c.batches.Load(), Retries: c.retries.Load(),
+		PointsWritten: c.written.Load(), PointsRejected: c.rejected.Load(), PointsExpired: c.expired.Load(), Batches: c.batches.Load(), Retries: c.retries.Load(),
 		Erased: c.erased.Load(), InFlight: c.flying.Load(),
 	}
 	now := time.Now()

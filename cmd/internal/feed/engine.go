@@ -123,7 +123,8 @@ func (s *EngineSource) Engine() influx.Engine {
 // feedMetrics exports a feed's counters.
 type feedMetrics struct {
 	stats                                           func() influx.Stats
-	written, rejected, retries, batches, erased     *prometheus.Desc
+	written, rejected, expired, retries             *prometheus.Desc
+	batches, erased                                 *prometheus.Desc
 	inFlight, lagSeconds, lagRecords, lagFrames, up *prometheus.Desc
 }
 
@@ -134,6 +135,7 @@ func newFeedMetrics(stats func() influx.Stats) *feedMetrics {
 	return &feedMetrics{
 		stats: stats, written: of("points_written_total", "Points that were acknowledged."),
 		rejected: of("points_rejected_total", "Points that were refused and put aside."),
+		expired:  of("points_expired_total", "Points that were left out because the bucket keeps none as old."),
 		retries:  of("retries_total", "Attempts that had to be made again."), batches: of("batches_total", "Batches that were acknowledged."),
 		erased:     of("erasures_total", "Times that points which a correction made untrue were taken away."),
 		inFlight:   of("batches_in_flight", "Requests on the way."),
@@ -145,7 +147,7 @@ func newFeedMetrics(stats func() influx.Stats) *feedMetrics {
 // Describe is part of prometheus.Collector.
 func (m *feedMetrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		m.written, m.rejected, m.retries, m.batches, m.erased, m.inFlight, m.lagSeconds, m.lagRecords, m.lagFrames, m.up,
+		m.written, m.rejected, m.expired, m.retries, m.batches, m.erased, m.inFlight, m.lagSeconds, m.lagRecords, m.lagFrames, m.up,
 	} {
 		ch <- d
 	}
@@ -164,8 +166,9 @@ func (m *feedMetrics) Collect(ch chan<- prometheus.Metric) {
 		v    float64
 	}{
 		{m.written, prometheus.CounterValue, float64(s.PointsWritten)}, {m.rejected, prometheus.CounterValue, float64(s.PointsRejected)},
-		{m.retries, prometheus.CounterValue, float64(s.Retries)}, {m.batches, prometheus.CounterValue, float64(s.Batches)},
-		{m.erased, prometheus.CounterValue, float64(s.Erased)}, {m.inFlight, prometheus.GaugeValue, float64(s.InFlight)},
+		{m.expired, prometheus.CounterValue, float64(s.PointsExpired)}, {m.retries, prometheus.CounterValue, float64(s.Retries)},
+		{m.batches, prometheus.CounterValue, float64(s.Batches)}, {m.erased, prometheus.CounterValue, float64(s.Erased)},
+		{m.inFlight, prometheus.GaugeValue, float64(s.InFlight)},
 		{m.lagSeconds, prometheus.GaugeValue, s.Lag.Seconds()}, {m.lagRecords, prometheus.GaugeValue, float64(s.LagRecords)},
 		{m.lagFrames, prometheus.GaugeValue, float64(s.LagFrames)}, {m.up, prometheus.GaugeValue, up},
 	} {
