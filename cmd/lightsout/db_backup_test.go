@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lightsout/actors/drill"
+	"lightsout/cmd/internal/cli"
+	"lightsout/cmd/internal/drills"
+	"lightsout/race"
+)
+
+// A copy that is made while a race runs is a server's file of that moment: another server goes on with the race, to the same end.
+func TestDBBackup_AServerGoesOnWithTheRacesOfACopy(t *testing.T) {
+	long(t)
+	start, err := drills.StartOf(race.Order{Circuit: "kartwerk", Cars: 12, Laps: 3, Seed: 7, TickHz: 10}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed, err := drills.Run(t.Context(), start, drills.Bounds{Patience: drill.Patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	first := &process{t: t, bin: mustBuild(t), db: filepath.Join(dir, "races.db")}
+	first.start()
+	id, _ := first.post("/api/v1/races", `{"circuit":"kartwerk","cars":12,"laps":3,"seed":7,"speed":40}`)["id"].(string)
+	var now struct {
+		LeaderLap int `json:"leader_lap"`
+		Status    string
+	}
+	for deadline := time.Now().Add(time.Minute); now.LeaderLap < 2; first.get("/api/v1/races/"+id, &now) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the race stands at %+v", now)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	into := filepath.Join(dir, "copy.db")
+	if out, _, err := command(t, "db", "backup", first.db, into); err != nil || !strings.Contains(out, "copy.db: ") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	first.end(syscall.SIGKILL)
+	if out, _, err := command(t, "db", "check", into); err != nil {
+		t.Fatalf("the copy: %v\n%s", err, out)
+	}
+	second := &process{t: t, bin: first.bin, db: into}
+	second.start()
+	defer second.end(syscall.SIGTERM)
+	var result struct {
+		Final     bool
+		StateHash string `json:"state_hash"`
+	}
+	for deadline := time.Now().Add(time.Minute); !result.Final; second.get("/api/v1/races/"+id+"/classification", &result) {
+		if time.Now().After(deadline) {
+			t.Fatal("the race of the copy does not end")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if result.StateHash != undisturbed.Result.StateHash {
+		t.Errorf("the state hash is %s, undisturbed it is %s", result.StateHash, undisturbed.Result.StateHash)
+	}
+}
+
+func TestDBBackup_RefusesWhatItCannotCopyAndKeepsAnOlderCopy(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, "old.db")
+	if err := os.WriteFile(old, []byte("an older copy"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(dir, "missing.db")
+	for _, args := range [][]string{{missing, old}, {old, filepath.Join(dir, "new.db")}, {old, old}} {
+		if _, _, err := command(t, append([]string{"db", "backup"}, args...)...); !errors.Is(err, cli.ErrBadInput) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if data, err := os.ReadFile(old); err != nil || string(data) != "an older copy" {
+		t.Errorf("the older copy is %q, %v", data, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*partial*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
