@@ -134,14 +134,25 @@ type FeedState struct {
 	Outage string `json:"outage"`
 }
 
-// Drills injects faults into simulated races that run.
+// Drills injects faults into simulated races that run. Errors are those of Races.
 type Drills interface {
-	// Scenarios returns the scenarios that ship with the program, as they are answered.
+	// Scenarios returns the drills that ship with the program, as JSON shows them.
 	Scenarios() (any, error)
-	// Start starts a drill, given as JSON, and returns its number.
-	Start(ctx context.Context, id race.ID, spec []byte) (int, error)
-	Stop(ctx context.Context, id race.ID) error
+	// Start starts a drill, given as JSON.
+	Start(ctx context.Context, id race.ID, spec []byte) (DrillStarted, error)
+	// Stop ends the faults of a race's drill; number 0 means the one that is on.
+	Stop(ctx context.Context, id race.ID, number int) error
+	// List returns the drills of a race, oldest first.
 	List(ctx context.Context, id race.ID) ([]Drill, error)
+	// Folder is what a drill that is over has left, as a zip file.
+	Folder(ctx context.Context, id race.ID, number int) (*Download, error)
+}
+
+// DrillStarted is a drill that has begun.
+type DrillStarted struct {
+	ID int `json:"id"`
+	// Notes say what else the drill concerns.
+	Notes []string `json:"notes"`
 }
 
 // Drill is a drill on a race.
@@ -153,7 +164,19 @@ type Drill struct {
 	Injected  int       `json:"injected"`
 	Text      string    `json:"text"` // the verdict in a sentence
 	StartedAt time.Time `json:"started_at"`
-	Verdict   any       `json:"verdict"`
+	// Early is the verdict of the race up to the end of the drill's faults; nil without one.
+	Early *EarlyVerdict `json:"early"`
+	// Verdict is that of the whole race; nil without one.
+	Verdict any `json:"verdict"`
+	// Folder says that what the drill has left can be downloaded.
+	Folder bool `json:"folder"`
+}
+
+// EarlyVerdict judges a race from its beginning to the end of a tick.
+type EarlyVerdict struct {
+	AsOfTick race.Tick `json:"as_of_tick"`
+	Text     string    `json:"text"`
+	Verdict  any       `json:"verdict"`
 }
 
 // Encoder encodes telemetry as msgpack: one TelemetryHead, then one TelemetryCar for each car.

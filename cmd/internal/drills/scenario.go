@@ -61,6 +61,18 @@ func byHand(faults []string) (*drill.Scenario, error) {
 	return out, nil
 }
 
+// scenarioFor reads {"scenario": NAME} or a scenario, in JSON as in YAML.
+func (d *Drills) scenarioFor(spec []byte) (*drill.Scenario, error) {
+	s, err := scenarioOf(spec)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.NeedsInflux() && d.cfg.Fed == nil:
+		return nil, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
+	}
+	return s, nil
+}
+
 // scenarioOf reads {"scenario": NAME} or a scenario, in JSON as in YAML.
 func scenarioOf(spec []byte) (*drill.Scenario, error) {
 	var named struct{ Scenario string }
