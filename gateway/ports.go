@@ -144,6 +144,11 @@ type Drills interface {
 	Stop(ctx context.Context, id race.ID, number int) error
 	// List returns the drills of a race, oldest first.
 	List(ctx context.Context, id race.ID) ([]Drill, error)
+	// Order has a drill, given as JSON, begin in every simulated race that is made from now on and matches, until it is withdrawn.
+	Order(ctx context.Context, spec []byte) (DrillOrder, error)
+	// Orders lists the orders for races to come, oldest first.
+	Orders(ctx context.Context) ([]DrillOrder, error)
+	Withdraw(ctx context.Context, number int) error
 	// Folder is what a drill that is over has left, as a zip file.
 	Folder(ctx context.Context, id race.ID, number int) (*Download, error)
 }
@@ -170,6 +175,20 @@ type Drill struct {
 	Verdict any `json:"verdict"`
 	// Folder says that what the drill has left can be downloaded.
 	Folder bool `json:"folder"`
+	// Order is the number of the order for races to come by which it has begun; nil without one.
+	Order *int `json:"order"`
+}
+
+// DrillOrder has a drill begin in races to come.
+type DrillOrder struct {
+	ID        int       `json:"id"`
+	Races     string    `json:"races"` // "all", or a pattern of ids or circuits
+	Name      string    `json:"name"`
+	About     string    `json:"about"`
+	At        string    `json:"at"` // race time at which the faults begin; empty: at once
+	OrderedAt time.Time `json:"ordered_at"`
+	Begun     int       `json:"begun"` // drills so far
+	Notes     []string  `json:"notes"` // what the drill concerns beside its race
 }
 
 // EarlyVerdict judges a race from its beginning to the end of a tick.

@@ -11,13 +11,78 @@ import (
 	"lightsout/race"
 )
 
-// scenarios answers with the drills that ship with the program.
+// scenarios answers with the drills that ship with the program, and the orders for races to come.
 func (s *Server) scenarios(c *fiber.Ctx) error {
 	all, err := s.deps.Drills.Scenarios()
 	if err != nil {
 		return err
 	}
-	return c.JSON(map[string]any{"scenarios": all})
+	orders, err := s.deps.Drills.Orders(c.UserContext())
+	if err != nil {
+		return err
+	}
+	for i := range orders {
+		orders[i].Notes = orEmpty(orders[i].Notes)
+	}
+	return c.JSON(map[string]any{"scenarios": all, "orders": orEmpty(orders)})
+}
+
+// orderDrill orders a drill for races to come.
+func (s *Server) orderDrill(c *fiber.Ctx) error {
+	spec, err := s.drillOf(c)
+	if err != nil {
+		return err
+	}
+	order, err := s.deps.Drills.Order(c.UserContext(), spec)
+	if err != nil {
+		return err
+	}
+	order.Notes = orEmpty(order.Notes)
+	return c.Status(fiber.StatusCreated).JSON(order)
+}
+
+// getOrder answers with an order for races to come.
+func (s *Server) getOrder(c *fiber.Ctx) error {
+	n, err := drillNumber(c)
+	if err != nil {
+		return err
+	}
+	orders, err := s.deps.Drills.Orders(c.UserContext())
+	if err != nil {
+		return err
+	}
+	for i := range orders {
+		if orders[i].ID == n {
+			orders[i].Notes = orEmpty(orders[i].Notes)
+			return c.JSON(orders[i])
+		}
+	}
+	return fmt.Errorf("order %d for races to come: %w", n, race.ErrNotFound)
+}
+
+// withdrawOrder ends an order for races to come.
+func (s *Server) withdrawOrder(c *fiber.Ctx) error {
+	n, err := drillNumber(c)
+	if err != nil {
+		return err
+	}
+	if err := s.deps.Drills.Withdraw(c.UserContext(), n); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+// drillOf reads the body of an order for a drill as JSON.
+func (s *Server) drillOf(c *fiber.Ctx) ([]byte, error) {
+	v, err := s.bodies.Value(c)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := json.Marshal(v)
+	if err != nil {
+		return nil, refuse(fiber.StatusBadRequest, fmt.Sprintf("the body cannot be read: %v", err))
+	}
+	return spec, nil
 }
 
 func (s *Server) listDrills(c *fiber.Ctx) error {
@@ -33,13 +98,9 @@ func (s *Server) listDrills(c *fiber.Ctx) error {
 }
 
 func (s *Server) startDrill(c *fiber.Ctx) error {
-	v, err := s.bodies.Value(c)
+	spec, err := s.drillOf(c)
 	if err != nil {
 		return err
-	}
-	spec, err := json.Marshal(v)
-	if err != nil {
-		return refuse(fiber.StatusBadRequest, fmt.Sprintf("the body cannot be read: %v", err))
 	}
 	began, err := s.deps.Drills.Start(c.UserContext(), raceID(c), spec)
 	if err != nil {

@@ -178,6 +178,15 @@ func (drillHouse) Stop(_ context.Context, id race.ID, _ int) error {
 func (drillHouse) List(context.Context, race.ID) ([]gateway.Drill, error) {
 	return []gateway.Drill{{ID: 7, Name: "storm", Phase: "on"}}, nil
 }
+func (drillHouse) Order(_ context.Context, spec []byte) (gateway.DrillOrder, error) {
+	return gateway.DrillOrder{ID: 8, Races: "all", Name: string(spec)}, nil
+}
+func (drillHouse) Orders(context.Context) ([]gateway.DrillOrder, error) {
+	return []gateway.DrillOrder{{ID: 8, Races: "all"}}, nil
+}
+func (drillHouse) Withdraw(_ context.Context, number int) error {
+	return fmt.Errorf("order %d: %w", number, race.ErrNotFound)
+}
 func (drillHouse) Folder(_ context.Context, id race.ID, number int) (*gateway.Download, error) {
 	if number != 7 {
 		return nil, fmt.Errorf("drill %d of race %s: %w", number, id, race.ErrNotFound)
@@ -303,6 +312,7 @@ func TestREST_AnswersWithTheFieldsOfTheRace(t *testing.T) {
 		"/api/v1/races/r1/documents/classification.csv?version=1": "AAA",
 		"/api/v1/races/r1/documents/lap_chart.html":               "<!doctype html>",
 		"/api/v1/drills":                                          `"scenarios":["storm"]`,
+		"/api/v1/drills/8":                                        `"races":"all"`,
 		"/api/v1/races/r1/drills":                                 `"name":"storm"`,
 		"/api/v1/races/r1/drills/7":                               `"early":null,"verdict":null,"folder":false`,
 		"/api/v1/races/r1/drills/7/folder":                        "the folder",
@@ -345,6 +355,8 @@ func TestREST_ProblemsSayWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/races/r1/documents/lap_chart.csv?version=7", "", 404, "version 7"},
 		{"POST", "/api/v1/races/r1/drills", `{"scenario":"rain"}`, 422, "rain"},
 		{"DELETE", "/api/v1/races/r1/drills", "", 404, "drill"},
+		{"GET", "/api/v1/drills/9", "", 404, "order 9"},
+		{"DELETE", "/api/v1/drills/9", "", 404, "order 9"},
 		{"DELETE", "/api/v1/races/r1/drills/x", "", 404, "no number of a drill"},
 		{"GET", "/api/v1/races/r1/drills/8", "", 404, "drill 8"},
 		{"GET", "/api/v1/races/r1/drills/8/folder", "", 404, "drill 8"},

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"slices"
+	"time"
 
 	"lightsout/race"
 )
@@ -47,8 +48,7 @@ func (s *Scenario) Begin(at Duration) *Scenario {
 	out.Faults = slices.Clone(s.Faults)
 	for i := range out.Faults {
 		f := &out.Faults[i]
-		verb, _, _ := f.what()
-		if f.At > 0 || verb == "poison" || !f.lasts() {
+		if f.At > 0 || f.From == 0 && (!f.lasts() || f.Poison != "") {
 			f.At += at
 		} else {
 			f.From += at
@@ -59,3 +59,15 @@ func (s *Scenario) Begin(at Duration) *Scenario {
 	}
 	return &out
 }
+
+// Begins is the race time from which on a fault may strike.
+func (s *Scenario) Begins() time.Duration {
+	first := max(s.Faults[0].At, s.Faults[0].From)
+	for i := range s.Faults {
+		first = min(first, max(s.Faults[i].At, s.Faults[i].From))
+	}
+	return time.Duration(first)
+}
+
+// Micros is a duration as race time.
+func (d Duration) Micros() race.Micros { return d.micros() }

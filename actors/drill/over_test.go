@@ -40,7 +40,7 @@ func TestOver_AScenarioEndsWithItsLastFault(t *testing.T) {
 }
 
 func TestBegin_FaultsCountTheirTimesFromTheBegin(t *testing.T) {
-	s := mustScenario(t, "{kill: car, every: 1s}, {kill: car, every: 1s, from: 10s, until: 60s}, {kill: race}, {store: full, at: 30s, for: 1s}, {poison: car}, {hits: lose, chance: 0.1}")
+	s := mustScenario(t, "{kill: car, every: 1s}, {kill: car, every: 1s, from: 10s, until: 60s}, {kill: race}, {store: full, at: 30s, for: 1s}, {poison: car}, {hits: lose, chance: 0.1}, {poison: car, from: 10s}")
 	later := s.Begin(drill.Duration(5 * time.Minute))
 	if err := later.Validate(); err != nil {
 		t.Error(err)
@@ -49,10 +49,13 @@ func TestBegin_FaultsCountTheirTimesFromTheBegin(t *testing.T) {
 	for i := range later.Faults {
 		said = append(said, later.Faults[i].String())
 	}
-	for i, want := range []string{"from 5m0s", "from 5m10s, until 6m0s", "at 5m0s", "at 5m30s", "at 5m0s", "from 5m0s"} {
+	for i, want := range []string{"from 5m0s", "from 5m10s, until 6m0s", "at 5m0s", "at 5m30s", "at 5m0s", "from 5m0s", "from 5m10s"} {
 		if !strings.Contains(said[i], want) {
 			t.Errorf("fault %d: %s, expected %s", i+1, said[i], want)
 		}
+	}
+	if later.Begins() != 5*time.Minute || s.Begins() != 0 {
+		t.Errorf("it begins at %v, and at %v by itself", later.Begins(), s.Begins())
 	}
 	if s.Faults[0].From != 0 {
 		t.Error("the scenario itself has changed")

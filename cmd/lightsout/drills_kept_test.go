@@ -15,6 +15,7 @@ import (
 
 	"lightsout/actors/drill"
 	"lightsout/gateway"
+	"lightsout/race"
 	"lightsout/storage/sqlite"
 	"lightsout/transport"
 )
@@ -198,4 +199,63 @@ func (p *process) awaitKept(number, strikes int) int {
 	}
 	p.t.Fatalf("%d strikes of drill %d are not kept", strikes, number)
 	return 0
+}
+
+func TestDrills_OrdersForRacesToComeBeginInEachThatMatches(t *testing.T) {
+	t.Parallel()
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	made := func(circuit string) (path string) {
+		id, _ := p.post("/api/v1/races", `{"circuit":"`+circuit+`","cars":8,"laps":500,"speed":50}`)["id"].(string)
+		return "/api/v1/races/" + id + "/drills"
+	}
+	list := func(path string) (out struct{ Drills []gateway.Drill }) {
+		p.get(path, &out)
+		return out
+	}
+	before := made("kartwerk")
+	order := p.post("/api/v1/drills", `{"name":"each","races":"kart*","at":"20s","faults":[{"kill":"car","share":0.5,"every":"1s"}]}`)
+	if order["id"] != 1.0 || order["races"] != "kart*" || order["at"] != "20s" || order["begun"] != 0.0 {
+		t.Errorf("the order is %v", order)
+	}
+	for _, body := range []string{`{"scenario":"storm"}`, `{"scenario":"storm","races":"[x"}`, `{"scenario":"rain","races":"all"}`, `{"scenario":"storm","races":"all","at":"soon"}`} {
+		if code, text := fetch(t, "POST", p.url+"/api/v1/drills", body); code != 422 {
+			t.Errorf("%s: %d %s", body, code, text)
+		}
+	}
+	first, other := made("kartwerk"), made("meridian")
+	if d := list(first).Drills; len(d) != 1 || d[0].Name != "each" || d[0].Order == nil || *d[0].Order != 1 || !strings.Contains(d[0].Text, "begin at 20s") {
+		t.Errorf("the race that matches has %+v", d)
+	}
+	for _, path := range []string{before, other} {
+		if d := list(path).Drills; len(d) > 0 {
+			t.Errorf("%s: %+v", path, d)
+		}
+	}
+	struck := p.awaitDrill(first, 2, func(d *gateway.Drill) bool { return d.Injected > 0 })
+	p.end(syscall.SIGKILL)
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	second := made("kartwerk") // the order has survived
+	if d := list(second).Drills; len(d) != 1 || d[0].ID != 3 {
+		t.Errorf("after the server's death: %+v; the first was %+v", d, struck)
+	}
+	var is gateway.DrillOrder
+	if p.get("/api/v1/drills/1", &is); is.Begun != 2 {
+		t.Errorf("the order is %+v", is)
+	}
+	if code := p.mustDelete("/api/v1/drills/1"); code != 204 {
+		t.Errorf("withdrawn: %d", code)
+	}
+	if d := list(made("kartwerk")).Drills; len(d) > 0 {
+		t.Errorf("without the order: %+v", d)
+	}
+	left := p.awaitDrill(first, 2, hasEnded)
+	if left.Phase != "interrupted" {
+		t.Errorf("%+v", left)
+	}
+	var firstStrike drill.Struck
+	if err := json.Unmarshal([]byte(strings.SplitN(p.folder(first + "/2/folder")["strikes.jsonl"]+"\n", "\n", 2)[0]), &firstStrike); err == nil && firstStrike.At < 20*race.Second {
+		t.Errorf("it struck at %v", firstStrike.At)
+	}
 }

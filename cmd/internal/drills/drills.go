@@ -66,6 +66,7 @@ type Drills struct {
 	count int          // the newest number
 	// forgotten are the strikes of drills that are not remembered any more; interrupted counts the drills that earlier processes left.
 	forgotten, interrupted int
+	orders                 []*standing // for races to come, oldest first
 }
 
 // New makes drills on installed hooks. Recall must be called before the first request.
@@ -94,7 +95,12 @@ func (d *Drills) Scenarios() (any, error) {
 }
 
 // Start begins a drill on a simulated race that runs. It returns when that is durable.
-func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (out gateway.DrillStarted, err error) {
+func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (gateway.DrillStarted, error) {
+	return d.start(ctx, id, spec, 0)
+}
+
+// start begins a drill, by an order for races to come or by none (0).
+func (d *Drills) start(ctx context.Context, id race.ID, spec []byte, order int) (out gateway.DrillStarted, err error) {
 	s, err := d.scenarioFor(spec)
 	if err != nil {
 		return out, err
@@ -112,7 +118,7 @@ func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (out gatewa
 	if err != nil {
 		return out, err
 	}
-	one, err := d.begin(ctx, &summary.Race, s, before)
+	one, err := d.begin(ctx, &summary.Race, plan{s, order, before})
 	if err != nil {
 		return out, err
 	}
@@ -134,9 +140,16 @@ func concerns(s *drill.Scenario) (notes []string) {
 	return notes
 }
 
-// begin puts a drill into force. before are the drills of the race that earlier processes began.
-func (d *Drills) begin(ctx context.Context, info *race.Race, s *drill.Scenario, before []keptDrill) (*liveDrill, error) {
-	id := info.ID
+// plan is a drill that is to begin.
+type plan struct {
+	scenario *drill.Scenario
+	order    int         // for races to come; 0: none
+	before   []keptDrill // drills of the race that earlier processes began
+}
+
+// begin puts a drill into force.
+func (d *Drills) begin(ctx context.Context, info *race.Race, p plan) (*liveDrill, error) {
+	id, s, before := info.ID, p.scenario, p.before
 	s.Race = drill.Race{Circuit: info.Circuit, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -161,8 +174,11 @@ func (d *Drills) begin(ctx context.Context, info *race.Race, s *drill.Scenario, 
 	}
 	d.count++
 	one := &liveDrill{
-		id: d.count, in: in, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}}, trace: drill.NewTrace(),
+		id: d.count, order: p.order, in: in, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}}, trace: drill.NewTrace(),
 		pace: drill.PaceOf(*info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
+	}
+	if at := s.Begins(); at > 0 {
+		one.text = fmt.Sprintf("its faults begin at %v of the race", at)
 	}
 	one.run.Weigh()
 	d.remember(one)

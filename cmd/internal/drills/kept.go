@@ -49,6 +49,11 @@ func (d *Drills) Recall(ctx context.Context) error {
 	for _, of := range all {
 		d.count = max(d.count, of.Number)
 		if of.Race == "" {
+			o, err := readStanding(of)
+			if err != nil {
+				return err
+			}
+			d.orders = append(d.orders, o)
 			continue
 		}
 		was, err := readKept(of)

@@ -52,6 +52,7 @@ func (r *drilledRace) sofar() (drill.Stretch, race.Seq) {
 // liveDrill is a drill that this process has begun.
 type liveDrill struct {
 	id       int
+	order    int // for races to come, by which it has begun; 0: none
 	in       *drilledRace
 	scenario *drill.Scenario
 	injector *drill.Injector
@@ -162,6 +163,9 @@ func (l *liveDrill) dto() gateway.Drill {
 	out := gateway.Drill{
 		ID: l.id, Name: l.scenario.Name, About: l.scenario.About, Phase: state.Phase.String(), Injected: state.Injected,
 		Text: state.Text, StartedAt: l.began, Early: l.early, Folder: l.judged(),
+	}
+	if l.order > 0 {
+		out.Order = &l.order
 	}
 	if l.verdict != nil {
 		out.Verdict = l.verdict

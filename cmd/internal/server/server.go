@@ -161,6 +161,7 @@ func newDrills(cfg drills.Config, all *races.Races, to *feed.Feed, r prometheus.
 	d := drills.New(cfg)
 	all.OnEnd(d.Ended)
 	all.OnGone(d.Forget)
+	all.OnMade(d.Made)
 	r.MustRegister(newDrillMetrics(d))
 	return d
 }

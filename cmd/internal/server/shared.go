@@ -121,6 +121,10 @@ func (n noDrills) Start(context.Context, race.ID, []byte) (gateway.DrillStarted,
 	return gateway.DrillStarted{}, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
 }
 
+func (n noDrills) Order(context.Context, []byte) (gateway.DrillOrder, error) {
+	return gateway.DrillOrder{}, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
+}
+
 // transfersOf are the transfers of a server. A log cannot be brought into a shared log, for its batches are not known.
 func transfersOf(t *archive.Transfers, member *cluster.Member) gateway.Transfers {
 	if member == nil {
