@@ -1,11 +1,18 @@
 package drill_test
 
 import (
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"lightsout/actors/drill"
+	"lightsout/actors/simulator"
 	"lightsout/race"
+	"lightsout/race/circuit"
+	"lightsout/race/drive"
+	"lightsout/storage/sqlite"
+	"lightsout/transport"
 )
 
 // tickOf is a batch of a tick with one passing.
@@ -60,5 +67,50 @@ func TestJudgeStretch_SeesWhatIsWrongUpToTheTickAndNoMore(t *testing.T) {
 				t.Errorf("%q, expected %q", v.Broken, test.says)
 			}
 		})
+	}
+}
+
+// The store is asked about a stretch when the race has gone on, and later laps have changed what it says of earlier ones.
+func TestJudgeStretch_TheRaceMayHaveGoneOn(t *testing.T) {
+	c, err := circuit.Open("kartwerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, model, err := drive.NewRace(race.Order{Circuit: c.Key, Cars: 12, Laps: 5, Seed: 4, TickHz: 10}, "on", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "races.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	trial := drill.Trial{Start: simulator.StartRace{Info: info, Model: model, Start: true}, Journal: store, Patience: drill.Patience}
+	undisturbed, err := trial.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settled := make(chan error, 1)
+	store.Settle(func(err error) { settled <- err })
+	if err := <-settled; err != nil {
+		t.Fatal(err)
+	}
+	s := mustScenario(t, "{kill: car, share: 1, when: before}")
+	in := drill.NewInjector(s, drill.Members{Cars: 12})
+	strike(in, "1", 1)
+	stretches := 0
+	for tick := race.Tick(1); int(tick) <= undisturbed.Ticks; tick += 83 {
+		to := drill.Stretch{Tick: tick, Seq: race.Seq(len(undisturbed.Reference.Until(tick).Records))}
+		drilled := &drill.Run{Records: undisturbed.Records}
+		if drilled.Answers, err = drill.AskStretch(t.Context(), store, &info, to); err != nil {
+			t.Fatal(err)
+		}
+		if v := drill.JudgeStretch(s, in, undisturbed, drilled, to); !v.Passed {
+			t.Errorf("up to tick %d: %q", tick, v.Broken)
+		}
+		stretches++
+	}
+	if stretches < 20 {
+		t.Errorf("%d stretches", stretches)
 	}
 }
