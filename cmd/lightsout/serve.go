@@ -70,9 +70,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	influxFlags(cmd, &f.Feed)
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
-	cmd.Flags().StringVar(&f.Gateway.DrillToken, "drill-token", "", "token that allows drills and nothing else; the server's token allows them as well")
-	cmd.Flags().StringVar(&f.drillTokenFile, "drill-token-file", "", "file with the token for drills")
-	cmd.Flags().BoolVar(&drilled, "drills", true, "let drills strike at races that run here")
+	f.addDrills(cmd, &drilled)
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
 	return cmd
 }

@@ -51,6 +51,13 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
 
+// addDrills adds the flags of drills on a server.
+func (f *serverFlags) addDrills(cmd *cobra.Command, allowed *bool) {
+	cmd.Flags().BoolVar(allowed, "drills", true, "let drills strike at races that run here")
+	cmd.Flags().StringVar(&f.Gateway.DrillToken, "drill-token", "", "token that allows drills and nothing else; the server's token allows them as well")
+	cmd.Flags().StringVar(&f.drillTokenFile, "drill-token-file", "", "file with the token for drills")
+}
+
 // readToken reads the token of a flag from its file. It refuses a blank one, which would be no token at all.
 func readToken(flag string, token *string, file string, given bool) error {
 	switch {
