@@ -13,6 +13,8 @@ type Config struct {
 	Addr string
 	// Token is required of every request that changes something. It must be set if Addr is not loopback.
 	Token string
+	// DrillToken allows drills and nothing else; Token allows them as well. Empty means that there is no such token.
+	DrillToken string
 	// MaxConnections bounds open connections, and MaxSpectators those of spectators; MaxConnectionsEach and MaxSpectatorsEach
 	// bound them per address.
 	MaxConnections, MaxConnectionsEach, MaxSpectators, MaxSpectatorsEach int
@@ -74,6 +76,10 @@ func (c Config) ValidateStatus() error {
 	}
 	if c.Token != "" {
 		faults = append(faults, checkToken(c.Token))
+	}
+	if c.DrillToken != "" {
+		faults = append(faults, checkToken(c.DrillToken))
+		check(c.DrillToken != c.Token, "the token for drills is the server's token: allowed is another one")
 	}
 	_, wrong := parsePublic(c.PublicURL)
 	faults = append(faults, wrong)

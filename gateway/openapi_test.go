@@ -114,6 +114,7 @@ func TestOpenAPI_DescribesEveryFieldOfEveryAnswer(t *testing.T) {
 		"Problem": Problem{}, "Fault": race.Fault{}, "Taken": ingestedDTO{}, "Comparison": comparisonDTO{}, "Profile": profileDTO{}, "Ruled": ruledDTO{}, "Ruling": rulingDTO{},
 		"Version": versionDTO{}, "Change": changeDTO{}, "Difference": diffDTO{}, "Decoder": decoderDTO{}, "Imported": importedDTO{},
 		"Actor": ActorNode{}, "ActorGroup": ActorGroup{}, "Drill": Drill{},
+		"EarlyVerdict": EarlyVerdict{}, "DrillStarted": DrillStarted{}, "DrillOrder": DrillOrder{},
 	} {
 		want := fieldNames(reflect.TypeOf(v))
 		var got []string

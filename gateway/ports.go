@@ -134,14 +134,30 @@ type FeedState struct {
 	Outage string `json:"outage"`
 }
 
-// Drills injects faults into simulated races that run.
+// Drills injects faults into simulated races that run. Errors are those of Races.
 type Drills interface {
-	// Scenarios returns the scenarios that ship with the program, as they are answered.
+	// Scenarios returns the drills that ship with the program, as JSON shows them.
 	Scenarios() (any, error)
-	// Start starts a drill, given as JSON, and returns its number.
-	Start(ctx context.Context, id race.ID, spec []byte) (int, error)
-	Stop(ctx context.Context, id race.ID) error
+	// Start starts a drill, given as JSON.
+	Start(ctx context.Context, id race.ID, spec []byte) (DrillStarted, error)
+	// Stop ends the faults of a race's drill; number 0 means the one that is on.
+	Stop(ctx context.Context, id race.ID, number int) error
+	// List returns the drills of a race, oldest first.
 	List(ctx context.Context, id race.ID) ([]Drill, error)
+	// Order has a drill, given as JSON, begin in every simulated race that is made from now on and matches, until it is withdrawn.
+	Order(ctx context.Context, spec []byte) (DrillOrder, error)
+	// Orders lists the orders for races to come, oldest first.
+	Orders(ctx context.Context) ([]DrillOrder, error)
+	Withdraw(ctx context.Context, number int) error
+	// Folder is what a drill that is over has left, as a zip file.
+	Folder(ctx context.Context, id race.ID, number int) (*Download, error)
+}
+
+// DrillStarted is a drill that has begun.
+type DrillStarted struct {
+	ID int `json:"id"`
+	// Notes say what else the drill concerns.
+	Notes []string `json:"notes"`
 }
 
 // Drill is a drill on a race.
@@ -153,7 +169,33 @@ type Drill struct {
 	Injected  int       `json:"injected"`
 	Text      string    `json:"text"` // the verdict in a sentence
 	StartedAt time.Time `json:"started_at"`
-	Verdict   any       `json:"verdict"`
+	// Early is the verdict of the race up to the end of the drill's faults; nil without one.
+	Early *EarlyVerdict `json:"early"`
+	// Verdict is that of the whole race; nil without one.
+	Verdict any `json:"verdict"`
+	// Folder says that what the drill has left can be downloaded.
+	Folder bool `json:"folder"`
+	// Order is the number of the order for races to come by which it has begun; nil without one.
+	Order *int `json:"order"`
+}
+
+// DrillOrder has a drill begin in races to come.
+type DrillOrder struct {
+	ID        int       `json:"id"`
+	Races     string    `json:"races"` // "all", or a pattern of ids or circuits
+	Name      string    `json:"name"`
+	About     string    `json:"about"`
+	At        string    `json:"at"` // race time at which the faults begin; empty: at once
+	OrderedAt time.Time `json:"ordered_at"`
+	Begun     int       `json:"begun"` // drills so far
+	Notes     []string  `json:"notes"` // what the drill concerns beside its race
+}
+
+// EarlyVerdict judges a race from its beginning to the end of a tick.
+type EarlyVerdict struct {
+	AsOfTick race.Tick `json:"as_of_tick"`
+	Text     string    `json:"text"`
+	Verdict  any       `json:"verdict"`
 }
 
 // Encoder encodes telemetry as msgpack: one TelemetryHead, then one TelemetryCar for each car.

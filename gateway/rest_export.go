@@ -31,7 +31,7 @@ type Download struct {
 	Write           func(ctx context.Context, w io.Writer) error
 }
 
-// export streams a race as a file. A failure breaks the connection, so that the client does not take a part for the whole.
+// export streams a race as a file.
 func (s *Server) export(c *fiber.Ctx) error {
 	params, err := query(c, "format", "table")
 	if err != nil {
@@ -42,6 +42,11 @@ func (s *Server) export(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return s.download(c, file, slog.String("race", string(id)))
+}
+
+// download streams a file; what names it in the log. A failure breaks the connection, so that the client does not take a part for the whole.
+func (s *Server) download(c *fiber.Ctx, file *Download, what ...slog.Attr) error {
 	c.Set(fiber.HeaderContentType, file.MediaType)
 	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", file.Name))
 	if c.Method() == fiber.MethodHead {
@@ -57,7 +62,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 		defer leave()
 		err := file.write(ctx, in)
 		if err != nil && !errors.Is(err, io.ErrClosedPipe) && ctx.Err() == nil {
-			s.deps.Log.Error("an export failed", slog.String("race", string(id)), slog.Any("err", err))
+			s.deps.Log.LogAttrs(ctx, slog.LevelError, "an export failed", append(what, slog.Any("err", err))...)
 		}
 		in.CloseWithError(err) // nil ends the file
 	}()

@@ -105,7 +105,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 func newServer(cfg Config, deps Deps) *Server {
 	public, _ := parsePublic(cfg.PublicURL) // Validate has parsed both
 	proxies, _ := parseProxies(cfg.TrustedProxies)
-	s := &Server{cfg: cfg, deps: deps, m: newMetrics(deps.Registry), public: public, proxies: proxies, guard: newGuard(cfg.Token)}
+	s := &Server{cfg: cfg, deps: deps, m: newMetrics(deps.Registry), public: public, proxies: proxies, guard: newGuard(cfg.Token, cfg.DrillToken)}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true, ErrorHandler: s.fail, BodyLimit: cfg.MaxBody, ReadTimeout: cfg.ReadTimeout,
 		IdleTimeout: cfg.IdleTimeout, AppName: "Lights Out", ServerHeader: "", StrictRouting: false,
@@ -236,7 +236,7 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" && (changes || websocket.IsWebSocketUpgrade(c) || plainPath(c) == "/graphql") && !s.isOwnOrigin(c, origin) {
 		return refuse(fiber.StatusForbidden, fmt.Sprintf("the page at %q may not send this request: allowed are this server's own pages%s", origin, s.hint(origin)))
 	}
-	if s.cfg.Token != "" && changes {
+	if changes {
 		if err := s.needToken(c); err != nil {
 			return err
 		}

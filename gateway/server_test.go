@@ -166,17 +166,35 @@ func (h *house) Tree(limit int) []gateway.ActorNode {
 type drillHouse struct{}
 
 func (drillHouse) Scenarios() (any, error) { return []string{"storm"}, nil }
-func (drillHouse) Start(_ context.Context, id race.ID, spec []byte) (int, error) {
+func (drillHouse) Start(_ context.Context, id race.ID, spec []byte) (gateway.DrillStarted, error) {
 	if string(spec) != `{"scenario":"storm"}` {
-		return 0, &race.InvalidError{Faults: []race.Fault{{Field: "scenario", Message: string(spec)}}}
+		return gateway.DrillStarted{}, &race.InvalidError{Faults: []race.Fault{{Field: "scenario", Message: string(spec)}}}
 	}
-	return 7, nil
+	return gateway.DrillStarted{ID: 7}, nil
 }
-func (drillHouse) Stop(_ context.Context, id race.ID) error {
+func (drillHouse) Stop(_ context.Context, id race.ID, _ int) error {
 	return fmt.Errorf("a drill in race %s: %w", id, race.ErrNotFound)
 }
 func (drillHouse) List(context.Context, race.ID) ([]gateway.Drill, error) {
 	return []gateway.Drill{{ID: 7, Name: "storm", Phase: "on"}}, nil
+}
+func (drillHouse) Order(_ context.Context, spec []byte) (gateway.DrillOrder, error) {
+	return gateway.DrillOrder{ID: 8, Races: "all", Name: string(spec)}, nil
+}
+func (drillHouse) Orders(context.Context) ([]gateway.DrillOrder, error) {
+	return []gateway.DrillOrder{{ID: 8, Races: "all"}}, nil
+}
+func (drillHouse) Withdraw(_ context.Context, number int) error {
+	return fmt.Errorf("order %d: %w", number, race.ErrNotFound)
+}
+func (drillHouse) Folder(_ context.Context, id race.ID, number int) (*gateway.Download, error) {
+	if number != 7 {
+		return nil, fmt.Errorf("drill %d of race %s: %w", number, id, race.ErrNotFound)
+	}
+	return &gateway.Download{Name: "storm.zip", MediaType: "application/zip", Write: func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "the folder")
+		return err
+	}}, nil
 }
 
 func (h *house) Board(_ context.Context, id race.ID) (race.Race, []race.Entry, race.Board, error) {
@@ -294,7 +312,10 @@ func TestREST_AnswersWithTheFieldsOfTheRace(t *testing.T) {
 		"/api/v1/races/r1/documents/classification.csv?version=1": "AAA",
 		"/api/v1/races/r1/documents/lap_chart.html":               "<!doctype html>",
 		"/api/v1/drills":                                          `"scenarios":["storm"]`,
+		"/api/v1/drills/8":                                        `"races":"all"`,
 		"/api/v1/races/r1/drills":                                 `"name":"storm"`,
+		"/api/v1/races/r1/drills/7":                               `"early":null,"verdict":null,"folder":false`,
+		"/api/v1/races/r1/drills/7/folder":                        "the folder",
 		"/api/v1/actors?most=1":                                   `"children":[{"kind":"race","count":1,`,
 		"/api/v1/circuits":                                        `"key":"` + circuit.List()[0] + `"`,
 		"/api/v1/circuits/" + circuit.List()[0]:                   `"outline":[[`,
@@ -334,6 +355,11 @@ func TestREST_ProblemsSayWhatIsAllowed(t *testing.T) {
 		{"GET", "/api/v1/races/r1/documents/lap_chart.csv?version=7", "", 404, "version 7"},
 		{"POST", "/api/v1/races/r1/drills", `{"scenario":"rain"}`, 422, "rain"},
 		{"DELETE", "/api/v1/races/r1/drills", "", 404, "drill"},
+		{"GET", "/api/v1/drills/9", "", 404, "order 9"},
+		{"DELETE", "/api/v1/drills/9", "", 404, "order 9"},
+		{"DELETE", "/api/v1/races/r1/drills/x", "", 404, "no number of a drill"},
+		{"GET", "/api/v1/races/r1/drills/8", "", 404, "drill 8"},
+		{"GET", "/api/v1/races/r1/drills/8/folder", "", 404, "drill 8"},
 		{"GET", "/api/v1/races/none/drills", "", 404, "none"},
 		{"GET", "/api/v1/circuits/none", "", 404, circuit.List()[0]},
 		{"GET", "/api/v1/nothing", "", 404, "openapi.json"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -43,22 +44,49 @@ type guesses struct {
 	last           time.Time
 }
 
-// guard checks the token and slows down guessing.
+// role is what a token allows.
+type role uint8
+
+const (
+	nobody   role = iota // a wrong token
+	driller              // drills, and nothing else
+	operator             // everything
+)
+
+// guard checks tokens and slows down guessing.
 type guard struct {
-	hash [sha256.Size]byte
+	roles []secret
 
 	mu        sync.Mutex
 	byNetwork map[netip.Prefix]*guesses
 }
 
-func newGuard(token string) *guard {
-	return &guard{hash: sha256.Sum256([]byte(token)), byNetwork: map[netip.Prefix]*guesses{}}
+// secret is the hash of a token, and what the token allows.
+type secret struct {
+	hash   [sha256.Size]byte
+	allows role
 }
 
-// matches compares hashes in constant time, which reveals neither a correct prefix nor the length.
-func (g *guard) matches(token string) bool {
-	given := sha256.Sum256([]byte(token))
-	return subtle.ConstantTimeCompare(given[:], g.hash[:]) == 1
+// newGuard makes a guard of the server's token and of the token for drills; either may be empty.
+func newGuard(token, drillToken string) *guard {
+	g := &guard{byNetwork: map[netip.Prefix]*guesses{}}
+	for allows, text := range map[role]string{operator: token, driller: drillToken} {
+		if text != "" {
+			g.roles = append(g.roles, secret{sha256.Sum256([]byte(text)), allows})
+		}
+	}
+	return g
+}
+
+// roleOf compares hashes in constant time, which reveals neither a correct prefix nor the length.
+func (g *guard) roleOf(token string) role {
+	given, is := sha256.Sum256([]byte(token)), nobody
+	for i := range g.roles {
+		if subtle.ConstantTimeCompare(given[:], g.roles[i].hash[:]) == 1 {
+			is = g.roles[i].allows
+		}
+	}
+	return is
 }
 
 // networkOf returns the network that counts as one guesser: an IPv4 address, or a /64 of IPv6.
@@ -143,26 +171,45 @@ func (g *guard) delay(network netip.Prefix, end <-chan struct{}) {
 	g.mu.Unlock()
 }
 
-// needToken refuses a request without the right token. A request without any token is not counted: the page asks that way before
-// it prompts its visitor.
+// drillPaths are the routes of drills. Reading them needs no token.
+var drillPaths = regexp.MustCompile(`^/api/v1/(drills|races/[^/]+/drills)(/[^/]+)?$`)
+
+// needToken refuses a request that changes something without the right token. A request without any token is not counted: the page asks that
+// way before it prompts its visitor.
 func (s *Server) needToken(c *fiber.Ctx) error {
+	drills := drillPaths.MatchString(plainPath(c))
+	if s.cfg.Token == "" && (s.cfg.DrillToken == "" || !drills) {
+		return nil
+	}
+	which := "the server's token"
+	if drills && s.cfg.DrillToken != "" {
+		which += ", or that for drills"
+	}
 	header := c.Get(fiber.HeaderAuthorization)
 	if header == "" {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out"`)
-		return refuse(fiber.StatusUnauthorized, "this needs the header Authorization: Bearer TOKEN with the server's token")
+		return refuse(fiber.StatusUnauthorized, "this needs the header Authorization: Bearer TOKEN with "+which)
 	}
 	network := networkOf(c.IP())
 	if s.guard.busy(network) {
 		return refuse(fiber.StatusTooManyRequests, fmt.Sprintf("%d wrong tokens from %s are waiting for their answers", maxGuessesWaiting, c.IP()))
 	}
 	scheme, token, _ := strings.Cut(header, " ")
-	if strings.EqualFold(scheme, "Bearer") && s.guard.matches(strings.TrimSpace(token)) {
+	is := nobody
+	if strings.EqualFold(scheme, "Bearer") {
+		is = s.guard.roleOf(strings.TrimSpace(token))
+	}
+	switch {
+	case is == operator, is == driller && drills:
 		s.guard.reset(network)
 		return nil
+	case is == driller:
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out", error="insufficient_scope"`)
+		return refuse(fiber.StatusForbidden, "the token is that for drills: this needs the server's token")
 	}
 	s.deps.Log.Warn("a wrong token was sent",
 		slog.String("from", strings.Clone(c.IP())), slog.String("method", c.Method()), slog.String("path", strings.Clone(c.Path())))
 	s.guard.delay(network, c.Context().Done())
 	c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out", error="invalid_token"`)
-	return refuse(fiber.StatusUnauthorized, "the token is wrong: expected Authorization: Bearer TOKEN with the server's token")
+	return refuse(fiber.StatusUnauthorized, "the token is wrong: expected Authorization: Bearer TOKEN with "+which)
 }

@@ -10,7 +10,7 @@ import (
 
 func TestToken_GuessesSlowDownTheirAddressOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGuard("right")
+		g := newGuard("right", "")
 		guesser, other := networkOf("198.51.100.1"), networkOf("198.51.100.2")
 		guess := func(who netip.Prefix) time.Duration {
 			start := time.Now()
@@ -60,7 +60,7 @@ func TestToken_CountsGuessesPerNetworkWithinABound(t *testing.T) {
 	if networkOf("2001:db8::1") != networkOf("2001:db8::ffff:1") || networkOf("2001:db8::1") == networkOf("2001:db8:0:1::1") {
 		t.Error("a /64 is not one guesser")
 	}
-	g := newGuard("right")
+	g := newGuard("right", "")
 	end := make(chan struct{})
 	close(end)
 	for i := range maxGuessers + 500 {
@@ -102,5 +102,56 @@ func TestToken_MissingOneIsChallengedAndWrongOnesAreLogged(t *testing.T) {
 		if strings.Contains(b.log.String(), "wrong\"") || c.sent == "Bearer wrong" && strings.Contains(b.log.String(), "Bearer") {
 			t.Errorf("the log holds what was sent: %s", b.log.String())
 		}
+	}
+}
+
+func TestToken_ThatForDrillsAllowsDrillsAndNothingElse(t *testing.T) {
+	for name, test := range map[string]struct {
+		config func(*Config)
+		sent   string
+		path   string
+		status int
+	}{
+		"drills with their token":                {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/api/v1/races/r/drills", 415},
+		"in other letters":                       {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/API/v1/races/r/Drills/", 415},
+		"orders with their token":                {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/api/v1/drills", 415},
+		"drills with the server's token":         {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "right", "/api/v1/races/r/drills", 415},
+		"drills without a token":                 {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "", "/api/v1/races/r/drills", 401},
+		"drills with a wrong token":              {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "wrong", "/api/v1/races/r/drills", 401},
+		"a race with the token for drills":       {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/api/v1/races", 403},
+		"a penalty with the token for drills":    {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/api/v1/races/drills/penalties", 403},
+		"nothing else of a race by that name":    {func(c *Config) { c.Token, c.DrillToken = "right", "chaos" }, "chaos", "/api/v1/races/r/drills/x/y", 403},
+		"a token for drills alone: drills":       {func(c *Config) { c.DrillToken = "chaos" }, "", "/api/v1/races/r/drills", 401},
+		"in other letters, without a token":      {func(c *Config) { c.DrillToken = "chaos" }, "", "/API/v1/races/r/DRILLS", 401},
+		"a token for drills alone: other things": {func(c *Config) { c.DrillToken = "chaos" }, "", "/api/v1/races", 415},
+		"no token for drills":                    {func(c *Config) { c.Token = "right" }, "chaos", "/api/v1/races/r/drills", 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var headers []string
+			if test.sent != "" {
+				headers = []string{"Authorization", "Bearer " + test.sent}
+			}
+			b := newBehind(t, test.config)
+			if res := b.ask("127.0.0.1", "POST", test.path, headers...); res.StatusCode() != test.status {
+				t.Errorf("%d %s, expected %d", res.StatusCode(), res.Body(), test.status)
+			}
+		})
+	}
+}
+
+func TestConfig_TheTokenForDrillsIsAnotherOne(t *testing.T) {
+	c := DefaultConfig()
+	c.Token, c.DrillToken = "same", "same"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "the token for drills is the server's token") {
+		t.Error(err)
+	}
+	c.DrillToken = "two words"
+	if err := c.Validate(); err == nil {
+		t.Error("two words were taken")
+	}
+	c = DefaultConfig()
+	c.Addr, c.DrillToken = "0.0.0.0:80", "chaos"
+	if err := c.Validate(); err == nil {
+		t.Error("an address that others reach was taken with a token for drills alone")
 	}
 }

@@ -30,15 +30,17 @@ type DrillState struct {
 // DrillPhase is a phase of a drill.
 type DrillPhase uint8
 
-// Phases of a drill: faults are injected, the undisturbed race is run for comparison, the verdict is known.
+// Phases of a drill: faults are injected; they are over, and the race is compared with the undisturbed one, so far and at its end; the verdict is
+// known, or the server ended before it was.
 const (
 	DrillOn DrillPhase = iota
 	DrillJudging
 	DrillPassed
 	DrillFailed
+	DrillInterrupted
 )
 
-var drillNames = []string{"on", "judging", "passed", "failed"}
+var drillNames = []string{"on", "judging", "passed", "failed", "interrupted"}
 
 // String returns the phase's API name.
 func (p DrillPhase) String() string { return name(drillNames, int(p)) }

@@ -203,7 +203,7 @@ func (r *reader) ops(n int) *race.Ops {
 	if !r.null("drill") {
 		r.tuple("drill", 4, func() {
 			o.Drill = &race.DrillState{
-				Name: r.str("name"), Phase: enum[race.DrillPhase](r, "phase", 4), Injected: int(r.intIn("injected", 0, 1<<40)), Text: r.str("text"),
+				Name: r.str("name"), Phase: enum[race.DrillPhase](r, "phase", 5), Injected: int(r.intIn("injected", 0, 1<<40)), Text: r.str("text"),
 			}
 		})
 	}

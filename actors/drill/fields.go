@@ -127,7 +127,7 @@ func (f *Fault) validate(tick time.Duration) error {
 	wrong.want(needs("size"), "%s needs a size", verb)
 	wrong.want(f.Size <= sizeMax, "size is %v: allowed is up to %v", f.Size, sizeMax)
 	wrong.want(f.Number <= stuckMax || f.Spectators == "", "number is %d: allowed are up to %d spectators", f.Number, stuckMax)
-	f.validateWindow(&wrong, verb, tick)
+	f.validateWindow(&wrong, tick)
 	return errors.Join(wrong...)
 }
 
@@ -139,14 +139,18 @@ func (f *Fault) validateWho(wrong *checks, verb, kind string) {
 	wrong.want(f.Rate == 0 || ticks(kind), "rate is given for %s %s: it counts ticks of the race, and a %s sees none; every is allowed", verb, kind, kind)
 }
 
+// lasts reports whether a fault goes on until its end, or that of the race.
+func (f *Fault) lasts() bool {
+	return f.Every > 0 || f.Rate > 0 || f.Chance > 0 || f.Poison != "" || f.lasting()
+}
+
 // validateWindow checks when the fault strikes.
-func (f *Fault) validateWindow(wrong *checks, verb string, tick time.Duration) {
+func (f *Fault) validateWindow(wrong *checks, tick time.Duration) {
 	v := func(d Duration) time.Duration { return time.Duration(d) }
 	wrong.want(f.At == 0 || f.From == 0, "at and from are given: expected one of the two")
 	wrong.want(f.Rate == 0 || f.Every == 0 && f.At == 0, "rate is given with at or every: expected from and until, or nothing")
 	wrong.want(f.Every == 0 || v(f.Every) >= tick, "every is %v: allowed is a tick of the race, %v, and more", v(f.Every), tick)
 	begins := max(f.At, f.From)
 	wrong.want(f.Until == 0 || f.Until > begins, "until is %v, and the fault begins at %v: allowed is later", v(f.Until), v(begins))
-	lasts := f.Every > 0 || f.Rate > 0 || f.Chance > 0 || verb == "poison" || f.lasting()
-	wrong.want(f.Until == 0 || lasts, "until is given for a single strike, which has no end: allowed with every or rate")
+	wrong.want(f.Until == 0 || f.lasts(), "until is given for a single strike, which has no end: allowed with every or rate")
 }

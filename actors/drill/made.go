@@ -23,11 +23,19 @@ type Made struct {
 	retired []Retirement
 
 	records   []race.Record
+	ends      []int // how many records there were after each frame of the telemetry
 	telemetry Telemetry
 }
 
 // NewMade notes everything if whole is set, otherwise the cars that are taken out.
 func NewMade(whole bool) *Made { return &Made{whole: whole} }
+
+// Retire notes cars that were taken out before.
+func (m *Made) Retire(cars []Retirement) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.retired = append(m.retired, cars...)
+}
 
 // Link notes batches on their way to a link.
 func (m *Made) Link(next simulator.Link) simulator.Link { return madeLink{next, m} }
@@ -68,6 +76,7 @@ func (m *Made) Note(b *race.Batch) {
 	if b.Frame != nil {
 		m.telemetry.Add(b.Frame)
 		m.telemetry.addToTraces(b.Frame)
+		m.ends = append(m.ends, len(m.records))
 	}
 }
 

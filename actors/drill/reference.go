@@ -18,6 +18,7 @@ type Reference struct {
 	lapsInOrder []race.Lap
 	hashes      []string
 	result      race.Classification
+	ends        []int // how many records there were after each frame
 }
 
 func newReference(records []race.Record, t Telemetry) *Reference {
@@ -37,7 +38,9 @@ func newReference(records []race.Record, t Telemetry) *Reference {
 func (m *Made) Reference() *Reference {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return newReference(m.records, m.telemetry)
+	r := newReference(m.records, m.telemetry)
+	r.ends = m.ends
+	return r
 }
 
 // Announced gives the race the announcement of another log: that of the same race with another id or speed.
@@ -47,7 +50,22 @@ func (r *Reference) Announced(log []race.Record) *Reference {
 	}
 	records := slices.Clone(r.Records)
 	records[0].Body = log[0].Body
-	return newReference(records, r.Telemetry)
+	out := newReference(records, r.Telemetry)
+	out.ends = r.ends
+	return out
+}
+
+// Until is what the race must be up to the end of a tick.
+func (r *Reference) Until(tick race.Tick) *Reference {
+	n := 0
+	for n < len(r.Telemetry.Frames) && r.Telemetry.Frames[n].Tick <= tick {
+		n++
+	}
+	end := 0
+	if n > 0 && n <= len(r.ends) {
+		end = r.ends[n-1]
+	}
+	return newReference(r.Records[:end], Telemetry{Frames: r.Telemetry.Frames[:n]})
 }
 
 // Laps are the race's in the order in which they ended.

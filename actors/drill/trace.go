@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 // depthsMax bounds the samples of mailboxes: when it is reached, every second one is dropped, and the next ones are taken half as often.
 const depthsMax = 2000
 
+// commitsMax bounds the commits that are kept: when it is reached, each two become one with the longer latency.
+const commitsMax = 100_000
+
 // Trace is what happened when in a race, by the clock. Its methods may be called from any goroutine.
 type Trace struct {
 	mu    sync.Mutex
@@ -19,7 +23,15 @@ type Trace struct {
 	every time.Duration
 
 	Commits []Commit
+	Total   int // commits that were noted
 	Depths  []Depths
+}
+
+// NewTrace begins a trace now.
+func NewTrace() *Trace {
+	t := &Trace{}
+	t.Begin()
+	return t
 }
 
 // Commit is a batch that became durable: when, how long after it was handed to the journal, and the tick in it, 0 if there is none.
@@ -53,20 +65,37 @@ func (j tracedJournal) Append(b *race.Batch, ready func(error)) {
 	}
 	j.Journal.Append(b, func(err error) {
 		if err == nil {
-			j.t.committed(called, tick)
+			j.t.Committed(called, tick)
 		}
 		ready(err)
 	})
 }
 
 // Seen notes a tick that was seen from outside, where nothing is known of what it took.
-func (t *Trace) Seen(tick race.Tick) { t.committed(time.Now(), tick) }
+func (t *Trace) Seen(tick race.Tick) { t.Committed(time.Now(), tick) }
 
-func (t *Trace) committed(called time.Time, tick race.Tick) {
+// Committed notes that a batch became durable now that was handed over at called.
+func (t *Trace) Committed(called time.Time, tick race.Tick) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.Total++
 	t.Commits = append(t.Commits, Commit{now.Sub(t.began), now.Sub(called), tick})
+	if len(t.Commits) < commitsMax {
+		return
+	}
+	for i := range commitsMax / 2 {
+		a, b := t.Commits[2*i], t.Commits[2*i+1]
+		t.Commits[i] = Commit{b.At, max(a.Latency, b.Latency), max(a.Tick, b.Tick)}
+	}
+	t.Commits = t.Commits[:commitsMax/2]
+}
+
+// Ended is a copy that no longer changes.
+func (t *Trace) Ended() *Trace {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &Trace{began: t.began, Commits: slices.Clone(t.Commits), Total: t.Total, Depths: t.Depths}
 }
 
 // watch samples the mailboxes until stop is called, which returns when it is done.

@@ -98,13 +98,7 @@ func (r *Run) reference() *Reference {
 // Judge compares a race under faults with the same race undisturbed, in which the same cars were taken out.
 func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 	want := undisturbed.reference()
-	v := &Verdict{
-		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
-		LongestStallUS: drilled.Stall.Microseconds(), UndisturbedUS: undisturbed.Stall.Microseconds(), Recovery: in.Recovery(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
-		MemoryGrowth: drilled.MemoryGrowth, Comparison: Compare(want.Announced(drilled.Records), drilled), Fed: drilled.Fed,
-	}
-	v.Injected, v.Strikes = in.Injected()
-	v.Injected += drilled.Inside
+	v := newVerdict(s, in, undisturbed, drilled, Compare(want.Announced(drilled.Records), drilled))
 	v.promise(!s.NeedsInflux() || len(v.Fed) > 0, "what came to InfluxDB is not known")
 	v.promise(v.Injected > 0, "nothing was injected: the drill shows nothing")
 	v.promise(drilled.Ended == "", "the race did not come to its end: %s", drilled.Ended)
@@ -126,6 +120,18 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 		v.promise(v.SetAside == 0, "%d messages were set aside", v.SetAside)
 	}
 	v.Passed = len(v.Broken) == 0
+	return v
+}
+
+// newVerdict is a verdict of what was measured and compared, without a judgement.
+func newVerdict(s *Scenario, in *Injector, undisturbed, drilled *Run, c Comparison) *Verdict {
+	v := &Verdict{
+		Scenario: s, Broken: []string{}, Restarts: drilled.Restarts, Ticks: drilled.Ticks, TicksLate: drilled.Late,
+		LongestStallUS: drilled.Stall.Microseconds(), UndisturbedUS: undisturbed.Stall.Microseconds(), Recovery: in.Recovery(), SetAside: drilled.SetAside, FilledIn: drilled.FilledIn,
+		MemoryGrowth: drilled.MemoryGrowth, Comparison: c, Fed: drilled.Fed,
+	}
+	v.Injected, v.Strikes = in.Injected()
+	v.Injected += drilled.Inside
 	return v
 }
 

@@ -262,6 +262,8 @@ func TestCommands_NameWhatIsWrongWithTheirArguments(t *testing.T) {
 		{"--token-file: open", []string{"serve", "--token-file", filepath.Join(dir, "none"), "--db", filepath.Join(dir, "x.db")}},
 		{"is blank", []string{"serve", "--token-file", write("blank", " \n"), "--db", filepath.Join(dir, "x.db")}},
 		{"--token is blank", []string{"serve", "--token", "", "--db", filepath.Join(dir, "x.db")}},
+		{"--drill-token is blank", []string{"serve", "--drill-token", " ", "--db", filepath.Join(dir, "x.db")}},
+		{"--drill-token-file: open", []string{"serve", "--drill-token-file", filepath.Join(dir, "none"), "--db", filepath.Join(dir, "x.db")}},
 		{"--token is blank", []string{"replay", "--token", "  ", dir}},
 		{"allowed is one of the two", []string{"serve", "--token", "x", "--token-file", write("token", "x"), "--db", filepath.Join(dir, "x.db")}},
 		{"needs a token", []string{"serve", "--public-url", "https://race.example/", "--db", filepath.Join(dir, "x.db")}},

@@ -27,6 +27,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
   lightsout serve --addr 0.0.0.0:8080 --token-file token
+  lightsout serve --addr 0.0.0.0:8080 --token-file token --drill-token-file drill-token
   lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
   lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
   lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
@@ -69,7 +70,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	influxFlags(cmd, &f.Feed)
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
-	cmd.Flags().BoolVar(&drilled, "drills", true, "let drills strike at races that run here")
+	f.addDrills(cmd, &drilled)
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
 	return cmd
 }

@@ -19,8 +19,8 @@ type serverFlags struct {
 	server.Config
 	logLevel string
 	logJSON  bool
-	// tokenFile holds the token, because every user of the machine can read a command line.
-	tokenFile string
+	// The files hold tokens, because every user of the machine can read a command line.
+	tokenFile, drillTokenFile string
 }
 
 func newServerFlags() *serverFlags {
@@ -41,26 +41,38 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.Gateway.PublicURL, "public-url", "", "where a reverse proxy shows the server, such as https://example.com/lights/")
 	cmd.Flags().StringSliceVar(&f.Gateway.TrustedProxies, "trusted-proxies", nil,
 		"addresses and networks of proxies whose X-Forwarded-* headers are believed, such as 127.0.0.1,10.0.0.0/8")
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return f.readToken(cmd.Flags().Changed("token")) }
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := readToken("--token", &f.Gateway.Token, f.tokenFile, cmd.Flags().Changed("token")); err != nil {
+			return err
+		}
+		return readToken("--drill-token", &f.Gateway.DrillToken, f.drillTokenFile, cmd.Flags().Changed("drill-token"))
+	}
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
 
-// readToken reads the token from its file. It refuses a blank one, which would be no token at all.
-func (f *serverFlags) readToken(given bool) error {
+// addDrills adds the flags of drills on a server.
+func (f *serverFlags) addDrills(cmd *cobra.Command, allowed *bool) {
+	cmd.Flags().BoolVar(allowed, "drills", true, "let drills strike at races that run here")
+	cmd.Flags().StringVar(&f.Gateway.DrillToken, "drill-token", "", "token that allows drills and nothing else; the server's token allows them as well")
+	cmd.Flags().StringVar(&f.drillTokenFile, "drill-token-file", "", "file with the token for drills")
+}
+
+// readToken reads the token of a flag from its file. It refuses a blank one, which would be no token at all.
+func readToken(flag string, token *string, file string, given bool) error {
 	switch {
-	case given && f.tokenFile != "":
-		return cli.BadInput("--token and --token-file are both given: allowed is one of the two")
-	case f.tokenFile != "":
-		data, err := os.ReadFile(f.tokenFile)
+	case given && file != "":
+		return cli.BadInput("%s and %s-file are both given: allowed is one of the two", flag, flag)
+	case file != "":
+		data, err := os.ReadFile(file)
 		if err != nil {
-			return cli.BadInput("--token-file: %w", err)
+			return cli.BadInput("%s-file: %w", flag, err)
 		}
-		if f.Gateway.Token = strings.TrimSpace(string(data)); f.Gateway.Token == "" {
-			return cli.BadInput("--token-file: %s is blank: expected a token", f.tokenFile)
+		if *token = strings.TrimSpace(string(data)); *token == "" {
+			return cli.BadInput("%s-file: %s is blank: expected a token", flag, file)
 		}
-	case given && strings.TrimSpace(f.Gateway.Token) == "":
-		return cli.BadInput("--token is blank: expected a secret that is hard to guess; leave the flag out for a server without a token")
+	case given && strings.TrimSpace(*token) == "":
+		return cli.BadInput("%s is blank: expected a secret that is hard to guess; leave the flag out for a server without it", flag)
 	}
 	return nil
 }

@@ -356,7 +356,7 @@ func (s *Store) Delete(id race.ID, ready func(error)) {
 // ofRaces are the tables with rows that belong to a race.
 var ofRaces = []string{
 	"entries", "records", "verdicts", "laps", "events", "results", "classifications", "telemetry", "frames", "snapshots",
-	"samples", "requests", "refusals", "feeds", "feed_rejects",
+	"samples", "requests", "refusals", "feeds", "feed_rejects", "drills", "drill_files",
 }
 
 func deleteRace(ctx context.Context, tx *sql.Tx, id race.ID) error {

@@ -38,6 +38,9 @@ var version5 string
 //go:embed testdata/version6.sql
 var version6 string
 
+//go:embed testdata/version7.sql
+var version7 string
+
 // statement is a query and its arguments.
 type statement struct {
 	query string

@@ -1,7 +1,11 @@
--- The schema of Lights Out, version 6. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 8. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
+-- The text of the statements, with comments in them, must fit into two pages: VACUUM would put a third one behind the data, where salvage does
+-- not find it.
 PRAGMA application_id = 1280275828; -- "LOut"
 
+-- created_at and started_at are UTC nanoseconds. started_at is of the start signal, 0: not given yet; records count from it. start_moved_us is how
+-- far it was moved since; laps, events and results count from there. What follows from the records is kept up to facts_seq.
 CREATE TABLE races (
   id         TEXT PRIMARY KEY,
   name       TEXT NOT NULL,
@@ -12,12 +16,12 @@ CREATE TABLE races (
   status     INTEGER NOT NULL,          -- 0 waiting 1 running 2 paused 3 finished 4 failed
   leader_lap INTEGER NOT NULL DEFAULT 0,
   winner     TEXT NOT NULL DEFAULT '',  -- the winner's code, once there is a result
-  created_at INTEGER NOT NULL,          -- UTC nanoseconds
+  created_at INTEGER NOT NULL,
   last_seq   INTEGER NOT NULL DEFAULT 0,
   last_count INTEGER NOT NULL DEFAULT 0, -- the producer's own count of its batches
-  facts_seq  INTEGER NOT NULL DEFAULT 0, -- what follows from the records is kept up to here
-  started_at INTEGER NOT NULL DEFAULT 0, -- of the start signal, UTC nanoseconds; 0: not given yet; records count from it
-  start_moved_us INTEGER NOT NULL DEFAULT 0, -- how far it was moved since; laps, events and results count from there
+  facts_seq  INTEGER NOT NULL DEFAULT 0,
+  started_at INTEGER NOT NULL DEFAULT 0,
+  start_moved_us INTEGER NOT NULL DEFAULT 0,
   last_tick  INTEGER NOT NULL DEFAULT 0, -- of the telemetry
   samples_count INTEGER NOT NULL DEFAULT 0 -- of the last batch that brought samples
 ) STRICT;
@@ -42,14 +46,15 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX records_told ON records (race, seq) WHERE body IS NOT NULL; -- what is no passing
 
--- Verdicts on passings, by record. A passing that is accepted with the car and time of its record has no row here.
+-- Verdicts on passings, by record: 0 accepted 1 duplicate 2 suspect 3 rejected 4 estimated 5 after_the_end. A passing that is accepted with the
+-- car and time of its record has no row here. car is -1 where nobody knows; split_us is when a missed crossing of the finish line will have been.
 CREATE TABLE verdicts (
   race TEXT NOT NULL, seq INTEGER NOT NULL,
-  car INTEGER NOT NULL,                 -- whose it is taken to be; -1 where nobody knows
+  car INTEGER NOT NULL,
   line INTEGER NOT NULL, time_us INTEGER NOT NULL,
-  verdict INTEGER NOT NULL,             -- 0 accepted 1 duplicate 2 suspect 3 rejected 4 estimated 5 after_the_end
+  verdict INTEGER NOT NULL,
   reason TEXT NOT NULL,
-  split_us INTEGER,                     -- when a missed crossing of the finish line will have been
+  split_us INTEGER,
   PRIMARY KEY (race, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -127,10 +132,9 @@ CREATE TABLE samples (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX samples_by_batch ON samples (race, count);
 
--- The keys of ingested reports, to recognise repeats.
+-- The keys of ingested reports, to recognise repeats: with the batch that each was kept with, and a hash of its content.
 CREATE TABLE requests (
-  race TEXT NOT NULL, count INTEGER NOT NULL,       -- the batch that it was kept with
-  key TEXT NOT NULL, hash INTEGER NOT NULL,         -- of its content
+  race TEXT NOT NULL, count INTEGER NOT NULL, key TEXT NOT NULL, hash INTEGER NOT NULL,
   first_seq INTEGER NOT NULL, records INTEGER NOT NULL, samples INTEGER NOT NULL, repeated INTEGER NOT NULL,
   PRIMARY KEY (race, count)
 ) STRICT, WITHOUT ROWID;
@@ -159,3 +163,12 @@ CREATE TABLE feed_rejects (
 
 -- How far the file follows a log outside it: by partition, as that log's reader wrote it.
 CREATE TABLE marks (name TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Drills on this server. A row without a race is an order for races to come. data is JSON, as the drills write it.
+CREATE TABLE drills (number INTEGER PRIMARY KEY, race TEXT NOT NULL, data TEXT NOT NULL) STRICT;
+
+-- What a drill leaves, in parts: its strikes as JSON Lines while it is on, then its folder as a zip file.
+CREATE TABLE drill_files (
+  race TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (race, number, file, part)
+) STRICT, WITHOUT ROWID;

@@ -37,9 +37,12 @@ var schema5to6 string
 //go:embed schema_6_to_7.sql
 var schema6to7 string
 
+//go:embed schema_7_to_8.sql
+var schema7to8 string
+
 // schemaVersion is stored in user_version; applicationID ("LOut") marks the files of this program.
 const (
-	schemaVersion = 7
+	schemaVersion = 8
 	applicationID = 0x4c4f7574
 )
 
@@ -54,6 +57,7 @@ var migrations = map[int]struct {
 	4: {schema4to5, 5},
 	5: {schema5to6, 6},
 	6: {schema6to7, 7},
+	7: {schema7to8, 8},
 }
 
 // ErrSchema means that the file has an unsupported schema version.

@@ -30,19 +30,20 @@ const reloadEvery = 3
 
 // audience is two spectators of a race: one who stays, and one who comes and goes and resumes where it was.
 type audience struct {
-	push   Push
-	id     race.ID
-	faults *drill.Injector
-	join   func(number int) // brings more who never read what they are sent
-	both   []*drill.Spectator
-	cancel context.CancelFunc
-	all    sync.WaitGroup
+	push Push
+	id   race.ID
+	// reading is how long somebody takes to read their n-th message.
+	reading func(n uint64, size int) time.Duration
+	join    func(number int) // brings more who never read what they are sent
+	both    []*drill.Spectator
+	cancel  context.CancelFunc
+	all     sync.WaitGroup
 }
 
-// watch has two spectators follow a race, as slowly as faults make them.
-func watch(ctx context.Context, push Push, id race.ID, faults *drill.Injector) *audience {
+// watch has two spectators follow a race, who read as fast as reading says.
+func watch(ctx context.Context, push Push, id race.ID, reading func(n uint64, size int) time.Duration) *audience {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &audience{push: push, id: id, faults: faults, cancel: cancel}
+	a := &audience{push: push, id: id, reading: reading, cancel: cancel}
 	a.join = func(number int) {
 		for range number {
 			a.all.Go(func() { a.stare(ctx) })
@@ -118,7 +119,7 @@ func (a *audience) follow(ctx context.Context, s *drill.Spectator, most int, ane
 	facts, n := 0, uint64(0)
 	return a.push.Follow(ctx, a.id, after, func(message []byte) {
 		n++
-		if wait := a.faults.Reading(n, len(message)); wait > 0 {
+		if wait := a.reading(n, len(message)); wait > 0 {
 			_ = sleep(ctx, wait)
 		}
 		m, err := transport.Decode(message)

@@ -3,12 +3,12 @@ package drills
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"lightsout/actors/drill"
-	"lightsout/actors/supervise"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
@@ -16,8 +16,11 @@ import (
 
 var _ gateway.Drills = (*Drills)(nil)
 
-// drillsMax bounds the drills that are remembered.
-const drillsMax = 100
+// Limits of drills on a server.
+const (
+	drillsMax       = 100 // that are remembered in memory after their verdict
+	drillsOfRaceMax = 50
+)
 
 // Races are the races of a server, as far as drills know them.
 type Races interface {
@@ -43,107 +46,43 @@ type Config struct {
 	Counters Counters
 	Store    *sqlite.Store
 	Screen   Screen
+	Log      *slog.Logger
+	Version  string // of the program, for folders
 	// Fed compares what was fed of a race with what is durable, and Annotate puts the phases of a drill on the boards. Both are nil without a
 	// feed.
 	Fed      func(ctx context.Context, id race.ID) ([]drill.Fed, error)
 	Annotate func(id race.ID, state *race.DrillState)
 }
 
-// Drills strikes at races that run on a server, and judges them at their end.
+// Drills strikes at races that run on a server, and judges them when faults are over and at the end of the race.
 type Drills struct {
 	cfg   Config
 	hooks *Hooks
+	// judging is held while a race is run undisturbed: one at a time, for it takes the processors from the races that run.
+	judging sync.Mutex
 
 	mu    sync.Mutex
 	all   []*liveDrill // oldest first
-	count int
-	// forgotten are the strikes of drills that are not remembered any more.
-	forgotten int
+	count int          // the newest number
+	// forgotten are the strikes of drills that are not remembered any more; interrupted counts the drills that earlier processes left.
+	forgotten, interrupted int
+	orders                 []*standing // for races to come, oldest first
 }
 
-// New makes drills on installed hooks.
+// New makes drills on installed hooks. Recall must be called before the first request.
 func New(cfg Config) *Drills { return &Drills{cfg: cfg, hooks: cfg.Hooks} }
-
-// liveDrill is a drill on a race that runs.
-type liveDrill struct {
-	id       int
-	race     race.ID
-	scenario *drill.Scenario
-	injector *drill.Injector
-	made     *drill.Made
-	audience *audience
-	began    time.Time
-	filledIn int64 // of the whole engine, at the start of the drill
-
-	mu      sync.Mutex
-	phase   race.DrillPhase
-	text    string
-	verdict *drill.Verdict
-	run     drill.Run
-	pace    drill.Pace
-}
-
-// judged reports whether the drill has its verdict, so that later notes are ignored. The lock is held.
-func (l *liveDrill) judged() bool { return l.phase >= race.DrillPassed }
-
-// committed notes a durable batch.
-func (l *liveDrill) committed(b *race.Batch) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.judged() {
-		return
-	}
-	now := time.Now()
-	l.pace.Commit(&l.run, now)
-	if b.Frame != nil {
-		l.pace.Tick(&l.run, now)
-	}
-}
-
-func (l *liveDrill) note(event any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.judged() {
-		return
-	}
-	switch e := event.(type) {
-	case supervise.Restarted:
-		l.injector.Restarted(e)
-		l.run.Restarts[e.Kind]++
-	case supervise.SetAside:
-		l.run.SetAside++
-	case supervise.GivenUp:
-		l.run.GivenUp = append(l.run.GivenUp, e.String())
-	}
-}
 
 // Counts are the strikes so far, and the drills that are remembered by phase.
 func (d *Drills) Counts() (strikes int, phases map[race.DrillPhase]int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	strikes, phases = d.forgotten, map[race.DrillPhase]int{}
+	strikes, phases = d.forgotten, map[race.DrillPhase]int{race.DrillInterrupted: d.interrupted}
 	for _, one := range d.all {
 		state := one.state()
 		strikes += state.Injected
 		phases[state.Phase]++
 	}
 	return strikes, phases
-}
-
-// abort ends the strikes as soon as a condition of the scenario says so. It reports whether it did.
-func (l *liveDrill) abort() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.phase != race.DrillOn || l.run.Aborted != "" {
-		return false
-	}
-	l.run.Aborted = l.injector.Abort(&l.run, &l.pace)
-	if l.run.Aborted == "" {
-		return false
-	}
-	l.injector.Disarm()
-	l.phase, l.text = race.DrillJudging, l.run.Aborted+"; it is judged at the end of the race"
-	return true
 }
 
 // Scenarios returns the library, without what strikes a race of its own alone.
@@ -155,63 +94,136 @@ func (d *Drills) Scenarios() (any, error) {
 	return slices.DeleteFunc(all, func(s *drill.Scenario) bool { return s.OnServer() != nil }), nil
 }
 
-// Start begins a drill on a simulated race that runs.
-func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (int, error) {
-	s, err := scenarioOf(spec)
+// Start begins a drill on a simulated race that runs. It returns when that is durable.
+func (d *Drills) Start(ctx context.Context, id race.ID, spec []byte) (gateway.DrillStarted, error) {
+	return d.start(ctx, id, spec, 0)
+}
+
+// start begins a drill, by an order for races to come or by none (0).
+func (d *Drills) start(ctx context.Context, id race.ID, spec []byte, order int) (out gateway.DrillStarted, err error) {
+	s, err := d.scenarioFor(spec)
 	if err != nil {
-		return 0, err
+		return out, err
 	}
 	summary, err := d.cfg.Store.Summary(ctx, id)
 	switch {
 	case err != nil:
-		return 0, err
+		return out, err
 	case summary.Race.Kind != race.Simulation:
-		return 0, fmt.Errorf("race %s is a real one, its cars are not ours to kill: %w", id, race.ErrConflict)
+		return out, fmt.Errorf("race %s is a real one, its cars are not ours to kill: %w", id, race.ErrConflict)
 	case !d.cfg.Races.Running(id):
-		return 0, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
-	case s.NeedsInflux() && d.cfg.Fed == nil:
-		return 0, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
+		return out, fmt.Errorf("race %s is %v: %w", id, summary.Status, race.ErrConflict)
 	}
-	info := summary.Race
+	before, err := d.earlier(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	one, err := d.begin(ctx, &summary.Race, plan{s, order, before})
+	if err != nil {
+		return out, err
+	}
+	if err := d.keep(ctx, one); err != nil { // it would be unknown after the next start
+		d.giveUp(one)
+		return out, err
+	}
+	return gateway.DrillStarted{ID: one.id, Notes: concerns(s)}, nil
+}
+
+// concerns says what a drill strikes beside its race.
+func concerns(s *drill.Scenario) (notes []string) {
+	if s.NeedsInflux() {
+		notes = append(notes, "faults of the feed and of InfluxDB concern all races of this server")
+	}
+	if slices.ContainsFunc(s.Faults, func(f drill.Fault) bool { return f.CPU != "" || f.Memory != "" }) {
+		notes = append(notes, "processors and memory that are taken concern all races of this server")
+	}
+	return notes
+}
+
+// plan is a drill that is to begin.
+type plan struct {
+	scenario *drill.Scenario
+	order    int         // for races to come; 0: none
+	before   []keptDrill // drills of the race that earlier processes began
+}
+
+// begin puts a drill into force.
+func (d *Drills) begin(ctx context.Context, info *race.Race, p plan) (*liveDrill, error) {
+	id, s, before := info.ID, p.scenario, p.before
 	s.Race = drill.Race{Circuit: info.Circuit, Cars: info.Cars, Laps: info.Rules.Laps, Seed: info.Seed}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	of, newest := d.hooks.of(id), d.hooks.newest(id)
 	switch {
-	case d.hooks.of(id) != nil:
-		return 0, fmt.Errorf("a drill is on in race %s already: %w", id, race.ErrConflict)
+	case newest != nil && newest.state().Phase == race.DrillOn:
+		return nil, fmt.Errorf("drill %d, %s, is on in race %s: another one is allowed when it is over; DELETE /api/v1/races/%s/drills stops it: %w",
+			newest.id, newest.scenario.Name, id, id, race.ErrConflict)
+	case len(of)+len(before) >= drillsOfRaceMax:
+		return nil, fmt.Errorf("race %s has had %d drills: allowed are %d of a race: %w", id, len(of)+len(before), drillsOfRaceMax, race.ErrConflict)
 	case !d.cfg.Races.Running(id): // it has ended: nothing would judge the drill
-		return 0, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
+		return nil, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
+	}
+	in := &drilledRace{id: id, made: drill.NewMade(false)}
+	if newest != nil {
+		in = newest.in
+	} else {
+		for i := range before {
+			in.made.Retire(before[i].Retired)
+		}
+		in.audience = watch(context.WithoutCancel(ctx), d.cfg.Screen, id, func(n uint64, size int) time.Duration { return d.hooks.reading(id, n, size) })
 	}
 	d.count++
 	one := &liveDrill{
-		id: d.count, race: id, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}},
-		pace: drill.PaceOf(info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
-		made: drill.NewMade(false),
+		id: d.count, order: p.order, in: in, scenario: s, began: time.Now().UTC(), run: drill.Run{Restarts: map[string]int64{}}, trace: drill.NewTrace(),
+		pace: drill.PaceOf(*info), filledIn: d.cfg.Counters.FilledIn(), injector: drill.NewInjector(s, drill.Members{Cars: info.Cars, Checkpoints: len(info.Lines), TickHz: info.TickHz}),
 	}
-	one.audience = watch(context.WithoutCancel(ctx), d.cfg.Screen, id, one.injector)
-	one.injector.Surround(drill.Surroundings{Size: sizeOf, Join: one.audience.join})
+	if at := s.Begins(); at > 0 {
+		one.text = fmt.Sprintf("its faults begin at %v of the race", at)
+	}
+	one.injector.Surround(drill.Surroundings{Size: sizeOf, Join: in.audience.join})
 	one.run.Weigh()
-	d.all = append(d.all, one)
-	for len(d.all) > drillsMax {
-		d.forgotten += d.all[0].injector.Count()
-		d.all = d.all[1:]
-	}
-	d.hooks.activate(id, one)
+	d.remember(one)
+	d.hooks.activate(id, append(slices.Clone(of), one))
 	d.hooks.touch(id)
-	return one.id, nil
+	return one, nil
 }
 
-// Stop ends the strikes of a race's drill. It is judged at the end of the race all the same.
-func (d *Drills) Stop(_ context.Context, id race.ID) error {
+// remember is called with the lock held. It forgets the oldest drills that have their verdicts, which are kept in the store.
+func (d *Drills) remember(one *liveDrill) {
+	d.all = append(d.all, one)
+	for i := 0; i < len(d.all) && len(d.all) > drillsMax; {
+		if d.all[i].state().Phase < race.DrillPassed {
+			i++
+			continue
+		}
+		d.forgotten += d.all[i].injector.Count()
+		d.all = slices.Delete(d.all, i, i+1)
+	}
+}
+
+// giveUp ends a drill that could not be kept.
+func (d *Drills) giveUp(one *liveDrill) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	one := d.hooks.of(id)
-	if one == nil {
-		return fmt.Errorf("a drill in race %s: %w", id, race.ErrNotFound)
+	one.become(race.DrillFailed, "it could not be kept", nil)
+	of := slices.DeleteFunc(slices.Clone(d.hooks.of(one.in.id)), func(other *liveDrill) bool { return other == one })
+	if d.hooks.activate(one.in.id, of); len(of) == 0 {
+		one.in.audience.cancel()
 	}
-	one.injector.Disarm()
-	one.become(race.DrillJudging, "it was stopped, and is judged at the end of the race", nil)
+	d.all = slices.DeleteFunc(d.all, func(other *liveDrill) bool { return other == one })
+	d.forgotten += one.injector.Count()
+}
+
+// Stop ends the strikes of a race's drill, 0 means of the one that is on. The race up to now is judged, and the whole race at its end.
+func (d *Drills) Stop(_ context.Context, id race.ID, number int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one := d.hooks.newest(id)
+	if one == nil || number > 0 && one.id != number || !one.finish("it was stopped", d.cfg.Counters.FilledIn()) {
+		return fmt.Errorf("a drill that is on in race %s: %w", id, race.ErrNotFound)
+	}
 	d.hooks.touch(id)
+	go d.early(context.Background(), one)
 	return nil
 }
 
@@ -220,55 +232,12 @@ func (d *Drills) Forget(id race.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, one := range d.all {
-		if one.race == id {
-			one.audience.cancel()
+		if one.in.id == id {
+			one.in.audience.cancel()
 			d.forgotten += one.injector.Count()
 		}
 	}
-	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.race == id })
+	d.all = slices.DeleteFunc(d.all, func(one *liveDrill) bool { return one.in.id == id })
+	d.hooks.activate(id, nil)
 	d.hooks.forget(id)
-}
-
-// List returns a race's drills, oldest first.
-func (d *Drills) List(_ context.Context, id race.ID) ([]gateway.Drill, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	out := []gateway.Drill{}
-	for _, one := range d.all {
-		if one.race == id {
-			out = append(out, one.dto())
-		}
-	}
-	return out, nil
-}
-
-func (l *liveDrill) dto() gateway.Drill {
-	state := l.state()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := gateway.Drill{
-		ID: l.id, Name: l.scenario.Name, About: l.scenario.About, Phase: state.Phase.String(), Injected: state.Injected,
-		Text: state.Text, StartedAt: l.began,
-	}
-	if l.verdict != nil {
-		out.Verdict = l.verdict
-	}
-	return out
-}
-
-func (l *liveDrill) state() *race.DrillState {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	injected := l.injector.Count()
-	return &race.DrillState{Name: l.scenario.Name, Phase: l.phase, Injected: injected, Text: l.text}
-}
-
-func (l *liveDrill) become(phase race.DrillPhase, text string, v *drill.Verdict) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.phase, l.text, l.verdict = phase, text, v
-	if l.judged() { // everything else is only needed for the verdict
-		l.run = drill.Run{}
-		l.injector.Forget()
-	}
 }

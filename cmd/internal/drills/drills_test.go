@@ -53,7 +53,7 @@ func TestDrills_NoDrillStartsOnARaceThatHasEnded(t *testing.T) {
 	storagetest.MustAppend(t, store, &race.Batch{Race: "ends", Count: 1, Records: []race.Record{{Seq: 1, Body: race.Announced{Race: info}}}})
 	races := &oneRace{}
 	races.runs.Store(true)
-	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: live.NewHub(transport.Codec{}, nil)})
+	d := New(Config{Hooks: NewHooks(), Races: races, Counters: noCounters{}, Store: store, Screen: live.NewHub(transport.Codec{}, nil), Log: log})
 	d.mu.Lock() // Start has looked whether the race runs, and waits
 	started := make(chan error, 1)
 	go func() {
@@ -98,7 +98,7 @@ func TestDrills_NotesAfterTheVerdictAreIgnored(t *testing.T) {
 	one.become(race.DrillFailed, "the race failed", nil)
 	one.note(supervise.Restarted{Kind: "car"})
 	one.note(supervise.SetAside{Kind: "car"})
-	one.committed(&race.Batch{Frame: &race.Frame{}})
+	one.committed(&race.Batch{Frame: &race.Frame{}}, time.Now())
 	if n := len(one.injector.Recovery()) + one.run.SetAside + one.run.Ticks; n > 0 {
 		t.Errorf("%d things were noted after the verdict", n)
 	}

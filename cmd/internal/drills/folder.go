@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,31 +96,15 @@ func MayLeave(dir string) error {
 	return cli.MayWrite(filepath.Join(dir, manifestFile))
 }
 
+// leftFile is a file of the folder.
+type leftFile struct {
+	name  string
+	write func(io.Writer) error
+}
+
 // write writes the folder, the manifest last.
 func (l *leavings) write(dir, version string) error {
-	v := l.verdict
-	m := drillManifest{
-		Version: version, Began: l.began.UTC(), Seconds: time.Since(l.began).Seconds(), Seed: v.Scenario.Seed, Passed: v.Passed,
-		Machine: machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()}, Scenario: v.Scenario,
-		Files: map[string]string{
-			strikesFile: "the strikes in the order of the race", undisturbedFile: "the log of the undisturbed race",
-			drilledFile: "the log of the race under faults", verdictFile: "the verdict; drill --replay makes its strikes again", timelineFile: "the timeline of both races",
-		},
-	}
-	asJSON := func(value any) func(io.Writer) error {
-		return func(w io.Writer) error { return cli.WriteJSON(w, value) }
-	}
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{strikesFile, l.writeStrikes},
-		{undisturbedFile, logOf(l.logs[0])},
-		{drilledFile, logOf(l.logs[1])},
-		{verdictFile, asJSON(v)},
-		{timelineFile, l.writeTimeline},
-		{manifestFile, asJSON(m)},
-	} {
+	for _, f := range l.files(version) {
 		if err := cli.WriteFile(filepath.Join(dir, f.name), f.write); err != nil {
 			return fmt.Errorf("write %s: %w", f.name, err)
 		}
@@ -127,10 +112,57 @@ func (l *leavings) write(dir, version string) error {
 	return nil
 }
 
-func (l *leavings) writeStrikes(w io.Writer) error {
+// writeZip writes the folder as a zip file.
+func writeZip(w io.Writer, files []leftFile) error {
+	z := zip.NewWriter(w)
+	for _, f := range files {
+		one, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: time.Now().UTC()})
+		if err == nil {
+			err = f.write(one)
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", f.name, err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("end the zip file: %w", err)
+	}
+	return nil
+}
+
+// files are those of the folder, the manifest last.
+func (l *leavings) files(version string) []leftFile {
+	v := l.verdict
+	m := newManifest(v.Scenario, l.began, version)
+	m.Seconds, m.Passed = time.Since(l.began).Seconds(), v.Passed
+	m.Files = map[string]string{
+		strikesFile: "the strikes in the order of the race", verdictFile: "the verdict; drill --replay makes its strikes again",
+		timelineFile: "the timeline of both races",
+	}
+	files := []leftFile{
+		{strikesFile, func(w io.Writer) error { return writeStrikes(w, l.strikes, l.clock) }}, {verdictFile, asJSON(v)}, {timelineFile, l.writeTimeline},
+	}
+	if l.logs[0] != nil {
+		m.Files[undisturbedFile], m.Files[drilledFile] = "the log of the undisturbed race", "the log of the race under faults"
+		files = append(files, leftFile{undisturbedFile, logOf(l.logs[0])}, leftFile{drilledFile, logOf(l.logs[1])})
+	}
+	return append(files, leftFile{manifestFile, asJSON(m)})
+}
+
+func newManifest(s *drill.Scenario, began time.Time, version string) drillManifest {
+	return drillManifest{
+		Version: version, Began: began.UTC(), Seed: s.Seed, Scenario: s, Machine: machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()},
+	}
+}
+
+func asJSON(value any) func(io.Writer) error {
+	return func(w io.Writer) error { return cli.WriteJSON(w, value) }
+}
+
+func writeStrikes(w io.Writer, strikes []drill.Struck, clock time.Time) error {
 	lines := json.NewEncoder(w)
-	for _, s := range l.strikes {
-		if err := lines.Encode(strikeLine{s, l.clock.Add(time.Duration(s.ClockUS) * time.Microsecond).UTC()}); err != nil {
+	for _, s := range strikes {
+		if err := lines.Encode(strikeLine{s, clock.Add(time.Duration(s.ClockUS) * time.Microsecond).UTC()}); err != nil {
 			return fmt.Errorf("write a strike: %w", err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ const recentMax = 100
 
 // Hooks are where drills reach into an engine and its feed. The actors call them; without a drill they do nothing.
 type Hooks struct {
-	active atomic.Pointer[map[race.ID]*liveDrill] // replaced whole
+	active atomic.Pointer[map[race.ID][]*liveDrill] // drills of races that run, oldest first; replaced whole, with its lists
 
 	mu  sync.Mutex
 	ops map[race.ID]*raceOps
@@ -39,7 +40,7 @@ type raceOps struct {
 // NewHooks makes hooks without a drill.
 func NewHooks() *Hooks {
 	h := &Hooks{ops: map[race.ID]*raceOps{}}
-	h.active.Store(&map[race.ID]*liveDrill{})
+	h.active.Store(&map[race.ID][]*liveDrill{})
 	return h
 }
 
@@ -53,8 +54,8 @@ func (h *Hooks) Install(cfg *engine.Config) {
 // Transport stands between a feed and InfluxDB.
 func (h *Hooks) Transport(next http.RoundTripper) http.RoundTripper {
 	return feed.Away(func() bool {
-		for _, one := range *h.active.Load() {
-			if one.injector.InfluxAway() {
+		for _, of := range *h.active.Load() {
+			if slices.ContainsFunc(of, func(one *liveDrill) bool { return one.injector.InfluxAway() }) {
 				return true
 			}
 		}
@@ -62,16 +63,33 @@ func (h *Hooks) Transport(next http.RoundTripper) http.RoundTripper {
 	})(next)
 }
 
-// of returns a race's active drill, or nil.
-func (h *Hooks) of(id race.ID) *liveDrill { return (*h.active.Load())[id] }
+// of returns the drills of a race that runs, oldest first. Only the newest may be on.
+func (h *Hooks) of(id race.ID) []*liveDrill { return (*h.active.Load())[id] }
 
-// activate starts a drill in a race; nil ends the active one.
-func (h *Hooks) activate(id race.ID, one *liveDrill) {
+// reading is how long a spectator of a race takes to read their n-th message: as the slowest drill says.
+func (h *Hooks) reading(id race.ID, n uint64, size int) (d time.Duration) {
+	for _, one := range h.of(id) {
+		d = max(d, one.injector.Reading(n, size))
+	}
+	return d
+}
+
+// newest returns the newest drill of a race that runs, or nil.
+func (h *Hooks) newest(id race.ID) *liveDrill {
+	of := h.of(id)
+	if len(of) == 0 {
+		return nil
+	}
+	return of[len(of)-1]
+}
+
+// activate replaces the drills of a race that runs.
+func (h *Hooks) activate(id race.ID, of []*liveDrill) {
 	next := maps.Clone(*h.active.Load())
-	if one == nil {
+	if len(of) == 0 {
 		delete(next, id)
 	} else {
-		next[id] = one
+		next[id] = of
 	}
 	h.active.Store(&next)
 }
@@ -96,15 +114,22 @@ func (h *Hooks) strike(at supervise.Strike) (stall time.Duration) {
 		id = aboutRace(at.Message)
 	}
 	if at.Kind == "feed" { // its messages are about all races
-		for _, one := range active {
-			stall = max(stall, one.injector.Strike(at))
+		for _, of := range active {
+			stall = max(stall, strike(of, at))
 		}
 		return stall
 	}
-	if one := active[id]; one != nil {
-		return one.injector.Strike(at)
+	return strike(active[id], at)
+}
+
+// strike asks the drills of a race, oldest first: those that are over only measure, until they have their early verdict.
+func strike(of []*liveDrill, at supervise.Strike) (stall time.Duration) {
+	for _, one := range of {
+		if !one.settled.Load() {
+			stall = max(stall, one.injector.Strike(at))
+		}
 	}
-	return 0
+	return stall
 }
 
 // aboutRace is the race that a root's message is about; empty if it is about none.
@@ -127,7 +152,7 @@ func (h *Hooks) intercept(at supervise.Strike) supervise.Action {
 	if len(active) == 0 {
 		return supervise.Pass
 	}
-	if one := active[raceOfPID(at.PID.ID)]; one != nil {
+	if one := h.newest(raceOfPID(at.PID.ID)); one != nil {
 		return one.injector.Intercept(at)
 	}
 	return supervise.Pass
@@ -150,8 +175,8 @@ func (h *Hooks) notice(event any) {
 		path = e.PID.ID
 	}
 	id := raceOfPID(path)
-	for of, one := range *h.active.Load() {
-		if id == of || id == "" { // a root serves all races
+	for of := range *h.active.Load() {
+		if one := h.newest(of); one != nil && (id == of || id == "") { // a root serves all races
 			one.note(event)
 		}
 	}
@@ -205,21 +230,27 @@ type (
 	}
 )
 
-// of is the journal of a race. All calls for a race must take the same gate, so that they do not overtake each other.
+// of is the journal of a race. All calls for a race take the same gates, those of drills that are over as well, so that they do not overtake
+// each other.
 func (j hookedJournal) of(id race.ID) processor.Journal {
-	if one := j.h.of(id); one != nil {
-		return one.injector.Journal(j.Journal)
+	out := j.Journal
+	for _, one := range j.h.of(id) {
+		out = one.injector.Journal(out)
 	}
-	return j.Journal
+	return out
 }
 
 // Append is part of processor.Journal.
 func (j hookedJournal) Append(b *race.Batch, ready func(error)) {
 	noted := ready
-	if one := j.h.of(b.Race); one != nil {
+	if of := j.h.of(b.Race); len(of) > 0 {
+		called := time.Now()
 		noted = func(err error) {
 			if err == nil {
-				one.committed(b)
+				of[0].in.committed(b)
+				for _, one := range of {
+					one.committed(b, called)
+				}
 			}
 			ready(err)
 		}
@@ -228,7 +259,12 @@ func (j hookedJournal) Append(b *race.Batch, ready func(error)) {
 }
 
 // AppendFacts is part of processor.Journal.
-func (j hookedJournal) AppendFacts(id race.ID, facts []race.Facts) { j.of(id).AppendFacts(id, facts) }
+func (j hookedJournal) AppendFacts(id race.ID, facts []race.Facts) {
+	if of := j.h.of(id); len(of) > 0 && len(facts) > 0 {
+		of[0].in.told(facts[len(facts)-1].Seq)
+	}
+	j.of(id).AppendFacts(id, facts)
+}
 
 // Load is part of processor.Journal.
 func (j hookedJournal) Load(id race.ID, ready func(race.Position, error)) { j.of(id).Load(id, ready) }
@@ -240,10 +276,12 @@ func (j hookedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]
 
 // Submit is part of simulator.Link.
 func (l hookedLink) Submit(b *race.Batch, ack func(race.Ack)) {
-	if one := l.h.of(b.Race); one != nil {
-		one.made.Note(b)
-		one.injector.Link(l.Link).Submit(b, ack)
-		return
+	out := l.Link
+	for i, one := range l.h.of(b.Race) {
+		if i == 0 {
+			one.in.made.Note(b)
+		}
+		out = one.injector.Link(out)
 	}
-	l.Link.Submit(b, ack)
+	out.Submit(b, ack)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +12,7 @@ import (
 	"lightsout/actors/drill"
 	"lightsout/actors/simulator"
 	"lightsout/cmd/internal/archive"
+	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/race/drive"
 )
@@ -19,170 +20,201 @@ import (
 // strikesShown is how many strikes a verdict on a server lists.
 const strikesShown = 20
 
-// Ended judges the drill of a race in the background; failure says why the race failed, and is empty if it did not.
+// Ended judges the drills of a race in the background; failure says why the race failed, and is empty if it did not.
 func (d *Drills) Ended(id race.ID, failure string) { go d.over(context.Background(), id, failure) }
 
 func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 	d.mu.Lock()
-	one := d.hooks.of(id)
-	if one != nil {
+	of := d.hooks.of(id)
+	for _, one := range of {
+		one.finish("the race is over", d.cfg.Counters.FilledIn())
 		one.become(race.DrillJudging, "the race undisturbed is run beside it", nil)
-		d.hooks.activate(id, nil)
-		d.hooks.touch(id)
 	}
+	d.hooks.activate(id, nil)
+	d.hooks.touch(id)
 	d.mu.Unlock()
-	if one == nil {
+	if len(of) == 0 {
 		return
 	}
-	defer one.audience.leave()
-	var v *drill.Verdict
+	in := of[0].in
+	defer in.audience.leave()
+	d.judging.Lock()
+	defer d.judging.Unlock()
+	for _, one := range of {
+		d.save(ctx, one)
+	}
+	var e *evidence
 	var err error
 	if failure == "" {
-		v, err = d.judge(ctx, one)
+		e, err = d.evidence(ctx, in)
 	}
-	if v != nil {
-		v.Strikes = slices.Clone(v.Strikes[:min(strikesShown, len(v.Strikes))])
-	}
-	switch {
-	case failure != "":
-		one.become(race.DrillFailed, "the race failed: "+failure, nil)
-	case err != nil:
-		one.become(race.DrillFailed, "it cannot be judged: "+err.Error(), nil)
-	case v.Passed:
-		one.become(race.DrillPassed, "the faults changed nothing but the restart counters", v)
-	default:
-		one.become(race.DrillFailed, strings.Join(v.Broken, "; "), v)
+	for _, one := range of {
+		switch {
+		case failure != "":
+			one.become(race.DrillFailed, "the race failed: "+failure, nil)
+		case err != nil:
+			one.become(race.DrillFailed, "it cannot be judged: "+err.Error(), nil)
+		default:
+			d.judge(ctx, one, e)
+		}
+		d.save(ctx, one)
 	}
 	d.hooks.touch(id)
 }
 
-// noted copies the notes on the race.
-func (l *liveDrill) noted() *drill.Run {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	run := l.run
-	run.Weighed()
-	run.Restarts = maps.Clone(run.Restarts)
-	return &run
+// evidence is a race that is over, and the same race undisturbed.
+type evidence struct {
+	drilled     drill.Run // what does not depend on the drill
+	undisturbed *drill.Run
+	trace       *drill.Trace // of the undisturbed race
+	info        race.Race
+}
+
+// judge gives a drill its verdict.
+func (d *Drills) judge(ctx context.Context, one *liveDrill, e *evidence) {
+	run := one.noted()
+	run.Records, run.Result, run.Retired, run.Answers = e.drilled.Records, e.drilled.Result, e.drilled.Retired, e.drilled.Answers
+	run.Spectators, run.Fed = e.drilled.Spectators, e.drilled.Fed
+	v := drill.Judge(one.scenario, one.injector, e.undisturbed, run)
+	if err := unlessGone(d.leave(ctx, one, e, v)); err != nil {
+		d.cfg.Log.Error("the folder of a drill cannot be kept", slog.Int("drill", one.id), slog.Any("err", err))
+	}
+	v.Strikes = slices.Clone(v.Strikes[:min(strikesShown, len(v.Strikes))])
+	if v.Passed {
+		one.become(race.DrillPassed, "the faults changed nothing but the restart counters", v)
+	} else {
+		one.become(race.DrillFailed, strings.Join(v.Broken, "; "), v)
+	}
 }
 
 // errRuled says that the undisturbed race cannot be run, because race control has ruled.
 var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed")
 
-func (d *Drills) judge(ctx context.Context, one *liveDrill) (*drill.Verdict, error) {
-	if _, err := archive.Settled(ctx, d.cfg.Store, one.race); err != nil {
+// evidence reads a race that is over, and runs it undisturbed.
+func (d *Drills) evidence(ctx context.Context, in *drilledRace) (e *evidence, err error) {
+	if _, err := archive.Settled(ctx, d.cfg.Store, in.id); err != nil {
 		return nil, err
 	}
-	run := one.noted()
-	run.FilledIn = d.cfg.Counters.FilledIn() - one.filledIn // exact if no other race ran
-	var err error
-	if run.Records, err = archive.AllRecords(ctx, d.cfg.Store, one.race); err != nil {
+	e = &evidence{trace: &drill.Trace{}}
+	run := &e.drilled
+	if run.Records, err = archive.AllRecords(ctx, d.cfg.Store, in.id); err != nil {
 		return nil, err
 	}
-	if len(run.Records) == 0 {
-		return nil, fmt.Errorf("race %s: %w", one.race, race.ErrNotFound)
-	}
-	opening, ok := run.Records[0].Body.(race.Announced)
-	if !ok {
-		return nil, fmt.Errorf("the log of race %s begins with a %T", one.race, run.Records[0].Body)
-	}
-	for i := range run.Records {
-		if r := &run.Records[i]; r.Author != "" || r.Body == (race.Held{}) || r.Body == (race.Abandoned{}) {
-			return nil, errRuled
-		}
-	}
-	if run.Result, err = d.cfg.Store.Classification(ctx, one.race); err != nil && !errors.Is(err, race.ErrNotFound) { // the verdict says that it is missing
+	if run.Result, err = d.cfg.Store.Classification(ctx, in.id); err != nil && !errors.Is(err, race.ErrNotFound) { // the verdict says that it is missing
 		return nil, err
 	}
-	model, err := drive.ModelOf(opening.Race)
-	if err != nil {
+	run.Retired = in.made.Retired()
+	if e.undisturbed, e.info, err = undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Retired: run.Retired, Trace: e.trace}); err != nil {
 		return nil, err
 	}
-	info := opening.Race
-	info.Speed = 0
-	run.Retired = one.made.Retired()
-	undisturbed, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, Bounds{Patience: drill.Patience, Retired: run.Retired})
-	if err != nil {
+	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &e.info); err != nil {
 		return nil, err
 	}
-	undisturbed.Records[0].Body = opening // only its speed differs
-	undisturbed.Reference = undisturbed.Reference.Announced(run.Records)
-	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &info); err != nil {
-		return nil, err
-	}
-	run.Spectators = one.audience.end(ctx, true)
+	run.Spectators = in.audience.end(ctx, true)
 	if d.cfg.Fed != nil {
-		if run.Fed, err = d.cfg.Fed(ctx, one.race); err != nil {
+		if run.Fed, err = d.cfg.Fed(ctx, in.id); err != nil {
 			return nil, err
 		}
 	}
-	return drill.Judge(one.scenario, one.injector, undisturbed, run), nil
+	return e, nil
 }
 
-// opsEvery is how often spectators see what happens to a race's actors.
-const opsEvery = 500 * time.Millisecond
-
-// Show shows spectators what happens to actors until the context ends.
-func (d *Drills) Show(ctx context.Context) {
-	tick := time.NewTicker(opsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		d.abort()
-		for id, ops := range d.news() {
-			d.cfg.Screen.Operate(id, ops)
-			if d.cfg.Annotate != nil && ops.Drill != nil {
-				d.cfg.Annotate(id, ops.Drill)
-			}
+// undisturbed runs the race of a log again.
+func undisturbed(ctx context.Context, log []race.Record, b Bounds) (*drill.Run, race.Race, error) {
+	if len(log) == 0 {
+		return nil, race.Race{}, fmt.Errorf("the log of the race: %w", race.ErrNotFound)
+	}
+	opening, ok := log[0].Body.(race.Announced)
+	if !ok {
+		return nil, race.Race{}, fmt.Errorf("the log of the race begins with a %T", log[0].Body)
+	}
+	for i := range log {
+		if r := &log[i]; r.Author != "" || r.Body == (race.Held{}) || r.Body == (race.Abandoned{}) {
+			return nil, race.Race{}, errRuled
 		}
 	}
-}
-
-// abort stops drills whose scenario says so.
-func (d *Drills) abort() {
-	for id, one := range *d.hooks.active.Load() {
-		if one.abort() {
-			d.hooks.touch(id)
-		}
+	model, err := drive.ModelOf(opening.Race)
+	if err != nil {
+		return nil, race.Race{}, err
 	}
+	info := opening.Race
+	info.Speed = 0
+	out, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, b)
+	if err != nil {
+		return nil, race.Race{}, err
+	}
+	out.Records[0].Body = opening // only its speed differs
+	out.Reference = out.Reference.Announced(log)
+	return out, info, nil
 }
 
-// news is what was not shown yet.
-func (d *Drills) news() map[race.ID]*race.Ops {
+// early judges the race up to now, for a drill whose faults are over.
+func (d *Drills) early(ctx context.Context, one *liveDrill) {
+	d.judging.Lock()
+	defer d.judging.Unlock()
+	if !slices.Contains(d.hooks.of(one.in.id), one) { // the race is over, and judged as a whole
+		return
+	}
+	verdict, err := d.stretch(ctx, one)
+	if ctx.Err() != nil || errors.Is(err, race.ErrNotFound) { // the server ends, or the race was deleted
+		return
+	}
+	text := ""
+	if err != nil {
+		text = "the race so far cannot be judged: " + err.Error()
+	} else {
+		text = verdict.Text
+	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hooks.mu.Lock()
-	defer d.hooks.mu.Unlock()
-	out := map[race.ID]*race.Ops{}
-	for id, o := range d.hooks.ops {
-		last := d.last(id)
-		on := last != nil && last.state().Phase == race.DrillOn
-		if !o.dirty && !on {
-			if last == nil && !d.cfg.Races.Running(id) {
-				delete(d.hooks.ops, id)
-			}
-			continue
-		}
-		ops := &race.Ops{Restarts: o.restarts, Recent: o.recent}
-		if last != nil {
-			ops.Drill = last.state()
-		}
-		o.recent, o.dirty = nil, false
-		out[id] = ops
-	}
-	return out
+	goesOn := slices.Contains(d.hooks.of(one.in.id), one)
+	one.judgedEarly(verdict, text+"; the whole race is judged at its end", goesOn)
+	d.mu.Unlock()
+	d.hooks.touch(one.in.id)
+	d.save(ctx, one)
 }
 
-// last is a race's newest drill, or nil.
-func (d *Drills) last(id race.ID) *liveDrill {
-	for _, one := range slices.Backward(d.all) {
-		if one.race == id {
-			return one
-		}
+// save keeps a drill. If that fails, what was kept before stands.
+func (d *Drills) save(ctx context.Context, one *liveDrill) {
+	if err := d.keep(ctx, one); err != nil {
+		d.cfg.Log.Error("a drill cannot be kept", slog.Int("drill", one.id), slog.Any("err", err))
 	}
-	return nil
+}
+
+// factsWait is how long the facts of a tick may take to come to the store.
+const factsWait = 10 * time.Second
+
+// stretch compares the race up to its newest tick with the same of the race undisturbed; nil if it has no tick.
+func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVerdict, error) {
+	to, _ := one.in.sofar()
+	if to.Tick == 0 {
+		return nil, errors.New("it has made no tick since the drill began")
+	}
+	log, err := archive.AllRecords(ctx, d.cfg.Store, one.in.id)
+	if err != nil {
+		return nil, err
+	}
+	run := one.noted()
+	run.Records, run.Retired = log[:min(len(log), int(to.Seq))], one.in.made.Retired()
+	undisturbed, info, err := undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Ticks: int(to.Tick), Retired: run.Retired})
+	if err != nil {
+		return nil, err
+	}
+	wait, stop := context.WithTimeout(ctx, factsWait)
+	defer stop()
+	for _, facts := one.in.sofar(); facts < to.Seq && sleep(wait, joinWait) == nil; {
+		_, facts = one.in.sofar()
+	}
+	if _, err := archive.Settled(ctx, d.cfg.Store, one.in.id); err != nil {
+		return nil, err
+	}
+	if run.Answers, err = drill.AskStretch(ctx, d.cfg.Store, &info, to); err != nil {
+		return nil, err
+	}
+	v := drill.JudgeStretch(one.scenario, one.injector, undisturbed, run, to)
+	v.Strikes = slices.Clone(v.Strikes[:min(strikesShown, len(v.Strikes))])
+	text := "the faults changed nothing but the restart counters"
+	if !v.Passed {
+		text = strings.Join(v.Broken, "; ")
+	}
+	return &gateway.EarlyVerdict{AsOfTick: to.Tick, Text: fmt.Sprintf("up to tick %d: %s", to.Tick, text), Verdict: v}, nil
 }

@@ -68,7 +68,7 @@ func (t *Trial) runOutside(ctx context.Context, in *drill.Injector, undisturbed 
 	if in.Begin(); trace != nil {
 		trace.Begin()
 	}
-	seen := watch(ctx, o.push, o.id, in)
+	seen := watch(ctx, o.push, o.id, in.Reading)
 	defer seen.leave()
 	if err := o.watch(ctx, t.Patience, seen); err != nil {
 		return nil, err

@@ -146,7 +146,7 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		hub := live.NewHub(transport.Codec{}, nil)
 		hub.SendEvery(trialPace)
 		trial.Spectators = hub
-		seen = watch(ctx, hub, start.Info.ID, b.Faults)
+		seen = watch(ctx, hub, start.Info.ID, b.Faults.Reading)
 		defer seen.leave()
 		b.Faults.Surround(drill.Surroundings{Size: sizeOf, Join: seen.join})
 	}

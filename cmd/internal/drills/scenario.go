@@ -2,6 +2,7 @@ package drills
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -61,32 +62,71 @@ func byHand(faults []string) (*drill.Scenario, error) {
 	return out, nil
 }
 
-// scenarioOf reads {"scenario": NAME} or a scenario, in JSON as in YAML.
-func scenarioOf(spec []byte) (*drill.Scenario, error) {
-	var named struct{ Scenario string }
-	invalid := func(field string, err error) error {
-		return &race.InvalidError{Faults: []race.Fault{{Field: field, Message: err.Error(), Allowed: "a scenario of GET /api/v1/drills, or name, seed and faults"}}}
-	}
-	if json.Unmarshal(spec, &named) == nil && named.Scenario != "" {
-		all, err := drill.Library()
-		if err != nil {
-			return nil, fmt.Errorf("open the library: %w", err)
-		}
-		at := slices.IndexFunc(all, func(s *drill.Scenario) bool { return s.Name == named.Scenario })
-		if at < 0 {
-			return nil, invalid("scenario", fmt.Errorf("%q is unknown", named.Scenario))
-		}
-		if err := all[at].OnServer(); err != nil {
-			return nil, invalid("scenario", err)
-		}
-		return all[at], nil
-	}
-	s, err := drill.Parse("drill", spec)
-	if err == nil {
-		err = s.OnServer()
-	}
-	if err != nil {
-		return nil, invalid("faults", err)
+// scenarioFor reads a drill that this server can run.
+func (d *Drills) scenarioFor(spec []byte) (*drill.Scenario, error) {
+	s, err := scenarioOf(spec)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.OnServer() != nil:
+		return nil, invalid("faults", s.OnServer())
+	case s.NeedsInflux() && d.cfg.Fed == nil:
+		return nil, fmt.Errorf("the drill strikes the feed to InfluxDB, and this server has none (serve --influx-url): %w", race.ErrConflict)
 	}
 	return s, nil
+}
+
+// invalid is a fault of an order.
+func invalid(field string, err error) error {
+	return &race.InvalidError{Faults: []race.Fault{{Field: field, Message: err.Error(), Allowed: "a scenario of GET /api/v1/drills, or name, seed and faults"}}}
+}
+
+// scenarioOf reads {"scenario": NAME} or a scenario, in JSON. Either may say at which race time its faults begin.
+func scenarioOf(spec []byte) (*drill.Scenario, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(spec, &fields); err != nil {
+		return nil, invalid("faults", fmt.Errorf("the drill cannot be read: %w", err))
+	}
+	var at drill.Duration
+	if text, is := fields["at"]; is && string(text) != "null" {
+		if err := json.Unmarshal(text, &at); err != nil || at.Micros() > race.TimeMax {
+			return nil, &race.InvalidError{Faults: []race.Fault{{Field: "at", Message: fmt.Sprintf("is %s", text), Allowed: `a race time such as "5m" or "90s", up to 7 days`}}}
+		}
+	}
+	delete(fields, "at")
+	s, err := named(fields)
+	if s == nil && err == nil {
+		var rest []byte
+		if rest, err = json.Marshal(fields); err == nil {
+			s, err = drill.Parse("drill", rest)
+		}
+		if err != nil {
+			err = invalid("faults", err)
+		}
+	}
+	if err != nil || at == 0 {
+		return s, err
+	}
+	return s.Begin(at), nil
+}
+
+// named finds the scenario that an order names; nil if it names none.
+func named(fields map[string]json.RawMessage) (*drill.Scenario, error) {
+	text, is := fields["scenario"]
+	if !is {
+		return nil, nil
+	}
+	var name string
+	if err := json.Unmarshal(text, &name); err != nil || len(fields) > 1 {
+		return nil, invalid("scenario", errors.New("a scenario is named by a text, and nothing but at beside it"))
+	}
+	all, err := drill.Library()
+	if err != nil {
+		return nil, fmt.Errorf("open the library: %w", err)
+	}
+	at := slices.IndexFunc(all, func(s *drill.Scenario) bool { return s.Name == name })
+	if at < 0 {
+		return nil, invalid("scenario", fmt.Errorf("%q is unknown", name))
+	}
+	return all[at], nil
 }

@@ -139,7 +139,7 @@ func kindOf(what string) string {
 func (s scales) chart(title string, t *drill.Trace, strikes []drill.Struck) runChart {
 	c := runChart{Title: title, Took: "nothing was committed"}
 	if n := len(t.Commits); n > 0 {
-		c.Took = fmt.Sprintf("%d commits in %s", n, rounded(t.Commits[n-1].At))
+		c.Took = fmt.Sprintf("%d commits in %s", t.Total, rounded(t.Commits[n-1].At))
 	}
 	for i := range 3 {
 		c.Axis = append(c.Axis, rounded(s.span*time.Duration(i)/2))

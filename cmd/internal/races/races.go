@@ -67,6 +67,7 @@ type Races struct {
 
 	ended []func(id race.ID, failure string)
 	gone  []func(id race.ID)
+	made  []func(ctx context.Context, info *race.Race)
 
 	mu       sync.Mutex
 	deleting map[race.ID]*deletion
@@ -111,6 +112,9 @@ func (r *Races) OnEnd(f func(id race.ID, failure string)) { r.ended = append(r.e
 // OnGone registers f for deleted races. Call OnGone before the first race.
 func (r *Races) OnGone(f func(id race.ID)) { r.gone = append(r.gone, f) }
 
+// OnMade registers f for simulations that were made, here and not by an earlier process. Call OnMade before the first race.
+func (r *Races) OnMade(f func(ctx context.Context, info *race.Race)) { r.made = append(r.made, f) }
+
 // Running reports whether a simulation runs.
 func (r *Races) Running(id race.ID) bool { return r.register.running(id) != nil }
 
@@ -142,8 +146,14 @@ func (r *Races) Create(ctx context.Context, o race.Order, start bool) (race.Summ
 		return was, err
 	}
 	made, err := archive.Settled(ctx, r.store, info.ID)
-	if err != nil || start {
+	if err != nil {
 		return made, err
+	}
+	for _, f := range r.made {
+		f(ctx, &made.Race)
+	}
+	if start {
+		return made, nil
 	}
 	return made, r.rest(ctx, made.Race)
 }

@@ -17,7 +17,7 @@ func newDrillMetrics(d *drills.Drills) *drillMetrics {
 	return &drillMetrics{
 		drills:  d,
 		strikes: prometheus.NewDesc("lightsout_drill_strikes_total", "Strikes of drills on this server.", nil, nil),
-		phases:  prometheus.NewDesc("lightsout_drills", "Drills that are remembered, by phase.", []string{"phase"}, nil),
+		phases:  prometheus.NewDesc("lightsout_drills", "Drills of this process by phase, and those that an earlier one left interrupted.", []string{"phase"}, nil),
 	}
 }
 
@@ -31,7 +31,7 @@ func (m *drillMetrics) Describe(ch chan<- *prometheus.Desc) {
 func (m *drillMetrics) Collect(ch chan<- prometheus.Metric) {
 	strikes, phases := m.drills.Counts()
 	ch <- prometheus.MustNewConstMetric(m.strikes, prometheus.CounterValue, float64(strikes))
-	for phase := race.DrillOn; phase <= race.DrillFailed; phase++ {
+	for phase := race.DrillOn; phase <= race.DrillInterrupted; phase++ {
 		ch <- prometheus.MustNewConstMetric(m.phases, prometheus.GaugeValue, float64(phases[phase]), phase.String())
 	}
 }

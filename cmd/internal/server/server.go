@@ -120,7 +120,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
 	observe(registry, all.Engine(), member)
 	hub.StandingFrom(all.Engine().StandsFor)
-	faults := newDrills(hooks, all, store, hub, to, registry)
+	faults := newDrills(drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log, Version: cfg.Version}, all, to, registry)
 	if to != nil {
 		to.Observe(registry, &feed.EngineSource{System: all.Engine().System(), Times: times, Audience: metrics.Audience})
 	}
@@ -154,14 +154,14 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*sqlite.Store
 }
 
 // newDrills joins drills to the races and to the feed, if there is one.
-func newDrills(hooks *drills.Hooks, all *races.Races, store *sqlite.Store, hub *live.Hub, to *feed.Feed, r prometheus.Registerer) *drills.Drills {
-	cfg := drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub}
+func newDrills(cfg drills.Config, all *races.Races, to *feed.Feed, r prometheus.Registerer) *drills.Drills {
 	if to != nil {
 		cfg.Fed, cfg.Annotate = to.Fed, to.AnnotateDrill
 	}
 	d := drills.New(cfg)
 	all.OnEnd(d.Ended)
 	all.OnGone(d.Forget)
+	all.OnMade(d.Made)
 	r.MustRegister(newDrillMetrics(d))
 	return d
 }
@@ -203,7 +203,11 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 	if err != nil {
 		return cli.BadInput("%w", err)
 	}
-	before, err := r.races.Left(ctx) // before the first request
+	err = r.drills.Recall(ctx) // before the first request
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	before, err := r.races.Left(ctx) // likewise
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -217,6 +221,7 @@ func (r *running) serve(ctx context.Context, work func(context.Context) error) e
 		return err
 	}
 	go r.drills.Show(ctx)
+	go r.drills.Keep(ctx)
 	go func() {
 		if err := work(ctx); err != nil && ctx.Err() == nil {
 			failed <- err

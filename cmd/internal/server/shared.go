@@ -117,8 +117,12 @@ type noDrills struct {
 	why string
 }
 
-func (n noDrills) Start(context.Context, race.ID, []byte) (int, error) {
-	return 0, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
+func (n noDrills) Start(context.Context, race.ID, []byte) (gateway.DrillStarted, error) {
+	return gateway.DrillStarted{}, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
+}
+
+func (n noDrills) Order(context.Context, []byte) (gateway.DrillOrder, error) {
+	return gateway.DrillOrder{}, fmt.Errorf("%s: %w", n.why, race.ErrConflict)
 }
 
 // transfersOf are the transfers of a server. A log cannot be brought into a shared log, for its batches are not known.

@@ -23,16 +23,31 @@ export type Fault = Readonly<
   }
 >;
 
+/** Bounds on the figures of a drill, by figure, and by kind of actor where the figure has kinds. */
+export type DrillConditions = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
 export interface Scenario {
   readonly name: string;
   readonly about: string;
   readonly seed: number;
   readonly faults: readonly Fault[];
+  readonly expect?: DrillConditions;
+  readonly abort?: DrillConditions;
 }
 
-export type DrillOrder =
+export type DrillOrder = (
   | { readonly scenario: string }
-  | { readonly name: string; readonly seed: number; readonly faults: readonly Fault[] };
+  | {
+      readonly name: string;
+      readonly seed: number;
+      readonly faults: readonly Fault[];
+      readonly expect?: DrillConditions;
+      readonly abort?: DrillConditions;
+    }
+) & {
+  /** The race time at which the drill begins, such as `90s`. */
+  readonly at?: string;
+};
 
 /** One comparison of a race under faults with the same race without. */
 export interface DrillCheck {
@@ -88,12 +103,25 @@ export interface Drill {
   readonly id: number;
   readonly name: string;
   readonly about: string;
-  readonly phase: 'on' | 'judging' | 'passed' | 'failed';
+  readonly phase: 'on' | 'judging' | 'passed' | 'failed' | 'interrupted';
   readonly injected: number;
   readonly text: string;
   readonly started_at: string;
+  /** The verdict of the race up to the end of the drill's faults; null without one. */
+  readonly early: EarlyVerdict | null;
   /** Null until the race is over, and where the drill could not be judged. */
   readonly verdict: DrillVerdict | null;
+  /** Whether what the drill has left can be downloaded. */
+  readonly folder: boolean;
+  /** The number of the order for races to come by which it has begun. */
+  readonly order: number | null;
+}
+
+/** Judges a race from its beginning to the end of a tick. */
+export interface EarlyVerdict {
+  readonly as_of_tick: number;
+  readonly text: string;
+  readonly verdict: DrillVerdict;
 }
 
 /** The present state of an actor. */

@@ -1,3 +1,4 @@
+import { BASE } from '../base';
 import { request, racePath } from './request';
 import type { ActorNode, Drill, DrillOrder, Scenario } from './drill-types';
 
@@ -19,6 +20,11 @@ export async function startDrill(id: string, order: DrillOrder): Promise<number>
 /** Stops the running drill from injecting further faults. */
 export async function stopDrill(id: string): Promise<void> {
   await request(`${racePath(id)}/drills`, { method: 'DELETE' });
+}
+
+/** Where what a drill has left is downloaded. */
+export function drillFolderUrl(id: string, drill: number): string {
+  return `${BASE}api/v1${racePath(id)}/drills/${drill}/folder`;
 }
 
 /** The root actors. Of each kind of child at most perKindMax are listed by name. */

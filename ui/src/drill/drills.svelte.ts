@@ -26,9 +26,9 @@ export class Drills {
     this.scenarios = new RemoteList(listScenarios);
   }
 
-  /** The drill that is running or not yet judged. Until its verdict another cannot start. */
+  /** The drill that injects faults. Until it is over another cannot start. */
   get running(): Drill | null {
-    return this.list.items?.find(({ phase }) => phase === 'on' || phase === 'judging') ?? null;
+    return this.list.items?.find(({ phase }) => phase === 'on') ?? null;
   }
 
   get busy(): boolean {
@@ -67,8 +67,8 @@ export class Drills {
     if (this.#allJudged) return;
     this.#allJudged = true;
     await this.list.load();
-    if (this.list.items === null || this.running !== null || this.list.error !== null)
-      this.#allJudged = false;
+    const open = this.list.items?.some(({ phase }) => phase === 'on' || phase === 'judging') ?? true;
+    if (open || this.list.error !== null) this.#allJudged = false;
   }
 
   async #order(send: () => Promise<unknown>): Promise<void> {

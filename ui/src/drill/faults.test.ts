@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 
-import { DEFAULT_DRAFT, faultText, draftError, scenarioTitle, toFault, type Draft } from './faults';
+import {
+  beginText,
+  DEFAULT_DRAFT,
+  faultText,
+  draftError,
+  scenarioTitle,
+  toFault,
+  type Draft,
+} from './faults';
 
 const draft: Draft = { ...DEFAULT_DRAFT, number: 3, forMs: 250 };
 
@@ -30,6 +38,12 @@ test('a fault strikes once at a race time, or repeatedly between two race times'
   expect(toFault(poison)).toEqual({ poison: 'car', number: 3, at: '20s' });
   expect(draftError({ ...poison, at: 'x' })).toContain('Enter a race time');
   expect(faultText(toFault(poison))).toBe('poison car, 3 of them, at 20s');
+});
+
+test('a drill begins now or at a race time', () => {
+  expect(beginText(' ')).toBe('');
+  expect(beginText('5:00')).toBe('300s');
+  expect(beginText('soon')).toBeNull();
 });
 
 test('a missing value is asked for', () => {

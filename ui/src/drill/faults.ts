@@ -130,6 +130,12 @@ function timeError(draft: Draft): string | null {
 /** Parses a race time to microseconds; 0 for an empty text, null for an invalid one. */
 const optionalTime = (text: string): number | null => (text.trim() === '' ? 0 : parseRaceTime(text));
 
+/** The race time at which a drill begins, in the server's format; empty: now; null for an invalid one. */
+export function beginText(text: string): string | null {
+  if (text.trim() === '') return '';
+  return parseRaceTime(text) === null ? null : durationText(text);
+}
+
 /** A race time in the server's format. */
 const durationText = (text: string): string => `${(optionalTime(text) ?? 0) / 1_000_000}s`;
 

@@ -305,6 +305,8 @@ export enum DrillPhase {
   Judging,
   Passed,
   Failed,
+  /** The server ended before the verdict. */
+  Interrupted,
 }
 
 /** An actor that died and its next incarnation. */

@@ -15,6 +15,13 @@ test('a running drill shows its counts and cannot be dismissed', () => {
   expect(screen.getByRole('status').textContent).not.toMatch(/\d/);
 });
 
+test('a drill whose faults are over says how the race so far was judged', () => {
+  const text = 'up to tick 600: the faults changed nothing; the whole race is judged at its end';
+  render(DrillBar, { ...idle, drill: { ...drill, phase: DrillPhase.Judging, text } });
+  expect(shown()).toContain(`It is over: ${text}.`);
+  expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
+});
+
 test('a verdict stays until it is dismissed', async () => {
   const ondismiss = vi.fn();
   render(DrillBar, { ...idle, ondismiss, drill: { ...drill, phase: DrillPhase.Passed } });
