@@ -34,7 +34,11 @@ func NewMade(whole bool) *Made { return &Made{whole: whole} }
 func (m *Made) Retire(cars []Retirement) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.retired = append(m.retired, cars...)
+	for _, car := range cars {
+		if !slices.Contains(m.retired, car) {
+			m.retired = append(m.retired, car)
+		}
+	}
 }
 
 // Link notes batches on their way to a link.
