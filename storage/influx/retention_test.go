@@ -36,8 +36,8 @@ func TestFeed_PointsOlderThanTheBucketKeepsAreCountedAndNotKept(t *testing.T) {
 	said := int64(0)
 	for point, reason := range m.deadLetters {
 		n, err := strconv.ParseInt(strings.SplitN(reason, " ", 2)[0], 10, 64)
-		if said += n; err != nil || !strings.Contains(reason, " points, of which this is the first: 422 ") || !strings.Contains(reason, "beyond retention policy") || !strings.Contains(point, ",race=") {
-			t.Errorf("the row of %q says %q", point, reason)
+		if said += n; err != nil || !strings.Contains(reason, " points, of which this is the first: 422 ") || !strings.Contains(reason, "outside retention policy of duration 1h0m0s") || !strings.Contains(point, ",race=") {
+			t.Fatalf("the row of %q says %q", point, reason)
 		}
 	}
 	if said != stats.PointsExpired || len(m.deadLetters) > int(stats.PointsExpired)/20 {

@@ -187,13 +187,14 @@ func (s *sender) deadLetterAll(ctx context.Context, lines []byte, why *influxhtt
 
 // beyondRetention reports whether points are older than what the bucket keeps. Sent again they are refused again, and the more the longer it takes.
 func beyondRetention(why *influxhttp.Error) bool {
-	return strings.Contains(why.Message, "beyond retention policy")
+	return strings.Contains(why.Message, "points outside retention policy") || strings.Contains(why.Message, "beyond retention policy")
 }
 
 // leaveOut counts points that the bucket does not keep. A dead letter for each race says how many they are, and has the first: a race that was
 // fed too late has as many as it has points.
 func (s *sender) leaveOut(ctx context.Context, points []string, reason string) error {
 	s.stats.expired.Add(int64(len(points)))
+	reason, _, _ = strings.Cut(reason, " - oldest point") // which is not of this race alone
 	first, count, order := map[race.ID]string{}, map[race.ID]int{}, []race.ID{}
 	for _, point := range points {
 		id := raceOf(point)
