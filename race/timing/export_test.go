@@ -91,35 +91,3 @@ func filled(v reflect.Value, seen map[string]bool) {
 
 // DecodeUnguarded decodes a snapshot without checking its checksum.
 func DecodeUnguarded(b []byte) (*State, error) { return decode(b, false) }
-
-// unchanging are the fields whose memory a clone shares, because it is never written.
-var unchanging = []string{"State.info", "State.lines", "Entry.Transponders", "act.body"}
-
-// Shared returns the lists, maps and pointers that two states have in common.
-func (s *State) Shared(other *State) (names []string) {
-	var walk func(name string, x, y reflect.Value)
-	walk = func(name string, x, y reflect.Value) {
-		if slices.Contains(unchanging, name) {
-			return
-		}
-		switch x.Kind() {
-		case reflect.Slice, reflect.Map, reflect.Pointer:
-			if x.Pointer() == y.Pointer() && !x.IsNil() && (x.Kind() != reflect.Slice || x.Len() > 0) {
-				names = append(names, name)
-				return
-			}
-			if x.Kind() == reflect.Slice {
-				for i := range min(x.Len(), y.Len()) {
-					walk(name, x.Index(i), y.Index(i))
-				}
-			}
-		case reflect.Struct:
-			for i := range x.NumField() {
-				walk(x.Type().Name()+"."+x.Type().Field(i).Name, x.Field(i), y.Field(i))
-			}
-		default:
-		}
-	}
-	walk("", reflect.ValueOf(s).Elem(), reflect.ValueOf(other).Elem())
-	return names
-}

@@ -246,8 +246,8 @@ func (s *State) insert(idx race.CarIdx, h passing) {
 	c := &s.cars[idx]
 	n := len(c.passings)
 	if n == 0 || c.newest < h.at || c.newest == h.at && comparePassings(c.passings[n-1], h) < 0 {
-		if n == 0 && c.passings == nil { // room for two laps, so that it need not grow soon
-			c.passings = make([]passing, 0, 2*len(s.lines))
+		if n == cap(c.passings) { // spare room of a large field would be most of its memory
+			c.passings = append(make([]passing, 0, n+max(len(s.lines)/2, n/4)), c.passings...)
 		}
 		c.passings, c.newest = append(c.passings, h), h.at
 		switch {

@@ -256,6 +256,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 		return fmt.Errorf("a race without cars cannot start: %w", ErrUnknownCar)
 	}
 	s.status, s.leaderLap = race.Underway, 1
+	s.cars, s.entries = slices.Clone(s.cars), slices.Clone(s.entries) // without the spare room in which they grew
 	s.layLoops()
 	s.datePreStart(b.After)
 	if len(s.cars) > gridsOneByOne {

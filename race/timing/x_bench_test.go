@@ -132,14 +132,6 @@ func BenchmarkSnapshot(b *testing.B) {
 			}
 			size(b)
 		})
-		b.Run(fmt.Sprintf("clone/cars=%d", cars), func(b *testing.B) {
-			for b.Loop() {
-				if state.Clone() == state {
-					b.Fatal("the clone is the original")
-				}
-			}
-			size(b)
-		})
 		b.Run(fmt.Sprintf("fold/cars=%d", cars), func(b *testing.B) { // what a snapshot saves
 			for b.Loop() {
 				again := timing.New()
