@@ -15,7 +15,7 @@ type cell struct {
 	pid     *actor.PID
 	parent  *cell
 	counter *counter
-	gone    chan struct{} // closed when the cell has ended
+	gone    chan struct{} // of a root: closed when the cell has ended
 	dropped atomic.Bool   // what is in the mailbox is not handled any more
 
 	mu       sync.Mutex
@@ -67,9 +67,12 @@ func newCell(s *System, spec Spec, pid *actor.PID, parent *cell) *cell {
 		spec.MailboxHint = mailboxDefault
 	}
 	c := &cell{
-		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind), gone: make(chan struct{}),
+		system: s, spec: spec, pid: pid, parent: parent, counter: s.counter(spec.Kind),
 		mailbox: make([]actor.Envelope, 0, spec.MailboxHint),
 		lease:   &lease{batch: make([]actor.Envelope, 0, spec.MailboxHint)},
+	}
+	if parent == nil {
+		c.gone = make(chan struct{})
 	}
 	c.given = inTurn{c, c.lease}
 	return c

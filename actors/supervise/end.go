@@ -132,8 +132,9 @@ func (c *cell) finish(reason any) {
 	c.mu.Unlock()
 	c.system.engine.Registry.Remove(c.pid)
 	c.counter.stopped.Add(1)
-	close(c.gone)
-	if c.parent != nil {
+	if c.parent == nil {
+		close(c.gone)
+	} else {
 		c.parent.enqueue(stopped{c}, nil)
 	}
 }

@@ -121,21 +121,33 @@ func (c *cell) start() bool {
 		c.startFailed(reason, stack)
 		return true
 	}
-	c.starting, c.life.failedStarts = false, 0
-	if !c.life.diedAt.IsZero() {
-		c.system.notify(Restarted{
-			PID: c.pid, Kind: c.spec.Kind, Reason: c.life.reason, Stack: c.life.stack, Took: time.Since(c.life.diedAt),
-		})
-		c.life.diedAt, c.life.reason, c.life.stack = time.Time{}, nil, nil
+	c.starting = false
+	l := c.life
+	if l == nil {
+		return true
+	}
+	l.failedStarts = 0
+	if !l.diedAt.IsZero() {
+		c.system.notify(Restarted{PID: c.pid, Kind: c.spec.Kind, Reason: l.reason, Stack: l.stack, Took: time.Since(l.diedAt)})
+		l.diedAt, l.reason, l.stack = time.Time{}, nil, nil
 	}
 	return true
 }
 
-func (c *cell) startFailed(reason any, stack []byte) {
-	if !drilled(reason) {
-		c.life.failedStarts++
+// deaths is the cell's death record; it is made at the first death, which most actors never see.
+func (c *cell) deaths() *deathRecord {
+	if c.life == nil {
+		c.life = &deathRecord{}
 	}
-	if c.life.failedStarts >= c.spec.Attempts {
+	return c.life
+}
+
+func (c *cell) startFailed(reason any, stack []byte) {
+	l := c.deaths()
+	if !drilled(reason) {
+		l.failedStarts++
+	}
+	if l.failedStarts >= c.spec.Attempts {
 		c.counter.restarts.Add(1)
 		c.giveUp(reason)
 		return
@@ -155,7 +167,10 @@ func (c *cell) handle() bool {
 		c.inFlightFailed(reason, stack)
 		return true
 	}
-	c.inFlight, c.life.streak = inFlight{}, 0
+	c.inFlight = inFlight{}
+	if c.life != nil {
+		c.life.streak = 0
+	}
 	if !c.ending {
 		return true
 	}
@@ -194,16 +209,17 @@ func (c *cell) die(reason any, stack []byte) bool {
 		c.counter.killed.Add(1)
 	}
 	c.actor, c.ending = nil, false
-	if c.life.diedAt.IsZero() {
-		c.life.diedAt = now
+	l := c.deaths()
+	if l.diedAt.IsZero() {
+		l.diedAt = now
 	}
-	c.life.reason, c.life.stack = reason, stack
+	l.reason, l.stack = reason, stack
 	switch {
 	case c.spec.Lifetime == Temporary:
 		c.giveUp(reason)
 		return false
 	case !drilled(reason) && c.tooOften(now):
-		c.giveUp(fmt.Errorf("it died of bugs %d times within %v, the last time of: %v", len(c.life.deaths), c.spec.Within, reason))
+		c.giveUp(fmt.Errorf("it died of bugs %d times within %v, the last time of: %v", len(l.deaths), c.spec.Within, reason))
 		return false
 	}
 	c.starting = true
@@ -236,7 +252,7 @@ func (c *cell) tooOften(now time.Time) bool {
 	if c.spec.Restarts <= 0 {
 		return false
 	}
-	l := &c.life
+	l := c.deaths()
 	l.deaths = append(l.deaths, now)
 	for len(l.deaths) > 0 && now.Sub(l.deaths[0]) > c.spec.Within {
 		l.deaths = l.deaths[1:]
@@ -251,11 +267,12 @@ func (c *cell) rest() {
 	}
 	most := max(c.spec.Backoff, c.spec.BackoffMax)
 	pause := most
-	if shift := min(c.life.streak, 30); c.spec.Backoff < most>>shift {
+	l := c.deaths()
+	if shift := min(l.streak, 30); c.spec.Backoff < most>>shift {
 		pause = c.spec.Backoff << shift
 	}
-	c.life.streak++
-	c.resting, c.life.pause = true, pause
+	l.streak++
+	c.resting, l.pause = true, pause
 	c.mu.Lock()
 	c.record.resting = true
 	c.mu.Unlock()

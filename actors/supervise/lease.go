@@ -20,8 +20,8 @@ type lease struct {
 	stopping bool
 	ending   bool             // the actor called End
 	byName   map[string]*cell // children by kind/ID
-	life     deathRecord
-	given    inTurn // the actor's context, kept so that a message allocates none
+	life     *deathRecord     // nil before the first death
+	given    inTurn           // the actor's context, kept so that a message allocates none
 
 	turns  uint64        // begun so far
 	spared bool          // the worker was replaced and has returned
