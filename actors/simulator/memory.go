@@ -60,8 +60,9 @@ func (m *memory) acknowledge(count uint64) {
 func (m *memory) submit(id race.ID, b *race.Batch) {
 	m.count++
 	m.seq += race.Seq(len(b.Records))
-	b.Race, b.Count, b.Hash = id, m.count, hash(m.field, b.Records)
-	b.Snapshot = &snapshot{field: m.field, started: m.started, held: m.held, over: m.over, pending: m.pending}
+	sum := m.field.Hash()
+	b.Race, b.Count, b.Hash = id, m.count, hash(sum, b.Records)
+	b.Snapshot = &snapshot{field: m.field, sum: sum, started: m.started, held: m.held, over: m.over, pending: m.pending}
 	m.unacked = append(m.unacked, b)
 }
 

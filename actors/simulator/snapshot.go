@@ -17,6 +17,7 @@ import (
 // Version 2 has rulings that are recorded and that the cars have not been told: cars to take out, and on whose word.
 type snapshot struct {
 	field               *drive.Field
+	sum                 uint64 // the field's hash
 	started, held, over bool
 	pending             []pendingCommand
 }
@@ -51,11 +52,7 @@ func (s *snapshot) AppendBinary(b []byte) ([]byte, error) {
 	} else {
 		b = append(binary.AppendUvarint(append(b, snapshotRulings, bits), recorded), rulings...)
 	}
-	b, err := s.field.AppendBinary(b)
-	if err != nil {
-		return nil, fmt.Errorf("encode the field: %w", err)
-	}
-	return b, nil
+	return s.field.AppendHashed(b, s.sum), nil
 }
 
 // firstMemory is the memory of a race's first incarnation; an error means that the race cannot begin from what it was given.

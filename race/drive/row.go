@@ -2,16 +2,24 @@ package drive
 
 import "lightsout/race"
 
-// Row is a car's complete state at the end of a tick: a plain value without pointers. It is the car's only memory.
+// Row is a car's complete state at the end of a tick: a plain value without pointers. It is the car's only memory. What the cars around
+// it read at every tick comes first, so that it mostly takes one cache line.
 type Row struct {
 	// Clock is the car's place on the lap, in nanoseconds of the speed profile, from 0 to below the profile's lap.
 	Clock int64
 	// Step is how far it moved on that clock in the last tick.
 	Step int64
-	// FinishAt is when it last crossed the finish line, in microseconds; -1 before.
-	FinishAt int64
 	// Lap is the current lap, from 1; 0 behind the line at the start. After the finish it stays at the last lap + 1.
 	Lap int32
+	// Chase is the car that it is overtaking; NoCar if none. ChaseTicks is the number of ticks left for the attempt.
+	Chase      race.CarIdx
+	ChaseTicks int32
+	Mode       Mode
+	State      race.CarState
+	Compound   race.Compound
+	NextLine   uint8 // index of the next line on the track; 0 is the finish line
+	// FinishAt is when it last crossed the finish line, in microseconds; -1 before.
+	FinishAt int64
 	// SpeedMMS is in mm/s.
 	SpeedMMS int32
 	// Pace is the speed of its clock without traffic, in billionths of real time.
@@ -24,16 +32,9 @@ type Row struct {
 	WaitUS int32
 	// StationaryUS is the duration of the last stop, in microseconds.
 	StationaryUS int32
-	// Chase is the car that it is overtaking; NoCar if none. ChaseTicks is the number of ticks left for the attempt.
-	Chase      race.CarIdx
-	ChaseTicks int32
-	TyreAge    uint16 // laps begun on this set, 0 when new
-	Stops      uint16
-	NextLine   uint8 // index of the next line on the track; 0 is the finish line
-	Compound   race.Compound
-	State      race.CarState
-	Mode       Mode
-	Reason     Reason
+	TyreAge      uint16 // laps begun on this set, 0 when new
+	Stops        uint16
+	Reason       Reason
 }
 
 // Mode is a set of bits that say what a car is doing.
