@@ -144,13 +144,13 @@ func (m *Model) reorder(prev, next *Field) {
 	keys := make([]int64, 0, len(prev.order))
 	half := m.profile.lapNS / 2
 	var front, back []race.CarIdx
-	for _, c := range prev.order {
+	for i, c := range prev.order {
 		r := &next.Rows[c]
 		if r.over() {
 			continue
 		}
 		k := m.key(r.Clock, next.base)
-		switch was := m.key(prev.Rows[c].Clock, prev.base); {
+		switch was := prev.keys[i]; {
 		case k-was > half:
 			back = append(back, c)
 		case was-k > half:
@@ -170,7 +170,7 @@ func (m *Model) reorder(prev, next *Field) {
 		order, keys = append(order, c), append(keys, m.key(next.Rows[c].Clock, next.base))
 	}
 	insertion(order, keys)
-	next.order = order
+	next.order, next.keys = order, keys
 }
 
 func insertion(order []race.CarIdx, keys []int64) {

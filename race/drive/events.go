@@ -9,6 +9,7 @@ func (m *Model) Events(prev, next *Field) []race.Record {
 	var records []race.Record
 	add := func(body race.Body) { records = append(records, race.Record{Time: next.Time, Body: body}) }
 	flags(prev, next, add)
+	var retired []race.Record
 	for i := range next.Rows {
 		r, was := &next.Rows[i], &prev.Rows[i]
 		if prev.Tick == 0 {
@@ -17,12 +18,11 @@ func (m *Model) Events(prev, next *Field) []race.Record {
 		if r.Stops != was.Stops {
 			add(race.TyresFitted{Car: race.CarIdx(i), Compound: r.Compound, Stationary: race.Micros(r.StationaryUS)})
 		}
-	}
-	for i := range next.Rows {
-		if next.Rows[i].State == race.Retired && prev.Rows[i].State != race.Retired {
-			add(race.CarRetired{Car: race.CarIdx(i), Reason: next.Rows[i].Reason.String()})
+		if r.State == race.Retired && was.State != race.Retired {
+			retired = append(retired, race.Record{Time: next.Time, Body: race.CarRetired{Car: race.CarIdx(i), Reason: r.Reason.String()}})
 		}
 	}
+	records = append(records, retired...)
 	if len(records) > 0 && prev.Tick == 0 {
 		for i := range records {
 			if _, ok := records[i].Body.(race.TyresFitted); ok {

@@ -22,6 +22,7 @@ type Field struct {
 
 	race  uint64        // the model's fingerprint
 	order []race.CarIdx // on the road and in the lane, by place on the lap, the rearmost first
+	keys  []int64       // their places on the lap from base on
 	base  int64         // where the order begins, on the profile's clock
 }
 

@@ -16,4 +16,13 @@ func (m *Model) firstOrder(f *Field) {
 	sort.SliceStable(f.order, func(a, b int) bool {
 		return m.key(f.Rows[f.order[a]].Clock, f.base) < m.key(f.Rows[f.order[b]].Clock, f.base)
 	})
+	f.measure(m)
+}
+
+// measure computes the keys of the order.
+func (f *Field) measure(m *Model) {
+	f.keys = make([]int64, len(f.order))
+	for i, c := range f.order {
+		f.keys[i] = m.key(f.Rows[c].Clock, f.base)
+	}
 }

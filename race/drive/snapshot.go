@@ -126,6 +126,7 @@ func (m *Model) decode(b []byte, guarded bool) (*Field, error) {
 	}
 	f.Time = race.Micros(f.Tick) * race.Micros(m.tickUS)
 	f.base = int64(f.Time) * 1000 % m.profile.lapNS
+	f.measure(m)
 	m.link(f)
 	m.lead(f)
 	if guarded && f.Hash() != hash {
