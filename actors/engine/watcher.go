@@ -19,7 +19,9 @@ type Watcher struct {
 	mu      sync.Mutex
 	info    race.Race
 	entries []race.Entry
-	board   race.Board
+	session race.SessionStatus
+	leader  race.CarIdx
+	result  *race.Classification
 	now     race.Micros
 	ended   bool
 	failure error
@@ -28,7 +30,7 @@ type Watcher struct {
 }
 
 // NewWatcher makes a Watcher of the race that an engine is to run.
-func NewWatcher() *Watcher { return &Watcher{over: make(chan struct{})} }
+func NewWatcher() *Watcher { return &Watcher{leader: race.NoCar, over: make(chan struct{})} }
 
 // Over is closed when the race has ended and its result was shown, or it has failed.
 func (w *Watcher) Over() <-chan struct{} { return w.over }
@@ -40,19 +42,35 @@ func (w *Watcher) Open(info race.Race, entries []race.Entry) {
 	w.info, w.entries = info, entries
 }
 
-// Publish folds the facts.
+// Publish notes progress and result. It keeps no rows: of a large field they would take as much memory as the race.
 func (w *Watcher) Publish(_ race.ID, facts []race.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range facts {
-		w.board.Apply(&facts[i])
 		w.now = max(w.now, facts[i].Time)
+		for _, fact := range facts[i].Facts {
+			w.note(fact)
+		}
 	}
 	w.settle()
 }
 
+func (w *Watcher) note(fact race.Fact) {
+	switch fact := fact.(type) {
+	case race.SessionStatusChanged:
+		w.session = fact.Session
+	case race.OrderChanged:
+		if fact.From == 0 {
+			w.leader = fact.Cars[0]
+		}
+	case race.ResultPublished:
+		w.result = &fact.Classification
+	default: // the tower and its history
+	}
+}
+
 func (w *Watcher) settle() {
-	if w.failure != nil || w.ended && w.board.Result != nil {
+	if w.failure != nil || w.ended && w.result != nil {
 		w.once.Do(func() { close(w.over) })
 	}
 }
@@ -91,9 +109,9 @@ type Progress struct {
 func (w *Watcher) Progress() Progress {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := Progress{Lap: w.board.Session.LeaderLap, Laps: w.board.Session.Laps, Now: w.now}
-	if len(w.board.Order) > 0 && int(w.board.Order[0]) < len(w.entries) {
-		p.Leader = w.entries[w.board.Order[0]].Code
+	p := Progress{Lap: w.session.LeaderLap, Laps: w.session.Laps, Now: w.now}
+	if w.leader != race.NoCar && int(w.leader) < len(w.entries) {
+		p.Leader = w.entries[w.leader].Code
 	}
 	return p
 }
@@ -105,8 +123,8 @@ func (w *Watcher) Result() (race.Summary, []race.Entry, race.Classification, err
 	if w.failure != nil {
 		return race.Summary{}, nil, race.Classification{}, w.failure
 	}
-	if w.board.Result == nil {
+	if w.result == nil {
 		return race.Summary{}, nil, race.Classification{}, fmt.Errorf("the race ended without a result")
 	}
-	return race.Summary{Race: w.info, Laps: w.board.Session.Laps}, w.entries, *w.board.Result, nil
+	return race.Summary{Race: w.info, Laps: w.session.Laps}, w.entries, *w.result, nil
 }
