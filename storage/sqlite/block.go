@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lightsout/race"
 )
@@ -59,9 +60,9 @@ func appendBlock(raw []byte, frames []*race.Frame, from, cars int) []byte {
 		raw = binary.AppendVarint(raw, v-last-step)
 		last, step = v, v-last
 	}
-	begin := len(raw)
-	raw = append(raw, make([]byte, planes*cars*ticks)...)
-	w := planeWriter{frames: frames, from: from, cars: cars, out: raw[begin:]}
+	begin, size := len(raw), planes*cars*ticks
+	raw = slices.Grow(raw, size)[:begin+size] // each byte is written below
+	w := planeWriter{frames: frames, from: from, cars: cars, out: raw[begin:], last: make([]uint16, cars), step: make([]uint16, cars)}
 	w.words(planeLapFraction, true, func(f *race.Frame) []uint16 { return f.LapFraction })
 	putBytes(&w, planeState, func(f *race.Frame) []race.CarState { return f.State })
 	w.words(planeLap, false, func(f *race.Frame) []uint16 { return f.Lap })
@@ -78,6 +79,7 @@ type planeWriter struct {
 	frames     []*race.Frame
 	from, cars int
 	out        []byte
+	last, step []uint16 // of each car, in the column that is being written
 }
 
 func (w *planeWriter) plane(n int) []byte {
@@ -89,7 +91,9 @@ func (w *planeWriter) plane(n int) []byte {
 // bytes of small values are zero.
 func (w *planeWriter) words(plane int, even bool, column func(*race.Frame) []uint16) {
 	low, high, ticks := w.plane(plane), w.plane(plane+1), len(w.frames)
-	last, step := make([]uint16, w.cars), make([]uint16, w.cars)
+	last, step := w.last, w.step
+	clear(last)
+	clear(step)
 	for t, f := range w.frames {
 		for i, v := range column(f)[w.from : w.from+w.cars] {
 			d := v - last[i]
@@ -107,11 +111,12 @@ func (w *planeWriter) words(plane int, even bool, column func(*race.Frame) []uin
 // putBytes writes a one-byte column as differences.
 func putBytes[T ~uint8](w *planeWriter, plane int, column func(*race.Frame) []T) {
 	out, ticks := w.plane(plane), len(w.frames)
-	last := make([]T, w.cars)
+	last := w.last
+	clear(last)
 	for t, f := range w.frames {
 		for i, v := range column(f)[w.from : w.from+w.cars] {
-			out[i*ticks+t] = byte(v - last[i])
-			last[i] = v
+			out[i*ticks+t] = byte(v) - byte(last[i])
+			last[i] = uint16(v)
 		}
 	}
 }

@@ -140,6 +140,10 @@ func (s *Store) commit(jobs []job) (bad int, err error) {
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	w := &txWriter{store: s, tx: tx, statements: map[string]*sql.Stmt{}}
 	snapshots := s.packSnapshots(jobs)
+	defer func() {
+		for range snapshots { // none is left unless the commit fails
+		}
+	}()
 	w.amended = amendedLaps(jobs)
 	for i, j := range jobs {
 		w.at = i

@@ -101,7 +101,10 @@ type Store struct {
 	done    chan struct{}
 
 	// Only the committer uses these.
-	open map[race.ID]*gathering // frames that do not fill their blocks yet
+	open        map[race.ID]*gathering // frames that do not fill their blocks yet
+	raw, zipped []byte                 // buffers for blocks
+	// unpacked and packed are buffers for snapshots; packSnapshots alone uses them.
+	unpacked, packed []byte
 }
 
 // job is one unit to commit. ready is called once it is durable or has failed for good.
@@ -147,7 +150,7 @@ func open(path string, codec Codec, log *slog.Logger, settings []string) (*Store
 	if err := errors.Join(notDamaged(path), notForeign(path)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)"}
+	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(8000)"}
 	first := pragmas
 	if isNew(path) { // before journal_mode, which writes to the file; an existing file keeps its setting
 		first = append([]string{"auto_vacuum(INCREMENTAL)"}, pragmas...)

@@ -88,17 +88,18 @@ func (w *txWriter) closeBlocks(ctx context.Context, g *gathering) error {
 			return err
 		}
 	}
-	var raw []byte
+	raw, zipped := w.store.raw, w.store.zipped
 	for from := 0; from < info.Cars(); from += blockCars {
 		cars := min(blockCars, info.Cars()-from)
 		raw = appendBlock(raw[:0], g.frames, from, cars)
+		zipped = w.store.zip.EncodeAll(raw, zipped[:0])
 		car := int64(info.First) + int64(from)
-		err := w.exec(ctx, "INSERT OR REPLACE INTO telemetry VALUES (?,?,?,?,?,?)", id, car, car+int64(cars)-1, first, last,
-			w.store.zip.EncodeAll(raw, nil))
+		err := w.exec(ctx, "INSERT OR REPLACE INTO telemetry VALUES (?,?,?,?,?,?)", id, car, car+int64(cars)-1, first, last, zipped)
 		if err != nil {
 			return err
 		}
 	}
+	w.store.raw, w.store.zipped = raw, zipped
 	g.frames, g.written = nil, 0
 	return nil
 }
@@ -124,8 +125,8 @@ func (w *txWriter) telemetry(ctx context.Context) error {
 	for _, g := range w.touched {
 		g.touched = false
 		for i := g.written; i < len(g.frames); i++ {
-			raw := appendBlock(nil, g.frames[i:i+1], 0, g.frames[i].Cars())
-			err := w.exec(ctx, "INSERT OR REPLACE INTO frames VALUES (?,?,?)", string(g.race), int64(g.frames[i].Tick), raw)
+			w.store.raw = appendBlock(w.store.raw[:0], g.frames[i:i+1], 0, g.frames[i].Cars())
+			err := w.exec(ctx, "INSERT OR REPLACE INTO frames VALUES (?,?,?)", string(g.race), int64(g.frames[i].Tick), w.store.raw)
 			if err != nil {
 				return err
 			}
