@@ -50,7 +50,7 @@ func (s *State) insertPassing(a act, b race.Corrected) error {
 		return fmt.Errorf("a hit at %v: %w", at, ErrOutOfOrder)
 	}
 	s.acts = append(s.acts, a)
-	s.insert(b.Car, passing{at: at, seq: a.seq, reportedCar: b.Car, line: uint8(line), made: true})
+	s.insert(b.Car, passing{at: at, seq: a.seq, of: ofCar(b.Car), line: uint8(line), made: true})
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (s *State) reassign(name string) {
 		return
 	}
 	s.sources.transponders[box] = t
-	s.settle(func(h *passing) bool { return h.reportedCar == race.NoCar && h.transponder == box })
+	s.settle(func(h *passing) bool { return h.of == ofTransponder(box) })
 }
 
 // setDecoder corrects a decoder's clock, for earlier and later passings.
@@ -295,7 +295,7 @@ func (s *State) movePassings(by func(*passing) race.Micros) {
 		s.judgeStray(&s.strays[i])
 	}
 	s.settle(func(h *passing) bool {
-		return h.reportedCar == race.NoCar && len(s.sources.transponders[h.transponder].handed) > 0
+		return h.of.car() == race.NoCar && len(s.sources.transponders[h.of.transponder()].handed) > 0
 	})
 	s.rebuild()
 }

@@ -8,18 +8,17 @@ import (
 	"lightsout/race"
 )
 
-// passing is a car's passing on a timing line, as reported, with its verdict.
+// passing is a car's passing on a timing line, as reported, with its verdict. A race keeps all of them, so it is packed into 32 bytes.
 type passing struct {
-	at          race.Micros // corrected by the decoder's offset
-	seq         race.Seq    // of its record, or of the correction that inserted it
-	speed       uint16
-	decoder     uint16      // index into sources.decoders, for a decoder's session; 0 means none
-	reportedCar race.CarIdx // the car as reported; NoCar if the transponder decides
-	transponder int32       // index into sources.transponders, if reportedCar is NoCar
-	line        uint8
-	inPit       bool
-	made        bool // inserted by a marshal
-	ruled       ruled
+	at      race.Micros // corrected by the decoder's offset
+	seq     race.Seq    // of its record, or of the correction that inserted it
+	of      subject
+	speed   uint16
+	decoder uint16 // index into sources.decoders, for a decoder's session; 0 means none
+	line    uint8
+	inPit   bool
+	made    bool // inserted by a marshal
+	ruled   ruled
 	// conflict is set if the decoder reported an earlier time with the same sequence.
 	conflict    bool
 	verdict     race.Verdict // as published
@@ -27,6 +26,20 @@ type passing struct {
 	// late passings were received after the result was final: they count only after a ruling.
 	late bool
 }
+
+// subject is what a passing was reported of: a car, or a transponder whose car may change.
+type subject int32
+
+func ofCar(idx race.CarIdx) subject { return subject(idx) }
+
+// ofTransponder takes an index into sources.transponders.
+func ofTransponder(at int32) subject { return subject(^at) }
+
+// car is the car as reported; NoCar if the transponder decides.
+func (s subject) car() race.CarIdx { return max(race.CarIdx(s), race.NoCar) }
+
+// transponder is its index into sources.transponders, if car is NoCar.
+func (s subject) transponder() int32 { return int32(^s) }
 
 // ruled is the ruling on a passing.
 type ruled uint8
@@ -167,10 +180,10 @@ func (s *State) pass(r *race.Record, p race.Passing) error {
 		return fmt.Errorf("line %d of %d: %w", p.Line, len(s.lines), ErrUnknownLine)
 	}
 	h := passing{
-		at: r.Time, seq: r.Seq, reportedCar: p.Car, line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
+		at: r.Time, seq: r.Seq, of: ofCar(p.Car), line: uint8(p.Line), inPit: p.InPit, speed: uint16(min(max(p.SpeedKMH, 0), 0xffff)),
 	}
 	if p.Car == race.NoCar && p.Source != nil && p.Source.Transponder != "" {
-		h.transponder = s.sources.transponder(p.Source.Transponder)
+		h.of = ofTransponder(s.sources.transponder(p.Source.Transponder))
 	} else if _, err := s.car(p.Car); err != nil {
 		return err
 	}
@@ -207,10 +220,10 @@ func (s *State) closed() bool { return s.status == race.Over && s.result.status 
 
 // ownerOf returns the car of a passing before any correction.
 func (s *State) ownerOf(h *passing) race.CarIdx {
-	if h.reportedCar == race.NoCar {
-		return s.sources.transponders[h.transponder].owner(h.at)
+	if h.of.car() == race.NoCar {
+		return s.sources.transponders[h.of.transponder()].owner(h.at)
 	}
-	return h.reportedCar
+	return h.of.car()
 }
 
 // identify compares a passing with an earlier report with the same sourceID. It returns false for a repeat, which is not kept.
@@ -296,7 +309,7 @@ func (s *State) judgeStray(h *passing) {
 		s.judgeAt(race.NoCar, h, race.Rejected, out, race.NoTime)
 		return
 	}
-	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.transponders[h.transponder].name)), race.NoTime)
+	s.judgeAt(race.NoCar, h, race.Suspect, fmt.Sprintf("the transponder %s is no car's", race.Quoted(s.sources.transponders[h.of.transponder()].name)), race.NoTime)
 }
 
 // judgeAt publishes the verdict on a passing, if it changed. A pre-start passing is judged when the start signal dates it;

@@ -164,6 +164,6 @@ func (s *State) checkRun(a *archive, idx race.CarIdx) {
 
 func (s *State) checkPassing(a *archive, h *passing) {
 	checks(a, "a passing", inTime(h.at) || h.at.PreStart() && s.status == race.Waiting, int(h.line) < len(s.lines), int(h.decoder) < max(1, len(s.sources.decoders)),
-		s.known(h.reportedCar), h.reportedCar != race.NoCar || h.transponder >= 0 && int(h.transponder) < len(s.sources.transponders),
+		s.known(h.of.car()), h.of.car() != race.NoCar || int(h.of.transponder()) < len(s.sources.transponders),
 		h.ruled <= withdrawn, int(h.verdict) < race.VerdictCount)
 }

@@ -105,11 +105,23 @@ func (h *passing) visit(a *archive, before *passing, idx race.CarIdx) {
 	number(a, &h.line)
 	number(a, &h.speed)
 	number(a, &h.decoder)
-	delta(a, &h.reportedCar, idx)
-	number(a, &h.transponder)
+	h.of.visit(a, idx)
 	number(a, &h.ruled)
 	number(a, &h.verdict)
 	a.flags(&h.inPit, &h.made, &h.conflict, &h.unpublished, &h.late)
+}
+
+func (s *subject) visit(a *archive, idx race.CarIdx) {
+	car, transponder := s.car(), int32(0)
+	if car == race.NoCar {
+		transponder = s.transponder()
+	}
+	delta(a, &car, idx)
+	number(a, &transponder)
+	checks(a, "a passing", car >= race.NoCar, transponder >= 0)
+	if *s = ofCar(car); car == race.NoCar {
+		*s = ofTransponder(transponder)
+	}
 }
 
 // bodies are the rulings that an act may hold. A snapshot refers to them by index: append only.

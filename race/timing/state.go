@@ -238,7 +238,7 @@ func (s *State) enter(e race.Entry) error {
 		s.sources.transponders[s.sources.transponder(t)].car = idx
 	}
 	if len(s.strays) > 0 { // passings that arrived before the entry
-		s.settle(func(h *passing) bool { return h.reportedCar == race.NoCar })
+		s.settle(func(h *passing) bool { return h.of.car() == race.NoCar })
 	}
 	s.emitRow(idx)
 	return nil
@@ -256,7 +256,7 @@ func (s *State) start(at race.Micros, b race.Started) error {
 		return fmt.Errorf("a race without cars cannot start: %w", ErrUnknownCar)
 	}
 	s.status, s.leaderLap = race.Underway, 1
-	s.cars, s.entries = slices.Clone(s.cars), slices.Clone(s.entries) // without the spare room in which they grew
+	s.cars = slices.Clone(s.cars) // without the spare room in which they grew
 	s.layLoops()
 	s.datePreStart(b.After)
 	if len(s.cars) > gridsOneByOne {
