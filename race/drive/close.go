@@ -120,13 +120,33 @@ func (m *Model) Done(f *Field) bool {
 // round as fast as the best car, so that few cars pass it, and insertion sort does the rest.
 func (m *Model) neighbours(prev, next *Field) {
 	next.base = int64(next.Time) * 1000 % m.profile.lapNS
+	at := m.spots(next)
 	if prev == nil {
 		m.firstOrder(next)
 	} else {
-		m.reorder(prev, next)
+		m.reorder(prev, next, at)
 	}
-	m.link(next)
+	m.link(next, at)
 	m.lead(next)
+}
+
+// spots are what the order on the road needs to know of each car, by CarIdx. The order jumps through memory, where rows would be too large
+// for the caches.
+type spots struct {
+	key    []int64 // its place on the lap from the base on; -1 if the race is over for it
+	onRoad []bool
+}
+
+func (m *Model) spots(f *Field) spots {
+	at := spots{make([]int64, len(f.Rows)), make([]bool, len(f.Rows))}
+	for i := range f.Rows {
+		r := &f.Rows[i]
+		at.key[i], at.onRoad[i] = -1, r.onRoad()
+		if !r.over() {
+			at.key[i] = m.key(r.Clock, f.base)
+		}
+	}
+	return at
 }
 
 func (m *Model) key(clock, base int64) int64 {
@@ -139,17 +159,16 @@ func (m *Model) key(clock, base int64) int64 {
 
 // reorder sorts the order: cars that passed the base backwards or forwards move to the other end at once, all others move by a
 // few places at most.
-func (m *Model) reorder(prev, next *Field) {
+func (m *Model) reorder(prev, next *Field, at spots) {
 	order := make([]race.CarIdx, 0, len(prev.order))
 	keys := make([]int64, 0, len(prev.order))
 	half := m.profile.lapNS / 2
 	var front, back []race.CarIdx
 	for i, c := range prev.order {
-		r := &next.Rows[c]
-		if r.over() {
+		k := at.key[c]
+		if k < 0 {
 			continue
 		}
-		k := m.key(r.Clock, next.base)
 		switch was := prev.keys[i]; {
 		case k-was > half:
 			back = append(back, c)
@@ -163,11 +182,11 @@ func (m *Model) reorder(prev, next *Field) {
 		order = append(front, order...)
 		keys = append(make([]int64, len(front)), keys...)
 		for i, c := range front {
-			keys[i] = m.key(next.Rows[c].Clock, next.base)
+			keys[i] = at.key[c]
 		}
 	}
 	for _, c := range back {
-		order, keys = append(order, c), append(keys, m.key(next.Rows[c].Clock, next.base))
+		order, keys = append(order, c), append(keys, at.key[c])
 	}
 	insertion(order, keys)
 	next.order, next.keys = order, keys
@@ -186,7 +205,7 @@ func insertion(order []race.CarIdx, keys []int64) {
 }
 
 // link sets the neighbours of each car on the track. The order is a ring.
-func (m *Model) link(f *Field) {
+func (m *Model) link(f *Field, at spots) {
 	n := len(f.Rows)
 	both := make([]race.CarIdx, 2*n)
 	for i := range both {
@@ -195,7 +214,7 @@ func (m *Model) link(f *Field) {
 	f.Ahead, f.Behind = both[:n:n], both[n:]
 	first, last := race.NoCar, race.NoCar
 	for _, c := range f.order {
-		if !f.Rows[c].onRoad() {
+		if !at.onRoad[c] {
 			continue
 		}
 		if last == race.NoCar {

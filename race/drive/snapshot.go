@@ -127,7 +127,7 @@ func (m *Model) decode(b []byte, guarded bool) (*Field, error) {
 	f.Time = race.Micros(f.Tick) * race.Micros(m.tickUS)
 	f.base = int64(f.Time) * 1000 % m.profile.lapNS
 	f.measure(m)
-	m.link(f)
+	m.link(f, m.spots(f))
 	m.lead(f)
 	if guarded && f.Hash() != hash {
 		return nil, fmt.Errorf("%w: its hash does not match", ErrSnapshot)
