@@ -11,44 +11,10 @@ import (
 func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure the standard loads", Args: cobra.NoArgs,
-		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --json\n  lightsout bench timing\n  lightsout bench kafka --kafka 127.0.0.1:9092",
+		Example: "  lightsout bench tick\n  lightsout bench tick --cars 20,2000 --repeats 5 --json\n  lightsout bench timing\n  lightsout bench kafka --kafka 127.0.0.1:9092",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchTick(), newBenchTiming(), newBenchKafka())
-	return cmd
-}
-
-func newBenchTick() *cobra.Command {
-	var sizes []int
-	var rows int
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "tick", Short: "Measure a tick: plain loop, actors, actors with the log",
-		Long: `Measure the cost of a car and tick: the same physics in a plain loop, as actors whose batches are dropped, as the same
-actors on hollywood's own processes, and as actors with journal, rulebook and SQLite file; and the memory of an idle
-actor. All of them run one after another in one process, so that their ratios hold when the machine's speed drifts.`,
-		Example: "  lightsout bench tick\n  GOMAXPROCS=1 lightsout bench tick --cars 2000 --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFields(sizes); err != nil {
-				return err
-			}
-			if rows < 1 {
-				return cli.BadInput("--rows is %d: allowed are 1 and more", rows)
-			}
-			report, err := bench.Tick(cmd.Context(), sizes, rows, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return cli.WriteJSON(cmd.OutOrStdout(), report)
-			}
-			return report.Print(cmd.OutOrStdout())
-		},
-	}
-	cmd.Flags().IntSliceVar(&sizes, "cars", []int{20, 1000, 10_000, race.CarsMax}, "field sizes")
-	cmd.Flags().IntVar(&rows, "rows", 500_000, "cars × ticks of each measurement")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.AddCommand(newBenchTick(), newBenchRace(), newBenchTiming(), newBenchKafka())
 	return cmd
 }
 

@@ -27,7 +27,8 @@ func newSimulate() *cobra.Command {
 		Short: "Run a race without a server and print its classification",
 		Long: `Run a race without a server, as fast as possible or at --speed times real time, and print its
 classification. The same circuit, cars, laps and seed give the same result, to the bit. Without flags the race
-is one of 20 cars over 10 laps of Meridian Park.
+is one of 20 cars over 10 laps of Meridian Park. A field that does not fit on the circuit bumper to bumper is a load for the machine,
+without physical meaning as a race: simulate says so.
 
 --race FILE gives entries (drivers, pace, grid, strategy) and any figure of the model; --print-config prints the file of a race
 with all its fields. The result depends on what is given as well.

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/anthdm/hollywood/actor"
@@ -24,30 +21,23 @@ import (
 	"lightsout/race/circuit"
 	"lightsout/race/drive"
 	"lightsout/storage/memory"
-	"lightsout/storage/sqlite"
-	"lightsout/transport"
 )
 
 // TickLoad is the cost of one load of the tick benchmark.
 type TickLoad struct {
 	Cars  int `json:"cars"`
 	Ticks int `json:"ticks"`
-	// Nanoseconds per car and tick: the physics in a plain loop, as actors, and as actors with the journal, the rulebook and SQLite.
-	LoopNS   float64 `json:"loop_ns_per_car_and_tick"`
-	ActorsNS float64 `json:"actors_ns_per_car_and_tick"`
-	LogNS    float64 `json:"log_ns_per_car_and_tick"`
-	// HollywoodNS is the same on hollywood's own processes.
+	// Nanoseconds per car and tick: the physics in a plain loop, as actors, and as actors on hollywood's own processes.
+	LoopNS      float64 `json:"loop_ns_per_car_and_tick"`
+	ActorsNS    float64 `json:"actors_ns_per_car_and_tick"`
 	HollywoodNS float64 `json:"hollywood_ns_per_car_and_tick"`
-	// Ratios to the plain loop of the same run.
+	// ActorsToLoop is the ratio to the plain loop of the same run.
 	ActorsToLoop float64 `json:"actors_to_loop"`
-	LogToLoop    float64 `json:"log_to_loop"`
 	// HollywoodToActors is the cost of hollywood's processes relative to ours; OverheadRatio leaves out the physics of the loop.
 	HollywoodToActors float64 `json:"hollywood_to_actors"`
 	OverheadRatio     float64 `json:"hollywood_to_actors_without_physics"`
 	// IdleBytes is the memory of an idle actor without its own state.
 	IdleBytes float64 `json:"bytes_per_idle_actor"`
-	// RealTime is how many times faster than the clock the race runs with the log.
-	RealTime float64 `json:"real_time_factor_with_log"`
 }
 
 // TickReport is the result of Tick.
@@ -57,6 +47,8 @@ type TickReport struct {
 	CircuitName string     `json:"-"`
 	TickHz      int        `json:"tick_hz"`
 	Loads       []TickLoad `json:"loads"`
+	// Races are whole races of the same fields; nil if none were run.
+	Races *RacesReport `json:"races,omitempty"`
 }
 
 // Tick measures what a car and tick costs for fields of several sizes; rows are the cars × ticks of each measurement.
@@ -79,15 +71,21 @@ func Tick(ctx context.Context, sizes []int, rows int, status io.Writer) (*TickRe
 
 // Print prints the report as a table.
 func (r *TickReport) Print(out io.Writer) error {
-	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", r.Processors, r.CircuitName, r.TickHz)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\twith log\tactors/loop\thollywood/actors\twithout physics\tlog/loop\t"+
-		"× real time with log\tbytes/idle actor\t")
-	for _, l := range r.Loads {
-		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
-			l.HollywoodNS, l.LogNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.LogToLoop, l.RealTime, l.IdleBytes)
+	if len(r.Loads) == 0 {
+		return r.Races.Print(out)
 	}
-	return cli.Flush(t)
+	fmt.Fprintf(out, "%d processors, %s at %d ticks/s; ns for each car and tick\n", r.Processors, r.CircuitName, r.TickHz)
+	t := table(out)
+	fmt.Fprintln(t, "cars\tticks\tloop\tactors\thollywood\tactors/loop\thollywood/actors\twithout physics\tbytes/idle actor\t")
+	for _, l := range r.Loads {
+		fmt.Fprintf(t, "%d\t%d\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", l.Cars, l.Ticks, l.LoopNS, l.ActorsNS,
+			l.HollywoodNS, l.ActorsToLoop, l.HollywoodToActors, l.OverheadRatio, l.IdleBytes)
+	}
+	if err := cli.Flush(t); err != nil || r.Races == nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return r.Races.Print(out)
 }
 
 func measureTick(ctx context.Context, c *circuit.Circuit, cars, ticks int) (TickLoad, error) {
@@ -112,26 +110,9 @@ func measureTick(ctx context.Context, c *circuit.Circuit, cars, ticks int) (Tick
 	load.HollywoodNS = each(took)
 	load.HollywoodToActors = load.HollywoodNS / load.ActorsNS
 	load.OverheadRatio = (load.HollywoodNS - load.LoopNS) / max(1, load.ActorsNS-load.LoopNS)
-	if load.IdleBytes, err = idleBytes(ctx, cars); err != nil {
-		return load, err
-	}
-	dir, err := os.MkdirTemp("", "lightsout-bench-")
-	if err != nil {
-		return load, fmt.Errorf("make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	store, err := sqlite.Open(filepath.Join(dir, "bench.db"), transport.Codec{}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return load, fmt.Errorf("open the log: %w", err)
-	}
-	took, err = timedRace(ctx, head, model, ticks, store, false)
-	if err := errors.Join(err, store.Close()); err != nil {
-		return load, err
-	}
-	load.LogNS = each(took)
-	load.ActorsToLoop, load.LogToLoop = load.ActorsNS/load.LoopNS, load.LogNS/load.LoopNS
-	load.RealTime = float64(ticks) / 10 / took.Seconds()
-	return load, nil
+	load.ActorsToLoop = load.ActorsNS / load.LoopNS
+	load.IdleBytes, err = idleBytes(ctx, cars)
+	return load, err
 }
 
 // idle is an actor without state.

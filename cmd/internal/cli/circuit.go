@@ -22,6 +22,24 @@ func OpenCircuit(key string) (*circuit.Circuit, error) {
 	return c, nil
 }
 
+// carLengthM is the length of a car, that of a Formula 1 car of 2022.
+const carLengthM = 5.5
+
+// Crowded says that a field does not fit on a circuit, even if its cars stand bumper to bumper; empty if it fits. Such a race shows what
+// the machine can do.
+func Crowded(cars int, c *circuit.Circuit) string {
+	if float64(cars)*carLengthM <= c.Length() {
+		return ""
+	}
+	each := float64(cars) / c.Length()
+	digits := 0
+	if each < 10 {
+		digits = 1
+	}
+	return fmt.Sprintf("%d cars on %.2f km are %.*f a metre: a load for the machine, without physical meaning as a race",
+		cars, c.Length()/1000, digits, each)
+}
+
 // readCircuit reads a circuit file: the text format, or an outline to import.
 func readCircuit(path string) (*circuit.Circuit, error) {
 	switch strings.ToLower(filepath.Ext(path)) {

@@ -67,6 +67,9 @@ func Run(ctx context.Context, o Options, status io.Writer) (_ *Outcome, err erro
 	if err != nil {
 		return nil, err
 	}
+	if crowded := cli.Crowded(o.Order.Cars, c); crowded != "" {
+		fmt.Fprintln(status, crowded)
+	}
 	s, err := open(o, status)
 	if err != nil {
 		return nil, err
@@ -242,7 +245,8 @@ func (s *simulation) race(ctx context.Context, b beginning, model *drive.Model) 
 		fmt.Fprintf(s.status, "race %s goes on in lap %d\n", b.info.ID, b.lap)
 		e.Recover(b.info.ID)
 	}
-	if err := e.Start(simulator.StartRace{Info: b.info, Model: model, Start: true, From: b.from}); err != nil {
+	err = e.Start(simulator.StartRace{Info: b.info, Model: model, Start: true, From: b.from})
+	if err != nil && !errors.Is(err, race.ErrUnderway) { // announcing a large field may take longer than an answer is waited for
 		return nil, err
 	}
 	if err := waitFor(ctx, watch, model.Expected(), s.options.Progress, s.status); err != nil {
