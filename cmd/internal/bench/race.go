@@ -44,6 +44,13 @@ type RaceRun struct {
 	CPUSeconds float64 `json:"cpu_seconds"`
 }
 
+func (r *RaceRun) realTime() float64 { return r.RaceSeconds / r.TookSeconds }
+
+// String is what a race cost, for the progress.
+func (r *RaceRun) String() string {
+	return fmt.Sprintf("%s × real time, %s s of CPU, %s MB", digits(r.realTime()), digits(r.CPUSeconds), megabytes(float64(r.PeakBytes)))
+}
+
 // Race runs one race in this process. The process should have done nothing else, for its peak of memory is the race's.
 func Race(ctx context.Context, spec RaceSpec) (_ *RaceRun, err error) {
 	c, err := cli.OpenCircuit(spec.Circuit)

@@ -88,22 +88,24 @@ func Races(ctx context.Context, cfg RacesConfig, status io.Writer) (*RacesReport
 	}
 	for round := range cfg.Repeats {
 		for i, spec := range specs {
-			fmt.Fprintf(status, "round %d of %d: %d %s, %d %s\n", round+1, cfg.Repeats, spec.Cars, cli.Plural(spec.Cars, "car"), spec.Laps,
+			fmt.Fprintf(status, "round %d of %d: %d %s, %d %s", round+1, cfg.Repeats, spec.Cars, cli.Plural(spec.Cars, "car"), spec.Laps,
 				cli.Plural(spec.Laps, "lap"))
 			run, err := ownProcess(ctx, cfg.Program, spec)
 			if err != nil {
 				return nil, err
 			}
+			fmt.Fprintf(status, ": %s\n", run)
 			runs[i] = append(runs[i], *run)
 		}
 	}
 	for i, spec := range specs {
-		fmt.Fprintf(status, "the actors alone: %d %s\n", spec.Cars, cli.Plural(spec.Cars, "car"))
+		fmt.Fprintf(status, "the actors alone: %d %s", spec.Cars, cli.Plural(spec.Cars, "car"))
 		spec.Log = false
 		alone, err := ownProcess(ctx, cfg.Program, spec)
 		if err != nil {
 			return nil, err
 		}
+		fmt.Fprintf(status, ": %s\n", alone)
 		load := loadOf(spec, runs[i], alone)
 		load.Note = cli.Crowded(spec.Cars, c)
 		report.Loads = append(report.Loads, load)
@@ -137,12 +139,11 @@ func loadOf(spec RaceSpec, runs []RaceRun, alone *RaceRun) RaceLoad {
 		}
 		return spreadOf(values)
 	}
-	realTime := func(r *RaceRun) float64 { return r.RaceSeconds / r.TookSeconds }
 	return RaceLoad{
-		Cars: spec.Cars, Laps: spec.Laps, Runs: len(runs), RaceSeconds: runs[0].RaceSeconds, RealTime: of(realTime),
+		Cars: spec.Cars, Laps: spec.Laps, Runs: len(runs), RaceSeconds: runs[0].RaceSeconds, RealTime: of((*RaceRun).realTime),
 		PeakBytes:     of(func(r *RaceRun) float64 { return float64(r.PeakBytes) }),
 		DiskBytes:     of(func(r *RaceRun) float64 { return float64(r.DiskBytes) }).Median,
 		CPUSeconds:    of(func(r *RaceRun) float64 { return r.CPUSeconds }),
-		AloneRealTime: realTime(alone), AlonePeakBytes: float64(alone.PeakBytes),
+		AloneRealTime: alone.realTime(), AlonePeakBytes: float64(alone.PeakBytes),
 	}
 }
