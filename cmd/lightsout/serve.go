@@ -26,7 +26,6 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 		Example: `  lightsout serve --demo
   lightsout serve --addr 127.0.0.1:9000 --db season.db
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
-  lightsout serve --addr 0.0.0.0:8080 --token-file token
   lightsout serve --addr 0.0.0.0:8080 --token-file token --drill-token-file drill-token
   lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
   lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
