@@ -16,7 +16,7 @@ func (in *Injector) Over() bool {
 			return false
 		}
 	}
-	return !in.store.closed() && !in.link.closed() && !in.influx.closed()
+	return !in.store.closed() && !in.link.closed() && !in.influx.closed() && !in.torn.is() && !in.failing.is()
 }
 
 // spent reports whether a fault will not strike any more.
