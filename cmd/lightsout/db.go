@@ -18,16 +18,17 @@ import (
 func newDB() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "db", Short: "Maintain the SQLite file that keeps the races", Args: cobra.NoArgs,
-		Long: `Maintain the SQLite file that keeps the races. info, check and backup work on a file that a server is writing; vacuum does not.
+		Long: `Maintain the SQLite file that keeps the races. info, check and backup work on a file that a server is writing; vacuum and refeed do not.
 You can also query the tables with sqlite3: storage/sqlite/README.md has useful queries.`,
 		Example: `  lightsout db info lightsout.db
   lightsout db check lightsout.db
   lightsout db backup lightsout.db backup.db
+  lightsout db refeed lightsout.db all
   lightsout db vacuum lightsout.db
   lightsout db salvage damaged.db saved.db`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newDBInfo(), newDBCheck(), newDBVacuum(), newDBSalvage(), newDBBackup())
+	cmd.AddCommand(newDBInfo(), newDBCheck(), newDBVacuum(), newDBSalvage(), newDBBackup(), newDBRefeed())
 	return cmd
 }
 

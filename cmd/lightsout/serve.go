@@ -15,7 +15,7 @@ func newServe() *cobra.Command {
 	f := newServerFlags()
 	around := newClusterFlags()
 	var keep retentionFlags
-	var demo, drilled bool
+	var demo, drilled, print bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
@@ -28,10 +28,14 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
   lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
   lightsout serve --addr 0.0.0.0:8080 --token-file token --drill-token-file drill-token
   lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
+  lightsout serve --print-config > lightsout.yaml; lightsout serve --config lightsout.yaml
   lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
   lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if print {
+				return cli.PrintConfig(cmd.OutOrStdout(), cmd, "token", "drill-token")
+			}
 			if f.CarsMax < 1 {
 				return cli.BadInput("--max-cars is %d: allowed is 1 or more", f.CarsMax)
 			}
@@ -70,6 +74,14 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
 	f.addDrills(cmd, &drilled)
+	cmd.Flags().BoolVar(&print, "print-config", false, "print the settings as they are in force, as a file for --config, and end")
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
+	read := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if print { // the files of tokens may not be there yet
+			return nil
+		}
+		return read(cmd, args)
+	}
 	return cmd
 }

@@ -69,6 +69,31 @@ func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.
 	})
 }
 
+// Refeed forgets how far a feed has come in races that were made since a moment (UTC nanoseconds), and what was refused of them, so that they are fed
+// again. An id means that race alone. It returns how many races that are, race.ErrNotFound if there is no such race.
+func (s *Store) Refeed(ctx context.Context, feed string, id race.ID, since int64) (n int64, err error) {
+	if id != "" {
+		if err := s.known(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	const of = " WHERE feed = ?1 AND race IN (SELECT id FROM races WHERE created_at >= ?2 AND (?3 = '' OR id = ?3))"
+	err = s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM feed_rejects"+of, feed, since, string(id)); err != nil {
+			return fmt.Errorf("forget what was refused of feed %s: %w", feed, err)
+		}
+		res, err := tx.ExecContext(ctx, "DELETE FROM feeds"+of, feed, since, string(id))
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		if err != nil {
+			return fmt.Errorf("forget the cursors of feed %s: %w", feed, err)
+		}
+		return nil
+	})
+	return n, err
+}
+
 // changedOne returns the outcome of a statement that must change one row of a race.
 func changedOne(res sql.Result, err error, what string, id race.ID) error {
 	if err == nil {
