@@ -16,7 +16,7 @@ import (
 func TestDrill_ClusterLosesNothingWhileEverythingIsKilled(t *testing.T) {
 	long(t) // alone: it measures how long races pause
 	broker := kafkatest.StartOwn(t)
-	cmd := exec.Command(mustBuild(t), "drill", "--cluster", "everything", "--json", "--patience", "60s", "--keep", t.TempDir(),
+	cmd := exec.Command(mustBuild(t), "drill", "--cluster", "everything", "--json", "--patience", "3m", "--keep", t.TempDir(),
 		"--kafka", strings.Join(broker.Brokers, ","), "--kafka-stop", broker.Stop, "--kafka-start", broker.Start)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said

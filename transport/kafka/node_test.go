@@ -246,7 +246,7 @@ func (w *witness) Marks() (map[int32][]byte, error) { return w.marks, nil }
 func (w *witness) Broken(id race.ID, err error)     { panic(fmt.Sprint(id, err)) }
 func (w *witness) await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	end := time.After(time.Minute)
+	end := time.After(5 * time.Minute)
 	for {
 		w.mu.Lock()
 		done := is()
@@ -262,7 +262,7 @@ func (w *witness) await(t *testing.T, what string, is func() bool) {
 				t.Logf("race %s has %d batches", id, len(list))
 			}
 			w.mu.Unlock()
-			t.Fatalf("a minute has passed: %s", what)
+			t.Fatalf("five minutes have passed: %s", what)
 		}
 	}
 }
