@@ -15,7 +15,7 @@ func newServe() *cobra.Command {
 	f := newServerFlags()
 	around := newClusterFlags()
 	var keep retentionFlags
-	var demo, drilled, print bool
+	var demo, drilled bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve races: everything in one process", Args: cobra.NoArgs,
 		Long: `Serve races: simulator, timing, storage, live push, REST, GraphQL and the page, in one process on
@@ -33,9 +33,6 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
   lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
   lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if print {
-				return cli.PrintConfig(cmd.OutOrStdout(), cmd, "token", "drill-token")
-			}
 			if f.CarsMax < 1 {
 				return cli.BadInput("--max-cars is %d: allowed is 1 or more", f.CarsMax)
 			}
@@ -74,14 +71,25 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
 	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
 	f.addDrills(cmd, &drilled)
-	cmd.Flags().BoolVar(&print, "print-config", false, "print the settings as they are in force, as a file for --config, and end")
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
-	read := cmd.PreRunE
+	orPrint(cmd)
+	return cmd
+}
+
+// orPrint has a command print its settings where that is asked for. It does not look at them: the files that they name may not be there yet.
+func orPrint(cmd *cobra.Command) {
+	asked := cmd.Flags().Bool("print-config", false, "print the settings as they are in force, as a file for --config, and end")
+	check, run := cmd.PreRunE, cmd.RunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-		if print { // the files of tokens may not be there yet
+		if *asked {
 			return nil
 		}
-		return read(cmd, args)
+		return check(cmd, args)
 	}
-	return cmd
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *asked {
+			return cli.PrintConfig(cmd.OutOrStdout(), cmd, "token", "drill-token")
+		}
+		return run(cmd, args)
+	}
 }
