@@ -11,6 +11,16 @@ import (
 	"lightsout/cmd/internal/server"
 )
 
+const serveExamples = `  lightsout serve --demo
+  lightsout serve --addr 127.0.0.1:9000 --db season.db
+  lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
+  lightsout serve --addr 0.0.0.0:8080 --token-file token --drill-token-file drill-token
+  lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
+  lightsout serve --print-config > lightsout.yaml; lightsout serve --config lightsout.yaml
+  lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
+  lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
+  lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`
+
 func newServe() *cobra.Command {
 	f := newServerFlags()
 	around := newClusterFlags()
@@ -23,15 +33,7 @@ func newServe() *cobra.Command {
 
 With --kafka the races' log is a topic that several processes share, each in the roles that --roles gives it: simulators run races,
 processors take what is reported of real ones and feed InfluxDB, gateways serve the page and the API. See docs/KAFKA.md.`,
-		Example: `  lightsout serve --demo
-  lightsout serve --addr 127.0.0.1:9000 --db season.db
-  lightsout serve --retain-telemetry 720h --retain-size 20GB --max-disk 50GB
-  lightsout serve --addr 0.0.0.0:8080 --token-file token --drill-token-file drill-token
-  lightsout serve --public-url https://example.com/lights/ --trusted-proxies 127.0.0.1 --token-file token
-  lightsout serve --print-config > lightsout.yaml; lightsout serve --config lightsout.yaml
-  lightsout serve --kafka 127.0.0.1:9092 --kafka-create-topics --roles simulator,processor,gateway
-  lightsout serve --kafka kafka1:9092 --roles simulator --addr 127.0.0.1:8081
-  lightsout serve --influx-url http://127.0.0.1:8086 --influx-org club --influx-bucket races --influx-token-file token`,
+		Example: serveExamples,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.CarsMax < 1 {
 				return cli.BadInput("--max-cars is %d: allowed is 1 or more", f.CarsMax)
@@ -69,8 +71,7 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 	keep.add(cmd)
 	influxFlags(cmd, &f.Feed)
 	cmd.Flags().StringVar(&f.History, "history", feed.HistorySQLite, "store that answers for telemetry: sqlite or influx")
-	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
-	f.addDrills(cmd, &drilled)
+	f.addTaken(cmd, &drilled)
 	cmd.Flags().BoolVar(&demo, "demo", false, "keep a demo race running")
 	orPrint(cmd)
 	return cmd

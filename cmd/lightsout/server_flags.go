@@ -51,8 +51,9 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
 
-// addDrills adds the flags of drills on a server.
-func (f *serverFlags) addDrills(cmd *cobra.Command, allowed *bool) {
+// addTaken adds the flags of the races and drills that a server takes.
+func (f *serverFlags) addTaken(cmd *cobra.Command, allowed *bool) {
+	cmd.Flags().IntVar(&f.CarsMax, "max-cars", f.CarsMax, "most cars of all races that are not over")
 	cmd.Flags().BoolVar(allowed, "drills", true, "let drills strike at races that run here")
 	cmd.Flags().StringVar(&f.Gateway.DrillToken, "drill-token", "", "token that allows drills and nothing else; the server's token allows them as well")
 	cmd.Flags().StringVar(&f.drillTokenFile, "drill-token-file", "", "file with the token for drills")
