@@ -91,7 +91,7 @@ func NewInjector(s *Scenario, m Members) *Injector {
 	return in
 }
 
-// Surround says what is around the race. It must be called before the race begins.
+// Surround says what is around the race. It must be called before the first tick is noted.
 func (in *Injector) Surround(s Surroundings) { in.around = s }
 
 // Strike kills, or returns how long an actor stalls. It is the Fault of supervise.Config.

@@ -58,6 +58,20 @@ func TestDrillCommand_EveryScenarioOfTheLibraryPasses(t *testing.T) {
 	}
 }
 
+// The spectators of a race in a server process are struck from outside, as the server is.
+func TestDrillCommand_SpectatorsWhoNeverReadComeToAServerThatIsStruck(t *testing.T) {
+	long(t)
+	out, err := exec.Command(mustBuild(t), "drill", "--laps", "1", "--cars", "4", "--json",
+		"--fault", "server: stop, at: 10s, for: 100ms", "--fault", "spectators: stuck, number: 3, at: 15s").Output()
+	var v drill.Verdict
+	if decoded := json.Unmarshal(out, &v); err != nil || decoded != nil {
+		t.Fatalf("%v, %v\n%.2000s", err, decoded, out)
+	}
+	if !v.Passed || len(v.Strikes) != 2 || v.Strikes[0].What != "server" || v.Strikes[1].What != "spectators" {
+		t.Errorf("passed: %v, strikes: %v", v.Passed, v.Strikes)
+	}
+}
+
 func TestDrillCommand_RunsFaultsGivenAsFlags(t *testing.T) {
 	out, _, err := command(t, "drill", "--fault", "kill: car, number: 2, every: 1s", "--fault", "{hits: lose, chance: 0.1}", "--laps", "1", "--json")
 	var v drill.Verdict

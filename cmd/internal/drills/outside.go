@@ -54,7 +54,6 @@ func (t *Trial) runOutside(ctx context.Context, in *drill.Injector, undisturbed 
 		server: &childServer{db: filepath.Join(dir, "drill.db"), status: t.Status}, in: in, inside: t.Scenario.Inside(), strikes: make(chan *drill.Fault, 100),
 		run: &drill.Run{Restarts: map[string]int64{}}, trace: trace,
 	}
-	in.Surround(drill.Surroundings{Server: func(f *drill.Fault) { o.strikes <- f }})
 	defer o.server.kill(syscall.SIGTERM)
 	if err := o.server.start(ctx); err != nil {
 		return nil, err
@@ -70,6 +69,7 @@ func (t *Trial) runOutside(ctx context.Context, in *drill.Injector, undisturbed 
 	}
 	seen := watch(ctx, o.push, o.id, in.Reading)
 	defer seen.leave()
+	in.Surround(drill.Surroundings{Server: func(f *drill.Fault) { o.strikes <- f }, Join: seen.join})
 	if err := o.watch(ctx, t.Patience, seen); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (o *outside) begin(ctx context.Context, order race.Order) error {
 	return o.server.ask(ctx, http.MethodPost, "/api/v1/races/"+string(o.id)+"/start", nil, nil)
 }
 
-// arm begins the drill inside, which a server that was killed has forgotten.
+// arm begins the drill inside, which ended with a server that was killed.
 func (o *outside) arm(ctx context.Context) error {
 	if len(o.inside.Faults) == 0 {
 		return nil
