@@ -70,9 +70,12 @@ type secret struct {
 // newGuard makes a guard of the server's token and of the token for drills; either may be empty.
 func newGuard(token, drillToken string) *guard {
 	g := &guard{byNetwork: map[netip.Prefix]*guesses{}}
-	for allows, text := range map[role]string{operator: token, driller: drillToken} {
-		if text != "" {
-			g.roles = append(g.roles, secret{sha256.Sum256([]byte(text)), allows})
+	for _, one := range []struct {
+		text   string
+		allows role
+	}{{drillToken, driller}, {token, operator}} { // of two that are the same, the last counts
+		if one.text != "" {
+			g.roles = append(g.roles, secret{sha256.Sum256([]byte(one.text)), one.allows})
 		}
 	}
 	return g
