@@ -206,23 +206,23 @@ func (in *Injector) advance(tick race.Tick) {
 // period counts a fault's strikes up to a race time; 0 before the first one and outside of its window.
 func (f *armed) period(at race.Micros) int64 {
 	from := f.first()
-	if at < from || f.Until > 0 && at > f.Until.micros() {
+	if at < from || f.Until > 0 && at > f.Until.Micros() {
 		return 0
 	}
 	if f.Every == 0 {
 		return 1
 	}
-	return 1 + int64((at-from)/f.Every.micros())
+	return 1 + int64((at-from)/f.Every.Micros())
 }
 
-func (f *armed) first() race.Micros { return max(f.At, f.From).micros() }
+func (f *armed) first() race.Micros { return max(f.At, f.From).Micros() }
 
 // begins is the first tick of a period, 0 if there is none.
 func (f *armed) begins(period int64, tick race.Micros) race.Tick {
 	if period == 0 {
 		return 0
 	}
-	at := f.first() + race.Micros(period-1)*f.Every.micros()
+	at := f.first() + race.Micros(period-1)*f.Every.Micros()
 	return race.Tick(max(1, (at+tick-1)/tick))
 }
 

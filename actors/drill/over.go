@@ -23,7 +23,7 @@ func (in *Injector) Over() bool {
 func (f *armed) spent(now race.Micros) bool {
 	switch {
 	case f.Until > 0:
-		return now > f.Until.micros()
+		return now > f.Until.Micros()
 	case f.lasts():
 		return false
 	case now < f.first()+race.Second: // it strikes several actors in any order
@@ -68,6 +68,3 @@ func (s *Scenario) Begins() time.Duration {
 	}
 	return time.Duration(first)
 }
-
-// Micros is a duration as race time.
-func (d Duration) Micros() race.Micros { return d.micros() }

@@ -38,8 +38,8 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// micros is a duration as race time.
-func (d Duration) micros() race.Micros { return race.Micros(time.Duration(d).Microseconds()) }
+// Micros is a duration as race time.
+func (d Duration) Micros() race.Micros { return race.Micros(time.Duration(d).Microseconds()) }
 
 // Bytes is written as 500kB or 64MiB.
 type Bytes int64

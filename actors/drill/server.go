@@ -44,7 +44,7 @@ func (s *Scenario) ServerStrikes(length time.Duration) (n int) {
 		if f := &s.Faults[i]; f.Server != "" {
 			one, end := armed{Fault: f}, race.Micros(length.Microseconds())
 			if f.Until > 0 {
-				end = min(end, f.Until.micros())
+				end = min(end, f.Until.Micros())
 			}
 			n += int(one.period(end))
 		}

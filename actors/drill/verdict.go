@@ -114,13 +114,18 @@ func Judge(s *Scenario, in *Injector, undisturbed, drilled *Run) *Verdict {
 		v.promise(v.SetAside > 0, "a poisoned actor's messages were not set aside")
 		v.poisoned(in, drilled)
 	} else {
-		for _, text := range drilled.GivenUp {
-			v.promise(false, "%s", text)
-		}
-		v.promise(v.SetAside == 0, "%d messages were set aside", v.SetAside)
+		v.unharmed(drilled)
 	}
 	v.Passed = len(v.Broken) == 0
 	return v
+}
+
+// unharmed promises that no actor was given up and no message set aside, as nothing but a poison may cause.
+func (v *Verdict) unharmed(r *Run) {
+	for _, text := range r.GivenUp {
+		v.promise(false, "%s", text)
+	}
+	v.promise(v.SetAside == 0, "%d messages were set aside", v.SetAside)
 }
 
 // newVerdict is a verdict of what was measured and compared, without a judgement.

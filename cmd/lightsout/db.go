@@ -118,20 +118,29 @@ With --incremental the free pages are given back without rewriting the file.`,
 }
 
 func dbVacuum(ctx context.Context, path string, incremental bool) (before, after int64, err error) {
-	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it names what is wrong, and creates no file
+	store, err := openToMaintain(path)
 	if err != nil {
-		return 0, 0, cli.BadInput("%w", err)
-	}
-	if err := reading.Close(); err != nil {
-		return 0, 0, fmt.Errorf("close %s: %w", path, err)
-	}
-	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return 0, 0, cli.BadInput("%w", err)
+		return 0, 0, err
 	}
 	before, after, err = store.Vacuum(ctx, incremental)
 	if closed := store.Close(); err == nil {
 		err = closed
 	}
 	return before, after, err
+}
+
+// openToMaintain opens a file that is there and that no server has open.
+func openToMaintain(path string) (*sqlite.Store, error) {
+	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it names what is wrong, and creates no file
+	if err != nil {
+		return nil, cli.BadInput("%w", err)
+	}
+	if err := reading.Close(); err != nil {
+		return nil, fmt.Errorf("close %s: %w", path, err)
+	}
+	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, cli.BadInput("%w", err)
+	}
+	return store, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,8 +11,6 @@ import (
 	"lightsout/cmd/internal/cli"
 	"lightsout/race"
 	"lightsout/storage/influx"
-	"lightsout/storage/sqlite"
-	"lightsout/transport"
 )
 
 // allRaces stands for every race where one is named.
@@ -57,16 +54,9 @@ func dbRefeed(ctx context.Context, path string, id race.ID, since string) (n int
 	case since != "":
 		return 0, cli.BadInput("--since is given for race %s: it means something for all", id)
 	}
-	reading, err := sqlite.OpenForReading(path, transport.Codec{}) // it names what is wrong, and creates no file
+	store, err := openToMaintain(path)
 	if err != nil {
-		return 0, cli.BadInput("%w", err)
-	}
-	if err := reading.Close(); err != nil {
-		return 0, fmt.Errorf("close %s: %w", path, err)
-	}
-	store, err := sqlite.Open(path, transport.Codec{}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return 0, cli.BadInput("%w", err)
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	n, err = store.Refeed(ctx, influx.FeedName, id, from)
