@@ -226,6 +226,7 @@ func (ch *channel) takeSnapshot(s *spectator, into [][]byte) ([][]byte, error) {
 		ch.snapshot, ch.snapshotAt = data, ch.board.Seq
 	}
 	s.resumed, s.tookSnapshot, s.cursor = true, true, ch.board.Seq
+	s.sight = sight{Look: s.sight.Look, changed: true} // what was sent before the snapshot does not count
 	ch.hub.m.snapshots.Add(1)
 	return append(into, ch.snapshot), nil
 }

@@ -177,6 +177,37 @@ func TestNarrow_SendsThePlacesOfTheLeaderAndOfNamedCars(t *testing.T) {
 	}
 }
 
+// A spectator that reads slowly gets a snapshot in between: what it was sent before does not count any more.
+func TestNarrow_SendsWhatIsInSightAgainAfterASnapshot(t *testing.T) {
+	c := newCrowd(t, 5000)
+	v := c.join()
+	c.ch.look(v, &race.Look{From: 100, To: 103, Cars: []race.CarIdx{4000}})
+	page := race.Board{Order: slices.Clone(c.ch.board.Order)}
+	read := func() {
+		for _, m := range c.take(v) {
+			switch m := m.(type) {
+			case *race.Facts:
+				m.Seq = page.Seq + 1 // a look is answered under the number of the record before
+				page.Apply(m)
+			case *transport.Snapshot:
+				page.Order = slices.Clone(m.Board.Order)
+			}
+		}
+	}
+	read()
+	there := []race.Fact{race.OrderChanged{From: 3999, Cars: []race.CarIdx{4000, 3999}}, race.OrderChanged{From: 101, Cars: []race.CarIdx{102, 101}}}
+	back := []race.Fact{race.OrderChanged{From: 3999, Cars: []race.CarIdx{3999, 4000}}, race.OrderChanged{From: 101, Cars: []race.CarIdx{101, 102}}}
+	c.publish(there...)
+	c.ch.base = c.seq // the ring was overrun
+	read()
+	c.publish(back...)
+	read()
+	read()
+	if page.Order[4000] != 4000 || page.Order[101] != 101 || page.Order[102] != 102 {
+		t.Errorf("places 101, 102 and 4000 are %d, %d and %d", page.Order[101], page.Order[102], page.Order[4000])
+	}
+}
+
 func TestNarrow_ShowsAllCarsOnTheMapWithinAFewFrames(t *testing.T) {
 	const cars = 2500
 	c := newCrowd(t, cars)

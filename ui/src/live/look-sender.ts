@@ -30,7 +30,7 @@ export class LookSender {
     this.#flush();
   }
 
-  /** Sends the look again, on a new connection or for a new snapshot. */
+  /** Sends the look again, on a new connection. */
   resend(): void {
     this.#sent = null;
     this.#flush();
