@@ -31,6 +31,8 @@ type Config struct {
 	// RetryFirst and MaxRetry are the first and the longest pause between attempts: pauses double, with jitter. A race that
 	// cannot be read is tried again after MaxRetry.
 	RetryFirst, MaxRetry time.Duration
+	// Instance is the name of this process among those that write to the bucket, a tag of the engine series.
+	Instance string
 	// EngineEvery is the interval of the engine series; 0 means never.
 	EngineEvery time.Duration
 	// Plain disables compression. On loopback compression costs more than it saves (docs/figures.md).

@@ -94,7 +94,8 @@ func (f *Feed) Watch(s EngineSource) {
 
 // Annotate adds a drill to the dashboards.
 func (f *Feed) Annotate(m DrillPhase) {
-	b := appendTag(append([]byte(nil), "engine,kind=drill"...), "race", string(m.Race))
+	b := appendTag(appendTag([]byte("engine"), "instance", f.cfg.Instance), "kind", "drill")
+	b = appendTag(b, "race", string(m.Race))
 	b = append(b, ' ')
 	b = appendText(b, "event", "drill")
 	b = appendText(b, "name", m.Name)
@@ -112,7 +113,7 @@ func (f *Feed) watch(ctx context.Context, s EngineSource) {
 		case <-tick.C:
 		}
 		state := s.Engine()
-		f.ring.add(appendEngine(nil, &state, f.Stats(), time.Now().UnixNano()))
+		f.ring.add(appendEngine(nil, f.cfg.Instance, &state, f.Stats(), time.Now().UnixNano()))
 		f.sendEngine()
 	}
 }
@@ -137,10 +138,13 @@ func (f *Feed) sendEngine() {
 	}
 }
 
-func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
+func appendEngine(b []byte, instance string, e *Engine, s Stats, ns int64) []byte {
+	kind := func(name string) {
+		b = append(appendTag(appendTag(append(b, "engine"...), "instance", instance), "kind", name), ' ')
+	}
 	for i := range e.Actors {
 		a := &e.Actors[i]
-		b = append(appendTag(append(b, "engine"...), "kind", a.Kind), ' ')
+		kind(a.Kind)
 		b = appendInt(b, "alive", a.Alive)
 		b = appendInt(b, "restarts", a.Restarts)
 		b = appendInt(b, "set_aside", a.SetAside)
@@ -148,12 +152,12 @@ func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
 		b = appendInt(b, "mailbox_p99", a.MailboxP99)
 		b = appendTime(b, ns)
 	}
-	b = append(b, "engine,kind=log "...)
+	kind("log")
 	b = appendInt(b, "commits", e.Commits)
 	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
 	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)
-	b = append(b, "engine,kind=spectators "...)
+	kind("spectators")
 	b = appendInt(b, "connected", e.Spectators.Connected)
 	b = appendInt(b, "messages", e.Spectators.Messages)
 	b = appendInt(b, "bytes", e.Spectators.Bytes)
@@ -162,7 +166,7 @@ func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
 	b = appendFloat(b, "reach_mean_ms", float64(e.Spectators.ReachMean)/float64(time.Millisecond))
 	b = appendFloat(b, "reach_max_ms", float64(e.Spectators.ReachMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)
-	b = append(b, "engine,kind=influx "...)
+	kind("influx")
 	b = appendFloat(b, "lag_seconds", s.Lag.Seconds())
 	b = appendInt(b, "lag_records", s.LagRecords)
 	b = appendInt(b, "lag_frames", s.LagFrames)

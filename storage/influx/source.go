@@ -17,6 +17,8 @@ type Log interface {
 	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
 	// SamplesAfter returns about limit samples of real cars from the batches after count, and the count of the last batch.
 	SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error)
+	// Trace returns the samples of a car between two race times.
+	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
 	Cursors
 }
 
