@@ -196,6 +196,12 @@ func (m *memory) FeedEnd(_ context.Context, id race.ID) (c race.FeedCursor, err 
 
 func (m *memory) RegisterFeed(context.Context, string) error { return nil }
 
+func (m *memory) Retarget(context.Context, string, race.FeedTarget) (bool, error) { return false, nil }
+
+func (m *memory) Erasures(context.Context, string) ([]race.ID, error) { return nil, nil }
+
+func (m *memory) Erased(context.Context, string, race.ID) error { return nil }
+
 // Roster implements Rosters.
 func (m *memory) Roster(_ context.Context, id race.ID) (*race.Roster, error) {
 	m.mu.Lock()
