@@ -26,8 +26,9 @@ import (
 // server is a real InfluxDB.
 type server struct {
 	url, org, bucket, token string
-	bucketID, orgID         string // created by newBucket
-	lost                    string // of them, deleted by the test
+	bucketID, orgID         string   // created by newBucket
+	lost                    string   // of them, deleted by the test
+	tokens                  []string // IDs of those made
 	pid                     int
 	start                   func()
 }
@@ -181,12 +182,22 @@ func (s *server) newToken(t testing.TB, rights ...string) login.Secret {
 	for _, right := range rights {
 		may = append(may, fmt.Sprintf(`{"action": %q, "resource": {"type": "buckets", "id": %q, "orgID": %q}}`, right, s.bucketID, s.orgID))
 	}
-	var made struct{ Token string }
+	var made struct{ ID, Token string }
 	answer := s.call(t, http.MethodPost, "/api/v2/authorizations", "application/json", fmt.Sprintf(`{"orgID": %q, "permissions": [%s]}`, s.orgID, strings.Join(may, ", ")))
 	if err := json.Unmarshal([]byte(answer), &made); err != nil {
 		t.Fatal(err)
 	}
+	s.tokens = append(s.tokens, made.ID)
 	return login.Secret(made.Token)
+}
+
+// revokeTokens revokes the tokens that were made.
+func (s *server) revokeTokens(t testing.TB) {
+	t.Helper()
+	for _, id := range s.tokens {
+		s.call(t, http.MethodDelete, "/api/v2/authorizations/"+id, "application/json", "")
+	}
+	s.tokens = nil
 }
 
 var ordinal atomic.Int64

@@ -68,6 +68,9 @@ type Config struct {
 	History   string // store that answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
 	CarsMax   int    // of all races that are not over
 	Version   string
+	// Hangup says that what can be read again is to be read again: Tokens returns those of the gateway.
+	Hangup <-chan os.Signal
+	Tokens func() (token, drillToken string, err error)
 	// Cluster is the log that this server shares with other processes; nil without Kafka.
 	Cluster *cluster.Config
 }
@@ -111,11 +114,10 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer to.Close()
-	past, closePast, err := feed.History(cfg.History, cfg.Feed, store, log)
+	past, err := to.Telemetry(ctx, cfg.History, store, log)
 	if err != nil {
 		return err
 	}
-	defer closePast()
 	registry := prometheus.NewRegistry()
 	metrics := live.NewMetrics(registry)
 	hub, times := live.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
@@ -147,6 +149,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	if err != nil {
 		return err
 	}
+	go cfg.renew(ctx, log, to, server)
 	r := running{server, all, faults, member, dead, status}
 	return r.serve(ctx, func(ctx context.Context) error {
 		go all.Retain(ctx, cfg.Retention)
