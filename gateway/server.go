@@ -72,7 +72,8 @@ type Server struct {
 	public      public
 	proxies     proxies
 	guard       *guard
-	registered  []route // for OPTIONS and 405
+	registered  []route        // for OPTIONS and 405
+	known       map[route]bool // the same, to look one up
 
 	mu       sync.Mutex
 	listener *limitListener
@@ -128,8 +129,10 @@ func (s *Server) routes(own func()) {
 	s.app.Use(s.sameOrigin)
 	own()
 	s.app.Use(s.unrouted)
+	s.known = map[route]bool{}
 	for _, r := range s.app.GetRoutes(true) {
 		s.registered = append(s.registered, route{r.Method, r.Path})
+		s.known[route{r.Method, r.Path}] = true
 	}
 }
 
@@ -219,8 +222,7 @@ func (s *Server) measure(c *fiber.Ctx) error {
 		p := s.fail(c, err)
 		err = p
 	}
-	s.m.requests.WithLabelValues(fmt.Sprintf("%dxx", c.Response().StatusCode()/100)).Inc()
-	s.m.seconds.Observe(time.Since(start).Seconds())
+	s.m.measure(c, s.known, time.Since(start))
 	return err
 }
 

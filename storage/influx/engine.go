@@ -12,7 +12,7 @@ import (
 // Engine is the state of the platform at one moment. Its times are wall-clock times, and none of it is in a log.
 type Engine struct {
 	Actors []Actors
-	// Commits since the last Engine, and their latency from a batch's arrival until it was durable.
+	// Commits are the batches made durable since the last Engine, with their latency from a batch's arrival until it was durable.
 	Commits     int64
 	DurableMean time.Duration
 	DurableMax  time.Duration
@@ -105,14 +105,16 @@ func (f *Feed) Annotate(m DrillPhase) {
 func (f *Feed) watch(ctx context.Context, s EngineSource) {
 	tick := time.NewTicker(f.cfg.EngineEvery)
 	defer tick.Stop()
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		state := s.Engine()
-		f.ring.add(appendEngine(nil, &state, f.Stats(), time.Now().UnixNano()))
+		state, now := s.Engine(), time.Now()
+		f.ring.add(appendEngine(nil, &state, f.Stats(), span{last, now}))
+		last = now
 		f.sendEngine()
 	}
 }
@@ -137,7 +139,11 @@ func (f *Feed) sendEngine() {
 	}
 }
 
-func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
+// span is the time between two polls of the engine.
+type span struct{ from, to time.Time }
+
+func appendEngine(b []byte, e *Engine, s Stats, since span) []byte {
+	ns := since.to.UnixNano()
 	for i := range e.Actors {
 		a := &e.Actors[i]
 		b = append(appendTag(append(b, "engine"...), "kind", a.Kind), ' ')
@@ -149,7 +155,7 @@ func appendEngine(b []byte, e *Engine, s Stats, ns int64) []byte {
 		b = appendTime(b, ns)
 	}
 	b = append(b, "engine,kind=log "...)
-	b = appendInt(b, "commits", e.Commits)
+	b = appendFloat(b, "commits_per_second", float64(e.Commits)/since.to.Sub(since.from).Seconds())
 	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
 	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)

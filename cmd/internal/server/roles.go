@@ -51,7 +51,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 		return err
 	}
 	member := w.member
-	observe(registry, w.engine, member)
+	observe(registry, cfg.Version, w.engine, member)
 	http, err := gateway.NewStatus(cfg.Gateway, gateway.StatusDeps{
 		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds, Shared: member.Node(), Standing: standing(w.engine),
 	})
@@ -136,6 +136,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 		return err
 	}
 	w.ends = append(w.ends, store.Close)
+	registry.MustRegister(newStoreMetrics(store, log))
 	if w.member, err = join(ctx, &cfg, store); err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 		return err
 	}
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
-	times := &feed.CommitTimes{}
+	times := feed.NewCommitTimes(registry)
 	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
 	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)
 	if err != nil {

@@ -103,7 +103,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	defer closePast()
 	registry := prometheus.NewRegistry()
 	metrics := live.NewMetrics(registry)
-	hub, times := live.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
+	hub, times := live.NewHub(transport.Codec{}, metrics), feed.NewCommitTimes(registry)
 	hub.TimeFrom(times.Arrived)
 	if member != nil {
 		hub.BehindFrom(member.Node().Behind)
@@ -118,7 +118,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
-	observe(registry, all.Engine(), member)
+	observe(registry, cfg.Version, all.Engine(), member, newStoreMetrics(store, log))
 	hub.StandingFrom(all.Engine().StandsFor)
 	faults := newDrills(drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log, Version: cfg.Version}, all, to, registry)
 	if to != nil {
