@@ -36,6 +36,7 @@ type Deps struct {
 	Telemetry Telemetry
 	Transfers Transfers
 	Circuits  Circuits
+	Audit     Audit
 	Actors    Actors
 	Drills    Drills
 	Feeds     Feeds  // nil without InfluxDB

@@ -44,6 +44,7 @@ var (
 	_ body.Unpacker        = transport.Codec{}
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
+	_ gateway.Audit        = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}
 	_ gateway.Shared       = (*kafka.Node)(nil)
 	_ feed.Shared          = (*cluster.Member)(nil)
@@ -126,7 +127,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
 		Shared: sharedBy(member), Standing: standing(all.Engine()),
-		Drills: drillsOf(faults, member, cfg.DrillsOff), History: store, Telemetry: past,
+		Drills: drillsOf(faults, member, cfg.DrillsOff), History: store, Audit: store, Telemetry: past,
 		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {
