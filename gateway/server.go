@@ -223,7 +223,12 @@ func (s *Server) measure(c *fiber.Ctx) error {
 		p := s.fail(c, err)
 		err = p
 	}
-	s.m.measure(c, s.known, time.Since(start))
+	took := time.Since(start)
+	s.m.measure(c, s.known, took)
+	if s.deps.Log.Enabled(c.UserContext(), slog.LevelDebug) {
+		s.deps.Log.Debug("a request was answered", slog.String("method", c.Method()), slog.String("path", c.Path()),
+			slog.Int("status", c.Response().StatusCode()), slog.Duration("took", took), slog.String("from", c.IP()))
+	}
 	return err
 }
 

@@ -10,5 +10,5 @@ func diskFree(path string) int64 {
 	if syscall.Statfs(path, &at) != nil {
 		return -1
 	}
-	return int64(at.Bavail) * int64(at.Bsize) //nolint:unconvert // the types differ between systems
+	return int64(at.Bavail) * int64(at.Bsize) // the types differ between systems
 }
