@@ -56,6 +56,16 @@ type FeedCursor struct {
 	Count uint64 // last batch with samples
 }
 
+// FeedTarget is where a feed writes to: an organisation and a bucket of InfluxDB, by their IDs. A bucket that was made anew has another ID. Zero means
+// unknown.
+type FeedTarget struct{ Org, Bucket uint64 }
+
+// Fed is how far a race was fed to a bucket; 0 means that the bucket is unknown.
+type Fed struct {
+	FeedCursor
+	Bucket uint64 `json:",omitempty"`
+}
+
 // FeedReject is a point that a feed's target refused.
 type FeedReject struct {
 	At     int64 // UTC nanoseconds

@@ -21,8 +21,8 @@ func newDBRefeed() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "refeed FILE RACE|all", Short: "Have races fed to InfluxDB again", Args: cobra.ExactArgs(2),
-		Long: `Have races fed to InfluxDB again from their beginning, when a server is next started on the file: after the bucket was
-changed or lost. Points that are there already are written over with the same values. What InfluxDB refused of the
+		Long: `Have races fed to InfluxDB again from their beginning, when a server is next started on the file: after points were lost.
+That the bucket is another one, a server notices itself. Points that are there already are written over with the same values. What InfluxDB refused of the
 races before is forgotten. No server may have the file open. Telemetry that retention has taken away is not fed again.`,
 		Example: "  lightsout db refeed lightsout.db kartwerk-20261128-101500-abc\n  lightsout db refeed lightsout.db all\n  lightsout db refeed lightsout.db all --since 2026-11-01",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -102,19 +102,11 @@ func (f *influxServer) compareWithStore(t *testing.T, store *sqlite.Store, id ra
 	if err := errors.Join(err, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
-	sectors := 0
-	for _, l := range laps {
-		for _, ms := range l.SectorsMS {
-			if ms > 0 {
-				sectors++
-			}
-		}
-	}
 	for _, one := range []struct {
 		series, field string
 		want          int
 	}{
-		{"laps", "lap_number", len(laps)}, {"sectors", "lap_number", sectors}, {"events", "seq", len(events)},
+		{"laps", "lap_number", len(laps)}, {"races", "name", 1}, {"events", "seq", len(events)},
 		{"passings", "seq", len(passings)}, {"telemetry", "rpm", points},
 	} {
 		if got := f.counted(t, id, one.series, one.field); got != one.want || got == 0 {

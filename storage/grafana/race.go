@@ -87,11 +87,12 @@ join(tables: {car: laps |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex}
 
 	bestSectors = `from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "sectors" and r.race == "${race}" and r._field == "duration_ms")
+  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}")
+  |> filter(fn: (r) => r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")
   |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
   |> min()
   |> group()
-  |> pivot(rowKey: ["name_acronym"], columnKey: ["sector"], valueColumn: "_value")`
+  |> pivot(rowKey: ["name_acronym"], columnKey: ["_field"], valueColumn: "_value")`
 
 	happened = `from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)

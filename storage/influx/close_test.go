@@ -22,6 +22,10 @@ func TestFeed_CloseWaitsForRequestsInFlight(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := httptest.NewRecorder()
 		p.ServeHTTP(answer, r)
+		if r.Method == http.MethodGet { // a question about the bucket
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
 		close(arrived)
 		time.Sleep(100 * time.Millisecond) // meanwhile Close is called
 		w.WriteHeader(answer.Code)

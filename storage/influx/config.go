@@ -31,6 +31,10 @@ type Config struct {
 	// RetryFirst and MaxRetry are the first and the longest pause between attempts: pauses double, with jitter. A race that
 	// cannot be read is tried again after MaxRetry.
 	RetryFirst, MaxRetry time.Duration
+	// Instance is the name of this process among those that write to the bucket, a tag of the engine series.
+	Instance string
+	// LookUpAfter is how often, and after each outage, it is asked whether the bucket is still the same.
+	LookUpAfter time.Duration
 	// EngineEvery is the interval of the engine series; 0 means never.
 	EngineEvery time.Duration
 	// Plain disables compression. On loopback compression costs more than it saves (docs/figures.md).
@@ -44,7 +48,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Every: 1, Lanes: 4, BatchBytes: 1 << 20, FlushAfter: 500 * time.Millisecond, Timeout: 30 * time.Second,
-		RetryFirst: 250 * time.Millisecond, MaxRetry: 15 * time.Second, EngineEvery: 5 * time.Second,
+		RetryFirst: 250 * time.Millisecond, MaxRetry: 15 * time.Second, LookUpAfter: time.Minute, EngineEvery: 5 * time.Second,
 		Log: slog.New(slog.DiscardHandler),
 	}
 }

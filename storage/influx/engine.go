@@ -94,7 +94,8 @@ func (f *Feed) Watch(s EngineSource) {
 
 // Annotate adds a drill to the dashboards.
 func (f *Feed) Annotate(m DrillPhase) {
-	b := appendTag(append([]byte(nil), "engine,kind=drill"...), "race", string(m.Race))
+	b := appendTag(appendTag([]byte("engine"), "instance", f.cfg.Instance), "kind", "drill")
+	b = appendTag(b, "race", string(m.Race))
 	b = append(b, ' ')
 	b = appendText(b, "event", "drill")
 	b = appendText(b, "name", m.Name)
@@ -113,7 +114,7 @@ func (f *Feed) watch(ctx context.Context, s EngineSource) {
 		case <-tick.C:
 		}
 		state, now := s.Engine(), time.Now()
-		f.ring.add(appendEngine(nil, &state, f.Stats(), span{last, now}))
+		f.ring.add(appendEngine(nil, span{f.cfg.Instance, last, now}, &state, f.Stats()))
 		last = now
 		f.sendEngine()
 	}
@@ -139,14 +140,20 @@ func (f *Feed) sendEngine() {
 	}
 }
 
-// span is the time between two polls of the engine.
-type span struct{ from, to time.Time }
+// span is what a process has done between two polls of its engine.
+type span struct {
+	instance string
+	from, to time.Time
+}
 
-func appendEngine(b []byte, e *Engine, s Stats, since span) []byte {
-	ns := since.to.UnixNano()
+func appendEngine(b []byte, of span, e *Engine, s Stats) []byte {
+	ns := of.to.UnixNano()
+	kind := func(name string) {
+		b = append(appendTag(appendTag(append(b, "engine"...), "instance", of.instance), "kind", name), ' ')
+	}
 	for i := range e.Actors {
 		a := &e.Actors[i]
-		b = append(appendTag(append(b, "engine"...), "kind", a.Kind), ' ')
+		kind(a.Kind)
 		b = appendInt(b, "alive", a.Alive)
 		b = appendInt(b, "restarts", a.Restarts)
 		b = appendInt(b, "set_aside", a.SetAside)
@@ -154,12 +161,12 @@ func appendEngine(b []byte, e *Engine, s Stats, since span) []byte {
 		b = appendInt(b, "mailbox_p99", a.MailboxP99)
 		b = appendTime(b, ns)
 	}
-	b = append(b, "engine,kind=log "...)
-	b = appendFloat(b, "commits_per_second", float64(e.Commits)/since.to.Sub(since.from).Seconds())
+	kind("log")
+	b = appendFloat(b, "commits_per_second", float64(e.Commits)/of.to.Sub(of.from).Seconds())
 	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
 	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)
-	b = append(b, "engine,kind=spectators "...)
+	kind("spectators")
 	b = appendInt(b, "connected", e.Spectators.Connected)
 	b = appendInt(b, "messages", e.Spectators.Messages)
 	b = appendInt(b, "bytes", e.Spectators.Bytes)
@@ -168,7 +175,7 @@ func appendEngine(b []byte, e *Engine, s Stats, since span) []byte {
 	b = appendFloat(b, "reach_mean_ms", float64(e.Spectators.ReachMean)/float64(time.Millisecond))
 	b = appendFloat(b, "reach_max_ms", float64(e.Spectators.ReachMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)
-	b = append(b, "engine,kind=influx "...)
+	kind("influx")
 	b = appendFloat(b, "lag_seconds", s.Lag.Seconds())
 	b = appendInt(b, "lag_records", s.LagRecords)
 	b = appendInt(b, "lag_frames", s.LagFrames)

@@ -8,7 +8,10 @@ import (
 	"math"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"lightsout/race"
 )
@@ -32,8 +35,8 @@ const closeWithin = 2 * time.Second
 // Feed writes races to InfluxDB. An actor that may die at any moment drives it, stretch by stretch (Next).
 //
 // Invariants:
-//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or is a dead letter. It moves back
-//     only when another race takes the identifier.
+//  1. The durable cursor of a race is at a place only if every point before it was acknowledged or is a dead letter, by the bucket that
+//     is written to. It moves back only when another race takes the identifier, or another bucket the place of the one before.
 //  2. Acknowledged points move the cursor even if the actor dies: batches, waypoints and followers belong to the Feed, and a new
 //     incarnation of the actor continues with them. A race that cannot be read, or whose cursor cannot be moved, blocks no other
 //     race. Close moves the cursors once more after the last acknowledgement.
@@ -64,6 +67,12 @@ type Feed struct {
 	// Only the worker uses these.
 	races       map[race.ID]*remembered
 	quarantined map[race.ID]time.Time // races that cannot be read, and since when
+	asking      *backoff.ExponentialBackOff
+	asked       time.Time // for the bucket, successfully
+	askAgain    time.Time // not before
+	toldBlind   bool      // that the bucket cannot be looked up
+
+	erasing atomic.Bool // a goroutine erases deleted races
 }
 
 // New returns a Feed that is idle until Next is called. Check tests the server's settings. Close stops the Feed.
@@ -80,6 +89,8 @@ func New(cfg Config, rules Rules, log Log) (*Feed, error) {
 	session, abort := context.WithCancel(context.Background())
 	f.cancel, f.abort = cancel, abort
 	f.send = newSender(session, &f.cfg, f.client, log, &f.stats)
+	f.asking = f.send.pauses()
+	f.stats.unsure.Store(true)
 	f.flow = newFlow(ctx, &f.cfg, f.send, log)
 	for _, l := range f.flow.shards {
 		f.ended.Go(func() { f.flow.work(l) })
@@ -160,15 +171,22 @@ func (f *Feed) answer(ctx context.Context) {
 
 // pass reads a stretch of every race that has something to feed.
 func (f *Feed) pass(ctx context.Context) (busy bool, err error) {
+	now := time.Now()
+	if sure, err := f.settle(ctx, now); !sure {
+		return false, err
+	}
+	gone, err := f.erase(ctx)
+	if err != nil {
+		return false, err
+	}
 	ids, err := f.log.Unfed(ctx, FeedName)
 	if err != nil {
 		return false, fmt.Errorf("look for races to feed: %w", err)
 	}
-	now := time.Now()
 	room := f.room(now)
 	free := room > 0
 	for _, id := range ids {
-		if f.waits(id, now) {
+		if gone[id] || f.waits(id, now) {
 			continue
 		}
 		if f.races[id] == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -256,6 +257,13 @@ func (fl *flow) rewind(id race.ID) {
 	fl.waypoints[id] = []*waypoint{{race: id, begun: now, reached: now}}
 	fl.mu.Unlock()
 	fl.signal()
+}
+
+// underway returns the races with waypoints.
+func (fl *flow) underway() []race.ID {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	return slices.Collect(maps.Keys(fl.waypoints))
 }
 
 // ahead returns how many stretches a race was read beyond its durable cursor.

@@ -3,6 +3,7 @@ package influx
 import (
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strconv"
 
@@ -13,11 +14,12 @@ import (
 // follower is one race in the Feed: how far it was read, and the state needed to write the next points. All of it follows from
 // the log up to the cursor and is recomputed after a restart.
 type follower struct {
-	id     race.ID
-	cursor race.FeedCursor // of what was read, not of what was acknowledged
-	rules  *Rules
-	every  int
-	spread int // the shard of its first car: races start at different ones
+	id      race.ID
+	cursor  race.FeedCursor // of what was read, not of what was acknowledged
+	rules   *Rules
+	every   int
+	resumed bool // an earlier follower may have written samples
+	spread  int  // the shard of its first car: races start at different ones
 
 	fold    Fold
 	info    race.Race
@@ -29,12 +31,14 @@ type follower struct {
 
 	announcedAt, startedAt int64 // UTC nanoseconds; 0 means not yet
 	clock                  race.Micros
-	laps                   [][]race.Lap // by car, in order
-	places                 []int        // by car, as written
-	early                  []passing    // passings reported before the start signal
+	laps                   [][]race.Lap  // by car, in order
+	places                 []int         // by car, as written
+	sampled                []race.Micros // by car, the newest sample that may have been written
+	early                  []passing     // passings reported before the start signal
 	judged                 map[race.Seq]judged
 	events                 map[race.EventName]int64 // time at which each was written, in nanoseconds
-	moved                  race.Micros              // of the start signal: race time counts from there, but written points stay in place
+	summary                summary
+	moved                  race.Micros // of the start signal: race time counts from there, but written points stay in place
 }
 
 // passing is a passing as reported.
@@ -64,7 +68,7 @@ func newFollower(id race.ID, rules *Rules, every int) *follower {
 	h.Write([]byte(id))
 	return &follower{
 		id: id, rules: rules, every: every, spread: int(h.Sum32() >> 1), fold: rules.Fold(), unknown: unknownCar(nil, id), judged: map[race.Seq]judged{},
-		events: map[race.EventName]int64{},
+		events: map[race.EventName]int64{}, summary: summary{winner: race.NoCar},
 	}
 }
 
@@ -106,6 +110,11 @@ func (f *follower) enter(e *race.Entry) {
 	f.tags = append(f.tags, tags)
 	f.frames = append(f.frames, slices.Concat([]byte("telemetry"), tags, []byte(" ")))
 	f.laps, f.places = append(f.laps, nil), append(f.places, 0)
+	sampled := race.Micros(math.MinInt64)
+	if f.resumed {
+		sampled = race.TimeMax // until this follower writes one
+	}
+	f.sampled = append(f.sampled, sampled)
 }
 
 // start relates race time to the wall clock, and writes the passings that were reported before and have a race time.
@@ -182,6 +191,7 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 		}
 	}
 	f.writeLaps(&change, w)
+	f.summarise(facts, w)
 }
 
 func (f *follower) place(car race.CarIdx, place int, w *writer) {
@@ -301,8 +311,8 @@ func (f *follower) point(p *passing, j judged, w *writer) {
 		return
 	}
 	b := append(append(w.line(f, j.car), "passings"...), f.tagsOf(j.car)...)
-	b = append(appendTag(b, "line", strconv.Itoa(j.line)), ' ')
-	b = appendInt(b, "seq", int64(p.seq))
+	b = appendInt(append(b, ' '), "seq", int64(p.seq))
+	b = appendInt(b, "line", int64(j.line))
 	b = appendInt(b, "time_us", int64(j.at-f.moved))
 	if j.line >= 0 && j.line < len(f.info.Lines) {
 		b = appendText(b, "line_kind", f.info.Lines[j.line].Kind.String())
@@ -339,11 +349,4 @@ func (f *follower) frame(fr *race.Frame, w *writer) error {
 		w.done(appendFrame(w.line(f, car), f.frames[car], fr, i, f.at, ns))
 	}
 	return nil
-}
-
-// sample writes the telemetry sample of a real car.
-func (f *follower) sample(s *race.Sample, w *writer) {
-	if f.known(s.Car) {
-		w.done(appendSample(w.line(f, s.Car), f.frames[s.Car], s, f.ns(s.Time)))
-	}
 }

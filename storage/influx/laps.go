@@ -6,6 +6,7 @@ import "lightsout/race"
 type lapChange struct {
 	emitted   []lapOf
 	withdrawn []withdrawn
+	moved     []movedLaps
 }
 
 // lapOf is a lap of a car, by its index in the list.
@@ -14,10 +15,10 @@ type lapOf struct {
 	at  int
 }
 
-// withdrawn is a range of a car's points to delete, in race time (ms): laps by their ends, sectors by theirs.
+// withdrawn is a range of a car's points to delete, by the ends of laps in race time (ms).
 type withdrawn struct {
-	car           race.CarIdx
-	laps, sectors stretch
+	car  race.CarIdx
+	laps stretch
 }
 
 // stretch is a range of times, both ends included; empty if some is false.
@@ -35,16 +36,6 @@ func (s *stretch) add(at int64) {
 }
 
 func (s *stretch) has(at int64) bool { return s.some && at >= s.from && at <= s.to }
-
-// sectorEnd returns the race time at which a sector ended; false if it was not timed. A missed line leaves its sector blank
-// and joined to the next one, so that the sectors always add up.
-func sectorEnd(l *race.Lap, sector int) (int64, bool) {
-	at := l.EndMS
-	for _, ms := range l.SectorsMS[sector+1:] {
-		at -= ms
-	}
-	return at, l.SectorsMS[sector] > 0
-}
 
 func (c *lapChange) withdrawnOf(car race.CarIdx) *withdrawn {
 	if n := len(c.withdrawn); n > 0 && c.withdrawn[n-1].car == car { // the facts of a car are consecutive
@@ -69,6 +60,12 @@ func (f *follower) lap(l *race.Lap, change *lapChange) {
 		laps = append(laps, race.Lap{})
 	}
 	was := &laps[l.Number-1]
+	switch {
+	case was.Number == 0:
+		change.lapsMoved(l.Car, l.EndMS, forEver)
+	case was.EndMS != l.EndMS:
+		change.lapsMoved(l.Car, was.EndMS, l.EndMS)
+	}
 	if was.Number != 0 {
 		change.drop(was, l)
 	}
@@ -84,28 +81,17 @@ func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
 	}
 	for i := laps; i < len(f.laps[car]); i++ {
 		if was := &f.laps[car][i]; was.Number != 0 {
+			change.lapsMoved(car, was.EndMS, forEver)
 			change.drop(was, nil)
 		}
 	}
 	f.laps[car] = f.laps[car][:min(laps, len(f.laps[car]))]
 }
 
-// drop marks a lap's points for deletion, except those that the replacing lap has as well.
+// drop marks a lap's point for deletion, unless the replacing lap has the same and no less in it.
 func (c *lapChange) drop(was, now *race.Lap) {
 	if now == nil || was.EndMS != now.EndMS || hasLess(was, now) {
 		c.withdrawnOf(was.Car).laps.add(was.EndMS)
-	}
-	for sector := range was.SectorsMS {
-		old, had := sectorEnd(was, sector)
-		if !had {
-			continue
-		}
-		if now != nil {
-			if end, has := sectorEnd(now, sector); has && end == old {
-				continue
-			}
-		}
-		c.withdrawnOf(was.Car).sectors.add(old)
 	}
 }
 
@@ -128,41 +114,24 @@ func (f *follower) writeLaps(c *lapChange, w *writer) {
 	ns := func(ms int64) int64 { return f.startedAt + ms*1_000_000 }
 	for i := range c.withdrawn {
 		g := &c.withdrawn[i]
-		if g.laps.some {
-			w.erase(f, g.car, "laps", ns(g.laps.from), ns(g.laps.to))
+		if !g.laps.some {
+			continue
 		}
-		if g.sectors.some {
-			w.erase(f, g.car, "sectors", ns(g.sectors.from), ns(g.sectors.to))
-		}
+		w.erase(f, g.car, "laps", ns(g.laps.from), ns(g.laps.to))
 		for at := range f.laps[g.car] {
-			l := &f.laps[g.car][at]
-			if l.Number == 0 {
-				continue
-			}
-			if g.laps.has(l.EndMS) {
+			if l := &f.laps[g.car][at]; l.Number != 0 && g.laps.has(l.EndMS) {
 				f.lapPoint(l, w)
 			}
-			f.sectorPoints(l, w, func(end int64) bool { return g.sectors.has(end) })
 		}
 	}
 	for _, t := range c.emitted {
-		if t.at >= len(f.laps[t.car]) { // withdrawn by the same record
-			continue
+		if t.at < len(f.laps[t.car]) { // else withdrawn by the same record
+			f.lapPoint(&f.laps[t.car][t.at], w)
 		}
-		l := &f.laps[t.car][t.at]
-		f.lapPoint(l, w)
-		f.sectorPoints(l, w, func(int64) bool { return true })
 	}
+	f.remark(c, w)
 }
 
 func (f *follower) lapPoint(l *race.Lap, w *writer) {
 	w.done(appendLap(w.line(f, l.Car), f.tags[l.Car], l, f.startedAt+l.EndMS*1_000_000))
-}
-
-func (f *follower) sectorPoints(l *race.Lap, w *writer, wanted func(end int64) bool) {
-	for sector := range l.SectorsMS {
-		if end, seen := sectorEnd(l, sector); seen && wanted(end) {
-			w.done(appendSector(w.line(f, l.Car), f.tags[l.Car], l, sector, f.startedAt+end*1_000_000))
-		}
-	}
 }

@@ -127,7 +127,7 @@ func appendFrame(b, prefix []byte, f *race.Frame, car int, at Locate, ns int64) 
 }
 
 // appendSample appends a real car's sample, without the channels that were not reported.
-func appendSample(b, prefix []byte, s *race.Sample, ns int64) []byte {
+func appendSample(b, prefix []byte, s *race.Sample, lap int, ns int64) []byte {
 	start := len(b)
 	b = append(b, prefix...)
 	first := len(b)
@@ -151,6 +151,7 @@ func appendSample(b, prefix []byte, s *race.Sample, ns int64) []byte {
 	if len(b) == first {
 		return b[:start]
 	}
+	b = appendInt(b, "lap_number", int64(lap))
 	return appendTime(b, ns)
 }
 
@@ -171,13 +172,5 @@ func appendLap(b []byte, tags []byte, l *race.Lap, ns int64) []byte {
 	b = appendText(b, "flag", l.Flag.String())
 	b = appendText(b, "mark", l.Mark.String())
 	b = appendBool(b, "deleted", l.Deleted)
-	return appendTime(b, ns)
-}
-
-func appendSector(b []byte, tags []byte, l *race.Lap, sector int, ns int64) []byte {
-	b = append(append(append(b, "sectors"...), tags...), ",sector="...)
-	b = append(b, byte('1'+sector), ' ')
-	b = appendInt(b, "duration_ms", l.SectorsMS[sector])
-	b = appendInt(b, "lap_number", int64(l.Number))
 	return appendTime(b, ns)
 }

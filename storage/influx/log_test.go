@@ -112,6 +112,19 @@ func (m *memory) SamplesAfter(_ context.Context, id race.ID, count uint64, limit
 	return out, last, nil
 }
 
+func (m *memory) Trace(_ context.Context, q race.TraceQuery) (*race.Trace, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := &race.Trace{Car: q.Car}
+	for i := range m.of(q.Race).samples {
+		if s := &m.of(q.Race).samples[i]; s.Car == q.Car && s.Time >= q.From && s.Time <= q.To {
+			t.Time = append(t.Time, s.Time)
+			t.Values[race.ChannelSpeed] = append(t.Values[race.ChannelSpeed], int32(s.SpeedDKMH))
+		}
+	}
+	return t, nil
+}
+
 func (m *memory) Cursor(_ context.Context, _ string, id race.ID) (race.FeedCursor, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -182,6 +195,12 @@ func (m *memory) FeedEnd(_ context.Context, id race.ID) (c race.FeedCursor, err 
 }
 
 func (m *memory) RegisterFeed(context.Context, string) error { return nil }
+
+func (m *memory) Retarget(context.Context, string, race.FeedTarget) (bool, error) { return false, nil }
+
+func (m *memory) Erasures(context.Context, string) ([]race.ID, error) { return nil, nil }
+
+func (m *memory) Erased(context.Context, string, race.ID) error { return nil }
 
 // Roster implements Rosters.
 func (m *memory) Roster(_ context.Context, id race.ID) (*race.Roster, error) {

@@ -47,6 +47,7 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 		return nil, fmt.Errorf("look up the cursor: %w", err)
 	}
 	r := &remembered{follower: newFollower(id, &f.rules, f.cfg.Every)}
+	r.resumed = to.Count > 0
 	for r.cursor.Seq < to.Seq {
 		records, err := f.log.Records(ctx, id, r.cursor.Seq, int(min(foldReadOnce, to.Seq-r.cursor.Seq)))
 		if err != nil {

@@ -30,7 +30,8 @@ func TestFeed_PointsOlderThanTheBucketKeepsAreCountedAndNotKept(t *testing.T) {
 	defer drive(f)()
 	fed(t, m, time.Minute)
 	stats := f.Stats()
-	if stats.PointsWritten+stats.PointsExpired != all || stats.PointsWritten < now || stats.PointsExpired == 0 || stats.PointsRejected != 0 {
+	again := stats.PointsWritten + stats.PointsExpired - all // points of races are written again at each lap of the leader
+	if again < 0 || again > 3*10 || stats.PointsWritten < now || stats.PointsExpired == 0 || stats.PointsRejected != 0 {
 		t.Errorf("of %d points %d were written, %d are too old, and %d were refused", all, stats.PointsWritten, stats.PointsExpired, stats.PointsRejected)
 	}
 	said := int64(0)

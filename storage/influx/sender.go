@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -28,6 +29,7 @@ type sender struct {
 	stats   *counters
 	session context.Context //nolint:containedctx // of requests and commits: it ends a while after the Feed's, so that they can finish
 	zips    sync.Pool       // of *zip
+	resume  atomic.Int64    // the server asked for no request before, Unix nanoseconds
 	expired sync.Map        // by race.ID: points of it were left out, and the log says so
 }
 
@@ -86,6 +88,9 @@ func (s *sender) write(lines []byte) *influxhttp.Error {
 func (s *sender) persist(ctx context.Context, attempt func() *influxhttp.Error) *influxhttp.Error {
 	pause := s.pauses()
 	for {
+		if wait := s.patience(time.Now()); wait > 0 && !sleep(ctx, wait) {
+			return influxhttp.NewError(ctx.Err())
+		}
 		err := attempt()
 		switch judge(err) {
 		case taken:
@@ -97,15 +102,23 @@ func (s *sender) persist(ctx context.Context, attempt func() *influxhttp.Error) 
 		}
 		s.stats.retries.Add(1)
 		s.complain(err)
-		wait := max(pause.NextBackOff(), retryAfter(err, time.Now()))
-		if !sleep(ctx, wait) {
+		if !sleep(ctx, pause.NextBackOff()) {
 			return err
 		}
 	}
 }
 
-// complain logs the beginning of an outage.
+// patience returns how long the server asked to be left alone.
+func (s *sender) patience(now time.Time) time.Duration {
+	return time.Unix(0, s.resume.Load()).Sub(now)
+}
+
+// complain logs the beginning of an outage, and notes how long the server asks to be left alone.
 func (s *sender) complain(err *influxhttp.Error) {
+	now := time.Now()
+	if wait := retryAfter(err, now); wait > 0 {
+		s.resume.Store(now.Add(wait).UnixNano())
+	}
 	reason := s.client.reason(err)
 	if s.stats.ail(reason) {
 		s.cfg.Log.Warn("InfluxDB accepts no points; the feed lags and keeps trying", slog.String("url", s.client.url),

@@ -140,6 +140,76 @@ func sameLaps(t *testing.T, s *server, m *memory, c *course) {
 	}
 }
 
+// A sample carries the lap of its instant, whether it is in the log before the passing that ended the lap before or after, and also when the
+// passing is corrected, and when the process ends in between.
+func TestFeed_MarksSamplesOfRealCarsWithTheirLap(t *testing.T) {
+	s := shared(t)
+	s.newBucket(t)
+	for _, live := range []bool{true, false} {
+		t.Run(fmt.Sprintf("live=%v", live), func(t *testing.T) {
+			m := newMemory()
+			c := &course{id: race.ID(newID("sampled")), cars: 2, laps: 9, lapTime: 20 * race.Second, startAt: time.Now().Add(-time.Hour)}
+			cfg := s.config()
+			cfg.FlushAfter = time.Millisecond
+			f := newFeed(t, cfg, m)
+			stop := drive(f)
+			step := func(records ...race.Record) {
+				m.add(c.id, records, nil)
+				if live {
+					fed(t, m, 10*time.Second)
+				}
+			}
+			external(m, c)
+			step(race.Record{RecordedAt: c.startAt.UnixNano(), Body: race.Started{}})
+			for lap := race.Micros(1); lap <= 4; lap++ {
+				for car := range race.CarIdx(2) {
+					for at := (lap-1)*20*race.Second + 500*race.Millisecond; at < (lap*20+4)*race.Second; at += race.Second {
+						m.tell(c.id, race.Sample{Car: car, Time: at, SpeedDKMH: int(at / race.Second), RPM: race.Unknown, Gear: race.Unknown, Throttle: race.Unknown, Brake: race.Unknown, DRS: race.Unknown, XDM: race.Unknown, YDM: race.Unknown})
+					}
+					if live {
+						fed(t, m, 10*time.Second)
+					}
+					step(c.passing(car, 0, lap*20*race.Second+race.Micros(car)*race.Second/3, "main", uint64(10*int(lap)+int(car)), fmt.Sprint("T", car)))
+				}
+				if lap == 2 && live {
+					stop()
+					f.Close()
+					f = newFeed(t, cfg, m)
+					stop = drive(f)
+				}
+			}
+			passings := race.Seq(len(m.of(c.id).records))
+			ruling := func(b race.Body) {
+				step(race.Record{Time: 90 * race.Second, RecordedAt: c.startAt.UnixNano(), Author: "M", Body: b})
+			}
+			ruling(race.Corrected{Kind: race.CorrectReject, Passing: passings - 3, Reason: "on the grass"}) // the end of lap 3 of the first car
+			ruling(race.DecoderSet{Decoder: "main", Offset: 1250 * race.Millisecond, Reason: "its clock is behind"})
+			fed(t, m, 20*time.Second)
+			stop()
+			f.Close()
+
+			want, got := map[string]string{}, map[string]string{}
+			all := finalLaps(m, c.id)
+			for i := range m.of(c.id).samples {
+				sample, lap := &m.of(c.id).samples[i], 1
+				for _, l := range all {
+					if l.Car == sample.Car && race.Micros(l.EndMS)*race.Millisecond <= sample.Time {
+						lap = max(lap, l.Number+1)
+					}
+				}
+				want[fmt.Sprint(sample.Car+1, " at ", c.startAt.Add(time.Duration(sample.Time)*time.Microsecond).UTC().Format(time.RFC3339Nano))] = fmt.Sprint(lap)
+			}
+			for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
+				|> filter(fn: (r) => r._measurement == "telemetry" and r.race == %q and r._field == "lap_number")`, s.bucket, string(c.id))) {
+				got[r["driver_number"]+" at "+r["_time"]] = r["_value"]
+			}
+			if diff := cmp.Diff(want, got); diff != "" || len(all) != 7 {
+				t.Errorf("%d laps; laps of samples (-want +got):\n%s", len(all), diff)
+			}
+		})
+	}
+}
+
 func TestHistory_ReturnsTracesWithoutRounding(t *testing.T) {
 	s, m := shared(t), newMemory()
 	sim := &course{id: race.ID(newID("trace")), cars: 3, laps: 3, lapTime: 5 * race.Second, startAt: time.Now().Add(-time.Hour).Truncate(0).Add(123)}
@@ -235,7 +305,7 @@ func TestSeries_AreExactlyThoseListedInSeriesMD(t *testing.T) {
 	trap.Body = passing
 	m.add(r.id, []race.Record{trap}, nil)
 	cfg := s.config()
-	cfg.EngineEvery = 20 * time.Millisecond
+	cfg.EngineEvery, cfg.Instance = 20*time.Millisecond, "one, of two"
 	f := newFeed(t, cfg, m)
 	defer f.Close()
 	defer drive(f)()
@@ -260,6 +330,31 @@ func TestSeries_AreExactlyThoseListedInSeriesMD(t *testing.T) {
 	}
 	if diff := cmp.Diff(listed(t), got); diff != "" {
 		t.Errorf("SERIES.md and the server (-listed +written):\n%s", diff)
+	}
+}
+
+func TestSeries_OfThreeHundredKartsAreAtMost1500(t *testing.T) {
+	s, m := shared(t), newMemory()
+	s.newBucket(t)
+	c := &course{id: race.ID(newID("karts")), cars: 300, laps: 3, lapTime: 10 * race.Second, startAt: time.Now().Add(-time.Hour), every: 50}
+	c.run(m)
+	f := newFeed(t, s.config(), m)
+	defer f.Close()
+	defer drive(f)()
+	fed(t, m, time.Minute)
+	series := map[string]int{}
+	seen := map[string]bool{}
+	for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
+		|> last() |> map(fn: (r) => ({r with _value: string(v: r._value)}))`, s.bucket)) {
+		key := fmt.Sprintf("%s,%s,%s,%s", r["_measurement"], r["driver_number"], r["kind"], r["race"])
+		if !seen[key] {
+			seen[key] = true
+			series[r["_measurement"]]++
+		}
+	}
+	want := map[string]int{"telemetry": 300, "laps": 300, "passings": 300, "positions": 300, "races": 1, "events": series["events"]}
+	if diff := cmp.Diff(want, series); diff != "" || len(seen) > 1500 || series["events"] == 0 {
+		t.Errorf("%d series (-want +got):\n%s", len(seen), diff)
 	}
 }
 

@@ -17,6 +17,8 @@ type Log interface {
 	Frames(ctx context.Context, id race.ID, from, to race.Tick, each func(*race.Frame) error) error
 	// SamplesAfter returns about limit samples of real cars from the batches after count, and the count of the last batch.
 	SamplesAfter(ctx context.Context, id race.ID, count uint64, limit int) ([]race.Sample, uint64, error)
+	// Trace returns the samples of a car between two race times.
+	Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error)
 	Cursors
 }
 
@@ -34,6 +36,11 @@ type Cursors interface {
 	FeedEnd(ctx context.Context, id race.ID) (race.FeedCursor, error)
 	// RegisterFeed records that the feed exists: retention keeps what it has not fed.
 	RegisterFeed(ctx context.Context, feed string) error
+	// Retarget tells where the feed writes to, and reports whether that is another place than before: then all cursors are at the beginning.
+	Retarget(ctx context.Context, feed string, t race.FeedTarget) (changed bool, err error)
+	// Erasures returns the deleted races that are still to be erased, Erased records that one is.
+	Erasures(ctx context.Context, feed string) ([]race.ID, error)
+	Erased(ctx context.Context, feed string, id race.ID) error
 }
 
 // Fold computes the facts of one race from its records, in order. The refusal of a record is a fact, too.

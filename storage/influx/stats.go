@@ -9,6 +9,7 @@ import (
 // counters are the counters of a Feed.
 type counters struct {
 	written, rejected, expired, batches, retries, erased, flying atomic.Int64
+	unsure                                                       atomic.Bool // whether the bucket is the one that was fed
 
 	mu     sync.Mutex
 	ailing string // the reason of the current outage; empty if there is none
@@ -29,6 +30,7 @@ func (c *counters) ail(why string) bool {
 	news := c.ailing == ""
 	if news {
 		c.since = time.Now()
+		c.unsure.Store(true)
 	}
 	c.ailing = why
 	return news

@@ -109,6 +109,15 @@ type waiting struct {
 	ready func(error)
 }
 
+// Retarget, Erasures and Erased: nothing is deleted, and there is one bucket.
+func (*acknowledged) Retarget(context.Context, string, race.FeedTarget) (bool, error) {
+	return false, nil
+}
+
+func (*acknowledged) Erasures(context.Context, string) ([]race.ID, error) { return nil, nil }
+
+func (*acknowledged) Erased(context.Context, string, race.ID) error { return nil }
+
 func (a *acknowledged) Append(b *race.Batch, ready func(error)) {
 	all := started([]*race.Batch{b})
 	for _, more := range all {

@@ -57,6 +57,9 @@ func (s *Store) Cursor(ctx context.Context, feed string, id race.ID) (race.FeedC
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return race.FeedCursor{}, fmt.Errorf("read the cursor of feed %s in race %s: %w", feed, id, err)
 	}
+	if seq == erasure {
+		return race.FeedCursor{}, nil
+	}
 	return race.FeedCursor{Seq: race.Seq(seq), Tick: race.Tick(tick), Count: uint64(count)}, nil
 }
 
@@ -92,6 +95,50 @@ func (s *Store) Refeed(ctx context.Context, feed string, id race.ID, since int64
 		return nil
 	})
 	return n, err
+}
+
+// Retarget tells where a feed writes to from now on, and reports whether that is another place than before: then nothing was fed there, and cursors and
+// dead letters are forgotten.
+func (s *Store) Retarget(ctx context.Context, feed string, t race.FeedTarget) (changed bool, err error) {
+	err = s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+		var bucket, org int64
+		err := tx.QueryRowContext(ctx, "SELECT seq, tick FROM feeds WHERE feed = ? AND race = ''", feed).Scan(&bucket, &org)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read the target of feed %s: %w", feed, err)
+		}
+		changed = bucket != 0 && (uint64(bucket) != t.Bucket || uint64(org) != t.Org)
+		for _, table := range []string{"feeds", "feed_rejects"} {
+			if !changed {
+				break
+			}
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE feed = ?", feed); err != nil {
+				return fmt.Errorf("forget what was fed by %s: %w", feed, err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO feeds VALUES (?, '', ?, ?, 0)", feed, int64(t.Bucket), int64(t.Org)); err != nil {
+			return fmt.Errorf("store the target of feed %s: %w", feed, err)
+		}
+		return nil
+	})
+	return changed, err
+}
+
+// erasure is the cursor of a feed in a race that was deleted, until the feed has erased it, too.
+const erasure = -1
+
+// Erasures returns the deleted races that a feed has to erase.
+func (s *Store) Erasures(ctx context.Context, feed string) ([]race.ID, error) {
+	return s.ids(ctx, "SELECT race FROM feeds WHERE feed = ? AND race <> '' AND seq = -1 ORDER BY race", feed)
+}
+
+// Erased records that a feed has erased a race.
+func (s *Store) Erased(ctx context.Context, feed string, id race.ID) error {
+	return s.commitIndependently(ctx, id, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM feeds WHERE feed = ? AND race = ? AND seq = ?", feed, string(id), erasure); err != nil {
+			return fmt.Errorf("record that race %s is erased: %w", id, err)
+		}
+		return nil
+	})
 }
 
 // changedOne returns the outcome of a statement that must change one row of a race.

@@ -349,7 +349,13 @@ func (s *Store) SetStatus(id race.ID, status race.Status, ready func(error)) {
 func (s *Store) Delete(id race.ID, ready func(error)) {
 	s.enqueue(job{id: id, ready: ready, do: func(ctx context.Context, tx *sql.Tx) error {
 		delete(s.open, id)
-		return deleteRace(ctx, tx, id)
+		if err := deleteRace(ctx, tx, id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO feeds SELECT feed, ?, ?, 0, 0 FROM feeds WHERE race = ''", string(id), erasure); err != nil {
+			return fmt.Errorf("leave word for the feeds: %w", err)
+		}
+		return nil
 	}})
 }
 

@@ -148,7 +148,8 @@ CREATE TABLE refusals (
 -- Imported circuits, in the project's text format.
 CREATE TABLE circuits (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
--- The cursors of feeds to other stores. A row without a race registers the feed.
+-- The cursors of feeds to other stores. A row without a race registers the feed: its seq and tick are the bucket and the organisation that it writes to,
+-- 0 while they are unknown. A row with seq -1 is of a deleted race that the feed has to erase.
 CREATE TABLE feeds (
   feed TEXT NOT NULL, race TEXT NOT NULL,
   seq INTEGER NOT NULL DEFAULT 0, tick INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0,

@@ -17,12 +17,12 @@ const tellFedEvery = 2 * time.Second
 // fed is how far races were fed to InfluxDB, by whichever processor had them. It goes through the topic of states.
 type fed struct {
 	mu   sync.Mutex
-	told map[race.ID]race.FeedCursor // by the topic, and not taken
-	due  map[race.ID]race.FeedCursor // not written yet
+	told map[race.ID]race.Fed // by the topic, and not taken
+	due  map[race.ID]race.Fed // not written yet
 }
 
 func newFed() *fed {
-	return &fed{told: map[race.ID]race.FeedCursor{}, due: map[race.ID]race.FeedCursor{}}
+	return &fed{told: map[race.ID]race.Fed{}, due: map[race.ID]race.Fed{}}
 }
 
 // Keys of what processes tell each other.
@@ -49,14 +49,14 @@ func (m *Member) ShareCircuit(key, text string) {
 }
 
 // KeepFed tells other processors how far a race was fed.
-func (m *Member) KeepFed(id race.ID, c race.FeedCursor) {
+func (m *Member) KeepFed(id race.ID, c race.Fed) {
 	m.fed.mu.Lock()
 	defer m.fed.mu.Unlock()
 	m.fed.due[id] = c
 }
 
 // Fed is how far a race was fed by another processor, as far as this one was told.
-func (m *Member) Fed(id race.ID) (race.FeedCursor, bool) {
+func (m *Member) Fed(id race.ID) (race.Fed, bool) {
 	m.fed.mu.Lock()
 	defer m.fed.mu.Unlock()
 	c, told := m.fed.told[id]
@@ -72,7 +72,7 @@ func (m *Member) ForgetFed(id race.ID) {
 
 // tellFed takes what the topic says; no data means that the race was deleted.
 func (m *Member) tellFed(id race.ID, data []byte) {
-	var c race.FeedCursor
+	var c race.Fed
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &c); err != nil { // it is fed again
 			m.cfg.Log.Warn("how far a race was fed cannot be read", slog.String("race", string(id)), slog.Any("err", err))
@@ -100,7 +100,7 @@ func (m *Member) writeFed(ctx context.Context) {
 		}
 		m.fed.mu.Lock()
 		due := m.fed.due
-		m.fed.due = map[race.ID]race.FeedCursor{}
+		m.fed.due = map[race.ID]race.Fed{}
 		m.fed.mu.Unlock()
 		for id, c := range due {
 			data, err := json.Marshal(c)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -48,8 +49,8 @@ type Config struct {
 // Shared is how far races were fed by one of several processes.
 type Shared interface {
 	// KeepFed tells the others, Fed is what they told, ForgetFed says that it was taken.
-	KeepFed(id race.ID, c race.FeedCursor)
-	Fed(id race.ID) (race.FeedCursor, bool)
+	KeepFed(id race.ID, c race.Fed)
+	Fed(id race.ID) (race.Fed, bool)
 	ForgetFed(id race.ID)
 }
 
@@ -57,7 +58,43 @@ type Shared interface {
 type ownRaces struct {
 	*sqlite.Store
 	mine   func(race.ID) bool
-	shared Shared // nil: this process feeds alone
+	shared Shared         // nil: this process feeds alone
+	bucket *atomic.Uint64 // that is fed; 0 while it is unknown
+}
+
+// Retarget notes the bucket, too: what others told of another one does not count.
+func (l ownRaces) Retarget(ctx context.Context, feed string, t race.FeedTarget) (bool, error) {
+	changed, err := l.Store.Retarget(ctx, feed, t)
+	if err == nil {
+		l.bucket.Store(t.Bucket)
+	}
+	return changed, err
+}
+
+// Erasures leaves out the deleted races that other processes erase. One that is there again was erased by the process that had it.
+func (l ownRaces) Erasures(ctx context.Context, feed string) ([]race.ID, error) {
+	ids, err := l.Store.Erasures(ctx, feed)
+	if err != nil {
+		return nil, err
+	}
+	var out []race.ID
+	for _, id := range ids {
+		_, err := l.FeedEnd(ctx, id)
+		switch {
+		case !l.mine(id):
+		case errors.Is(err, race.ErrNotFound):
+			out = append(out, id)
+		case err == nil && l.shared != nil:
+			if _, told := l.shared.Fed(id); !told {
+				out = append(out, id)
+			} else if err := l.Erased(ctx, feed, id); err != nil {
+				return nil, err
+			}
+		case err == nil:
+			out = append(out, id)
+		}
+	}
+	return out, nil
 }
 
 // Unfed leaves out the races that other processes feed.
@@ -70,7 +107,7 @@ func (l ownRaces) Unfed(ctx context.Context, feed string) ([]race.ID, error) {
 func (l ownRaces) MoveCursor(ctx context.Context, feed string, id race.ID, c race.FeedCursor) error {
 	err := l.Store.MoveCursor(ctx, feed, id, c)
 	if err == nil && l.shared != nil {
-		l.shared.KeepFed(id, c)
+		l.shared.KeepFed(id, race.Fed{FeedCursor: c, Bucket: l.bucket.Load()})
 	}
 	return err
 }
@@ -81,10 +118,11 @@ func (l ownRaces) fed(ctx context.Context, feed string, id race.ID) bool {
 	if l.shared == nil {
 		return false
 	}
-	c, told := l.shared.Fed(id)
+	at, told := l.shared.Fed(id)
 	if !told {
 		return false
 	}
+	c := at.FeedCursor
 	has, err := l.Cursor(ctx, feed, id)
 	end, endErr := l.FeedEnd(ctx, id)
 	switch {
@@ -94,6 +132,9 @@ func (l ownRaces) fed(ctx context.Context, feed string, id race.ID) bool {
 		return true
 	}
 	l.shared.ForgetFed(id)
+	if bucket := l.bucket.Load(); at.Bucket != 0 && bucket != 0 && at.Bucket != bucket {
+		return false
+	}
 	c = race.FeedCursor{Seq: max(c.Seq, has.Seq), Tick: max(c.Tick, has.Tick), Count: max(c.Count, has.Count)}
 	if c == has {
 		return false
@@ -106,7 +147,7 @@ func (c *Config) log(store *sqlite.Store) influx.Log {
 	if c.Mine == nil {
 		return store
 	}
-	return ownRaces{store, c.Mine, c.Shared}
+	return ownRaces{store, c.Mine, c.Shared, new(atomic.Uint64)}
 }
 
 // Given says that a feed is wanted.

@@ -140,6 +140,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 	if w.member, err = join(ctx, &cfg, store); err != nil {
 		return err
 	}
+	cfg.Feed.Influx.Instance = cfg.instance()
 	to, err := feed.Open(ctx, cfg.Feed, store, log)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,6 +78,19 @@ func DefaultConfig() Config {
 	return Config{Gateway: gateway.DefaultConfig(), CarsMax: races.CarsMax}
 }
 
+// instance is the name of this process among others: the one it was given, or its host and port.
+func (c *Config) instance() string {
+	if c.Cluster != nil && c.Cluster.Instance != "" {
+		return c.Cluster.Instance
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	_, port, _ := net.SplitHostPort(c.Gateway.Addr)
+	return net.JoinHostPort(host, port)
+}
+
 // Run runs a server until the context ends or work, which runs beside it, fails. It writes its address to status.
 func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
 	if err := cfg.Gateway.Validate(); err != nil {
@@ -91,7 +106,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	hooks := drills.NewHooks()
-	cfg.Feed.Influx.Wrap = hooks.Transport
+	cfg.Feed.Influx.Wrap, cfg.Feed.Influx.Instance = hooks.Transport, cfg.instance()
 	to, err := feed.Open(ctx, cfg.Feed, store, log)
 	if err != nil {
 		return err
