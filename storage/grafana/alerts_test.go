@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/expr"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"go.yaml.in/yaml/v3"
@@ -236,7 +239,7 @@ func TestAlerts_FireAndAreSilentInPrometheus(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"check", "rules", rules}, {"test", "rules", file}} {
+	for _, args := range [][]string{{"check", "config", "prometheus/prometheus.yml"}, {"check", "rules", rules}, {"test", "rules", file}} {
 		if out, err := exec.Command(tool, args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args[:2], " "), err, out)
 		}
@@ -252,6 +255,64 @@ func TestAlerts_FiringValuesAreAboveZero(t *testing.T) {
 			t.Errorf("%s does not end with a bound: %s", a.Name, a.Expr)
 		} else if _, err := fmt.Sscan(a.Expr[at+3:], &bound); err != nil || bound < 0 {
 			t.Errorf("%s is bounded by %s", a.Name, a.Expr[at+3:])
+		}
+	}
+}
+
+// TestAlerts_AskForMetricsThatAreServed: docs/operating.md is held to what a server has.
+func TestAlerts_AskForMetricsThatAreServed(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	board, err := grafana.OperatorBoard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := string(board)
+	for _, a := range grafana.Alerts() {
+		asked += a.Expr + "\n"
+	}
+	names := map[string]bool{}
+	for _, name := range regexp.MustCompile(`lightsout_\w+`).FindAllString(asked, -1) {
+		names[strings.TrimSuffix(name, "_bucket")] = true
+	}
+	for name := range names {
+		if !strings.Contains(string(guide), "`"+name+"`") {
+			t.Errorf("%s is asked for and not served", name)
+		}
+	}
+	if len(names) < 20 {
+		t.Errorf("only %d metrics are asked for", len(names))
+	}
+}
+
+func TestOperatorBoard_ParsesStrictlyAndDescribesItsPanels(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	data, err := grafana.OperatorBoard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d dashboard.Dashboard
+	if err := d.UnmarshalJSONStrict(data); err != nil && err.Error() != "" {
+		t.Error(err)
+	}
+	if err := d.Validate(); err != nil && err.Error() != "" {
+		t.Error(err)
+	}
+	var shown struct {
+		Panels []struct {
+			Title, Description string
+			Datasource         struct{ UID string }
+			Targets            []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(data, &shown); err != nil || len(shown.Panels) < 15 {
+		t.Fatalf("%d panels, %v", len(shown.Panels), err)
+	}
+	for _, p := range shown.Panels {
+		if p.Title == "" || p.Description == "" || p.Datasource.UID != grafana.PrometheusSource || len(p.Targets) == 0 || p.Targets[0].Expr == "" {
+			t.Errorf("an incomplete panel: %+v", p)
 		}
 	}
 }

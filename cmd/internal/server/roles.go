@@ -39,6 +39,11 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	if err := cfg.Gateway.ValidateStatus(); err != nil {
 		return cli.BadInput("%w", err)
 	}
+	end, err := servePprof(ctx, cfg.Pprof, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	registry := prometheus.NewRegistry()
 	w := &worker{dead: newDeadEngine()}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()

@@ -69,6 +69,8 @@ type Config struct {
 	History   string // store that answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
 	CarsMax   int    // of all races that are not over
 	Version   string
+	// Pprof is the loopback address of the profiles; empty serves none.
+	Pprof string
 	// Cluster is the log that this server shares with other processes; nil without Kafka.
 	Cluster *cluster.Config
 }
@@ -93,6 +95,15 @@ func (c *Config) instance() string {
 
 // Run runs a server until the context ends or work, which runs beside it, fails. It writes its address to status.
 func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
+	end, err := servePprof(ctx, cfg.Pprof, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	return run(ctx, cfg, log, status, work)
+}
+
+func run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
 	if err := cfg.Gateway.Validate(); err != nil {
 		return cli.BadInput("%w", err)
 	}
