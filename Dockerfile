@@ -19,6 +19,12 @@ RUN mkdir -p /out/data && \
     CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X main.version=${VERSION:-$commit}" -o /out/lightsout ./cmd/lightsout
 
 FROM gcr.io/distroless/static-debian12:nonroot
+ARG VERSION="" COMMIT=""
+LABEL org.opencontainers.image.title="Lights Out" \
+      org.opencontainers.image.description="A real-time race event platform" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}"
 COPY --from=build /out/lightsout /lightsout
 COPY --from=build --chown=nonroot:nonroot /out/data /data
 USER nonroot

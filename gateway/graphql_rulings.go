@@ -18,21 +18,22 @@ import (
 func (s *Server) rulingMutations() graphql.Fields {
 	ruled := graphql.NewObject(graphql.ObjectConfig{Name: "Ruled", Fields: fieldsOf(ruledDTO{})})
 	shape := shapeOf("Ruled", reflect.TypeFor[ruledDTO]())
-	mutation := func(about string, read ruling, names ...string) *graphql.Field {
+	mutation := func(action, about string, read ruling, names ...string) *graphql.Field {
 		args := graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.String)}}
 		for _, name := range append(names, "author", "reason", "time_us", "date") {
 			args[camel(name)] = &graphql.ArgumentConfig{Type: rulingArgs[name]}
 		}
-		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.objectResolver(shape,
-			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) })}
+		return &graphql.Field{Type: ruled, Description: about, Args: args, Resolve: s.objectResolver(shape, s.auditedField(
+			func(graphql.ResolveParams) string { return action },
+			func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) { return s.ruleByArgs(c, p, read) }))}
 	}
 	return graphql.Fields{
-		"showFlag": mutation("One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
-		"penalise": mutation("Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
+		"showFlag": mutation(actFlag, "One of "+strings.Join(flagWords, ", ")+".", readFlag, "flag", "sector", "lap"),
+		"penalise": mutation(actPenalty, "Kind is one of "+strings.Join(penaltyWords, ", ")+".", readPenalty,
 			"kind", "driver_number", "amount_ms", "lap", "of", "passing"),
-		"correct": mutation("Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
+		"correct": mutation(actCorrection, "Kind is one of "+strings.Join(correctionWords, ", ")+".", readCorrection,
 			"kind", "of", "driver_number", "line", "at_us", "lap", "transponder", "all", "decoder", "session", "offset_us", "started_at"),
-		"declareResult": mutation("Makes the result final.", readDeclaration),
+		"declareResult": mutation(actResult, "Makes the result final.", readDeclaration),
 	}
 }
 
@@ -76,5 +77,5 @@ func (s *Server) ruleByArgs(c *fiber.Ctx, p graphql.ResolveParams, read ruling) 
 	if f.End(); faults != nil {
 		return nil, &race.InvalidError{Faults: faults}
 	}
-	return s.record(c.UserContext(), id, rec)
+	return s.record(c, id, roster, rec)
 }

@@ -73,7 +73,7 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 				"seed":  {Type: graphql.String, Description: "A whole number from 0 to 2^64-1, as text."},
 				"speed": {Type: graphql.Float}, "name": {Type: graphql.String},
 			},
-			Resolve: s.objectResolver(t.shape, s.startRace),
+			Resolve: s.objectResolver(t.shape, s.auditedField(func(graphql.ResolveParams) string { return actRaceCreated }, s.startRace)),
 		},
 		"controlRace": {
 			Type: t.race,
@@ -86,13 +86,19 @@ func (s *Server) raceMutations(t types) graphql.Fields {
 					},
 				}))},
 			},
-			Resolve: s.objectResolver(t.shape, func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
-				what, _ := p.Args["action"].(race.Control)
-				r, err := s.deps.Races.Control(c.UserContext(), idArg(p), what, race.Now)
-				return newRaceDTO(r), err
-			}),
+			Resolve: s.objectResolver(t.shape, s.auditedField(
+				func(p graphql.ResolveParams) string { return actControl[controlArg(p)] },
+				func(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {
+					r, err := s.deps.Races.Control(c.UserContext(), idArg(p), controlArg(p), race.Now)
+					return newRaceDTO(r), err
+				})),
 		},
 	}
+}
+
+func controlArg(p graphql.ResolveParams) race.Control {
+	what, _ := p.Args["action"].(race.Control)
+	return what
 }
 
 func (s *Server) startRace(c *fiber.Ctx, p graphql.ResolveParams) (any, error) {

@@ -72,6 +72,14 @@ type Ingest interface {
 	Rule(ctx context.Context, id race.ID, r race.Record) (race.Ruled, error)
 }
 
+// Audit keeps the audit trail: what was ordered, by whom, and what became of it.
+type Audit interface {
+	// KeepAudit returns when the entry is durable.
+	KeepAudit(ctx context.Context, e race.AuditEntry) error
+	// AuditTrail returns entries, newest first.
+	AuditTrail(ctx context.Context, q race.AuditQuery) ([]race.AuditEntry, error)
+}
+
 // Circuits keeps imported circuits.
 type Circuits interface {
 	Imported(ctx context.Context) ([]*circuit.Circuit, error)

@@ -47,26 +47,34 @@ var errorKinds = []struct {
 // problemOf turns an error into a problem document and a GraphQL code. It logs an internal error under the problem's id and keeps
 // its text inside.
 func problemOf(err error, log *slog.Logger) (Problem, string) {
-	var invalid *race.InvalidError
-	if errors.As(err, &invalid) {
-		return problem(http.StatusUnprocessableEntity, "the request is invalid: "+invalid.Error(), invalid.Faults...), "INVALID"
+	p, code, internal := classify(err)
+	if !internal {
+		return p, code
 	}
-	var refused *fiber.Error // made by refuse, or by Fiber
-	if errors.As(err, &refused) && refused.Code < http.StatusInternalServerError {
-		return problem(refused.Code, refused.Message), "BAD_REQUEST"
-	}
-	for _, k := range errorKinds {
-		if errors.Is(err, k.is) {
-			return problem(k.status, err.Error()), k.code
-		}
-	}
-	p := problem(http.StatusInternalServerError, "an internal error: the server's log has it under this id")
 	var id [6]byte
 	if _, failed := rand.Read(id[:]); failed == nil {
 		p.ID = hex.EncodeToString(id[:])
 	}
 	log.Error("internal error", slog.String("id", p.ID), slog.Any("err", err))
-	return p, "INTERNAL"
+	return p, code
+}
+
+// classify turns an error into a problem document and a GraphQL code; internal says that it is the server's, whose text stays inside.
+func classify(err error) (p Problem, code string, internal bool) {
+	var invalid *race.InvalidError
+	if errors.As(err, &invalid) {
+		return problem(http.StatusUnprocessableEntity, "the request is invalid: "+invalid.Error(), invalid.Faults...), "INVALID", false
+	}
+	var refused *fiber.Error // made by refuse, or by Fiber
+	if errors.As(err, &refused) && refused.Code < http.StatusInternalServerError {
+		return problem(refused.Code, refused.Message), "BAD_REQUEST", false
+	}
+	for _, k := range errorKinds {
+		if errors.Is(err, k.is) {
+			return problem(k.status, err.Error()), k.code, false
+		}
+	}
+	return problem(http.StatusInternalServerError, "an internal error: the server's log has it under this id"), "INTERNAL", true
 }
 
 func problem(status int, detail string, faults ...race.Fault) Problem {

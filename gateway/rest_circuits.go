@@ -126,6 +126,7 @@ func (s *Server) addCircuit(c *fiber.Ctx) error {
 	if slices.Contains(circuit.List(), one.Key) {
 		return fmt.Errorf("the circuit %q is built in: %w", one.Key, race.ErrConflict)
 	}
+	noteOf(c).detail = "circuit " + one.Key
 	if err := s.deps.Circuits.AddCircuit(c.UserContext(), one); err != nil {
 		return err
 	}

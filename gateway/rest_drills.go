@@ -33,6 +33,7 @@ func (s *Server) orderDrill(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	noteOf(c).detail = string(spec)
 	order, err := s.deps.Drills.Order(c.UserContext(), spec)
 	if err != nil {
 		return err
@@ -66,6 +67,7 @@ func (s *Server) withdrawOrder(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	noteOf(c).detail = fmt.Sprintf("order %d", n)
 	if err := s.deps.Drills.Withdraw(c.UserContext(), n); err != nil {
 		return err
 	}
@@ -102,10 +104,12 @@ func (s *Server) startDrill(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	noteOf(c).detail = string(spec)
 	began, err := s.deps.Drills.Start(c.UserContext(), raceID(c), spec)
 	if err != nil {
 		return err
 	}
+	noteOf(c).detail = fmt.Sprintf("drill %d: %s", began.ID, spec)
 	began.Notes = orEmpty(began.Notes)
 	return c.Status(fiber.StatusAccepted).JSON(began)
 }
@@ -146,6 +150,7 @@ func (s *Server) stopDrill(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	noteOf(c).detail = fmt.Sprintf("drill %d; 0 is the one that is on", n)
 	if err := s.deps.Drills.Stop(c.UserContext(), raceID(c), n); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ func (s *Server) createExternal(c *fiber.Ctx, v any) (raceDTO, error) {
 	if err != nil {
 		return raceDTO{}, err
 	}
+	noteOf(c).detail = fmt.Sprintf("%q: external, %d cars", info.Name, len(entries))
 	created, err := s.deps.Races.Open(c.UserContext(), info, entries, key)
 	if err == nil && start && created.Status == race.Waiting {
 		created, err = s.deps.Races.Control(c.UserContext(), created.Race.ID, race.ControlStart, race.Now)

@@ -53,9 +53,11 @@ func (s *Server) ingest(c *fiber.Ctx, name string) error {
 		return err
 	}
 	if in.Items() == 0 && len(answer.Errors) > 0 {
+		s.m.countItems(name, race.Ingested{}, answer.Rejected, nil, 0)
 		return &race.InvalidError{Faults: answer.Errors}
 	}
 	taken, err := s.deps.Ingest.Ingest(c.UserContext(), id, in)
+	s.m.countItems(name, taken, answer.Rejected, err, in.Items())
 	if err != nil {
 		return err
 	}

@@ -102,6 +102,7 @@ func (s *Server) create(c *fiber.Ctx, o orderDTO, faults []race.Fault) (raceDTO,
 	if order.Key, err = readKey(c); err != nil {
 		return raceDTO{}, err
 	}
+	noteOf(c).detail = fmt.Sprintf("%q: %d cars on %s", order.Name, order.Cars, order.Circuit)
 	created, err := s.deps.Races.Create(c.UserContext(), order, o.Start)
 	return newRaceDTO(created), err
 }

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 
 	"lightsout/gateway/body"
@@ -49,7 +47,7 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 	if err != nil {
 		return err
 	}
-	ruled, err := s.record(c.UserContext(), id, rec)
+	ruled, err := s.record(c, id, roster, rec)
 	if err != nil {
 		return err
 	}
@@ -57,7 +55,9 @@ func (s *Server) rule(c *fiber.Ctx, read ruling) error {
 }
 
 // record records a ruling. A clear flag resumes a race that is suspended.
-func (s *Server) record(ctx context.Context, id race.ID, rec race.Record) (ruledDTO, error) {
+func (s *Server) record(c *fiber.Ctx, id race.ID, roster *race.Roster, rec race.Record) (ruledDTO, error) {
+	ctx, n := c.UserContext(), noteOf(c)
+	n.author, n.detail = rec.Author, newRuling(&rec, roster.Entries, roster.StartMoved).text()
 	if rec.Body == (race.FlagShown{Flag: race.FlagClear}) {
 		records, refused, err := s.deps.History.Rulings(ctx, id)
 		if err != nil {

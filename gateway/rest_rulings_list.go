@@ -58,6 +58,20 @@ func (s *Server) rulingsOf(c *fiber.Ctx, id race.ID) ([]rulingDTO, error) {
 	return out, nil
 }
 
+// text says in a line what a ruling is.
+func (d rulingDTO) text() string {
+	out := d.Kind
+	if d.DriverNumber != nil {
+		out += fmt.Sprintf(", car %d", *d.DriverNumber)
+	}
+	for _, more := range []string{d.Detail, d.Reason} {
+		if more != "" {
+			out += ", " + more
+		}
+	}
+	return out
+}
+
 // undoneBy returns the records that a standing ruling took back.
 func undoneBy(records []race.Record, refused map[race.Seq]string) map[race.Seq]bool {
 	out := map[race.Seq]bool{}

@@ -36,6 +36,7 @@ type Deps struct {
 	Telemetry Telemetry
 	Transfers Transfers
 	Circuits  Circuits
+	Audit     Audit
 	Actors    Actors
 	Drills    Drills
 	Feeds     Feeds  // nil without InfluxDB
@@ -72,7 +73,8 @@ type Server struct {
 	public      public
 	proxies     proxies
 	guard       *guard
-	registered  []route // for OPTIONS and 405
+	registered  []route        // for OPTIONS and 405
+	known       map[route]bool // the same, to look one up
 
 	mu       sync.Mutex
 	listener *limitListener
@@ -128,8 +130,10 @@ func (s *Server) routes(own func()) {
 	s.app.Use(s.sameOrigin)
 	own()
 	s.app.Use(s.unrouted)
+	s.known = map[route]bool{}
 	for _, r := range s.app.GetRoutes(true) {
 		s.registered = append(s.registered, route{r.Method, r.Path})
+		s.known[route{r.Method, r.Path}] = true
 	}
 }
 
@@ -219,8 +223,12 @@ func (s *Server) measure(c *fiber.Ctx) error {
 		p := s.fail(c, err)
 		err = p
 	}
-	s.m.requests.WithLabelValues(fmt.Sprintf("%dxx", c.Response().StatusCode()/100)).Inc()
-	s.m.seconds.Observe(time.Since(start).Seconds())
+	took := time.Since(start)
+	s.m.measure(c, s.known, took)
+	if s.deps.Log.Enabled(c.UserContext(), slog.LevelDebug) {
+		s.deps.Log.Debug("a request was answered", slog.String("method", c.Method()), slog.String("path", c.Path()),
+			slog.Int("status", c.Response().StatusCode()), slog.Duration("took", took), slog.String("from", c.IP()))
+	}
 	return err
 }
 

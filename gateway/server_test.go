@@ -44,6 +44,7 @@ type house struct {
 	// stalled is closed once laps are being read. Reading lasts until the request ends, which closes released.
 	stalled, released chan struct{}
 	endless           bool // exports have no end
+	trail             []race.AuditEntry
 }
 
 func newHouse() *house {
@@ -227,7 +228,7 @@ func mustServeWith(t testing.TB, change func(*gateway.Config), rooms func(*gatew
 	registry := prometheus.NewRegistry()
 	s := &served{house: newHouse(), hub: live.NewHub(transport.Codec{}, live.NewMetrics(registry))}
 	deps := gateway.Deps{
-		Races: s.house, History: s.house, Standings: s.house, Telemetry: s.house, Ingest: s.house, Transfers: s.house, Circuits: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Boards: s.house, Encoder: transport.Codec{},
+		Races: s.house, History: s.house, Standings: s.house, Telemetry: s.house, Ingest: s.house, Transfers: s.house, Circuits: s.house, Audit: s.house, Actors: s.house, Drills: drillHouse{}, Hub: s.hub, Boards: s.house, Encoder: transport.Codec{},
 		Unpacker: transport.Codec{}, Registry: registry,
 		Site: fstest.MapFS{"index.html": {Data: []byte("<h1>page</h1>")}, "docs.html": {Data: []byte("<h1>viewer</h1>")}, "assets/app-1.js": {Data: []byte("js")}},
 		Log:  slog.New(slog.DiscardHandler), Version: "test",

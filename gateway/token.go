@@ -54,6 +54,9 @@ const (
 	operator             // everything
 )
 
+// String names a token in the audit trail.
+func (r role) String() string { return [...]string{"", "drills", "server"}[r] }
+
 // guard checks tokens and slows down guessing.
 type guard struct {
 	roles atomic.Pointer[[]secret]
@@ -173,6 +176,16 @@ func (g *guard) reset(network netip.Prefix) {
 	}
 }
 
+// wrongInARow is how many wrong tokens came from a network since its last right one.
+func (g *guard) wrongInARow(network netip.Prefix) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if known := g.guesses(network, false); known != nil {
+		return known.wrong
+	}
+	return 0
+}
+
 // delay counts a wrong token and waits before it is answered.
 func (g *guard) delay(network netip.Prefix, end <-chan struct{}) {
 	g.mu.Lock()
@@ -227,14 +240,20 @@ func (s *Server) needToken(c *fiber.Ctx) error {
 	switch {
 	case is == operator, is == driller && drills:
 		s.guard.reset(network)
+		c.Locals(tokenKey{}, is.String())
 		return nil
 	case is == driller:
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out", error="insufficient_scope"`)
-		return refuse(fiber.StatusForbidden, "the token is that for drills: this needs the server's token")
+		c.Locals(tokenKey{}, is.String())
+		err := refuse(fiber.StatusForbidden, "the token is that for drills: this needs the server's token")
+		s.audit(c, actTokenRefused, &note{}, err, 0)
+		return err
 	}
+	wrong := refuse(fiber.StatusUnauthorized, "the token is wrong: expected Authorization: Bearer TOKEN with "+which)
 	s.deps.Log.Warn("a wrong token was sent",
 		slog.String("from", strings.Clone(c.IP())), slog.String("method", c.Method()), slog.String("path", strings.Clone(c.Path())))
+	s.auditWrongToken(c, s.guard.wrongInARow(network)+1, wrong)
 	s.guard.delay(network, c.Context().Done())
 	c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="Lights Out", error="invalid_token"`)
-	return refuse(fiber.StatusUnauthorized, "the token is wrong: expected Authorization: Bearer TOKEN with "+which)
+	return wrong
 }

@@ -212,6 +212,7 @@ func (s *Scenario) validateBounds() (wrong checks) {
 	}
 	wrong.want(len(s.Invariants) <= invariantsMax, "invariants: there are %d: allowed are %d", len(s.Invariants), invariantsMax)
 	for i, text := range s.Invariants[:min(invariantsMax, len(s.Invariants))] {
+		wrong.want(text != "", "invariant %d is empty: expected an expression", i+1)
 		_, err := compile(text)
 		wrong.want(err == nil, "invariant %d: %w", i+1, err)
 	}

@@ -105,8 +105,18 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// notice passes on the facts of supervision.
+// notice logs the facts of supervision and passes them on. Restarts are many where a drill makes them, so they are for --log-level debug.
 func (cfg *Config) notice(event any) {
+	switch e := event.(type) {
+	case supervise.Restarted:
+		cfg.Log.Debug("an actor died and lives again", slog.String("kind", e.Kind), slog.String("pid", e.PID.String()),
+			slog.Any("reason", e.Reason), slog.Duration("took", e.Took), slog.String("stack", string(e.Stack)))
+	case supervise.SetAside:
+		cfg.Log.Warn("a message killed an actor too often and was set aside", slog.String("kind", e.Kind), slog.String("pid", e.PID.String()),
+			slog.String("message", fmt.Sprintf("%T", e.Message)), slog.Any("reason", e.Reason))
+	case supervise.GivenUp:
+		cfg.Log.Error("an actor was given up", slog.String("kind", e.Kind), slog.String("id", e.ID), slog.String("reason", e.Reason))
+	}
 	if g, is := event.(supervise.GivenUp); is && g.Root && cfg.Fatal != nil {
 		cfg.Fatal(fmt.Errorf("the %s was given up: %s", g.Kind, g.Reason))
 	}

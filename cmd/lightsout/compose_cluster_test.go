@@ -215,9 +215,19 @@ func volumesAt(s composeService, folder string) (out []string) {
 func (f *composeFile) influxFaults(p clusterProcess, fault func(format string, args ...any)) {
 	host, _, _ := strings.Cut(strings.TrimPrefix(p.flag("influx-url"), "http://"), ":")
 	env := f.Services[host].Environment
-	want := []string{env["DOCKER_INFLUXDB_INIT_ORG"], env["DOCKER_INFLUXDB_INIT_BUCKET"], env["DOCKER_INFLUXDB_INIT_ADMIN_TOKEN"]}
-	if diff := cmp.Diff(want, []string{p.flag("influx-org"), p.flag("influx-bucket"), p.service.Environment["LIGHTSOUT_INFLUX_TOKEN"]}); diff != "" {
-		fault("it feeds another organisation, bucket or token than those of %s: %s", host, diff)
+	makes := f.Services["influxdb-tokens"]
+	want := []string{env["DOCKER_INFLUXDB_INIT_ORG"], env["DOCKER_INFLUXDB_INIT_BUCKET"]}
+	for _, got := range [][]string{{p.flag("influx-org"), p.flag("influx-bucket")}, {makes.Environment["INFLUX_ORG"], makes.Environment["INFLUX_BUCKET"]}} {
+		if diff := cmp.Diff(want, got); diff != "" {
+			fault("it feeds another organisation or bucket than those of %s: %s", host, diff)
+		}
+	}
+	if makes.Environment["INFLUX_TOKEN"] != env["DOCKER_INFLUXDB_INIT_ADMIN_TOKEN"] {
+		fault("influxdb-tokens asks with another token than that of the administrator")
+	}
+	folder := filepath.Dir(p.flag("influx-token-file"))
+	if _, waits := p.service.DependsOn["influxdb-tokens"]; !waits || len(volumesAt(p.service, folder)) != 1 || len(volumesAt(makes, folder)) != 1 {
+		fault("its token %s is not made by influxdb-tokens", p.flag("influx-token-file"))
 	}
 }
 
@@ -277,7 +287,7 @@ func TestCompose_WithoutAProfileItIsOneProcessWithItsBoards(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"grafana", "influxdb", "lightsout"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"grafana", "influxdb", "influxdb-tokens", "lightsout", "prometheus"}, names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -301,7 +311,7 @@ func TestCompose_ProcessesOfTheClusterFitTogether(t *testing.T) {
 		{"kafka, init, ", "kafka, check, ", "it does not wait for lightsout kafka init"},
 		{`"health", "--ready"`, `"health"`, "has not read the log"},
 		{`"health", "--ready"`, `"health", "--ready", "--url", "http://127.0.0.1:9000"`, "the healthcheck asks"},
-		{`restart: unless-stopped\n  stop`, "stop", "gateway-1: it is not started again"},
+		{`restart: unless-stopped\n  mem_limit: 2g\n  stop`, "mem_limit: 2g\n  stop", "gateway-1: it is not started again"},
 		{"gateway-2:/data", "gateway-1:/data", "gateway-1: it shares the volume gateway-1 with gateway-2"},
 		{"gateway-2:/data", "gateway-2:/copy", "gateway-2: its copy /data/lightsout.db is on no volume"},
 		{"proxies=10.93.0.10", "proxies=10.93.0.11", "it trusts [10.93.0.11]"},
@@ -312,8 +322,10 @@ func TestCompose_ProcessesOfTheClusterFitTogether(t *testing.T) {
 		{`--roles=gateway\n`, "--roles=gateway\n    - --addr=0.0.0.0:9000\n", ""},
 		{"(?s)  gateway-2:\n    <<: .gateway\n.*?\n\n", "", "1 processes have the role gateway"},
 		{`nginx\.conf:/etc/nginx/nginx`, "nginx.conf:/etc/nginx/conf.d/nginx", "nginx: it has no configuration"},
-		{`(?s)(influx-bucket=races\n    environment:\n      LIGHTSOUT_INFLUX)`, "influx-bucket=race\n    environment:\n      LIGHTSOUT_INFLUX", "processor: it feeds another"},
-		{`profiles: \[cluster\]\n    build`, "build", "kafka-init: it depends on kafka, which is only in the profile"},
+		{`influx-bucket=races`, "influx-bucket=race", "processor: it feeds another"},
+		{`influx-token-file=/tokens/server`, "influx-token-file=/token/server", "processor: its token /token/server is not made"},
+		{`INFLUX_BUCKET: races`, "INFLUX_BUCKET: race", "processor: it feeds another"},
+		{`profiles: \[cluster\]\n    mem_limit: 256m\n    build`, "mem_limit: 256m\n    build", "kafka-init: it depends on kafka, which is only in the profile"},
 	} {
 		faults := mustCompose(t, plant(t, text, planted.old, planted.with)).faults(checkout)
 		if !strings.Contains(strings.Join(faults, "\n"), planted.fault) || planted.fault == "" && len(faults) > 0 {

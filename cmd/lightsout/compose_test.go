@@ -44,6 +44,11 @@ type composeService struct {
 	}
 	Deploy          struct{ Replicas int }
 	StopGracePeriod string `yaml:"stop_grace_period"`
+	MemLimit        string `yaml:"mem_limit"`
+	ReadOnly        bool   `yaml:"read_only"`
+	Tmpfs           []string
+	CapDrop         []string `yaml:"cap_drop"`
+	Logging         struct{ Options map[string]string }
 }
 
 // ends reports whether a service does its work and ends.
@@ -84,6 +89,7 @@ func (f *composeFile) look(root string, s composeService, fault func(format stri
 	if s.Restart != "unless-stopped" && !s.ends() {
 		fault("it is not started again: %q", s.Restart)
 	}
+	f.lookAtBounds(s, fault)
 	for other, on := range s.DependsOn {
 		of, there := f.Services[other]
 		if !there {
@@ -111,6 +117,22 @@ func (f *composeFile) look(root string, s composeService, fault func(format stri
 	}
 	if _, err := os.Stat(filepath.Join(root, s.Build, "Dockerfile")); s.Build != "" && err != nil {
 		fault("it cannot be built: %v", err)
+	}
+}
+
+// lookAtBounds is at what a service may take and write.
+func (f *composeFile) lookAtBounds(s composeService, fault func(format string, args ...any)) {
+	if s.MemLimit == "" {
+		fault("its memory is not bounded")
+	}
+	if s.Logging.Options["max-size"] == "" || s.Logging.Options["max-file"] == "" {
+		fault("its log is not bounded")
+	}
+	if !s.ReadOnly && !strings.HasPrefix(s.Image, "apache/kafka:") {
+		fault("its root is not read-only")
+	}
+	if s.Build != "" && !slices.Equal(s.CapDrop, []string{"ALL"}) {
+		fault("it may become what it wants: %q", s.CapDrop)
 	}
 }
 
@@ -146,7 +168,12 @@ func (f *composeFile) unsetForGrafana(root string) (out []string) {
 		if err != nil {
 			return []string{err.Error()}
 		}
-		for _, m := range regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`).FindAllStringSubmatch(string(data), -1) {
+		for _, m := range regexp.MustCompile(`\$__file\{(.*)\}`).FindAllStringSubmatch(string(data), -1) {
+			if len(volumesAt(f.Services["grafana"], filepath.Dir(m[1]))) != 1 {
+				out = append(out, fmt.Sprintf("%s reads %s, which is on no volume", filepath.Base(file), m[1]))
+			}
+		}
+		for _, m := range regexp.MustCompile(`\$\{?([A-Za-z][A-Za-z0-9_]*)`).FindAllStringSubmatch(string(data), -1) {
 			if f.Services["grafana"].Environment[m[1]] == "" {
 				out = append(out, fmt.Sprintf("%s needs %s, which is not set", filepath.Base(file), m[1]))
 			}
@@ -209,11 +236,39 @@ func TestCompose_NamesFilesFlagsAndTasksThatExist(t *testing.T) {
 		{"service_healthy", "healthy", `it waits for influxdb to be "healthy"`},
 		{`build: \.`, "build: ui", "it cannot be built"},
 		{`"health"]`, `"healthy"]`, "lightsout: the healthcheck"},
+		{`mem_limit: 4g`, "", "its memory is not bounded"},
+		{`, max-file: "5"`, "", "its log is not bounded"},
+		{`read_only: true\n  cap_drop`, "cap_drop", "its root is not read-only"},
+		{`cap_drop: .*`, "", "it may become what it wants"},
+		{`"tokens:/tokens:ro"\n`, "\"tokens:/tokenz:ro\"\n", "which is on no volume"},
 	} {
 		faults := mustCompose(t, plant(t, text, planted.old, planted.with)).faults(checkout)
 		if !strings.Contains(strings.Join(faults, "\n"), planted.fault) {
 			t.Errorf("with %q instead of %q the faults are %q", planted.with, planted.old, faults)
 		}
+	}
+}
+
+// TestCompose_HasNoPasswordOfItsOwn: what everybody knows is in the file for a trial alone.
+func TestCompose_HasNoPasswordOfItsOwn(t *testing.T) {
+	text, trial := mustText(t, "compose.yaml"), mustText(t, "deploy/trial.env")
+	secret := regexp.MustCompile(`(TOKEN|PASSWORD|SECRET)\w*:? *(.*)`)
+	seen := 0
+	for line := range strings.Lines(text) {
+		m := secret.FindStringSubmatch(line)
+		if m == nil || strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		seen++
+		needed := regexp.MustCompile(`^\$\{([A-Z_]+):\?.+\}$`).FindStringSubmatch(m[2])
+		if needed == nil {
+			t.Errorf("a secret has a value: %s", line)
+		} else if !regexp.MustCompile(`(?m)^` + needed[1] + `=\S+$`).MatchString(trial) {
+			t.Errorf("deploy/trial.env does not set %s", needed[1])
+		}
+	}
+	if seen < 5 {
+		t.Errorf("%d secrets were seen", seen)
 	}
 }
 

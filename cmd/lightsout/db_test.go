@@ -35,7 +35,7 @@ func TestDB_InfoCheckAndVacuumWorkOnAFile(t *testing.T) {
 		t.Errorf("%+v", info.Races)
 	}
 	t.Logf("%.2f bytes a sample", info.Races[0].BytesPerSample)
-	if out := mustCommand("db", "info", path); !strings.Contains(out, "schema version 8") || !strings.Contains(out, " telemetry\n") {
+	if out := mustCommand("db", "info", path); !strings.Contains(out, "schema version 9") || !strings.Contains(out, " telemetry\n") {
 		t.Errorf("info says %s", out)
 	}
 	if out := mustCommand("db", "vacuum", path); !strings.Contains(out, " before, ") {

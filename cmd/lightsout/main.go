@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -31,8 +32,12 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	root := newRoot()
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "lightsout: "+err.Error())
+	if cmd, err := root.ExecuteContextC(ctx); err != nil {
+		if logsJSON(cmd) {
+			slog.New(slog.NewJSONHandler(os.Stderr, nil)).Error("lightsout ends", slog.String("command", cmd.CommandPath()), slog.Any("err", err))
+		} else {
+			fmt.Fprintln(os.Stderr, "lightsout: "+err.Error())
+		}
 		cancel()
 		if errors.Is(err, cli.ErrBadInput) || usage(err) {
 			os.Exit(exitBadInput)

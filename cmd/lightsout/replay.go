@@ -34,7 +34,7 @@ times and shows it as if it happened now. Without --db nothing is kept.`,
 			if err != nil {
 				return err
 			}
-			return replay(cmd.Context(), args[0], speed, f.Config, log, cmd.ErrOrStderr())
+			return replay(cmd.Context(), args[0], speed, f.Config, log, f.status(cmd.ErrOrStderr()))
 		},
 	}
 	f.add(cmd)

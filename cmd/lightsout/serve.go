@@ -53,7 +53,8 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 			if err != nil {
 				return err
 			}
-			if f.Cluster, err = around.into(cmd.Context(), log, cmd.ErrOrStderr()); err != nil {
+			status := f.status(cmd.ErrOrStderr())
+			if f.Cluster, err = around.into(cmd.Context(), log, status); err != nil {
 				return err
 			}
 			if of := f.Cluster; of != nil && !of.Roles.Gateway {
@@ -62,9 +63,9 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 				} else if !of.Roles.Copies() {
 					log.Warn("a simulator keeps no copy of the races: --db is not used")
 				}
-				return server.RunRoles(cmd.Context(), f.Config, log, cmd.ErrOrStderr())
+				return server.RunRoles(cmd.Context(), f.Config, log, status)
 			}
-			return server.Run(cmd.Context(), f.Config, log, cmd.ErrOrStderr(), func(ctx context.Context, all *races.Races) error {
+			return server.Run(cmd.Context(), f.Config, log, status, func(ctx context.Context, all *races.Races) error {
 				if demo {
 					return all.Demo(ctx)
 				}

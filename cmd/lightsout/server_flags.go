@@ -45,6 +45,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 		f.Gateway.Token, f.Gateway.DrillToken, err = f.readTokens(cmd)()
 		return err
 	}
+	cmd.Flags().StringVar(&f.Pprof, "pprof", "", "serve Go's profiles on this loopback address, such as 127.0.0.1:6060")
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")
 }
@@ -100,6 +101,30 @@ func (f *serverFlags) log(w io.Writer) (*slog.Logger, error) {
 	}
 	slog.SetDefault(log) // hollywood logs to the default
 	return log, nil
+}
+
+// status is where the lines go that are not of the log: as they are, or as JSON where the log is.
+func (f *serverFlags) status(w io.Writer) io.Writer {
+	if f.logJSON {
+		return jsonLines{slog.New(slog.NewJSONHandler(w, nil))}
+	}
+	return w
+}
+
+// jsonLines logs each line that is written.
+type jsonLines struct{ log *slog.Logger }
+
+func (j jsonLines) Write(data []byte) (int, error) {
+	for line := range strings.Lines(string(data)) {
+		j.log.Info("status", slog.String("text", strings.TrimSpace(line)))
+	}
+	return len(data), nil
+}
+
+// logsJSON reports whether a command was told to log as JSON.
+func logsJSON(cmd *cobra.Command) bool {
+	asked := cmd.Flags().Lookup("log-json")
+	return asked != nil && asked.Value.String() == "true"
 }
 
 // influxFlags are the flags of the InfluxDB feed.

@@ -51,7 +51,7 @@ func engineBoard() *dashboard.DashboardBuilder {
 			windows("max")).DisplayName(byKind)).
 		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", "short", usual, engine(actorKinds, `r._field == "mailbox_max"`)+
 			windows("max")).DisplayName(byKind)).
-		WithPanel(lines("Commits", "Batches made durable a second.", "ops", usual, engine(`r.kind == "log"`, `r._field == "commits"`)+
+		WithPanel(lines("Commits", "Batches made durable a second.", "ops", usual, engine(`r.kind == "log"`, `r._field == "commits_per_second"`)+
 			windows("mean")).DisplayName("commits")).
 		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", "short", usual, engine(`r.kind == "influx"`,
 			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName("${__field.name}")).

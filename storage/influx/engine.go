@@ -12,7 +12,7 @@ import (
 // Engine is the state of the platform at one moment. Its times are wall-clock times, and none of it is in a log.
 type Engine struct {
 	Actors []Actors
-	// Commits since the last Engine, and their latency from a batch's arrival until it was durable.
+	// Commits are the batches made durable since the last Engine, with their latency from a batch's arrival until it was durable.
 	Commits     int64
 	DurableMean time.Duration
 	DurableMax  time.Duration
@@ -106,14 +106,16 @@ func (f *Feed) Annotate(m DrillPhase) {
 func (f *Feed) watch(ctx context.Context, s EngineSource) {
 	tick := time.NewTicker(f.cfg.EngineEvery)
 	defer tick.Stop()
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		state := s.Engine()
-		f.ring.add(appendEngine(nil, f.cfg.Instance, &state, f.Stats(), time.Now().UnixNano()))
+		state, now := s.Engine(), time.Now()
+		f.ring.add(appendEngine(nil, span{f.cfg.Instance, last, now}, &state, f.Stats()))
+		last = now
 		f.sendEngine()
 	}
 }
@@ -138,9 +140,16 @@ func (f *Feed) sendEngine() {
 	}
 }
 
-func appendEngine(b []byte, instance string, e *Engine, s Stats, ns int64) []byte {
+// span is what a process has done between two polls of its engine.
+type span struct {
+	instance string
+	from, to time.Time
+}
+
+func appendEngine(b []byte, of span, e *Engine, s Stats) []byte {
+	ns := of.to.UnixNano()
 	kind := func(name string) {
-		b = append(appendTag(appendTag(append(b, "engine"...), "instance", instance), "kind", name), ' ')
+		b = append(appendTag(appendTag(append(b, "engine"...), "instance", of.instance), "kind", name), ' ')
 	}
 	for i := range e.Actors {
 		a := &e.Actors[i]
@@ -153,7 +162,7 @@ func appendEngine(b []byte, instance string, e *Engine, s Stats, ns int64) []byt
 		b = appendTime(b, ns)
 	}
 	kind("log")
-	b = appendInt(b, "commits", e.Commits)
+	b = appendFloat(b, "commits_per_second", float64(e.Commits)/of.to.Sub(of.from).Seconds())
 	b = appendFloat(b, "durable_mean_ms", float64(e.DurableMean)/float64(time.Millisecond))
 	b = appendFloat(b, "durable_max_ms", float64(e.DurableMax)/float64(time.Millisecond))
 	b = appendTime(b, ns)

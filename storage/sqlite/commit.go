@@ -44,8 +44,10 @@ func (s *Store) commitLoop() {
 func (s *Store) commitAll(jobs []job) {
 	pause := 10 * time.Millisecond
 	for len(jobs) > 0 {
+		begun := time.Now()
 		bad, err := s.commit(jobs)
 		if err == nil {
+			s.tell(jobs, time.Since(begun))
 			s.fail(nil)
 			s.answer(jobs, nil)
 			return
@@ -69,6 +71,28 @@ func (s *Store) commitAll(jobs []job) {
 		time.Sleep(pause)
 		pause = min(2*pause, retryMax)
 	}
+}
+
+// slowCommit is how long a commit may take before it is worth a warning: races and requests waited for it.
+const slowCommit = time.Second
+
+// tell logs a commit: a slow one for all, each one for those who debug.
+func (s *Store) tell(jobs []job, took time.Duration) {
+	level := slog.LevelDebug
+	if took > slowCommit {
+		level = slog.LevelWarn
+	}
+	if !s.log.Enabled(context.Background(), level) {
+		return
+	}
+	batches := 0
+	for i := range jobs {
+		if jobs[i].batch != nil {
+			batches++
+		}
+	}
+	s.log.LogAttrs(context.Background(), level, "a commit was made", slog.Duration("took", took), slog.Bool("slow", took > slowCommit),
+		slog.Int("batches", batches), slog.Int("jobs", len(jobs)))
 }
 
 // answer calls the callbacks of the jobs, in order.

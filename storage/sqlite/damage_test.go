@@ -283,7 +283,7 @@ func TestInfo_ReturnsTheContentsOfTheFile(t *testing.T) {
 	}
 	mustClose(t, s)
 	mustClose(t, w)
-	if info.SchemaVersion != 8 || info.FileBytes != int64(len(o.data)) || len(info.Races) != 2 {
+	if info.SchemaVersion != 9 || info.FileBytes != int64(len(o.data)) || len(info.Races) != 2 {
 		t.Errorf("%+v", info)
 	}
 	for _, r := range info.Races {

@@ -19,6 +19,8 @@ type Retention struct {
 	SizeBytes int64
 	// Races is the age at which whole races are deleted; 0 means no limit.
 	Races time.Duration
+	// Audit is the age at which entries of the audit trail are deleted; 0 means no limit.
+	Audit time.Duration
 	// Unfed also deletes what a registered feed has not fed yet.
 	Unfed bool
 }
@@ -63,7 +65,10 @@ func (s *Store) isSpared(id race.ID) bool {
 // fail because the disk is full.
 func (s *Store) Retain(ctx context.Context, r Retention) (Retained, error) {
 	var out Retained
-	var err error
+	err := s.retainAudit(ctx, r.Audit)
+	if alone := r.Audit > 0 && r.Telemetry == 0 && r.SizeBytes == 0 && r.Races == 0; err != nil || alone {
+		return out, err
+	}
 	if out.Before, err = s.usedBytes(ctx); err != nil {
 		return out, err
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -231,7 +232,11 @@ func (v *salvager) rest(ctx context.Context) error {
 	for _, t := range []struct {
 		name    string
 		columns int
-	}{{"requests", 8}, {"feeds", 5}, {"feed_rejects", 5}, {"circuits", 2}} {
+	}{{"requests", 8}, {"feeds", 5}, {"feed_rejects", 5}, {"circuits", 2}, {"audit", 3}} {
+		var there int
+		if err := v.from.read.QueryRowContext(ctx, "SELECT 1 FROM sqlite_schema WHERE name = ?", t.name).Scan(&there); errors.Is(err, sql.ErrNoRows) {
+			continue // an older file has no such table
+		}
 		w := writer{v: v, query: "INSERT OR IGNORE INTO " + t.name + " VALUES (" + strings.TrimSuffix(strings.Repeat("?,", t.columns), ",") + ")"}
 		var failed error
 		err := each(ctx, v.from.read, func(r *sql.Rows) error {

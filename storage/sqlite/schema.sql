@@ -1,4 +1,4 @@
--- The schema of Lights Out, version 8. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
+-- The schema of Lights Out, version 9. Times are race time in microseconds (_us) or milliseconds (_ms); a car is the
 -- slot of its entry, from 0.
 -- The text of the statements, with comments in them, must fit into two pages: VACUUM would put a third one behind the data, where salvage does
 -- not find it.
@@ -173,3 +173,6 @@ CREATE TABLE drill_files (
   race TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL,
   PRIMARY KEY (race, number, file, part)
 ) STRICT, WITHOUT ROWID;
+
+-- What was ordered of this server, by whom, and what became of it, as JSON; at is UTC nanoseconds.
+CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, data TEXT NOT NULL) STRICT;

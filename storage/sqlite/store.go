@@ -40,9 +40,12 @@ var schema6to7 string
 //go:embed schema_7_to_8.sql
 var schema7to8 string
 
+//go:embed schema_8_to_9.sql
+var schema8to9 string
+
 // schemaVersion is stored in user_version; applicationID ("LOut") marks the files of this program.
 const (
-	schemaVersion = 8
+	schemaVersion = 9
 	applicationID = 0x4c4f7574
 )
 
@@ -58,6 +61,7 @@ var migrations = map[int]struct {
 	5: {schema5to6, 6},
 	6: {schema6to7, 7},
 	7: {schema7to8, 8},
+	8: {schema8to9, 9},
 }
 
 // ErrSchema means that the file has an unsupported schema version.

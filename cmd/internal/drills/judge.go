@@ -58,8 +58,18 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 			d.judge(ctx, one, e)
 		}
 		d.save(ctx, one)
+		d.tell(id, one)
 	}
 	d.hooks.touch(id)
+}
+
+// tell logs how a drill has ended, with its counts.
+func (d *Drills) tell(id race.ID, one *liveDrill) {
+	is := one.state()
+	restarts, setAside, givenUp := one.counts()
+	d.cfg.Log.Info("a drill is over", slog.String("race", string(id)), slog.Int("drill", one.id), slog.String("name", is.Name),
+		slog.String("phase", is.Phase.String()), slog.Int("strikes", is.Injected), slog.Int("restarts", restarts),
+		slog.Int("set_aside", setAside), slog.Int("given_up", givenUp), slog.String("text", is.Text))
 }
 
 // evidence is a race that is over, and the same race undisturbed.

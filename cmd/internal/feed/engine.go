@@ -24,12 +24,14 @@ type CommitTimes struct {
 	sum, max time.Duration
 	arrivals [arrivalsKept]arrival
 	next     int
+	metrics  *commitMetrics // nil means none
 }
 
 type arrival struct {
 	race        race.ID
 	first, last race.Seq
 	at          time.Time
+	applied     bool
 }
 
 func (t *CommitTimes) arrive(b *race.Batch, at time.Time) {
@@ -38,7 +40,7 @@ func (t *CommitTimes) arrive(b *race.Batch, at time.Time) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.arrivals[t.next%arrivalsKept] = arrival{b.Race, b.Records[0].Seq, b.Records[len(b.Records)-1].Seq, at}
+	t.arrivals[t.next%arrivalsKept] = arrival{b.Race, b.Records[0].Seq, b.Records[len(b.Records)-1].Seq, at, false}
 	t.next++
 }
 
@@ -54,7 +56,33 @@ func (t *CommitTimes) Arrived(id race.ID, seq race.Seq) time.Time {
 	return time.Time{}
 }
 
+// apply notes that a race's batches up to a record were folded. A record that is folded again counts once.
+func (t *CommitTimes) apply(id race.ID, upTo race.Seq) {
+	if t.metrics == nil {
+		return
+	}
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := t.next - 1; i >= max(0, t.next-arrivalsKept); i-- {
+		a := &t.arrivals[i%arrivalsKept]
+		switch {
+		case a.race != id || a.last > upTo:
+		case a.applied:
+			return // and so are those before it
+		default:
+			a.applied = true
+			t.metrics.applied.Observe(now.Sub(a.at).Seconds())
+		}
+	}
+}
+
+// add counts a batch that was made durable.
 func (t *CommitTimes) add(d time.Duration) {
+	if t.metrics != nil {
+		t.metrics.commits.Inc()
+		t.metrics.durable.Observe(d.Seconds())
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.count++
@@ -86,7 +114,9 @@ func (j timedJournal) Append(b *race.Batch, ready func(error)) {
 	begun := time.Now()
 	j.times.arrive(b, begun)
 	j.Journal.Append(b, func(err error) {
-		j.times.add(time.Since(begun))
+		if err == nil {
+			j.times.add(time.Since(begun))
+		}
 		ready(err)
 	})
 }

@@ -3,6 +3,7 @@ package races
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"lightsout/race"
@@ -36,6 +37,7 @@ func (r *Races) Demo(ctx context.Context) error {
 				return fmt.Errorf("start a demo race: %w", err)
 			}
 			running = s.Race.ID
+			r.log.Info("a demo race was made", slog.String("race", string(running)), slog.String("circuit", s.Race.Circuit))
 		}
 		if done := r.register.running(running); done != nil {
 			select {

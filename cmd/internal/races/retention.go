@@ -2,9 +2,12 @@ package races
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"lightsout/race"
 	"lightsout/storage/sqlite"
 )
 
@@ -13,7 +16,7 @@ const retainEvery = time.Minute
 
 // Retain applies a retention policy until the context ends.
 func (r *Races) Retain(ctx context.Context, policy sqlite.Retention) {
-	if policy.Telemetry == 0 && policy.SizeBytes == 0 && policy.Races == 0 {
+	if policy.Telemetry == 0 && policy.SizeBytes == 0 && policy.Races == 0 && policy.Audit == 0 {
 		return
 	}
 	k := keeper{races: r, policy: policy}
@@ -37,6 +40,17 @@ type keeper struct {
 	over    bool
 }
 
+// audit keeps in the audit trail that the policy deleted a race.
+func (k *keeper) audit(ctx context.Context, id race.ID) {
+	err := k.races.store.KeepAudit(ctx, race.AuditEntry{
+		At: time.Now().UnixNano(), Action: "race_deleted", Race: id, Author: "retention", Status: http.StatusNoContent,
+		Detail: fmt.Sprintf("older than %v", k.policy.Races),
+	})
+	if err != nil {
+		k.races.log.Error("the audit trail cannot be written", slog.String("race", string(id)), slog.Any("err", err))
+	}
+}
+
 func (k *keeper) once(ctx context.Context) {
 	log := k.races.log
 	did, err := k.races.store.Retain(ctx, k.policy)
@@ -50,6 +64,7 @@ func (k *keeper) once(ctx context.Context) {
 		if err := k.races.forget(ctx, id); err != nil {
 			log.Warn("a race that is gone is still on the air", slog.String("race", string(id)), slog.Any("err", err))
 		}
+		k.audit(ctx, id)
 	}
 	if len(did.Telemetry)+len(did.Races) > 0 {
 		log.Info("retention gave up what is too old or too much", slog.Any("telemetry_of", did.Telemetry),

@@ -39,6 +39,11 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	if err := cfg.Gateway.ValidateStatus(); err != nil {
 		return cli.BadInput("%w", err)
 	}
+	end, err := servePprof(ctx, cfg.Pprof, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	registry := prometheus.NewRegistry()
 	w := &worker{dead: newDeadEngine()}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()
@@ -51,7 +56,7 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 		return err
 	}
 	member := w.member
-	observe(registry, w.engine, member)
+	observe(registry, cfg.Version, w.engine, member)
 	http, err := gateway.NewStatus(cfg.Gateway, gateway.StatusDeps{
 		Ready: w.ready, Actors: actorTree{w.engine.System()}, Log: log, Registry: registry, Version: cfg.Version, Feeds: w.feeds, Shared: member.Node(), Standing: standing(w.engine),
 	})
@@ -137,6 +142,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 		return err
 	}
 	w.ends = append(w.ends, store.Close)
+	registry.MustRegister(newStoreMetrics(store, log))
 	if w.member, err = join(ctx, &cfg, store); err != nil {
 		return err
 	}
@@ -147,7 +153,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 	}
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
 	go cfg.renew(ctx, log, to, nil)
-	times := &feed.CommitTimes{}
+	times := feed.NewCommitTimes(registry)
 	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
 	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)
 	if err != nil {

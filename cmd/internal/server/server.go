@@ -46,6 +46,7 @@ var (
 	_ body.Unpacker        = transport.Codec{}
 	_ gateway.History      = (*sqlite.Store)(nil)
 	_ gateway.Telemetry    = (*sqlite.Store)(nil)
+	_ gateway.Audit        = (*sqlite.Store)(nil)
 	_ gateway.Actors       = actorTree{}
 	_ gateway.Shared       = (*kafka.Node)(nil)
 	_ feed.Shared          = (*cluster.Member)(nil)
@@ -71,6 +72,8 @@ type Config struct {
 	// Hangup says that what can be read again is to be read again: Tokens returns those of the gateway.
 	Hangup <-chan os.Signal
 	Tokens func() (token, drillToken string, err error)
+	// Pprof is the loopback address of the profiles; empty serves none.
+	Pprof string
 	// Cluster is the log that this server shares with other processes; nil without Kafka.
 	Cluster *cluster.Config
 }
@@ -95,6 +98,15 @@ func (c *Config) instance() string {
 
 // Run runs a server until the context ends or work, which runs beside it, fails. It writes its address to status.
 func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
+	end, err := servePprof(ctx, cfg.Pprof, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	return run(ctx, cfg, log, status, work)
+}
+
+func run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
 	if err := cfg.Gateway.Validate(); err != nil {
 		return cli.BadInput("%w", err)
 	}
@@ -120,7 +132,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	registry := prometheus.NewRegistry()
 	metrics := live.NewMetrics(registry)
-	hub, times := live.NewHub(transport.Codec{}, metrics), &feed.CommitTimes{}
+	hub, times := live.NewHub(transport.Codec{}, metrics), feed.NewCommitTimes(registry)
 	hub.TimeFrom(times.Arrived)
 	if member != nil {
 		hub.BehindFrom(member.Node().Behind)
@@ -135,7 +147,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer func() { err = errors.Join(err, all.Engine().Stop(ctx)) }()
-	observe(registry, all.Engine(), member)
+	observe(registry, cfg.Version, all.Engine(), member, newStoreMetrics(store, log))
 	hub.StandingFrom(all.Engine().StandsFor)
 	faults := newDrills(drills.Config{Hooks: hooks, Races: all, Counters: all.Engine(), Store: store, Screen: hub, Log: log, Version: cfg.Version}, all, to, registry)
 	if to != nil {
@@ -143,7 +155,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	}
 	server, err := newGateway(cfg, all, gateway.Deps{
 		Shared: sharedBy(member), Standing: standing(all.Engine()),
-		Drills: drillsOf(faults, member, cfg.DrillsOff), History: store, Telemetry: past,
+		Drills: drillsOf(faults, member, cfg.DrillsOff), History: store, Audit: store, Telemetry: past,
 		Transfers: transfersOf(archive.NewTransfers(store, all.Standings().Classification, log), member), Feeds: to.State(), Hub: hub, Log: log, Registry: registry,
 	})
 	if err != nil {

@@ -58,9 +58,10 @@ func newRaces(of races.Config, member *cluster.Member) (*races.Races, error) {
 	return all, err
 }
 
-// observe registers what every process exports.
-func observe(r *prometheus.Registry, e *engine.Engine, member *cluster.Member) {
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newActorMetrics(e))
+// observe registers what every process exports, and more of this one.
+func observe(r *prometheus.Registry, version string, e *engine.Engine, member *cluster.Member, more ...prometheus.Collector) {
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo(version), newActorMetrics(e))
+	r.MustRegister(more...)
 	if member != nil {
 		r.MustRegister(newLogMetrics(member.Node()))
 	}
