@@ -256,6 +256,9 @@ func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) 
 		}
 		r.cursor.Seq = records[i].Seq
 	}
+	if r.writeTower(w); w.err != nil {
+		return false, w.err
+	}
 	more = len(records) == readRecords
 	if r.startedAt == 0 { // before the start signal race time has no wall-clock time
 		return more, nil

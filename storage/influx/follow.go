@@ -38,6 +38,7 @@ type follower struct {
 	judged                 map[race.Seq]judged
 	events                 map[race.EventName]int64 // time at which each was written, in nanoseconds
 	summary                summary
+	tower                  tower
 	moved                  race.Micros // of the start signal: race time counts from there, but written points stay in place
 }
 
@@ -115,6 +116,7 @@ func (f *follower) enter(e *race.Entry) {
 		sampled = race.TimeMax // until this follower writes one
 	}
 	f.sampled = append(f.sampled, sampled)
+	f.tower.enter()
 }
 
 // start relates race time to the wall clock, and writes the passings that were reported before and have a race time.
@@ -191,6 +193,7 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 		}
 	}
 	f.writeLaps(&change, w)
+	f.followTower(facts)
 	f.summarise(facts, w)
 }
 

@@ -209,7 +209,7 @@ func newID(what string) string {
 
 // witness is a field that every point of a series has.
 var witness = map[string]string{
-	"telemetry": "speed", "laps": "lap_number", "races": "name", "passings": "seq", "positions": "position", "events": "seq",
+	"telemetry": "speed", "laps": "lap_number", "races": "name", "tower": "laps", "passings": "seq", "positions": "position", "events": "seq",
 }
 
 // counts returns the number of points of a race by series.
@@ -237,11 +237,13 @@ func expected(m *memory, id race.ID) map[string]int {
 		out["telemetry"] += f.Cars()
 	}
 	places, placed := map[race.CarIdx]int{}, map[string]bool{}
-	state, clock, started := timing.New(), race.Micros(0), false
+	state, clock, started, cars := timing.New(), race.Micros(0), false, 0
 	for i := range r.records {
 		rec := &r.records[i]
 		facts, _ := state.Apply(rec, nil)
 		switch rec.Body.(type) {
+		case race.Entered:
+			cars++
 		case race.Passing:
 			out["passings"]++
 		case race.Started:
@@ -267,7 +269,7 @@ func expected(m *memory, id race.ID) map[string]int {
 	}
 	out["events"] = len(state.Events())
 	out["laps"] = len(laps(r.records))
-	out["races"] = 1
+	out["races"], out["tower"] = 1, cars
 	out["positions"] = len(placed)
 	return out
 }

@@ -113,6 +113,7 @@ func TestFeed_DeletesOldPointsWhenTheLogIsCorrected(t *testing.T) {
 			want["passings"]++ // the passing that was inserted and then rejected is a point, too
 			same(t, "corrected", s.counts(t, c.id), want)
 			sameLaps(t, s, m, c)
+			sameTower(t, s, m, c.id)
 			if len(m.deadLetters) > 0 {
 				t.Errorf("dead letters: %v", m.deadLetters)
 			}
@@ -352,7 +353,7 @@ func TestSeries_OfThreeHundredKartsAreAtMost1500(t *testing.T) {
 			series[r["_measurement"]]++
 		}
 	}
-	want := map[string]int{"telemetry": 300, "laps": 300, "passings": 300, "positions": 300, "races": 1, "events": series["events"]}
+	want := map[string]int{"telemetry": 300, "laps": 300, "passings": 300, "positions": 300, "races": 1, "tower": 1, "events": series["events"]}
 	if diff := cmp.Diff(want, series); diff != "" || len(seen) > 1500 || series["events"] == 0 {
 		t.Errorf("%d series (-want +got):\n%s", len(seen), diff)
 	}
