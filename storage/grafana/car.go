@@ -17,19 +17,17 @@ func carBoard() *dashboard.DashboardBuilder {
 			WithVariable(choice("to"+one.suffix, "", fmt.Sprintf(lapEnd, one.suffix)).Hide(dashboard.VariableHideHideVariable))
 	}
 	return b.
-		WithPanel(number("Car", "Whose laps these are.", unitText, theTower+ofCar+`  |> keep(columns: ["name"])`).Span(third)).
-		WithPanel(number("Place", "In the tower.", unitPlain, theTower+ofCar+`  |> keep(columns: ["position"])`)).
-		WithPanel(number("Best lap", "Of those that were not deleted.", unitText, clocks+theTower+ofCar+`  |> map(fn: (r) => ({best: lapTime(ms: r.best_ms)}))`)).
-		WithPanel(number("State", "Where it is.", unitText, theTower+ofCar+`  |> keep(columns: ["state"])`).Mappings(stateWords)).
-		WithPanel(number("Stops", "In the pits.", unitPlain, theTower+ofCar+`  |> keep(columns: ["stops"])`)).
+		WithPanel(numbersOf("Now", "The car in the tower.", tower("position", "driver_number", "name", "gap", "last", "best", "stops", "state")+ofCar+
+			`  |> keep(columns: ["position", "name", "gap", "last", "best", "stops", "state"])
+  |> rename(columns: {position: "Place", name: "Driver", gap: "Gap", last: "Last", best: "Best", stops: "Stops", state: "State"})`).
+			OverrideByName("State", column(wordsOf(stateWords)))).
 		WithPanel(across("Speed over the lap", "By the distance that was driven, which is its speed added up; beside it the lap to compare.", unitKMH, wide, tall,
 			overDistance("", "speed"), overDistance("2", "speed"))).
 		WithPanel(across("Throttle", "Percent, by distance.", "percent", half, usual, overDistance("", "throttle"), overDistance("2", "throttle")).Min(0).Max(100)).
-		WithPanel(across("Gear", "By distance.", unitPlain, half, usual, overDistance("", "n_gear"), overDistance("2", "n_gear"))).
 		WithPanel(across("Where it was", "Metres to the east and to the north.", "lengthm", half, tall, onLap("", "x", "y")+`  |> keep(columns: ["x", "y"])`)).
 		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", usual, onLap("", "throttle", "brake")+`  |> keep(columns: ["_time", "throttle", "brake"])`).Min(0).Max(100)).
-		WithPanel(lines("Engine speed", "Revolutions a minute.", "rotrpm", usual, onLap("", "rpm")+`  |> keep(columns: ["_time", "rpm"])`)).
-		WithPanel(lines("DRS", "1 is open; of real cars as they report it.", unitPlain, usual, onLap("", "drs")+`  |> keep(columns: ["_time", "drs"])`).
+		WithPanel(lines("Engine speed, gear and DRS", "Revolutions a minute; DRS 1 is open, of real cars as they report it.", "rotrpm", usual, onLap("", "rpm", "n_gear", "drs")+
+			`  |> drop(columns: ["race", "_start", "_stop", "_measurement"])`).OverrideByRegexp("n_gear|drs", column(unitOf(unitPlain), dashboard.DynamicConfigValue{Id: "custom.axisPlacement", Value: "right"})).
 			LineInterpolation(common.LineInterpolationStepAfter)).
 		WithPanel(across("Lap times", "All laps of the car and of the one to compare, by their number.", unitLap, half, usual, byNumber(""), byNumber("2"))).
 		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", wide, tall, lapTable).
@@ -83,14 +81,7 @@ union(tables: [this, open])
 
 // onLap selects fields of a lap's telemetry, in columns.
 func onLap(suffix string, fields ...string) string {
-	condition := ""
-	for i, f := range fields {
-		if i > 0 {
-			condition += " or "
-		}
-		condition += fmt.Sprintf("r._field == %q", f)
-	}
-	return from("${from"+suffix+"}", "${to"+suffix+"}", "telemetry", fmt.Sprintf(` and r.driver_number == "${car%s}" and (%s)`, suffix, condition)) + points
+	return from("${from"+suffix+"}", "${to"+suffix+"}", "telemetry", fmt.Sprintf(` and r.driver_number == "${car%s}" and (%s)`, suffix, anyOf(fields...))) + points
 }
 
 // overDistance is a field over the metres driven since the beginning of the lap: speed times time, added up.

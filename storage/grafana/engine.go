@@ -16,7 +16,7 @@ const perSecond = `  |> derivative(unit: 1s, nonNegative: true)
 func engineBoard() *dashboard.DashboardBuilder {
 	return newBoard("engine", "Lights Out: engine", "How the platform is doing: latency, mailboxes, restarts, drills, the feed.").
 		Time("now-15m", "now").
-		Annotation(mark("Drills", "red", drillMarks)).
+		Annotation(mark("Drills and restarts", "red", faultMarks)).
 		WithPanel(number("Actors", "That live now.", unitCount, engine(actorKinds, `r._field == "alive"`)+
 			`  |> last()
   |> group()

@@ -1,6 +1,9 @@
 package grafana
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // What is asked about a race does not depend on the range of time that a board shows: it is asked from the race's announcement (${since}) on. Only panels
 // over time are bounded by the range, and begin with what was so before it.
@@ -57,10 +60,17 @@ const points = `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn
 const named = `  |> keep(columns: ["_time", "_value", "name_acronym"])
 `
 
-// theTower is the timing tower of the race, in the order of its places.
-var theTower = ofRace("tower", "") + points + `  |> filter(fn: (r) => r.position > 0)
-  |> sort(columns: ["position"])
-`
+// tower selects fields of the timing tower.
+func tower(fields ...string) string { return ofRace("tower", " and ("+anyOf(fields...)+")") + points }
+
+// anyOf is a condition: the field is one of these.
+func anyOf(fields ...string) string {
+	var out []string
+	for _, f := range fields {
+		out = append(out, fmt.Sprintf("r._field == %q", f))
+	}
+	return strings.Join(out, " or ")
+}
 
 // theRace is the summary of the race.
 var theRace = ofRace("races", "") + points
@@ -111,7 +121,11 @@ union(tables: [found, none])
   |> limit(n: 1)
   |> keep(columns: ["_value"])`
 
-// numbers are the cars of the race.
+// first are the cars that panels over time draw unless others are chosen: of 300 no line could be followed. Others can be typed.
+const first = numbers + `
+  |> limit(n: 20)`
+
+// numbers are the cars of the race in the order of the tower.
 const numbers = `from(bucket: v.defaultBucket)
   |> range(start: ${since}, stop: ` + forever + `)
   |> filter(fn: (r) => r._measurement == "tower" and r.race == "${race}")
@@ -123,13 +137,14 @@ const numbers = `from(bucket: v.defaultBucket)
 
 const numbersRegex = `/^(?<text>.*) \| (?<value>.+)$/`
 
-// Annotations for flags and drills on the time axis.
+// Marks on the time axis.
 const (
-	// A flag lasts until the next one, the last until the newest race time. elapsed counts from each row to the one before, which is later.
+	// The start and the end are moments, a flag is a span. A flag lasts until the next one, the last until the newest race time. elapsed counts from each row to the one before, which is later.
 	flagSpans = `codes = from(bucket: v.defaultBucket)
   |> range(start: ${since}, stop: ` + forever + `)
-  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r.kind == "flag" and r._field == "value")
-  |> map(fn: (r) => ({_time: r._time, code: r._value}))
+  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r._field == "value")
+  |> filter(fn: (r) => r.kind == "flag" or r.kind == "start" or r.kind == "chequered")
+  |> map(fn: (r) => ({_time: r._time, code: if r.kind == "flag" then r._value else if r.kind == "start" then -1 else -2}))
   |> group()
 end = from(bucket: v.defaultBucket)
   |> range(start: ${since}, stop: ` + forever + `)
@@ -140,29 +155,23 @@ union(tables: [codes, end])
   |> group()
   |> sort(columns: ["_time"], desc: true)
   |> elapsed(unit: 1ms, columnName: "later")
-  |> filter(fn: (r) => r.code > 0)
-  |> map(fn: (r) => ({time: r._time, timeEnd: time(v: int(v: r._time) - r.later * 1000000), tags: "race control",
-    text: if r.code == 1 then "Yellow flag" else if r.code == 2 then "Safety car" else if r.code == 3 then "Virtual safety car" else if r.code == 4 then "Red flag" else "Chequered flag"}))`
+  |> filter(fn: (r) => r.code != 0)
+  |> map(fn: (r) => ({time: r._time, timeEnd: if r.code < 0 then r._time else time(v: int(v: r._time) - r.later * 1000000), tags: "race control",
+    text: if r.code == 1 then "Yellow flag" else if r.code == 2 then "Safety car" else if r.code == 3 then "Virtual safety car" else if r.code == 4 then "Red flag" else if r.code == -1 then "Start" else "Chequered flag"}))`
 
-	raceMarks = `from(bucket: v.defaultBucket)
-  |> range(start: ${since}, stop: ` + forever + `)
-  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r._field == "seq")
-  |> filter(fn: (r) => r.kind == "start" or r.kind == "chequered" or r.kind == "result")
-  |> map(fn: (r) => ({time: r._time, text: r.kind, tags: "race"}))
-  |> group()`
-
-	drillMarks = `from(bucket: v.defaultBucket)
+	// Drills, and actors that died.
+	faultMarks = `drills = from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
   |> filter(fn: (r) => r._measurement == "engine" and r.kind == "drill")
   |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> map(fn: (r) => ({time: r._time, text: r.name + " " + r.phase, tags: "drill"}))
-  |> group()`
-
-	restartMarks = `from(bucket: v.defaultBucket)
+  |> group()
+restarts = from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
   |> filter(fn: (r) => r._measurement == "engine" and r._field == "restarts")
   |> difference(nonNegative: true)
   |> filter(fn: (r) => r._value > 0)
   |> map(fn: (r) => ({time: r._time, text: string(v: r._value) + " restarts: " + r.kind, tags: "restart"}))
-  |> group()`
+  |> group()
+union(tables: [drills, restarts])`
 )

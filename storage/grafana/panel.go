@@ -57,6 +57,24 @@ func number(title, about, unit string, flux string) *stat.PanelBuilder {
 		ColorMode(common.BigValueColorModeValue).GraphMode(common.BigValueGraphModeNone).WithTarget(ask("A", flux))
 }
 
+// numbersOf returns a panel with the values of one row of each query, by their names.
+func numbersOf(title, about string, fluxes ...string) *stat.PanelBuilder {
+	p := number(title, about, unitText, fluxes[0]).Span(wide).TextMode(common.BigValueTextModeValueAndName).JustifyMode(common.BigValueJustifyModeCenter)
+	for i, flux := range fluxes[1:] {
+		p = p.WithTarget(ask(string(rune('B'+i)), flux))
+	}
+	return p
+}
+
+// inOrder shows a table's columns in this order; a query gives them in that of their names.
+func inOrder(columns ...string) dashboard.DataTransformerConfig {
+	index := map[string]int{}
+	for i, name := range columns {
+		index[name] = i
+	}
+	return dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{"indexByName": index}}
+}
+
 // rows returns a panel with a table.
 func rows(title, about string, width, height uint32, flux string) *table.PanelBuilder {
 	return table.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Span(width).Height(height).Unit(unitText).Thresholds(neutral()).

@@ -8,26 +8,16 @@ import (
 // raceBoard returns the dashboard of a race: tower, positions, gaps, speeds, tyres.
 func raceBoard() *dashboard.DashboardBuilder {
 	b := ofOneRace(newBoard("race", "Lights Out: race", "A race as it is timed: tower, positions, gaps, laps, speeds, tyres. Times of day are UTC.")).
-		WithVariable(choice("cars", "Cars", numbers).Regex(numbersRegex).Multi(true).IncludeAll(true).AllValue(".*")).
+		WithVariable(choice("cars", "Cars", first).Regex(numbersRegex).Multi(true).IncludeAll(true).AllowCustomValue(true)).
 		WithPanel(raceList("This race", "Where it is, and the link to the range of time in which it lies. The note says why panels over time are empty.", thisRace, 3)).
-		WithPanel(number("Leader", "Who is first in the tower.", unitText, theTower+`  |> limit(n: 1)
-  |> keep(columns: ["name_acronym"])`)).
-		WithPanel(number("Lap", "Laps completed by the car with the most.", unitPlain, theRace+`  |> keep(columns: ["laps_done"])`)).
-		WithPanel(number("On the track", "Cars that are running or in the pits.", unitPlain, theTower+`  |> map(fn: (r) => ({cars: if r.state == "running" or r.state == "pit" then 1 else 0}))
-  |> sum(column: "cars")`)).
-		WithPanel(number("Fastest lap", "Of those that were not deleted.", unitText, clocks+theTower+`  |> filter(fn: (r) => r.best_ms > 0)
-  |> min(column: "best_ms")
-  |> map(fn: (r) => ({lap: lapTime(ms: r.best_ms)}))`)).
-		WithPanel(number("Fastest lap by", "Who drove it.", unitText, theTower+`  |> filter(fn: (r) => r.best_ms > 0)
-  |> min(column: "best_ms")
-  |> keep(columns: ["name_acronym"])`)).
-		WithPanel(number("Flag", "The track's status at the newest race time.", unitPlain, flagNow).Mappings(flagWords)).
+		WithPanel(numbersOf("Now", "The tower's leader, cars on the track, the fastest lap that was not deleted and who drove it, laps completed, the flag.", now, theRace+`  |> keep(columns: ["laps_done"])
+  |> rename(columns: {laps_done: "Lap"})`, flagNow).OverrideByName("Flag", column(wordsOf(flagWords)))).
 		WithPanel(towerPanel()).
 		WithPanel(lines("Positions", "The order as it was told; the leader is on top.", unitPlain, tall, carried("positions", ` and r._field == "position"`, ofCars)+
 			`  |> map(fn: (r) => ({r with _value: 0 - r._value}))
 `+named).LineInterpolation(common.LineInterpolationStepAfter).Mappings(placeWords()).AxisSoftMax(-1).Decimals(0).DisplayName(byCar)).
 		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", unitSeconds, tall, gaps).Decimals(3).DisplayName(byCar)).
-		WithPanel(lines("Lap times", "At the end of each lap, without laps over twice the fastest.", unitLap, tall, lapTimes).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
+		WithPanel(lines("Lap times", "At the end of each lap.", unitLap, tall, lapTimes).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
 		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", unitKMH, tall, inRange("telemetry", ` and r._field == "speed"`)+ofCars+
 			windows("mean")+named).DisplayName(byCar)).
 		WithPanel(states("Flags", "The track's status over time.", half, low, flagWords, carried("events", ` and r.kind == "flag" and r._field == "value"`, "  |> group()\n")+
@@ -47,20 +37,19 @@ func ofOneRace(b *dashboard.DashboardBuilder) *dashboard.DashboardBuilder {
 		WithVariable(page()).
 		Link(dashboard.NewDashboardLinkBuilder("Race page").Type(dashboard.DashboardLinkTypeLink).Url("${page}/race/${race}").TargetBlank(true)).
 		Annotation(mark("Race control", "yellow", flagSpans)).
-		Annotation(mark("Race", "blue", raceMarks)).
-		Annotation(mark("Drills", "red", drillMarks)).
-		Annotation(mark("Restarts", "purple", restartMarks))
+		Annotation(mark("Drills and restarts", "red", faultMarks))
 }
 
 // towerPanel is the timing tower, as a wall screen shows it.
 func towerPanel() dashboardPanel {
-	return rows("Timing tower", "As the page shows it. A car is a link to its board.", wide, 16, clocks+theTower+
-		`  |> map(fn: (r) => ({Place: r.position, Car: r.name_acronym, No: r.driver_number, Name: r.name, Team: r.team_name, Laps: r.laps,
-    Gap: if r.position == 1 then "" else gap(ms: r.gap_ms, laps: r.gap_laps),
-    Interval: if r.position == 1 then "" else gap(ms: r.interval_ms, laps: r.interval_laps),
-    Last: lapTime(ms: r.last_ms), Best: lapTime(ms: r.best_ms),
-    S1: seconds(ms: r.sector_1_ms), S2: seconds(ms: r.sector_2_ms), S3: seconds(ms: r.sector_3_ms),
-    Tyre: r.compound, Age: r.tyre_age, Stops: r.stops, State: r.state}))`).
+	return rows("Timing tower", "As the page shows it. A car is a link to its board.", wide, 16, tower("position", "name_acronym", "driver_number", "name", "team_name",
+		"laps", "gap", "interval", "last", "best", "sector_1", "sector_2", "sector_3", "compound", "tyre_age", "stops", "state")+`  |> filter(fn: (r) => r.position > 0)
+  |> sort(columns: ["position"])
+  |> keep(columns: ["position", "name_acronym", "driver_number", "name", "team_name", "laps", "gap", "interval", "last", "best", "sector_1", "sector_2", "sector_3",
+    "compound", "tyre_age", "stops", "state"])
+  |> rename(columns: {position: "Place", name_acronym: "Car", driver_number: "No", name: "Name", team_name: "Team", laps: "Laps", gap: "Gap", interval: "Interval",
+    last: "Last", best: "Best", sector_1: "S1", sector_2: "S2", sector_3: "S3", compound: "Tyre", tyre_age: "Age", stops: "Stops", state: "State"})`).
+		WithTransformation(inOrder("Place", "Car", "No", "Name", "Team", "Laps", "Gap", "Interval", "Last", "Best", "S1", "S2", "S3", "Tyre", "Age", "Stops", "State")).
 		OverrideByName("Place", column(widthOf(60))).
 		OverrideByName("Car", column(widthOf(70), linkTo("Board of ${__value.text}", toCar))).
 		OverrideByName("No", column(widthOf(60))).
@@ -71,6 +60,7 @@ func towerPanel() dashboardPanel {
 // raceList is a table of races with links.
 func raceList(title, about, flux string, height uint32) dashboardPanel {
 	return rows(title, about, wide, height, flux).
+		WithTransformation(inOrder("Race", "Circuit", "Status", "Start", "Laps", "Cars", "Winner", "Note", "Page")).
 		OverrideByName("Race", column(linkTo("All of it", toRace))).
 		OverrideByName("Page", column(linkTo("Its page", toRacePage), widthOf(80))).
 		OverrideByName("Status", column(wordsOf(statusWords), coloured(), widthOf(90))).
@@ -90,33 +80,26 @@ const flagNow = `from(bucket: v.defaultBucket)
   |> group()
   |> sort(columns: ["_time"])
   |> last()
-  |> keep(columns: ["_value"])`
+  |> keep(columns: ["_value"])
+  |> rename(columns: {_value: "Flag"})`
+
+var now = tower("position", "name_acronym", "best_ms", "best", "state") + `  |> reduce(identity: {Leader: "", Running: 0, Fastest: "", By: "", ms: 0}, fn: (r, accumulator) => ({
+    Leader: if r.position == 1 then r.name_acronym else accumulator.Leader,
+    Running: if r.state == "running" or r.state == "pit" then accumulator.Running + 1 else accumulator.Running,
+    Fastest: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.best else accumulator.Fastest,
+    By: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.name_acronym else accumulator.By,
+    ms: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.best_ms else accumulator.ms}))
+  |> drop(columns: ["ms"])`
 
 var (
 	thisRace = theRace + note(`,
     Note: if r.started_ms == 0 then "has not begun" else if r.started_ms * 1000000 > int(v: v.timeRangeStop) then "begins after the range that is shown: click its name"
       else if r.until_ms * 1000000 < int(v: v.timeRangeStart) then "ended before the range that is shown: click its name" else ""`)
 
-	lapTimes = `best = ` + theTower + `  |> filter(fn: (r) => r.best_ms > 0)
-  |> min(column: "best_ms")
-  |> findRecord(fn: (key) => true, idx: 0)
-` + inRange("laps", ` and r._field == "lap_duration_ms"`) + ofCars + `  |> filter(fn: (r) => r._value < 2 * best.best_ms)
+	lapTimes = inRange("laps", ` and r._field == "lap_duration_ms"`) + ofCars + named
+
+	gaps = inRange("laps", ` and r._field == "gap_ms"`) + ofCars + `  |> map(fn: (r) => ({r with _value: float(v: r._value) / 1000.0}))
 ` + named
-
-	gaps = `ends = ` + ofRace("laps", ` and r._field == "lap_number"`) + `  |> map(fn: (r) => ({_time: r._time, lap: r._value, at: int(v: r._time), driver_number: r.driver_number,
-    name_acronym: r.name_acronym}))
-
-first = ends
-  |> group(columns: ["lap"])
-  |> min(column: "at")
-  |> keep(columns: ["lap", "at"])
-  |> group()
-
-join(tables: {car: ends |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/) |> group(), first: first}, on: ["lap"])
-  |> map(fn: (r) => ({_time: r._time, _value: float(v: r.at_car - r.at_first) / 1000000000.0, name_acronym: r.name_acronym}))
-  |> filter(fn: (r) => r._time >= v.timeRangeStart and r._time < v.timeRangeStop)
-  |> group(columns: ["name_acronym"])
-  |> sort(columns: ["_time"])`
 
 	trap = ofRace("passings", ` and r._field == "speed"`) + ofCars + `  |> max()
   |> group()

@@ -9,7 +9,7 @@ func spectatorsBoard() *dashboard.DashboardBuilder {
   |> keep(columns: ["_value"])`
 	return newBoard("spectators", "Lights Out: spectators", "Those who watch, what they are sent, and how late.").
 		Time("now-15m", "now").
-		Annotation(mark("Drills", "red", drillMarks)).
+		Annotation(mark("Drills and restarts", "red", faultMarks)).
 		WithPanel(number("Spectators", "That watch now.", unitCount, of(`r._field == "connected"`)+now)).
 		WithPanel(number("Told after", "The mean from a batch's arrival until spectators are told.", "ms", of(`r._field == "reach_mean_ms"`)+now)).
 		WithPanel(number("Cut", "Because they did not read; since the process began.", unitCount, of(`r._field == "cut"`)+now)).

@@ -37,6 +37,7 @@ type follower struct {
 	early                  []passing     // passings reported before the start signal
 	judged                 map[race.Seq]judged
 	events                 map[race.EventName]int64 // time at which each was written, in nanoseconds
+	firsts                 []int64                  // see firsts.go
 	summary                summary
 	tower                  tower
 	moved                  race.Micros // of the start signal: race time counts from there, but written points stay in place
@@ -192,6 +193,7 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 		case race.RowChanged, race.SessionStatusChanged, race.RecordRefused, race.ResultPublished: // written elsewhere, or without a series
 		}
 	}
+	f.regap(&change)
 	f.writeLaps(&change, w)
 	f.followTower(facts)
 	f.summarise(facts, w)

@@ -1,6 +1,10 @@
 package influx
 
-import "lightsout/race"
+import (
+	"fmt"
+
+	"lightsout/race"
+)
 
 // tower is the timing tower of a race as it stands, a point a car. The points are at the announcement, a nanosecond apart, so that each is written again
 // in its place and all are one series.
@@ -75,5 +79,45 @@ func (f *follower) appendRow(b []byte, car race.CarIdx) []byte {
 	}
 	b = appendText(b, "compound", r.Tyre.String())
 	b = appendText(b, "state", r.State.String())
+	b = appendText(b, "last", minutes(r.LastMS))
+	b = appendText(b, "best", minutes(r.BestMS))
+	for i, key := range [...]string{"sector_1", "sector_2", "sector_3"} {
+		b = appendText(b, key, seconds(r.SectorsMS[i]))
+	}
+	gap, interval := behind(r.GapMS, r.GapLaps), behind(r.IntervalMS, r.IntervalLaps)
+	if f.places[car] == 1 {
+		gap, interval = "", ""
+	}
+	b = appendText(b, "gap", gap)
+	b = appendText(b, "interval", interval)
 	return appendTime(b, f.announcedAt+1+int64(car))
+}
+
+// minutes, seconds and behind write times as the sport does: 1:25.432, 27.183, +1.234 or +1 lap. Nothing is empty.
+func minutes(ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d:%02d.%03d", ms/60_000, ms/1000%60, ms%1000)
+}
+
+func seconds(ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+}
+
+func behind(ms int64, laps int) string {
+	switch {
+	case laps == 1:
+		return "+1 lap"
+	case laps > 1:
+		return fmt.Sprintf("+%d laps", laps)
+	case ms <= 0:
+		return ""
+	case ms < 60_000:
+		return "+" + seconds(ms)
+	}
+	return "+" + minutes(ms)
 }
