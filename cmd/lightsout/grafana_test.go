@@ -28,7 +28,10 @@ import (
 )
 
 // boardQuery is a query of a board as it is in its JSON.
-type boardQuery struct{ board, panel, flux, regex string }
+type boardQuery struct {
+	board, panel, flux, regex string
+	most                      int // points that the panel draws of a series
+}
 
 // queriesOf finds every query of a board: of its variables in order, its panels and its marks.
 func queriesOf(t testing.TB, b grafana.Board) (variables, panels []boardQuery) {
@@ -36,8 +39,9 @@ func queriesOf(t testing.TB, b grafana.Board) (variables, panels []boardQuery) {
 	type asked struct{ Query string }
 	var d struct {
 		Panels []struct {
-			Title   string
-			Targets []asked
+			Title         string
+			MaxDataPoints int
+			Targets       []asked
 		}
 		Templating struct {
 			List []struct {
@@ -62,15 +66,15 @@ func queriesOf(t testing.TB, b grafana.Board) (variables, panels []boardQuery) {
 				t.Fatal(err)
 			}
 		}
-		variables = append(variables, boardQuery{b.Name, v.Name, q.Query, v.Regex})
+		variables = append(variables, boardQuery{b.Name, v.Name, q.Query, v.Regex, 0})
 	}
 	for _, p := range d.Panels {
 		for i, q := range p.Targets {
-			panels = append(panels, boardQuery{b.Name, p.Title + strings.Repeat("'", i), q.Query, ""})
+			panels = append(panels, boardQuery{b.Name, p.Title + strings.Repeat("'", i), q.Query, "", p.MaxDataPoints})
 		}
 	}
 	for _, a := range d.Annotations.List {
-		panels = append(panels, boardQuery{b.Name, "mark " + a.Name, a.Target.Query, ""})
+		panels = append(panels, boardQuery{b.Name, "mark " + a.Name, a.Target.Query, "", 0})
 	}
 	return variables, panels
 }
@@ -116,7 +120,7 @@ func (v *viewer) choices(q boardQuery) (out []string) {
 	if q.regex != "" {
 		pattern = regexp.MustCompile(strings.Trim(q.regex, "/"))
 	}
-	for _, row := range v.ask(q.flux) {
+	for _, row := range v.ask(q) {
 		value := row["_value"]
 		if pattern != nil {
 			found := pattern.FindStringSubmatch(value)
@@ -152,7 +156,7 @@ func (v *viewer) panel(board, title string) []map[string]string {
 		_, panels := queriesOf(v.t, b)
 		for _, one := range panels {
 			if b.Name == board && one.panel == title {
-				return v.ask(one.flux)
+				return v.ask(one)
 			}
 		}
 	}
@@ -160,22 +164,26 @@ func (v *viewer) panel(board, title string) []map[string]string {
 	return nil
 }
 
-func (v *viewer) ask(flux string) []map[string]string {
+func (v *viewer) ask(q boardQuery) []map[string]string {
 	v.t.Helper()
-	rows, err := v.answer(v.filled(flux))
+	rows, err := v.answer(v.filled(q))
 	if err != nil {
-		v.t.Fatalf("%v\n%s", err, v.filled(flux))
+		v.t.Fatalf("%v\n%s", err, v.filled(q))
 	}
 	return rows
 }
 
 // filled is a query as Grafana sends it.
-func (v *viewer) filled(flux string) string {
+func (v *viewer) filled(q boardQuery) string {
+	flux, most := q.flux, q.most
+	if most == 0 {
+		most = 1000 // the width of a panel
+	}
 	for name, value := range v.vars {
 		flux = strings.ReplaceAll(flux, "${"+name+"}", value)
 	}
-	head := fmt.Sprintf("option v = {timeRangeStart: %s, timeRangeStop: %s, windowPeriod: 5s, defaultBucket: %q, organization: %q}\n",
-		v.start.UTC().Format(time.RFC3339Nano), v.stop.UTC().Format(time.RFC3339Nano), v.Influx.Bucket, v.Influx.Org)
+	head := fmt.Sprintf("option v = {timeRangeStart: %s, timeRangeStop: %s, windowPeriod: %dms, defaultBucket: %q, organization: %q}\n",
+		v.start.UTC().Format(time.RFC3339Nano), v.stop.UTC().Format(time.RFC3339Nano), max(1, v.stop.Sub(v.start).Milliseconds()/int64(most)), v.Influx.Bucket, v.Influx.Org)
 	imports := ""
 	if strings.HasPrefix(flux, "import ") { // an option stands after the imports
 		imports, flux, _ = strings.Cut(flux, "\n")
@@ -426,9 +434,9 @@ func everyQueryAnswers(t *testing.T, v *viewer) {
 	for _, b := range v.boards {
 		_, panels := queriesOf(t, b)
 		for _, q := range panels {
-			rows, err := v.answer(v.filled(q.flux))
+			rows, err := v.answer(v.filled(q))
 			if err != nil || len(rows) == 0 && !slices.Contains(mayBeEmpty, q.panel) {
-				t.Errorf("%s, %s: %d rows, %v\n%s", q.board, q.panel, len(rows), err, v.filled(q.flux))
+				t.Errorf("%s, %s: %d rows, %v\n%s", q.board, q.panel, len(rows), err, v.filled(q))
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func BenchmarkGrafana_Boards(b *testing.B) {
 					if one.Name == board {
 						_, panels := queriesOf(b, one)
 						for _, q := range panels {
-							queries, names = append(queries, v.filled(q.flux)), append(names, q.panel)
+							queries, names = append(queries, v.filled(q)), append(names, q.panel)
 						}
 					}
 				}
@@ -66,9 +66,9 @@ func BenchmarkGrafana_Boards(b *testing.B) {
 							sizes[i] = n
 						}
 					}
-					if b.N > 1 {
+					if b.N > 1 && testing.Verbose() {
 						for i, name := range names {
-							b.Logf("%7.1f ms %8d bytes: %s", float64(each[i].Microseconds())/1000/float64(b.N), sizes[i], name)
+							fmt.Fprintf(os.Stderr, "%7.1f ms %8d bytes: %s\n", float64(each[i].Microseconds())/1000/float64(b.N), sizes[i], name)
 						}
 					}
 					b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/board")

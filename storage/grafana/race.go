@@ -5,6 +5,9 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
+// speedPoints is how many moments the panel of all speeds draws: twenty lines with more cannot be told apart, and take a tenth of a second.
+const speedPoints = 300
+
 // raceBoard returns the dashboard of a race: tower, positions, gaps, speeds, tyres.
 func raceBoard() *dashboard.DashboardBuilder {
 	b := ofOneRace(newBoard("race", "Lights Out: race", "A race as it is timed: tower, positions, gaps, laps, speeds, tyres. Times of day are UTC.")).
@@ -19,7 +22,7 @@ func raceBoard() *dashboard.DashboardBuilder {
 		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", unitSeconds, tall, gaps).Decimals(3).DisplayName(byCar)).
 		WithPanel(lines("Lap times", "At the end of each lap.", unitLap, tall, lapTimes).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
 		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", unitKMH, tall, inRange("telemetry", ` and r._field == "speed"`)+ofCars+
-			windows("mean")+named).DisplayName(byCar)).
+			windows("mean")+named).MaxDataPoints(speedPoints).DisplayName(byCar)).
 		WithPanel(states("Flags", "The track's status over time.", half, low, flagWords, carried("events", ` and r.kind == "flag" and r._field == "value"`, "  |> group()\n")+
 			`  |> keep(columns: ["_time", "_value"])`).DisplayName("Flag")).
 		WithPanel(states("Tyres", "The compound of each lap.", half, tall, tyreWords, carried("laps", ` and r._field == "compound"`, ofCars)+named).DisplayName(byCar)).
@@ -117,7 +120,7 @@ var (
 	happened = clocks + ofRace("events", "") + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> group()
   |> sort(columns: ["_time"], desc: true)
-  |> limit(n: 200)
+  |> limit(n: 100)
   |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "",
     What: if r.kind == "flag" then (if r.value == 0 then "Clear" else if r.value == 1 then "Yellow flag" else if r.value == 2 then "Safety car" else if r.value == 3 then "Virtual safety car" else if r.value == 4 then "Red flag" else "Chequered flag")
       else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value) else if r.kind == "tyres" then "New tyres: " + r.text
