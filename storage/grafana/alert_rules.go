@@ -89,8 +89,8 @@ type timeRange struct {
 	To   int `yaml:"to"`
 }
 
-// GrafanaRules are the alerts as a file for Grafana's provisioning. A series that the expression yields fires, none is well.
-func GrafanaRules() ([]byte, error) {
+// Rules are the alerts as a file for Grafana's provisioning. A series that the expression yields fires, none is well.
+func Rules() ([]byte, error) {
 	group := grafanaGroup{OrgID: 1, Name: "lightsout", Folder: "Lights Out", Interval: evaluateEvery.String()}
 	for _, a := range Alerts() {
 		group.Rules = append(group.Rules, grafanaRule{

@@ -24,7 +24,7 @@ import (
 // files that the code writes, beside the boards.
 var written = map[string]func() ([]byte, error){
 	"prometheus/rules.yml":            grafana.PrometheusRules,
-	"provisioning/alerting/rules.yml": grafana.GrafanaRules,
+	"provisioning/alerting/rules.yml": grafana.Rules,
 	"boards/prometheus/operator.json": grafana.OperatorBoard,
 }
 
@@ -91,7 +91,7 @@ type grafanaFile struct {
 }
 
 func TestAlerts_GrafanaReadsThemStrictlyAndTheyAreThoseOfPrometheus(t *testing.T) {
-	data, err := grafana.GrafanaRules()
+	data, err := grafana.Rules()
 	if err != nil {
 		t.Fatal(err)
 	}
