@@ -74,9 +74,10 @@ var doors = map[string][]string{
 		"transport", "transport/kafka",
 	},
 	"cmd/internal/clusterdrill": {"actors/drill", "cmd/internal/drills", "race", "race/timing", "race/view", "transport"},
+	"cmd/internal/traces":       {"actors/processor", "gateway", "race"},
 	"cmd/internal/server": {
 		"actors/engine", "actors/processor", "actors/supervise", "cmd/internal/archive", "cmd/internal/cli", "cmd/internal/cluster",
-		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "gateway", "gateway/body", "gateway/live", "race",
+		"cmd/internal/drills", "cmd/internal/feed", "cmd/internal/races", "cmd/internal/traces", "gateway", "gateway/body", "gateway/live", "race",
 		"storage/memory", "storage/sqlite", "transport", "transport/kafka", "ui",
 	},
 	"cmd/internal/bench": {
@@ -107,6 +108,7 @@ var homes = map[string][]string{
 	"github.com/parquet-go":               {"storage/export"},
 	"golang.org/x/text":                   {"storage/folder"},
 	"github.com/prometheus/client_golang": {"cmd/internal/feed", "cmd/internal/server", "gateway", "gateway/live"},
+	"go.opentelemetry.io":                 {"cmd/internal/traces"},
 	"github.com/spf13/cobra":              {"cmd/internal/cli", "cmd/lightsout"},
 	"k8s.io":                              {}, // tests alone: they hold deploy/kubernetes to its types
 	"sigs.k8s.io":                         {},

@@ -47,6 +47,8 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 		}
 		return readToken("--drill-token", &f.Gateway.DrillToken, f.drillTokenFile, cmd.Flags().Changed("drill-token"))
 	}
+	cmd.Flags().StringVar(&f.Traces.Endpoint, "otlp", "", "send traces of batches to this OpenTelemetry collector by OTLP over HTTP, such as http://127.0.0.1:4318")
+	cmd.Flags().Float64Var(&f.Traces.Share, "otlp-share", 0.1, "share of the batches that are traced; 1 is all")
 	cmd.Flags().StringVar(&f.Pprof, "pprof", "", "serve Go's profiles on this loopback address, such as 127.0.0.1:6060")
 	cmd.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&f.logJSON, "log-json", false, "log as JSON")

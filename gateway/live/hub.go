@@ -27,6 +27,7 @@ type Hub struct {
 	behind    func() time.Duration
 	standing  func(race.ID) time.Duration
 	arrivedAt func(race.ID, race.Seq) time.Time
+	shown     func(race.ID, race.Seq) // nil or called when a spectator was sent what follows up to a record
 
 	mu       sync.Mutex
 	channels map[race.ID]*channel
@@ -50,6 +51,10 @@ func NewHub(enc Encoder, m *Metrics) *Hub {
 // TimeFrom lets the hub measure how long facts take from the arrival of their record to a spectator. It must be called before
 // anything is published.
 func (h *Hub) TimeFrom(arrivedAt func(race.ID, race.Seq) time.Time) { h.arrivedAt = arrivedAt }
+
+// ShownTo has f called when a spectator was sent what follows from a race's records up to one, from the goroutines of spectators. It must be
+// called before the first spectator comes.
+func (h *Hub) ShownTo(f func(race.ID, race.Seq)) { h.shown = f }
 
 // BehindFrom lets pulses say for how long the server has been cut off from the log that it shares with others. It must be called before the
 // first spectator comes.

@@ -113,6 +113,9 @@ func (s *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 				s.ch.hub.m.observeReach(time.Since(s.oldest))
 				s.oldest = time.Time{}
 			}
+			if tell := s.ch.hub.shown; tell != nil {
+				tell(s.ch.info.ID, s.cursor)
+			}
 			silence = s.paceAfter(out, pace)
 		}
 		if !s.rest(timer, silence, len(out) > 0, writeTimeout) {

@@ -44,6 +44,11 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	closeTraces, err := cfg.trace(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
 	registry := prometheus.NewRegistry()
 	w := &worker{dead: newDeadEngine()}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()
@@ -152,7 +157,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 	}
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
 	times := feed.NewCommitTimes(registry)
-	with := engine.Config{Journal: times.Journal(processor.Journal(store)), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
+	with := engine.Config{Journal: cfg.tracer.Journal(times.Journal(processor.Journal(store))), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
 	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"lightsout/cmd/internal/drills"
 	"lightsout/cmd/internal/feed"
 	"lightsout/cmd/internal/races"
+	"lightsout/cmd/internal/traces"
 	"lightsout/gateway"
 	"lightsout/gateway/body"
 	"lightsout/gateway/live"
@@ -71,6 +72,9 @@ type Config struct {
 	Version   string
 	// Pprof is the loopback address of the profiles; empty serves none.
 	Pprof string
+	// Traces says where traces of batches go.
+	Traces traces.Config
+	tracer *traces.Tracer // nil where nothing is traced
 	// Cluster is the log that this server shares with other processes; nil without Kafka.
 	Cluster *cluster.Config
 }
@@ -100,6 +104,11 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	closeTraces, err := cfg.trace(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
 	return run(ctx, cfg, log, status, work)
 }
 
@@ -132,13 +141,11 @@ func run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	metrics := live.NewMetrics(registry)
 	hub, times := live.NewHub(transport.Codec{}, metrics), feed.NewCommitTimes(registry)
 	hub.TimeFrom(times.Arrived)
-	if member != nil {
-		hub.BehindFrom(member.Node().Behind)
-	}
+	cfg.follow(hub, member)
 	dead := newDeadEngine()
 	with := engine.Config{Journal: store, Feed: to.Actor(), Rejected: countRejected(registry), Fatal: dead.because}
 	hooks.Install(&with)
-	with.Journal = times.Journal(with.Journal)
+	with.Journal = cfg.tracer.Journal(times.Journal(with.Journal))
 	of := races.Config{Store: store, Screen: hub, Log: log, Engine: with, CarsMax: cfg.CarsMax}
 	all, err := newRaces(of, member)
 	if err != nil {
@@ -202,7 +209,8 @@ func newGateway(cfg Config, all *races.Races, deps gateway.Deps) (*gateway.Serve
 	if cfg.Gateway.PublicURL != "" {
 		deps.Log.Info("a reverse proxy is expected before the server", slog.String("public_url", cfg.Gateway.PublicURL))
 	}
-	deps.Races, deps.Ingest, deps.Circuits = all, all.Ingest(), all.Circuits()
+	all.OnGone(cfg.tracer.Forget)
+	deps.Races, deps.Ingest, deps.Circuits = all, cfg.tracer.Ingest(all.Ingest()), all.Circuits()
 	deps.Standings, deps.Boards = all.Standings(), all.Standings()
 	deps.Actors = actorTree{all.Engine().System()}
 	deps.Encoder, deps.Unpacker = transport.Codec{}, transport.Codec{}
