@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -58,7 +59,7 @@ func (r role) String() string { return [...]string{"", "drills", "server"}[r] }
 
 // guard checks tokens and slows down guessing.
 type guard struct {
-	roles []secret
+	roles atomic.Pointer[[]secret]
 
 	mu        sync.Mutex
 	byNetwork map[netip.Prefix]*guesses
@@ -73,26 +74,47 @@ type secret struct {
 // newGuard makes a guard of the server's token and of the token for drills; either may be empty.
 func newGuard(token, drillToken string) *guard {
 	g := &guard{byNetwork: map[netip.Prefix]*guesses{}}
+	g.set(token, drillToken)
+	return g
+}
+
+// set replaces the tokens.
+func (g *guard) set(token, drillToken string) {
+	var roles []secret
 	for _, one := range []struct {
 		text   string
 		allows role
 	}{{drillToken, driller}, {token, operator}} { // of two that are the same, the last counts
 		if one.text != "" {
-			g.roles = append(g.roles, secret{sha256.Sum256([]byte(one.text)), one.allows})
+			roles = append(roles, secret{sha256.Sum256([]byte(one.text)), one.allows})
 		}
 	}
-	return g
+	g.roles.Store(&roles)
 }
 
 // roleOf compares hashes in constant time, which reveals neither a correct prefix nor the length.
 func (g *guard) roleOf(token string) role {
 	given, is := sha256.Sum256([]byte(token)), nobody
-	for i := range g.roles {
-		if subtle.ConstantTimeCompare(given[:], g.roles[i].hash[:]) == 1 {
-			is = g.roles[i].allows
+	for _, one := range *g.roles.Load() {
+		if subtle.ConstantTimeCompare(given[:], one.hash[:]) == 1 {
+			is = one.allows
 		}
 	}
 	return is
+}
+
+// SetTokens replaces the tokens of a server that runs: who has an old one is refused from now on. Whether there is a token at all cannot change.
+func (s *Server) SetTokens(token, drillToken string) error {
+	if (token == "") != (s.cfg.Token == "") || (drillToken == "") != (s.cfg.DrillToken == "") {
+		return errors.New("tokens can be replaced while the server runs: to begin or to end asking for one, start it again")
+	}
+	cfg := s.cfg
+	cfg.Token, cfg.DrillToken = token, drillToken
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	s.guard.set(token, drillToken)
+	return nil
 }
 
 // networkOf returns the network that counts as one guesser: an IPv4 address, or a /64 of IPv6.

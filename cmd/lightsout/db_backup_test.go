@@ -1,8 +1,10 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,8 +17,9 @@ import (
 	"lightsout/race"
 )
 
-// A copy that is made while a race runs is a server's file of that moment: another server goes on with the race, to the same end.
-func TestDBBackup_AServerGoesOnWithTheRacesOfACopy(t *testing.T) {
+// A copy that is made while a race runs is a server's file of that moment: another server goes on with the race, to the same end, also from a file of the
+// version before. The one before refuses the file afterwards.
+func TestDBBackup_AServerGoesOnWithTheRacesOfACopyAndOfAnOlderVersion(t *testing.T) {
 	long(t)
 	start, err := drills.StartOf(race.Order{Circuit: "kartwerk", Cars: 12, Laps: 3, Seed: 7, TickHz: 10}, "")
 	if err != nil {
@@ -48,21 +51,54 @@ func TestDBBackup_AServerGoesOnWithTheRacesOfACopy(t *testing.T) {
 	if out, _, err := command(t, "db", "check", into); err != nil {
 		t.Fatalf("the copy: %v\n%s", err, out)
 	}
-	second := &process{t: t, bin: first.bin, db: into}
-	second.start()
-	defer second.end(syscall.SIGTERM)
-	var result struct {
-		Final     bool
-		StateHash string `json:"state_hash"`
+	data, err := os.ReadFile(into)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); !result.Final; second.get("/api/v1/races/"+id+"/classification", &result) {
-		if time.Now().After(deadline) {
-			t.Fatal("the race of the copy does not end")
+	older := filepath.Join(dir, "older.db")
+	if err := os.WriteFile(older, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, older, "DROP TABLE audit; PRAGMA user_version = 8")
+	for _, file := range []string{into, older} {
+		second := &process{t: t, bin: first.bin, db: file}
+		second.start()
+		var result struct {
+			Final     bool
+			StateHash string `json:"state_hash"`
 		}
-		time.Sleep(10 * time.Millisecond)
+		for deadline := time.Now().Add(patience); !result.Final; second.get("/api/v1/races/"+id+"/classification", &result) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: the race does not end", file)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		second.end(syscall.SIGTERM)
+		if result.StateHash != undisturbed.Result.StateHash {
+			t.Errorf("%s: the state hash is %s, undisturbed it is %s", file, result.StateHash, undisturbed.Result.StateHash)
+		}
+		if out, _, err := command(t, "db", "check", file); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+		}
 	}
-	if result.StateHash != undisturbed.Result.StateHash {
-		t.Errorf("the state hash is %s, undisturbed it is %s", result.StateHash, undisturbed.Result.StateHash)
+	alter(t, older, "PRAGMA user_version = 10")
+	refused := exec.Command(first.bin, "serve", "--addr", "127.0.0.1:0", "--db", older)
+	out, err := refused.CombinedOutput()
+	if refused.ProcessState.ExitCode() != exitBadInput || !strings.Contains(string(out), "version 10, this program reads 9") {
+		t.Errorf("a file of a version to come: %v, %s", err, out)
+	}
+}
+
+// alter changes a file as another version of the program would have left it.
+func alter(t *testing.T, path, statements string) {
+	t.Helper()
+	file, err := sql.Open("sqlite", path)
+	if err == nil {
+		_, err = file.ExecContext(t.Context(), statements)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

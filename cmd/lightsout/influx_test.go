@@ -41,7 +41,7 @@ import (
 type influxServer struct{ feed.Config }
 
 // influxOf is how serve is joined to the InfluxDB that the environment names.
-func influxOf(t *testing.T) influxServer {
+func influxOf(t testing.TB) influxServer {
 	t.Helper()
 	url := os.Getenv("INFLUX_URL")
 	if url == "" {

@@ -37,7 +37,7 @@ const patience = 5 * time.Minute
 
 // process is a real server on a file of its own.
 type process struct {
-	t       *testing.T
+	t       testing.TB
 	bin, db string
 	args    []string // of serve, more than these
 	url     string
@@ -67,7 +67,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func mustBuild(t *testing.T) string {
+func mustBuild(t testing.TB) string {
 	t.Helper()
 	bin, err := program()
 	if err != nil {

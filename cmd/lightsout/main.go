@@ -76,7 +76,13 @@ file (--config FILE); a flag overrides the environment, the environment the file
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return cli.BadInput("%w (see %s --help)", err, cmd.CommandPath())
 	})
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cli.LoadConfig(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Name() != "serve" && !signal.Ignored(syscall.SIGHUP) { // serve reads files again; of nohup it stays ignored
+			ctx, _ := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+			cmd.SetContext(ctx)
+		}
+		return cli.LoadConfig(cmd)
+	}
 	root.AddCommand(newServe(), newSimulate(), newSweep(), newRerun(), newTime(), newDrill(), newReplay(), newExport(), newImport(), newCircuit(), newDB(), newKafka(), newBench(), newHealth(), newLicenses())
 	return root
 }

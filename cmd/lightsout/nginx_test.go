@@ -114,7 +114,7 @@ func startNginx(t *testing.T, port string, conf func(dir string) string) {
 }
 
 // fetch is an answer's status and body.
-func fetch(t *testing.T, method, url, body string, headers ...string) (int, string) {
+func fetch(t testing.TB, method, url, body string, headers ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {

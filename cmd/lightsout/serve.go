@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +45,10 @@ processors take what is reported of real ones and feed InfluxDB, gateways serve 
 				return err
 			}
 			f.DrillsOff = !drilled
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
+			f.Hangup, f.Tokens = hangup, f.readTokens(cmd)
 			log, err := f.log(cmd.ErrOrStderr())
 			if err != nil {
 				return err

@@ -41,11 +41,9 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.Gateway.PublicURL, "public-url", "", "where a reverse proxy shows the server, such as https://example.com/lights/")
 	cmd.Flags().StringSliceVar(&f.Gateway.TrustedProxies, "trusted-proxies", nil,
 		"addresses and networks of proxies whose X-Forwarded-* headers are believed, such as 127.0.0.1,10.0.0.0/8")
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := readToken("--token", &f.Gateway.Token, f.tokenFile, cmd.Flags().Changed("token")); err != nil {
-			return err
-		}
-		return readToken("--drill-token", &f.Gateway.DrillToken, f.drillTokenFile, cmd.Flags().Changed("drill-token"))
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+		f.Gateway.Token, f.Gateway.DrillToken, err = f.readTokens(cmd)()
+		return err
 	}
 	cmd.Flags().StringVar(&f.Traces.Endpoint, "otlp", "", "send traces of batches to this OpenTelemetry collector by OTLP over HTTP, such as http://127.0.0.1:4318")
 	cmd.Flags().Float64Var(&f.Traces.Share, "otlp-share", 0.1, "share of the batches that are traced; 1 is all")
@@ -60,6 +58,17 @@ func (f *serverFlags) addTaken(cmd *cobra.Command, allowed *bool) {
 	cmd.Flags().BoolVar(allowed, "drills", true, "let drills strike at races that run here")
 	cmd.Flags().StringVar(&f.Gateway.DrillToken, "drill-token", "", "token that allows drills and nothing else; the server's token allows them as well")
 	cmd.Flags().StringVar(&f.drillTokenFile, "drill-token-file", "", "file with the token for drills")
+}
+
+// readTokens returns a function that reads the tokens of a server from their flags or files, as these are when it is called.
+func (f *serverFlags) readTokens(cmd *cobra.Command) func() (token, drillToken string, err error) {
+	return func() (token, drillToken string, err error) {
+		token, drillToken = f.Gateway.Token, f.Gateway.DrillToken
+		if err := readToken("--token", &token, f.tokenFile, cmd.Flags().Changed("token")); err != nil {
+			return "", "", err
+		}
+		return token, drillToken, readToken("--drill-token", &drillToken, f.drillTokenFile, cmd.Flags().Changed("drill-token"))
+	}
 }
 
 // readToken reads the token of a flag from its file. It refuses a blank one, which would be no token at all.

@@ -26,11 +26,12 @@ func Boards() ([]Board, error) {
 	for _, b := range []struct {
 		name  string
 		board *dashboard.DashboardBuilder
-	}{{"race", raceBoard()}, {"car", carBoard()}, {"engine", engineBoard()}, {"spectators", spectatorsBoard()}} {
+	}{{"races", racesBoard()}, {"race", raceBoard()}, {"car", carBoard()}, {"engine", engineBoard()}, {"spectators", spectatorsBoard()}} {
 		built, err := b.board.Build()
 		if err != nil {
 			return nil, fmt.Errorf("build the board %s: %w", b.name, err)
 		}
+		identify(&built)
 		data, err := json.MarshalIndent(built, "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("write the board %s: %w", b.name, err)
@@ -40,17 +41,27 @@ func Boards() ([]Board, error) {
 	return out, nil
 }
 
+// identify numbers the panels, so that links to them stay the same.
+func identify(d *dashboard.Dashboard) {
+	for i := range d.Panels {
+		if p := d.Panels[i].Panel; p != nil {
+			id := uint32(i + 1)
+			p.Id = &id
+		}
+	}
+}
+
 // newBoard returns the common part of all boards. Its time range extends beyond now for races that are simulated faster than
 // real time.
 func newBoard(uid, title, about string) *dashboard.DashboardBuilder {
 	b := dashboard.NewDashboardBuilder(title).Uid("lightsout-" + uid).Description(about).Tags([]string{"lightsout"}).
 		Timezone("browser").Refresh("5s").Tooltip(dashboard.DashboardCursorSyncCrosshair)
 	for _, other := range []struct{ uid, title string }{
-		{"race", "Race"}, {"car", "Car"}, {"engine", "Engine"}, {"spectators", "Spectators"},
+		{"races", "Races"}, {"race", "Race"}, {"car", "Car"}, {"engine", "Engine"}, {"spectators", "Spectators"},
 	} {
 		if other.uid != uid {
 			b.Link(dashboard.NewDashboardLinkBuilder(other.title).Type(dashboard.DashboardLinkTypeLink).
-				Url("/d/lightsout-" + other.uid).KeepTime(true).IncludeVars(true))
+				Url("/d/lightsout-" + other.uid).KeepTime(true).IncludeVars(true).Tooltip("the same race and range of time"))
 		}
 	}
 	return b

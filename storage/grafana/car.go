@@ -1,60 +1,110 @@
 package grafana
 
 import (
+	"fmt"
+
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// carBoard returns the dashboard with the telemetry of a car by lap.
+// carBoard returns the dashboard with the telemetry of a car on one lap, beside another one.
 func carBoard() *dashboard.DashboardBuilder {
-	return newBoard("car", "Lights Out: car", "The telemetry of one car on one lap, and its laps.").
-		Time("now-1h", "now+1h").
-		WithVariable(choice("race", "Race", races)).
-		WithVariable(choice("car", "Car", numbers).Sort(dashboard.VariableSortNumericalAsc)).
-		WithVariable(choice("lap", "Lap", lapsOfCar).Sort(dashboard.VariableSortNumericalDesc)).
-		Annotation(mark("Race control", "yellow", flagMarks)).
-		WithPanel(across("Speed over the lap", "km/h over the share of the lap that is driven, in percent.", half, tall, overLap("speed"))).
-		WithPanel(across("Where it was", "Metres to the east and to the north.", half, tall, driven+
-			`  |> keep(columns: ["x", "y"])`)).
-		WithPanel(lines("Speed", "On the chosen lap.", "velocitykmh", usual, channel("speed"))).
-		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", usual, channels("throttle", "brake")).Min(0).Max(100)).
-		WithPanel(lines("Gear", "On the chosen lap.", plain, usual, channel("n_gear")).LineInterpolation(common.LineInterpolationStepAfter)).
-		WithPanel(lines("Engine speed and DRS", "Revolutions a minute; DRS 1 is open.", "rotrpm", usual, channels("rpm", "drs"))).
-		WithPanel(lines("Lap times", "All laps of the car.", "ms", usual, series("laps", ` and r._field == "lap_duration_ms"`)+ofCar+
-			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
-		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", half, usual, lapTable))
+	b := ofOneRace(newBoard("car", "Lights Out: car", "The telemetry of one car on one lap, beside another lap or car, and its laps. Times of day are UTC.")).Refresh("10s")
+	for _, one := range []struct{ suffix, what string }{{"", ""}, {"2", " to compare"}} {
+		b = b.WithVariable(choice("car"+one.suffix, "Car"+one.what, numbers).Regex(numbersRegex)).
+			WithVariable(choice("lap"+one.suffix, "Lap"+one.what, fmt.Sprintf(lapChoice, one.suffix)).Sort(dashboard.VariableSortNumericalDesc)).
+			WithVariable(choice("from"+one.suffix, "", fmt.Sprintf(lapBegin, one.suffix)).Hide(dashboard.VariableHideHideVariable)).
+			WithVariable(choice("to"+one.suffix, "", fmt.Sprintf(lapEnd, one.suffix)).Hide(dashboard.VariableHideHideVariable))
+	}
+	return b.
+		WithPanel(numbersOf("Now", "The car in the tower.", tower("position", "driver_number", "name", "gap", "last", "best", "stops", "state")+ofCar+
+			`  |> keep(columns: ["position", "name", "gap", "last", "best", "stops", "state"])
+  |> rename(columns: {position: "Place", name: "Driver", gap: "Gap", last: "Last", best: "Best", stops: "Stops", state: "State"})`).
+			OverrideByName("State", column(wordsOf(stateWords)))).
+		WithPanel(across("Speed over the lap", "By the distance that was driven, which is its speed added up; beside it the lap to compare.", unitKMH, wide, tall,
+			overDistance("", "speed"), overDistance("2", "speed"))).
+		WithPanel(across("Throttle", "Percent, by distance.", "percent", half, usual, overDistance("", "throttle"), overDistance("2", "throttle")).Min(0).Max(100)).
+		WithPanel(across("Where it was", "Metres to the east and to the north.", "lengthm", half, tall, onLap("", "x", "y")+`  |> keep(columns: ["x", "y"])`)).
+		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", usual, onLap("", "throttle", "brake")+`  |> keep(columns: ["_time", "throttle", "brake"])`).Min(0).Max(100)).
+		WithPanel(lines("Engine speed, gear and DRS", "Revolutions a minute; DRS 1 is open, of real cars as they report it.", "rotrpm", usual, onLap("", "rpm", "n_gear", "drs")+
+			`  |> drop(columns: ["race", "_start", "_stop", "_measurement"])`).OverrideByRegexp("n_gear|drs", column(unitOf(unitPlain), dashboard.DynamicConfigValue{Id: "custom.axisPlacement", Value: "right"})).
+			LineInterpolation(common.LineInterpolationStepAfter)).
+		WithPanel(across("Lap times", "All laps of the car and of the one to compare, by their number.", unitLap, half, usual, byNumber(""), byNumber("2"))).
+		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", wide, tall, lapTable).
+			OverrideByName("Tyre", column(wordsOf(tyreWords), coloured())))
 }
 
-// driven selects the points of the chosen lap.
-var driven = series("telemetry", "") + ofCar + points +
-	"  |> filter(fn: (r) => r.lap_number == int(v: \"${lap}\"))\n  |> group()\n"
-
-func overLap(field string) string {
-	return driven + `  |> map(fn: (r) => ({lap_percent: float(v: r.lap_fraction) / 655.36, ` + field + `: r.` + field + `}))
-  |> sort(columns: ["lap_percent"])`
-}
-
-func channel(name string) string {
-	return driven + `  |> map(fn: (r) => ({_time: r._time, ` + name + `: r.` + name + `}))`
-}
-
-func channels(a, b string) string {
-	return driven + `  |> map(fn: (r) => ({_time: r._time, ` + a + `: r.` + a + `, ` + b + `: r.` + b + `}))`
-}
-
+// Variables of a lap; %[1]s distinguishes the lap to compare. The lap that a car is on can be chosen before it is complete: it ends in the far future.
 const (
-	lapsOfCar = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}" and r.driver_number == "${car}" and r._field == "lap_number")
-  |> keep(columns: ["_value"])
-  |> sort(columns: ["_value"])`
+	lapsOf = `laps = from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}" and r.driver_number == "${car%[1]s}")
+`
+	lapChoice = `import "array"
 
-	lapTable = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}" and r.driver_number == "${car}")
-  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+` + lapsOf + `  |> filter(fn: (r) => r._field == "lap_number")
   |> group()
-  |> sort(columns: ["lap_number"], desc: true)
-  |> keep(columns: ["lap_number", "position", "lap_duration_ms", "sector_1_ms", "sector_2_ms", "sector_3_ms", "compound",
-    "tyre_age", "pit_in", "flag", "mark"])`
+  |> keep(columns: ["_value"])
+union(tables: [laps, array.from(rows: [{_value: 0}])])
+  |> group()
+  |> distinct()
+  |> map(fn: (r) => ({lap: r._value + 1}))
+  |> sort(columns: ["lap"], desc: true)
+  |> map(fn: (r) => ({_value: string(v: r.lap)}))`
+	lapBegin = `import "array"
+
+` + lapsOf + `  |> filter(fn: (r) => r._field == "lap_number")
+  |> group()
+before = laps
+  |> filter(fn: (r) => string(v: r._value + 1) == "${lap%[1]s}")
+  |> map(fn: (r) => ({at: int(v: r._time), _value: string(v: r._time)}))
+start = array.from(rows: [{at: 0, _value: "${since}"}])
+union(tables: [before, start])
+  |> group()
+  |> sort(columns: ["at"], desc: true)
+  |> limit(n: 1)
+  |> keep(columns: ["_value"])`
+	lapEnd = `import "array"
+
+` + lapsOf + `  |> filter(fn: (r) => r._field == "lap_number")
+  |> group()
+this = laps
+  |> filter(fn: (r) => string(v: r._value) == "${lap%[1]s}")
+  |> map(fn: (r) => ({at: int(v: r._time), _value: string(v: r._time)}))
+open = array.from(rows: [{at: 4102444800000000000, _value: "` + forever + `"}])
+union(tables: [this, open])
+  |> group()
+  |> sort(columns: ["at"])
+  |> limit(n: 1)
+  |> keep(columns: ["_value"])`
 )
+
+// onLap selects fields of a lap's telemetry, in columns.
+func onLap(suffix string, fields ...string) string {
+	return from("${from"+suffix+"}", "${to"+suffix+"}", "telemetry", fmt.Sprintf(` and r.driver_number == "${car%s}" and (%s)`, suffix, anyOf(fields...))) + points
+}
+
+// overDistance is a field over the metres driven since the beginning of the lap: speed times time, added up.
+func overDistance(suffix, field string) string {
+	fields := []string{"speed"}
+	if field != "speed" {
+		fields = append(fields, field)
+	}
+	return onLap(suffix, fields...) + `  |> elapsed(unit: 1us)
+  |> map(fn: (r) => ({r with metres: r.speed / 3.6 * float(v: r.elapsed) / 1000000.0}))
+  |> cumulativeSum(columns: ["metres"])
+  |> map(fn: (r) => ({metres: r.metres, "car ${car` + suffix + `}, lap ${lap` + suffix + `}": r.` + field + `}))`
+}
+
+// byNumber are a car's lap times by number.
+func byNumber(suffix string) string {
+	return from("${since}", forever, "laps", fmt.Sprintf(` and r.driver_number == "${car%s}" and (r._field == "lap_number" or r._field == "lap_duration_ms")`, suffix)) + points +
+		`  |> sort(columns: ["lap_number"])
+  |> map(fn: (r) => ({lap: r.lap_number, "car ${car` + suffix + `}": r.lap_duration_ms}))`
+}
+
+var lapTable = clocks + ofRace("laps", ` and r.driver_number == "${car}"`) + points + `  |> sort(columns: ["lap_number"], desc: true)
+  |> map(fn: (r) => ({Lap: r.lap_number, Place: r.position, Time: lapTime(ms: r.lap_duration_ms),
+    S1: if exists r.sector_1_ms then seconds(ms: r.sector_1_ms) else "", S2: if exists r.sector_2_ms then seconds(ms: r.sector_2_ms) else "",
+    S3: if exists r.sector_3_ms then seconds(ms: r.sector_3_ms) else "", Tyre: r.compound, Age: r.tyre_age, Pits: if r.pit_in then "in" else if r.pit_out then "out" else "",
+    Flag: r.flag, Mark: if r.deleted then "deleted" else r.mark}))`

@@ -16,18 +16,18 @@ const perSecond = `  |> derivative(unit: 1s, nonNegative: true)
 func engineBoard() *dashboard.DashboardBuilder {
 	return newBoard("engine", "Lights Out: engine", "How the platform is doing: latency, mailboxes, restarts, drills, the feed.").
 		Time("now-15m", "now").
-		Annotation(mark("Drills", "red", drillMarks)).
-		WithPanel(number("Actors", "That live now.", "short", engine(actorKinds, `r._field == "alive"`)+
+		Annotation(mark("Drills and restarts", "red", faultMarks)).
+		WithPanel(number("Actors", "That live now.", unitCount, engine(actorKinds, `r._field == "alive"`)+
 			`  |> last()
   |> group()
   |> sum()
   |> keep(columns: ["_value"])`)).
-		WithPanel(number("Restarts", "Since the process began.", "short", engine(actorKinds, `r._field == "restarts"`)+
+		WithPanel(number("Restarts", "Since the process began.", unitCount, engine(actorKinds, `r._field == "restarts"`)+
 			`  |> last()
   |> group()
   |> sum()
   |> keep(columns: ["_value"])`)).
-		WithPanel(number("Messages set aside", "They killed an actor too often.", "short", engine(actorKinds, `r._field == "set_aside"`)+
+		WithPanel(number("Messages set aside", "They killed an actor too often.", unitCount, engine(actorKinds, `r._field == "set_aside"`)+
 			`  |> last()
   |> group()
   |> sum()
@@ -35,7 +35,7 @@ func engineBoard() *dashboard.DashboardBuilder {
 		WithPanel(number("Feed lag", "Age of the oldest record that is not in InfluxDB.", "s", engine(`r.kind == "influx"`, `r._field == "lag_seconds"`)+
 			`  |> last()
   |> keep(columns: ["_value"])`)).
-		WithPanel(number("Points put aside", "InfluxDB refused them.", "short", engine(`r.kind == "influx"`, `r._field == "points_rejected"`)+
+		WithPanel(number("Points put aside", "InfluxDB refused them.", unitCount, engine(`r.kind == "influx"`, `r._field == "points_rejected"`)+
 			`  |> last()
   |> keep(columns: ["_value"])`)).
 		WithPanel(number("Durable after", "The mean from a batch's arrival until it is on disk.", "ms", engine(`r.kind == "log"`, `r._field == "durable_mean_ms"`)+
@@ -47,17 +47,17 @@ func engineBoard() *dashboard.DashboardBuilder {
 			`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
 		WithPanel(lines("Restarts", "A second, by kind of actor.", "cps", usual, engine(actorKinds, `r._field == "restarts"`)+perSecond+
 			windows("mean")).DisplayName(byKind).DrawStyle(common.GraphDrawStyleBars)).
-		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", "short", usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
+		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", unitCount, usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
 			windows("max")).DisplayName(byKind)).
-		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", "short", usual, engine(actorKinds, `r._field == "mailbox_max"`)+
+		WithPanel(lines("Mailboxes, the fullest", "Messages that wait for the actor with the most.", unitCount, usual, engine(actorKinds, `r._field == "mailbox_max"`)+
 			windows("max")).DisplayName(byKind)).
 		WithPanel(lines("Commits", "Batches made durable a second.", "ops", usual, engine(`r.kind == "log"`, `r._field == "commits_per_second"`)+
 			windows("mean")).DisplayName("commits")).
-		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", "short", usual, engine(`r.kind == "influx"`,
+		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", unitCount, usual, engine(`r.kind == "influx"`,
 			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName("${__field.name}")).
 		WithPanel(lines("Points written", "A second.", "wps", usual, engine(`r.kind == "influx"`, `r._field == "points_written"`)+perSecond+
 			windows("mean")).DisplayName("points")).
-		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", "short", usual, engine(`r.kind == "influx"`,
+		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", unitCount, usual, engine(`r.kind == "influx"`,
 			`r._field == "in_flight" or r._field == "retries"`)+windows("max")).DisplayName("${__field.name}")).
 		WithPanel(rows("Drills", "When they began, and what became of them.", half, usual, drills))
 }

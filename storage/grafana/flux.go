@@ -1,14 +1,46 @@
 package grafana
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// series selects a series of the chosen race; fields is an additional condition (and …) or empty. Boards with a choice of cars
-// filter by their numbers.
-func series(measurement, fields string) string {
+// What is asked about a race does not depend on the range of time that a board shows: it is asked from the race's announcement (${since}) on. Only panels
+// over time are bounded by the range, and begin with what was so before it.
+
+// ofRace selects a series of the chosen race, whole; fields is an additional condition (and …) or empty.
+func ofRace(measurement, fields string) string { return from("${since}", forever, measurement, fields) }
+
+// inRange selects a series of the chosen race in the range of the board.
+func inRange(measurement, fields string) string {
+	return from("v.timeRangeStart", "v.timeRangeStop", measurement, fields)
+}
+
+// forever is after all races.
+const forever = "2100-01-01T00:00:00Z"
+
+func from(start, stop, measurement, fields string) string {
 	return fmt.Sprintf(`from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> range(start: %s, stop: %s)
   |> filter(fn: (r) => r._measurement == %q and r.race == "${race}"%s)
-`, measurement, fields)
+`, start, stop, measurement, fields)
+}
+
+// carried selects what changes rarely: each series begins with its last value before the range and ends with its last one. condition is of a series
+// of cars.
+func carried(measurement, fields, condition string) string {
+	return `begin = if time(v: "${since}") < v.timeRangeStart then time(v: "${since}") else time(v: int(v: v.timeRangeStart) - 1000000000)
+newest = ` + ofRace("races", ` and r._field == "until_ms"`) + `  |> last()
+  |> findRecord(fn: (key) => true, idx: 0)
+until = time(v: newest._value * 1000000)
+end = if until < v.timeRangeStart then v.timeRangeStart else if until < v.timeRangeStop then until else v.timeRangeStop
+within = ` + inRange(measurement, fields) + condition + `
+before = ` + from("begin", "v.timeRangeStart", measurement, fields) + condition + `  |> last()
+  |> map(fn: (r) => ({r with _time: v.timeRangeStart}))
+all = union(tables: [before, within])
+union(tables: [all, all |> sort(columns: ["_time"]) |> last() |> map(fn: (r) => ({r with _time: end}))])
+  |> sort(columns: ["_time"])
+`
 }
 
 // ofCars filters by the chosen cars.
@@ -19,9 +51,29 @@ const ofCars = `  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
 const ofCar = `  |> filter(fn: (r) => r.driver_number == "${car}")
 `
 
-// points makes one row per point, with its fields in columns.
+// points makes one row per point, with its fields in columns, in one table.
 const points = `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()
 `
+
+// named keeps what a panel over time draws: one line for each car.
+const named = `  |> keep(columns: ["_time", "_value", "name_acronym"])
+`
+
+// tower selects fields of the timing tower.
+func tower(fields ...string) string { return ofRace("tower", " and ("+anyOf(fields...)+")") + points }
+
+// anyOf is a condition: the field is one of these.
+func anyOf(fields ...string) string {
+	var out []string
+	for _, f := range fields {
+		out = append(out, fmt.Sprintf("r._field == %q", f))
+	}
+	return strings.Join(out, " or ")
+}
+
+// theRace is the summary of the race.
+var theRace = ofRace("races", "") + points
 
 // engine selects fields of the engine series.
 func engine(kinds, fields string) string {
@@ -38,30 +90,88 @@ func windows(fn string) string {
 	return fmt.Sprintf("  |> aggregateWindow(every: v.windowPeriod, fn: %s, createEmpty: false)\n", fn)
 }
 
-// races are the races in the bucket within the chosen range of time, newest first.
-const races = `import "influxdata/influxdb/schema"
+// allRaces is every race in the bucket, newest first.
+const allRaces = `from(bucket: v.defaultBucket)
+  |> range(start: 0, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "races")
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()
+  |> sort(columns: ["_time"], desc: true)
+  |> limit(n: 1000)
+`
 
-schema.tagValues(bucket: v.defaultBucket, tag: "race", predicate: (r) => r._measurement == "laps",
-  start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> sort(columns: ["_value"], desc: true)`
-
-// numbers are the cars of the race.
-const numbers = `import "influxdata/influxdb/schema"
-
-schema.tagValues(bucket: v.defaultBucket, tag: "driver_number",
-  predicate: (r) => r._measurement == "laps" and r.race == "${race}", start: v.timeRangeStart, stop: v.timeRangeStop)`
-
-// Annotations for flags and drills on the time axis.
+// raceChoice are the races with their names; its regular expression takes the identifier from them.
 const (
-	flagMarks = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}")
-  |> filter(fn: (r) => r.kind == "flag" or r.kind == "chequered" or r.kind == "start")
-  |> filter(fn: (r) => r._field == "seq")
-  |> map(fn: (r) => ({_time: r._time, text: r.kind, tags: "race control"}))`
-	drillMarks = `from(bucket: v.defaultBucket)
+	raceChoice = allRaces + `  |> map(fn: (r) => ({_value: r.name + ", " + string(v: r._time) + " | " + r.race}))`
+	raceRegex  = `/^(?<text>.*T\d\d:\d\d).* \| (?<value>.+)$/`
+)
+
+// sinceChoice is when the race was announced; 1970 for none.
+const sinceChoice = `import "array"
+
+found = from(bucket: v.defaultBucket)
+  |> range(start: 0, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "races" and r.race == "${race}" and r._field == "until_ms")
+  |> map(fn: (r) => ({at: int(v: r._time), _value: string(v: r._time)}))
+  |> group()
+none = array.from(rows: [{at: 0, _value: "1970-01-01T00:00:00Z"}])
+union(tables: [found, none])
+  |> group()
+  |> sort(columns: ["at"], desc: true)
+  |> limit(n: 1)
+  |> keep(columns: ["_value"])`
+
+// first are the cars that panels over time draw unless others are chosen: of 300 no line could be followed. Others can be typed.
+const first = numbers + `
+  |> limit(n: 20)`
+
+// numbers are the cars of the race in the order of the tower.
+const numbers = `from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "tower" and r.race == "${race}")
+  |> filter(fn: (r) => r._field == "driver_number" or r._field == "name_acronym" or r._field == "position")
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()
+  |> sort(columns: ["position", "driver_number"])
+  |> map(fn: (r) => ({_value: r.name_acronym + " (" + r.driver_number + ") | " + r.driver_number}))`
+
+const numbersRegex = `/^(?<text>.*) \| (?<value>.+)$/`
+
+// Marks on the time axis.
+const (
+	// The start and the end are moments, a flag is a span. A flag lasts until the next one, the last until the newest race time. elapsed counts from each row to the one before, which is later.
+	flagSpans = `codes = from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r._field == "value")
+  |> filter(fn: (r) => r.kind == "flag" or r.kind == "start" or r.kind == "chequered")
+  |> map(fn: (r) => ({_time: r._time, code: if r.kind == "flag" then r._value else if r.kind == "start" then -1 else -2}))
+  |> group()
+end = from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "races" and r.race == "${race}" and r._field == "until_ms")
+  |> map(fn: (r) => ({_time: time(v: r._value * 1000000), code: 0}))
+  |> group()
+union(tables: [codes, end])
+  |> group()
+  |> sort(columns: ["_time"], desc: true)
+  |> elapsed(unit: 1ms, columnName: "later")
+  |> filter(fn: (r) => r.code != 0)
+  |> map(fn: (r) => ({time: r._time, timeEnd: if r.code < 0 then r._time else time(v: int(v: r._time) - r.later * 1000000), tags: "race control",
+    text: if r.code == 1 then "Yellow flag" else if r.code == 2 then "Safety car" else if r.code == 3 then "Virtual safety car" else if r.code == 4 then "Red flag" else if r.code == -1 then "Start" else "Chequered flag"}))`
+
+	// Drills, and actors that died.
+	faultMarks = `drills = from(bucket: v.defaultBucket)
   |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
   |> filter(fn: (r) => r._measurement == "engine" and r.kind == "drill")
   |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-  |> map(fn: (r) => ({_time: r._time, text: r.name + " " + r.phase, tags: "drill"}))`
+  |> map(fn: (r) => ({time: r._time, text: r.name + " " + r.phase, tags: "drill"}))
+  |> group()
+restarts = from(bucket: v.defaultBucket)
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+  |> filter(fn: (r) => r._measurement == "engine" and r._field == "restarts")
+  |> difference(nonNegative: true)
+  |> filter(fn: (r) => r._value > 0)
+  |> map(fn: (r) => ({time: r._time, text: string(v: r._value) + " restarts: " + r.kind, tags: "restart"}))
+  |> group()
+union(tables: [drills, restarts])`
 )

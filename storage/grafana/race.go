@@ -5,101 +5,127 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// raceBoard returns the dashboard of a race: positions, gaps, speeds, tyres.
+// speedPoints is how many moments the panel of all speeds draws: twenty lines with more cannot be told apart, and take a tenth of a second.
+const speedPoints = 300
+
+// raceBoard returns the dashboard of a race: tower, positions, gaps, speeds, tyres.
 func raceBoard() *dashboard.DashboardBuilder {
-	return newBoard("race", "Lights Out: race", "A race as it is timed: positions, gaps, laps, speeds, tyres.").
-		Time("now-1h", "now+1h").
-		WithVariable(choice("race", "Race", races)).
-		WithVariable(choice("cars", "Cars", numbers).Sort(dashboard.VariableSortNumericalAsc).Multi(true).IncludeAll(true).AllValue(".*")).
-		Annotation(mark("Race control", "yellow", flagMarks)).
-		WithPanel(number("Leader", "Who was first when the order last changed.", "string", series("positions", ` and r._field == "position"`)+
-			`  |> last()
-  |> filter(fn: (r) => r._value == 1)
-  |> group()
-  |> sort(columns: ["_time"], desc: true)
-  |> limit(n: 1)
-  |> keep(columns: ["name_acronym"])`)).
-		WithPanel(number("Lap", "The leader's complete laps.", plain, series("laps", ` and r._field == "lap_number"`)+
-			`  |> group()
-  |> max()
-  |> keep(columns: ["_value"])`)).
-		WithPanel(number("Cars with a lap", "Cars that have completed a lap.", plain, series("laps", ` and r._field == "lap_number"`)+
-			`  |> last()
-  |> group()
-  |> count()
-  |> keep(columns: ["_value"])`)).
-		WithPanel(number("Fastest lap", "Of those that were not deleted.", "ms", series("laps", ` and (r._field == "lap_duration_ms" or r._field == "deleted")`)+
-			points+`  |> filter(fn: (r) => not r.deleted)
-  |> group()
-  |> min(column: "lap_duration_ms")
-  |> keep(columns: ["lap_duration_ms"])`)).
-		WithPanel(number("Fastest lap by", "Who drove it.", "string", series("laps", ` and (r._field == "lap_duration_ms" or r._field == "deleted")`)+
-			points+`  |> filter(fn: (r) => not r.deleted)
-  |> group()
-  |> min(column: "lap_duration_ms")
-  |> keep(columns: ["name_acronym"])`)).
-		WithPanel(number("Hits on timing lines", "As the log has them.", "short", series("passings", ` and r._field == "seq"`)+
-			`  |> group()
-  |> count()
-  |> keep(columns: ["_value"])`)).
-		WithPanel(lines("Positions", "The order as it was told; 1 leads.", plain, tall, series("positions", ` and r._field == "position"`)+ofCars+
-			windows("last")).LineInterpolation(common.LineInterpolationStepAfter).Min(1).DisplayName(byCar)).
-		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", "s", tall, gaps).DisplayName(byCar)).
-		WithPanel(lines("Lap times", "At the end of each lap.", "ms", tall, series("laps", ` and r._field == "lap_duration_ms"`)+ofCars+
-			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
-		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", "velocitykmh", tall, series("telemetry", ` and r._field == "speed"`)+ofCars+
-			windows("mean")).DisplayName(byCar)).
-		WithPanel(states("Tyres", "The compound of each lap.", half, tall, series("laps", ` and r._field == "compound"`)+ofCars+
-			`  |> keep(columns: ["_time", "_value", "name_acronym"])`).DisplayName(byCar)).
-		WithPanel(rows("Speed trap", "The fastest through the trap.", sixth, tall, trap).OverrideByName("speed", unitOf("velocitykmh"))).
-		WithPanel(rows("Best sectors", "Of each car, in milliseconds.", third, tall, bestSectors)).
-		WithPanel(rows("What happened", "The newest on top.", wide, tall, happened))
+	b := ofOneRace(newBoard("race", "Lights Out: race", "A race as it is timed: tower, positions, gaps, laps, speeds, tyres. Times of day are UTC.")).
+		WithVariable(choice("cars", "Cars", first).Regex(numbersRegex).Multi(true).IncludeAll(true).AllowCustomValue(true)).
+		WithPanel(raceList("This race", "Where it is, and the link to the range of time in which it lies. The note says why panels over time are empty.", thisRace, 3)).
+		WithPanel(numbersOf("Now", "The tower's leader, cars on the track, the fastest lap that was not deleted and who drove it, laps completed, the flag.", now, theRace+`  |> keep(columns: ["laps_done"])
+  |> rename(columns: {laps_done: "Lap"})`, flagNow).OverrideByName("Flag", column(wordsOf(flagWords)))).
+		WithPanel(towerPanel()).
+		WithPanel(lines("Positions", "The order as it was told; the leader is on top.", unitPlain, tall, carried("positions", ` and r._field == "position"`, ofCars)+
+			`  |> map(fn: (r) => ({r with _value: 0 - r._value}))
+`+named).LineInterpolation(common.LineInterpolationStepAfter).Mappings(placeWords()).AxisSoftMax(-1).Decimals(0).DisplayName(byCar)).
+		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", unitSeconds, tall, gaps).Decimals(3).DisplayName(byCar)).
+		WithPanel(lines("Lap times", "At the end of each lap.", unitLap, tall, lapTimes).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
+		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", unitKMH, tall, inRange("telemetry", ` and r._field == "speed"`)+ofCars+
+			windows("mean")+named).MaxDataPoints(speedPoints).DisplayName(byCar)).
+		WithPanel(states("Flags", "The track's status over time.", half, low, flagWords, carried("events", ` and r.kind == "flag" and r._field == "value"`, "  |> group()\n")+
+			`  |> keep(columns: ["_time", "_value"])`).DisplayName("Flag")).
+		WithPanel(states("Tyres", "The compound of each lap.", half, tall, tyreWords, carried("laps", ` and r._field == "compound"`, ofCars)+named).DisplayName(byCar)).
+		WithPanel(rows("Speed trap", "The fastest through the trap.", sixth, tall, trap).OverrideByName("Speed", column(unitOf(unitKMH)))).
+		WithPanel(rows("Best sectors", "Of each car, the fastest first.", third, tall, bestSectors)).
+		WithPanel(rows("What happened", "The newest on top.", wide, tall, happened).OverrideByName("Time", column(unitOf("dateTimeAsIsoNoDateIfToday"), widthOf(160))))
+	return b
 }
 
-const (
-	gaps = `laps = from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}" and r._field == "lap_number")
-  |> map(fn: (r) => ({_time: r._time, lap: r._value, at: int(v: r._time), driver_number: r.driver_number,
-    name_acronym: r.name_acronym}))
+// ofOneRace adds what boards of one race share: the race, its beginning, where its page is, and its marks on the time axis.
+func ofOneRace(b *dashboard.DashboardBuilder) *dashboard.DashboardBuilder {
+	return b.Time("now-1h", "now+1h").Timezone("utc").
+		WithVariable(choice("race", "Race", raceChoice).Regex(raceRegex)).
+		WithVariable(choice("since", "", sinceChoice).Hide(dashboard.VariableHideHideVariable)).
+		WithVariable(page()).
+		Link(dashboard.NewDashboardLinkBuilder("Race page").Type(dashboard.DashboardLinkTypeLink).Url("${page}/race/${race}").TargetBlank(true)).
+		Annotation(mark("Race control", "yellow", flagSpans)).
+		Annotation(mark("Drills and restarts", "red", faultMarks))
+}
 
-first = laps
-  |> group(columns: ["lap"])
-  |> min(column: "at")
-  |> keep(columns: ["lap", "at"])
+// towerPanel is the timing tower, as a wall screen shows it.
+func towerPanel() dashboardPanel {
+	return rows("Timing tower", "As the page shows it. A car is a link to its board.", wide, 16, tower("position", "name_acronym", "driver_number", "name", "team_name",
+		"laps", "gap", "interval", "last", "best", "sector_1", "sector_2", "sector_3", "compound", "tyre_age", "stops", "state")+`  |> filter(fn: (r) => r.position > 0)
+  |> sort(columns: ["position"])
+  |> keep(columns: ["position", "name_acronym", "driver_number", "name", "team_name", "laps", "gap", "interval", "last", "best", "sector_1", "sector_2", "sector_3",
+    "compound", "tyre_age", "stops", "state"])
+  |> rename(columns: {position: "Place", name_acronym: "Car", driver_number: "No", name: "Name", team_name: "Team", laps: "Laps", gap: "Gap", interval: "Interval",
+    last: "Last", best: "Best", sector_1: "S1", sector_2: "S2", sector_3: "S3", compound: "Tyre", tyre_age: "Age", stops: "Stops", state: "State"})`).
+		WithTransformation(inOrder("Place", "Car", "No", "Name", "Team", "Laps", "Gap", "Interval", "Last", "Best", "S1", "S2", "S3", "Tyre", "Age", "Stops", "State")).
+		OverrideByName("Place", column(widthOf(60))).
+		OverrideByName("Car", column(widthOf(70), linkTo("Board of ${__value.text}", toCar))).
+		OverrideByName("No", column(widthOf(60))).
+		OverrideByName("Tyre", column(wordsOf(tyreWords), coloured(), widthOf(90))).
+		OverrideByName("State", column(wordsOf(stateWords), coloured()))
+}
+
+// raceList is a table of races with links.
+func raceList(title, about, flux string, height uint32) dashboardPanel {
+	return rows(title, about, wide, height, flux).
+		WithTransformation(inOrder("Race", "Circuit", "Status", "Start", "Laps", "Cars", "Winner", "Note", "Page")).
+		OverrideByName("Race", column(linkTo("All of it", toRace))).
+		OverrideByName("Page", column(linkTo("Its page", toRacePage), widthOf(80))).
+		OverrideByName("Status", column(wordsOf(statusWords), coloured(), widthOf(90))).
+		OverrideByName("Start", column(unitOf("dateTimeAsIso"))).
+		OverrideByRegexp("id|from|to", column(hidden()))
+}
+
+// summarised are the columns of a list of races. The range of a race that has not begun is the hour around its announcement.
+const summarised = `  |> map(fn: (r) => ({Race: r.name, Circuit: r.circuit, Status: r.status, Laps: string(v: r.laps_done) + (if r.laps > 0 then " of " + string(v: r.laps) else ""),
+    Cars: r.cars, Winner: r.winner, Start: if r.started_ms > 0 then r.started_ms else int(v: r._time) / 1000000, Page: "open", id: r.race,
+    from: if r.started_ms > 0 then r.started_ms - 60000 else int(v: r._time) / 1000000 - 1800000,
+    to: if r.ended_ms > 0 then r.ended_ms + 60000 else if r.started_ms > 0 then r.until_ms + 600000 else int(v: r._time) / 1000000 + 1800000NOTE}))`
+
+const flagNow = `from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r.kind == "flag" and r._field == "value")
   |> group()
+  |> sort(columns: ["_time"])
+  |> last()
+  |> keep(columns: ["_value"])
+  |> rename(columns: {_value: "Flag"})`
 
-join(tables: {car: laps |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/) |> group(), first: first}, on: ["lap"])
-  |> map(fn: (r) => ({_time: r._time, _value: float(v: r.at_car - r.at_first) / 1000000000.0, name_acronym: r.name_acronym}))
-  |> group(columns: ["name_acronym"])
-  |> sort(columns: ["_time"])`
+var now = tower("position", "name_acronym", "best_ms", "best", "state") + `  |> reduce(identity: {Leader: "", Running: 0, Fastest: "", By: "", ms: 0}, fn: (r, accumulator) => ({
+    Leader: if r.position == 1 then r.name_acronym else accumulator.Leader,
+    Running: if r.state == "running" or r.state == "pit" then accumulator.Running + 1 else accumulator.Running,
+    Fastest: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.best else accumulator.Fastest,
+    By: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.name_acronym else accumulator.By,
+    ms: if r.best_ms > 0 and (accumulator.ms == 0 or r.best_ms < accumulator.ms) then r.best_ms else accumulator.ms}))
+  |> drop(columns: ["ms"])`
 
-	trap = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "passings" and r.race == "${race}" and r._field == "speed")
-  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
-  |> max()
+var (
+	thisRace = theRace + note(`,
+    Note: if r.started_ms == 0 then "has not begun" else if r.started_ms * 1000000 > int(v: v.timeRangeStop) then "begins after the range that is shown: click its name"
+      else if r.until_ms * 1000000 < int(v: v.timeRangeStart) then "ended before the range that is shown: click its name" else ""`)
+
+	lapTimes = inRange("laps", ` and r._field == "lap_duration_ms"`) + ofCars + named
+
+	gaps = inRange("laps", ` and r._field == "gap_ms"`) + ofCars + `  |> map(fn: (r) => ({r with _value: float(v: r._value) / 1000.0}))
+` + named
+
+	trap = ofRace("passings", ` and r._field == "speed"`) + ofCars + `  |> max()
   |> group()
   |> sort(columns: ["_value"], desc: true)
   |> limit(n: 20)
-  |> keep(columns: ["name_acronym", "_value"])
-  |> rename(columns: {_value: "speed"})`
+  |> map(fn: (r) => ({Car: r.name_acronym, Speed: r._value}))`
 
-	bestSectors = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "laps" and r.race == "${race}")
-  |> filter(fn: (r) => r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")
-  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
-  |> min()
+	bestSectors = clocks + ofRace("laps", ` and (r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")`) + ofCars + `  |> min()
   |> group()
-  |> pivot(rowKey: ["name_acronym"], columnKey: ["_field"], valueColumn: "_value")`
+  |> pivot(rowKey: ["name_acronym"], columnKey: ["_field"], valueColumn: "_value")
+  |> map(fn: (r) => ({r with all: r.sector_1_ms + r.sector_2_ms + r.sector_3_ms}))
+  |> sort(columns: ["all"])
+  |> map(fn: (r) => ({Car: r.name_acronym, S1: seconds(ms: r.sector_1_ms), S2: seconds(ms: r.sector_2_ms), S3: seconds(ms: r.sector_3_ms), Ideal: lapTime(ms: r.all)}))`
 
-	happened = `from(bucket: v.defaultBucket)
-  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
-  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}")
-  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+	happened = clocks + ofRace("events", "") + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> group()
   |> sort(columns: ["_time"], desc: true)
-  |> limit(n: 200)
-  |> keep(columns: ["_time", "kind", "name_acronym", "lap_number", "text"])`
+  |> limit(n: 100)
+  |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "",
+    What: if r.kind == "flag" then (if r.value == 0 then "Clear" else if r.value == 1 then "Yellow flag" else if r.value == 2 then "Safety car" else if r.value == 3 then "Virtual safety car" else if r.value == 4 then "Red flag" else "Chequered flag")
+      else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value) else if r.kind == "tyres" then "New tyres: " + r.text
+      else if r.kind == "pit_in" then "Into the pits" else if r.kind == "pit_out" then "Out of the pits" else if r.kind == "did_not_start" then "Did not start"
+      else if r.kind == "leader" then "Leads" else if r.kind == "start" then "Start" else if r.kind == "retired" then "Retired" else if r.kind == "chequered" then "Chequered flag"
+      else if r.kind == "penalty" then "Penalty " + seconds(ms: r.value) else if r.kind == "disqualified" then "Disqualified" else "Result",
+    Note: if r.kind == "tyres" then "" else r.text}))`
 )

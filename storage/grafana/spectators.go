@@ -9,11 +9,11 @@ func spectatorsBoard() *dashboard.DashboardBuilder {
   |> keep(columns: ["_value"])`
 	return newBoard("spectators", "Lights Out: spectators", "Those who watch, what they are sent, and how late.").
 		Time("now-15m", "now").
-		Annotation(mark("Drills", "red", drillMarks)).
-		WithPanel(number("Spectators", "That watch now.", "short", of(`r._field == "connected"`)+now)).
+		Annotation(mark("Drills and restarts", "red", faultMarks)).
+		WithPanel(number("Spectators", "That watch now.", unitCount, of(`r._field == "connected"`)+now)).
 		WithPanel(number("Told after", "The mean from a batch's arrival until spectators are told.", "ms", of(`r._field == "reach_mean_ms"`)+now)).
-		WithPanel(number("Cut", "Because they did not read; since the process began.", "short", of(`r._field == "cut"`)+now)).
-		WithPanel(lines("Spectators", "That watch.", "short", usual, of(`r._field == "connected"`)+windows("max")).DisplayName("spectators")).
+		WithPanel(number("Cut", "Because they did not read; since the process began.", unitCount, of(`r._field == "cut"`)+now)).
+		WithPanel(lines("Spectators", "That watch.", unitCount, usual, of(`r._field == "connected"`)+windows("max")).DisplayName("spectators")).
 		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", usual,
 			of(`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
 		WithPanel(lines("Messages", "Sent a second.", "mps", usual, of(`r._field == "messages"`)+perSecond+windows("mean")).DisplayName("messages")).

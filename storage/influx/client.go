@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,6 +24,7 @@ import (
 // client talks to one bucket through influxdb-client-go. It writes with the library's HTTP service, because its input is
 // already line protocol and each response must be examined.
 type client struct {
+	token       *bearer
 	api         influxdb2.Client
 	http        influxhttp.Service
 	url         string // without a password, for messages
@@ -44,9 +46,11 @@ func newClient(cfg *Config) (*client, error) {
 	if cfg.Wrap != nil {
 		doer.Transport = cfg.Wrap(doer.Transport)
 	}
-	api := influxdb2.NewClientWithOptions(cfg.URL, cfg.Token.Reveal(),
+	token := &bearer{next: doer.Transport, read: cfg.ReadToken, log: cfg.Log, token: cfg.Token}
+	doer.Transport = token
+	api := influxdb2.NewClientWithOptions(cfg.URL, "", // bearer adds the token
 		influxdb2.DefaultOptions().SetHTTPClient(doer).SetApplicationName("lightsout"))
-	c := &client{api: api, http: api.HTTPService(), url: cfg.Address(), org: cfg.Org, bucket: cfg.Bucket}
+	c := &client{token: token, api: api, http: api.HTTPService(), url: cfg.Address(), org: cfg.Org, bucket: cfg.Bucket}
 	q := url.Values{"org": {cfg.Org}, "bucket": {cfg.Bucket}, "precision": {"ns"}}
 	c.write = c.http.ServerAPIURL() + "write?" + q.Encode()
 	q.Del("precision")
@@ -132,6 +136,40 @@ func (c *client) version(ctx context.Context) (is string) {
 // organisation or the bucket is wrong. The health endpoint does not check the token. Versions 1 and 3 have the same address for writes, and
 // neither deletes points nor answers all of Flux.
 func (c *client) check(ctx context.Context) error {
+	if err := c.checkWrite(ctx); err != nil {
+		return err
+	}
+	_, err := c.flux(ctx, "import \"array\"\narray.from(rows: [{answers: true}])")
+	if err != nil && (err.StatusCode == http.StatusNotFound || err.StatusCode == http.StatusMethodNotAllowed || err.StatusCode == http.StatusNotImplemented) {
+		return fmt.Errorf("%w: %s answers no Flux, in which boards and --history influx ask (%s): is it an InfluxDB 2?", ErrRefused, c.url, c.reason(err))
+	}
+	return nil
+}
+
+// checkRead tests whether the token may read the bucket.
+func (c *client) checkRead(ctx context.Context) error {
+	_, err := c.flux(ctx, "from(bucket: "+literal(c.bucket)+") |> range(start: -1s) |> limit(n: 1)")
+	switch {
+	case err == nil:
+		return nil
+	case err.StatusCode == 0 || err.StatusCode >= http.StatusInternalServerError || err.StatusCode == http.StatusTooManyRequests:
+		return fmt.Errorf("%w at %s: %s", ErrAway, c.url, c.reason(err))
+	}
+	return fmt.Errorf("%w: the token may not read bucket %q of organisation %q at %s (%s): it needs the right to read it", ErrRefused, c.bucket, c.org, c.url, c.reason(err))
+}
+
+// flux asks a query and returns the beginning of its answer.
+func (c *client) flux(ctx context.Context, text string) (answer []byte, _ *influxhttp.Error) {
+	why := c.http.DoPostRequest(ctx, c.http.ServerAPIURL()+"query?"+url.Values{"org": {c.org}}.Encode(), strings.NewReader(text), func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/vnd.flux")
+	}, func(r *http.Response) error {
+		answer, _ = io.ReadAll(io.LimitReader(r.Body, 1<<16))
+		return r.Body.Close()
+	})
+	return answer, why
+}
+
+func (c *client) checkWrite(ctx context.Context) error {
 	if version := c.version(ctx); version != "" && version[0] != '2' && version[0] >= '0' && version[0] <= '9' {
 		return fmt.Errorf("%w: %s is an InfluxDB %s: allowed is version 2, which deletes points and answers Flux", ErrRefused, c.url, version)
 	}

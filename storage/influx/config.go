@@ -17,6 +17,8 @@ type Config struct {
 	// URL of the server, with http or https; names of Org and Bucket.
 	URL, Org, Bucket string
 	Token            login.Secret
+	// ReadToken reads the token again when it is refused; nil means that it does not change.
+	ReadToken func() (login.Secret, error)
 	// CA is a file of PEM certificates that are trusted in addition to the system's; empty means only the system's.
 	CA string
 	// Every n-th telemetry frame is written unless the race sets its own value; 1 means all.

@@ -2,11 +2,16 @@ package influx_test
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"lightsout/race"
+	"lightsout/race/timing"
 	"lightsout/storage/influx"
 	"lightsout/storage/storagetest"
 )
@@ -125,6 +130,33 @@ func once(t *testing.T, s *server, m *memory, acked *storagetest.Acknowledged) {
 		t.Error(diff)
 	}
 	same(t, "at the end", s.counts(t, acked.Race), expected(m, acked.Race))
+	sameTower(t, s, m, acked.Race)
+}
+
+// sameTower compares the tower and the summary in InfluxDB with a fold of the log from its beginning.
+func sameTower(t *testing.T, s *server, m *memory, id race.ID) {
+	t.Helper()
+	m.mu.Lock()
+	records := m.of(id).records
+	m.mu.Unlock()
+	state, board := timing.New(), race.Board{}
+	for i := range records {
+		facts, _ := state.Apply(&records[i], nil)
+		board.Apply(&race.Facts{Seq: records[i].Seq, Facts: facts})
+	}
+	want, got := map[string]string{}, map[string]string{}
+	for place, car := range board.Order {
+		r := board.Rows[car]
+		want[strconv.Itoa(int(car)+1)] = fmt.Sprintf("%d %d %d %d %d %d %d %d %v %v %d %d %d %v", place+1, r.Laps, r.GapMS, r.GapLaps, r.IntervalMS, r.IntervalLaps, r.LastMS, r.BestMS, r.SectorsMS, r.Tyre, r.TyreAgeLaps, r.Stops, r.PenaltyMS, r.State)
+	}
+	for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z) |> filter(fn: (r) => r._measurement == "tower" and r.race == %q)
+		|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")`, s.bucket, string(id))) {
+		got[r["driver_number"]] = fmt.Sprint(r["position"], " ", r["laps"], " ", r["gap_ms"], " ", r["gap_laps"], " ", r["interval_ms"], " ", r["interval_laps"], " ", r["last_ms"], " ", r["best_ms"], " [",
+			r["sector_1_ms"], " ", r["sector_2_ms"], " ", r["sector_3_ms"], "] ", r["compound"], " ", r["tyre_age"], " ", r["stops"], " ", r["penalty_ms"], " ", r["state"])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the tower (-want +got):\n%s", diff)
+	}
 }
 
 // whole checks that each line of a race was acknowledged, in addition to those of its predecessor.

@@ -113,6 +113,12 @@ func (f *Feed) Register(ctx context.Context) error {
 // bucket is wrong, and ErrAway if the server does not answer: then the Feed lags until it does.
 func (f *Feed) Check(ctx context.Context) error { return f.client.check(ctx) }
 
+// CheckRead tests whether the token may read the bucket, as boards and a History must. It returns ErrRefused or ErrAway like Check.
+func (f *Feed) CheckRead(ctx context.Context) error { return f.client.checkRead(ctx) }
+
+// RenewToken reads the token again.
+func (f *Feed) RenewToken() { f.client.token.renew() }
+
 // Close stops the Feed. Requests in flight have closeWithin to finish, and cursors move to what is acknowledged by then; the
 // next Feed continues from there.
 func (f *Feed) Close() {
@@ -249,6 +255,9 @@ func (f *Feed) stretch(ctx context.Context, r *follower) (more bool, err error) 
 			return false, w.err
 		}
 		r.cursor.Seq = records[i].Seq
+	}
+	if r.writeTower(w); w.err != nil {
+		return false, w.err
 	}
 	more = len(records) == readRecords
 	if r.startedAt == 0 { // before the start signal race time has no wall-clock time

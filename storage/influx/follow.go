@@ -37,7 +37,9 @@ type follower struct {
 	early                  []passing     // passings reported before the start signal
 	judged                 map[race.Seq]judged
 	events                 map[race.EventName]int64 // time at which each was written, in nanoseconds
+	firsts                 []int64                  // see firsts.go
 	summary                summary
+	tower                  tower
 	moved                  race.Micros // of the start signal: race time counts from there, but written points stay in place
 }
 
@@ -115,6 +117,7 @@ func (f *follower) enter(e *race.Entry) {
 		sampled = race.TimeMax // until this follower writes one
 	}
 	f.sampled = append(f.sampled, sampled)
+	f.tower.enter()
 }
 
 // start relates race time to the wall clock, and writes the passings that were reported before and have a race time.
@@ -190,7 +193,9 @@ func (f *follower) follow(r *race.Record, facts []race.Fact, w *writer) {
 		case race.RowChanged, race.SessionStatusChanged, race.RecordRefused, race.ResultPublished: // written elsewhere, or without a series
 		}
 	}
+	f.regap(&change)
 	f.writeLaps(&change, w)
+	f.followTower(facts)
 	f.summarise(facts, w)
 }
 

@@ -38,6 +38,12 @@ func NewHistory(cfg Config, rosters Rosters) (*History, error) {
 	return &History{client: c, rosters: rosters}, nil
 }
 
+// Check tests whether the token may read the bucket. It returns ErrRefused, or ErrAway if the server does not answer.
+func (h *History) Check(ctx context.Context) error { return h.client.checkRead(ctx) }
+
+// RenewToken reads the token again.
+func (h *History) RenewToken() { h.client.token.renew() }
+
 // Close releases its connections.
 func (h *History) Close() { h.client.close() }
 

@@ -7,6 +7,7 @@ type lapChange struct {
 	emitted   []lapOf
 	withdrawn []withdrawn
 	moved     []movedLaps
+	overtaken []int // numbers of laps that another car may have completed first now
 }
 
 // lapOf is a lap of a car, by its index in the list.
@@ -60,6 +61,7 @@ func (f *follower) lap(l *race.Lap, change *lapChange) {
 		laps = append(laps, race.Lap{})
 	}
 	was := &laps[l.Number-1]
+	f.noteFirst(was, l, change)
 	switch {
 	case was.Number == 0:
 		change.lapsMoved(l.Car, l.EndMS, forEver)
@@ -81,6 +83,7 @@ func (f *follower) withdraw(car race.CarIdx, laps int, change *lapChange) {
 	}
 	for i := laps; i < len(f.laps[car]); i++ {
 		if was := &f.laps[car][i]; was.Number != 0 {
+			f.noteFirst(was, nil, change)
 			change.lapsMoved(car, was.EndMS, forEver)
 			change.drop(was, nil)
 		}
@@ -133,5 +136,5 @@ func (f *follower) writeLaps(c *lapChange, w *writer) {
 }
 
 func (f *follower) lapPoint(l *race.Lap, w *writer) {
-	w.done(appendLap(w.line(f, l.Car), f.tags[l.Car], l, f.startedAt+l.EndMS*1_000_000))
+	w.done(appendLap(w.line(f, l.Car), f.tags[l.Car], l, f.gap(l), f.startedAt+l.EndMS*1_000_000))
 }

@@ -155,7 +155,7 @@ func appendSample(b, prefix []byte, s *race.Sample, lap int, ns int64) []byte {
 	return appendTime(b, ns)
 }
 
-func appendLap(b []byte, tags []byte, l *race.Lap, ns int64) []byte {
+func appendLap(b []byte, tags []byte, l *race.Lap, gap, ns int64) []byte {
 	b = append(append(append(b, "laps"...), tags...), ' ')
 	b = appendInt(b, "lap_number", int64(l.Number))
 	b = appendInt(b, "lap_duration_ms", l.DurationMS)
@@ -165,6 +165,7 @@ func appendLap(b []byte, tags []byte, l *race.Lap, ns int64) []byte {
 		}
 	}
 	b = appendInt(b, "position", int64(l.Position))
+	b = appendInt(b, "gap_ms", gap)
 	b = appendText(b, "compound", l.Tyre.String())
 	b = appendInt(b, "tyre_age", int64(l.TyreAgeLaps))
 	b = appendBool(b, "pit_in", l.PitIn)

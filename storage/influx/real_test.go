@@ -26,8 +26,9 @@ import (
 // server is a real InfluxDB.
 type server struct {
 	url, org, bucket, token string
-	bucketID, orgID         string // created by newBucket
-	lost                    string // of them, deleted by the test
+	bucketID, orgID         string   // created by newBucket
+	lost                    string   // of them, deleted by the test
+	tokens                  []string // IDs of those made
 	pid                     int
 	start                   func()
 }
@@ -181,12 +182,22 @@ func (s *server) newToken(t testing.TB, rights ...string) login.Secret {
 	for _, right := range rights {
 		may = append(may, fmt.Sprintf(`{"action": %q, "resource": {"type": "buckets", "id": %q, "orgID": %q}}`, right, s.bucketID, s.orgID))
 	}
-	var made struct{ Token string }
+	var made struct{ ID, Token string }
 	answer := s.call(t, http.MethodPost, "/api/v2/authorizations", "application/json", fmt.Sprintf(`{"orgID": %q, "permissions": [%s]}`, s.orgID, strings.Join(may, ", ")))
 	if err := json.Unmarshal([]byte(answer), &made); err != nil {
 		t.Fatal(err)
 	}
+	s.tokens = append(s.tokens, made.ID)
 	return login.Secret(made.Token)
+}
+
+// revokeTokens revokes the tokens that were made.
+func (s *server) revokeTokens(t testing.TB) {
+	t.Helper()
+	for _, id := range s.tokens {
+		s.call(t, http.MethodDelete, "/api/v2/authorizations/"+id, "application/json", "")
+	}
+	s.tokens = nil
 }
 
 var ordinal atomic.Int64
@@ -198,7 +209,7 @@ func newID(what string) string {
 
 // witness is a field that every point of a series has.
 var witness = map[string]string{
-	"telemetry": "speed", "laps": "lap_number", "races": "name", "passings": "seq", "positions": "position", "events": "seq",
+	"telemetry": "speed", "laps": "lap_number", "races": "name", "tower": "laps", "passings": "seq", "positions": "position", "events": "seq",
 }
 
 // counts returns the number of points of a race by series.
@@ -226,11 +237,13 @@ func expected(m *memory, id race.ID) map[string]int {
 		out["telemetry"] += f.Cars()
 	}
 	places, placed := map[race.CarIdx]int{}, map[string]bool{}
-	state, clock, started := timing.New(), race.Micros(0), false
+	state, clock, started, cars := timing.New(), race.Micros(0), false, 0
 	for i := range r.records {
 		rec := &r.records[i]
 		facts, _ := state.Apply(rec, nil)
 		switch rec.Body.(type) {
+		case race.Entered:
+			cars++
 		case race.Passing:
 			out["passings"]++
 		case race.Started:
@@ -256,7 +269,7 @@ func expected(m *memory, id race.ID) map[string]int {
 	}
 	out["events"] = len(state.Events())
 	out["laps"] = len(laps(r.records))
-	out["races"] = 1
+	out["races"], out["tower"] = 1, cars
 	out["positions"] = len(placed)
 	return out
 }

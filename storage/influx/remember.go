@@ -61,6 +61,7 @@ func (f *Feed) race(ctx context.Context, id race.ID) (*remembered, error) {
 			r.cursor.Seq = records[i].Seq
 		}
 	}
+	r.writeTower(nil)
 	r.cursor = to
 	f.races[id] = r
 	return r, nil

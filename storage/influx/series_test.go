@@ -113,6 +113,7 @@ func TestFeed_DeletesOldPointsWhenTheLogIsCorrected(t *testing.T) {
 			want["passings"]++ // the passing that was inserted and then rejected is a point, too
 			same(t, "corrected", s.counts(t, c.id), want)
 			sameLaps(t, s, m, c)
+			sameTower(t, s, m, c.id)
 			if len(m.deadLetters) > 0 {
 				t.Errorf("dead letters: %v", m.deadLetters)
 			}
@@ -124,16 +125,22 @@ func TestFeed_DeletesOldPointsWhenTheLogIsCorrected(t *testing.T) {
 func sameLaps(t *testing.T, s *server, m *memory, c *course) {
 	t.Helper()
 	want := map[string]string{}
+	firsts := map[int]int64{}
+	for _, l := range finalLaps(m, c.id) {
+		if first, some := firsts[l.Number]; !some || l.EndMS < first {
+			firsts[l.Number] = l.EndMS
+		}
+	}
 	for _, l := range finalLaps(m, c.id) {
 		at := c.startAt.Add(time.Duration(l.EndMS) * time.Millisecond).UTC().Format(time.RFC3339Nano)
-		want[fmt.Sprintf("%d at %s", l.Car+1, at)] = fmt.Sprint(l.Number, " ", l.DurationMS, " ", l.Position)
+		want[fmt.Sprintf("%d at %s", l.Car+1, at)] = fmt.Sprint(l.Number, " ", l.DurationMS, " ", l.Position, " ", l.EndMS-firsts[l.Number])
 	}
 	got := map[string]string{}
 	for _, r := range s.ask(t, fmt.Sprintf(`from(bucket: %q) |> range(start: 0, stop: 2100-01-01T00:00:00Z)
 		|> filter(fn: (r) => r._measurement == "laps" and r.race == %q
-			and (r._field == "lap_number" or r._field == "lap_duration_ms" or r._field == "position"))
+			and (r._field == "lap_number" or r._field == "lap_duration_ms" or r._field == "position" or r._field == "gap_ms"))
 		|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")`, s.bucket, string(c.id))) {
-		got[r["driver_number"]+" at "+r["_time"]] = r["lap_number"] + " " + r["lap_duration_ms"] + " " + r["position"]
+		got[r["driver_number"]+" at "+r["_time"]] = r["lap_number"] + " " + r["lap_duration_ms"] + " " + r["position"] + " " + r["gap_ms"]
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("laps (-want +got):\n%s", diff)
@@ -352,7 +359,7 @@ func TestSeries_OfThreeHundredKartsAreAtMost1500(t *testing.T) {
 			series[r["_measurement"]]++
 		}
 	}
-	want := map[string]int{"telemetry": 300, "laps": 300, "passings": 300, "positions": 300, "races": 1, "events": series["events"]}
+	want := map[string]int{"telemetry": 300, "laps": 300, "passings": 300, "positions": 300, "races": 1, "tower": 1, "events": series["events"]}
 	if diff := cmp.Diff(want, series); diff != "" || len(seen) > 1500 || series["events"] == 0 {
 		t.Errorf("%d series (-want +got):\n%s", len(seen), diff)
 	}

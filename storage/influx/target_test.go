@@ -3,10 +3,12 @@ package influx_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"lightsout/race"
 	"lightsout/storage/influx"
 	"lightsout/storage/sqlite"
+	"lightsout/transport/login"
 )
 
 // remove deletes a race in the log's store.
@@ -137,5 +140,74 @@ func TestFeed_WritesWithATokenThatMayOnlyWriteAndSaysWhatThatCosts(t *testing.T)
 	same(t, "with a token that may only write", s.counts(t, c.id), expected(m, c.id))
 	if n := strings.Count(said.String(), "may not look up the bucket"); n != 1 {
 		t.Errorf("it was said %d times: %s", n, said.String())
+	}
+}
+
+// A token is replaced while a feed runs: the old one is revoked, the new one is in its file by then or comes later.
+func TestFeed_ReadsATokenAgainThatIsRefused(t *testing.T) {
+	s, store := shared(t), openStore(t)
+	s.newBucket(t)
+	var token atomic.Pointer[login.Secret]
+	replace := func() { next := s.newToken(t, "read", "write"); token.Store(&next) }
+	replace()
+	cfg := s.config()
+	cfg.Token = *token.Load()
+	cfg.ReadToken = func() (login.Secret, error) { return *token.Load(), nil }
+	f := newFeed(t, cfg, store)
+	defer f.Close()
+	defer drive(f)()
+	h, err := influx.NewHistory(cfg, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	first := &course{id: race.ID(newID("first")), cars: 2, laps: 2, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
+	keep(t, store, first, 0, 0)
+	isFed(t, store)
+	s.revokeTokens(t)
+	second := &course{id: race.ID(newID("second")), cars: 2, laps: 2, lapTime: 3 * race.Second, startAt: time.Now().Add(-time.Hour)}
+	keep(t, store, second, 0, 0)
+	await(t, "an outage", func() bool { return strings.Contains(f.Stats().Outage, "unauthorized") })
+	if _, err := h.Trace(t.Context(), race.TraceQuery{Race: first.id, To: race.TimeMax}); err == nil {
+		t.Error("a revoked token reads")
+	}
+	replace()
+	isFed(t, store)
+	if got := s.counts(t, second.id)["telemetry"]; got != 2*second.ticks() {
+		t.Errorf("%d points after the token was replaced", got)
+	}
+	if trace, err := h.Trace(t.Context(), race.TraceQuery{Race: second.id, To: race.TimeMax}); err != nil || len(trace.Time) != second.ticks() {
+		t.Errorf("%v, %v", trace, err)
+	}
+}
+
+func TestCheck_NamesTheRightsOfTheToken(t *testing.T) {
+	s, m := shared(t), newMemory()
+	s.newBucket(t)
+	for _, one := range []struct {
+		rights              []string
+		mayWrite, mayRead   bool
+		writeSays, readSays string
+	}{
+		{[]string{"read", "write"}, true, true, "", ""},
+		{[]string{"write"}, true, false, "", "needs the right to read it"},
+		{[]string{"read"}, false, true, "may not write to bucket", ""},
+	} {
+		cfg := s.config()
+		cfg.Token = s.newToken(t, one.rights...)
+		f := newFeed(t, cfg, m)
+		for what, got := range map[string]struct {
+			err  error
+			may  bool
+			says string
+		}{"write": {f.Check(t.Context()), one.mayWrite, one.writeSays}, "read": {f.CheckRead(t.Context()), one.mayRead, one.readSays}} {
+			if (got.err == nil) != got.may || got.err != nil && (!errors.Is(got.err, influx.ErrRefused) || !strings.Contains(got.err.Error(), got.says)) {
+				t.Errorf("with the rights %v, %s: %v", one.rights, what, got.err)
+			}
+		}
+		f.Close()
 	}
 }

@@ -157,11 +157,16 @@ func (c *Config) Given() bool { return c.Influx.URL != "" }
 func (c *Config) complete(log *slog.Logger) (influx.Config, error) {
 	cfg := c.Influx
 	cfg.Log, cfg.Plain = log, cfg.Loopback()
-	token, err := cli.FileOrEnv("influx-token-file", c.TokenFile, TokenEnv)
-	if err != nil {
+	file := c.TokenFile
+	read := func() (login.Secret, error) {
+		token, err := cli.FileOrEnv("influx-token-file", file, TokenEnv)
+		return login.Secret(strings.TrimSpace(token)), err
+	}
+	var err error
+	if cfg.Token, err = read(); err != nil {
 		return cfg, err
 	}
-	cfg.Token = login.Secret(strings.TrimSpace(token))
+	cfg.ReadToken = read
 	if cfg.Token == "" {
 		return cfg, cli.BadInput("the token of InfluxDB is missing: give --influx-token-file or %s", TokenEnv)
 	}
@@ -205,7 +210,8 @@ func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) 
 		to.Close()
 		return nil, err
 	default:
-		log.Info("races are fed to InfluxDB", slog.String("url", cfg.Address()), slog.String("org", cfg.Org), slog.String("bucket", cfg.Bucket))
+		log.Info("races are fed to InfluxDB", slog.String("url", cfg.Address()), slog.String("org", cfg.Org), slog.String("bucket", cfg.Bucket),
+			slog.Bool("token_may_read", to.CheckRead(ctx) == nil))
 	}
 	past, err := influx.NewHistory(cfg, store)
 	if err != nil {
@@ -228,6 +234,14 @@ func locate(head *race.Race) influx.Locate {
 func (f *Feed) Observe(r prometheus.Registerer, source *EngineSource) {
 	r.MustRegister(newFeedMetrics(f.influx.Stats))
 	f.influx.Watch(source)
+}
+
+// RenewToken reads the token again; nil is allowed.
+func (f *Feed) RenewToken() {
+	if f != nil {
+		f.influx.RenewToken()
+		f.past.RenewToken()
+	}
 }
 
 // Actor is the feed that the actors drive; nil for a nil Feed.
@@ -278,23 +292,50 @@ const (
 	HistoryInflux = "influx"
 )
 
-// History opens the store that answers for telemetry, and returns a function that closes it.
-func History(kind string, c Config, store *sqlite.Store, log *slog.Logger) (gateway.Telemetry, func(), error) {
+// Telemetry returns the store that answers for telemetry. f is nil for a server without InfluxDB.
+func (f *Feed) Telemetry(ctx context.Context, kind string, store *sqlite.Store, log *slog.Logger) (gateway.Telemetry, error) {
 	switch {
 	case kind == "", kind == HistorySQLite: // replay has no such flag
-		return store, func() {}, nil
+		return store, nil
 	case kind != HistoryInflux:
-		return nil, nil, cli.BadInput("--history is %q: allowed are %s and %s", kind, HistorySQLite, HistoryInflux)
-	case !c.Given():
-		return nil, nil, cli.BadInput("--history %s needs --influx-url", HistoryInflux)
+		return nil, cli.BadInput("--history is %q: allowed are %s and %s", kind, HistorySQLite, HistoryInflux)
+	case f == nil:
+		return nil, cli.BadInput("--history %s needs --influx-url", HistoryInflux)
 	}
-	cfg, err := c.complete(log)
+	if err := f.past.Check(ctx); errors.Is(err, influx.ErrRefused) {
+		return nil, cli.BadInput("--history %s: %w", HistoryInflux, err)
+	} else if err != nil {
+		log.Warn("InfluxDB cannot be asked for telemetry now", slog.Any("err", err))
+	}
+	return either{store, f.past}, nil
+}
+
+// either answers for telemetry from InfluxDB where a race was fed there, and else from the store of the log, which keeps what was not fed.
+type either struct {
+	store *sqlite.Store
+	past  *influx.History
+}
+
+// Trace implements gateway.Telemetry. It asks the other one, too, where the first has nothing.
+func (e either) Trace(ctx context.Context, q race.TraceQuery) (*race.Trace, error) {
+	end, err := e.store.FeedEnd(ctx, q.Race)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	h, err := influx.NewHistory(cfg, store)
+	at, err := e.store.Cursor(ctx, influx.FeedName, q.Race)
 	if err != nil {
-		return nil, nil, cli.BadInput("%w", err)
+		return nil, err
 	}
-	return h, h.Close, nil
+	first, second := gateway.Telemetry(e.past), gateway.Telemetry(e.store)
+	if at.Tick < end.Tick || at.Count < end.Count {
+		first, second = second, first
+	}
+	t, err := first.Trace(ctx, q)
+	if err == nil && len(t.Time) > 0 {
+		return t, nil
+	}
+	if other, otherErr := second.Trace(ctx, q); otherErr == nil && (err == nil || len(other.Time) > 0) {
+		return other, nil
+	}
+	return t, err
 }

@@ -122,6 +122,7 @@ func (w *worker) simulate(ctx context.Context, cfg Config, log *slog.Logger) (er
 	w.ready = func(context.Context) error { return w.member.Waits() }
 	store := memory.New()
 	w.ends = append(w.ends, store.Close)
+	go cfg.renew(ctx, log, nil, nil)
 	with := engine.Config{Journal: store, Spectators: nobody{}, Log: log, Fatal: w.dead.because}
 	w.member.Install(&with)
 	if w.engine, err = engine.New(with); err != nil {
@@ -156,6 +157,7 @@ func (w *worker) process(ctx context.Context, cfg Config, log *slog.Logger, regi
 		return err
 	}
 	w.ends = append(w.ends, func() error { to.Close(); return nil })
+	go cfg.renew(ctx, log, to, nil)
 	times := feed.NewCommitTimes(registry)
 	with := engine.Config{Journal: cfg.tracer.Journal(times.Journal(processor.Journal(store))), Feed: to.Actor(), Rejected: countRejected(registry), Fatal: w.dead.because}
 	all, err := newRaces(races.Config{Store: store, Screen: nobody{}, Log: log, Engine: with, CarsMax: cfg.CarsMax}, w.member)

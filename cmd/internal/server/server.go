@@ -70,6 +70,9 @@ type Config struct {
 	History   string // store that answers for telemetry: feed.HistorySQLite or feed.HistoryInflux
 	CarsMax   int    // of all races that are not over
 	Version   string
+	// Hangup says that what can be read again is to be read again: Tokens returns those of the gateway.
+	Hangup <-chan os.Signal
+	Tokens func() (token, drillToken string, err error)
 	// Pprof is the loopback address of the profiles; empty serves none.
 	Pprof string
 	// Traces says where traces of batches go.
@@ -132,11 +135,10 @@ func run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 		return err
 	}
 	defer to.Close()
-	past, closePast, err := feed.History(cfg.History, cfg.Feed, store, log)
+	past, err := to.Telemetry(ctx, cfg.History, store, log)
 	if err != nil {
 		return err
 	}
-	defer closePast()
 	registry := prometheus.NewRegistry()
 	metrics := live.NewMetrics(registry)
 	hub, times := live.NewHub(transport.Codec{}, metrics), feed.NewCommitTimes(registry)
@@ -166,6 +168,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, wo
 	if err != nil {
 		return err
 	}
+	go cfg.renew(ctx, log, to, server)
 	r := running{server, all, faults, member, dead, status}
 	return r.serve(ctx, func(ctx context.Context) error {
 		go all.Retain(ctx, cfg.Retention)
