@@ -109,18 +109,23 @@ func (s *spectator) watch(pulseEvery, writeTimeout time.Duration) {
 			if !s.send(out, writeTimeout) {
 				return
 			}
-			if !s.oldest.IsZero() {
-				s.ch.hub.m.observeReach(time.Since(s.oldest))
-				s.oldest = time.Time{}
-			}
-			if tell := s.ch.hub.shown; tell != nil {
-				tell(s.ch.info.ID, s.cursor)
-			}
+			s.sent()
 			silence = s.paceAfter(out, pace)
 		}
 		if !s.rest(timer, silence, len(out) > 0, writeTimeout) {
 			return
 		}
+	}
+}
+
+// sent notes that the spectator was sent what it has taken.
+func (s *spectator) sent() {
+	if !s.oldest.IsZero() {
+		s.ch.hub.m.observeReach(time.Since(s.oldest))
+		s.oldest = time.Time{}
+	}
+	if tell := s.ch.hub.shown; tell != nil {
+		tell(s.ch.info.ID, s.cursor)
 	}
 }
 

@@ -178,6 +178,7 @@ type Feed struct {
 	influx *influx.Feed
 	past   *influx.History
 	store  *sqlite.Store
+	log    *slog.Logger
 	every  int                         // frames of telemetry
 	phases map[race.ID]race.DrillPhase // last phase of each drill, used by one goroutine
 }
@@ -218,7 +219,7 @@ func Open(ctx context.Context, c Config, store *sqlite.Store, log *slog.Logger) 
 		to.Close()
 		return nil, cli.BadInput("%w", err)
 	}
-	return &Feed{influx: to, past: past, store: store, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
+	return &Feed{influx: to, past: past, store: store, log: log, every: cfg.Every, phases: map[race.ID]race.DrillPhase{}}, nil
 }
 
 // locate returns the course of a race that carries its circuit.
@@ -233,7 +234,7 @@ func locate(head *race.Race) influx.Locate {
 // Observe registers the feed's metrics, and writes the engine series.
 func (f *Feed) Observe(r prometheus.Registerer, source *EngineSource) {
 	r.MustRegister(newFeedMetrics(f.influx.Stats))
-	f.influx.Watch(source)
+	f.influx.Watch(&recovery{EngineSource: source, stats: f.influx.Stats, log: f.log})
 }
 
 // RenewToken reads the token again; nil is allowed.
