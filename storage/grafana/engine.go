@@ -31,20 +31,26 @@ func engineBoard() *dashboard.DashboardBuilder {
 			`  |> last()
   |> group()
   |> sum()
-  |> keep(columns: ["_value"])`)).
+  |> keep(columns: ["_value"])`).Thresholds(bounds("green", above(1, "red")))).
 		WithPanel(number("Feed lag", "Age of the oldest record that is not in InfluxDB.", "s", engine(`r.kind == "influx"`, `r._field == "lag_seconds"`)+
 			`  |> last()
-  |> keep(columns: ["_value"])`)).
+  |> group()
+  |> max()
+  |> keep(columns: ["_value"])`).Thresholds(bounds("green", above(60, "red")))).
 		WithPanel(number("Points put aside", "InfluxDB refused them.", unitCount, engine(`r.kind == "influx"`, `r._field == "points_rejected"`)+
 			`  |> last()
-  |> keep(columns: ["_value"])`)).
+  |> group()
+  |> sum()
+  |> keep(columns: ["_value"])`).Thresholds(bounds("green", above(1, "red")))).
 		WithPanel(number("Durable after", "The mean from a batch's arrival until it is on disk.", "ms", engine(`r.kind == "log"`, `r._field == "durable_mean_ms"`)+
 			`  |> last()
-  |> keep(columns: ["_value"])`)).
+  |> group()
+  |> max()
+  |> keep(columns: ["_value"])`).Thresholds(bounds("green", above(100, "yellow"), above(500, "red")))).
 		WithPanel(lines("Passing to durable", "From a batch's arrival until it is on disk.", "ms", usual, engine(`r.kind == "log"`,
-			`r._field == "durable_mean_ms" or r._field == "durable_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
+			`r._field == "durable_mean_ms" or r._field == "durable_max_ms"`)+windows("max")).DisplayName(byField)).
 		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", usual, engine(`r.kind == "spectators"`,
-			`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
+			`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName(byField)).
 		WithPanel(lines("Restarts", "A second, by kind of actor.", "cps", usual, engine(actorKinds, `r._field == "restarts"`)+perSecond+
 			windows("mean")).DisplayName(byKind).DrawStyle(common.GraphDrawStyleBars)).
 		WithPanel(lines("Mailboxes, 99th percentile", "Messages that wait, by kind of actor.", unitCount, usual, engine(actorKinds, `r._field == "mailbox_p99"`)+
@@ -54,11 +60,11 @@ func engineBoard() *dashboard.DashboardBuilder {
 		WithPanel(lines("Commits", "Batches made durable a second.", "ops", usual, engine(`r.kind == "log"`, `r._field == "commits_per_second"`)+
 			windows("mean")).DisplayName("commits")).
 		WithPanel(lines("Feed lag", "Records and frames that are not in InfluxDB.", unitCount, usual, engine(`r.kind == "influx"`,
-			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName("${__field.name}")).
+			`r._field == "lag_records" or r._field == "lag_frames"`)+windows("max")).DisplayName(byField)).
 		WithPanel(lines("Points written", "A second.", "wps", usual, engine(`r.kind == "influx"`, `r._field == "points_written"`)+perSecond+
 			windows("mean")).DisplayName("points")).
 		WithPanel(lines("Requests to InfluxDB", "On the way, and those that had to be made again.", unitCount, usual, engine(`r.kind == "influx"`,
-			`r._field == "in_flight" or r._field == "retries"`)+windows("max")).DisplayName("${__field.name}")).
+			`r._field == "in_flight" or r._field == "retries"`)+windows("max")).DisplayName(byField)).
 		WithPanel(rows("Drills", "When they began, and what became of them.", half, usual, drills))
 }
 

@@ -22,6 +22,8 @@ const (
 	low    = 4
 	byCar  = "${__field.labels.name_acronym}"
 	byKind = "${__field.labels.instance} ${__field.labels.kind}"
+	// byField is for engines: several servers may write to a bucket.
+	byField = "${__field.labels.instance} ${__field.name}"
 )
 
 // bounds colour a value: base up to each bound, then the bound's colour.

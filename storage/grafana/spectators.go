@@ -15,7 +15,7 @@ func spectatorsBoard() *dashboard.DashboardBuilder {
 		WithPanel(number("Cut", "Because they did not read; since the process began.", unitCount, of(`r._field == "cut"`)+now)).
 		WithPanel(lines("Spectators", "That watch.", unitCount, usual, of(`r._field == "connected"`)+windows("max")).DisplayName("spectators")).
 		WithPanel(lines("Passing to spectator", "From a batch's arrival until spectators are told.", "ms", usual,
-			of(`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName("${__field.name}")).
+			of(`r._field == "reach_mean_ms" or r._field == "reach_max_ms"`)+windows("max")).DisplayName(byField)).
 		WithPanel(lines("Messages", "Sent a second.", "mps", usual, of(`r._field == "messages"`)+perSecond+windows("mean")).DisplayName("messages")).
 		WithPanel(lines("Bytes", "Sent a second.", "Bps", usual, of(`r._field == "bytes"`)+perSecond+windows("mean")).DisplayName("bytes")).
 		WithPanel(lines("Snapshots", "Sent a second: to those who come, and who fall too far behind.", "cps", usual,
