@@ -94,6 +94,9 @@ func scenarioOf(spec []byte) (*drill.Scenario, error) {
 		}
 	}
 	delete(fields, "at")
+	if err := invariantsAreTexts(fields["invariants"]); err != nil {
+		return nil, err
+	}
 	s, err := named(fields)
 	if s == nil && err == nil {
 		var rest []byte
@@ -108,6 +111,15 @@ func scenarioOf(spec []byte) (*drill.Scenario, error) {
 		return s, err
 	}
 	return s.Begin(at), nil
+}
+
+// invariantsAreTexts refuses other values, which YAML would take for the text that they are written as.
+func invariantsAreTexts(raw json.RawMessage) error {
+	var texts []*string
+	if raw == nil || json.Unmarshal(raw, &texts) == nil && !slices.Contains(texts, nil) {
+		return nil
+	}
+	return &race.InvalidError{Faults: []race.Fault{{Field: "invariants", Message: "are not texts alone", Allowed: `a list of expressions, such as ["restarts.car < 10"]`}}}
 }
 
 // named finds the scenario that an order names; nil if it names none.
