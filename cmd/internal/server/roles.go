@@ -39,16 +39,11 @@ func RunRoles(ctx context.Context, cfg Config, log *slog.Logger, status io.Write
 	if err := cfg.Gateway.ValidateStatus(); err != nil {
 		return cli.BadInput("%w", err)
 	}
-	end, err := servePprof(ctx, cfg.Pprof, log)
+	end, err := cfg.lookInside(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	closeTraces, err := cfg.trace(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer closeTraces()
 	registry := prometheus.NewRegistry()
 	w := &worker{dead: newDeadEngine()}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()

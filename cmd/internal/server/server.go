@@ -102,16 +102,11 @@ func (c *Config) instance() string {
 
 // Run runs a server until the context ends or work, which runs beside it, fails. It writes its address to status.
 func Run(ctx context.Context, cfg Config, log *slog.Logger, status io.Writer, work func(context.Context, *races.Races) error) (err error) {
-	end, err := servePprof(ctx, cfg.Pprof, log)
+	end, err := cfg.lookInside(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	closeTraces, err := cfg.trace(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer closeTraces()
 	return run(ctx, cfg, log, status, work)
 }
 

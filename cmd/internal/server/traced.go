@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -28,6 +29,22 @@ func (c *Config) trace(ctx context.Context, log *slog.Logger) (end func(), err e
 		if err := c.tracer.Close(ctx); err != nil { // races are not worse for it
 			log.Warn("the last traces are lost", slog.Any("err", err))
 		}
+	}, nil
+}
+
+// lookInside serves profiles and begins to trace, as far as that is wanted; end ends both.
+func (c *Config) lookInside(ctx context.Context, log *slog.Logger) (end func() error, err error) {
+	endProfiles, err := servePprof(ctx, c.Pprof, log)
+	if err != nil {
+		return nil, err
+	}
+	endTraces, err := c.trace(ctx, log)
+	if err != nil {
+		return nil, errors.Join(err, endProfiles())
+	}
+	return func() error {
+		endTraces()
+		return endProfiles()
 	}, nil
 }
 
