@@ -6,15 +6,15 @@ import (
 )
 
 // speedPoints is how many moments the panel of all speeds draws: twenty lines with more cannot be told apart, and take a tenth of a second.
-const speedPoints = 300
+const speedPoints = 200
 
 // raceBoard returns the dashboard of a race: tower, positions, gaps, speeds, tyres.
 func raceBoard() *dashboard.DashboardBuilder {
 	b := ofOneRace(newBoard("race", "Lights Out: race", "A race as it is timed: tower, positions, gaps, laps, speeds, tyres. Times of day are UTC.")).
 		WithVariable(choice("cars", "Cars", first).Regex(numbersRegex).Multi(true).IncludeAll(true).AllowCustomValue(true)).
 		WithPanel(raceList("This race", "Where it is, and the link to the range of time in which it lies. The note says why panels over time are empty.", thisRace, 3)).
-		WithPanel(numbersOf("Now", "The tower's leader, cars on the track, the fastest lap that was not deleted and who drove it, laps completed, the flag.", now, theRace+`  |> keep(columns: ["laps_done"])
-  |> rename(columns: {laps_done: "Lap"})`, flagNow).OverrideByName("Flag", column(wordsOf(flagWords)))).
+		WithPanel(numbersOf("Now", "The tower's leader, cars on the track, the fastest lap that was not deleted and who drove it, laps completed, the flag.", now, theRace+`  |> keep(columns: ["laps_done", "flag"])
+  |> rename(columns: {laps_done: "Lap", flag: "Flag"})`).OverrideByName("Flag", column(wordsOf(flagWords)))).
 		WithPanel(towerPanel()).
 		WithPanel(lines("Positions", "The order as it was told; the leader is on top.", unitPlain, tall, carried("positions", ` and r._field == "position"`, ofCars)+
 			`  |> map(fn: (r) => ({r with _value: 0 - r._value}))
@@ -77,15 +77,6 @@ const summarised = `  |> map(fn: (r) => ({Race: r.name, Circuit: r.circuit, Stat
     from: if r.started_ms > 0 then r.started_ms - 60000 else int(v: r._time) / 1000000 - 1800000,
     to: if r.ended_ms > 0 then r.ended_ms + 60000 else if r.started_ms > 0 then r.until_ms + 600000 else int(v: r._time) / 1000000 + 1800000NOTE}))`
 
-const flagNow = `from(bucket: v.defaultBucket)
-  |> range(start: ${since}, stop: ` + forever + `)
-  |> filter(fn: (r) => r._measurement == "events" and r.race == "${race}" and r.kind == "flag" and r._field == "value")
-  |> group()
-  |> sort(columns: ["_time"])
-  |> last()
-  |> keep(columns: ["_value"])
-  |> rename(columns: {_value: "Flag"})`
-
 var now = tower("position", "name_acronym", "best_ms", "best", "state") + `  |> reduce(identity: {Leader: "", Running: 0, Fastest: "", By: "", ms: 0}, fn: (r, accumulator) => ({
     Leader: if r.position == 1 then r.name_acronym else accumulator.Leader,
     Running: if r.state == "running" or r.state == "pit" then accumulator.Running + 1 else accumulator.Running,
@@ -117,10 +108,10 @@ var (
   |> sort(columns: ["all"])
   |> map(fn: (r) => ({Car: r.name_acronym, S1: seconds(ms: r.sector_1_ms), S2: seconds(ms: r.sector_2_ms), S3: seconds(ms: r.sector_3_ms), Ideal: lapTime(ms: r.all)}))`
 
-	happened = clocks + ofRace("events", "") + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r._field == "value" or r._field == "text")`) + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> group()
   |> sort(columns: ["_time"], desc: true)
-  |> limit(n: 100)
+  |> limit(n: 60)
   |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "",
     What: if r.kind == "flag" then (if r.value == 0 then "Clear" else if r.value == 1 then "Yellow flag" else if r.value == 2 then "Safety car" else if r.value == 3 then "Virtual safety car" else if r.value == 4 then "Red flag" else "Chequered flag")
       else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value) else if r.kind == "tyres" then "New tyres: " + r.text

@@ -6,6 +6,7 @@ import "lightsout/race"
 // place whenever one of these changes.
 type summary struct {
 	status          race.Status
+	flag            race.FlagState
 	lapsDone, laps  int
 	started, ended  int64 // Unix milliseconds; 0 means not yet
 	winner          race.CarIdx
@@ -26,7 +27,7 @@ func (f *follower) summarise(facts []race.Fact, w *writer) {
 	for _, fact := range facts {
 		switch v := fact.(type) {
 		case race.SessionStatusChanged:
-			s.laps = v.Session.Laps
+			s.laps, s.flag = v.Session.Laps, v.Session.Flag
 			if v.Session.Status == race.Over && s.status != race.Over {
 				s.ended = s.until
 			} else if v.Session.Status != race.Over {
@@ -72,6 +73,7 @@ func appendRace(b []byte, f *follower) []byte {
 	b = appendFloat(b, "speed", speed)
 	b = appendInt(b, "cars", int64(f.info.Cars))
 	b = appendText(b, "status", s.status.String())
+	b = appendInt(b, "flag", int64(s.flag))
 	b = appendInt(b, "laps", int64(s.laps))
 	b = appendInt(b, "laps_done", int64(s.lapsDone))
 	b = appendInt(b, "started_ms", s.started)
