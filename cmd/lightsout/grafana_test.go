@@ -325,12 +325,110 @@ func compareBoards(t *testing.T, f *influxServer, store *sqlite.Store, id race.I
 		if n := len(v.panel("car", "Laps")); n != len(lapsOf(laps, order[0])) {
 			t.Errorf("%s, %s: %d laps of the leader, the store has %d", id, name, n, len(lapsOf(laps, order[0])))
 		}
+		if name == "around it" {
+			compareCharts(t, v, store, id, order, want)
+		}
 		note := v.panel("race", "This race")
 		if len(note) != 1 || note[0]["id"] != string(id) || note[0]["Status"] != board.Session.Status.String() {
 			t.Errorf("%s, %s: this race is %v", id, name, note)
 		}
 		if (note[0]["Note"] != "") != outside {
 			t.Errorf("%s, %s: the note is %q", id, name, note[0]["Note"])
+		}
+	}
+}
+
+// compareCharts compares the charts and the other tables, in a range of time that holds the whole race, with the store.
+func compareCharts(t *testing.T, v *viewer, store *sqlite.Store, id race.ID, order []race.CarIdx, tower []map[string]string) {
+	t.Helper()
+	laps, err := store.Laps(t.Context(), id, race.NoCar)
+	events, err2 := store.Events(t.Context(), id)
+	records, err3 := store.Records(t.Context(), id, 0, 10_000_000)
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	codes := map[race.CarIdx]string{} // of the cars that are drawn
+	for place, car := range order[:min(20, len(order))] {
+		codes[car] = tower[place]["Car"]
+	}
+	firsts := map[int]int64{}
+	for _, l := range laps {
+		if first, some := firsts[l.Number]; !some || l.EndMS < first {
+			firsts[l.Number] = l.EndMS
+		}
+	}
+	times, gaps, tyres, sectors := map[string]int{}, map[string]int{}, map[string]string{}, map[string][3]int64{}
+	for _, l := range laps {
+		code, drawn := codes[l.Car]
+		if !drawn {
+			continue
+		}
+		times[fmt.Sprint(code, " ", l.DurationMS)]++
+		gaps[fmt.Sprint(code, " ", float64(l.EndMS-firsts[l.Number])/1000)]++
+		tyres[code] = l.Tyre.String() // laps are in the order of their numbers
+		best := sectors[code]
+		for i, ms := range l.SectorsMS {
+			if ms > 0 && (best[i] == 0 || ms < best[i]) {
+				best[i] = ms
+			}
+		}
+		sectors[code] = best
+	}
+	drawn := func(title string) map[string]int {
+		out := map[string]int{}
+		for _, row := range v.panel("race", title) {
+			out[row["name_acronym"]+" "+row["_value"]]++
+		}
+		return out
+	}
+	shown := map[string]string{}
+	for _, row := range v.panel("race", "Tyres") {
+		shown[row["name_acronym"]] = row["_value"]
+	}
+	trap, fastest := map[string]string{}, map[string]int{}
+	for _, row := range v.panel("race", "Speed trap") {
+		trap[row["Car"]] = row["Speed"]
+	}
+	for i := range records {
+		if b, ok := records[i].Body.(race.Passing); ok && b.SpeedKMH > 0 && codes[b.Car] != "" {
+			fastest[codes[b.Car]] = max(fastest[codes[b.Car]], b.SpeedKMH)
+		}
+	}
+	trapped := map[string]string{}
+	for code, speed := range fastest {
+		trapped[code] = strconv.Itoa(speed)
+	}
+	best := map[string][3]string{}
+	for _, row := range v.panel("race", "Best sectors") {
+		best[row["Car"]] = [3]string{row["S1"], row["S2"], row["S3"]}
+	}
+	bests := map[string][3]string{}
+	for code, of := range sectors {
+		text := [3]string{}
+		for i, ms := range of {
+			if ms > 0 {
+				text[i] = fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+			}
+		}
+		if of != [3]int64{} {
+			bests[code] = text
+		}
+	}
+	for what, diff := range map[string]string{
+		"lap times": cmp.Diff(times, drawn("Lap times")), "gaps": cmp.Diff(gaps, drawn("Gap to the leader")), "tyres": cmp.Diff(tyres, shown),
+		"the speed trap": cmp.Diff(trapped, trap), "best sectors": cmp.Diff(bests, best),
+	} {
+		if diff != "" {
+			t.Errorf("%s: %s (-store +board):\n%.1500s", id, what, diff)
+		}
+	}
+	happened := v.panel("race", "What happened")
+	if len(happened) != min(60, len(events)) {
+		t.Errorf("%s: %d events of %d", id, len(happened), len(events))
+	}
+	for i := 1; i < len(happened); i++ {
+		if happened[i]["Time"] > happened[i-1]["Time"] {
+			t.Errorf("%s: what happened at %s is below what happened at %s", id, happened[i]["Time"], happened[i-1]["Time"])
 		}
 	}
 }

@@ -3,8 +3,8 @@ package grafana
 import (
 	"fmt"
 
-	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/xychart"
 )
 
 // carBoard returns the dashboard with the telemetry of a car on one lap, beside another one.
@@ -23,15 +23,20 @@ func carBoard() *dashboard.DashboardBuilder {
 			OverrideByName("State", column(wordsOf(stateWords)))).
 		WithPanel(across("Speed over the lap", "By the distance that was driven, which is its speed added up; beside it the lap to compare.", unitKMH, wide, tall,
 			overDistance("", "speed"), overDistance("2", "speed"))).
-		WithPanel(across("Throttle", "Percent, by distance.", "percent", half, usual, overDistance("", "throttle"), overDistance("2", "throttle")).Min(0).Max(100)).
-		WithPanel(across("Where it was", "Metres to the east and to the north.", "lengthm", half, tall, onLap("", "x", "y")+`  |> keep(columns: ["x", "y"])`)).
-		WithPanel(lines("Throttle and brake", "On the chosen lap.", "percent", usual, onLap("", "throttle", "brake")+`  |> keep(columns: ["_time", "throttle", "brake"])`).Min(0).Max(100)).
-		WithPanel(lines("Engine speed, gear and DRS", "Revolutions a minute; DRS 1 is open, of real cars as they report it.", "rotrpm", usual, onLap("", "rpm", "n_gear", "drs")+
-			`  |> drop(columns: ["race", "_start", "_stop", "_measurement"])`).OverrideByRegexp("n_gear|drs", column(unitOf(unitPlain), dashboard.DynamicConfigValue{Id: "custom.axisPlacement", Value: "right"})).
-			LineInterpolation(common.LineInterpolationStepAfter)).
+		WithPanel(compared("Throttle", "Percent, by distance.", "percent", "throttle").Min(0).Max(100)).
+		WithPanel(compared("Brake", "Percent, by distance.", "percent", "brake").Min(0).Max(100)).
+		WithPanel(compared("Gear", "By distance; 0 is neutral.", unitPlain, "n_gear")).
+		WithPanel(compared("Engine speed", "Revolutions a minute, by distance.", "rotrpm", "rpm")).
+		WithPanel(across("DRS", "1 is open; of real cars as they report it. By distance.", unitPlain, half, usual, overDistance("", "drs"))).
+		WithPanel(across("Where it was", "Metres to the east and to the north.", "lengthm", half, usual, onLap("", "x", "y")+`  |> keep(columns: ["x", "y"])`)).
 		WithPanel(across("Lap times", "All laps of the car and of the one to compare, by their number.", unitLap, half, usual, byNumber(""), byNumber("2"))).
 		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", wide, tall, lapTable).
 			OverrideByName("Tyre", column(wordsOf(tyreWords), coloured())))
+}
+
+// compared is a field of both laps by distance.
+func compared(title, about, unit, field string) *xychart.PanelBuilder {
+	return across(title, about, unit, half, usual, overDistance("", field), overDistance("2", field))
 }
 
 // Variables of a lap; %[1]s distinguishes the lap to compare. The lap that a car is on can be chosen before it is complete: it ends in the far future.

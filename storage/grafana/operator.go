@@ -37,7 +37,7 @@ func scrapedNumber(title, about, unit, expr string, red float64) *stat.PanelBuil
 // scrapedLines is a panel of series over time.
 func scrapedLines(title, about, unit string, queries ...*prometheus.DataqueryBuilder) *timeseries.PanelBuilder {
 	p := timeseries.NewPanelBuilder().Title(title).Description(about).Datasource(scrapedSource()).Unit(unit).
-		Span(half).Height(usual).LineWidth(1).FillOpacity(0).ShowPoints(common.VisibilityModeNever).Min(0).
+		Span(half).Height(usual).LineWidth(1).FillOpacity(0).ShowPoints(common.VisibilityModeNever).Min(0).Thresholds(neutral()).
 		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeTable).
 			Placement(common.LegendPlacementBottom).Calcs([]string{"lastNotNull", "max"})).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending))
@@ -63,6 +63,7 @@ func OperatorBoard() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build the board operator: %w", err)
 	}
+	identify(&built)
 	data, err := json.MarshalIndent(built, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write the board operator: %w", err)

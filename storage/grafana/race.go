@@ -27,7 +27,7 @@ func raceBoard() *dashboard.DashboardBuilder {
 			`  |> keep(columns: ["_time", "_value"])`).DisplayName("Flag")).
 		WithPanel(states("Tyres", "The compound of each lap.", half, tall, tyreWords, carried("laps", ` and r._field == "compound"`, ofCars)+named).DisplayName(byCar)).
 		WithPanel(rows("Speed trap", "The fastest through the trap.", sixth, tall, trap).OverrideByName("Speed", column(unitOf(unitKMH)))).
-		WithPanel(rows("Best sectors", "Of each car, the fastest first.", third, tall, bestSectors)).
+		WithPanel(rows("Best sectors", "Of each car, and the lap that they would make; the fastest first.", third, tall, bestSectors)).
 		WithPanel(rows("What happened", "The newest on top.", wide, tall, happened).OverrideByName("Time", column(unitOf("dateTimeAsIsoNoDateIfToday"), widthOf(160))))
 	return b
 }
@@ -104,19 +104,23 @@ var (
 	bestSectors = clocks + ofRace("laps", ` and (r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")`) + ofCars + `  |> min()
   |> group()
   |> pivot(rowKey: ["name_acronym"], columnKey: ["_field"], valueColumn: "_value")
-  |> map(fn: (r) => ({r with all: r.sector_1_ms + r.sector_2_ms + r.sector_3_ms}))
+  |> map(fn: (r) => ({r with s1: if exists r.sector_1_ms then r.sector_1_ms else 0, s2: if exists r.sector_2_ms then r.sector_2_ms else 0,
+    s3: if exists r.sector_3_ms then r.sector_3_ms else 0}))
+  |> map(fn: (r) => ({r with all: if r.s1 == 0 or r.s2 == 0 or r.s3 == 0 then 0 else r.s1 + r.s2 + r.s3}))
   |> sort(columns: ["all"])
-  |> map(fn: (r) => ({Car: r.name_acronym, S1: seconds(ms: r.sector_1_ms), S2: seconds(ms: r.sector_2_ms), S3: seconds(ms: r.sector_3_ms), Ideal: lapTime(ms: r.all)}))`
+  |> map(fn: (r) => ({Car: r.name_acronym, S1: seconds(ms: r.s1), S2: seconds(ms: r.s2), S3: seconds(ms: r.s3), Ideal: lapTime(ms: r.all)}))`
 
+	// Each series is brought into its words before they are one table, and without an empty word for the car: Flux sorts a table that comes of tables with
+	// and without a column, or with only empty words in it, wrongly, and loses rows.
 	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r._field == "value" or r._field == "text")`) + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-  |> group()
-  |> sort(columns: ["_time"], desc: true)
-  |> limit(n: 60)
-  |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "",
+  |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "–",
     What: if r.kind == "flag" then (if r.value == 0 then "Clear" else if r.value == 1 then "Yellow flag" else if r.value == 2 then "Safety car" else if r.value == 3 then "Virtual safety car" else if r.value == 4 then "Red flag" else "Chequered flag")
       else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value) else if r.kind == "tyres" then "New tyres: " + r.text
       else if r.kind == "pit_in" then "Into the pits" else if r.kind == "pit_out" then "Out of the pits" else if r.kind == "did_not_start" then "Did not start"
       else if r.kind == "leader" then "Leads" else if r.kind == "start" then "Start" else if r.kind == "retired" then "Retired" else if r.kind == "chequered" then "Chequered flag"
       else if r.kind == "penalty" then "Penalty " + seconds(ms: r.value) else if r.kind == "disqualified" then "Disqualified" else "Result",
-    Note: if r.kind == "tyres" then "" else r.text}))`
+    Note: if r.kind == "tyres" then "" else r.text}))
+  |> group()
+  |> sort(columns: ["Time"], desc: true)
+  |> limit(n: 60)`
 )

@@ -74,14 +74,15 @@ func (s *Store) MoveCursor(ctx context.Context, feed string, id race.ID, c race.
 
 // Refeed forgets how far a feed has come in races that were made since a moment (UTC nanoseconds), and what was refused of them, so that they are fed
 // again. An id means that race alone. It returns how many races that are, race.ErrNotFound if there is no such race.
-func (s *Store) Refeed(ctx context.Context, feed string, id race.ID, since int64) (n int64, err error) {
+func (s *Store) Refeed(ctx context.Context, feed string, id race.ID, since int64) (int64, error) {
 	if id != "" {
 		if err := s.known(ctx, id); err != nil {
 			return 0, err
 		}
 	}
 	const of = " WHERE feed = ?1 AND race IN (SELECT id FROM races WHERE created_at >= ?2 AND (?3 = '' OR id = ?3))"
-	err = s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+	n := int64(0) // of the commit, which may go on when the context has ended
+	err := s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM feed_rejects"+of, feed, since, string(id)); err != nil {
 			return fmt.Errorf("forget what was refused of feed %s: %w", feed, err)
 		}
@@ -94,13 +95,17 @@ func (s *Store) Refeed(ctx context.Context, feed string, id race.ID, since int64
 		}
 		return nil
 	})
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // Retarget tells where a feed writes to from now on, and reports whether that is another place than before: then nothing was fed there, and cursors and
 // dead letters are forgotten.
-func (s *Store) Retarget(ctx context.Context, feed string, t race.FeedTarget) (changed bool, err error) {
-	err = s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) Retarget(ctx context.Context, feed string, t race.FeedTarget) (bool, error) {
+	changed := false // of the commit, which may go on when the context has ended
+	err := s.durably(ctx, race.ID("feed "+feed), func(ctx context.Context, tx *sql.Tx) error {
 		var bucket, org int64
 		err := tx.QueryRowContext(ctx, "SELECT seq, tick FROM feeds WHERE feed = ? AND race = ''", feed).Scan(&bucket, &org)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -120,7 +125,10 @@ func (s *Store) Retarget(ctx context.Context, feed string, t race.FeedTarget) (c
 		}
 		return nil
 	})
-	return changed, err
+	if err != nil {
+		return false, err
+	}
+	return changed, nil
 }
 
 // erasure is the cursor of a feed in a race that was deleted, until the feed has erased it, too.
