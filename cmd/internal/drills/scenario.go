@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -97,15 +94,7 @@ func scenarioOf(spec []byte) (*drill.Scenario, error) {
 		}
 	}
 	delete(fields, "at")
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if hasNull(fields[name]) {
-			return nil, &race.InvalidError{Faults: []race.Fault{{Field: name, Message: "is null, or has a null in it", Allowed: "a value; what is left out has its default"}}}
-		}
-	}
-	if text := fields["seed"]; text != nil && !isSeed(text) {
-		return nil, &race.InvalidError{Faults: []race.Fault{{Field: "seed", Message: fmt.Sprintf("is %.60s", text), Allowed: "a whole number from 0 to 18446744073709551615"}}}
-	}
-	if err := invariantsAreTexts(fields["invariants"]); err != nil {
+	if err := shaped(fields); err != nil {
 		return nil, err
 	}
 	s, err := named(fields)
@@ -122,43 +111,6 @@ func scenarioOf(spec []byte) (*drill.Scenario, error) {
 		return s, err
 	}
 	return s.Begin(at), nil
-}
-
-// isSeed reports whether a number is one of 64 bits; YAML would round a larger one.
-func isSeed(text json.RawMessage) bool {
-	n, _, err := big.ParseFloat(string(text), 10, 256, big.ToNearestEven)
-	return err == nil && n.IsInt() && n.Sign() >= 0 && n.Cmp(new(big.Float).SetUint64(math.MaxUint64)) <= 0
-}
-
-// hasNull reports whether a value is null or has one in it, which YAML would take for something that was left out.
-func hasNull(raw json.RawMessage) bool {
-	var v any
-	return json.Unmarshal(raw, &v) == nil && isNull(v)
-}
-
-func isNull(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case []any:
-		return slices.ContainsFunc(v, isNull)
-	case map[string]any:
-		for _, of := range v {
-			if isNull(of) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// invariantsAreTexts refuses other values, which YAML would take for the text that they are written as.
-func invariantsAreTexts(raw json.RawMessage) error {
-	var texts []*string
-	if raw == nil || json.Unmarshal(raw, &texts) == nil && !slices.Contains(texts, nil) {
-		return nil
-	}
-	return &race.InvalidError{Faults: []race.Fault{{Field: "invariants", Message: "are not texts alone", Allowed: `a list of expressions, such as ["restarts.car < 10"]`}}}
 }
 
 // named finds the scenario that an order names; nil if it names none.
