@@ -38,7 +38,7 @@ func above(value float64, colour string) dashboard.Threshold {
 // neutral has no bounds: no value of it is bad.
 func neutral() cog.Builder[dashboard.ThresholdsConfig] { return bounds("text") }
 
-// legend is a table with the newest value and the largest, for many lines are found by it.
+// legend is a table with the newest value, for many lines are found by it.
 func legend() *common.VizLegendOptionsBuilder {
 	return common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeTable).
 		Placement(common.LegendPlacementRight).Calcs([]string{"lastNotNull"}).Width(160)

@@ -19,7 +19,7 @@ func (f *follower) noteFirst(was, now *race.Lap, change *lapChange) {
 	}
 	first := &f.firsts[number-1]
 	switch {
-	case *first == 0:
+	case *first == 0 && now != nil:
 		*first = now.EndMS
 	case now != nil && now.EndMS < *first, was.Number != 0 && was.EndMS == *first:
 		if !slices.Contains(change.overtaken, number) {

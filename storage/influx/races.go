@@ -5,13 +5,13 @@ import "lightsout/race"
 // summary is what the point of a race in the series races says. The point is at the time of the announcement, so that it is written again in its
 // place whenever one of these changes.
 type summary struct {
-	status          race.Status
-	flag            race.FlagState
-	lapsDone, laps  int
-	started, ended  int64 // Unix milliseconds; 0 means not yet
-	winner          race.CarIdx
-	until           int64 // the newest race time, Unix milliseconds; it alone does not cause a point
-	announced, told bool
+	status         race.Status
+	flag           race.FlagState
+	lapsDone, laps int
+	started, ended int64 // Unix milliseconds; 0 means not yet
+	winner         race.CarIdx
+	until          int64 // the newest race time, Unix milliseconds; it alone does not cause a point
+	announced      bool
 }
 
 // summarise follows what a record changed of the race, and writes its point.
@@ -51,11 +51,7 @@ func (f *follower) summarise(facts []race.Fact, w *writer) {
 	}
 	was := f.summary
 	was.until = s.until
-	if f.summary = s; was == s && s.told {
-		return
-	}
-	f.summary.told = true
-	if w != nil {
+	if f.summary = s; was != s && w != nil {
 		w.done(appendRace(w.line(f, race.NoCar), f))
 	}
 }

@@ -27,7 +27,7 @@ func (t *tower) mark(car race.CarIdx) {
 	}
 }
 
-// follow notes what facts change of the tower.
+// followTower notes what facts change of the tower.
 func (f *follower) followTower(facts []race.Fact) {
 	for _, fact := range facts {
 		switch v := fact.(type) {

@@ -18,7 +18,7 @@ import (
 // was left out, and rounds what does not fit.
 
 const (
-	faultsMax = 100 // and invariants
+	faultsMax = 100
 	nameMax   = 100 // characters
 	aboutMax  = 500
 )
@@ -33,16 +33,17 @@ func shaped(fields map[string]json.RawMessage) error {
 			return refuse(name, "is null, or has a null in it", "a value; what is left out has its default")
 		}
 	}
-	for name, most := range map[string]int{"name": nameMax, "about": aboutMax} {
-		if raw := fields[name]; raw != nil && !isText(raw, most) {
-			return refuse(name, fmt.Sprintf("is %.60s", raw), fmt.Sprintf("a text of up to %d characters, without control characters", most))
+	for _, text := range []struct {
+		name string
+		most int
+	}{{"name", nameMax}, {"about", aboutMax}} {
+		if raw := fields[text.name]; raw != nil && !isText(raw, text.most) {
+			return refuse(text.name, fmt.Sprintf("is %.60s", raw), fmt.Sprintf("a text of up to %d characters, without control characters", text.most))
 		}
 	}
-	for _, name := range []string{"faults", "invariants"} {
-		var list []json.RawMessage
-		if raw := fields[name]; raw != nil && json.Unmarshal(raw, &list) == nil && len(list) > faultsMax {
-			return refuse(name, fmt.Sprintf("are %d", len(list)), fmt.Sprintf("up to %d", faultsMax))
-		}
+	var faults []json.RawMessage
+	if raw := fields["faults"]; raw != nil && json.Unmarshal(raw, &faults) == nil && len(faults) > faultsMax {
+		return refuse("faults", fmt.Sprintf("are %d", len(faults)), fmt.Sprintf("up to %d", faultsMax))
 	}
 	if raw := fields["seed"]; raw != nil && !isSeed(raw) {
 		return refuse("seed", fmt.Sprintf("is %.60s", raw), "a whole number from 0 to 18446744073709551615")
