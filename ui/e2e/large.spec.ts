@@ -1,3 +1,4 @@
+import { decode } from '@msgpack/msgpack';
 import { expect, test, type Page } from '@playwright/test';
 
 import { Server } from './server';
@@ -13,13 +14,27 @@ const tower = (page: Page) => page.getByRole('region', { name: 'Timing tower' })
 const rows = (page: Page) => page.getByTestId('cars').locator('tr[data-car]');
 const scroll = (page: Page, place: number) => tower(page).evaluate((e, y) => e.scrollTo(0, y), ROW * place);
 
-/** The driver numbers in the server's order. */
-async function serverOrder(id: string): Promise<readonly number[]> {
-  const response = await fetch(`${server.url}/api/v1/races/${id}/classification`);
-  const { classification } = (await response.json()) as {
-    classification: readonly { driver_number: number }[];
-  };
-  return classification.map((line) => line.driver_number);
+/** The driver numbers in the order of the tower, as a spectator gets it who has just come: whole, in a snapshot. */
+async function serverOrder(page: Page, id: string): Promise<readonly number[]> {
+  const data = await page.evaluate(
+    (path) =>
+      new Promise<number[]>((resolve, reject) => {
+        const socket = new WebSocket(path);
+        socket.binaryType = 'arraybuffer';
+        socket.onerror = () => reject(new Error(`no connection to ${path}`));
+        socket.onmessage = ({ data: message }) => {
+          socket.close();
+          resolve([...new Uint8Array(message as ArrayBuffer)]);
+        };
+      }),
+    `${server.url.replace('http', 'ws')}/live/${id}`,
+  );
+  // transport/WIRE.md: the entries of a snapshot and its order, 4 bytes a car.
+  const snapshot = decode(Uint8Array.from(data)) as readonly unknown[];
+  const [type, entries, order] = [snapshot[1], snapshot[5] as readonly [number][], snapshot[7] as Uint8Array];
+  expect(type).toBe(1);
+  const columns = new DataView(order.buffer, order.byteOffset, order.byteLength);
+  return entries.map((_, place) => entries[columns.getUint32(4 * place, true)]?.[0] ?? NaN);
 }
 
 /** The rendered rows: place from 1 and driver number. */
@@ -35,7 +50,7 @@ const visibleRows = (page: Page) =>
 async function expectServerOrder(page: Page, id: string, place: number): Promise<void> {
   await expect
     .poll(async () => {
-      const [now, truth] = [await visibleRows(page), await serverOrder(id)];
+      const [now, truth] = [await visibleRows(page), await serverOrder(page, id)];
       const inView = now.some(([at]) => at === place + 1) && now.length > 20;
       return inView && now.every(([at, number]) => truth[at - 1] === number);
     })
@@ -72,7 +87,7 @@ test('in a field of 2,000 cars a spectator receives what it watches, and little 
   await expectServerOrder(page, id, 1500);
   // Asked again each time: what was accepted before the pause may still be on its way.
   const misplaced = async (): Promise<number> => {
-    const place = (await serverOrder(id)).indexOf(number) + 1;
+    const place = (await serverOrder(page, id)).indexOf(number) + 1;
     return Number((await pinned.locator('td').first().textContent())?.trim()) - place;
   };
   await expect.poll(misplaced).toBe(0);
