@@ -255,7 +255,7 @@ func (in *Injector) due(f *armed, at supervise.Strike, i instant) bool {
 	}
 	switch {
 	case at.Kind == "race": // one of a tick's messages, for they come in any order
-		return i.message == in.partOf(f, period) && f.new(strconv.FormatInt(period, 10), 1)
+		return in.partOf(f, i, period) && f.new(strconv.FormatInt(period, 10), 1)
 	case !many(at.Kind): // a message with many records may be about later periods as well
 		return f.new(strconv.FormatInt(period, 10), 1)
 	case at.Kind == "checkpoint" && i.message != "end of tick": // crossings come in any order
@@ -264,13 +264,23 @@ func (in *Injector) due(f *armed, at supervise.Strike, i instant) bool {
 	return (f.Rate > 0 || in.picks(f, at, period)) && f.new(at.ID, period)
 }
 
-// partOf is the message at which a race is struck in a period: a car's row, or the end of the tick at a line, as chance decides.
-func (in *Injector) partOf(f *armed, period int64) string {
-	part := int(in.chance(f, uint64(period), "part") * float64(in.members.Cars+in.members.Checkpoints))
-	if part < in.members.Cars {
-		return fmt.Sprintf("row of car %d", part)
+// linePatience is how long a strike waits for a car to pass the line that chance has chosen.
+const linePatience = race.Second
+
+// partOf reports whether a race is struck at this of a tick's messages in a period: at a car's row, or at the end of the tick at a line, as chance
+// decides. A line sends nothing unless a car passes it; if none does soon, a row it is.
+func (in *Injector) partOf(f *armed, i instant, period int64) bool {
+	rows := in.members.Cars
+	part := int(in.chance(f, uint64(period), "part") * float64(rows+in.members.Checkpoints))
+	if part < rows {
+		return i.message == rowOf(part)
 	}
-	return fmt.Sprintf("end of tick at line %d", part-in.members.Cars)
+	next := in.time(i) + in.tick
+	soon := race.Micros(f.begins(period, in.tick))*in.tick + linePatience
+	if f.Rate == 0 && f.period(next) == period && next < soon { // a rate's period is the tick, whose rows are first
+		return i.message == lineEnd(part-rows)
+	}
+	return i.message == rowOf((part-rows)%rows)
 }
 
 // moment is when a kill strikes: as the fault says, or by chance.

@@ -29,9 +29,9 @@ func (in *Injector) instantsOf(at supervise.Strike) []instant {
 	case *simulator.CloseTick:
 		i.tick, i.message = msg.N, "end of tick"
 	case *simulator.RowDone:
-		i.tick, i.message = msg.N, fmt.Sprintf("row of car %d", msg.Car)
+		i.tick, i.message = msg.N, rowOf(int(msg.Car))
 	case *simulator.TickClosed:
-		i.tick, i.message = msg.N, fmt.Sprintf("end of tick at line %d", msg.Line)
+		i.tick, i.message = msg.N, lineEnd(msg.Line)
 	default:
 		if !ticks(at.Kind) {
 			i.message = fmt.Sprintf("%T", msg)
@@ -42,6 +42,9 @@ func (in *Injector) instantsOf(at supervise.Strike) []instant {
 	}
 	return []instant{i}
 }
+
+func rowOf(car int) string    { return fmt.Sprintf("row of car %d", car) }
+func lineEnd(line int) string { return fmt.Sprintf("end of tick at line %d", line) }
 
 // momentsOf are the instants of a message of the processor's actors.
 func (in *Injector) momentsOf(msg any, after bool) (out []instant) {

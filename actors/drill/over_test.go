@@ -72,3 +72,19 @@ func TestStruckSince_ListsEachStrikeOnce(t *testing.T) {
 		t.Errorf("%+v, then %+v", first, more)
 	}
 }
+
+func TestStrikes_ARaceIsKilledAsOftenAsTheFaultSays(t *testing.T) {
+	t.Parallel()
+	for faults, want := range map[string]int{
+		"{kill: race, every: 1s, from: 5s, until: 25s}":                    21,
+		"{kill: race, every: 200ms, from: 10s, until: 14s}":                21,
+		"{stall: race, for: 1ms, every: 100ms, from: 10s, until: 11s}":     11,
+		"{kill: race, at: 3s}, {kill: race, at: 5s}, {kill: race, at: 7s}": 3,
+	} {
+		in, _ := mustTrial(t, faults)
+		struck := in.Struck()
+		if len(struck) != want {
+			t.Errorf("%s: %d strikes, expected %d: %v", faults, len(struck), want, struck)
+		}
+	}
+}

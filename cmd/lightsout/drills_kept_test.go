@@ -124,6 +124,31 @@ func TestDrills_SeveralInOneRaceEachHaveAVerdictAndAFolder(t *testing.T) {
 	}
 }
 
+func TestDrills_AreJudgedEarlyWhereNothingWasRecordedSince(t *testing.T) {
+	t.Parallel()
+	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
+	p.start()
+	defer p.end(syscall.SIGTERM)
+	id, _ := p.post("/api/v1/races", `{"circuit":"meridian","cars":1,"laps":50,"seed":4,"speed":1}`)["id"].(string)
+	var of struct{ Passings []struct{} }
+	for until := time.Now().Add(patience); len(of.Passings) == 0 && time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		p.get("/api/v1/races/"+id+"/passings", &of) // the only car passes the next line seconds after the first
+	}
+	path := "/api/v1/races/" + id + "/drills"
+	p.post(path, `{"faults":[{"kill":"race","every":"200ms"}]}`)
+	p.awaitDrill(path, 1, func(d *gateway.Drill) bool { return d.Injected > 0 })
+	if code := p.mustDelete(path); code != 204 {
+		t.Errorf("stopping it: %d", code)
+	}
+	d := p.awaitDrill(path, 1, func(d *gateway.Drill) bool { return d.Early != nil || strings.Contains(d.Text, "cannot be judged") })
+	if d.Early == nil {
+		t.Fatalf("no verdict: %s", d.Text)
+	}
+	if v, _ := d.Early.Verdict.(map[string]any); v["passed"] != true || d.Early.AsOfTick == 0 {
+		t.Errorf("the early verdict is %+v", d.Early)
+	}
+}
+
 func TestDrills_SurviveTheServersDeath(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -183,7 +208,7 @@ func (p *process) kept() []sqlite.KeptDrill {
 	return all
 }
 
-// awaitKept waits until the file has so many strikes of a drill, and returns how many it has.
+// awaitKept waits until the file has so many strikes of a drill, and returns how many it counts. None is ever counted and not kept.
 func (p *process) awaitKept(number, strikes int) int {
 	p.t.Helper()
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {

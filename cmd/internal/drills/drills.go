@@ -122,11 +122,37 @@ func (d *Drills) start(ctx context.Context, id race.ID, spec []byte, order int) 
 	if err != nil {
 		return out, err
 	}
-	if err := d.keep(ctx, one); err != nil { // it would be unknown after the next start
+	err = d.locate(ctx, one.in)
+	if err == nil {
+		err = d.keep(ctx, one) // it would be unknown after the next start
+	}
+	if err != nil {
 		d.giveUp(one)
 		return out, err
 	}
 	return gateway.DrillStarted{ID: one.id, Notes: concerns(s)}, nil
+}
+
+// locate asks the store how far a race has come. Later batches are noted already.
+func (d *Drills) locate(ctx context.Context, in *drilledRace) error {
+	end, err := d.position(ctx, in.id)
+	in.located(end.Seq)
+	return err
+}
+
+func (d *Drills) position(ctx context.Context, id race.ID) (race.Position, error) {
+	type answer struct {
+		race.Position
+		error
+	}
+	answers := make(chan answer, 1)
+	d.cfg.Store.Load(id, func(p race.Position, err error) { answers <- answer{p, err} })
+	select {
+	case is := <-answers:
+		return is.Position, is.error
+	case <-ctx.Done():
+		return race.Position{}, ctx.Err()
+	}
 }
 
 // concerns says what a drill strikes beside its race.

@@ -260,9 +260,6 @@ func (j hookedJournal) Append(b *race.Batch, ready func(error)) {
 
 // AppendFacts is part of processor.Journal.
 func (j hookedJournal) AppendFacts(id race.ID, facts []race.Facts) {
-	if of := j.h.of(id); len(of) > 0 && len(facts) > 0 {
-		of[0].in.told(facts[len(facts)-1].Seq)
-	}
 	j.of(id).AppendFacts(id, facts)
 }
 

@@ -193,9 +193,23 @@ func (d *Drills) save(ctx context.Context, one *liveDrill) {
 // factsWait is how long the facts of a tick may take to come to the store.
 const factsWait = 10 * time.Second
 
+// told waits until the store has the facts of a record, but not longer than they may take.
+func (d *Drills) told(ctx context.Context, id race.ID, seq race.Seq) error {
+	wait, stop := context.WithTimeout(ctx, factsWait)
+	defer stop()
+	for {
+		if _, err := archive.Settled(ctx, d.cfg.Store, id); err != nil {
+			return err
+		}
+		if end, err := d.position(ctx, id); err != nil || end.Facts >= seq || sleep(wait, 10*joinWait) != nil {
+			return err
+		}
+	}
+}
+
 // stretch compares the race up to its newest tick with the same of the race undisturbed; nil if it has no tick.
 func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVerdict, error) {
-	to, _ := one.in.sofar()
+	to := one.in.sofar()
 	if to.Tick == 0 {
 		return nil, errors.New("it has made no tick since the drill began")
 	}
@@ -209,12 +223,7 @@ func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVer
 	if err != nil {
 		return nil, err
 	}
-	wait, stop := context.WithTimeout(ctx, factsWait)
-	defer stop()
-	for _, facts := one.in.sofar(); facts < to.Seq && sleep(wait, joinWait) == nil; {
-		_, facts = one.in.sofar()
-	}
-	if _, err := archive.Settled(ctx, d.cfg.Store, one.in.id); err != nil {
+	if err := d.told(ctx, one.in.id, to.Seq); err != nil {
 		return nil, err
 	}
 	if run.Answers, err = drill.AskStretch(ctx, d.cfg.Store, &info, to); err != nil {

@@ -154,17 +154,17 @@ func (d *Drills) Keep(ctx context.Context) {
 	}
 }
 
-// keep keeps a drill as it is now, with the strikes since it was kept before. It does nothing if its race is gone.
+// keep keeps a drill as it is now, and the strikes since it was kept before. It does nothing if its race is gone.
 func (d *Drills) keep(ctx context.Context, one *liveDrill) error {
 	k := &one.kept
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := d.keepStrikes(ctx, one); err != nil {
-		return err
-	}
 	data, err := json.Marshal(keptDrill{one.dto(), one.scenario, one.in.made.Retired()})
 	if err != nil {
 		return fmt.Errorf("write drill %d: %w", one.id, err)
+	}
+	if err := d.keepStrikes(ctx, one); err != nil { // after they were counted, so that no strike is counted and not kept
+		return err
 	}
 	if bytes.Equal(data, k.data) {
 		return nil

@@ -18,9 +18,15 @@ type drilledRace struct {
 	made     *drill.Made
 	audience *audience
 
-	mu    sync.Mutex
-	at    drill.Stretch // up to the newest durable tick
-	facts race.Seq      // the newest record whose facts were given to the store
+	mu sync.Mutex
+	at drill.Stretch // up to the newest durable tick
+}
+
+// located notes the newest record when the first drill began: ticks may follow that make none.
+func (r *drilledRace) located(newest race.Seq) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at.Seq = max(r.at.Seq, newest)
 }
 
 // committed notes a durable batch.
@@ -35,18 +41,11 @@ func (r *drilledRace) committed(b *race.Batch) {
 	}
 }
 
-// told notes that facts were given to the store.
-func (r *drilledRace) told(seq race.Seq) {
+// sofar is the race up to its newest durable tick.
+func (r *drilledRace) sofar() drill.Stretch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.facts = max(r.facts, seq)
-}
-
-// sofar is the race up to its newest durable tick, and up to where the store has its facts.
-func (r *drilledRace) sofar() (drill.Stretch, race.Seq) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.at, r.facts
+	return r.at
 }
 
 // liveDrill is a drill that this process has begun.
