@@ -287,9 +287,12 @@ func (p *process) mustDelete(path string) int {
 
 func TestIngest_KilledThreeTimesKeepsEachAcknowledgedItemOnce(t *testing.T) {
 	t.Parallel()
-	cars, laps, samples, clients := 1000, 25, 1_000_000, 8
-	if testing.Short() {
+	cars, laps, samples, clients := 1000, 8, 300_000, 8
+	switch {
+	case testing.Short():
 		cars, laps, samples = 100, 10, 20_000
+	case os.Getenv("LIGHTSOUT_LONG") != "":
+		laps, samples = 25, 1_000_000
 	}
 	p := &process{t: t, bin: mustBuild(t), db: filepath.Join(t.TempDir(), "races.db")}
 	p.start()
