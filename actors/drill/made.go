@@ -17,17 +17,20 @@ type Retirement struct {
 // Made notes what a race is made of where it leaves the race's actor, before anything can be lost of it. It holds hashes of the telemetry
 // and no frames.
 type Made struct {
-	mu      sync.Mutex
-	count   uint64 // of the newest batch; what is sent again is not noted again
-	whole   bool   // note everything, not only what a drill retired
-	retired []Retirement
+	mu       sync.Mutex
+	count    uint64 // of the newest batch; what is sent again is not noted again
+	whole    bool   // note everything, not only what the race was told
+	retired  []Retirement
+	opened   bool        // the race's first batch was noted
+	told     []race.Made // the batches that are not a tick alone
+	recorded int
 
 	records   []race.Record
 	ends      []int // how many records there were after each frame of the telemetry
 	telemetry Telemetry
 }
 
-// NewMade notes everything if whole is set, otherwise the cars that are taken out.
+// NewMade notes everything if whole is set, otherwise what the race was told.
 func NewMade(whole bool) *Made { return &Made{whole: whole} }
 
 // Retire notes cars that were taken out before.
@@ -62,7 +65,12 @@ func (m *Made) Note(b *race.Batch) {
 	if b.Count <= m.count {
 		return
 	}
-	m.count = b.Count
+	m.count, m.opened = b.Count, m.opened || b.Count == 1
+	m.recorded += len(b.Records)
+	if how := b.Made(); !how.Tick || how.Taken > 0 {
+		how.Hash = 0 // what differs is for the verdict to say
+		m.told = append(m.told, how)
+	}
 	for i := range b.Inputs {
 		if in := b.Inputs[i].Cars; in != nil && b.Frame != nil {
 			for _, car := range in.Retire {
@@ -91,16 +99,36 @@ func (m *Made) Retired() []Retirement {
 	return slices.Clone(m.retired)
 }
 
-// again is how a race is made in which cars are taken out in the given ticks. A race that starts at once makes its tick n as batch n + 1.
-func again(retired []Retirement) (script []race.Made) {
+// Script is how the race was made up to the newest command that it was given, and how many records it has made; false if it was begun before it
+// was noted.
+func (m *Made) Script() (script []race.Made, records int, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.opened {
+		return nil, 0, false
+	}
+	for _, how := range m.told {
+		script = append(ticksTo(script, how.Count), how)
+	}
+	return script, m.recorded, true
+}
+
+// ticksTo fills a script up to a batch with ticks that took no command.
+func ticksTo(script []race.Made, count uint64) []race.Made {
+	for next := uint64(len(script) + 1); next < count; next++ {
+		script = append(script, race.Made{Count: next, Tick: true})
+	}
+	return script
+}
+
+// Without is how a race is made in which cars are taken out in the given ticks. A race that starts at once makes its tick n as batch n + 1.
+func Without(retired []Retirement) (script []race.Made) {
 	if len(retired) == 0 {
 		return nil
 	}
 	script = []race.Made{{Count: 1, Inputs: []race.Input{{Control: new(race.ControlStart)}}}}
 	for _, r := range retired {
-		for race.Tick(len(script)) <= r.Tick {
-			script = append(script, race.Made{Count: uint64(len(script) + 1), Tick: true})
-		}
+		script = ticksTo(script, uint64(r.Tick)+2)
 		tick := &script[r.Tick]
 		tick.Inputs = append(tick.Inputs, race.Input{Cars: &race.CarsInput{Retire: []race.CarIdx{r.Car}}, Place: tick.Taken})
 		tick.Taken++

@@ -31,8 +31,6 @@ type Trial struct {
 	Fed  func(ctx context.Context, id race.ID) ([]Fed, error)
 	// Spectators are shown the race beside those that every trial has. Nil means nobody.
 	Spectators processor.Spectators
-	// Retired are cars to take out of the undisturbed race, as faults did in the drilled one.
-	Retired []Retirement
 	// Patience is how long the race may stand still, Ticks how many ticks it may take; 0 means any number.
 	Patience time.Duration
 	Ticks    int
@@ -58,7 +56,6 @@ func (t *Trial) Run(ctx context.Context) (*Run, error) {
 		cfg.Fault, cfg.Intercept, cfg.Notice = in.Strike, in.Intercept, seen.notice
 		cfg.Link = func(l simulator.Link) simulator.Link { return made.Link(in.Link(l)) }
 	}
-	t.Start.Script = again(t.Retired)
 	if t.Trace != nil {
 		t.Trace.Begin()
 		cfg.Journal = t.Trace.journal(cfg.Journal)

@@ -189,7 +189,7 @@ func (d *Drills) begin(ctx context.Context, info *race.Race, p plan) (*liveDrill
 	case !d.cfg.Races.Running(id): // it has ended: nothing would judge the drill
 		return nil, fmt.Errorf("race %s is over: %w", id, race.ErrConflict)
 	}
-	in := &drilledRace{id: id, made: drill.NewMade(false)}
+	in := &drilledRace{id: id, made: d.hooks.madeOf(id)}
 	if newest != nil {
 		in = newest.in
 	} else {

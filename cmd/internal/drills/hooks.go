@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lightsout/actors/drill"
 	"lightsout/actors/engine"
 	"lightsout/actors/processor"
 	"lightsout/actors/simulator"
@@ -25,6 +26,7 @@ const recentMax = 100
 // Hooks are where drills reach into an engine and its feed. The actors call them; without a drill they do nothing.
 type Hooks struct {
 	active atomic.Pointer[map[race.ID][]*liveDrill] // drills of races that run, oldest first; replaced whole, with its lists
+	made   sync.Map                                 // how each race that runs was made, as *drill.Made
 
 	mu  sync.Mutex
 	ops map[race.ID]*raceOps
@@ -72,6 +74,16 @@ func (h *Hooks) reading(id race.ID, n uint64, size int) (d time.Duration) {
 		d = max(d, one.injector.Reading(n, size))
 	}
 	return d
+}
+
+// madeOf is how a race that runs was made since this process has it.
+func (h *Hooks) madeOf(id race.ID) *drill.Made {
+	made, ok := h.made.Load(id)
+	if !ok {
+		made, _ = h.made.LoadOrStore(id, drill.NewMade(false))
+	}
+	out, _ := made.(*drill.Made)
+	return out
 }
 
 // newest returns the newest drill of a race that runs, or nil.
@@ -216,6 +228,7 @@ func (h *Hooks) forget(id race.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.ops, id)
+	h.made.Delete(id)
 }
 
 // hookedJournal and hookedLink let a drill close the gates of its race.
@@ -273,11 +286,9 @@ func (j hookedJournal) Read(id race.ID, after race.Seq, limit int, ready func([]
 
 // Submit is part of simulator.Link.
 func (l hookedLink) Submit(b *race.Batch, ack func(race.Ack)) {
+	l.h.madeOf(b.Race).Note(b)
 	out := l.Link
-	for i, one := range l.h.of(b.Race) {
-		if i == 0 {
-			one.in.made.Note(b)
-		}
+	for _, one := range l.h.of(b.Race) {
 		out = one.injector.Link(out)
 	}
 	out.Submit(b, ack)

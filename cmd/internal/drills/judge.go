@@ -31,6 +31,7 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 		one.become(race.DrillJudging, "the race undisturbed is run beside it", nil)
 	}
 	d.hooks.activate(id, nil)
+	d.hooks.made.Delete(id)
 	d.hooks.touch(id)
 	d.mu.Unlock()
 	if len(of) == 0 {
@@ -97,8 +98,23 @@ func (d *Drills) judge(ctx context.Context, one *liveDrill, e *evidence) {
 	}
 }
 
-// errRuled says that the undisturbed race cannot be run, because race control has ruled.
-var errRuled = errors.New("race control ruled on the race, so it cannot be run again undisturbed")
+// errRuled says that the undisturbed race cannot be run, because what race control did is not known.
+var errRuled = errors.New("race control ruled on the race before the server was started again, or after its end, so it cannot be run again undisturbed")
+
+// script is how the undisturbed race is made. What race control did before this process is not known tick by tick, nor what it ruled after the end.
+func (r *drilledRace) script(log []race.Record) ([]race.Made, error) {
+	ruled := func(of race.Record) bool {
+		return of.Author != "" || of.Body == (race.Held{}) || of.Body == (race.Abandoned{})
+	}
+	script, made, ok := r.made.Script()
+	if !ok {
+		script, made = drill.Without(r.made.Retired()), 0
+	}
+	if slices.ContainsFunc(log[min(made, len(log)):], ruled) {
+		return nil, errRuled
+	}
+	return script, nil
+}
 
 // evidence reads a race that is over, and runs it undisturbed.
 func (d *Drills) evidence(ctx context.Context, in *drilledRace) (e *evidence, err error) {
@@ -114,7 +130,11 @@ func (d *Drills) evidence(ctx context.Context, in *drilledRace) (e *evidence, er
 		return nil, err
 	}
 	run.Retired = in.made.Retired()
-	if e.undisturbed, e.info, err = undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Retired: run.Retired, Trace: e.trace}); err != nil {
+	script, err := in.script(run.Records)
+	if err != nil {
+		return nil, err
+	}
+	if e.undisturbed, e.info, err = undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Script: script, Trace: e.trace}); err != nil {
 		return nil, err
 	}
 	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &e.info); err != nil {
@@ -137,11 +157,6 @@ func undisturbed(ctx context.Context, log []race.Record, b Bounds) (*drill.Run, 
 	opening, ok := log[0].Body.(race.Announced)
 	if !ok {
 		return nil, race.Race{}, fmt.Errorf("the log of the race begins with a %T", log[0].Body)
-	}
-	for i := range log {
-		if r := &log[i]; r.Author != "" || r.Body == (race.Held{}) || r.Body == (race.Abandoned{}) {
-			return nil, race.Race{}, errRuled
-		}
 	}
 	model, err := drive.ModelOf(opening.Race)
 	if err != nil {
@@ -219,7 +234,11 @@ func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVer
 	}
 	run := one.noted()
 	run.Records, run.Retired = log[:min(len(log), int(to.Seq))], one.in.made.Retired()
-	undisturbed, info, err := undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Ticks: int(to.Tick), Retired: run.Retired})
+	script, err := one.in.script(run.Records)
+	if err != nil {
+		return nil, err
+	}
+	undisturbed, info, err := undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Ticks: int(to.Tick), Script: script})
 	if err != nil {
 		return nil, err
 	}

@@ -18,15 +18,16 @@ type drilledRace struct {
 	made     *drill.Made
 	audience *audience
 
-	mu sync.Mutex
-	at drill.Stretch // up to the newest durable tick
+	mu     sync.Mutex
+	at     drill.Stretch // up to the newest durable tick
+	newest race.Seq      // durable record, of a batch between two ticks as well
 }
 
 // located notes the newest record when the first drill began: ticks may follow that make none.
 func (r *drilledRace) located(newest race.Seq) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at.Seq = max(r.at.Seq, newest)
+	r.newest = max(r.newest, newest)
 }
 
 // committed notes a durable batch.
@@ -34,10 +35,10 @@ func (r *drilledRace) committed(b *race.Batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n := len(b.Records); n > 0 {
-		r.at.Seq = max(r.at.Seq, b.Records[n-1].Seq)
+		r.newest = max(r.newest, b.Records[n-1].Seq)
 	}
 	if b.Frame != nil {
-		r.at.Tick = max(r.at.Tick, b.Frame.Tick)
+		r.at = drill.Stretch{Tick: max(r.at.Tick, b.Frame.Tick), Seq: r.newest}
 	}
 }
 
