@@ -31,7 +31,7 @@ func TestLog_EachLineIsJSONWhereJSONIsAskedFor(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]int{}
+	said, drilled := map[string]int{}, map[string]any{}
 	read := func(line string) (text string) {
 		t.Helper()
 		var entry map[string]any
@@ -39,21 +39,32 @@ func TestLog_EachLineIsJSONWhereJSONIsAskedFor(t *testing.T) {
 			t.Errorf("not JSON: %s", line)
 		}
 		msg, _ := entry["msg"].(string)
-		said[msg]++
+		if said[msg]++; msg == "a drill is over" {
+			drilled = entry
+		}
 		text, _ = entry["text"].(string)
 		return text
 	}
-	lines, url := bufio.NewScanner(out), ""
-	for url == "" && lines.Scan() {
-		if found := regexp.MustCompile(`http://\S+`).FindString(read(lines.Text())); found != "" {
-			url = found
+	lines, url := make(chan string, 1<<16), "" // the server waits for nobody
+	go func() {
+		defer close(lines)
+		for all := bufio.NewScanner(out); all.Scan(); {
+			lines <- all.Text()
 		}
+	}()
+	for url == "" {
+		line, more := <-lines
+		if !more {
+			t.Fatal("the server did not say where it is")
+		}
+		url = regexp.MustCompile(`http://\S+`).FindString(read(line))
 	}
 	res, err := http.Post(url+"/api/v1/races", "application/json", strings.NewReader(`{"circuit":"kartwerk","cars":2,"laps":1,"speed":0}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	res.Body.Close()
+	drillInLog(&process{t: t, url: url})
 	second := exec.CommandContext(ctx, bin, "serve", "--addr", "127.0.0.1:0", "--db", db, "--log-json")
 	var refusal bytes.Buffer
 	second.Stderr = &refusal
@@ -66,8 +77,8 @@ func TestLog_EachLineIsJSONWhereJSONIsAskedFor(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() {
-		read(lines.Text())
+	for line := range lines {
+		read(line)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
@@ -77,4 +88,16 @@ func TestLog_EachLineIsJSONWhereJSONIsAskedFor(t *testing.T) {
 			t.Errorf("%q was not said: %v", msg, said)
 		}
 	}
+	if strikes, _ := drilled["strikes"].(float64); drilled["phase"] != "passed" || strikes < 1 || drilled["restarts"] != drilled["strikes"] || drilled["set_aside"] != 0.0 {
+		t.Errorf("of the drill the log says %v", drilled)
+	}
+}
+
+// drillInLog runs a drill to its verdict.
+func drillInLog(p *process) {
+	p.t.Helper()
+	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":4,"laps":1,"speed":0,"start":false}`)["id"].(string)
+	p.post("/api/v1/races/"+id+"/drills", `{"faults":[{"kill":"car","share":0.5,"every":"5s"}]}`)
+	p.post("/api/v1/races/"+id+"/start", "")
+	p.awaitDrill("/api/v1/races/"+id+"/drills", 1, hasEnded)
 }

@@ -50,6 +50,7 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 		e, err = d.evidence(ctx, in)
 	}
 	for _, one := range of {
+		noted := one.noted() // a verdict forgets it
 		switch {
 		case failure != "":
 			one.become(race.DrillFailed, "the race failed: "+failure, nil)
@@ -59,18 +60,20 @@ func (d *Drills) over(ctx context.Context, id race.ID, failure string) {
 			d.judge(ctx, one, e)
 		}
 		d.save(ctx, one)
-		d.tell(id, one)
+		d.tell(id, one, noted)
 	}
 	d.hooks.touch(id)
 }
 
 // tell logs how a drill has ended, with its counts.
-func (d *Drills) tell(id race.ID, one *liveDrill) {
-	is := one.state()
-	restarts, setAside, givenUp := one.counts()
+func (d *Drills) tell(id race.ID, one *liveDrill, noted *drill.Run) {
+	is, restarts := one.state(), int64(0)
+	for _, n := range noted.Restarts {
+		restarts += n
+	}
 	d.cfg.Log.Info("a drill is over", slog.String("race", string(id)), slog.Int("drill", one.id), slog.String("name", is.Name),
-		slog.String("phase", is.Phase.String()), slog.Int("strikes", is.Injected), slog.Int("restarts", restarts),
-		slog.Int("set_aside", setAside), slog.Int("given_up", givenUp), slog.String("text", is.Text))
+		slog.String("phase", is.Phase.String()), slog.Int("strikes", is.Injected), slog.Int64("restarts", restarts),
+		slog.Int("set_aside", noted.SetAside), slog.Int("given_up", len(noted.GivenUp)), slog.String("text", is.Text))
 }
 
 // evidence is a race that is over, and the same race undisturbed.

@@ -91,16 +91,6 @@ func (l *liveDrill) committed(b *race.Batch, called time.Time) {
 	l.trace.Committed(called, tick)
 }
 
-// counts are the consequences that were noted.
-func (l *liveDrill) counts() (restarts, setAside, givenUp int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, n := range l.run.Restarts {
-		restarts += int(n)
-	}
-	return restarts, int(l.run.SetAside), len(l.run.GivenUp)
-}
-
 func (l *liveDrill) note(event any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
