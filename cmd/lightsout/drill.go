@@ -76,7 +76,7 @@ race must be at every gateway what it is undisturbed.`,
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this file")
 	cmd.Flags().StringVar(&f.replay, "replay", "", "make the strikes of this verdict (as --json prints it) again, and no others")
 	cmd.Flags().StringVar(&f.shrink, "shrink", "", "when the drill fails, look for a few strikes that alone make it fail, and write their verdict as JSON to this file")
-	cmd.Flags().StringVar(&f.out, "out", "", "leave manifest, strikes, both logs, the verdict and a page with a timeline in this folder")
+	cmd.Flags().StringVar(&f.out, "out", "", "leave manifest, strikes, both logs, the verdict and a page with a timeline in this folder; of many drills, in a folder in it for each")
 	cmd.Flags().BoolVar(&f.process, "process", false, "kill the server process instead of actors")
 	cmd.Flags().IntVar(&f.kills, "kills", 5, "how often --process kills the server")
 	cmd.Flags().DurationVar(&f.patience, "patience", drill.Patience, "how long the race may stand still before the drill fails")

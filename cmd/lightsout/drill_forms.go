@@ -13,7 +13,7 @@ import (
 // The flags that mean something in each form of a drill. A name that ends in "-" stands for all that begin so.
 var (
 	actorFlags       = []string{"fault", "seed", "circuit", "cars", "laps", "replay", "shrink", "out", "influx-"}
-	manyFlags        = []string{"fault", "seed", "seeds", "jobs", "circuit", "cars", "laps", "influx-"}
+	manyFlags        = []string{"fault", "seed", "seeds", "jobs", "circuit", "cars", "laps", "out", "influx-"}
 	processFlags     = []string{"process", "kills", "seed", "circuit", "cars", "laps", "out"}
 	clusterFlagNames = []string{"cluster", "keep", "kafka", "kafka-"}
 	everyForm        = []string{"json", "junit", "patience", "help"}

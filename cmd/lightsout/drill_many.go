@@ -54,7 +54,7 @@ func (f drillFlags) runMany(cmd *cobra.Command, names []string) error {
 
 // many is what the flags ask for.
 func (f drillFlags) many(cmd *cobra.Command, names []string) (*drills.Many, error) {
-	m := &drills.Many{Jobs: f.jobs, Patience: f.patience, Feed: f.influx, Version: buildVersion()}
+	m := &drills.Many{Jobs: f.jobs, Patience: f.patience, Feed: f.influx, Version: buildVersion(), Out: f.out}
 	var err error
 	if f.seeds != "" {
 		if cmd.Flags().Changed("seed") {

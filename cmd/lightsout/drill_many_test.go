@@ -54,6 +54,37 @@ func TestDrillCommand_RunsManyScenariosAndSeedsAndComparesThem(t *testing.T) {
 	}
 }
 
+func TestDrillCommand_ManyLeaveAFolderEach(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "left")
+	args := []string{"drill", "--fault", "kill: car, every: 5s", "--circuit", "kartwerk", "--cars", "4", "--laps", "1", "--seeds", "1-2", "--jobs", "2", "--out", dir}
+	if out, said, err := command(t, args...); err != nil {
+		t.Fatalf("%v\n%s%s", err, out, said)
+	}
+	for _, seed := range []string{"1", "2"} {
+		of := filepath.Join(dir, "by-hand-"+seed)
+		manifest, err := os.ReadFile(filepath.Join(of, "manifest.json"))
+		if err != nil || !strings.Contains(string(manifest), `"seed": `+seed) || !strings.Contains(string(manifest), buildVersion()) {
+			t.Errorf("seed %s: %v, %s", seed, err, manifest)
+		}
+		page, err := os.ReadFile(filepath.Join(of, "timeline.html"))
+		if err != nil || !strings.Contains(string(page), "Undisturbed") {
+			t.Errorf("seed %s: %v, a page of %d bytes", seed, err, len(page))
+		}
+		list, err := os.ReadFile(filepath.Join(of, "strikes.jsonl"))
+		if err != nil || len(list) == 0 {
+			t.Errorf("seed %s: %v, no strikes", seed, err)
+		}
+	}
+	mustWrite(t, filepath.Join(dir, "by-hand-2", "mine.txt"), "mine")
+	if err := os.Remove(filepath.Join(dir, "by-hand-2", "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := command(t, args...); !errors.Is(err, cli.ErrBadInput) || !strings.Contains(err.Error(), "by-hand-2 holds other files") {
+		t.Errorf("among other files: %v", err)
+	}
+}
+
 func TestDrillCommand_ManySayWhichSeedsFailed(t *testing.T) {
 	t.Parallel()
 	verdict := filepath.Join(t.TempDir(), "verdict.json")

@@ -3,10 +3,14 @@ package drills
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"lightsout/actors/drill"
 	"lightsout/cmd/internal/cli"
@@ -22,6 +26,9 @@ type Many struct {
 	Patience time.Duration
 	Feed     feed.Config
 	Version  string
+	// Out is a folder for what the drills leave, with one for each: SCENARIO-SEED. Then each drill runs the undisturbed race again, for its
+	// timeline. Empty means none.
+	Out string
 	// Done is called after each drill, by one goroutine at a time; it may be nil.
 	Done func(o *Outcome, done, total int)
 }
@@ -129,6 +136,17 @@ func (m *Many) Run(ctx context.Context) (*Results, error) {
 type planned struct {
 	scenario *drill.Scenario
 	course   *course
+	out      string // a folder for what it leaves; empty: none
+}
+
+// asFileName is a scenario's name, which may come from a file, as part of a path.
+func asFileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '-'
+	}, name)
 }
 
 // course is the undisturbed race of a scenario, which is run when it is first asked for and forgotten after the last of left drills.
@@ -155,7 +173,14 @@ func (m *Many) plan() (out []planned, err error) {
 		for _, seed := range seeds {
 			with := *s
 			with.Seed = seed
-			out = append(out, planned{&with, c})
+			next := planned{&with, c, ""}
+			if m.Out != "" {
+				next.out = filepath.Join(m.Out, fmt.Sprintf("%s-%d", asFileName(s.Name), seed))
+				if err := MayLeave(next.out); err != nil {
+					return nil, err
+				}
+			}
+			out = append(out, next)
 		}
 	}
 	return out, nil
@@ -166,8 +191,8 @@ func (m *Many) one(ctx context.Context, p planned) (*Outcome, error) {
 	defer p.course.leave()
 	var took time.Duration
 	v, err := func() (*drill.Verdict, error) {
-		t := &Trial{Scenario: p.scenario, Patience: m.Patience, Feed: m.Feed, Status: io.Discard}
-		if !m.Feed.Given() { // a race that is fed has an id of its own
+		t := &Trial{Scenario: p.scenario, Patience: m.Patience, Feed: m.Feed, Status: io.Discard, Out: p.out, Version: m.Version}
+		if !m.Feed.Given() && p.out == "" { // a race that is fed has an id of its own
 			var err error
 			if t.undisturbed, err = p.course.undisturbed(ctx, p.scenario, m.Patience); err != nil {
 				return nil, err
