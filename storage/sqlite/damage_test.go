@@ -67,6 +67,16 @@ func makeOriginal(t *testing.T) *original {
 		o.samples = append(o.samples, b.Samples...)
 		storagetest.MustAppend(t, s, b)
 	}
+	for number, id := range map[int]race.ID{1: "sim", 2: ""} { // of a race, and an order for races to come
+		if err := s.KeepDrill(t.Context(), sqlite.KeptDrill{Number: number, Race: id, Data: []byte(`{"name":"storm"}`)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range []string{"first,", "second"} {
+		if err := s.KeepDrillPart(t.Context(), "sim", 1, "strikes.jsonl", []byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	mustClose(t, s)
 	data, err := os.ReadFile(o.path)
 	if err != nil {
@@ -147,6 +157,13 @@ func TestSalvage_SavesEverythingFromAnIntactFile(t *testing.T) {
 	}
 	if p := storagetest.MustLoad(t, s, "told"); p.Seq != 8 || p.Count != 44 {
 		t.Errorf("the race continues from %+v", p)
+	}
+	var strikes strings.Builder
+	if err := s.WriteDrillFile(t.Context(), "sim", 1, "strikes.jsonl", &strikes); err != nil || strikes.String() != "first,second" {
+		t.Errorf("a drill has left %q, %v", strikes.String(), err)
+	}
+	if drills, err := s.Drills(t.Context(), "", true); err != nil || len(drills) != 2 || drills[0].Race != "sim" || drills[1].Race != "" {
+		t.Errorf("drills are %+v, %v", drills, err)
 	}
 }
 

@@ -232,7 +232,7 @@ func (v *salvager) rest(ctx context.Context) error {
 	for _, t := range []struct {
 		name    string
 		columns int
-	}{{"requests", 8}, {"feeds", 5}, {"feed_rejects", 5}, {"circuits", 2}, {"audit", 3}} {
+	}{{"requests", 8}, {"feeds", 5}, {"feed_rejects", 5}, {"circuits", 2}, {"audit", 3}, {"drills", 3}, {"drill_files", 5}} {
 		var there int
 		if err := v.from.read.QueryRowContext(ctx, "SELECT 1 FROM sqlite_schema WHERE name = ?", t.name).Scan(&there); errors.Is(err, sql.ErrNoRows) {
 			continue // an older file has no such table
@@ -267,6 +267,8 @@ func (v *salvager) settle(ctx context.Context) error {
 			"DELETE FROM requests WHERE race NOT IN (SELECT id FROM races)",
 			"DELETE FROM feeds WHERE race <> '' AND race NOT IN (SELECT id FROM races)",
 			"DELETE FROM feed_rejects WHERE race NOT IN (SELECT id FROM races)",
+			"DELETE FROM drills WHERE race <> '' AND race NOT IN (SELECT id FROM races)", // without a race: an order for races to come
+			"DELETE FROM drill_files WHERE race NOT IN (SELECT id FROM races)",
 			`UPDATE races SET samples_count = coalesce((SELECT max(count) FROM samples s WHERE s.race = id), 0),
 				last_tick = max(coalesce((SELECT max(last_tick) FROM telemetry t WHERE t.race = id), 0),
 					coalesce((SELECT max(tick) FROM frames f WHERE f.race = id), 0))`,
