@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-
 	"lightsout/race"
 	"lightsout/storage/grafana"
 	"lightsout/storage/influx"

@@ -38,9 +38,14 @@ lastAt = (tables=<-, moment) => tables
   |> last()
 ` + named + `  |> group()
   |> map(fn: (r) => ({r with _time: moment}))
-before = ` + from("begin", "v.timeRangeStart", measurement, fields) + condition + `  |> lastAt(moment: v.timeRangeStart)
-within = ` + inRange(measurement, fields) + condition + named + `  |> group()
-after = ` + from("begin", "v.timeRangeStop", measurement, fields) + condition + `  |> lastAt(moment: end)
+all = ` + from("begin", "v.timeRangeStop", measurement, fields) + condition + named + `before = all
+  |> range(start: begin, stop: v.timeRangeStart)
+  |> lastAt(moment: v.timeRangeStart)
+within = all
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+` + named + `  |> group()
+after = all
+  |> lastAt(moment: end)
 union(tables: [before, within, after])
 `
 }

@@ -97,15 +97,15 @@ import "influxdata/influxdb/schema"
 
 fed = schema.tagValues(bucket: v.defaultBucket, tag: "race", predicate: (r) => r._measurement == "telemetry" and r.race == "${race}", start: ${since}, stop: ` + forever + `)
   |> findColumn(fn: (key) => true, column: "_value")
-known = ` + ofRace("races", ` and r._field == "until_ms"`) + `  |> findColumn(fn: (key) => true, column: "_value")
 found = ` + theRace + note(`,
     Note: if r.started_ms == 0 then "has not begun" else if r.started_ms * 1000000 > int(v: v.timeRangeStop) then "begins after the range that is shown: click its name"
       else if r.until_ms * 1000000 < int(v: v.timeRangeStart) then "ended before the range that is shown: click its name"
       else if length(arr: fed) == 0 then "has no telemetry: speeds and laps by distance are empty" else ""`) + `
 none = array.from(rows: [{Race: "${race}", Circuit: "", Status: "", Laps: "", Cars: 0, Winner: "", Start: 0, Page: "open", id: "${race}", from: 0, to: 0,
     Note: "is not in the bucket: it was deleted, or is older than what the bucket keeps"}])
-  |> filter(fn: (r) => length(arr: known) == 0)
-union(tables: [found, none])`
+union(tables: [found, none])
+  |> sort(columns: ["Start"], desc: true)
+  |> limit(n: 1)`
 
 	lapTimes = inRange("laps", ` and r._field == "lap_duration_ms"`) + ofCars + named
 
@@ -133,13 +133,14 @@ union(tables: [found, none])`
 
 	// Each kind has its columns before they are one table, and without an empty word for the car: Flux sorts a table that comes of tables with
 	// and without a column, or with only empty words in it, wrongly, and loses rows.
-	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r._field == "value" or r._field == "text")`) + `  |> keep(columns: ["_time", "_field", "_value", "kind", "name_acronym"])
+	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r.kind != "pit_in" and r.kind != "pit_out" and r.kind != "leader" and
+    (r._field == "value" and r.kind != "tyres" or r._field == "text" and r.kind != "fastest_lap"))`) + `  |> keep(columns: ["_time", "_field", "_value", "kind", "name_acronym"])
   |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-  |> group(columns: ["kind"])
+  |> group()
   |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "–",
     What: if r.kind == "flag" then "flag " + string(v: r.value) else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value)
       else if r.kind == "tyres" then "New tyres: " + r.text else if r.kind == "penalty" then "Penalty " + seconds(ms: r.value) else r.kind,
-    Note: if r.kind == "tyres" then "" else r.text}))
+    Note: if r.kind != "tyres" and exists r.text then r.text else ""}))
   |> group()
   |> sort(columns: ["Time"], desc: true)
   |> limit(n: 60)`
