@@ -289,13 +289,13 @@ func (w *boardTruth) compareRace(t *testing.T, v *viewer, name string) {
 	got := v.panel("race", "Timing tower")
 	check("the tower", w.tower, only(got, slices.Collect(maps.Keys(w.tower[0]))...))
 	w.compareNow(t, v, check)
-	gaps, firsts := func(l *race.Lap) string { return "" }, map[int]int64{}
+	firsts := map[int]int64{}
 	for _, l := range w.laps {
 		if first, some := firsts[l.Number]; !some || l.EndMS < first {
 			firsts[l.Number] = l.EndMS
 		}
 	}
-	gaps = func(l *race.Lap) string { return fmt.Sprint(l.EndMS - firsts[l.Number]) }
+	gaps := func(l *race.Lap) string { return fmt.Sprint(l.EndMS - firsts[l.Number]) }
 	check("positions", w.carried(v, w.places), chart(t, v, "Positions"))
 	check("gaps", w.within(v, w.ofLaps(gaps)), chart(t, v, "Gap to the leader"))
 	check("lap times", w.within(v, w.ofLaps(func(l *race.Lap) string { return fmt.Sprint(l.DurationMS) })), chart(t, v, "Lap times"))
