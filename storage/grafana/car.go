@@ -31,7 +31,9 @@ func carBoard() *dashboard.DashboardBuilder {
 		WithPanel(across("Where it was", "Metres to the east and to the north.", "lengthm", half, usual, onLap("", "x", "y")+`  |> keep(columns: ["x", "y"])`)).
 		WithPanel(across("Lap times", "All laps of the car and of the one to compare, by their number.", unitLap, half, usual, byNumber(""), byNumber("2"))).
 		WithPanel(rows("Laps", "With sectors, tyres and what was marked.", wide, tall, lapTable).
-			OverrideByName("Tyre", column(wordsOf(tyreWords), coloured())))
+			OverrideByName("Time", column(unitOf(unitLap))).OverrideByRegexp("S[123]", column(unitOf(unitPlain), decimals(3), wordsOf(noTime))).
+			OverrideByName("Tyre", column(wordsOf(tyreWords), coloured())).
+			WithTransformation(inOrder("Lap", "Place", "Time", "S1", "S2", "S3", "Tyre", "Age", "Pits", "Flag", "Mark")))
 }
 
 // compared is a field of both laps by distance.
@@ -39,7 +41,8 @@ func compared(title, about, unit, field string) *xychart.PanelBuilder {
 	return across(title, about, unit, half, usual, overDistance("", field), overDistance("2", field))
 }
 
-// Variables of a lap; %[1]s distinguishes the lap to compare. The lap that a car is on can be chosen before it is complete: it ends in the far future.
+// Variables of a lap; %[1]s distinguishes the lap to compare. The lap that a car is on can be chosen before it is complete: it ends in the far
+// future. A car that has finished is on none.
 const (
 	lapsOf = `laps = from(bucket: v.defaultBucket)
   |> range(start: ${since}, stop: ` + forever + `)
@@ -47,6 +50,12 @@ const (
 `
 	lapChoice = `import "array"
 
+finished = length(arr: from(bucket: v.defaultBucket)
+  |> range(start: ${since}, stop: ` + forever + `)
+  |> filter(fn: (r) => r._measurement == "tower" and r.race == "${race}" and (r._field == "driver_number" or r._field == "state"))
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> filter(fn: (r) => r.driver_number == "${car%[1]s}" and r.state == "finished")
+  |> findColumn(fn: (key) => true, column: "state"))
 ` + lapsOf + `  |> filter(fn: (r) => r._field == "lap_number")
   |> group()
   |> keep(columns: ["_value"])
@@ -55,6 +64,7 @@ union(tables: [laps, array.from(rows: [{_value: 0}])])
   |> distinct()
   |> map(fn: (r) => ({lap: r._value + 1}))
   |> sort(columns: ["lap"], desc: true)
+  |> limit(n: 1000, offset: finished)
   |> map(fn: (r) => ({_value: string(v: r.lap)}))`
 	lapBegin = `import "array"
 
@@ -86,7 +96,7 @@ union(tables: [this, open])
 
 // onLap selects fields of a lap's telemetry, in columns.
 func onLap(suffix string, fields ...string) string {
-	return from("${from"+suffix+"}", "${to"+suffix+"}", "telemetry", fmt.Sprintf(` and r.driver_number == "${car%s}" and (%s)`, suffix, anyOf(fields...))) + points
+	return from("${from"+suffix+"}", "${to"+suffix+"}", "telemetry", fmt.Sprintf(` and r.driver_number == "${car%s}" and (%s)`, suffix, anyOf(fields...))) + pointsOfCar
 }
 
 // overDistance is a field over the metres driven since the beginning of the lap: speed times time, added up.
@@ -96,20 +106,19 @@ func overDistance(suffix, field string) string {
 		fields = append(fields, field)
 	}
 	return onLap(suffix, fields...) + `  |> elapsed(unit: 1us)
-  |> map(fn: (r) => ({r with metres: r.speed / 3.6 * float(v: r.elapsed) / 1000000.0}))
-  |> cumulativeSum(columns: ["metres"])
-  |> map(fn: (r) => ({metres: r.metres, "car ${car` + suffix + `}, lap ${lap` + suffix + `}": r.` + field + `}))`
+  |> map(fn: (r) => ({metres: r.speed / 3.6 * float(v: r.elapsed) / 1000000.0, "car ${car` + suffix + `}, lap ${lap` + suffix + `}": r.` + field + `}))
+  |> cumulativeSum(columns: ["metres"])`
 }
 
 // byNumber are a car's lap times by number.
 func byNumber(suffix string) string {
-	return from("${since}", forever, "laps", fmt.Sprintf(` and r.driver_number == "${car%s}" and (r._field == "lap_number" or r._field == "lap_duration_ms")`, suffix)) + points +
+	return from("${since}", forever, "laps", fmt.Sprintf(` and r.driver_number == "${car%s}" and (r._field == "lap_number" or r._field == "lap_duration_ms")`, suffix)) + pointsOfCar +
 		`  |> sort(columns: ["lap_number"])
   |> map(fn: (r) => ({lap: r.lap_number, "car ${car` + suffix + `}": r.lap_duration_ms}))`
 }
 
-var lapTable = clocks + ofRace("laps", ` and r.driver_number == "${car}"`) + points + `  |> sort(columns: ["lap_number"], desc: true)
-  |> map(fn: (r) => ({Lap: r.lap_number, Place: r.position, Time: lapTime(ms: r.lap_duration_ms),
-    S1: if exists r.sector_1_ms then seconds(ms: r.sector_1_ms) else "", S2: if exists r.sector_2_ms then seconds(ms: r.sector_2_ms) else "",
-    S3: if exists r.sector_3_ms then seconds(ms: r.sector_3_ms) else "", Tyre: r.compound, Age: r.tyre_age, Pits: if r.pit_in then "in" else if r.pit_out then "out" else "",
-    Flag: r.flag, Mark: if r.deleted then "deleted" else r.mark}))`
+var lapTable = ofRace("laps", ` and r.driver_number == "${car}"`) + pointsOfCar + `  |> sort(columns: ["lap_number"], desc: true)
+  |> map(fn: (r) => ({Lap: r.lap_number, Place: r.position, Time: r.lap_duration_ms,
+    S1: if exists r.sector_1_ms then float(v: r.sector_1_ms) / 1000.0 else 0.0, S2: if exists r.sector_2_ms then float(v: r.sector_2_ms) / 1000.0 else 0.0,
+    S3: if exists r.sector_3_ms then float(v: r.sector_3_ms) / 1000.0 else 0.0, Tyre: r.compound, Age: r.tyre_age,
+    Pits: if r.pit_in then "in" else if r.pit_out then "out" else "", Flag: r.flag, Mark: if r.deleted then "deleted" else r.mark}))`

@@ -26,20 +26,27 @@ func from(start, stop, measurement, fields string) string {
 `, start, stop, measurement, fields)
 }
 
-// carried selects what changes rarely: each series begins with its last value before the range and ends with its last one. condition is of a series
-// of cars.
+// carried selects what changes rarely: each car's values begin with its last one before the range and end with its last one. They are one table, in
+// which those of a car are together: a function that is mapped over the table of each car is compiled for each.
 func carried(measurement, fields, condition string) string {
 	return `begin = if time(v: "${since}") < v.timeRangeStart then time(v: "${since}") else time(v: int(v: v.timeRangeStart) - 1000000000)
 newest = ` + ofRace("races", ` and r._field == "until_ms"`) + `  |> last()
-  |> findRecord(fn: (key) => true, idx: 0)
-until = time(v: newest._value * 1000000)
+  |> findColumn(fn: (key) => true, column: "_value")
+until = if length(arr: newest) > 0 then time(v: newest[0] * 1000000) else v.timeRangeStart
 end = if until < v.timeRangeStart then v.timeRangeStart else if until < v.timeRangeStop then until else v.timeRangeStop
-within = ` + inRange(measurement, fields) + condition + `
-before = ` + from("begin", "v.timeRangeStart", measurement, fields) + condition + `  |> last()
-  |> map(fn: (r) => ({r with _time: v.timeRangeStart}))
-all = union(tables: [before, within])
-union(tables: [all, all |> sort(columns: ["_time"]) |> last() |> map(fn: (r) => ({r with _time: end}))])
-  |> sort(columns: ["_time"])
+lastAt = (tables=<-, moment) => tables
+  |> last()
+` + named + `  |> group()
+  |> map(fn: (r) => ({r with _time: moment}))
+all = ` + from("begin", "v.timeRangeStop", measurement, fields) + condition + named + `before = all
+  |> range(start: begin, stop: v.timeRangeStart)
+  |> lastAt(moment: v.timeRangeStart)
+within = all
+  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
+` + named + `  |> group()
+after = all
+  |> lastAt(moment: end)
+union(tables: [before, within, after])
 `
 }
 
@@ -51,13 +58,27 @@ const ofCars = `  |> filter(fn: (r) => r.driver_number =~ /^(${cars:regex})$/)
 const ofCar = `  |> filter(fn: (r) => r.driver_number == "${car}")
 `
 
+// inOneTable joins series, in the order of time.
+const inOneTable = `  |> group()
+  |> sort(columns: ["_time"])
+`
+
+// pointsOfCar is points for the series of one car, of which the tags are known.
+const pointsOfCar = `  |> keep(columns: ["_time", "_field", "_value"])
+` + points
+
 // points makes one row per point, with its fields in columns, in one table.
 const points = `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> group()
 `
 
-// named keeps what a panel over time draws: one line for each car.
-const named = `  |> keep(columns: ["_time", "_value", "name_acronym"])
+// named keeps what a panel over time draws: one line for each car. Two cars may have the same acronym.
+const named = `  |> keep(columns: ["_time", "_value", "driver_number", "name_acronym"])
+`
+
+// perCar makes one line for each car of a table with all of them.
+const perCar = `  |> group(columns: ["driver_number", "name_acronym"])
+  |> sort(columns: ["_time"])
 `
 
 // tower selects fields of the timing tower.

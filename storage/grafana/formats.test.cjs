@@ -57,8 +57,26 @@ test('853 lap times are 853 texts, as the sport writes them', () => {
 
 test('a gap has thousandths', () => {
   const [panel] = named('Gap to the leader');
-  const { text, suffix } = printer(panel)(1.234);
+  const { text, suffix } = printer(panel)(1234);
   assert.equal(text + suffix, '1.234 s');
+});
+
+test('sectors have thousandths, and one that was not timed is a dash', () => {
+  for (const panel of [...named('Best sectors'), ...named('Laps')]) {
+    const print = printer(panel, 'S[123]');
+    assert.equal(print(27.183).text, '27.183');
+    assert.equal(print(65.1).text, '65.100');
+    assert.equal(print(0).text, '–');
+  }
+  assert.equal(printer(named('Best sectors')[0], 'Ideal')(85_432).text, '1:25.432');
+  assert.equal(printer(named('Laps')[0], 'Time')(85_432).text, '1:25.432');
+});
+
+test('what happened is in words', () => {
+  const print = printer(named('What happened')[0], 'What');
+  assert.equal(print('flag 2').text, 'Safety car');
+  assert.equal(print('pit_in').text, 'Into the pits');
+  assert.equal(print('Fastest lap 1:25.432').text, 'Fastest lap 1:25.432');
 });
 
 test('the leader is on top, and places have no sign', () => {

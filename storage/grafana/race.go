@@ -18,17 +18,21 @@ func raceBoard() *dashboard.DashboardBuilder {
 		WithPanel(towerPanel()).
 		WithPanel(lines("Positions", "The order as it was told; the leader is on top.", unitPlain, tall, carried("positions", ` and r._field == "position"`, ofCars)+
 			`  |> map(fn: (r) => ({r with _value: 0 - r._value}))
-`+named).LineInterpolation(common.LineInterpolationStepAfter).Mappings(placeWords()).AxisSoftMax(-1).Decimals(0).DisplayName(byCar)).
-		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", unitSeconds, tall, gaps).Decimals(3).DisplayName(byCar)).
+`+perCar).LineInterpolation(common.LineInterpolationStepAfter).Mappings(placeWords()).AxisSoftMax(-1).Decimals(0).DisplayName(byCar)).
+		WithPanel(lines("Gap to the leader", "At the end of each lap, to the first who completed it.", unitMS, tall, gaps).Decimals(3).DisplayName(byCar)).
 		WithPanel(lines("Lap times", "At the end of each lap.", unitLap, tall, lapTimes).ShowPoints(common.VisibilityModeAlways).DisplayName(byCar)).
 		WithPanel(lines("Speeds", "The mean of each moment that is drawn.", unitKMH, tall, inRange("telemetry", ` and r._field == "speed"`)+ofCars+
 			windows("mean")+named).MaxDataPoints(speedPoints).DisplayName(byCar)).
-		WithPanel(states("Flags", "The track's status over time.", half, low, flagWords, carried("events", ` and r.kind == "flag" and r._field == "value"`, "  |> group()\n")+
-			`  |> keep(columns: ["_time", "_value"])`).DisplayName("Flag")).
-		WithPanel(states("Tyres", "The compound of each lap.", half, tall, tyreWords, carried("laps", ` and r._field == "compound"`, ofCars)+named).DisplayName(byCar)).
+		WithPanel(states("Flags", "The track's status since the start.", half, low, flagWords, carried("events", ` and (r.kind == "flag" or r.kind == "start") and r._field == "value"`, inOneTable)+
+			`  |> sort(columns: ["_time"])`).DisplayName("Flag")).
+		WithPanel(states("Tyres", "The compound of each lap.", half, tall, tyreWords, carried("laps", ` and r._field == "compound"`, ofCars)+perCar).DisplayName(byCar)).
 		WithPanel(rows("Speed trap", "The fastest through the trap.", sixth, tall, trap).OverrideByName("Speed", column(unitOf(unitKMH)))).
-		WithPanel(rows("Best sectors", "Of each car, and the lap that they would make; the fastest first.", third, tall, bestSectors)).
-		WithPanel(rows("What happened", "The newest on top.", wide, tall, happened).OverrideByName("Time", column(unitOf("dateTimeAsIsoNoDateIfToday"), widthOf(160))))
+		WithPanel(rows("Best sectors", "Of each car, and the lap that they would make; the fastest first.", third, tall, bestSectors).
+			OverrideByRegexp("S[123]", column(unitOf(unitPlain), decimals(3), wordsOf(noTime))).OverrideByName("Ideal", column(unitOf(unitLap), wordsOf(noTime))).
+			WithTransformation(inOrder("Car", "S1", "S2", "S3", "Ideal"))).
+		WithPanel(rows("What happened", "The newest on top.", wide, tall, happened).OverrideByName("What", column(wordsOf(eventWords))).
+			OverrideByName("Time", column(unitOf("dateTimeAsIsoNoDateIfToday"), widthOf(160))).
+			WithTransformation(inOrder("Time", "Lap", "Car", "What", "Note")))
 	return b
 }
 
@@ -86,14 +90,26 @@ var now = tower("position", "name_acronym", "best_ms", "best", "state") + `  |> 
   |> drop(columns: ["ms"])`
 
 var (
-	thisRace = theRace + note(`,
+	// The summary has the time of the announcement, so that a bucket which keeps points for some time loses it first: a race without telemetry was not
+	// expired, but never had any here.
+	thisRace = `import "array"
+import "influxdata/influxdb/schema"
+
+fed = schema.tagValues(bucket: v.defaultBucket, tag: "race", predicate: (r) => r._measurement == "telemetry" and r.race == "${race}", start: ${since}, stop: ` + forever + `)
+  |> findColumn(fn: (key) => true, column: "_value")
+found = ` + theRace + note(`,
     Note: if r.started_ms == 0 then "has not begun" else if r.started_ms * 1000000 > int(v: v.timeRangeStop) then "begins after the range that is shown: click its name"
-      else if r.until_ms * 1000000 < int(v: v.timeRangeStart) then "ended before the range that is shown: click its name" else ""`)
+      else if r.until_ms * 1000000 < int(v: v.timeRangeStart) then "ended before the range that is shown: click its name"
+      else if length(arr: fed) == 0 then "has no telemetry: speeds and laps by distance are empty" else ""`) + `
+none = array.from(rows: [{Race: "${race}", Circuit: "", Status: "", Laps: "", Cars: 0, Winner: "", Start: 0, Page: "open", id: "${race}", from: 0, to: 0,
+    Note: "is not in the bucket: it was deleted, or is older than what the bucket keeps"}])
+union(tables: [found, none])
+  |> sort(columns: ["Start"], desc: true)
+  |> limit(n: 1)`
 
 	lapTimes = inRange("laps", ` and r._field == "lap_duration_ms"`) + ofCars + named
 
-	gaps = inRange("laps", ` and r._field == "gap_ms"`) + ofCars + `  |> map(fn: (r) => ({r with _value: float(v: r._value) / 1000.0}))
-` + named
+	gaps = inRange("laps", ` and r._field == "gap_ms"`) + ofCars + named
 
 	trap = ofRace("passings", ` and r._field == "speed"`) + ofCars + `  |> max()
   |> group()
@@ -101,25 +117,30 @@ var (
   |> limit(n: 20)
   |> map(fn: (r) => ({Car: r.name_acronym, Speed: r._value}))`
 
-	bestSectors = clocks + ofRace("laps", ` and (r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")`) + ofCars + `  |> min()
+	bestSectors = ofRace("laps", ` and (r._field == "sector_1_ms" or r._field == "sector_2_ms" or r._field == "sector_3_ms")`) + ofCars + `  |> min()
   |> group()
-  |> pivot(rowKey: ["name_acronym"], columnKey: ["_field"], valueColumn: "_value")
-  |> map(fn: (r) => ({r with s1: if exists r.sector_1_ms then r.sector_1_ms else 0, s2: if exists r.sector_2_ms then r.sector_2_ms else 0,
-    s3: if exists r.sector_3_ms then r.sector_3_ms else 0}))
-  |> map(fn: (r) => ({r with all: if r.s1 == 0 or r.s2 == 0 or r.s3 == 0 then 0 else r.s1 + r.s2 + r.s3}))
-  |> sort(columns: ["all"])
-  |> map(fn: (r) => ({Car: r.name_acronym, S1: seconds(ms: r.s1), S2: seconds(ms: r.s2), S3: seconds(ms: r.s3), Ideal: lapTime(ms: r.all)}))`
+  |> toFloat()
+  |> pivot(rowKey: ["driver_number", "name_acronym"], columnKey: ["_field"], valueColumn: "_value")
+  |> map(fn: (r) => {
+    s1 = if exists r.sector_1_ms then r.sector_1_ms else 0.0
+    s2 = if exists r.sector_2_ms then r.sector_2_ms else 0.0
+    s3 = if exists r.sector_3_ms then r.sector_3_ms else 0.0
+    all = if s1 == 0.0 or s2 == 0.0 or s3 == 0.0 then 0.0 else s1 + s2 + s3
+    return {Car: r.name_acronym, S1: s1 / 1000.0, S2: s2 / 1000.0, S3: s3 / 1000.0, Ideal: all, none: all == 0.0}
+  })
+  |> sort(columns: ["none", "Ideal"])
+  |> drop(columns: ["none"])`
 
-	// Each series is brought into its words before they are one table, and without an empty word for the car: Flux sorts a table that comes of tables with
+	// Each kind has its columns before they are one table, and without an empty word for the car: Flux sorts a table that comes of tables with
 	// and without a column, or with only empty words in it, wrongly, and loses rows.
-	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r._field == "value" or r._field == "text")`) + `  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+	happened = clocks + ofRace("events", ` and (r._field == "lap_number" or r.kind != "pit_in" and r.kind != "pit_out" and r.kind != "leader" and
+    (r._field == "value" and r.kind != "tyres" or r._field == "text" and r.kind != "fastest_lap"))`) + `  |> keep(columns: ["_time", "_field", "_value", "kind", "name_acronym"])
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()
   |> map(fn: (r) => ({Time: r._time, Lap: r.lap_number, Car: if exists r.name_acronym then r.name_acronym else "–",
-    What: if r.kind == "flag" then (if r.value == 0 then "Clear" else if r.value == 1 then "Yellow flag" else if r.value == 2 then "Safety car" else if r.value == 3 then "Virtual safety car" else if r.value == 4 then "Red flag" else "Chequered flag")
-      else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value) else if r.kind == "tyres" then "New tyres: " + r.text
-      else if r.kind == "pit_in" then "Into the pits" else if r.kind == "pit_out" then "Out of the pits" else if r.kind == "did_not_start" then "Did not start"
-      else if r.kind == "leader" then "Leads" else if r.kind == "start" then "Start" else if r.kind == "retired" then "Retired" else if r.kind == "chequered" then "Chequered flag"
-      else if r.kind == "penalty" then "Penalty " + seconds(ms: r.value) else if r.kind == "disqualified" then "Disqualified" else "Result",
-    Note: if r.kind == "tyres" then "" else r.text}))
+    What: if r.kind == "flag" then "flag " + string(v: r.value) else if r.kind == "fastest_lap" then "Fastest lap " + lapTime(ms: r.value)
+      else if r.kind == "tyres" then "New tyres: " + r.text else if r.kind == "penalty" then "Penalty " + seconds(ms: r.value) else r.kind,
+    Note: if r.kind != "tyres" and exists r.text then r.text else ""}))
   |> group()
   |> sort(columns: ["Time"], desc: true)
   |> limit(n: 60)`

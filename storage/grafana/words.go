@@ -8,21 +8,20 @@ import (
 
 // Units. Times on an axis are dates, of which only minutes and less are shown, so boards with them are in UTC: elsewhere an hour may be moved by half.
 const (
-	unitLap     = "time:m:ss.SSS"
-	unitSeconds = "s"
-	unitKMH     = "velocitykmh"
-	unitCount   = "short"
-	unitText    = "string"
-	unitPlain   = "none"
+	unitLap   = "time:m:ss.SSS"
+	unitMS    = "ms"
+	unitKMH   = "velocitykmh"
+	unitCount = "short"
+	unitText  = "string"
+	unitPlain = "none"
 )
 
-// clocks are functions of Flux that write times as the sport does: 1:25.432, 27.183, +1.234, +1 lap. Nothing is "".
+// clocks are functions of Flux that write times as the sport does: 1:25.432, 27.183. Only words with times in them need them: a call costs InfluxDB as much
+// as twenty rows, and Grafana writes times by their unit.
 const clocks = `two = (n) => if n < 10 then "0" + string(v: n) else string(v: n)
 three = (n) => if n < 10 then "00" + string(v: n) else if n < 100 then "0" + string(v: n) else string(v: n)
-seconds = (ms) => if ms <= 0 then "" else string(v: ms / 1000) + "." + three(n: ms % 1000)
-minutes = (ms) => string(v: ms / 60000) + ":" + two(n: ms % 60000 / 1000) + "." + three(n: ms % 1000)
-lapTime = (ms) => if ms <= 0 then "" else minutes(ms: ms)
-gap = (ms, laps) => if laps == 1 then "+1 lap" else if laps > 1 then "+" + string(v: laps) + " laps" else if ms <= 0 then "" else if ms < 60000 then "+" + seconds(ms: ms) else "+" + minutes(ms: ms)
+seconds = (ms) => string(v: ms / 1000) + "." + three(n: ms % 1000)
+lapTime = (ms) => string(v: ms / 60000) + ":" + two(n: ms % 60000 / 1000) + "." + three(n: ms % 1000)
 `
 
 // shown is what a value is replaced by.
@@ -51,6 +50,12 @@ var (
 	stateWords = mapped(
 		shown{"grid", "On the grid", "blue"}, shown{"running", "Running", "green"}, shown{"pit", "In the pits", "yellow"}, shown{"finished", "Finished", "#d0d0d0"},
 		shown{"retired", "Retired", "red"}, shown{"did_not_start", "Did not start", "red"}, shown{"disqualified", "Disqualified", "purple"})
+	eventWords = mapped(
+		shown{"start", "Start", ""}, shown{"flag 0", "Clear", ""}, shown{"flag 1", "Yellow flag", ""}, shown{"flag 2", "Safety car", ""},
+		shown{"flag 3", "Virtual safety car", ""}, shown{"flag 4", "Red flag", ""}, shown{"flag 5", "Chequered flag", ""}, shown{"chequered", "Chequered flag", ""},
+		shown{"pit_in", "Into the pits", ""}, shown{"pit_out", "Out of the pits", ""}, shown{"leader", "Leads", ""}, shown{"retired", "Retired", ""},
+		shown{"did_not_start", "Did not start", ""}, shown{"disqualified", "Disqualified", ""}, shown{"result", "Result", ""})
+	noTime      = mapped(shown{"0", "–", ""})
 	statusWords = mapped(
 		shown{"waiting", "Waiting", "blue"}, shown{"running", "Running", "green"}, shown{"paused", "Paused", "yellow"}, shown{"finished", "Finished", "#d0d0d0"},
 		shown{"failed", "Failed", "red"})
@@ -72,6 +77,10 @@ func column(more ...dashboard.DynamicConfigValue) []dashboard.DynamicConfigValue
 
 func unitOf(unit string) dashboard.DynamicConfigValue {
 	return dashboard.DynamicConfigValue{Id: "unit", Value: unit}
+}
+
+func decimals(n int) dashboard.DynamicConfigValue {
+	return dashboard.DynamicConfigValue{Id: "decimals", Value: n}
 }
 
 func widthOf(pixels int) dashboard.DynamicConfigValue {
