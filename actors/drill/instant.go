@@ -76,3 +76,22 @@ func (in *Injector) time(i instant) race.Micros {
 	}
 	return race.Micros(in.now.Load())
 }
+
+// linePatience is how long a strike waits for a car to pass the line that chance has chosen.
+const linePatience = race.Second
+
+// partOf reports whether a race is struck at this of a tick's messages in a period: at a car's row, or at the end of the tick at a line, as chance
+// decides. A line sends nothing unless a car passes it; if none does soon, a row it is.
+func (in *Injector) partOf(f *armed, i instant, period int64) bool {
+	rows := in.members.Cars
+	part := int(in.chance(f, uint64(period), "part") * float64(rows+in.members.Checkpoints))
+	if part < rows {
+		return i.message == rowOf(part)
+	}
+	next := in.time(i) + in.tick
+	soon := race.Micros(f.begins(period, in.tick))*in.tick + linePatience
+	if f.Rate == 0 && f.period(next) == period && next < soon { // a rate's period is the tick, whose rows are first
+		return i.message == lineEnd(part-rows)
+	}
+	return i.message == rowOf((part-rows)%rows)
+}
