@@ -208,6 +208,9 @@ func (d *Drills) save(ctx context.Context, one *liveDrill) {
 	}
 }
 
+// tickWait is how long the first durable tick of a drill that was stopped at once is waited for. A race that is paused makes none.
+const tickWait = 2 * time.Second
+
 // factsWait is how long the facts of a tick may take to come to the store.
 const factsWait = 10 * time.Second
 
@@ -228,6 +231,11 @@ func (d *Drills) told(ctx context.Context, id race.ID, seq race.Seq) error {
 // stretch compares the race up to its newest tick with the same of the race undisturbed; nil if it has no tick.
 func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVerdict, error) {
 	to := one.in.sofar()
+	wait, stop := context.WithTimeout(ctx, tickWait)
+	defer stop()
+	for to.Tick == 0 && sleep(wait, joinWait) == nil {
+		to = one.in.sofar()
+	}
 	if to.Tick == 0 {
 		return nil, errors.New("it has made no tick since the drill began")
 	}
