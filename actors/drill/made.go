@@ -21,9 +21,8 @@ type Made struct {
 	count    uint64 // of the newest batch; what is sent again is not noted again
 	whole    bool   // note everything, not only what the race was told
 	retired  []Retirement
-	opened   bool        // the race's first batch was noted
-	told     []race.Made // the batches that are not a tick alone
-	recorded int
+	told     []race.Made // the batches that are not a tick alone, as the first one is not
+	recorded int         // how many records there were
 
 	records   []race.Record
 	ends      []int // how many records there were after each frame of the telemetry
@@ -65,7 +64,7 @@ func (m *Made) Note(b *race.Batch) {
 	if b.Count <= m.count {
 		return
 	}
-	m.count, m.opened = b.Count, m.opened || b.Count == 1
+	m.count = b.Count
 	m.recorded += len(b.Records)
 	if how := b.Made(); !how.Tick || how.Taken > 0 {
 		how.Hash = 0 // what differs is for the verdict to say
@@ -104,7 +103,7 @@ func (m *Made) Retired() []Retirement {
 func (m *Made) Script() (script []race.Made, records int, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.opened {
+	if len(m.told) == 0 || m.told[0].Count != 1 {
 		return nil, 0, false
 	}
 	for _, how := range m.told {

@@ -33,16 +33,7 @@ func TestDBBackup_AServerGoesOnWithTheRacesOfACopyAndOfAnOlderVersion(t *testing
 	first := &process{t: t, bin: mustBuild(t), db: filepath.Join(dir, "races.db")}
 	first.start()
 	id, _ := first.post("/api/v1/races", `{"circuit":"kartwerk","cars":12,"laps":3,"seed":7,"speed":40}`)["id"].(string)
-	var now struct {
-		LeaderLap int `json:"leader_lap"`
-		Status    string
-	}
-	for deadline := time.Now().Add(time.Minute); now.LeaderLap < 2; first.get("/api/v1/races/"+id, &now) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the race stands at %+v", now)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	first.awaitLap("/api/v1/races/"+id, 2)
 	into := filepath.Join(dir, "copy.db")
 	if out, _, err := command(t, "db", "backup", first.db, into); err != nil || !strings.Contains(out, "copy.db: ") {
 		t.Fatalf("%v: %s", err, out)

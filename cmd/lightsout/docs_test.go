@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"go/ast"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -282,16 +280,7 @@ func TestOperating_ListsTheMetricsThatAServerHas(t *testing.T) {
 	defer p.end(syscall.SIGTERM)
 	var served string
 	for range 2 { // the first request is counted in the second answer
-		res, err := http.Get(p.url + "/metrics")
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		served = string(data)
+		_, served = fetch(t, "GET", p.url+"/metrics", "")
 	}
 	names := func(text, pattern string) (out []string) {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {

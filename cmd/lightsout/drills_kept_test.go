@@ -70,6 +70,11 @@ func (p *process) folder(path string) map[string]string {
 
 func hasEnded(d *gateway.Drill) bool { return d.Phase != "on" && d.Phase != "judging" }
 
+// isJudgedEarly reports whether a drill has its early verdict, or never will.
+func isJudgedEarly(d *gateway.Drill) bool {
+	return d.Early != nil || strings.Contains(d.Text, "cannot be judged")
+}
+
 func TestDrills_SeveralInOneRaceEachHaveAVerdictAndAFolder(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -140,7 +145,7 @@ func TestDrills_AreJudgedEarlyWhereNothingWasRecordedSince(t *testing.T) {
 	if code := p.mustDelete(path); code != 204 {
 		t.Errorf("stopping it: %d", code)
 	}
-	d := p.awaitDrill(path, 1, func(d *gateway.Drill) bool { return d.Early != nil || strings.Contains(d.Text, "cannot be judged") })
+	d := p.awaitDrill(path, 1, isJudgedEarly)
 	if d.Early == nil {
 		t.Fatalf("no verdict: %s", d.Text)
 	}
@@ -158,33 +163,22 @@ func TestDrills_OfARaceThatRaceControlRulesAreJudged(t *testing.T) {
 	id, _ := p.post("/api/v1/races", `{"circuit":"kartwerk","cars":12,"laps":200,"seed":4,"speed":20,"start":false}`)["id"].(string)
 	race, path := "/api/v1/races/"+id, "/api/v1/races/"+id+"/drills"
 	p.post(race+"/start", "")
-	laps := func(n int) {
-		t.Helper()
-		var now struct {
-			Leader int `json:"leader_lap"`
-		}
-		for until := time.Now().Add(patience); now.Leader < n; time.Sleep(20 * time.Millisecond) {
-			if p.get(race, &now); time.Now().After(until) {
-				t.Fatalf("the leader is in lap %d, expected %d", now.Leader, n)
-			}
-		}
-	}
 	rule := func(kind, body string) { p.post(race+"/"+kind, `{"author":"Race control",`+body+`}`) }
 	early := func(number int) {
 		t.Helper()
-		d := p.awaitDrill(path, number, func(d *gateway.Drill) bool { return d.Early != nil || strings.Contains(d.Text, "cannot be judged") })
+		d := p.awaitDrill(path, number, isJudgedEarly)
 		if d.Early == nil || !strings.Contains(d.Text, "the faults changed nothing") {
 			t.Errorf("drill %d so far: %s", number, d.Text)
 		}
 	}
-	laps(2)
+	p.awaitLap(race, 2)
 	rule("flags", `"flag":"safety_car"`) // before the first drill
 	p.post(path, `{"faults":[{"kill":"car","share":0.5,"every":"1s"},{"kill":"race","every":"3s"}]}`)
-	laps(3)
+	p.awaitLap(race, 3)
 	rule("penalties", `"kind":"time","amount_ms":5000,"driver_number":44,"reason":"jump start"`)
 	rule("penalties", `"kind":"retired","driver_number":28,"reason":"engine"`)
 	rule("flags", `"flag":"clear"`)
-	laps(5)
+	p.awaitLap(race, 5)
 	p.post(race+"/pause", "")
 	rule("penalties", `"kind":"time","amount_ms":10000,"driver_number":51,"reason":"speeding in the pit lane"`) // between two ticks
 	if code := p.mustDelete(path); code != 204 {
@@ -193,10 +187,10 @@ func TestDrills_OfARaceThatRaceControlRulesAreJudged(t *testing.T) {
 	early(1)
 	p.post(race+"/resume", "")
 	p.post(path, `{"faults":[{"kill":"timekeeper","every":"2s"},{"poison":"car","number":1,"at":"1s"}]}`)
-	laps(8)
+	p.awaitLap(race, 8)
 	rule("flags", `"flag":"red"`)
 	rule("flags", `"flag":"clear"`)
-	laps(10)
+	p.awaitLap(race, 10)
 	p.post(race+"/stop", "")
 	for number := 1; number <= 2; number++ {
 		d := p.awaitDrill(path, number, hasEnded)

@@ -176,13 +176,19 @@ func chart(t *testing.T, v *viewer, title string) line {
 	t.Helper()
 	out := line{}
 	for _, row := range v.panel("race", title) {
-		at, err := time.Parse(time.RFC3339Nano, row["_time"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[fmt.Sprintf("%s %d %s", row["driver_number"], at.UnixNano(), row["_value"])]++
+		out[fmt.Sprintf("%s %d %s", row["driver_number"], nanosOf(t, row), row["_value"])]++
 	}
 	return out
+}
+
+// nanosOf is the time of a row, in UTC nanoseconds.
+func nanosOf(t *testing.T, row map[string]string) int64 {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, row["_time"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UnixNano()
 }
 
 // within are the moments of drawn cars in the range.
@@ -277,15 +283,20 @@ func rounded(t *testing.T, text string) string {
 	return fmt.Sprintf("%.6f", f)
 }
 
+// checks reports where the store and what is shown differ.
+func (w *boardTruth) checks(t *testing.T, of string) func(what string, want, got any) {
+	return func(what string, want, got any) {
+		t.Helper()
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s, %s: %s (-store +board):\n%.1500s", w.id, of, what, diff)
+		}
+	}
+}
+
 // compareRace compares the board of a race with the store.
 func (w *boardTruth) compareRace(t *testing.T, v *viewer, name string) {
 	t.Helper()
-	check := func(what string, want, got any) {
-		t.Helper()
-		if diff := gocmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, %s: %s (-store +board):\n%.1500s", w.id, name, what, diff)
-		}
-	}
+	check := w.checks(t, name)
 	got := v.panel("race", "Timing tower")
 	check("the tower", w.tower, only(got, slices.Collect(maps.Keys(w.tower[0]))...))
 	w.compareNow(t, v, check)
@@ -302,17 +313,13 @@ func (w *boardTruth) compareRace(t *testing.T, v *viewer, name string) {
 	check("tyres", w.carried(v, w.ofLaps(func(l *race.Lap) string { return l.Tyre.String() })), chart(t, v, "Tyres"))
 	speeds := map[string]string{}
 	for _, row := range v.panel("race", "Speeds") {
-		at, err := time.Parse(time.RFC3339Nano, row["_time"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		speeds[fmt.Sprint(row["driver_number"], " ", at.UnixNano())] = rounded(t, row["_value"])
+		speeds[fmt.Sprint(row["driver_number"], " ", nanosOf(t, row))] = rounded(t, row["_value"])
 	}
 	check("speeds", w.speeds(v), speeds)
 	check("the speed trap", w.trapped(), counted(v.panel("race", "Speed trap"), "Car", "Speed"))
 	check("best sectors", w.bestSectors(), counted(v.panel("race", "Best sectors"), "Car", "S1", "S2", "S3", "Ideal"))
 	check("what happened", w.happened(), only(v.panel("race", "What happened"), "Time", "Lap", "Car", "What", "Note"))
-	w.compareFlags(v, check)
+	w.compareFlags(t, v, check)
 }
 
 // compareNow compares the line of numbers, and the note that says why charts are empty.
@@ -348,7 +355,7 @@ func (w *boardTruth) compareNow(t *testing.T, v *viewer, check func(what string,
 		only(v.panel("race", "This race"), "id", "Status", "Cars", "Note"))
 }
 
-func (w *boardTruth) compareFlags(v *viewer, check func(what string, want, got any)) {
+func (w *boardTruth) compareFlags(t *testing.T, v *viewer, check func(what string, want, got any)) {
 	var flags []moment
 	for _, e := range w.events {
 		if e.Kind == race.EventFlag || e.Kind == race.EventStart {
@@ -362,8 +369,7 @@ func (w *boardTruth) compareFlags(v *viewer, check func(what string, want, got a
 		want[at+" "+value] += n
 	}
 	for _, row := range v.panel("race", "Flags") {
-		at, _ := time.Parse(time.RFC3339Nano, row["_time"])
-		got[fmt.Sprint(at.UnixNano(), " ", row["_value"])]++
+		got[fmt.Sprint(nanosOf(t, row), " ", row["_value"])]++
 	}
 	check("flags", want, got)
 }
@@ -435,17 +441,8 @@ func (w *boardTruth) bestSectors() map[string]int {
 			ideal = 0
 		}
 		if best != [3]int64{} {
-			out[fmt.Sprintln(w.entries[car].Code, seconds(best[0]), seconds(best[1]), seconds(best[2]), ideal)]++
+			out[fmt.Sprintf("%s %v %v %v %d ", w.entries[car].Code, seconds(best[0]), seconds(best[1]), seconds(best[2]), ideal)]++
 		}
-	}
-	return trimmed(out)
-}
-
-// trimmed has a space in place of the end of a line, as counted writes keys.
-func trimmed(m map[string]int) map[string]int {
-	out := map[string]int{}
-	for key, n := range m {
-		out[key[:len(key)-1]+" "] = n
 	}
 	return out
 }
@@ -455,12 +452,7 @@ func seconds(ms int64) float64 { return float64(ms) / 1000 }
 // compareCar compares the board of a car, on a lap of the leader and the same of the next car, with the store.
 func (w *boardTruth) compareCar(t *testing.T, v *viewer, lap int) {
 	t.Helper()
-	check := func(what string, want, got any) {
-		t.Helper()
-		if diff := gocmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, a car: %s (-store +board):\n%.1500s", w.id, what, diff)
-		}
-	}
+	check := w.checks(t, "a car")
 	for i, suffix := range []string{"", "2"} {
 		car := w.board.Order[i]
 		number := strconv.Itoa(w.entries[car].Number)

@@ -95,14 +95,7 @@ func TestServer_DeletesALargeRaceThatRuns(t *testing.T) {
 	p.start()
 	defer p.end(syscall.SIGTERM)
 	path := fmt.Sprintf("/api/v1/races/%v", p.post("/api/v1/races", `{"circuit":"harbour","cars":5000,"laps":3,"speed":0}`)["id"])
-	var got struct {
-		LeaderLap int `json:"leader_lap"`
-	}
-	for deadline := time.Now().Add(patience); got.LeaderLap < 1; p.get(path, &got) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never began")
-		}
-	}
+	p.awaitLap(path, 1)
 	codes := make(chan int, 2)
 	for range cap(codes) { // the second waits for the first
 		go func() { codes <- p.mustDelete(path) }()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,6 +129,23 @@ func (p *process) reportRace(t *testing.T, state *timing.State, records []race.R
 	}
 	p.post(path+"/stop", "")
 	return path
+}
+
+// awaitLap waits until the leader of a race is in a lap.
+func (p *process) awaitLap(path string, lap int) {
+	p.t.Helper()
+	var now struct {
+		LeaderLap int `json:"leader_lap"`
+		Status    string
+	}
+	for until := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if p.get(path, &now); now.LeaderLap >= lap {
+			return
+		}
+		if time.Now().After(until) {
+			p.t.Fatalf("the race is not in lap %d: %+v", lap, now)
+		}
+	}
 }
 
 func (p *process) get(path string, into any) {

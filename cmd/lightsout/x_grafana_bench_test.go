@@ -89,16 +89,8 @@ func BenchmarkGrafana_Boards(b *testing.B) {
 func (f *influxServer) awaitCompactions(b *testing.B) {
 	for idle := 0; idle < 5; idle++ {
 		time.Sleep(time.Second)
-		res, err := http.Get(f.Influx.URL + "/metrics")
-		if err != nil {
-			b.Fatal(err)
-		}
-		text, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil {
-			b.Fatal(err)
-		}
-		for line := range strings.Lines(string(text)) {
+		_, text := fetch(b, "GET", f.Influx.URL+"/metrics", "")
+		for line := range strings.Lines(text) {
 			working := strings.HasPrefix(line, "storage_compactions_active{") || strings.HasPrefix(line, "storage_compactions_queued{")
 			if working && !strings.HasSuffix(strings.TrimSpace(line), " 0") {
 				idle = -1

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lightsout/actors/drill"
+	"lightsout/cmd/internal/archive"
 	"lightsout/gateway"
 	"lightsout/race"
 	"lightsout/storage/sqlite"
@@ -122,8 +123,9 @@ func (d *Drills) start(ctx context.Context, id race.ID, spec []byte, order int) 
 	if err != nil {
 		return out, err
 	}
-	err = d.locate(ctx, one.in)
+	end, err := archive.Position(d.cfg.Store, id)
 	if err == nil {
+		one.in.located(end.Seq)
 		err = d.keep(ctx, one) // it would be unknown after the next start
 	}
 	if err != nil {
@@ -131,28 +133,6 @@ func (d *Drills) start(ctx context.Context, id race.ID, spec []byte, order int) 
 		return out, err
 	}
 	return gateway.DrillStarted{ID: one.id, Notes: concerns(s)}, nil
-}
-
-// locate asks the store how far a race has come. Later batches are noted already.
-func (d *Drills) locate(ctx context.Context, in *drilledRace) error {
-	end, err := d.position(ctx, in.id)
-	in.located(end.Seq)
-	return err
-}
-
-func (d *Drills) position(ctx context.Context, id race.ID) (race.Position, error) {
-	type answer struct {
-		race.Position
-		error
-	}
-	answers := make(chan answer, 1)
-	d.cfg.Store.Load(id, func(p race.Position, err error) { answers <- answer{p, err} })
-	select {
-	case is := <-answers:
-		return is.Position, is.error
-	case <-ctx.Done():
-		return race.Position{}, ctx.Err()
-	}
 }
 
 // concerns says what a drill strikes beside its race.

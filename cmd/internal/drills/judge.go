@@ -137,7 +137,7 @@ func (d *Drills) evidence(ctx context.Context, in *drilledRace) (e *evidence, er
 	if err != nil {
 		return nil, err
 	}
-	if e.undisturbed, e.info, err = undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Script: script, Trace: e.trace}); err != nil {
+	if e.undisturbed, e.info, err = undisturbed(ctx, run.Records, script, Bounds{Patience: drill.Patience, Trace: e.trace}); err != nil {
 		return nil, err
 	}
 	if run.Answers, err = drill.Ask(ctx, d.cfg.Store, &e.info); err != nil {
@@ -152,8 +152,8 @@ func (d *Drills) evidence(ctx context.Context, in *drilledRace) (e *evidence, er
 	return e, nil
 }
 
-// undisturbed runs the race of a log again.
-func undisturbed(ctx context.Context, log []race.Record, b Bounds) (*drill.Run, race.Race, error) {
+// undisturbed runs the race of a log again, as a script says.
+func undisturbed(ctx context.Context, log []race.Record, script []race.Made, b Bounds) (*drill.Run, race.Race, error) {
 	if len(log) == 0 {
 		return nil, race.Race{}, fmt.Errorf("the log of the race: %w", race.ErrNotFound)
 	}
@@ -167,7 +167,7 @@ func undisturbed(ctx context.Context, log []race.Record, b Bounds) (*drill.Run, 
 	}
 	info := opening.Race
 	info.Speed = 0
-	out, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true}, b)
+	out, err := Run(ctx, simulator.StartRace{Info: info, Model: model, Start: true, Script: script}, b)
 	if err != nil {
 		return nil, race.Race{}, err
 	}
@@ -208,11 +208,22 @@ func (d *Drills) save(ctx context.Context, one *liveDrill) {
 	}
 }
 
-// tickWait is how long the first durable tick of a drill that was stopped at once is waited for. A race that is paused makes none.
-const tickWait = 2 * time.Second
+// How long an early verdict waits.
+const (
+	tickWait  = 2 * time.Second  // for the first durable tick, if the drill was stopped before it; a race that is paused makes none
+	factsWait = 10 * time.Second // for the facts of a tick to come to the store
+)
 
-// factsWait is how long the facts of a tick may take to come to the store.
-const factsWait = 10 * time.Second
+// firstTick waits until the race has a durable tick since its first drill began, but not longer than a tick may take.
+func (r *drilledRace) firstTick(ctx context.Context) drill.Stretch {
+	wait, stop := context.WithTimeout(ctx, tickWait)
+	defer stop()
+	to := r.sofar()
+	for to.Tick == 0 && sleep(wait, joinWait) == nil {
+		to = r.sofar()
+	}
+	return to
+}
 
 // told waits until the store has the facts of a record, but not longer than they may take.
 func (d *Drills) told(ctx context.Context, id race.ID, seq race.Seq) error {
@@ -222,20 +233,15 @@ func (d *Drills) told(ctx context.Context, id race.ID, seq race.Seq) error {
 		if _, err := archive.Settled(ctx, d.cfg.Store, id); err != nil {
 			return err
 		}
-		if end, err := d.position(ctx, id); err != nil || end.Facts >= seq || sleep(wait, 10*joinWait) != nil {
+		if end, err := archive.Position(d.cfg.Store, id); err != nil || end.Facts >= seq || sleep(wait, 10*joinWait) != nil {
 			return err
 		}
 	}
 }
 
-// stretch compares the race up to its newest tick with the same of the race undisturbed; nil if it has no tick.
+// stretch compares the race up to its newest tick with the same of the race undisturbed.
 func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVerdict, error) {
-	to := one.in.sofar()
-	wait, stop := context.WithTimeout(ctx, tickWait)
-	defer stop()
-	for to.Tick == 0 && sleep(wait, joinWait) == nil {
-		to = one.in.sofar()
-	}
+	to := one.in.firstTick(ctx)
 	if to.Tick == 0 {
 		return nil, errors.New("it has made no tick since the drill began")
 	}
@@ -249,7 +255,7 @@ func (d *Drills) stretch(ctx context.Context, one *liveDrill) (*gateway.EarlyVer
 	if err != nil {
 		return nil, err
 	}
-	undisturbed, info, err := undisturbed(ctx, run.Records, Bounds{Patience: drill.Patience, Ticks: int(to.Tick), Script: script})
+	undisturbed, info, err := undisturbed(ctx, run.Records, script, Bounds{Patience: drill.Patience, Ticks: int(to.Tick)})
 	if err != nil {
 		return nil, err
 	}

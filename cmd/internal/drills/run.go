@@ -29,9 +29,7 @@ type Bounds struct {
 	Ticks    int             // how many it may take; 0 means any number
 	Faults   *drill.Injector // nil for the undisturbed race
 	Feed     feed.Config     // the InfluxDB that the race under faults is fed to
-	// Script is how the undisturbed race is made, up to the newest command that the drilled one was given.
-	Script []race.Made
-	Trace  *drill.Trace // nil notes nothing
+	Trace    *drill.Trace    // nil notes nothing
 }
 
 // StartOf is the start of the race that an order asks for; the default id is "drill".
@@ -95,7 +93,8 @@ func (t *Trial) Compare(ctx context.Context) (*drill.Verdict, error) {
 	}
 	if len(drilled.Retired) > 0 {
 		fmt.Fprintf(status, "%s: the race undisturbed, without the cars that the faults took out\n", s.Name)
-		if undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Script: drill.Without(drilled.Retired), Trace: left.of(false)}); err != nil {
+		start.Script = drill.Without(drilled.Retired)
+		if undisturbed, err = Run(ctx, start, Bounds{Patience: patience, Trace: left.of(false)}); err != nil {
 			return nil, err
 		}
 	}
@@ -140,7 +139,6 @@ func Run(ctx context.Context, start simulator.StartRace, b Bounds) (_ *drill.Run
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	start.Script = b.Script
 	trial := drill.Trial{Start: start, Journal: store, Faults: b.Faults, Patience: b.Patience, Ticks: b.Ticks, Trace: b.Trace}
 	var seen *audience
 	if b.Faults != nil {
